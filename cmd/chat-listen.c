@@ -1,0 +1,118 @@
+/*
+ * chat-listen: watch channels. Wiring and exit status are here; the command line is in
+ * listen/options.c, the loop in listen/listener.c.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "client/settings.h"
+#include "diag.h"
+#include "listen/bot.h"
+#include "listen/listener.h"
+#include "listen/options.h"
+
+static _Noreturn void
+die(const struct chat_err *err)
+{
+	if (err->code == CHAT_USAGE)
+		chat_die_usage("%s", err->text);
+	chat_die(chat_exit_status(err->code), "%s", err->text);
+}
+
+/* The operands, or the one URL of the settings. The caller frees. */
+static struct chat_url *
+read_urls(const struct options *options, size_t *count)
+{
+	bool given = options->url_count > 0;
+	struct chat_url *urls;
+	struct chat_err err;
+
+	*count = given ? options->url_count : 1;
+	urls = chat_alloc_zeroed(*count, sizeof(urls[0]));
+	for (size_t i = 0; i < *count; i++)
+		if (settings_url(&options->settings, given ? options->urls[i] : NULL, &urls[i],
+			    &err) < 0)
+			die(&err);
+	return urls;
+}
+
+/* What is to be written is tried before anything is heard. */
+static void
+open_files(struct options *options, struct listener *listener)
+{
+	struct chat_err err;
+
+	if (options->cursor_file &&
+		(cursor_open(&listener->cursor, options->cursor_file, &err) < 0 ||
+			cursor_save(&listener->cursor, &err) < 0))
+		die(&err);
+	options->listener.saves = options->save_dir != NULL;
+	if (options->save_dir && saver_open(&listener->saver, options->save_dir, &err) < 0)
+		die(&err);
+}
+
+static void
+open_output(const struct options *options, struct listener *listener, struct bot *bot)
+{
+	struct chat_err err;
+
+	if (!options->command) {
+		output_open(&listener->output, STDOUT_FILENO);
+		return;
+	}
+	*bot = (struct bot){
+		.command = options->command,
+		.restart = options->restart,
+		.max_hops = options->max_hops,
+		.signals = &listener->signals.before,
+	};
+	if (bot_open(bot, &listener->output, &options->settings.identity, &err) < 0)
+		die(&err);
+	listener->bot = bot;
+}
+
+static void
+close_all(struct options *options, struct listener *listener)
+{
+	if (listener->bot)
+		bot_close(listener->bot);
+	else
+		output_close(&listener->output);
+	if (options->save_dir)
+		saver_close(&listener->saver);
+	cursor_close(&listener->cursor);
+	signals_close(&listener->signals);
+	settings_free(&options->settings);
+	chat_strings_free(&options->types);
+	chat_strings_free(&options->listener.filter.from);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	struct listener listener = {.settings = &options.settings, .options = &options.listener};
+	struct chat_url *urls;
+	struct chat_err err;
+	struct bot bot;
+	size_t count;
+	int status;
+
+	chat_start();
+	options_parse(&options, argc, argv);
+	if (filter_types(&options.listener.filter, &options.types, &err) < 0 ||
+		settings_finish(&options.settings, &err) < 0 ||
+		signals_open(&listener.signals, &err) < 0)
+		die(&err);
+	urls = read_urls(&options, &count);
+	options.listener.filter.identity = &options.settings.identity;
+	open_files(&options, &listener);
+	open_output(&options, &listener, &bot);
+	status = listener_run(&listener, urls, count);
+	close_all(&options, &listener);
+	free(urls);
+	if (status < 0)
+		chat_die_by_signal(-status);
+	return status;
+}

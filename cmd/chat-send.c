@@ -1,0 +1,174 @@
+/*
+ * chat-send: say something, and know that it was heard. Options, wiring and exit status are here;
+ * the loop is send/sender.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/settings.h"
+#include "diag.h"
+#include "opt.h"
+#include "send/sender.h"
+#include "send/source.h"
+
+#define WINDOW 256
+#define WINDOW_MOST 65536
+#define RETRY_FOR_MS 30000
+
+static const char *const ack_words[] = {"auto", "nonce", "echo", "close", NULL};
+
+static const struct chat_usage usage = {
+	.synopsis = "[OPTION…] WORD…\n[OPTION…] [-l] <LINES\n[OPTION…] -f FILE…",
+	.about = "Send messages to a chat channel and wait until each is accepted.",
+	.epilogue =
+		"Without words or files, messages are read from stdin, one JSON object a line:\n"
+		"{\"type\":\"text\",\"text\":\"hello\"}. What the server accepted is printed.",
+};
+
+struct options {
+	struct settings settings;
+	struct source_options source;
+	struct sender_options sender;
+	const char *speed;
+	int ack;
+	bool retry_given;
+	bool reply_given;
+};
+
+static int
+parse(struct options *options, int argc, char **argv)
+{
+	struct sender_options *sender = &options->sender;
+	const struct chat_opt own[] = {
+		{.name = "What to send", .kind = CHAT_OPT_HEADING},
+		{'l', "lines", CHAT_OPT_FLAG, &options->source.lines,
+			.help = "each line of stdin is a text"},
+		{'f', "file", CHAT_OPT_STRINGS, &options->source.files, .argument = "FILE",
+			.help = "send a file; - is stdin (repeatable)"},
+		{0, "name", CHAT_OPT_STRING, &options->source.name, .argument = "NAME",
+			.help = "the file's name, as receivers see it"},
+		{0, "mime", CHAT_OPT_STRING, &options->source.mime, .argument = "TYPE",
+			.help = "the file's media type (found by its content)"},
+		{0, "replay", CHAT_OPT_STRING, &options->source.replay, .argument = "FILE",
+			.help = "the messages of a log, again; - is stdin"},
+		{0, "speed", CHAT_OPT_STRING, &options->speed, .argument = "FACTOR",
+			.help = "replay with the pauses of the log, 2: twice as fast (at once)"},
+		{0, "split", CHAT_OPT_FLAG, &options->source.split,
+			.help = "cut texts that are too long into several"},
+		{.name = "How", .kind = CHAT_OPT_HEADING},
+		{0, "ack", CHAT_OPT_CHOICE, &options->ack, .argument = "HOW", .choices = ack_words,
+			.help = "accepted is known by: auto, nonce, echo, close (auto)"},
+		{0, "window", CHAT_OPT_NUMBER, &sender->window, .argument = "N", .min = 1,
+			.max = WINDOW_MOST, .help = "messages unacknowledged at a time (256)"},
+		{0, "retry-for", CHAT_OPT_DURATION, &sender->retry_for_ms, .argument = "TIME",
+			.given = &options->retry_given,
+			.help = "how long to try to connect, again or at all (30s, 0)"},
+		{'W', "timeout", CHAT_OPT_DURATION, &sender->timeout_ms, .argument = "TIME",
+			.help = "give up after this time, with status 124"},
+		{0, "visible", CHAT_OPT_FLAG, &sender->visible,
+			.help = "announce to the channel that we come and go"},
+		{0, "reply", CHAT_OPT_NUMBER, &sender->replies, .argument = "N", .optional = true,
+			.given = &options->reply_given, .min = 1,
+			.help = "wait for N answers (1) and print them, too"},
+		{'T', "tee", CHAT_OPT_FLAG, &sender->tee,
+			.help = "print the accepted messages as given, not receipts"},
+		{'q', "quiet", CHAT_OPT_FLAG, &sender->quiet, .help = "print no receipts"},
+	};
+	struct chat_opt table[sizeof own / sizeof own[0] + SETTINGS_OPTS + 1] = {0};
+	size_t count = sizeof own / sizeof own[0];
+	int operand;
+
+	memcpy(table, own, sizeof own);
+	settings_opts(&options->settings, table + count);
+	operand = chat_opt_parse(argc, argv, table, &usage);
+	sender->ack = (enum ack)options->ack;
+	sender->retry_first = options->retry_given && sender->retry_for_ms > 0;
+	if (options->reply_given && sender->replies == 0)
+		sender->replies = 1;
+	return operand;
+}
+
+/* The factor of --speed. */
+static double
+read_speed(const char *text, const char *replay)
+{
+	double speed;
+	char *end;
+
+	if (!text)
+		return 0;
+	if (!replay)
+		chat_die_usage("--speed is for --replay");
+	speed = strtod(text, &end);
+	if (end == text || *end || !(speed > 0 && speed <= 1e6))
+		chat_die_usage("--speed '%s': not a number above 0", text);
+	return speed;
+}
+
+static void
+check(const struct options *options)
+{
+	const struct source_options *source = &options->source;
+	bool operands = source->word_count > 0 || source->files.count > 0;
+
+	if (options->sender.replies > 0 && options->sender.ack == ACK_CLOSE)
+		chat_die_usage("--reply needs the ids that --ack=close does not bring");
+	if (source->replay && (operands || source->lines))
+		chat_die_usage("--replay does not go with words, --lines and --file");
+	if (source->split && !source->lines && source->word_count == 0)
+		chat_die_usage("--split is for words and --lines");
+	if (source->lines && operands)
+		chat_die_usage("--lines reads stdin: words and --file do not go with it");
+	if ((source->name || source->mime) && source->files.count == 0)
+		chat_die_usage("--name and --mime are about a --file");
+	if (source->name && source->files.count > 1)
+		chat_die_usage("--name is for one --file");
+	for (size_t i = 0; i < source->files.count; i++)
+		if (strcmp(source->files.at[i], "-") == 0 && !source->name)
+			chat_die_usage("--file - needs --name");
+}
+
+static _Noreturn void
+die(const struct chat_err *err)
+{
+	if (err->code == CHAT_USAGE)
+		chat_die_usage("%s", err->text);
+	chat_die(chat_exit_status(err->code), "%s", err->text);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = {
+		.sender = {.window = WINDOW, .retry_for_ms = RETRY_FOR_MS},
+	};
+	struct sender sender = {.settings = &options.settings, .options = &options.sender};
+	struct source source;
+	struct chat_url url;
+	struct chat_err err;
+	int operand, status;
+
+	chat_start();
+	operand = parse(&options, argc, argv);
+	options.source.words = argv + operand;
+	options.source.word_count = (size_t)(argc - operand);
+	check(&options);
+	options.source.speed = read_speed(options.speed, options.source.replay);
+	if (settings_finish(&options.settings, &err) < 0 ||
+		settings_url(&options.settings, NULL, &url, &err) < 0 ||
+		source_open(&source, &options.source, &err) < 0 ||
+		signals_open(&sender.signals, &err) < 0)
+		die(&err);
+	sender.url = &url;
+	sender.source = &source;
+	output_open(&sender.output, 1);
+	status = sender_run(&sender);
+	output_close(&sender.output);
+	signals_close(&sender.signals);
+	source_close(&source);
+	settings_free(&options.settings);
+	chat_strings_free(&options.source.files);
+	if (status < 0)
+		chat_die_by_signal(-status);
+	return status;
+}

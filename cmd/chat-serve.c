@@ -1,0 +1,39 @@
+/* chat-serve: a chat server, at once, with no configuration. See chat-serve(1). */
+#include <string.h>
+
+#include "diag.h"
+#include "serve/config.h"
+#include "serve/server.h"
+
+/* Where it listens, and how it is reached from elsewhere. */
+static void
+say_where(const struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		chat_warn("listening on %s", listeners->at[i].url);
+	if (!listeners_reach_out(listeners))
+		chat_warn("only this machine can connect; --listen :3001 lets others in");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct config config;
+	struct server server;
+	struct chat_err err = {0};
+
+	chat_start();
+	config_read(&config, argc, argv);
+	if (server_open(&server, &config, &err) < 0) {
+		if (err.code == CHAT_USAGE)
+			chat_die_usage("%s", err.text);
+		chat_die(chat_exit_status(err.code), "%s", err.text);
+	}
+	if (config.rate < 0)
+		config.rate = listeners_reach_out(&server.listeners) ? CONFIG_OPEN_RATE : 0;
+	say_where(&server.listeners);
+	server_run(&server);
+	server_close(&server);
+	config_free(&config);
+	return CHAT_EXIT_OK;
+}

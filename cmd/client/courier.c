@@ -1,0 +1,132 @@
+/*
+ * Between the outbox, which knows no connection, and the session, which knows no promise.
+ */
+#include "courier.h"
+
+#include "diag.h"
+#include "history.h"
+
+/*
+ * Who only speaks has no use for a history, but gets one. What came after the last message seen is
+ * less than the usual one where little is in flight, and holds that.
+ */
+#define SHORT_HISTORY 32
+
+void
+courier_init(struct courier *courier, const struct identity *identity, size_t window, enum ack ack)
+{
+	*courier = (struct courier){.ack = ack};
+	outbox_init(&courier->outbox, identity, window);
+}
+
+void
+courier_free(struct courier *courier)
+{
+	outbox_free(&courier->outbox);
+	chat_buf_free(&courier->wire);
+}
+
+void
+courier_set_ack(struct courier *courier, enum ack ack)
+{
+	courier->outbox.ack = ack;
+	if (ack == ACK_CLOSE)
+		outbox_widen(&courier->outbox, COURIER_BARRIER_WINDOW);
+}
+
+void
+courier_joined(struct courier *courier, const struct session_event *event, const struct peer *peer)
+{
+	enum ack ack = courier->ack;
+
+	if (ack == ACK_AUTO)
+		ack = peer->nonces ? ACK_NONCE : ACK_ECHO;
+	courier_set_ack(courier, ack);
+	courier->outbox.max_message_bytes = peer->max_message_bytes;
+	courier->resending = event->again && courier->outbox.in_flight > 0;
+}
+
+void
+courier_caught_up(struct courier *courier, bool complete)
+{
+	if (courier->resending)
+		outbox_rejoined(&courier->outbox, complete, chat_now_ms());
+	courier->resending = false;
+}
+
+void
+courier_lost(struct courier *courier, struct session *session)
+{
+	outbox_lost(&courier->outbox);
+	if (courier->listens)
+		return;
+	session->options.resumes = outbox_needs_history(&courier->outbox, chat_now_ms()) ||
+		courier->outbox.in_flight <= SHORT_HISTORY;
+}
+
+/*
+ * With nonces every message of the history can be told. By echo only what came after the last
+ * message seen is new: before it the same words may have been said by us at another time.
+ */
+static void
+received_history(struct courier *courier, struct session *session, const struct chat_msg *msg)
+{
+	struct chat_span last_id = chat_span_of(session_last_id(session)), text;
+	bool new = courier->outbox.ack == ACK_NONCE;
+	int64_t now_ms = chat_now_ms();
+	struct history history;
+	struct chat_msg past;
+
+	if (courier->outbox.in_flight == 0)
+		return;
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past)) {
+		if (new)
+			outbox_receive(&courier->outbox, &past, text, now_ms);
+		else
+			new = chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id);
+	}
+}
+
+bool
+courier_received(struct courier *courier, struct session *session, const struct chat_msg *msg,
+	struct chat_span text)
+{
+	if (msg->type == CHAT_TYPE_HISTORY) {
+		received_history(courier, session, msg);
+		return false;
+	}
+	if (courier->outbox.in_flight == 0 ||
+		!outbox_receive(&courier->outbox, msg, text, chat_now_ms()))
+		return false;
+	session_progress(session);
+	return true;
+}
+
+bool
+courier_send(struct courier *courier, struct session *session)
+{
+	struct chat_buf *wire = &courier->wire;
+	int64_t now_ms = chat_now_ms();
+	bool sent = false;
+
+	if (courier->resending)
+		return false;
+	while (session_can_send(session)) {
+		wire->len = 0;
+		if (outbox_send_next(&courier->outbox, now_ms, wire) == 0)
+			break;
+		session_send(session, chat_buf_span(wire));
+		sent = true;
+	}
+	session_flush(session);
+	return sent;
+}
+
+int64_t
+courier_wake_ms(const struct courier *courier, const struct session *session)
+{
+	if (courier->resending || !session_can_send(session))
+		return INT64_MAX;
+	return outbox_wake_ms(&courier->outbox);
+}

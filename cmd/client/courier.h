@@ -1,0 +1,48 @@
+#ifndef CLIENT_COURIER_H
+#define CLIENT_COURIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "outbox.h"
+#include "session.h"
+
+/*
+ * Carries an outbox over the connections of a session: tells it what kind of server there is, shows
+ * it what comes, and after a loss sends again what is still open.
+ */
+struct courier {
+	struct outbox outbox;
+	enum ack ack; /* ACK_AUTO: the server's first message decides */
+	bool listens; /* the session resumes for other reasons */
+	bool resending; /* after a loss; the history is to be seen first */
+	struct chat_buf wire;
+};
+
+#define COURIER_BARRIER_WINDOW 10000 /* messages between two closing handshakes of ACK_CLOSE */
+
+void courier_init(
+	struct courier *courier, const struct identity *identity, size_t window, enum ack ack);
+void courier_free(struct courier *courier);
+
+/* The events of the session, as they come. */
+void courier_joined(
+	struct courier *courier, const struct session_event *event, const struct peer *peer);
+void courier_caught_up(struct courier *courier, bool complete);
+void courier_lost(struct courier *courier, struct session *session);
+
+/* From now on this is how messages are known to be accepted. */
+void courier_set_ack(struct courier *courier, enum ack ack);
+
+/* A message came. True when it was about one of the outbox. */
+bool courier_received(struct courier *courier, struct session *session, const struct chat_msg *msg,
+	struct chat_span text);
+
+/* Sends what may be sent now. True when something was. */
+bool courier_send(struct courier *courier, struct session *session);
+
+/* When courier_send will have something without anything coming; INT64_MAX: never. */
+int64_t courier_wake_ms(const struct courier *courier, const struct session *session);
+
+#endif

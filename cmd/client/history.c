@@ -1,0 +1,52 @@
+/*
+ * The past, as the server tells it on joining: one line that holds many.
+ */
+#include "history.h"
+
+void
+history_begin(struct history *history, const struct chat_msg *msg)
+{
+	*history = (struct history){.ended = !chat_msg_has(msg, CHAT_SLOT_MESSAGES)};
+	if (history->ended)
+		return;
+	chat_json_begin(&history->json, msg->value[CHAT_SLOT_MESSAGES].raw);
+	history->ended = chat_json_enter(&history->json, &history->first, NULL) < 0;
+}
+
+/* The bytes alone. */
+static bool
+step(struct history *history, struct chat_span *text)
+{
+	struct chat_json_value value;
+
+	if (history->ended || chat_json_element(&history->json, &history->first, NULL) <= 0 ||
+		chat_json_read(&history->json, &value, NULL) < 0) {
+		history->ended = true;
+		return false;
+	}
+	*text = value.raw;
+	return true;
+}
+
+bool
+history_next(struct history *history, struct chat_span *text, struct chat_msg *msg)
+{
+	while (step(history, text))
+		if (chat_msg_read(msg, *text, CHAT_FROM_SERVER, NULL) == 0 &&
+			msg->type == CHAT_TYPE_MESSAGE)
+			return true;
+	return false;
+}
+
+size_t
+history_count(const struct chat_msg *msg)
+{
+	struct history history;
+	struct chat_span text;
+	size_t count = 0;
+
+	history_begin(&history, msg);
+	while (step(&history, &text))
+		count++;
+	return count;
+}

@@ -1,0 +1,29 @@
+#ifndef CLIENT_HISTORY_H
+#define CLIENT_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "json.h"
+#include "msg.h"
+#include "span.h"
+
+/*
+ * Steps through the messages of a `history`, oldest first.
+ */
+struct history {
+	struct chat_json json;
+	bool first;
+	bool ended;
+};
+
+/* msg is a history that was read. */
+void history_begin(struct history *history, const struct chat_msg *msg);
+
+/* The next message: its bytes, and read into msg. False at the end. */
+bool history_next(struct history *history, struct chat_span *text, struct chat_msg *msg);
+
+/* How many there are. */
+size_t history_count(const struct chat_msg *msg);
+
+#endif

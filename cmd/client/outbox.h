@@ -1,0 +1,139 @@
+#ifndef CLIENT_OUTBOX_H
+#define CLIENT_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "draft.h"
+#include "identity.h"
+#include "msg.h"
+
+/*
+ * The messages on their way to the server, in input order, each until it is known what became of
+ * it and that was told. It knows no connection: what is to be sent is taken from it, what comes is
+ * shown to it.
+ *
+ * How a message is known to be accepted:
+ *   by nonce    the server copies it into the `message` (or into the `error`) it makes of ours
+ *   by echo     a plain server: a message of our name with our text; an error is about the oldest
+ *   by close    the server answered our Close, so it had read all that was before it
+ */
+enum ack {
+	ACK_AUTO, /* not known yet: nothing is sent */
+	ACK_NONCE,
+	ACK_ECHO,
+	ACK_CLOSE
+};
+
+enum item_state {
+	ITEM_WAITING,
+	ITEM_SENT,
+	ITEM_ACCEPTED, /* receipt: the server's message */
+	ITEM_REFUSED, /* receipt: the server's error */
+	ITEM_ILLEGAL, /* receipt: our own error; never sent */
+	ITEM_PASSED, /* read by a server that tells nothing about it */
+	ITEM_UNKNOWN, /* sent; accepted or not */
+	ITEM_UNSENT
+};
+
+struct item {
+	uint64_t line; /* of the input; 0: none */
+	uint64_t number; /* in the order of the input, from 0; part of the nonce */
+	enum item_state state;
+	struct draft draft;
+	int64_t sent_ms; /* first; 0: never */
+	char *receipt; /* one line of JSON, owned; NULL where there is none */
+	size_t receipt_len;
+};
+
+#define OUTBOX_NONCE_SIZE 64 /* of a nonce made here, its NUL included */
+
+struct outbox {
+	enum ack ack;
+	const struct identity *identity;
+	char prefix[OUTBOX_NONCE_SIZE / 2]; /* of this process, random */
+	struct item *items; /* a ring; item `number` is at number % cap */
+	size_t cap; /* a power of two */
+	uint64_t first, next; /* numbers: the oldest that is kept, the next to be added */
+	uint64_t unsent; /* nothing before it is waiting */
+	size_t window; /* messages that may be unacknowledged */
+	size_t allowed; /* of them now: grows to the window, falls when the server says slower */
+	size_t in_flight; /* in ITEM_SENT */
+	size_t bytes; /* of bodies and receipts */
+	size_t max_message_bytes; /* a longer one is refused here; 0: no limit is known */
+	int64_t pause_until_ms;
+	bool slowed; /* the server said slower: one at a time, so that order is kept */
+	bool echoed; /* a message of ours came back on this connection */
+};
+
+void outbox_init(struct outbox *outbox, const struct identity *identity, size_t window);
+void outbox_free(struct outbox *outbox);
+
+/* Whether another message may be added. */
+bool outbox_has_room(const struct outbox *outbox);
+static inline bool
+outbox_empty(const struct outbox *outbox)
+{
+	return outbox->first == outbox->next;
+}
+
+/* Whether something waits to be sent. */
+bool outbox_waiting(const struct outbox *outbox);
+
+/* Makes the window at least so large, at once. */
+void outbox_widen(struct outbox *outbox, size_t window);
+
+/* Adds a message, taking over the draft. */
+void outbox_add(struct outbox *outbox, uint64_t line, struct draft *draft);
+
+/* Adds what cannot be sent, so that its receipt comes in its place. why: code, field, text. */
+void outbox_add_illegal(struct outbox *outbox, uint64_t line, const struct chat_err *why);
+
+/*
+ * The next message to be sent now: appended to wire, marked as sent, and 1; 0: none.
+ * Call only while a connection is joined.
+ */
+int outbox_send_next(struct outbox *outbox, int64_t now_ms, struct chat_buf *wire);
+
+/* When outbox_send_next will have something without anything coming, INT64_MAX: never. */
+int64_t outbox_wake_ms(const struct outbox *outbox);
+
+/*
+ * Shows it what the server said (a `message`, an `error`; `history` message by message). True when
+ * it was about one of these. text is the whole line.
+ */
+bool outbox_receive(
+	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms);
+
+/* The server answered our Close: all that was sent was read. */
+void outbox_closed(struct outbox *outbox);
+
+/*
+ * After a lost connection another one is joined, and its history was shown. With nonces everything
+ * unacknowledged is sent again, but for what the server may have forgotten by now (complete: its
+ * history had everything, so what was not in it was not accepted). By echo and close it stays
+ * unknown.
+ */
+void outbox_rejoined(struct outbox *outbox, bool complete, int64_t now_ms);
+
+/* The connection is lost: the next one gets fewer messages at once. */
+void outbox_lost(struct outbox *outbox);
+
+/* Whether the server may soon have forgotten a nonce: its history is needed at the next joining. */
+bool outbox_needs_history(const struct outbox *outbox, int64_t now_ms);
+
+/* The hops in a nonce that an outbox made, here or elsewhere; 0: none. */
+unsigned nonce_hops(const struct chat_json_value *nonce);
+
+/* The end: what is sent becomes unknown, what is waiting unsent. */
+void outbox_give_up(struct outbox *outbox);
+
+/*
+ * The oldest item when it is settled (neither waiting nor sent), else NULL; outbox_pop removes it.
+ */
+const struct item *outbox_settled(const struct outbox *outbox);
+void outbox_pop(struct outbox *outbox);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * stdout for programs that must not stop listening to a server because nobody reads their output.
+ *
+ * A pipe is written without blocking through a second open file of the same pipe, which
+ * /proc/self/fd gives: O_NONBLOCK on the one we were handed would be seen by everybody who holds
+ * it, the shell's other commands among them. Regular files do not block.
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIECE_BYTES (256u << 10)
+#define KEEP_BYTES (1u << 20) /* an empty buffer larger than this is given back */
+
+/* A non-blocking open file of its own for the same pipe or terminal, or -1. */
+static int
+open_again(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* Opening anew must not make writable what was not. */
+static bool
+writable(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+void
+output_open(struct output *output, int fd)
+{
+	struct stat info;
+	int again;
+
+	*output = (struct output){.fd = fd, .piece_bytes = PIECE_BYTES};
+	if (fstat(fd, &info) < 0)
+		return;
+	output->socket = S_ISSOCK(info.st_mode);
+	if (S_ISFIFO(info.st_mode))
+		output->piece_bytes = PIPE_BUF;
+	if (!S_ISFIFO(info.st_mode) && !isatty(fd))
+		return;
+	if (fcntl(fd, F_GETFL) & O_NONBLOCK)
+		return;
+	again = writable(fd) ? open_again(fd) : -1;
+	if (again >= 0) {
+		output->fd = again;
+		output->own = true;
+	} else {
+		output->piece_bytes = PIPE_BUF; /* what POLLOUT promises room for */
+	}
+}
+
+void
+output_close(struct output *output)
+{
+	if (output->own)
+		close(output->fd);
+	chat_buf_free(&output->buf);
+}
+
+void
+output_line(struct output *output, struct chat_span line)
+{
+	char *at = chat_buf_reserve(&output->buf, line.len + 1);
+
+	memcpy(at, line.at, line.len);
+	at[line.len] = '\n';
+	output->buf.len += line.len + 1;
+}
+
+void
+output_discard(struct output *output)
+{
+	output->start = output->buf.len = 0;
+}
+
+/* The bytes of the next write: as many whole lines as fit, or one line that is longer. */
+static size_t
+piece_len(const struct output *output)
+{
+	const char *at = output->buf.at + output->start, *newline;
+	size_t len = output_pending_bytes(output);
+
+	if (len <= output->piece_bytes)
+		return len;
+	newline = memrchr(at, '\n', output->piece_bytes);
+	if (!newline)
+		newline = memchr(at, '\n', len);
+	return newline ? (size_t)(newline - at) + 1 : len;
+}
+
+static ssize_t
+write_piece(const struct output *output, const char *at, size_t len)
+{
+	struct pollfd room = {output->fd, POLLOUT, 0};
+
+	if (output->socket)
+		return send(output->fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (!output->own && output->piece_bytes == PIPE_BUF && poll(&room, 1, 0) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(output->fd, at, len);
+}
+
+int
+output_flush(struct output *output, struct chat_err *err)
+{
+	ssize_t wrote;
+
+	while (output_pending_bytes(output) > 0) {
+		wrote = write_piece(output, output->buf.at + output->start, piece_len(output));
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			/* Moving costs as much as what is left: seldom enough to cost nothing. */
+			if (output->start > output_pending_bytes(output)) {
+				chat_buf_drop(&output->buf, output->start);
+				output->start = 0;
+			}
+			return 0;
+		}
+		if (wrote < 0)
+			return chat_fail(err, CHAT_IO_ERROR, "stdout: %s", strerror(errno));
+		output->start += (size_t)wrote;
+	}
+	output->start = 0;
+	output->buf.len = 0;
+	if (output->buf.cap > KEEP_BYTES)
+		chat_buf_free(&output->buf);
+	return 1;
+}

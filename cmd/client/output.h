@@ -1,0 +1,55 @@
+#ifndef CLIENT_OUTPUT_H
+#define CLIENT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "err.h"
+#include "span.h"
+
+/*
+ * Lines on their way to stdout. Writing never blocks the poll loop, and never changes the flags of
+ * a descriptor that others hold too. A write(2) takes whole lines; into a pipe those of up to
+ * PIPE_BUF bytes go atomically, so that several writers may share one.
+ */
+struct output {
+	int fd;
+	bool own; /* fd was opened here */
+	bool socket; /* written with MSG_DONTWAIT */
+	size_t piece_bytes;
+	struct chat_buf buf;
+	size_t start; /* what is written of buf */
+};
+
+/* Takes fd, which must stay open. */
+void output_open(struct output *output, int fd);
+void output_close(struct output *output);
+
+/* Appends a line; the newline is added. Nothing is written before output_flush. */
+void output_line(struct output *output, struct chat_span line);
+
+/* Forgets what is not written. */
+void output_discard(struct output *output);
+
+/* Room for a line built in place: append to it, the newline too. */
+static inline struct chat_buf *
+output_buf(struct output *output)
+{
+	return &output->buf;
+}
+
+static inline size_t
+output_pending_bytes(const struct output *output)
+{
+	return output->buf.len - output->start;
+}
+
+/*
+ * Writes what goes without waiting. 1: all of it; 0: poll fd for POLLOUT; -1: CHAT_IO_ERROR.
+ * Where the reader is gone errno is EPIPE. With fd in a poll set (events may be 0) POLLERR says
+ * that the reader is gone before anything is written.
+ */
+int output_flush(struct output *output, struct chat_err *err);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * What the first userData of a connection tells about the server, beyond the specification.
+ */
+#include "peer.h"
+
+#include "json.h"
+
+/* `server` of userData: {features: […], maxMessage: …}. What is of another shape is not there. */
+static void
+read_features(struct peer *peer, struct chat_json *json)
+{
+	struct chat_json_value value;
+	enum chat_json_kind kind;
+	bool first;
+
+	if (chat_json_peek(json, &kind, NULL) < 0 || kind != CHAT_JSON_ARRAY) {
+		chat_json_read(json, &value, NULL);
+		return;
+	}
+	if (chat_json_enter(json, &first, NULL) < 0)
+		return;
+	while (chat_json_element(json, &first, NULL) > 0) {
+		if (chat_json_read(json, &value, NULL) < 0)
+			return;
+		if (value.kind == CHAT_JSON_STRING)
+			peer->nonces |= chat_json_string_is(&value, CHAT_SPAN("nonce"));
+	}
+}
+
+void
+peer_read(struct peer *peer, struct chat_span object)
+{
+	struct chat_json_value key, value;
+	struct chat_json json;
+	int64_t bytes;
+	bool first;
+
+	peer->known = true;
+	chat_json_begin(&json, object);
+	if (chat_json_enter(&json, &first, NULL) < 0)
+		return;
+	while (chat_json_member(&json, &first, &key, NULL) > 0) {
+		if (chat_json_string_is(&key, CHAT_SPAN("features"))) {
+			read_features(peer, &json);
+			continue;
+		}
+		if (chat_json_read(&json, &value, NULL) < 0)
+			return;
+		if (chat_json_string_is(&key, CHAT_SPAN("maxMessage")) &&
+			value.kind == CHAT_JSON_NUMBER && chat_json_int64(value.raw, &bytes) &&
+			bytes > 0)
+			peer->max_message_bytes = (size_t)bytes;
+	}
+}

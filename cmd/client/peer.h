@@ -1,0 +1,19 @@
+#ifndef CLIENT_PEER_H
+#define CLIENT_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "span.h"
+
+/* The server of a connection. Starts zeroed: one that knows the specification and nothing more. */
+struct peer {
+	bool known; /* it says what it is */
+	bool nonces;
+	size_t max_message_bytes; /* 0: not said */
+};
+
+/* Takes what is known from `server` of userData, a JSON object. Other shapes are not there. */
+void peer_read(struct peer *peer, struct chat_span object);
+
+#endif

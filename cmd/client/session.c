@@ -1,0 +1,555 @@
+/*
+ * A connection that comes back. What is kept over a loss is small: the id of the last message, and
+ * how often was tried. What was unacknowledged is the outbox's affair.
+ */
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "encode.h"
+#include "history.h"
+#include "splice.h"
+
+#define SETTLED_MS 5000 /* a connection that lived so long was no failed attempt */
+#define PING_AFTER_MS 20000 /* of silence */
+#define DEAD_AFTER_MS 20000 /* of silence after a ping */
+#define CATCH_UP_MS 2000 /* a plain server that sends no history by then sends none */
+#define SILENCE_MS 3000 /* a server that answers init with nothing by then lets us in like that */
+#define RETRY_MOST_MS 600000 /* whatever a server asks for */
+#define QUEUE_MAX_BYTES (1u << 20)
+
+void
+session_open(struct session *session, const struct settings *settings, const struct chat_url *url,
+	const struct session_options *options)
+{
+	*session = (struct session){.settings = settings, .options = *options, .url = *url};
+	chat_url_format(url, session->url_text, sizeof session->url_text);
+	chat_buf_append_string(&session->last_id, options->since ? options->since : "");
+	chat_buf_append(&session->last_id, "", 1);
+	session->state = SESSION_WAITING;
+}
+
+static void
+disconnect(struct session *session)
+{
+	chat_client_free(session->client);
+	session->client = NULL;
+}
+
+void
+session_free(struct session *session)
+{
+	disconnect(session);
+	chat_buf_free(&session->last_id);
+	chat_buf_free(&session->compact);
+}
+
+const char *
+session_last_id(const struct session *session)
+{
+	return session->last_id.at;
+}
+
+void
+session_progress(struct session *session)
+{
+	session->lost_ms = 0;
+	session->backoff = (struct backoff){0};
+}
+
+static void
+note_message(struct session *session, const struct chat_msg *msg)
+{
+	const struct chat_json_value *id = &msg->value[CHAT_SLOT_ID];
+	struct chat_buf *last = &session->last_id;
+	int64_t told_ms = 0;
+	char *at;
+
+	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &told_ms);
+	if (told_ms < session->last_told_ms)
+		return;
+	session->last_told_ms = told_ms;
+	last->len = 0;
+	at = chat_buf_reserve(last, id->raw.len);
+	last->len = chat_json_unescape(id, at, id->raw.len);
+	last->at[last->len] = '\0'; /* raw has two quotes more */
+}
+
+void
+session_note(struct session *session, const struct chat_msg *msg)
+{
+	struct history history;
+	struct chat_span text;
+	struct chat_msg past;
+
+	if (msg->type == CHAT_TYPE_MESSAGE)
+		note_message(session, msg);
+	if (msg->type != CHAT_TYPE_HISTORY)
+		return;
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past))
+		note_message(session, &past);
+}
+
+/* Whether another attempt may help. */
+static bool
+is_passing(enum chat_code code)
+{
+	switch (code) {
+	case CHAT_CANNOT_CONNECT:
+	case CHAT_UNKNOWN_HOST:
+	case CHAT_CONNECTION_LOST:
+	case CHAT_CONNECTION_CLOSED:
+	case CHAT_TRY_LATER:
+	case CHAT_TIMED_OUT:
+	case CHAT_RATE_LIMITED:
+	case CHAT_CHANNEL_FULL:
+	case CHAT_SERVER_FULL:
+	case CHAT_SLOW_CONSUMER:
+	case CHAT_STORAGE_FAILED:
+	case CHAT_UNAVAILABLE:
+	case CHAT_SHUTTING_DOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+may_retry(const struct session *session, enum chat_code code, int64_t now_ms)
+{
+	const struct session_options *options = &session->options;
+
+	if (!is_passing(code) || options->retry_for_ms == 0)
+		return false;
+	if (!session->joined_before && !options->wait)
+		return false;
+	return options->retry_for_ms < 0 || now_ms - session->lost_ms < options->retry_for_ms;
+}
+
+/* Who has little time tries more often. */
+static int64_t
+most_wait_ms(const struct session_options *options)
+{
+	return options->retry_for_ms > 0 ? options->retry_for_ms / 10 + 1 : 0;
+}
+
+/* The connection is gone: another attempt later, or the end. */
+static void
+lose(struct session *session, const struct chat_err *err, struct session_event *event)
+{
+	int64_t now_ms = chat_now_ms(), wait_ms;
+	bool closing = session->state == SESSION_CLOSING;
+
+	if (session->state == SESSION_JOINED && now_ms - session->joined_ms >= SETTLED_MS)
+		session_progress(session);
+	disconnect(session);
+	event->err = *err;
+	if (session->lost_ms == 0)
+		session->lost_ms = now_ms;
+	if (closing || !may_retry(session, err->code, now_ms)) {
+		session->state = SESSION_ENDED;
+		session->deadline_ms = INT64_MAX;
+		event->what = closing && err->code == CHAT_CONNECTION_CLOSED ? SESSION_CLOSED
+									     : SESSION_END;
+		return;
+	}
+	wait_ms = backoff_next_ms(&session->backoff, most_wait_ms(&session->options));
+	if (wait_ms < session->retry_after_ms)
+		wait_ms = session->retry_after_ms;
+	session->retry_after_ms = 0;
+	session->state = SESSION_WAITING;
+	session->deadline_ms = now_ms + wait_ms;
+	event->what = SESSION_LOST;
+	event->retry_ms = wait_ms;
+}
+
+static void
+lose_with(
+	struct session *session, enum chat_code code, const char *text, struct session_event *event)
+{
+	struct chat_err err;
+
+	chat_fail(&err, code, "%s", text);
+	lose(session, &err, event);
+}
+
+static void
+session_connect(struct session *session, struct session_event *event)
+{
+	struct chat_err err;
+
+	if (session->settings->verbose)
+		chat_warn("%s: connecting", session->url_text);
+	session->client = chat_client_open(&session->url, &session->settings->client, &err);
+	session->state = SESSION_CONNECTING;
+	session->deadline_ms = chat_now_ms() + session->settings->client.connect_timeout_ms;
+	session->peer = (struct peer){0};
+	session->last_code = CHAT_OK;
+	session->caught_up = false;
+	session->catch_up_due = false;
+	session->pinged_ms = 0;
+	if (!session->client)
+		lose(session, &err, event);
+}
+
+static void
+say_init(struct session *session)
+{
+	const struct settings *settings = session->settings;
+	const char *since = session_last_id(session);
+	char *init = chat_encode_init(&(struct chat_encode_init){
+		.username = settings->identity.username,
+		.id = settings->identity.id,
+		.token = settings->token,
+		.since = session->options.resumes && *since ? since : NULL,
+		.hidden = session->options.hidden,
+	});
+
+	session_send(session, chat_span_of(init));
+	free(init);
+}
+
+static void
+session_joined(struct session *session, struct chat_span text, struct session_event *event)
+{
+	event->what = SESSION_JOIN;
+	event->text = text;
+	event->msg = &session->msg;
+	event->again = session->rejoined = session->joined_before;
+	session->state = SESSION_JOINED;
+	session->joined_before = true;
+	session->joined_ms = chat_now_ms();
+	session->deadline_ms = session->joined_ms + CATCH_UP_MS;
+	session->complete = false;
+}
+
+/* Without an answer: the specification does not ask for one. */
+static void
+join_unheard(struct session *session, struct session_event *event)
+{
+	session->msg.type = CHAT_TYPE_UNKNOWN;
+	session->msg.has = 0;
+	session_joined(session, (struct chat_span){0}, event);
+}
+
+static void
+session_opened(struct session *session, struct session_event *event)
+{
+	session->state = SESSION_JOINING;
+	session->deadline_ms = chat_now_ms() + SILENCE_MS;
+	say_init(session);
+	if (session->options.deaf)
+		join_unheard(session, event);
+}
+
+/* An error of the server as one of ours: its word is kept, its sentence cut to fit. */
+static void
+err_of_message(struct chat_err *err, const struct chat_msg *msg)
+{
+	char *code = chat_msg_string(&msg->value[CHAT_SLOT_CODE]);
+	char *text = chat_msg_string(&msg->value[CHAT_SLOT_MESSAGE]);
+
+	chat_fail(err, chat_code_find(chat_span_of(code)), "%s: %s", code, text);
+	free(code);
+	free(text);
+}
+
+static void
+note_retry_after(struct session *session, const struct chat_msg *msg)
+{
+	int64_t after_ms;
+
+	if (!chat_msg_has(msg, CHAT_SLOT_RETRY_AFTER) ||
+		!chat_json_int64(msg->value[CHAT_SLOT_RETRY_AFTER].raw, &after_ms) || after_ms < 0)
+		return;
+	session->retry_after_ms = after_ms < RETRY_MOST_MS ? after_ms : RETRY_MOST_MS;
+}
+
+/* The server will not have us, for now or at all. */
+static void
+join_refused(struct session *session, struct session_event *event)
+{
+	struct chat_err err;
+
+	err_of_message(&err, &session->msg);
+	note_retry_after(session, &session->msg);
+	if (chat_exit_status(err.code) != CHAT_EXIT_REFUSED && !is_passing(err.code))
+		err.code = CHAT_PROTOCOL_ERROR; /* our init is right */
+	lose(session, &err, event);
+}
+
+/* The first answer to init. */
+static void
+receive_first(struct session *session, struct chat_span text, struct session_event *event)
+{
+	const struct chat_msg *msg = &session->msg;
+
+	if (msg->type == CHAT_TYPE_ERROR) {
+		join_refused(session, event);
+		return;
+	}
+	if (msg->type == CHAT_TYPE_USER_DATA && chat_msg_has(msg, CHAT_SLOT_SERVER))
+		peer_read(&session->peer, msg->value[CHAT_SLOT_SERVER].raw);
+	if (session->settings->verbose)
+		chat_warn("%s: joined as %s", session->url_text,
+			session->settings->identity.username);
+	session_joined(session, text, event);
+}
+
+static void
+receive_error(struct session *session)
+{
+	struct chat_err err;
+
+	err_of_message(&err, &session->msg);
+	session->last_code = err.code;
+	note_retry_after(session, &session->msg);
+}
+
+/* The one that answers init; on a server that has no `complete` nothing is known. */
+static void
+receive_history(struct session *session)
+{
+	const struct chat_msg *msg = &session->msg;
+
+	if (session->caught_up)
+		return;
+	session->catch_up_due = true;
+	session->complete = chat_msg_has(msg, CHAT_SLOT_COMPLETE) &&
+		msg->value[CHAT_SLOT_COMPLETE].raw.at[0] == 't';
+}
+
+/* Reads what came. -1: it is not JSON. What is JSON and no message of the table is passed on. */
+static int
+read_message(struct session *session, struct chat_span text, struct chat_err *err)
+{
+	if (chat_msg_read(&session->msg, text, CHAT_FROM_SERVER, err) == 0)
+		return 0;
+	session->msg.type = CHAT_TYPE_UNKNOWN;
+	session->msg.has = 0;
+	switch (err->code) {
+	case CHAT_BAD_JSON:
+	case CHAT_BAD_UTF8:
+	case CHAT_BYTE_ORDER_MARK:
+	case CHAT_TRAILING_DATA:
+	case CHAT_TOO_DEEP:
+		return chat_fail(
+			err, CHAT_PROTOCOL_ERROR, "the server sent no message: %s", err->text);
+	default:
+		return 0;
+	}
+}
+
+static void
+receive(struct session *session, struct chat_span text, struct session_event *event)
+{
+	struct chat_err err;
+
+	if (memchr(text.at, '\n', text.len))
+		text = compact_line(&session->compact, text);
+	if (read_message(session, text, &err) < 0) {
+		lose(session, &err, event);
+		return;
+	}
+	if (session->state == SESSION_JOINING) {
+		receive_first(session, text, event);
+		return;
+	}
+	if (session->msg.type == CHAT_TYPE_ERROR)
+		receive_error(session);
+	else if (session->msg.type == CHAT_TYPE_HISTORY)
+		receive_history(session);
+	event->what = SESSION_MESSAGE;
+	event->text = text;
+	event->msg = &session->msg;
+}
+
+/* A policy close says by the error before it whether coming back helps. */
+static void
+explain_close(const struct session *session, struct chat_err *err)
+{
+	if (err->code == CHAT_REFUSED && session->state != SESSION_CONNECTING &&
+		is_passing(session->last_code))
+		err->code = CHAT_CONNECTION_LOST;
+}
+
+/* A quiet connection is asked whether it is still there. */
+static void
+check_alive(struct session *session, struct session_event *event)
+{
+	int64_t now_ms = chat_now_ms();
+
+	if (now_ms < chat_client_last_received_ms(session->client) + PING_AFTER_MS) {
+		session->pinged_ms = 0;
+		return;
+	}
+	if (session->pinged_ms == 0) {
+		chat_client_ping(session->client);
+		session->pinged_ms = now_ms;
+	} else if (now_ms >= session->pinged_ms + DEAD_AFTER_MS) {
+		lose_with(session, CHAT_CONNECTION_LOST, "the server answers no ping", event);
+	}
+}
+
+static void
+deadline_passed(struct session *session, struct session_event *event)
+{
+	switch (session->state) {
+	case SESSION_CONNECTING:
+		lose_with(session, CHAT_CANNOT_CONNECT, "connecting takes too long", event);
+		break;
+	case SESSION_JOINING:
+		join_unheard(session, event);
+		break;
+	case SESSION_JOINED:
+		session->catch_up_due = true;
+		session->complete = false;
+		break;
+	default:
+		lose_with(session, CHAT_CONNECTION_LOST, "the server does not answer Close", event);
+		break;
+	}
+}
+
+static void
+catch_up(struct session *session, struct session_event *event)
+{
+	session->catch_up_due = false;
+	session->deadline_ms = INT64_MAX;
+	if (session->caught_up)
+		return;
+	session->caught_up = true;
+	event->what = SESSION_CATCH_UP;
+	event->again = session->rejoined;
+	event->complete = session->complete;
+}
+
+/* What the connection has: a message, the end of it, nothing. */
+static void
+drive(struct session *session, struct session_event *event)
+{
+	struct chat_span text;
+	struct chat_err err;
+	int got = 0;
+
+	if (session->state == SESSION_CONNECTING && chat_client_is_open(session->client))
+		session_opened(session, event);
+	while (event->what == SESSION_NOTHING && !session->paused &&
+		(got = chat_client_receive(session->client, &text, &err)) > 0)
+		receive(session, text, event);
+	if (event->what != SESSION_NOTHING)
+		return;
+	if (got < 0) {
+		explain_close(session, &err);
+		lose(session, &err, event);
+		return;
+	}
+	if (session->state == SESSION_CONNECTING && chat_client_is_open(session->client))
+		session_opened(session, event);
+	session_flush(session);
+	if (session->state == SESSION_JOINED && !session->paused)
+		check_alive(session, event);
+}
+
+void
+session_next(struct session *session, struct session_event *event)
+{
+	event->what = SESSION_NOTHING;
+	if (session->state == SESSION_ENDED)
+		return;
+	if (session->catch_up_due)
+		catch_up(session, event);
+	if (session->state == SESSION_WAITING && chat_now_ms() >= session->deadline_ms)
+		session_connect(session, event);
+	if (event->what == SESSION_NOTHING && session->client)
+		drive(session, event);
+	if (event->what != SESSION_NOTHING || session->deadline_ms == INT64_MAX ||
+		chat_now_ms() < session->deadline_ms || session->state == SESSION_WAITING)
+		return;
+	deadline_passed(session, event);
+	if (session->catch_up_due)
+		catch_up(session, event);
+}
+
+bool
+session_can_send(const struct session *session)
+{
+	return session->state == SESSION_JOINED &&
+		chat_client_queued_bytes(session->client) < QUEUE_MAX_BYTES;
+}
+
+/* A connection that fails here fails again in session_next, which tells. */
+void
+session_send(struct session *session, struct chat_span text)
+{
+	if (session->client)
+		chat_client_send(session->client, text, NULL);
+}
+
+void
+session_flush(struct session *session)
+{
+	if (session->client)
+		chat_client_flush(session->client, NULL);
+}
+
+bool
+session_flushed(const struct session *session)
+{
+	return !session->client || chat_client_queued_bytes(session->client) == 0;
+}
+
+void
+session_close(struct session *session, int64_t limit_ms)
+{
+	if (session->state == SESSION_CLOSING || session->state == SESSION_ENDED)
+		return;
+	if (session->state == SESSION_JOINING || session->state == SESSION_JOINED)
+		chat_client_close(session->client);
+	else
+		disconnect(session);
+	session->state = SESSION_CLOSING;
+	session->paused = false;
+	session->deadline_ms = chat_now_ms() + (session->client ? limit_ms : 0);
+}
+
+void
+session_pause(struct session *session, bool paused)
+{
+	session->paused = paused;
+}
+
+size_t
+session_poll_fds(const struct session *session, struct pollfd *fds)
+{
+	size_t count;
+
+	if (!session->client)
+		return 0;
+	count = chat_client_poll_fds(session->client, fds, SESSION_POLL_FDS);
+	if (session->paused)
+		for (size_t i = 0; i < count; i++)
+			fds[i].events &= ~POLLIN;
+	return count;
+}
+
+int64_t
+session_wake_ms(const struct session *session)
+{
+	int64_t wake_ms = session->deadline_ms, alive_ms;
+
+	if (session->client) {
+		alive_ms = chat_client_wake_ms(session->client);
+		wake_ms = alive_ms < wake_ms ? alive_ms : wake_ms;
+	}
+	if (session->state == SESSION_JOINED && !session->paused) {
+		alive_ms = session->pinged_ms
+			? session->pinged_ms + DEAD_AFTER_MS
+			: chat_client_last_received_ms(session->client) + PING_AFTER_MS;
+		wake_ms = alive_ms < wake_ms ? alive_ms : wake_ms;
+	}
+	return wake_ms;
+}

@@ -1,0 +1,133 @@
+#ifndef CLIENT_SESSION_H
+#define CLIENT_SESSION_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backoff.h"
+#include "buf.h"
+#include "client.h"
+#include "err.h"
+#include "msg.h"
+#include "peer.h"
+#include "settings.h"
+#include "span.h"
+
+/*
+ * Being in a channel, over as many connections as that takes: connect, init, messages; when the
+ * connection is lost wait, connect, and init again with `since`. Never blocks; made for poll(2):
+ * call session_next until it gives nothing, then poll session_poll_fds until session_wake_ms.
+ */
+struct session_options {
+	bool hidden; /* presence: "hidden" */
+	bool deaf; /* the server may say nothing at all: joined is having said init */
+	bool wait; /* a first connection that fails is tried again too */
+	int64_t retry_for_ms; /* how long without progress; 0: no second connection; -1: for ever */
+	const char *since; /* id of the last message seen; NULL: none */
+	bool resumes; /* init asks for what came after the last message noted */
+};
+
+enum session_state {
+	SESSION_CONNECTING,
+	SESSION_JOINING, /* init is said */
+	SESSION_JOINED,
+	SESSION_WAITING, /* for the next attempt */
+	SESSION_CLOSING,
+	SESSION_ENDED
+};
+
+struct session {
+	const struct settings *settings;
+	struct session_options options;
+	struct chat_url url;
+	char url_text[CHAT_URL_MAX];
+	struct chat_client *client; /* NULL while waiting and when ended */
+	enum session_state state;
+	struct peer peer;
+	int64_t deadline_ms; /* of the state; INT64_MAX: none */
+	int64_t joined_ms; /* when this connection did */
+	int64_t pinged_ms; /* when a ping was sent that has no answer; 0: none */
+	bool joined_before;
+	bool rejoined; /* this connection is not the first that joined */
+	bool caught_up; /* history came, or will not come */
+	bool catch_up_due; /* and is to be told */
+	bool complete; /* what history said, or what its lack means */
+	bool paused; /* nothing is read */
+	int64_t lost_ms; /* since when there is no progress; 0: there is */
+	int64_t retry_after_ms; /* what the server said; 0: nothing */
+	enum chat_code last_code; /* of the last error message, CHAT_OK: none */
+	struct backoff backoff;
+	int64_t last_told_ms; /* the timestamp of the last message noted */
+	struct chat_buf last_id; /* of the last message noted, "" for none; NUL-terminated */
+	struct chat_buf compact;
+	struct chat_msg msg;
+};
+
+enum session_what {
+	SESSION_NOTHING, /* poll first */
+	SESSION_JOIN, /* joined; text is what the server answered (empty: nothing) */
+	SESSION_MESSAGE,
+	SESSION_CATCH_UP, /* what was before is told: live from here. complete as in history */
+	SESSION_LOST, /* err says why; the next attempt is in retry_ms */
+	SESSION_CLOSED, /* as asked for by session_close: the server answered */
+	SESSION_END /* err says why; there will be nothing more */
+};
+
+struct session_event {
+	enum session_what what;
+	struct chat_span text; /* one line; valid until the next call */
+	/* Read and checked; CHAT_TYPE_UNKNOWN where it is JSON but no message that the rules know.
+	 */
+	const struct chat_msg *msg;
+	bool again; /* JOIN, CATCH_UP: not for the first time */
+	bool complete; /* CATCH_UP: nothing was missed, as far as the server says */
+	int64_t retry_ms;
+	struct chat_err err;
+};
+
+/* Begins. settings are borrowed; since is copied. */
+void session_open(struct session *session, const struct settings *settings,
+	const struct chat_url *url, const struct session_options *options);
+void session_free(struct session *session);
+
+/* What happened next. */
+void session_next(struct session *session, struct session_event *event);
+
+/* Whether a message can be sent now: joined, and not too much is queued. */
+bool session_can_send(const struct session *session);
+
+/* Queues a message; session_flush or the next session_next sends it. What fails comes as an event.
+ */
+void session_send(struct session *session, struct chat_span text);
+void session_flush(struct session *session);
+
+/* Whether a connection has bytes that are not with the kernel yet. */
+bool session_flushed(const struct session *session);
+
+/* Closes with 1000 after what is queued: SESSION_CLOSED or SESSION_END follow within the limit. */
+void session_close(struct session *session, int64_t limit_ms);
+
+/*
+ * The position to resume from: a `message` that was dealt with, or the last one of a `history`;
+ * others are nothing to note. One that is older than the last noted, said again to its sender, is
+ * none either: time does not go back within a channel.
+ */
+void session_note(struct session *session, const struct chat_msg *msg);
+const char *session_last_id(const struct session *session); /* "" for none */
+
+/* Things go forward: the time of --retry-for and the waits begin anew at the next loss. */
+void session_progress(struct session *session);
+
+/* Stops or goes on reading, for a reader who cannot keep up. */
+void session_pause(struct session *session, bool paused);
+
+/* For poll(2): writes up to SESSION_POLL_FDS entries, returns how many. */
+#define SESSION_POLL_FDS 8
+size_t session_poll_fds(const struct session *session, struct pollfd *fds);
+
+/* When session_next is to be called though nothing is ready (chat_now_ms); INT64_MAX: never. */
+int64_t session_wake_ms(const struct session *session);
+
+#endif

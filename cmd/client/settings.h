@@ -1,0 +1,47 @@
+#ifndef CLIENT_SETTINGS_H
+#define CLIENT_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client.h"
+#include "err.h"
+#include "identity.h"
+#include "opt.h"
+#include "url.h"
+
+/*
+ * What chat-send and chat-listen are told about the server and about who they are: the options that
+ * both have, once, and what the environment says where an option does not.
+ */
+struct settings {
+	const char *url; /* NULL: CHAT_URL, or the default */
+	const char *channel; /* put onto every URL; NULL: as the URL says */
+	const char *username;
+	const char *user_id;
+	const char *token_file;
+	struct chat_client_options client;
+	bool verbose;
+
+	/* After settings_finish: */
+	struct identity identity;
+	char *token; /* owned; NULL: none */
+};
+
+#define SETTINGS_OPTS 16 /* entries that settings_opts writes at most */
+
+/* Sets the defaults and writes the options into a command's table; returns how many. */
+size_t settings_opts(struct settings *settings, struct chat_opt *table);
+
+/*
+ * After the options were read: the environment, the identity, the token. -1: CHAT_USAGE for a name
+ * or id that no server would take, CHAT_CANNOT_OPEN for the token's file.
+ */
+int settings_finish(struct settings *settings, struct chat_err *err);
+void settings_free(struct settings *settings);
+
+/* The URL to connect to: text, or where that is NULL --url, CHAT_URL, ws://localhost:3001/. */
+int settings_url(const struct settings *settings, const char *text, struct chat_url *url,
+	struct chat_err *err);
+
+#endif

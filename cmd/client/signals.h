@@ -1,0 +1,23 @@
+#ifndef CLIENT_SIGNALS_H
+#define CLIENT_SIGNALS_H
+
+#include <signal.h>
+
+#include "err.h"
+
+/*
+ * INT, TERM and HUP as something to poll. Those that were ignored when the program started
+ * (nohup, a background job of a script) stay ignored.
+ */
+struct signals {
+	int fd; /* readable when one came */
+	sigset_t before; /* the mask to give a child */
+};
+
+int signals_open(struct signals *signals, struct chat_err *err);
+void signals_close(struct signals *signals);
+
+/* The next signal that came, 0 when there is none. */
+int signals_take(struct signals *signals);
+
+#endif

@@ -1,0 +1,358 @@
+/*
+ * A program in the place of a person. It may be slow, die, or say nonsense: the session goes on.
+ */
+#include "bot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/seen.h"
+#include "diag.h"
+
+#define LINE_MAX_BYTES (16u << 20)
+#define WINDOW 256
+#define ANSWER_MS 10000 /* what is said so long after a message was heard does not answer it */
+#define STEADY_MS 10000 /* a command that lived so long is started again at once */
+
+extern char **environ;
+
+static void
+close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* The command with these as stdin and stdout; our signals are its, and nothing else of ours. */
+static int
+spawn(struct bot *bot, int in, int out)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t pipe;
+	int failed;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attributes, bot->signals);
+	posix_spawnattr_setsigdefault(&attributes, &pipe);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+	failed = posix_spawnp(
+		&bot->pid, bot->command[0], &actions, &attributes, bot->command, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	if (failed)
+		bot->pid = 0;
+	return failed;
+}
+
+static int
+fail(struct bot *bot, int why, struct chat_err *err)
+{
+	close_fd(&bot->to_fd);
+	close_fd(&bot->from_fd);
+	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", bot->command[0], strerror(why));
+}
+
+static int
+start(struct bot *bot, struct chat_err *err)
+{
+	int to[2], from[2], failed;
+
+	if (pipe2(to, O_CLOEXEC) < 0)
+		return fail(bot, errno, err);
+	bot->to_fd = to[1];
+	if (pipe2(from, O_CLOEXEC) < 0) {
+		failed = errno;
+		close(to[0]);
+		return fail(bot, failed, err);
+	}
+	bot->from_fd = from[0];
+	failed = spawn(bot, to[0], from[1]);
+	close(to[0]);
+	close(from[1]);
+	if (failed)
+		return fail(bot, failed, err);
+	bot->pid_fd = pidfd_open(bot->pid, 0);
+	/* Our ends of pipes that we made: nobody else holds these open files. */
+	fcntl(bot->to_fd, F_SETFL, O_NONBLOCK);
+	fcntl(bot->from_fd, F_SETFL, O_NONBLOCK);
+	output_open(bot->output, bot->to_fd);
+	chat_lines_init(&bot->lines, bot->from_fd, LINE_MAX_BYTES);
+	bot->started_ms = chat_now_ms();
+	return 0;
+}
+
+int
+bot_open(struct bot *bot, struct output *output, const struct identity *identity,
+	struct chat_err *err)
+{
+	bot->output = output;
+	bot->pid_fd = bot->to_fd = bot->from_fd = -1;
+	bot->restart_ms = INT64_MAX;
+	courier_init(&bot->courier, identity, WINDOW, ACK_AUTO);
+	bot->courier.listens = true;
+	return start(bot, err);
+}
+
+static void
+close_input(struct bot *bot)
+{
+	close_fd(&bot->to_fd);
+	output_close(bot->output);
+	bot->output->fd = -1;
+}
+
+void
+bot_close(struct bot *bot)
+{
+	close_input(bot);
+	close_fd(&bot->from_fd);
+	close_fd(&bot->pid_fd);
+	chat_lines_free(&bot->lines);
+	courier_free(&bot->courier);
+}
+
+bool
+bot_hears(struct bot *bot, const struct chat_msg *msg)
+{
+	unsigned hops = 0;
+
+	if (msg->type != CHAT_TYPE_MESSAGE)
+		return true;
+	if (chat_msg_has(msg, CHAT_SLOT_NONCE))
+		hops = nonce_hops(&msg->value[CHAT_SLOT_NONCE]);
+	if (hops >= bot->max_hops)
+		return false;
+	bot->heard[bot->heard_next % BOT_HEARD_MAX] =
+		(struct bot_heard){seen_hash(&msg->value[CHAT_SLOT_ID]), hops};
+	bot->heard_next++;
+	bot->last_hops = hops;
+	bot->last_heard_ms = chat_now_ms();
+	return true;
+}
+
+/* One more than of what is answered: what replyTo names, or what was heard last. */
+static unsigned
+hops_of(const struct bot *bot, const struct draft *draft)
+{
+	uint64_t hash;
+
+	if (draft->has_reply_to) {
+		hash = seen_hash(&draft->reply_to);
+		for (size_t i = 0; i < BOT_HEARD_MAX; i++)
+			if (bot->heard[i].id_hash == hash)
+				return bot->heard[i].hops + 1;
+	}
+	if (bot->last_heard_ms == 0 || chat_now_ms() - bot->last_heard_ms > ANSWER_MS)
+		return 1;
+	return bot->last_hops + 1;
+}
+
+static void
+take_line(struct bot *bot, struct chat_span line)
+{
+	struct draft draft;
+	struct chat_err err;
+
+	if (line.len == 0)
+		return;
+	if (draft_read(&draft, line, &err) < 0) {
+		chat_warn("%s: line %llu: %s: %s", bot->command[0],
+			(unsigned long long)bot->lines.number, chat_code_word(err.code), err.text);
+		return;
+	}
+	draft.hops = hops_of(bot, &draft);
+	outbox_add(&bot->courier.outbox, bot->lines.number, &draft);
+}
+
+/* True: there was a line. */
+static bool
+take_lines_once(struct bot *bot)
+{
+	struct chat_span line;
+
+	switch (chat_lines_take(&bot->lines, &line)) {
+	case CHAT_LINE_TAKEN:
+	case CHAT_LINE_CUT_OFF:
+		take_line(bot, line);
+		return true;
+	case CHAT_LINE_TOO_LONG:
+		chat_warn("%s: line %llu: more than %u bytes", bot->command[0],
+			(unsigned long long)bot->lines.number, LINE_MAX_BYTES);
+		return true;
+	case CHAT_LINE_END:
+		close_fd(&bot->from_fd);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/* What the command has said. What it left in the pipe when it ended is said too, and then is all.
+ */
+static void
+take_lines(struct bot *bot)
+{
+	struct chat_err err;
+	int got;
+
+	while (bot->from_fd >= 0 && outbox_has_room(&bot->courier.outbox)) {
+		if (take_lines_once(bot) || bot->from_fd < 0)
+			continue;
+		got = chat_lines_fill(&bot->lines, &err);
+		if (got < 0)
+			chat_warn("%s: %s", bot->command[0], err.text);
+		if (got > 0 || bot->lines.ended)
+			continue;
+		if (got < 0 || bot->pid == 0)
+			close_fd(&bot->from_fd);
+		break;
+	}
+}
+
+/* Refusals and doubts; what was accepted comes back to the command by itself. */
+static void
+tell_settled(struct bot *bot)
+{
+	const struct item *item;
+
+	while ((item = outbox_settled(&bot->courier.outbox))) {
+		unsigned long long line = item->line;
+
+		if (item->state == ITEM_REFUSED || item->state == ITEM_ILLEGAL)
+			chat_warn("%s: line %llu: refused: %.*s", bot->command[0], line,
+				(int)item->receipt_len, item->receipt);
+		else if (item->state == ITEM_UNKNOWN)
+			chat_warn("%s: line %llu: may or may not have been accepted",
+				bot->command[0], line);
+		else if (item->state != ITEM_ACCEPTED)
+			chat_warn("%s: line %llu: not sent", bot->command[0], line);
+		outbox_pop(&bot->courier.outbox);
+	}
+}
+
+static void
+plan_restart(struct bot *bot)
+{
+	int64_t now_ms = chat_now_ms();
+
+	if (now_ms - bot->started_ms >= STEADY_MS)
+		bot->backoff = (struct backoff){0};
+	bot->restart_ms = now_ms + backoff_next_ms(&bot->backoff, 0);
+	chat_warn("%s: ended with %d; started again in %lld ms", bot->command[0], bot->status,
+		(long long)(bot->restart_ms - now_ms));
+}
+
+static void
+check_end(struct bot *bot)
+{
+	int status;
+
+	if (bot->pid == 0 || waitpid(bot->pid, &status, WNOHANG) != bot->pid)
+		return;
+	bot->pid = 0;
+	bot->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	close_fd(&bot->pid_fd);
+	close_input(bot);
+	bot->ending = true;
+}
+
+/* It is gone, and all it said was taken. */
+static void
+ended(struct bot *bot)
+{
+	bot->ending = false;
+	chat_lines_free(&bot->lines);
+	if (bot->restart)
+		plan_restart(bot);
+	else
+		bot->finished = true;
+}
+
+static void
+start_again(struct bot *bot)
+{
+	struct chat_err err;
+
+	bot->restart_ms = INT64_MAX;
+	if (start(bot, &err) == 0)
+		return;
+	chat_warn("%s", err.text);
+	bot->status = 127;
+	bot->finished = true;
+}
+
+void
+bot_run(struct bot *bot, struct session *session)
+{
+	if (chat_now_ms() >= bot->restart_ms)
+		start_again(bot);
+	check_end(bot);
+	take_lines(bot);
+	if (bot->ending && bot->from_fd < 0)
+		ended(bot);
+	courier_send(&bot->courier, session);
+	tell_settled(bot);
+}
+
+void
+bot_hang_up(struct bot *bot)
+{
+	bot->restart = false;
+	bot->restart_ms = INT64_MAX;
+	if (bot->pid == 0 && !bot->ending)
+		bot->finished = true;
+	close_input(bot);
+}
+
+void
+bot_stop_hearing(struct bot *bot)
+{
+	close_input(bot);
+}
+
+void
+bot_kill(struct bot *bot, int signal)
+{
+	if (bot->pid > 0)
+		kill(bot->pid, signal);
+}
+
+bool
+bot_done(const struct bot *bot)
+{
+	return bot->finished && outbox_empty(&bot->courier.outbox);
+}
+
+size_t
+bot_poll_fds(const struct bot *bot, struct pollfd *fds)
+{
+	size_t count = 0;
+
+	if (bot->pid_fd >= 0)
+		fds[count++] = (struct pollfd){.fd = bot->pid_fd, .events = POLLIN};
+	if (bot->from_fd >= 0 && outbox_has_room(&bot->courier.outbox))
+		fds[count++] = (struct pollfd){.fd = bot->from_fd, .events = POLLIN};
+	return count;
+}
+
+int64_t
+bot_wake_ms(const struct bot *bot, const struct session *session)
+{
+	int64_t wake_ms = courier_wake_ms(&bot->courier, session);
+
+	return bot->restart_ms < wake_ms ? bot->restart_ms : wake_ms;
+}

@@ -1,0 +1,81 @@
+#ifndef LISTEN_BOT_H
+#define LISTEN_BOT_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "client/backoff.h"
+#include "client/courier.h"
+#include "client/output.h"
+#include "client/session.h"
+#include "err.h"
+#include "line.h"
+#include "msg.h"
+
+/*
+ * --exec: a command whose stdin is what is heard and whose stdout lines are said, over the same
+ * session. No shell is involved, and no descriptor of ours but these two is the command's.
+ *
+ * Two bots that answer each other would never stop. So what a bot says carries, in its nonce, how
+ * many bots it came through; from max_hops on a command does not get to hear it.
+ */
+#define BOT_HEARD_MAX 256 /* messages whose hops are remembered, for replyTo */
+
+struct bot_heard {
+	uint64_t id_hash;
+	unsigned hops;
+};
+
+struct bot {
+	char **command; /* NULL-terminated, borrowed */
+	bool restart; /* it is started again when it ends */
+	int64_t max_hops;
+	const sigset_t *signals; /* the mask it gets */
+	struct output *output; /* to its stdin; the listener's */
+	struct courier courier;
+	pid_t pid; /* 0: not running */
+	int pid_fd, to_fd, from_fd; /* -1: closed */
+	struct chat_lines lines;
+	bool ending; /* it ended, and what it said is being taken */
+	bool finished; /* it ended, and is not to be started again */
+	int status; /* that it ended with, as a shell says it */
+	struct backoff backoff;
+	int64_t started_ms, restart_ms;
+	struct bot_heard heard[BOT_HEARD_MAX];
+	size_t heard_next;
+	unsigned last_hops;
+	int64_t last_heard_ms;
+};
+
+/* Starts the command and opens output to it. -1: CHAT_CANNOT_OPEN where it cannot be started. */
+int bot_open(struct bot *bot, struct output *output, const struct identity *identity,
+	struct chat_err *err);
+void bot_close(struct bot *bot);
+
+/* Whether a message is for the command, seen from its hops; if so it is taken for heard. */
+bool bot_hears(struct bot *bot, const struct chat_msg *msg);
+
+/* Does what can be done without waiting: takes lines, sends them, notices the end. */
+void bot_run(struct bot *bot, struct session *session);
+
+/* Closes the command's stdin; it is expected to end, and not started again. */
+void bot_hang_up(struct bot *bot);
+
+/* Nothing more is written to the command, which closed its stdin. */
+void bot_stop_hearing(struct bot *bot);
+
+/* Ends the command by a signal. */
+void bot_kill(struct bot *bot, int signal);
+
+/* It ended, what it said is settled, and it will not be started again. */
+bool bot_done(const struct bot *bot);
+
+#define BOT_POLL_FDS 2
+size_t bot_poll_fds(const struct bot *bot, struct pollfd *fds);
+int64_t bot_wake_ms(const struct bot *bot, const struct session *session);
+
+#endif

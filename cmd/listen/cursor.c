@@ -1,0 +1,192 @@
+/*
+ * --cursor-file: a listener that is killed at any moment goes on where its output ends, or a little
+ * before that.
+ */
+#include "cursor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "encode.h"
+#include "json.h"
+#include "line.h"
+#include "msg.h"
+#include "utf8.h"
+
+#define LINE_MAX_BYTES 65536
+
+static struct cursor_entry *
+find(const struct cursor *cursor, const char *url)
+{
+	for (size_t i = 0; i < cursor->count; i++)
+		if (strcmp(cursor->entries[i].url, url) == 0)
+			return &cursor->entries[i];
+	return NULL;
+}
+
+const char *
+cursor_find(const struct cursor *cursor, const char *url)
+{
+	const struct cursor_entry *entry = find(cursor, url);
+
+	return entry ? entry->since : NULL;
+}
+
+void
+cursor_set(struct cursor *cursor, const char *url, const char *since)
+{
+	struct cursor_entry *entry = find(cursor, url);
+
+	if (entry && strcmp(entry->since, since) == 0)
+		return;
+	if (entry) {
+		free(entry->since);
+	} else {
+		cursor->entries = chat_realloc(
+			cursor->entries, (cursor->count + 1) * sizeof(*cursor->entries));
+		entry = &cursor->entries[cursor->count++];
+		entry->url = chat_strdup(url);
+	}
+	entry->since = chat_strdup(since);
+	cursor->changed = true;
+}
+
+/* A line of the file: two strings, whatever else. */
+static int
+read_entry(struct cursor *cursor, struct chat_span line)
+{
+	struct chat_json_value key, value, url = {0}, since = {0};
+	char *url_string, *since_string;
+	struct chat_json json;
+	bool first;
+	int more;
+
+	if (chat_utf8_check(line.at, line.len) != line.len)
+		return -1;
+	chat_json_begin(&json, line);
+	if (chat_json_enter(&json, &first, NULL) < 0)
+		return -1;
+	while ((more = chat_json_member(&json, &first, &key, NULL)) > 0) {
+		if (chat_json_read(&json, &value, NULL) < 0)
+			return -1;
+		if (chat_json_string_is(&key, CHAT_SPAN("url")))
+			url = value;
+		else if (chat_json_string_is(&key, CHAT_SPAN("since")))
+			since = value;
+	}
+	if (more < 0 || url.raw.len == 0 || url.kind != CHAT_JSON_STRING || since.raw.len == 0 ||
+		since.kind != CHAT_JSON_STRING)
+		return -1;
+	url_string = chat_msg_string(&url);
+	since_string = chat_msg_string(&since);
+	cursor_set(cursor, url_string, since_string);
+	free(url_string);
+	free(since_string);
+	return 0;
+}
+
+static int
+read_entries(struct cursor *cursor, int fd, struct chat_err *err)
+{
+	struct chat_lines lines;
+	struct chat_span line;
+	enum chat_line what;
+	int got;
+
+	chat_lines_init(&lines, fd, LINE_MAX_BYTES);
+	while ((got = chat_lines_next(&lines, &line, &what, err)) == 0 && what != CHAT_LINE_END)
+		if (what == CHAT_LINE_TOO_LONG || read_entry(cursor, line) < 0) {
+			got = chat_fail(err, CHAT_CANNOT_OPEN, "not a cursor file");
+			break;
+		}
+	chat_lines_free(&lines);
+	return got;
+}
+
+int
+cursor_open(struct cursor *cursor, const char *path, struct chat_err *err)
+{
+	struct chat_err why;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), got;
+
+	*cursor = (struct cursor){.path = path};
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", path, strerror(errno));
+	got = read_entries(cursor, fd, &why);
+	close(fd);
+	cursor->changed = false;
+	if (got < 0)
+		chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", path, why.text);
+	return got;
+}
+
+void
+cursor_close(struct cursor *cursor)
+{
+	for (size_t i = 0; i < cursor->count; i++) {
+		free(cursor->entries[i].url);
+		free(cursor->entries[i].since);
+	}
+	free(cursor->entries);
+	*cursor = (struct cursor){0};
+}
+
+static void
+write_entries(const struct cursor *cursor, struct chat_buf *out)
+{
+	char *url, *since;
+
+	for (size_t i = 0; i < cursor->count; i++) {
+		url = chat_encode_string(chat_span_of(cursor->entries[i].url));
+		since = chat_encode_string(chat_span_of(cursor->entries[i].since));
+		chat_buf_printf(out, "{\"url\":%s,\"since\":%s}\n", url, since);
+		free(url);
+		free(since);
+	}
+}
+
+/* Writes a new file beside the old one. */
+static int
+write_new(const char *path, struct chat_span bytes, struct chat_err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	int failed;
+
+	if (fd < 0)
+		return chat_fail(err, CHAT_CANNOT_CREATE, "%s: %s", path, strerror(errno));
+	failed = chat_write_all(fd, bytes.at, bytes.len, err);
+	if (close(fd) == 0 && failed == 0)
+		return 0;
+	chat_fail(err, CHAT_CANNOT_CREATE, "%s: %s", path, strerror(errno));
+	unlink(path);
+	return -1;
+}
+
+int
+cursor_save(struct cursor *cursor, struct chat_err *err)
+{
+	struct chat_buf path = {0}, out = {0};
+	int failed;
+
+	chat_buf_printf(&path, "%s.%ld.new", cursor->path, (long)getpid());
+	chat_buf_append(&path, "", 1);
+	write_entries(cursor, &out);
+	failed = write_new(path.at, chat_buf_span(&out), err);
+	if (failed == 0 && rename(path.at, cursor->path) < 0) {
+		failed =
+			chat_fail(err, CHAT_CANNOT_CREATE, "%s: %s", cursor->path, strerror(errno));
+		unlink(path.at);
+	}
+	if (failed == 0)
+		cursor->changed = false;
+	chat_buf_free(&path);
+	chat_buf_free(&out);
+	return failed;
+}

@@ -1,0 +1,31 @@
+#ifndef LISTEN_FEED_H
+#define LISTEN_FEED_H
+
+#include <stdbool.h>
+
+#include "client/seen.h"
+#include "client/session.h"
+
+struct listener;
+
+/*
+ * One channel that is listened to: its session, and what of it was told already. Histories are
+ * turned into what the user asked for here, and gaps found.
+ */
+struct feed {
+	struct listener *listener;
+	struct session session;
+	struct seen seen;
+	bool resumes; /* began with a position: its history is what was missed */
+	bool caught_up;
+	bool told_past; /* since the last joining: a history was dealt with */
+	bool ended;
+};
+
+void feed_open(struct feed *feed, struct listener *listener, const struct chat_url *url);
+void feed_close(struct feed *feed);
+
+/* Deals with what the session has. True: there may be more of it without waiting. */
+bool feed_run(struct feed *feed);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * The little selecting that chat-listen does itself; the rest is jq's.
+ */
+#include "filter.h"
+
+#include <string.h>
+
+static int
+add_type(struct filter *filter, struct chat_span word, struct chat_err *err)
+{
+	enum chat_type type = chat_rules_find(word);
+
+	if (type == CHAT_TYPE_UNKNOWN || !(chat_rules[type].from & CHAT_FROM_SERVER))
+		return chat_fail(err, CHAT_USAGE,
+			"--type '%.*s': not one of message, error, userData, userStatus, history",
+			(int)word.len, word.at);
+	filter->types |= 1u << type;
+	return 0;
+}
+
+int
+filter_types(struct filter *filter, const struct chat_strings *words, struct chat_err *err)
+{
+	const char *at;
+	size_t len;
+
+	for (size_t i = 0; i < words->count; i++) {
+		for (at = words->at[i];; at += len + 1) {
+			len = strcspn(at, ",");
+			if (add_type(filter, (struct chat_span){at, len}, err) < 0)
+				return -1;
+			if (!at[len])
+				break;
+		}
+	}
+	return 0;
+}
+
+static bool
+says(const struct chat_msg *msg, enum chat_slot slot, const char *string)
+{
+	return chat_msg_has(msg, slot) &&
+		chat_json_string_is(&msg->value[slot], chat_span_of(string));
+}
+
+static bool
+is_from(const struct filter *filter, const struct chat_msg *msg)
+{
+	enum chat_slot slot =
+		msg->type == CHAT_TYPE_MESSAGE ? CHAT_SLOT_SENDER : CHAT_SLOT_USERNAME;
+
+	for (size_t i = 0; i < filter->from.count; i++)
+		if (says(msg, slot, filter->from.at[i]))
+			return true;
+	return false;
+}
+
+bool
+filter_wants(const struct filter *filter, const struct chat_msg *msg)
+{
+	if (filter->types && !(filter->types >> msg->type & 1))
+		return false;
+	if (filter->from.count > 0 && !is_from(filter, msg))
+		return false;
+	return !filter->no_self || !identity_owns(filter->identity, msg);
+}

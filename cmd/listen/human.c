@@ -1,0 +1,195 @@
+/*
+ * --human. Everything that comes from the wire goes through chat_show: what is printed here is one
+ * line a message, whatever is in it.
+ */
+#include "human.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "client/history.h"
+#include "diag.h"
+#include "show.h"
+
+#define DIM "\033[2m"
+#define RED "\033[31m"
+#define PLAIN "\033[0m"
+
+static void
+style(struct chat_buf *out, bool color, const char *code)
+{
+	if (color)
+		chat_buf_append_string(out, code);
+}
+
+static void
+show_string(struct chat_buf *out, const struct chat_json_value *value)
+{
+	char *string = chat_msg_string(value);
+
+	chat_show(out, chat_span_of(string));
+	free(string);
+}
+
+/* The time of day here; what is out of any calendar's range is left out. */
+static void
+show_time(struct chat_buf *out, int64_t unix_ms, bool color)
+{
+	time_t seconds = (time_t)(unix_ms / 1000);
+	struct tm parts;
+	char text[16];
+
+	if (!localtime_r(&seconds, &parts))
+		return;
+	strftime(text, sizeof text, "%H:%M:%S ", &parts);
+	style(out, color, DIM);
+	chat_buf_append_string(out, text);
+	style(out, color, PLAIN);
+}
+
+/* Everybody has a colour, always the same one; red is for errors. */
+static void
+style_name(struct chat_buf *out, const struct chat_json_value *name, bool color)
+{
+	static const char *const colors[] = {
+		"\033[32m", "\033[33m", "\033[34m", "\033[35m", "\033[36m", "\033[94m"};
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < name->raw.len; i++)
+		hash = (hash ^ (unsigned char)name->raw.at[i]) * 16777619u;
+	style(out, color, colors[hash % (sizeof colors / sizeof colors[0])]);
+}
+
+static void
+write_message(struct chat_buf *out, const struct chat_msg *msg, bool color)
+{
+	int64_t unix_ms;
+
+	if (chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &unix_ms))
+		show_time(out, unix_ms, color);
+	style_name(out, &msg->value[CHAT_SLOT_SENDER], color);
+	chat_buf_append_string(out, "<");
+	show_string(out, &msg->value[CHAT_SLOT_SENDER]);
+	chat_buf_append_string(out, ">");
+	style(out, color, PLAIN);
+	chat_buf_append_string(out, " ");
+	show_string(out, &msg->value[CHAT_SLOT_CONTENT]);
+	if (chat_msg_has(msg, CHAT_SLOT_FILE_TYPE) && chat_msg_has(msg, CHAT_SLOT_FILE_SIZE)) {
+		chat_buf_append_string(out, " [file, ");
+		show_string(out, &msg->value[CHAT_SLOT_FILE_TYPE]);
+		chat_buf_append_string(out, ", ");
+		chat_show(out, msg->value[CHAT_SLOT_FILE_SIZE].raw);
+		chat_buf_append_string(out, " bytes]");
+	}
+	chat_buf_append_string(out, "\n");
+}
+
+static void
+write_history(struct chat_buf *out, const struct chat_msg *msg, bool color)
+{
+	struct history history;
+	struct chat_span text;
+	struct chat_msg past;
+
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past))
+		write_message(out, &past, color);
+}
+
+static void
+write_status(struct chat_buf *out, const struct chat_msg *msg, bool color)
+{
+	bool online = msg->value[CHAT_SLOT_ONLINE].raw.at[0] == 't';
+
+	show_time(out, chat_unix_ms(), color);
+	style(out, color, DIM);
+	chat_buf_append_string(out, "* ");
+	show_string(out, &msg->value[CHAT_SLOT_USERNAME]);
+	chat_buf_append_string(out, online ? " is here" : " left");
+	style(out, color, PLAIN);
+	chat_buf_append_string(out, "\n");
+}
+
+/* The usernames of userData's users who are online; the message was read, so they have both. */
+static void
+write_users(struct chat_buf *out, const struct chat_msg *msg)
+{
+	struct chat_json_value key, value, name;
+	struct chat_json json;
+	bool first, first_key, online, any = false;
+
+	chat_json_begin(&json, msg->value[CHAT_SLOT_USERS].raw);
+	if (chat_json_enter(&json, &first, NULL) < 0)
+		return;
+	while (chat_json_element(&json, &first, NULL) > 0) {
+		online = false;
+		name.raw.len = 0;
+		if (chat_json_enter(&json, &first_key, NULL) < 0)
+			return;
+		while (chat_json_member(&json, &first_key, &key, NULL) > 0) {
+			if (chat_json_read(&json, &value, NULL) < 0)
+				return;
+			if (chat_json_string_is(&key, CHAT_SPAN("username")))
+				name = value;
+			else if (chat_json_string_is(&key, CHAT_SPAN("online")))
+				online = value.raw.at[0] == 't';
+		}
+		if (!online || name.raw.len == 0)
+			continue;
+		chat_buf_append_string(out, any ? ", " : " ");
+		show_string(out, &name);
+		any = true;
+	}
+	if (!any)
+		chat_buf_append_string(out, " nobody");
+}
+
+static void
+write_user_data(struct chat_buf *out, const struct chat_msg *msg, bool color)
+{
+	show_time(out, chat_unix_ms(), color);
+	style(out, color, DIM);
+	chat_buf_append_string(out, "* here:");
+	write_users(out, msg);
+	style(out, color, PLAIN);
+	chat_buf_append_string(out, "\n");
+}
+
+static void
+write_error(struct chat_buf *out, const struct chat_msg *msg, bool color)
+{
+	show_time(out, chat_unix_ms(), color);
+	style(out, color, RED);
+	chat_buf_append_string(out, "! ");
+	show_string(out, &msg->value[CHAT_SLOT_CODE]);
+	chat_buf_append_string(out, ": ");
+	show_string(out, &msg->value[CHAT_SLOT_MESSAGE]);
+	style(out, color, PLAIN);
+	chat_buf_append_string(out, "\n");
+}
+
+void
+human_write(struct chat_buf *out, const struct chat_msg *msg, struct chat_span text, bool color)
+{
+	switch (msg->type) {
+	case CHAT_TYPE_MESSAGE:
+		write_message(out, msg, color);
+		break;
+	case CHAT_TYPE_HISTORY:
+		write_history(out, msg, color);
+		break;
+	case CHAT_TYPE_USER_STATUS:
+		write_status(out, msg, color);
+		break;
+	case CHAT_TYPE_USER_DATA:
+		write_user_data(out, msg, color);
+		break;
+	case CHAT_TYPE_ERROR:
+		write_error(out, msg, color);
+		break;
+	default:
+		chat_show(out, text);
+		chat_buf_append_string(out, "\n");
+	}
+}

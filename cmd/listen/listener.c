@@ -1,0 +1,396 @@
+/*
+ * The loop of chat-listen: everything that has come is turned into lines, the lines are written in
+ * one go, and only then is anything waited for. A reader who went away is noticed while nothing
+ * comes, because stdout is polled for errors all the time.
+ */
+#include "listener.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "buf.h"
+#include "client/splice.h"
+#include "diag.h"
+#include "human.h"
+
+#define CLOSE_MS 2000
+#define BOT_END_MS 1200 /* for a command to end after its input did */
+#define BOT_KILL_MS 500 /* and after a signal */
+#define BOT_CLOSE_MS 500
+
+/* Where several URLs are listened to each line says which it is from. */
+static void
+print_with_url(struct listener *listener, const struct feed *feed, struct chat_span line)
+{
+	struct chat_buf *scratch = &listener->line;
+	char member[CHAT_URL_MAX + 16];
+	int len;
+
+	len = snprintf(member, sizeof member, "\"url\":\"%s\"", feed->session.url_text);
+	scratch->len = 0;
+	splice_member(scratch, line, (struct chat_span){member, (size_t)len});
+	output_line(&listener->output, chat_buf_span(scratch));
+}
+
+static void
+print_line(struct listener *listener, const struct feed *feed, struct chat_span line)
+{
+	if (listener->feed_count > 1 && line.len > 0 && line.at[0] == '{')
+		print_with_url(listener, feed, line);
+	else
+		output_line(&listener->output, line);
+}
+
+static void
+printed(struct listener *listener)
+{
+	listener->printed++;
+	if (listener->options->count > 0 && listener->printed >= (uint64_t)listener->options->count)
+		listener_end(listener, 0);
+}
+
+static void
+close_sessions(struct listener *listener, int64_t limit_ms)
+{
+	for (size_t i = 0; i < listener->feed_count; i++)
+		session_close(&listener->feeds[i].session, limit_ms);
+}
+
+void
+listener_end(struct listener *listener, int status)
+{
+	if (listener->closing)
+		return;
+	listener->closing = true;
+	listener->closing_ms = chat_now_ms();
+	if (listener->status == 0)
+		listener->status = status;
+	if (!listener->bot)
+		close_sessions(listener, CLOSE_MS);
+}
+
+/*
+ * A command hears the end of its input when all before it is written, and then has a moment to say
+ * its last words; one that does not end by itself is ended. When it is done the session is closed.
+ */
+static void
+end_bot(struct listener *listener)
+{
+	struct bot *bot = listener->bot;
+	int64_t since_ms = chat_now_ms() - listener->closing_ms;
+
+	if (output_pending_bytes(&listener->output) == 0 || since_ms >= BOT_END_MS)
+		bot_hang_up(bot);
+	if (since_ms >= BOT_END_MS + BOT_KILL_MS)
+		bot_kill(bot, SIGKILL);
+	else if (since_ms >= BOT_END_MS)
+		bot_kill(bot, SIGTERM);
+	if (bot_done(bot) || (since_ms >= BOT_END_MS + BOT_KILL_MS && bot->pid == 0)) {
+		if (listener->status == 0)
+			listener->status = bot->status;
+		close_sessions(listener, BOT_CLOSE_MS);
+	}
+}
+
+static void
+run_bot(struct listener *listener)
+{
+	bot_run(listener->bot, &listener->feeds[0].session);
+	if (bot_done(listener->bot) || listener->feeds[0].ended)
+		listener_end(listener, listener->status);
+	if (listener->closing)
+		end_bot(listener);
+}
+
+/* When end_bot goes on. */
+static int64_t
+bot_deadline_ms(const struct listener *listener)
+{
+	int64_t since_ms = chat_now_ms() - listener->closing_ms;
+
+	if (!listener->closing || bot_done(listener->bot))
+		return INT64_MAX;
+	return listener->closing_ms +
+		(since_ms < BOT_END_MS ? BOT_END_MS : BOT_END_MS + BOT_KILL_MS);
+}
+
+/* The same, whatever else was the status. */
+static void
+listener_fail(struct listener *listener, int status)
+{
+	listener_end(listener, 0);
+	listener->status = status;
+}
+
+/* The line to print: with the path in place of the data where there was a file to save. */
+static struct chat_span
+save_file(struct listener *listener, struct chat_span line, const struct chat_msg *msg)
+{
+	struct chat_err err;
+	int saved = saver_save(&listener->saver, msg, line, &listener->saved, &err);
+
+	if (saved > 0)
+		return chat_buf_span(&listener->saved);
+	if (saved < 0)
+		chat_warn("%s", err.text);
+	if (saved < 0 && err.code == CHAT_CANNOT_CREATE) {
+		listener->cursor_good = false;
+		listener_fail(listener, chat_exit_status(err.code));
+	}
+	return line;
+}
+
+void
+listener_print(struct listener *listener, const struct feed *feed, struct chat_span line,
+	const struct chat_msg *msg)
+{
+	const struct listener_options *options = listener->options;
+
+	if (listener->closing || !filter_wants(&options->filter, msg))
+		return;
+	if (listener->bot && !bot_hears(listener->bot, msg))
+		return;
+	if (options->saves)
+		line = save_file(listener, line, msg);
+	if (listener->closing)
+		return;
+	if (options->human)
+		human_write(output_buf(&listener->output), msg, line, options->color);
+	else
+		print_line(listener, feed, line);
+	printed(listener);
+}
+
+void
+listener_event(struct listener *listener, const struct feed *feed, struct chat_span line)
+{
+	if (listener->closing || !listener->options->events || listener->options->human)
+		return;
+	print_line(listener, feed, line);
+}
+
+/* Our reader is gone: a good-bye to the servers, as far as that goes at once, and the same fate. */
+static _Noreturn void
+die_of_pipe(struct listener *listener)
+{
+	listener_end(listener, 0);
+	for (size_t i = 0; i < listener->feed_count; i++)
+		session_flush(&listener->feeds[i].session);
+	chat_die_by_signal(SIGPIPE);
+}
+
+/* All that was dealt with is out: so far it need not be heard again. */
+static void
+save_cursor(struct listener *listener)
+{
+	struct chat_err err;
+
+	for (size_t i = 0; i < listener->feed_count; i++)
+		if (*session_last_id(&listener->feeds[i].session))
+			cursor_set(&listener->cursor, listener->feeds[i].session.url_text,
+				session_last_id(&listener->feeds[i].session));
+	if (!listener->cursor.changed || cursor_save(&listener->cursor, &err) == 0)
+		return;
+	chat_warn("%s", err.text);
+	listener_fail(listener, chat_exit_status(err.code));
+}
+
+static void
+write_failed(struct listener *listener, const struct chat_err *err)
+{
+	chat_warn("%s", err->text);
+	output_discard(&listener->output);
+	listener->cursor_good = false;
+	listener_fail(listener, chat_exit_status(err->code));
+}
+
+/* A command may stop listening and go on speaking. */
+static void
+reader_gone(struct listener *listener)
+{
+	if (!listener->bot)
+		die_of_pipe(listener);
+	listener->cursor_good = false;
+	bot_stop_hearing(listener->bot);
+}
+
+static void
+flush(struct listener *listener)
+{
+	struct chat_err err;
+	int flushed;
+
+	if (listener->bot && listener->bot->to_fd < 0) {
+		output_discard(&listener->output);
+		return;
+	}
+	flushed = output_flush(&listener->output, &err);
+	if (flushed > 0 && listener->cursor.path && listener->cursor_good)
+		save_cursor(listener);
+	if (flushed >= 0)
+		return;
+	if (errno == EPIPE)
+		reader_gone(listener);
+	else
+		write_failed(listener, &err);
+}
+
+static void
+take_signal(struct listener *listener)
+{
+	int caught = signals_take(&listener->signals);
+
+	if (caught == 0)
+		return;
+	if (listener->caught_signal)
+		chat_die_by_signal(caught);
+	listener->caught_signal = caught;
+	listener->deadline_ms = chat_now_ms() + CLOSE_MS;
+	listener_end(listener, 0);
+}
+
+static bool
+all_caught_up(const struct listener *listener)
+{
+	for (size_t i = 0; i < listener->feed_count; i++)
+		if (!listener->feeds[i].ended && !listener->feeds[i].caught_up)
+			return false;
+	return true;
+}
+
+static bool
+all_ended(const struct listener *listener)
+{
+	for (size_t i = 0; i < listener->feed_count; i++)
+		if (!listener->feeds[i].ended)
+			return false;
+	return true;
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When it ends for lack of messages. */
+static int64_t
+idle_deadline_ms(const struct listener *listener)
+{
+	if (listener->options->until_idle_ms == 0 || listener->closing || !all_caught_up(listener))
+		return INT64_MAX;
+	return listener->last_message_ms + listener->options->until_idle_ms;
+}
+
+static void
+check_end(struct listener *listener)
+{
+	int64_t now_ms = chat_now_ms();
+
+	if (listener->options->no_follow && all_caught_up(listener))
+		listener_end(listener, 0);
+	if (now_ms >= idle_deadline_ms(listener))
+		listener_end(listener, 0);
+	if (now_ms < listener->deadline_ms)
+		return;
+	listener->deadline_ms = INT64_MAX;
+	if (!listener->caught_signal)
+		listener_end(listener, CHAT_EXIT_TIMEOUT);
+	if (output_pending_bytes(&listener->output) > 0)
+		listener->cursor_good = false;
+	output_discard(&listener->output); /* a signal's time is up */
+}
+
+static int
+timeout_ms(const struct listener *listener)
+{
+	int64_t wake_ms = earlier(listener->deadline_ms, idle_deadline_ms(listener)), now_ms;
+
+	for (size_t i = 0; i < listener->feed_count; i++)
+		if (!listener->feeds[i].ended)
+			wake_ms = earlier(wake_ms, session_wake_ms(&listener->feeds[i].session));
+	if (listener->bot) {
+		wake_ms = earlier(wake_ms, bot_deadline_ms(listener));
+		wake_ms = earlier(wake_ms, bot_wake_ms(listener->bot, &listener->feeds[0].session));
+	}
+	if (wake_ms == INT64_MAX)
+		return -1;
+	now_ms = chat_now_ms();
+	if (wake_ms <= now_ms)
+		return 0;
+	return wake_ms - now_ms > 60000 ? 60000 : (int)(wake_ms - now_ms);
+}
+
+static void
+wait_for_more(struct listener *listener, struct pollfd *fds, bool busy)
+{
+	size_t count = 2;
+	bool blocked = output_pending_bytes(&listener->output) > 0;
+
+	fds[0] = (struct pollfd){.fd = listener->signals.fd, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = listener->output.fd, .events = blocked ? POLLOUT : 0};
+	for (size_t i = 0; i < listener->feed_count; i++)
+		if (!listener->feeds[i].ended)
+			count += session_poll_fds(&listener->feeds[i].session, fds + count);
+	if (listener->bot)
+		count += bot_poll_fds(listener->bot, fds + count);
+	if (poll(fds, count, busy ? 0 : timeout_ms(listener)) <= 0)
+		return;
+	if (fds[0].revents)
+		take_signal(listener);
+	if (fds[1].revents & POLLERR)
+		reader_gone(listener);
+}
+
+/* True: there may be more without waiting. */
+static bool
+run_feeds(struct listener *listener)
+{
+	uint64_t before = listener->printed;
+	bool busy = false;
+
+	for (size_t i = 0; i < listener->feed_count; i++)
+		busy |= feed_run(&listener->feeds[i]);
+	if (listener->printed != before)
+		listener->last_message_ms = chat_now_ms();
+	return busy;
+}
+
+int
+listener_run(struct listener *listener, const struct chat_url *urls, size_t count)
+{
+	const struct listener_options *options = listener->options;
+	struct pollfd *fds =
+		chat_alloc_zeroed(2 + BOT_POLL_FDS + count * SESSION_POLL_FDS, sizeof fds[0]);
+	bool busy;
+
+	listener->cursor_good = true;
+	listener->feed_count = count;
+	listener->feeds = chat_alloc_zeroed(count, sizeof listener->feeds[0]);
+	for (size_t i = 0; i < count; i++)
+		feed_open(&listener->feeds[i], listener, &urls[i]);
+	listener->last_message_ms = chat_now_ms();
+	listener->deadline_ms =
+		options->timeout_ms > 0 ? chat_now_ms() + options->timeout_ms : INT64_MAX;
+	for (;;) {
+		busy = run_feeds(listener);
+		check_end(listener);
+		flush(listener);
+		if (listener->bot)
+			run_bot(listener);
+		if (all_ended(listener) && output_pending_bytes(&listener->output) == 0 &&
+			(!listener->bot || listener->bot->pid == 0))
+			break;
+		wait_for_more(listener, fds, busy && output_pending_bytes(&listener->output) == 0);
+	}
+	for (size_t i = 0; i < count; i++)
+		feed_close(&listener->feeds[i]);
+	free(listener->feeds);
+	free(fds);
+	chat_buf_free(&listener->line);
+	chat_buf_free(&listener->saved);
+	return listener->caught_signal ? -listener->caught_signal : listener->status;
+}

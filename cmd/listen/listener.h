@@ -1,0 +1,80 @@
+#ifndef LISTEN_LISTENER_H
+#define LISTEN_LISTENER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bot.h"
+#include "client/output.h"
+#include "client/session.h"
+#include "client/settings.h"
+#include "client/signals.h"
+#include "cursor.h"
+#include "feed.h"
+#include "filter.h"
+#include "save.h"
+
+/*
+ * chat-listen at work: sessions → filter → stdout, in one poll loop.
+ */
+enum listener_history {
+	LISTENER_HISTORY_AUTO, /* flat where a listener resumes, a line otherwise */
+	LISTENER_HISTORY_LINE,
+	LISTENER_HISTORY_FLAT,
+	LISTENER_HISTORY_NONE
+};
+
+struct listener_options {
+	struct filter filter;
+	enum listener_history history;
+	int64_t last; /* of history; -1: all */
+	const char *since;
+	int64_t count; /* lines, then the end; 0: no limit */
+	int64_t timeout_ms; /* 0: none */
+	int64_t until_idle_ms; /* 0: not that */
+	bool no_follow;
+	bool wait;
+	int64_t retry_for_ms; /* -1: for ever */
+	bool hidden;
+	bool events;
+	bool human;
+	bool color;
+	bool saves; /* files */
+};
+
+struct listener {
+	const struct settings *settings;
+	const struct listener_options *options;
+	struct feed *feeds;
+	size_t feed_count;
+	struct output output;
+	struct signals signals;
+	struct bot *bot; /* whose stdin is the output; NULL: none */
+	struct cursor cursor;
+	struct saver saver; /* with saves */
+	struct chat_buf line, saved; /* scratch */
+	uint64_t printed;
+	bool closing; /* nothing more is printed */
+	int64_t closing_ms; /* since when */
+	bool cursor_good; /* nothing that was dealt with failed to be printed */
+	int status;
+	int caught_signal;
+	int64_t deadline_ms; /* of --timeout */
+	int64_t last_message_ms; /* for --until-idle */
+};
+
+/* Runs to the end. Returns the exit status, or a signal to die by, negative. */
+int listener_run(struct listener *listener, const struct chat_url *urls, size_t count);
+
+/* Prints a message if it is wanted: line as it came, msg as it was read. */
+void listener_print(struct listener *listener, const struct feed *feed, struct chat_span line,
+	const struct chat_msg *msg);
+
+/* Prints a line of our own ({"type":"$…"}), with --events. */
+void listener_event(struct listener *listener, const struct feed *feed, struct chat_span line);
+
+/* Begins to end: status is the first that was given and is not 0. */
+void listener_end(struct listener *listener, int status);
+
+#endif

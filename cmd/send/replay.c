@@ -1,0 +1,49 @@
+/*
+ * --replay: a log is sent again. A text goes from `content` into `text` as the bytes that stand in
+ * the log.
+ */
+#include "replay.h"
+
+#include "buf.h"
+#include "msg.h"
+
+static int
+draft_message(struct draft *draft, const struct chat_msg *msg, struct chat_err *err)
+{
+	bool file = chat_msg_has(msg, CHAT_SLOT_FILE);
+	struct chat_buf line = {0};
+	int made;
+
+	if (file) {
+		chat_buf_append_string(&line, "{\"type\":\"file\",\"file\":");
+		chat_buf_append_span(&line, msg->value[CHAT_SLOT_FILE].raw);
+	} else {
+		chat_buf_append_string(&line, "{\"type\":\"text\",\"text\":");
+		chat_buf_append_span(&line, msg->value[CHAT_SLOT_CONTENT].raw);
+	}
+	chat_buf_append_string(&line, "}");
+	made = draft_read(draft, chat_buf_span(&line), err);
+	chat_buf_free(&line);
+	return made < 0 ? -1 : 1;
+}
+
+int
+replay_read(struct draft *draft, struct chat_span line, int64_t *timestamp_ms, struct chat_err *err)
+{
+	struct chat_msg msg;
+
+	*timestamp_ms = -1;
+	if (chat_msg_read(&msg, line, CHAT_FROM_ANY, err) < 0)
+		return -1;
+	switch (msg.type) {
+	case CHAT_TYPE_MESSAGE:
+		if (!chat_json_int64(msg.value[CHAT_SLOT_TIMESTAMP].raw, timestamp_ms))
+			*timestamp_ms = -1;
+		return draft_message(draft, &msg, err);
+	case CHAT_TYPE_TEXT:
+	case CHAT_TYPE_FILE:
+		return draft_read(draft, line, err) < 0 ? -1 : 1;
+	default:
+		return 0;
+	}
+}

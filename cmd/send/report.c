@@ -1,0 +1,244 @@
+/*
+ * The true word about every message. A receipt is the server's own line: the `message` it made, or
+ * its `error` with the number of the input line; what the server did not say has a type with a $.
+ */
+#include "report.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/history.h"
+#include "diag.h"
+#include "sender.h"
+
+static void
+print(struct sender *sender, struct chat_span line)
+{
+	const struct sender_options *options = sender->options;
+
+	if (!options->quiet && !options->tee && !sender->mute)
+		output_line(&sender->output, line);
+}
+
+static void
+print_state(struct sender *sender, const struct item *item, const char *type)
+{
+	char line[80];
+	int len;
+
+	len = snprintf(line, sizeof line, "{\"type\":\"$%s\",\"line\":%llu}", type,
+		(unsigned long long)item->line);
+	print(sender, (struct chat_span){line, (size_t)len});
+}
+
+/* "code: sentence" of an error message, for people. The caller frees both. */
+static void
+error_parts(const struct chat_msg *msg, char **code, char **text)
+{
+	*code = chat_msg_string(&msg->value[CHAT_SLOT_CODE]);
+	*text = chat_msg_string(&msg->value[CHAT_SLOT_MESSAGE]);
+}
+
+static void
+warn_refused(const struct sender *sender, const struct item *item)
+{
+	struct chat_span receipt = {item->receipt, item->receipt_len};
+	struct chat_msg msg;
+	char *code, *text;
+
+	if (chat_msg_read(&msg, receipt, CHAT_FROM_SERVER, NULL) < 0)
+		return;
+	error_parts(&msg, &code, &text);
+	chat_warn("%s %llu: %s: %s", source_noun(sender->source), (unsigned long long)item->line,
+		code, text);
+	free(code);
+	free(text);
+}
+
+/* Lines one after the other whose fate is unknown are told in one sentence. */
+static void
+report_unknown(struct sender *sender, uint64_t line)
+{
+	if (sender->unknown_first && line == sender->unknown_last + 1) {
+		sender->unknown_last = line;
+		return;
+	}
+	report_end(sender);
+	sender->unknown_first = sender->unknown_last = line;
+}
+
+void
+report_end(struct sender *sender)
+{
+	const char *noun = source_noun(sender->source);
+	unsigned long long first = sender->unknown_first, last = sender->unknown_last;
+
+	if (first == 0)
+		return;
+	sender->unknown_first = 0;
+	if (first == last)
+		chat_warn("%s %llu: may or may not have been accepted", noun, first);
+	else
+		chat_warn("%ss %llu-%llu: may or may not have been accepted", noun, first, last);
+}
+
+/* The input itself: its line of JSON, or the text that a line was. */
+static void
+tee(struct sender *sender, const struct item *item)
+{
+	const struct draft *draft = &item->draft;
+	char *text;
+
+	if (sender->mute)
+		return;
+	if (draft->type != CHAT_TYPE_TEXT || !sender->source->lines_are_text) {
+		output_line(&sender->output, (struct chat_span){draft->body, draft->len});
+		return;
+	}
+	text = chat_msg_string(&draft->text);
+	output_line(&sender->output, chat_span_of(text));
+	free(text);
+}
+
+static void
+report_accepted(struct sender *sender, const struct item *item)
+{
+	if (sender->options->tee)
+		tee(sender, item);
+	else
+		print(sender, (struct chat_span){item->receipt, item->receipt_len});
+}
+
+static void
+report_item(struct sender *sender, const struct item *item)
+{
+	struct sender_counts *counts = &sender->counts;
+
+	switch (item->state) {
+	case ITEM_ACCEPTED:
+		counts->accepted++;
+		report_accepted(sender, item);
+		break;
+	case ITEM_PASSED:
+		counts->accepted++;
+		if (sender->options->tee)
+			tee(sender, item);
+		print_state(sender, item, "passed");
+		break;
+	case ITEM_REFUSED:
+	case ITEM_ILLEGAL:
+		*(item->state == ITEM_REFUSED ? &counts->refused : &counts->illegal) += 1;
+		print(sender, (struct chat_span){item->receipt, item->receipt_len});
+		warn_refused(sender, item);
+		break;
+	case ITEM_UNKNOWN:
+		counts->unknown++;
+		print_state(sender, item, "unknown");
+		report_unknown(sender, item->line);
+		break;
+	default:
+		counts->unsent++;
+		print_state(sender, item, "unsent");
+	}
+}
+
+void
+report_settled(struct sender *sender)
+{
+	const struct item *item;
+
+	while ((item = outbox_settled(&sender->courier.outbox))) {
+		report_item(sender, item);
+		outbox_pop(&sender->courier.outbox);
+	}
+}
+
+void
+report_flush(struct sender *sender)
+{
+	struct chat_err err;
+
+	if (sender->mute || output_flush(&sender->output, &err) >= 0)
+		return;
+	if (errno == EPIPE)
+		chat_die_by_signal(SIGPIPE);
+	chat_warn("%s", err.text);
+	sender->failed_status = chat_exit_status(err.code);
+	sender->mute = true;
+	output_discard(&sender->output);
+	sender->input_ended = sender->source->stopped = true;
+}
+
+static void
+report_reply(struct sender *sender, const struct chat_msg *msg, struct chat_span text)
+{
+	if (!chat_msg_has(msg, CHAT_SLOT_REPLY_TO) || report_answered(sender) ||
+		!seen_has(&sender->accepted, &msg->value[CHAT_SLOT_REPLY_TO]) ||
+		seen_has(&sender->answers, &msg->value[CHAT_SLOT_ID]))
+		return;
+	seen_add(&sender->answers, &msg->value[CHAT_SLOT_ID]);
+	sender->answer_count++;
+	if (!sender->mute)
+		output_line(&sender->output, text);
+}
+
+void
+report_replies(struct sender *sender, const struct chat_msg *msg, struct chat_span text)
+{
+	struct history history;
+	struct chat_msg past;
+
+	if (sender->options->replies == 0)
+		return;
+	if (msg->type == CHAT_TYPE_MESSAGE)
+		report_reply(sender, msg, text);
+	if (msg->type != CHAT_TYPE_HISTORY)
+		return;
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past))
+		report_reply(sender, &past, text);
+}
+
+bool
+report_answered(const struct sender *sender)
+{
+	return sender->hopeless || sender->answer_count >= sender->options->replies ||
+		sender->counts.accepted == 0;
+}
+
+void
+report_stray_error(struct sender *sender, const struct chat_msg *msg)
+{
+	char *code, *text;
+
+	error_parts(msg, &code, &text);
+	chat_warn("%s: %s: %s", sender->session.url_text, code, text);
+	free(code);
+	free(text);
+	if (sender->courier.outbox.ack == ACK_CLOSE)
+		sender->counts.refused++;
+}
+
+int
+report_status(const struct sender *sender)
+{
+	const struct sender_counts *counts = &sender->counts;
+
+	if (counts->unsent > 0)
+		chat_warn("%llu %s%s not sent", (unsigned long long)counts->unsent,
+			source_noun(sender->source), counts->unsent > 1 ? "s" : "");
+	if (sender->caught_signal)
+		return -sender->caught_signal;
+	if (sender->failed_status == CHAT_EXIT_IO || sender->failed_status == CHAT_EXIT_TIMEOUT)
+		return sender->failed_status;
+	if (counts->unknown > 0)
+		return CHAT_EXIT_UNKNOWN;
+	if (sender->failed_status)
+		return sender->failed_status;
+	if (counts->refused > 0)
+		return CHAT_EXIT_NO;
+	return counts->illegal > 0 ? CHAT_EXIT_BAD_LINE : CHAT_EXIT_OK;
+}

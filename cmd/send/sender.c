@@ -1,0 +1,351 @@
+/*
+ * The loop of chat-send. Each turn does what can be done (take input, send, receive, tell), and
+ * polls for the rest; there is one way out, when everything taken is told.
+ */
+#include "sender.h"
+
+#include <poll.h>
+
+#include "diag.h"
+#include "report.h"
+
+#define CLOSE_MS 2000 /* for the closing handshake, and to finish after a signal */
+#define BARRIER_CLOSE_MS 30000 /* where that handshake is the acknowledgement */
+#define ECHO_MS 5000 /* a plain server that echoes nothing for so long does not echo */
+#define OUTPUT_MAX_BYTES (4u << 20)
+
+/* What is settled is told to make room. */
+static bool
+has_room(struct sender *sender)
+{
+	if (!outbox_has_room(&sender->courier.outbox))
+		report_settled(sender);
+	return outbox_has_room(&sender->courier.outbox);
+}
+
+static void
+take_input(struct sender *sender)
+{
+	struct draft draft;
+	struct chat_err err;
+	uint64_t number;
+
+	if (source_wake_ms(sender->source) <= chat_now_ms())
+		sender->input_dry = false;
+	while (!sender->input_ended && !sender->input_dry && has_room(sender)) {
+		switch (source_next(sender->source, &draft, &number, &err)) {
+		case SOURCE_DRAFT:
+			outbox_add(&sender->courier.outbox, number, &draft);
+			break;
+		case SOURCE_ILLEGAL:
+			outbox_add_illegal(&sender->courier.outbox, number, &err);
+			break;
+		case SOURCE_NOTHING:
+			sender->input_dry = true;
+			break;
+		default:
+			sender->input_ended = true;
+		}
+	}
+}
+
+static void
+connect_when_needed(struct sender *sender)
+{
+	const struct sender_options *options = sender->options;
+
+	if (sender->connected || !outbox_waiting(&sender->courier.outbox))
+		return;
+	session_open(&sender->session, sender->settings, sender->url,
+		&(struct session_options){
+			.hidden = !options->visible,
+			.deaf = options->ack == ACK_CLOSE,
+			.wait = options->retry_first || sender->joined_before,
+			.retry_for_ms = options->retry_for_ms,
+			.resumes = options->replies > 0,
+		});
+	sender->connected = true;
+}
+
+static void
+joined(struct sender *sender, const struct session_event *event)
+{
+	courier_joined(&sender->courier, event, &sender->session.peer);
+	sender->joined_before = true;
+	sender->quiet_since_ms = chat_now_ms();
+}
+
+/* The connection will not come back, or never came: whatever is left stays as it is. */
+static void
+give_up(struct sender *sender, int status)
+{
+	outbox_give_up(&sender->courier.outbox);
+	sender->input_ended = true;
+	sender->hopeless = true;
+	if (sender->failed_status == 0)
+		sender->failed_status = status;
+}
+
+/* Everything is settled, and answered where that was asked for. */
+static bool
+all_said(const struct sender *sender)
+{
+	return sender->input_ended && outbox_empty(&sender->courier.outbox) &&
+		report_answered(sender);
+}
+
+static void
+ended(struct sender *sender, const struct session_event *event)
+{
+	sender->connected = false;
+	session_free(&sender->session);
+	if (all_said(sender))
+		return; /* all is told; how the server says good-bye changes nothing */
+	chat_warn("%s: %s", sender->session.url_text, event->err.text);
+	give_up(sender, chat_exit_status(event->err.code));
+}
+
+/* A server's word about a message of the outbox, or about nothing in it. */
+static void
+received(struct sender *sender, const struct session_event *event)
+{
+	const struct chat_msg *msg = event->msg;
+
+	if (courier_received(&sender->courier, &sender->session, msg, event->text)) {
+		if (sender->options->replies > 0 && msg->type == CHAT_TYPE_MESSAGE)
+			seen_add(&sender->accepted, &msg->value[CHAT_SLOT_ID]);
+	} else if (msg->type == CHAT_TYPE_ERROR) {
+		report_stray_error(sender, msg);
+	}
+	report_replies(sender, msg, event->text);
+	session_note(&sender->session, msg);
+}
+
+static void
+handle(struct sender *sender, const struct session_event *event)
+{
+	switch (event->what) {
+	case SESSION_JOIN:
+		joined(sender, event);
+		received(sender, event);
+		break;
+	case SESSION_MESSAGE:
+		received(sender, event);
+		break;
+	case SESSION_CATCH_UP:
+		courier_caught_up(&sender->courier, event->complete);
+		break;
+	case SESSION_LOST:
+		courier_lost(&sender->courier, &sender->session);
+		if (sender->settings->verbose)
+			chat_warn("%s: %s; again in %lld ms", sender->session.url_text,
+				event->err.text, (long long)event->retry_ms);
+		break;
+	case SESSION_CLOSED:
+		outbox_closed(&sender->courier.outbox);
+		sender->connected = false;
+		session_free(&sender->session);
+		break;
+	default:
+		ended(sender, event);
+	}
+}
+
+static void
+receive_all(struct sender *sender)
+{
+	struct session_event event;
+
+	if (sender->connected)
+		session_pause(
+			&sender->session, output_pending_bytes(&sender->output) > OUTPUT_MAX_BYTES);
+	while (sender->connected) {
+		session_next(&sender->session, &event);
+		if (event.what == SESSION_NOTHING)
+			return;
+		handle(sender, &event);
+		report_settled(sender);
+		if (output_pending_bytes(&sender->output) > OUTPUT_MAX_BYTES)
+			return;
+	}
+}
+
+static void
+send_all(struct sender *sender)
+{
+	if (sender->connected && courier_send(&sender->courier, &sender->session))
+		sender->quiet_since_ms = chat_now_ms();
+}
+
+/* Nothing more can be said before something is heard. */
+static bool
+is_stuck(const struct sender *sender)
+{
+	const struct outbox *outbox = &sender->courier.outbox;
+
+	return outbox->in_flight > 0 && session_can_send(&sender->session) &&
+		(outbox->in_flight >= outbox->allowed ||
+			(sender->input_ended && outbox->unsent == outbox->next));
+}
+
+/* When a plain server has been silent so long that it does not echo. */
+static int64_t
+echo_deadline_ms(const struct sender *sender)
+{
+	if (!sender->connected || sender->options->ack != ACK_AUTO ||
+		sender->courier.outbox.ack != ACK_ECHO || sender->courier.outbox.echoed ||
+		!is_stuck(sender))
+		return INT64_MAX;
+	return sender->quiet_since_ms + ECHO_MS;
+}
+
+/* Closes when all is said, or where only the server's Close tells that it was read. */
+static void
+close_when_done(struct sender *sender)
+{
+	if (!sender->connected)
+		return;
+	if (chat_now_ms() >= echo_deadline_ms(sender)) {
+		chat_warn("%s: no echo: taking the closing handshake for the acknowledgement",
+			sender->session.url_text);
+		sender->courier.ack = ACK_CLOSE;
+		courier_set_ack(&sender->courier, ACK_CLOSE);
+	}
+	if (sender->courier.outbox.ack == ACK_CLOSE && is_stuck(sender) &&
+		!sender->courier.resending)
+		session_close(&sender->session, BARRIER_CLOSE_MS);
+	else if (all_said(sender))
+		session_close(&sender->session, CLOSE_MS);
+}
+
+/* The first signal: finish what is queued, within a limit. The second: now. */
+static void
+take_signal(struct sender *sender)
+{
+	int caught = signals_take(&sender->signals);
+
+	if (caught == 0)
+		return;
+	if (sender->caught_signal) {
+		give_up(sender, 0);
+		report_settled(sender);
+		report_end(sender);
+		chat_die_by_signal(caught);
+	}
+	sender->caught_signal = caught;
+	sender->source->stopped = true;
+	sender->input_ended = true;
+	if (sender->deadline_ms > chat_now_ms() + CLOSE_MS)
+		sender->deadline_ms = chat_now_ms() + CLOSE_MS;
+}
+
+static void
+check_deadline(struct sender *sender)
+{
+	if (chat_now_ms() < sender->deadline_ms)
+		return;
+	sender->deadline_ms = INT64_MAX;
+	sender->source->stopped = true;
+	if (!sender->caught_signal)
+		chat_warn("time limit");
+	give_up(sender, CHAT_EXIT_TIMEOUT);
+}
+
+static int
+timeout_ms(int64_t wake_ms)
+{
+	int64_t now_ms;
+
+	if (wake_ms == INT64_MAX)
+		return -1;
+	now_ms = chat_now_ms();
+	if (wake_ms <= now_ms)
+		return 0;
+	return wake_ms - now_ms > 60000 ? 60000 : (int)(wake_ms - now_ms);
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+next_wake_ms(const struct sender *sender)
+{
+	int64_t wake_ms = earlier(sender->deadline_ms, echo_deadline_ms(sender));
+
+	if (!sender->input_ended && !sender->input_dry && outbox_has_room(&sender->courier.outbox))
+		return 0;
+	if (!sender->input_ended)
+		wake_ms = earlier(wake_ms, source_wake_ms(sender->source));
+	if (!sender->connected)
+		return wake_ms;
+	wake_ms = earlier(wake_ms, session_wake_ms(&sender->session));
+	return earlier(wake_ms, courier_wake_ms(&sender->courier, &sender->session));
+}
+
+static void
+wait_and_read(struct sender *sender)
+{
+	struct pollfd fds[3 + SESSION_POLL_FDS] = {
+		{.fd = sender->signals.fd, .events = POLLIN},
+		{.fd = -1, .events = POLLIN},
+		{.fd = -1, .events = POLLOUT},
+	};
+	struct chat_err err;
+	size_t count = 3;
+
+	if (!sender->input_ended && sender->input_dry)
+		fds[1].fd = source_fd(sender->source);
+	if (output_pending_bytes(&sender->output) > 0)
+		fds[2].fd = sender->output.fd;
+	if (sender->connected)
+		count += session_poll_fds(&sender->session, fds + count);
+	if (poll(fds, count, timeout_ms(next_wake_ms(sender))) < 0)
+		return;
+	if (fds[0].revents)
+		take_signal(sender);
+	if (fds[1].revents)
+		sender->input_dry = false;
+	if (fds[1].revents && source_fill(sender->source, &err) < 0) {
+		chat_warn("%s", err.text);
+		sender->input_ended = sender->source->stopped = true;
+		sender->failed_status = chat_exit_status(err.code);
+	}
+}
+
+static bool
+is_done(const struct sender *sender)
+{
+	return sender->input_ended && outbox_empty(&sender->courier.outbox) && !sender->connected &&
+		output_pending_bytes(&sender->output) == 0;
+}
+
+int
+sender_run(struct sender *sender)
+{
+	courier_init(&sender->courier, &sender->settings->identity, (size_t)sender->options->window,
+		sender->options->ack);
+	sender->deadline_ms = sender->options->timeout_ms > 0
+		? chat_now_ms() + sender->options->timeout_ms
+		: INT64_MAX;
+	for (;;) {
+		check_deadline(sender);
+		receive_all(sender);
+		take_input(sender);
+		connect_when_needed(sender);
+		send_all(sender);
+		report_settled(sender);
+		close_when_done(sender);
+		report_flush(sender);
+		if (is_done(sender))
+			break;
+		wait_and_read(sender);
+	}
+	report_end(sender);
+	courier_free(&sender->courier);
+	seen_free(&sender->accepted);
+	seen_free(&sender->answers);
+	return report_status(sender);
+}

@@ -1,0 +1,63 @@
+#ifndef SEND_SENDER_H
+#define SEND_SENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/courier.h"
+#include "client/output.h"
+#include "client/seen.h"
+#include "client/session.h"
+#include "client/settings.h"
+#include "client/signals.h"
+#include "source.h"
+
+/*
+ * chat-send at work: input → outbox → session, what comes back → outbox → receipts, in one poll
+ * loop.
+ */
+struct sender_options {
+	enum ack ack; /* ACK_AUTO: the server's first message decides */
+	int64_t window; /* messages unacknowledged at a time */
+	int64_t retry_for_ms;
+	bool retry_first; /* a first connection that fails is tried again too */
+	int64_t timeout_ms; /* for all of it; 0: none */
+	bool visible; /* the others are told that we come and go */
+	bool quiet; /* no receipts */
+	bool tee; /* what was accepted, as it was given, in place of receipts */
+	int64_t replies; /* answers to wait for */
+};
+
+struct sender_counts {
+	uint64_t accepted, refused, illegal, unknown, unsent;
+};
+
+struct sender {
+	const struct settings *settings;
+	const struct sender_options *options;
+	const struct chat_url *url;
+	struct source *source;
+	struct courier courier;
+	struct session session;
+	bool connected; /* session is open */
+	bool joined_before; /* in any session */
+	struct output output;
+	struct signals signals;
+	struct sender_counts counts;
+	uint64_t unknown_first, unknown_last; /* the lines of a run that is not told yet; 0: none */
+	bool input_ended;
+	bool input_dry; /* the source gave nothing since it was filled */
+	bool hopeless; /* given up: nothing is waited for any more */
+	bool mute; /* stdout is broken */
+	struct seen accepted, answers; /* with replies: ids of ours and of what was printed */
+	int64_t answer_count;
+	int64_t deadline_ms; /* of --timeout, or of finishing after a signal */
+	int64_t quiet_since_ms; /* of a plain server that has not echoed anything */
+	int caught_signal;
+	int failed_status; /* what ends it whatever the counts say; 0: nothing */
+};
+
+/* Runs until all is told. Returns the exit status, or a signal to die by, negative. */
+int sender_run(struct sender *sender);
+
+#endif

@@ -1,0 +1,323 @@
+/*
+ * The input of chat-send as a sequence of checked messages.
+ */
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "diag.h"
+#include "replay.h"
+#include "utf8.h"
+
+#define TEXT_MAX_POINTS ((size_t)1000) /* of a text, by the specification */
+#define LINE_MAX_BYTES (16u << 20)
+
+static char *
+join_words(char **words, size_t count)
+{
+	struct chat_buf text = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			chat_buf_append(&text, " ", 1);
+		chat_buf_append_string(&text, words[i]);
+	}
+	chat_buf_append(&text, "", 1);
+	return text.at;
+}
+
+static int
+open_uploads(struct source *source, const struct source_options *options, struct chat_err *err)
+{
+	size_t count = options->files.count;
+
+	source->uploads = chat_alloc_zeroed(count + 1, sizeof(source->uploads[0]));
+	for (; source->upload_count < count; source->upload_count++)
+		if (upload_open(&source->uploads[source->upload_count],
+			    options->files.at[source->upload_count], options->name, options->mime,
+			    err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Where lines come from: stdin, or a log. */
+static int
+open_lines(struct source *source, const struct source_options *options, struct chat_err *err)
+{
+	int fd = STDIN_FILENO;
+
+	if (options->replay && strcmp(options->replay, "-") != 0)
+		fd = open(options->replay, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", options->replay, strerror(errno));
+	chat_lines_init(&source->lines, fd, LINE_MAX_BYTES);
+	return 0;
+}
+
+int
+source_open(struct source *source, const struct source_options *options, struct chat_err *err)
+{
+	*source = (struct source){
+		.lines_are_text = options->lines,
+		.replays = options->replay != NULL,
+		.splits = options->split,
+		.speed = options->speed,
+		.first_told_ms = -1,
+		.due_ms = INT64_MAX,
+	};
+	if (options->word_count > 0)
+		source->words = join_words(options->words, options->word_count);
+	source->has_lines = options->word_count == 0 && options->files.count == 0;
+	if (open_lines(source, options, err) == 0 && open_uploads(source, options, err) == 0)
+		return 0;
+	source_close(source);
+	return -1;
+}
+
+void
+source_close(struct source *source)
+{
+	for (size_t i = 0; i < source->upload_count; i++)
+		upload_close(&source->uploads[i]);
+	free(source->uploads);
+	free(source->words);
+	draft_free(&source->held);
+	if (source->lines.fd > STDIN_FILENO)
+		close(source->lines.fd);
+	chat_lines_free(&source->lines);
+	*source = (struct source){.ended = true};
+}
+
+/*
+ * How much of a text goes into one message: all of it, or as many characters as there may be, if
+ * possible to the end of a word.
+ */
+static size_t
+piece_len(struct chat_span text)
+{
+	size_t len = 0, word = 0, points = 0, step;
+
+	while (len < text.len && points < TEXT_MAX_POINTS) {
+		chat_utf8_decode(text.at + len, &step);
+		len += step;
+		points++;
+		if (text.at[len - 1] == ' ' && points > TEXT_MAX_POINTS / 2)
+			word = len;
+	}
+	return len < text.len && word > 0 ? word : len;
+}
+
+/* A text, or the first piece of it; the others are the rest. */
+static int
+take_text(struct source *source, struct chat_span text, struct draft *draft, struct chat_err *err)
+{
+	size_t len = text.len;
+
+	source->rest.len = 0;
+	if (source->splits && chat_utf8_check(text.at, text.len) == text.len) {
+		len = piece_len(text);
+		source->rest = (struct chat_span){text.at + len, text.len - len};
+	}
+	return draft_text(draft, (struct chat_span){text.at, len}, err);
+}
+
+static enum source_what
+what_of(int made)
+{
+	return made < 0 ? SOURCE_ILLEGAL : SOURCE_DRAFT;
+}
+
+static enum source_what
+next_words(struct source *source, struct draft *draft, struct chat_err *err)
+{
+	source->words_taken = true;
+	return what_of(take_text(source, chat_span_of(source->words), draft, err));
+}
+
+static enum source_what
+next_upload(struct source *source, struct draft *draft, struct chat_err *err)
+{
+	struct upload *upload = &source->uploads[source->upload_next];
+	int made;
+
+	source->upload_next++;
+	made = upload_draft(upload, draft, err);
+	upload_close(upload);
+	return what_of(made);
+}
+
+static bool
+is_blank(struct chat_span line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (line.at[i] != ' ' && line.at[i] != '\t' && line.at[i] != '\r')
+			return false;
+	return true;
+}
+
+/* A text ends where its line does; the CR of a CRLF is part of the line's end. */
+static enum source_what
+take_text_line(
+	struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
+{
+	if (line.len > 0 && line.at[line.len - 1] == '\r')
+		line.len--;
+	if (line.len == 0)
+		return SOURCE_NOTHING;
+	return what_of(take_text(source, line, draft, err));
+}
+
+/* When a message of a log is due, as long after the first one as it was. */
+static int64_t
+due_ms(struct source *source, int64_t told_ms)
+{
+	int64_t now_ms = chat_now_ms();
+
+	if (source->speed <= 0 || told_ms < 0)
+		return now_ms;
+	if (source->first_told_ms < 0) {
+		source->first_told_ms = told_ms;
+		source->first_sent_ms = now_ms;
+	}
+	return source->first_sent_ms +
+		(int64_t)((double)(told_ms - source->first_told_ms) / source->speed);
+}
+
+static enum source_what
+take_replay_line(
+	struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
+{
+	int64_t told_ms;
+	int made = replay_read(draft, line, &told_ms, err);
+
+	if (made <= 0)
+		return made < 0 ? SOURCE_ILLEGAL : SOURCE_NOTHING;
+	source->due_ms = due_ms(source, told_ms);
+	if (source->due_ms <= chat_now_ms()) {
+		source->due_ms = INT64_MAX;
+		return SOURCE_DRAFT;
+	}
+	source->held = *draft;
+	return SOURCE_NOTHING;
+}
+
+/* SOURCE_NOTHING: the line is no message. */
+static enum source_what
+take_line(struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
+{
+	if (source->lines_are_text)
+		return take_text_line(source, line, draft, err);
+	if (is_blank(line))
+		return SOURCE_NOTHING;
+	if (source->replays)
+		return take_replay_line(source, line, draft, err);
+	return what_of(draft_read(draft, line, err));
+}
+
+static enum source_what
+next_line(struct source *source, struct draft *draft, struct chat_err *err)
+{
+	struct chat_span line;
+	enum source_what what = SOURCE_NOTHING;
+
+	while (what == SOURCE_NOTHING && source->due_ms == INT64_MAX) {
+		switch (chat_lines_take(&source->lines, &line)) {
+		case CHAT_LINE_NONE:
+			return SOURCE_NOTHING;
+		case CHAT_LINE_END:
+			return SOURCE_END;
+		case CHAT_LINE_TOO_LONG:
+			chat_fail(err, CHAT_TOO_LARGE, "a line of more than %u bytes",
+				LINE_MAX_BYTES);
+			return SOURCE_ILLEGAL;
+		default:
+			what = take_line(source, line, draft, err);
+		}
+	}
+	return what;
+}
+
+static enum source_what
+next_held(struct source *source, struct draft *draft)
+{
+	if (chat_now_ms() < source->due_ms)
+		return SOURCE_NOTHING;
+	*draft = source->held;
+	source->held = (struct draft){0};
+	source->due_ms = INT64_MAX;
+	return SOURCE_DRAFT;
+}
+
+static enum source_what
+next_counted(struct source *source, struct draft *draft, struct chat_err *err)
+{
+	source->number++;
+	if (source->words && !source->words_taken)
+		return next_words(source, draft, err);
+	if (source->upload_next < source->upload_count) {
+		if (source->uploads[source->upload_next].ended)
+			return next_upload(source, draft, err);
+		source->number--;
+		return SOURCE_NOTHING;
+	}
+	return SOURCE_END;
+}
+
+enum source_what
+source_next(struct source *source, struct draft *draft, uint64_t *number, struct chat_err *err)
+{
+	enum source_what what;
+
+	if (source->ended || source->stopped)
+		return SOURCE_END;
+	if (source->rest.len > 0)
+		what = what_of(take_text(source, source->rest, draft, err));
+	else if (source->due_ms != INT64_MAX)
+		what = next_held(source, draft);
+	else if (source->has_lines)
+		what = next_line(source, draft, err);
+	else
+		what = next_counted(source, draft, err);
+	*number = source->has_lines ? source->lines.number : source->number;
+	source->ended = what == SOURCE_END;
+	return what;
+}
+
+int
+source_fd(const struct source *source)
+{
+	if (source->ended || source->stopped || source->due_ms != INT64_MAX)
+		return -1;
+	if (source->has_lines)
+		return source->lines.fd;
+	if (source->upload_next < source->upload_count)
+		return source->uploads[source->upload_next].fd;
+	return -1;
+}
+
+int
+source_fill(struct source *source, struct chat_err *err)
+{
+	struct chat_err why;
+
+	if (source->has_lines) {
+		if (chat_lines_fill(&source->lines, &why) < 0)
+			return chat_fail(err, why.code, "%s: %s",
+				source->replays ? "--replay" : "stdin", why.text);
+		return 0;
+	}
+	return upload_fill(&source->uploads[source->upload_next], err);
+}
+
+const char *
+source_noun(const struct source *source)
+{
+	if (source->has_lines)
+		return "line";
+	return source->upload_count > 0 ? "file" : "message";
+}

@@ -1,0 +1,157 @@
+/* The options of chat-serve and their defaults; the manual and the completions are held to this
+ * table. */
+#include "serve/config.h"
+
+#include "diag.h"
+#include "serve/nonces.h"
+
+#define KIB ((int64_t)1 << 10)
+#define MIB ((int64_t)1 << 20)
+#define GIB ((int64_t)1 << 30)
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+#define DAY (24 * 60 * MINUTE)
+
+static const struct config defaults = {
+	.history = 50,
+	.history_bytes = 256 * KIB,
+	.history_keep = 1000,
+	.history_memory = 256 * MIB,
+	.max_message_bytes = 1 * MIB,
+	.max_init_bytes = 4 * KIB,
+	.max_fragments = 1024,
+	.max_connections = 10000,
+	.max_per_address = 64,
+	.max_channels = 10000,
+	.max_members = 10000,
+	.max_errors = 20,
+	.max_nonces = 1000000,
+	.crowd = 1000,
+	.queue_bytes = 4 * MIB,
+	.queue_total_bytes = 256 * MIB,
+	.rate = -1,
+	.burst = 100,
+	.head_timeout_ms = 10 * SECOND,
+	.init_timeout_ms = 10 * SECOND,
+	.message_timeout_ms = 30 * SECOND,
+	.close_timeout_ms = 5 * SECOND,
+	.progress_timeout_ms = 30 * SECOND,
+	.ping_interval_ms = 30 * SECOND,
+	.ping_timeout_ms = 30 * SECOND,
+	.grace_ms = 2 * SECOND,
+	.nonce_ms = 5 * MINUTE,
+};
+
+static const struct chat_usage usage = {
+	.synopsis = "[OPTION...]",
+	.about = "Run a chat server: channels over WebSocket, events as NDJSON on stdout.",
+	.epilogue = "Without options it listens on 127.0.0.1:3001 and [::1]:3001.",
+};
+
+#define HEADING(text) \
+	{ \
+		.kind = CHAT_OPT_HEADING, .name = (text) \
+	}
+#define OPTION(k, l, n, v, a, h) \
+	.kind = (k), .letter = (l), .name = (n), .into = (v), .argument = (a), .help = (h)
+#define STRING(n, v, a, h) \
+	{ \
+		OPTION(CHAT_OPT_STRING, 0, n, v, a, h) \
+	}
+#define STRINGS(l, n, v, a, h) \
+	{ \
+		OPTION(CHAT_OPT_STRINGS, l, n, v, a, h) \
+	}
+#define FLAG(l, n, v, h) \
+	{ \
+		OPTION(CHAT_OPT_FLAG, l, n, v, NULL, h) \
+	}
+#define NUMBER(n, v, low, high, h) \
+	{ \
+		OPTION(CHAT_OPT_NUMBER, 0, n, v, "N", h), .min = (low), .max = (high) \
+	}
+#define SIZE(n, v, low, high, h) \
+	{ \
+		OPTION(CHAT_OPT_SIZE, 0, n, v, "SIZE", h), .min = (low), .max = (high) \
+	}
+#define TIME(n, v, low, h) \
+	{ \
+		OPTION(CHAT_OPT_DURATION, 0, n, v, "TIME", h), .min = (low), .max = DAY \
+	}
+
+void
+config_read(struct config *config, int argc, char **argv)
+{
+	struct config *c = config;
+	const struct chat_opt table[] = {
+		HEADING("Listening"),
+		STRINGS('l', "listen", &c->listen, "ADDR",
+			"host:port, :port, [v6]:port or unix:/path; repeatable"),
+		STRING("url-file", &c->url_file, "FILE", "write the URL there once it is served"),
+		STRINGS(0, "origin", &c->origins, "ORIGIN",
+			"let pages of this origin connect; repeatable"),
+		STRING("metrics", &c->metrics, "ADDR", "serve /metrics and /healthz there"),
+		HEADING("Channels"),
+		FLAG(0, "stdin", &c->read_stdin,
+			"post the messages on stdin as the user \"server\""),
+		NUMBER("history", &c->history, 0, 1000000, "messages replayed to who joins (50)"),
+		SIZE("history-bytes", &c->history_bytes, KIB, GIB, "size of that replay (256k)"),
+		NUMBER("history-keep", &c->history_keep, 0, 1000000,
+			"messages kept per channel (1000)"),
+		SIZE("history-memory", &c->history_memory, 0, 1024 * GIB,
+			"kept for all channels together (256M)"),
+		TIME("grace", &c->grace_ms, 0, "until who left is said to be offline (2s)"),
+		NUMBER("crowd", &c->crowd, 1, 1000000,
+			"members above which joins are not announced (1000)"),
+		TIME("nonce-time", &c->nonce_ms, SECOND, "how long a nonce is remembered (5m)"),
+		NUMBER("max-nonces", &c->max_nonces, 1, INT32_MAX,
+			"how many are remembered (1000000)"),
+		HEADING("Limits"),
+		SIZE("max-message", &c->max_message_bytes, KIB, 512 * MIB, "largest message (1M)"),
+		SIZE("max-init", &c->max_init_bytes, 256, NONCE_ID_MAX,
+			"largest message before init is done (4k)"),
+		NUMBER("max-fragments", &c->max_fragments, 1, INT32_MAX,
+			"fragments of a message (1024)"),
+		NUMBER("max-connections", &c->max_connections, 1, 10000000,
+			"connections in all (10000)"),
+		NUMBER("max-per-address", &c->max_per_address, 1, 10000000,
+			"connections of one address, loopback exempt (64)"),
+		NUMBER("max-channels", &c->max_channels, 1, 10000000, "channels (10000)"),
+		NUMBER("max-members", &c->max_members, 1, 10000000,
+			"connections in one channel (10000)"),
+		NUMBER("max-errors", &c->max_errors, 1, 1000000,
+			"bad messages in 10 s that end a connection (20)"),
+		NUMBER("rate", &c->rate, 0, 1000000,
+			"messages per second and user, 0 for any (20 beyond loopback, else any)"),
+		NUMBER("burst", &c->burst, 1, 1000000, "messages above that at once (100)"),
+		SIZE("queue", &c->queue_bytes, 64 * KIB, GIB,
+			"unread bytes that end a connection (4M)"),
+		SIZE("queue-total", &c->queue_total_bytes, MIB, 1024 * GIB,
+			"unread bytes of all together (256M)"),
+		HEADING("Times"),
+		TIME("head-timeout", &c->head_timeout_ms, 1, "for the request head (10s)"),
+		TIME("init-timeout", &c->init_timeout_ms, 1, "for init (10s)"),
+		TIME("message-timeout", &c->message_timeout_ms, 1,
+			"for one message to arrive (30s)"),
+		TIME("close-timeout", &c->close_timeout_ms, 1, "for the answer to a Close (5s)"),
+		TIME("progress-timeout", &c->progress_timeout_ms, 1,
+			"for a queue in which nothing moves (30s)"),
+		TIME("ping-interval", &c->ping_interval_ms, 1, "of silence before a ping (30s)"),
+		TIME("ping-timeout", &c->ping_timeout_ms, 1, "for its answer (30s)"),
+		HEADING("Output"),
+		FLAG('q', "quiet", &c->quiet, "print no events on stdout"),
+		FLAG('v', "verbose", &c->verbose, "say on stderr who comes, goes and is refused"),
+		{.name = NULL},
+	};
+
+	*config = defaults;
+	if (chat_opt_parse(argc, argv, table, &usage) < argc)
+		chat_die_usage("operands are not taken");
+}
+
+void
+config_free(struct config *config)
+{
+	chat_strings_free(&config->listen);
+	chat_strings_free(&config->origins);
+}

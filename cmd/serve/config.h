@@ -1,0 +1,58 @@
+#ifndef SERVE_CONFIG_H
+#define SERVE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "opt.h"
+
+/* What the command line says, defaults filled in. Strings are borrowed from argv. */
+struct config {
+	struct chat_strings listen; /* none: 127.0.0.1:3001 and [::1]:3001 */
+	const char *url_file;
+	const char *metrics; /* where to serve them; NULL: nowhere */
+	bool read_stdin;
+	bool quiet;
+	bool verbose;
+
+	struct chat_strings origins;
+
+	int64_t history; /* messages replayed */
+	int64_t history_bytes; /* of a replay */
+	int64_t history_keep; /* messages per channel */
+	int64_t history_memory; /* bytes, all channels */
+
+	int64_t max_message_bytes;
+	int64_t max_init_bytes;
+	int64_t max_fragments;
+	int64_t max_connections;
+	int64_t max_per_address;
+	int64_t max_channels;
+	int64_t max_members;
+	int64_t max_errors; /* in ERRORS_WINDOW_MS */
+	int64_t max_nonces;
+	int64_t crowd;
+	int64_t queue_bytes;
+	int64_t queue_total_bytes;
+	int64_t rate; /* messages per second and user; 0: no limit; -1: not given */
+	int64_t burst;
+
+	int64_t head_timeout_ms;
+	int64_t init_timeout_ms;
+	int64_t message_timeout_ms;
+	int64_t close_timeout_ms;
+	int64_t progress_timeout_ms;
+	int64_t ping_interval_ms;
+	int64_t ping_timeout_ms;
+	int64_t grace_ms;
+	int64_t nonce_ms;
+};
+
+#define CONFIG_OPEN_RATE \
+	20 /* messages per second and user where others than this machine can connect */
+
+/* Reads argv; exits with 64 on a usage error. */
+void config_read(struct config *config, int argc, char **argv);
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,345 @@
+/*
+ * One peer of the server: its life, and what goes out to it. Path of a message: the socket is
+ * readable -> conn_input -> frames (lib/ws) -> events->received. What goes out is queued in `out`
+ * by whoever has something to say and leaves at the end of the tick, all of it in one writev(2).
+ */
+#include "serve/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve/conns.h"
+
+#define MANY_PIECES 64
+#define BATCHED_BYTES 16384 /* of a run, at most, to be sent in a batch */
+
+/* ---- sending ---- */
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static void
+conn_poll(struct conn *conn)
+{
+	uint8_t events = 0;
+
+	if (conn->state == CONN_DEAD)
+		return;
+	if (!conn->paused)
+		events |= UV_READABLE;
+	if (!out_is_empty(&conn->out))
+		events |= UV_WRITABLE;
+	if (events == conn->events)
+		return;
+	conn->events = events;
+	if (events)
+		uv_poll_start(&conn->poll, events, on_ready);
+	else
+		uv_poll_stop(&conn->poll);
+}
+
+static void
+conn_flush_later(struct conn *conn)
+{
+	if (conn->next_flush != conn)
+		return;
+	conn->next_flush = conn->conns->flush;
+	conn->conns->flush = conn;
+	conn->conns->flush_count++;
+}
+
+void
+conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
+{
+	struct conns *conns = conn->conns;
+
+	if (out_is_empty(&conn->out))
+		conn->progress_ms = clock_now_ms(conns->clock);
+	out_append(&conn->out, block, from, to);
+	conns->queued_bytes += to - from;
+	conn_flush_later(conn);
+}
+
+/* The queue is cut back to what is half sent; a last word and a Close follow. */
+void
+conn_drop(struct conn *conn, const char *why)
+{
+	struct conns *conns = conn->conns;
+
+	if (conn->answer_bytes) { /* it has not even read that: there is no frame to cut at */
+		conn_abort(conn);
+		return;
+	}
+	conns->queued_bytes -= conn->out.bytes;
+	out_cut(&conn->out);
+	conns->queued_bytes += conn->out.bytes;
+	conns->events->dropped(conn, why);
+	conn_close(conn, 1008, "slow consumer");
+}
+
+void
+conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
+{
+	if (conn->state != CONN_OPEN && !conn->close_due)
+		return;
+	conn_enqueue(conn, block, from, to);
+}
+
+void
+conn_send(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload)
+{
+	struct block *block;
+
+	if (conn->state != CONN_OPEN && !conn->close_due)
+		return;
+	block = block_of_frame(opcode, payload);
+	conn_enqueue(conn, block, 0, block->len);
+	block_unref(block);
+}
+
+void
+conn_close(struct conn *conn, uint16_t code, const char *reason)
+{
+	if (conn->state != CONN_OPEN)
+		return;
+	conn->close_due = true;
+	conn->close_code = code;
+	conn->close_reason = reason;
+	conn->state = CONN_CLOSING;
+	conn->since_ms = clock_now_ms(conn->conns->clock);
+	conn_flush_later(conn);
+}
+
+/* The tick has published what it had: the Close goes behind it. */
+static void
+conn_send_close(struct conn *conn)
+{
+	struct chat_buf close = {0};
+
+	chat_ws_append_close(&close, NULL, conn->close_code, conn->close_reason);
+	conn_send(conn, CHAT_WS_CLOSE, block_frame_payload(close.at));
+	chat_buf_free(&close);
+	conn->close_due = false;
+}
+
+/* Everything has been sent: does something follow? */
+static void
+conn_drained(struct conn *conn)
+{
+	if (conn->state != CONN_CLOSING || conn->close_due || !conn->finish)
+		return;
+	if (conn->close_received)
+		conn_abort(conn);
+	else
+		stream_finish(&conn->stream);
+}
+
+/* No Close of the peer's is waited for any more: once the queue is empty this is the end. */
+void
+conn_finish(struct conn *conn)
+{
+	conn->finish = true;
+	if (out_is_empty(&conn->out))
+		conn_drained(conn);
+}
+
+/* The kernel took so many bytes (or STREAM_WAIT, _GONE). Whether it would take more. */
+static bool
+conn_wrote(struct conn *conn, ssize_t sent)
+{
+	struct conns *conns = conn->conns;
+
+	if (sent == STREAM_GONE)
+		conn_abort(conn);
+	if (sent < 0)
+		return false;
+	conn->answer_bytes -= sent < conn->answer_bytes ? (uint16_t)sent : conn->answer_bytes;
+	out_sent(&conn->out, (size_t)sent);
+	conns->queued_bytes -= (size_t)sent;
+	conns->bytes_out += (uint64_t)sent;
+	conn->progress_ms = clock_now_ms(conns->clock);
+	return !out_is_empty(&conn->out);
+}
+
+/*
+ * Reading stops while half the queue's limit is waiting, so that nobody fills it with the answers
+ * to their own input; it goes on when it is half of that.
+ */
+static void
+conn_pace(struct conn *conn)
+{
+	size_t limit = conn->conns->limits.queue_bytes;
+
+	if (conn->out.bytes > limit && conn->state == CONN_OPEN)
+		conn_drop(conn, "you read too slowly");
+	conn->paused = conn->out.bytes > (conn->paused ? limit / 4 : limit / 2);
+	conn_poll(conn);
+}
+
+/* Writing is over for now. */
+static void
+conn_rest(struct conn *conn)
+{
+	if (out_is_empty(&conn->out))
+		conn_drained(conn);
+	if (conn->state != CONN_DEAD)
+		conn_pace(conn);
+}
+
+void
+conn_output(struct conn *conn)
+{
+	struct iovec pieces[MANY_PIECES];
+	bool more = !out_is_empty(&conn->out);
+
+	while (more) {
+		int count = out_pieces(&conn->out, pieces, MANY_PIECES);
+
+		more = conn_wrote(conn, stream_write(&conn->stream, pieces, count));
+	}
+	if (conn->state != CONN_DEAD)
+		conn_rest(conn);
+}
+
+/* One send of a batch is done. */
+static void
+on_batched(void *arg, ssize_t sent)
+{
+	struct conn *conn = arg;
+	bool whole = sent == conn->out.first.to - conn->out.first.from - conn->out.sent;
+
+	conn->batched = false;
+	if (conn_wrote(conn, sent < 0 ? stream_status((int)-sent) : sent) && whole)
+		conn_output(conn);
+	else if (conn->state != CONN_DEAD)
+		conn_rest(conn);
+}
+
+/* A short first run is sent in the batch; with a long one the copying outweighs the call. */
+static bool
+conn_fits_batch(const struct conn *conn)
+{
+	return !out_is_empty(&conn->out) &&
+		conn->out.first.to - conn->out.first.from <= BATCHED_BYTES;
+}
+
+void
+conn_flush(struct conn *conn, struct batch *batch)
+{
+	struct iovec piece;
+
+	if (conn->batched)
+		return;
+	if (conn->close_due)
+		conn_send_close(conn);
+	if (!batch || !conn_fits_batch(conn)) {
+		conn_output(conn);
+		return;
+	}
+	out_pieces(&conn->out, &piece, 1);
+	while (!batch_add(batch, conn->stream.fd, piece.iov_base, piece.iov_len, conn))
+		batch_run(batch, on_batched);
+	conn->batched = true;
+}
+
+void
+conns_run_batch(struct batch *batch)
+{
+	batch_run(batch, on_batched);
+}
+
+/* ---- life ---- */
+
+void
+conn_ws_free(struct conn *conn)
+{
+	if (conn->ws)
+		chat_ws_free(conn->ws, conn->conns->ws_pool);
+	free(conn->ws);
+	conn->ws = NULL;
+}
+
+void
+conn_head_free(struct conn *conn)
+{
+	if (conn->head)
+		chat_buf_free(conn->head);
+	free(conn->head);
+	conn->head = NULL;
+}
+
+static void
+on_poll_closed(uv_handle_t *handle)
+{
+	struct conn *conn = handle->data;
+
+	conn->conns->events->release(conn);
+}
+
+void
+conn_abort(struct conn *conn)
+{
+	struct conns *conns = conn->conns;
+
+	if (conn->state == CONN_DEAD)
+		return;
+	conn->state = CONN_DEAD;
+	conn->close_due = false;
+	uv_poll_stop(&conn->poll);
+	stream_close(&conn->stream);
+	conns_remove(conns, conn);
+	conns->queued_bytes -= conn->out.bytes;
+	out_free(&conn->out);
+	conn_flush_later(conn); /* to be buried */
+	conns->events->closed(conn);
+}
+
+/* What is left of it: after the tick, when nobody is inside one of its functions. */
+void
+conn_bury(struct conn *conn)
+{
+	conn_head_free(conn);
+	conn_ws_free(conn);
+	uv_close((uv_handle_t *)&conn->poll, on_poll_closed);
+}
+
+static void
+on_ready(uv_poll_t *poll, int status, int events)
+{
+	struct conn *conn = poll->data;
+
+	if (status < 0) { /* libuv has stopped polling; reads say what is wrong, in the end */
+		conn->events = 0;
+		conn_input(conn);
+		conn_poll(conn);
+		return;
+	}
+	if (events & UV_WRITABLE)
+		conn_output(conn);
+	if ((events & UV_READABLE) && conn->state != CONN_DEAD && !conn->paused)
+		conn_input(conn);
+}
+
+int
+conn_start(struct conn *conn, struct conns *conns, int fd)
+{
+	stream_open(&conn->stream, fd);
+	if (uv_poll_init(conns->clock->loop, &conn->poll, fd) != 0) {
+		stream_close(&conn->stream);
+		return -1;
+	}
+	conn->poll.data = conn;
+	conn->conns = conns;
+	conn->next_flush = conn;
+	conn->head = chat_alloc_zeroed(1, sizeof(*conn->head));
+	conn->head->limit = CHAT_HTTP_HEAD_MAX + CONN_INPUT_BYTES;
+	conn->since_ms = conn->heard_ms = clock_now_ms(conns->clock);
+	conns_add(conns, conn);
+	conn_poll(conn);
+	return 0;
+}
+
+void
+conn_trust(struct conn *conn)
+{
+	conn->trusted = true;
+}

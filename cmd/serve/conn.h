@@ -1,0 +1,128 @@
+#ifndef SERVE_CONN_H
+#define SERVE_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "buf.h"
+#include "http.h"
+#include "serve/batch.h"
+#include "serve/block.h"
+#include "serve/clock.h"
+#include "serve/out.h"
+#include "serve/stream.h"
+#include "span.h"
+#include "ws.h"
+
+/*
+ * One peer: opening handshake, frames in, queue out, closing handshake. It knows nothing of what
+ * the messages mean; whoever owns it is told through struct conn_events.
+ *
+ * A connection is never freed inside one of its own callbacks: it is closed there, and freed
+ * between ticks, after `closed` was called exactly once.
+ */
+enum conn_state {
+	CONN_HANDSHAKE, /* the request head is being read */
+	CONN_OPEN,
+	CONN_CLOSING, /* our Close (or HTTP refusal) is due or queued; the peer's is awaited */
+	CONN_DEAD /* waits to be freed */
+};
+
+struct conn;
+struct conns;
+
+struct conn_events {
+	/*
+	 * A proper WebSocket request came: return 101, or the status to refuse it with; *why gets
+	 * the sentence of a refusal.
+	 */
+	int (*requested)(
+		struct conn *conn, const struct chat_http_request *request, const char **why);
+	/* A whole text message, valid UTF-8, valid during the call. */
+	void (*received)(struct conn *conn, struct chat_span text);
+	/* The peer breaks a rule and is being closed with this code: a last word can be queued. */
+	void (*failed)(struct conn *conn, uint16_t close_code, const char *text);
+	/* It is dropped because it does not read, its queue already cut: a last word can be queued.
+	 */
+	void (*dropped)(struct conn *conn, const char *text);
+	/* It is gone; whatever pointed to it must let go. */
+	void (*closed)(struct conn *conn);
+	/* The memory goes back to whoever gave it to conn_start. */
+	void (*release)(struct conn *conn);
+};
+
+struct conn {
+	uv_poll_t poll;
+	struct stream stream;
+	struct conns *conns;
+	struct conn *next, *prev; /* in conns->all */
+	struct conn *next_flush; /* in conns->flush; itself: not in it */
+	struct chat_ws *ws; /* what is half read; NULL between messages */
+	struct chat_buf *head; /* request head so far; NULL after the handshake */
+	struct out out;
+	int64_t since_ms; /* the state began */
+	int64_t heard_ms; /* bytes came last */
+	int64_t message_ms; /* the message in progress began; 0: none */
+	int64_t progress_ms; /* bytes of the queue went out last, or it began to wait */
+	const char *close_reason; /* static; NULL: none */
+	uint16_t close_code; /* 0: none */
+	uint16_t answer_bytes; /* of the HTTP answer not yet sent; frames come behind it */
+	uint8_t state;
+	uint8_t events; /* what is polled for */
+	bool trusted;
+	bool pinged;
+	bool close_due; /* our Close goes out at the end of this tick */
+	bool close_received;
+	bool finish; /* once the queue is empty: no Close to wait for */
+	bool paused; /* not read: its own queue is too long */
+	bool batched; /* a send of its first run is under way */
+};
+
+/* Takes over an accepted socket; conn is zeroed memory of the caller's. 0, or -1 with the fd closed
+ * and conn not started. */
+int conn_start(struct conn *conn, struct conns *conns, int fd);
+
+/* From now on messages up to the full size are taken. */
+void conn_trust(struct conn *conn);
+
+/* Queues frames; they leave at the end of the tick. Does nothing once it is closing. */
+void conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to);
+void conn_send(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload);
+
+/*
+ * A Close goes out at the end of the tick, behind everything that is queued until then: what the
+ * peer said before comes back to it. Nothing more is received; the peer's Close is awaited. The
+ * reason is static, or NULL.
+ */
+void conn_close(struct conn *conn, uint16_t code, const char *reason);
+
+/* Closes TCP now; `closed` is called before this returns. */
+void conn_abort(struct conn *conn);
+
+/*
+ * Between the files of a connection and its set.
+ */
+/* Reads what is there, once, and acts on it. */
+void conn_input(struct conn *conn);
+/* Sends of the queue what goes without waiting; drops it where it is over its limit. */
+void conn_output(struct conn *conn);
+/* End of the tick: the same, and a Close that is due; in the batch, if there is one. */
+void conn_flush(struct conn *conn, struct batch *batch);
+void conns_run_batch(struct batch *batch);
+/* What is half read is given up. */
+void conn_ws_free(struct conn *conn);
+void conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to);
+/* Answers the request with this HTTP status instead of a connection. */
+void conn_refuse(struct conn *conn, int status, const char *extra_headers, const char *why);
+/* Cuts the queue back to what is half sent; a last word (events->dropped) and a Close follow. */
+void conn_drop(struct conn *conn, const char *why);
+/* No Close of the peer's is waited for: once the queue is empty this is the end. */
+void conn_finish(struct conn *conn);
+/* The request head is done with. */
+void conn_head_free(struct conn *conn);
+/* Frees what a dead one still holds; between ticks. */
+void conn_bury(struct conn *conn);
+
+#endif

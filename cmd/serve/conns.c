@@ -1,0 +1,165 @@
+/* All connections of a loop: flushed once a tick, looked after in turn, freed between ticks. */
+#include "serve/conns.h"
+
+#include <stdlib.h>
+
+#include "buf.h"
+
+#define BATCH_LEAST 8 /* connections to be flushed, from which a batch pays */
+
+void
+conns_init(struct conns *conns, const struct clock *clock, const struct conn_events *events,
+	const struct conn_limits *limits)
+{
+	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
+	conns->ws_pool = chat_ws_pool_new();
+	conns->input = chat_alloc(CONN_INPUT_BYTES);
+	conns->batch = batch_open();
+	chat_ws_init(&conns->scratch, CHAT_WS_SERVER);
+}
+
+void
+conns_free(struct conns *conns)
+{
+	batch_close(conns->batch);
+	chat_ws_free(&conns->scratch, conns->ws_pool);
+	chat_ws_pool_free(conns->ws_pool);
+	free(conns->input);
+}
+
+void
+conns_add(struct conns *conns, struct conn *conn)
+{
+	conn->next = conns->all;
+	if (conns->all)
+		conns->all->prev = conn;
+	conns->all = conn;
+	conns->count++;
+}
+
+void
+conns_remove(struct conns *conns, struct conn *conn)
+{
+	if (conns->sweep == conn)
+		conns->sweep = conn->next;
+	if (conn->prev)
+		conn->prev->next = conn->next;
+	else
+		conns->all = conn->next;
+	if (conn->next)
+		conn->next->prev = conn->prev;
+	conns->count--;
+}
+
+/* Over the limit of all queues together the longest go first. */
+static void
+conns_shrink(struct conns *conns)
+{
+	while (conns->queued_bytes > conns->limits.all_queues_bytes) {
+		struct conn *longest = NULL;
+
+		for (struct conn *conn = conns->all; conn; conn = conn->next)
+			if (conn->state == CONN_OPEN &&
+				(!longest || conn->out.bytes > longest->out.bytes))
+				longest = conn;
+		if (!longest)
+			return;
+		conn_drop(longest, "the server's queues are full, and yours is the longest");
+	}
+}
+
+/* The next one to be flushed. */
+static struct conn *
+conns_pop(struct conns *conns)
+{
+	struct conn *conn = conns->flush;
+
+	if (!conn)
+		return NULL;
+	conns->flush = conn->next_flush;
+	conns->flush_count--;
+	conn->next_flush = conn;
+	return conn;
+}
+
+void
+conns_flush(struct conns *conns)
+{
+	struct batch *batch = conns->flush_count >= BATCH_LEAST ? conns->batch : NULL;
+	struct conn *conn;
+
+	while (conns->flush) {
+		while ((conn = conns_pop(conns))) {
+			if (conn->state == CONN_DEAD)
+				conn_bury(conn);
+			else
+				conn_flush(conn, batch);
+		}
+		if (batch)
+			conns_run_batch(batch);
+		if (!conns->flush)
+			conns_shrink(conns);
+	}
+}
+
+/* ---- deadlines ---- */
+
+static void
+sweep_open(struct conn *conn, int64_t now)
+{
+	const struct conn_limits *limits = &conn->conns->limits;
+	int64_t silence;
+
+	if (conn->paused) { /* nobody reads what it says: the silence is ours */
+		conn->heard_ms = now;
+		conn->message_ms = conn->message_ms ? now : 0;
+	}
+	silence = now - conn->heard_ms;
+	if (!out_is_empty(&conn->out) && now - conn->progress_ms > limits->progress_ms) {
+		conn_drop(conn, "you have not read for too long");
+	} else if (conn->message_ms && now - conn->message_ms > limits->message_ms) {
+		conn->conns->events->failed(conn, 1008, "the message took too long to arrive");
+		conn_close(conn, 1008, "message took too long");
+	} else if (conn->pinged && silence > limits->ping_ms + limits->pong_ms) {
+		conn->conns->silent++;
+		conn_abort(conn);
+	} else if (!conn->pinged && silence > limits->ping_ms) {
+		conn->pinged = true;
+		conn_send(conn, CHAT_WS_PING, (struct chat_span){0});
+	}
+}
+
+static void
+sweep_one(struct conn *conn, int64_t now)
+{
+	const struct conn_limits *limits = &conn->conns->limits;
+
+	switch (conn->state) {
+	case CONN_HANDSHAKE:
+		if (now - conn->since_ms > limits->head_ms) {
+			conn->conns->late++;
+			conn_refuse(conn, 408, NULL, "the request head took too long");
+		}
+		break;
+	case CONN_OPEN:
+		sweep_open(conn, now);
+		break;
+	case CONN_CLOSING:
+		if (now - conn->since_ms > limits->close_ms)
+			conn_abort(conn);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+conns_sweep(struct conns *conns, size_t count)
+{
+	while (count-- && conns->all) {
+		struct conn *conn = conns->sweep ? conns->sweep : conns->all;
+
+		conns->sweep = conn->next;
+		sweep_one(conn, clock_now_ms(conns->clock));
+	}
+}

@@ -1,0 +1,61 @@
+#ifndef SERVE_CONNS_H
+#define SERVE_CONNS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "serve/batch.h"
+#include "serve/clock.h"
+#include "serve/conn.h"
+
+/* The bounds of every connection. */
+struct conn_limits {
+	size_t max_message_bytes;
+	size_t max_first_bytes; /* of a message before conn_trust() */
+	uint32_t max_fragments;
+	size_t queue_bytes; /* of one connection */
+	size_t all_queues_bytes;
+	int64_t head_ms; /* from accept to the end of the request head */
+	int64_t message_ms; /* from the first byte of a message to its last */
+	int64_t close_ms; /* for the peer's Close after ours */
+	int64_t ping_ms; /* of silence before a ping */
+	int64_t pong_ms; /* of silence after it, until it is dead */
+	int64_t progress_ms; /* without one byte of a queue going out */
+};
+
+/* All connections of one loop, and what they share. */
+struct conns {
+	const struct clock *clock;
+	const struct conn_events *events;
+	struct conn_limits limits;
+	struct chat_ws_pool *ws_pool;
+	char *input; /* one read buffer for all */
+	struct conn *all; /* doubly linked */
+	struct conn *sweep; /* where the next sweep goes on */
+	struct chat_ws scratch; /* reads what comes whole; idle between turns */
+	struct batch *batch; /* NULL: the kernel has none */
+	struct conn *flush; /* those with something new to send, and the dead */
+	size_t flush_count;
+	size_t count;
+	size_t queued_bytes;
+	uint64_t bytes_in, bytes_out;
+	uint64_t silent, late; /* ended: no answer to a ping; no request head in time */
+};
+
+#define CONN_INPUT_BYTES ((size_t)64 << 10) /* read per connection and turn */
+
+void conns_init(struct conns *conns, const struct clock *clock, const struct conn_events *events,
+	const struct conn_limits *limits);
+void conns_free(struct conns *conns);
+
+/* End of a tick: sends what was queued, frees what died. */
+void conns_flush(struct conns *conns);
+
+/* Looks after deadlines of `count` connections, round-robin. */
+void conns_sweep(struct conns *conns, size_t count);
+
+/* For conn.c: in and out of the set. */
+void conns_add(struct conns *conns, struct conn *conn);
+void conns_remove(struct conns *conns, struct conn *conn);
+
+#endif

@@ -1,0 +1,42 @@
+#ifndef SERVE_GUEST_H
+#define SERVE_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "serve/address.h"
+#include "serve/conn.h"
+#include "serve/room.h"
+
+/*
+ * A peer's conversation with the server: what its messages mean. It ties a connection to a place in
+ * a room: init makes it a member, text and file are said there, everything else is an error.
+ */
+struct server;
+
+struct guest {
+	struct conn conn; /* first: a conn's event is its guest's */
+	struct member member;
+	struct server *server;
+	struct room *lobby; /* the room it asked for and has not joined yet */
+	struct address *address; /* counted there; NULL: not counted */
+	struct guest *next_init, *prev_init; /* those that owe an init, oldest first */
+	int64_t errors_ms; /* the window of bad messages began */
+	uint32_t errors; /* in it */
+	bool owes_init;
+};
+
+/* The events of the connections of all guests. */
+extern const struct conn_events guest_events;
+
+/* A guest for an accepted socket; it frees itself when the connection ends. */
+void guest_start(struct server *server, int fd, struct address *address);
+
+/* Sends an error about nothing in particular, and closes if it is fatal (code 1001, 1008, …). */
+void guest_shut(struct guest *guest, enum chat_code code, const char *text, uint16_t close_code);
+
+/* Ends those whose init is overdue. */
+void guest_sweep(struct server *server);
+
+#endif

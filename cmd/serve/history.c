@@ -1,0 +1,186 @@
+/* What a newcomer is told of a channel's past. */
+#include "serve/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+
+void
+history_free(struct history *history)
+{
+	while (history->count)
+		history_forget(history);
+	free(history->ring);
+	history->ring = NULL;
+	history->cap = 0;
+}
+
+static size_t
+entry_size(const struct entry *entry)
+{
+	return block_frame_size(entry->block->bytes + entry->at);
+}
+
+const struct entry *
+history_at(const struct history *history, uint32_t i)
+{
+	return &history->ring[(history->first + i) % history->cap];
+}
+
+static void
+history_grow(struct history *history)
+{
+	uint32_t cap = history->cap ? 2 * history->cap : 8;
+	struct entry *ring = chat_alloc(cap * sizeof(*ring));
+
+	for (uint32_t i = 0; i < history->count; i++)
+		ring[i] = *history_at(history, i);
+	free(history->ring);
+	history->ring = ring;
+	history->cap = cap;
+	history->first = 0;
+}
+
+void
+history_add(struct history *history, const struct entry *entry)
+{
+	if (history->count == history->cap)
+		history_grow(history);
+	block_ref(entry->block);
+	history->ring[(history->first + history->count++) % history->cap] = *entry;
+	history->bytes += entry_size(entry);
+}
+
+void
+history_forget(struct history *history)
+{
+	const struct entry *entry = history_at(history, 0);
+
+	history->bytes -= entry_size(entry);
+	history->forgotten = entry->number;
+	block_unref(entry->block);
+	history->first = (history->first + 1) % history->cap;
+	history->count--;
+}
+
+uint32_t
+history_after(const struct history *history, uint64_t number)
+{
+	uint32_t low = 0, high = history->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (history_at(history, middle)->number > number)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* ---- replay ---- */
+
+static const char omitted[] = "\"omitted\":true";
+#define OMITTED_LEN (sizeof(omitted) - 1)
+
+static size_t
+payload_size(const struct entry *entry, bool omit)
+{
+	size_t len = block_frame_payload(entry->block->bytes + entry->at).len;
+
+	return omit ? len - entry->data_len + OMITTED_LEN : len;
+}
+
+/* The largest file data of the chosen that is still in; count when none is. */
+static uint32_t
+largest_data(const struct history *history, uint32_t first, uint32_t count, const bool *omit)
+{
+	uint32_t largest = count, most = OMITTED_LEN;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t len = history_at(history, first + i)->data_len;
+
+		if (!omit[i] && len > most) {
+			most = len;
+			largest = i;
+		}
+	}
+	return largest;
+}
+
+/* Decides what is left out; returns how many of the oldest. *total gets the bytes that remain. */
+static uint32_t
+replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t max_bytes,
+	bool *omit, size_t *total)
+{
+	uint32_t dropped = 0, i;
+
+	*total = 0;
+	for (i = 0; i < count; i++)
+		*total += payload_size(history_at(history, first + i), false) + 1;
+	while (*total > max_bytes && (i = largest_data(history, first, count, omit)) < count) {
+		*total -= history_at(history, first + i)->data_len - OMITTED_LEN;
+		omit[i] = true;
+	}
+	while (*total > max_bytes && dropped < count) {
+		*total -= payload_size(history_at(history, first + dropped), omit[dropped]) + 1;
+		dropped++;
+	}
+	return dropped;
+}
+
+static char *
+put(char *at, const void *bytes, size_t len)
+{
+	memcpy(at, bytes, len);
+	return at + len;
+}
+
+static char *
+put_entry(char *at, const struct entry *entry, bool omit)
+{
+	struct chat_span payload = block_frame_payload(entry->block->bytes + entry->at);
+	size_t tail = entry->data_at + entry->data_len;
+
+	if (!omit)
+		return put(at, payload.at, payload.len);
+	at = put(at, payload.at, entry->data_at);
+	at = put(at, omitted, OMITTED_LEN);
+	return put(at, payload.at + tail, payload.len - tail);
+}
+
+struct block *
+history_replay(const struct history *history, const struct history_replay *replay)
+{
+	static const char head[] = "{\"type\":\"history\",\"messages\":[";
+	uint32_t have = history->count - replay->first;
+	uint32_t count = have < replay->count ? have : replay->count;
+	uint32_t first = history->count - count, dropped;
+	bool *omit = chat_alloc_zeroed(count + 1, sizeof(*omit));
+	bool complete;
+	struct block *block;
+	size_t total, max;
+	char *start, *at;
+
+	dropped = replay_fit(history, first, count, replay->max_bytes, omit, &total);
+	complete = replay->complete && dropped == 0 && count == have;
+	max = sizeof(head) + total + sizeof("],\"complete\":false}");
+	block = block_frame_begin(block_new(max + 10), max);
+	start = block->bytes + block->len;
+	at = put(start, head, sizeof(head) - 1);
+	for (uint32_t i = dropped; i < count; i++) {
+		if (i > dropped)
+			*at++ = ',';
+		at = put_entry(at, history_at(history, first + i), omit[i]);
+	}
+	free(omit);
+	*at++ = ']';
+	if (replay->resumed)
+		at = complete ? put(at, ",\"complete\":true", 16)
+			      : put(at, ",\"complete\":false", 17);
+	*at++ = '}';
+	block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
+	return block;
+}

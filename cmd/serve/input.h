@@ -1,0 +1,28 @@
+#ifndef SERVE_INPUT_H
+#define SERVE_INPUT_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "line.h"
+
+/*
+ * --stdin: lines that are client messages, posted as the server's own user, to the channel that the
+ * line's `channel` names, or "/". A bad line is said on stderr and the next one goes on. The end of
+ * the file ends nothing else.
+ */
+struct server;
+
+struct input {
+	struct server *server;
+	uv_poll_t poll; /* pipe, terminal, socket */
+	uv_idle_t idle; /* a file, which cannot be polled */
+	struct chat_lines lines;
+	bool open;
+	bool is_file;
+};
+
+void input_open(struct input *input, struct server *server, int fd);
+void input_close(struct input *input);
+
+#endif

@@ -1,0 +1,52 @@
+/* The journal of a server that keeps none: history lives in memory and ends with the process. */
+#include "serve/journal.h"
+
+#include <stdlib.h>
+
+#include "buf.h"
+
+struct journal_null {
+	struct journal journal;
+	uint64_t appended, durable;
+};
+
+static uint64_t
+null_append(struct journal *journal, struct chat_span line)
+{
+	(void)line;
+	return ++((struct journal_null *)journal)->appended;
+}
+
+static void
+null_commit(struct journal *journal)
+{
+	struct journal_null *null = (struct journal_null *)journal;
+
+	if (null->durable == null->appended)
+		return;
+	null->durable = null->appended;
+	journal->events.durable(journal->arg, null->durable);
+}
+
+static void
+null_close(struct journal *journal)
+{
+	null_commit(journal);
+	free(journal);
+}
+
+static const struct journal_kind kind_null = {
+	.name = "null",
+	.append = null_append,
+	.commit = null_commit,
+	.close = null_close,
+};
+
+struct journal *
+journal_null_open(const struct journal_events *events, void *arg)
+{
+	struct journal_null *null = chat_alloc_zeroed(1, sizeof(*null));
+
+	null->journal = (struct journal){&kind_null, *events, arg};
+	return &null->journal;
+}

@@ -1,0 +1,48 @@
+#ifndef SERVE_LISTENER_H
+#define SERVE_LISTENER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "err.h"
+#include "opt.h"
+
+/*
+ * The sockets that are listened on. Opened before the loop runs; whoever polls them calls
+ * listener_accept until it gives -1.
+ */
+struct listener {
+	int fd;
+	bool local; /* only this machine can connect */
+	bool unlink; /* a unix socket of ours: removed when closed */
+	char url[160]; /* "ws://127.0.0.1:3001/", "unix:/path" */
+	char unix_path[108];
+};
+
+struct listeners {
+	struct listener *at;
+	size_t count;
+	int spare_fd; /* given up to turn somebody away when descriptors have run out */
+};
+
+/*
+ * Opens the addresses given, or those handed in by the service manager (LISTEN_FDS), or else the
+ * loopback ones of port 3001. -1 with CHAT_USAGE for an address that cannot be read,
+ * CHAT_CANNOT_CONNECT for one that cannot be had.
+ */
+int listeners_open(
+	struct listeners *listeners, const struct chat_strings *addresses, struct chat_err *err);
+void listeners_close(struct listeners *listeners);
+
+/* Whether anybody beyond this machine can connect. */
+bool listeners_reach_out(const struct listeners *listeners);
+
+/*
+ * A new connection, non-blocking, with the peer's address; -1: nobody is waiting any more. When
+ * descriptors have run out, who waits is turned away.
+ */
+int listener_accept(struct listeners *listeners, const struct listener *listener,
+	struct sockaddr_storage *peer);
+
+#endif

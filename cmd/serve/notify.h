@@ -1,0 +1,15 @@
+#ifndef SERVE_NOTIFY_H
+#define SERVE_NOTIFY_H
+
+/*
+ * The service manager's protocols (sd_listen_fds(3), sd_notify(3)), without its library.
+ */
+#define NOTIFY_FIRST_FD 3
+
+/* How many listening sockets were handed in, from NOTIFY_FIRST_FD on. */
+int notify_listen_fds(void);
+
+/* Says a state, "READY=1", to whoever asked for it by NOTIFY_SOCKET; nobody is fine. */
+void notify_state(const char *state);
+
+#endif

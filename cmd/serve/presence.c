@@ -1,0 +1,222 @@
+/* Who is there: joining, leaving, and the moment of grace in between. */
+#include "serve/presence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "buf.h"
+#include "serve/room.h"
+
+/* ---- leaving ---- */
+
+/* Whether single joins and leaves are announced: in a crowd each would cost everybody a message. */
+static bool
+room_is_crowd(const struct room *room)
+{
+	return room->count > room->rooms->limits.crowd;
+}
+
+static void
+presence_push(struct presence *presence, struct leaver leaver)
+{
+	if (presence->end == presence->cap && presence->first) {
+		presence->end -= presence->first;
+		memmove(presence->leavers, presence->leavers + presence->first,
+			presence->end * sizeof(*presence->leavers));
+		presence->first = 0;
+	} else if (presence->end == presence->cap) {
+		presence->cap = presence->cap ? 2 * presence->cap : 16;
+		presence->leavers =
+			chat_realloc(presence->leavers, presence->cap * sizeof(*presence->leavers));
+	}
+	presence->leavers[presence->end++] = leaver;
+}
+
+/* The user is about to be freed: nothing in the queue may point there. */
+static void
+presence_purge(struct presence *presence, const struct user *user)
+{
+	size_t kept = presence->first;
+
+	for (size_t i = presence->first; i < presence->end; i++)
+		if (presence->leavers[i].user != user)
+			presence->leavers[kept++] = presence->leavers[i];
+	presence->end = kept;
+}
+
+static void
+user_depart(struct room *room, struct user *user)
+{
+	user->leaving_ms = 0;
+	if (user->present) {
+		roster_hide(&room->roster, user);
+		if (!room_is_crowd(room))
+			room_announce(room, user, false);
+	}
+	if (!user->conns && !user->reserved) {
+		presence_purge(&room->rooms->presence, user);
+		roster_remove(&room->roster, user);
+	}
+}
+
+void
+room_leave(struct member *member)
+{
+	struct room *room = member->room;
+	struct user *user = member->user;
+	struct rooms *rooms;
+
+	if (!room)
+		return;
+	rooms = room->rooms;
+	member->room = NULL;
+	DL_DELETE(room->members, member);
+	room->count--;
+	user->conns--;
+	if (!member->hidden)
+		user->shown--;
+	if (user->shown == 0 && user->present && rooms->limits.grace_ms > 0) {
+		user->leaving_ms = clock_now_ms(rooms->clock) + rooms->limits.grace_ms;
+		presence_push(&rooms->presence, (struct leaver){room, user, user->leaving_ms});
+	} else if (user->shown == 0) {
+		user_depart(room, user);
+	}
+	room_forget(room);
+}
+
+void
+rooms_sweep(struct rooms *rooms)
+{
+	struct presence *presence = &rooms->presence;
+
+	while (presence->first < presence->end &&
+		presence->leavers[presence->first].due_ms <= clock_now_ms(rooms->clock)) {
+		struct leaver leaver = presence->leavers[presence->first++];
+
+		if (leaver.user->leaving_ms != leaver.due_ms)
+			continue;
+		user_depart(leaver.room, leaver.user);
+		room_forget(leaver.room);
+	}
+	nonces_expire(&rooms->nonces, clock_now_ms(rooms->clock));
+}
+
+void
+presence_free(struct presence *presence)
+{
+	free(presence->leavers);
+}
+
+/* ---- joining ---- */
+
+/* A name or id that only somebody leaving holds is free: the grace is for the user's own return. */
+static void
+room_release(struct room *room, struct user *user)
+{
+	if (user && user->leaving_ms && !user->conns)
+		user_depart(room, user);
+}
+
+static struct user *
+room_claim(struct room *room, const struct room_join *join, struct chat_err *err)
+{
+	struct user *user = roster_claim(&room->roster, join->id, join->name, NULL);
+
+	if (user)
+		return user;
+	room_release(room, roster_find_id(&room->roster, join->id));
+	room_release(room, roster_find_name(&room->roster, join->name));
+	return roster_claim(&room->roster, join->id, join->name, err);
+}
+
+/* The number in a message id of this epoch; false for any other text. */
+static bool
+since_number(const struct rooms *rooms, struct chat_span since, uint64_t *number)
+{
+	unsigned long long epoch, last;
+	char text[ROOM_ID_LEN + 1];
+
+	if (since.len != ROOM_ID_LEN || since.at[ROOM_ID_EPOCH_LEN] != '-')
+		return false;
+	memcpy(text, since.at, ROOM_ID_LEN);
+	text[ROOM_ID_LEN] = '\0';
+	if (strspn(text, "0123456789abcdef-") != ROOM_ID_LEN ||
+		sscanf(text, "%12llx-%10llx", &epoch, &last) != 2)
+		return false;
+	*number = last;
+	return epoch == rooms->epoch;
+}
+
+static struct block *
+room_past(struct room *room, const struct room_join *join)
+{
+	const struct rooms_limits *limits = &room->rooms->limits;
+	struct history_replay replay = {
+		.count = limits->history_replay,
+		.max_bytes = limits->history_replay_bytes,
+		.resumed = join->since.at != NULL,
+	};
+	uint64_t number;
+
+	if (replay.resumed) {
+		replay.count = limits->history_keep;
+		replay.max_bytes = limits->resume_bytes;
+		if (since_number(room->rooms, join->since, &number)) {
+			replay.first = history_after(&room->history, number);
+			replay.complete = number >= room->history.forgotten;
+		}
+	}
+	return history_replay(&room->history, &replay);
+}
+
+static void
+member_send(struct member *member, struct block *block)
+{
+	conn_send_run(member->conn, block, 0, block->len);
+	block_unref(block);
+}
+
+static void
+user_arrive(struct room *room, struct member *member)
+{
+	struct user *user = member->user;
+
+	user->leaving_ms = 0;
+	user->active_ms = clock_unix_ms(room->rooms->clock);
+	if (user->shown++ || user->present)
+		return;
+	roster_show(&room->roster, user);
+	if (!room_is_crowd(room))
+		member->skip = room_announce(room, user, true);
+}
+
+int
+room_join(struct room *room, struct member *member, const struct room_join *join,
+	struct chat_err *err)
+{
+	const struct rooms_limits *limits = &room->rooms->limits;
+	struct user *user;
+
+	if (room->count >= limits->members)
+		return chat_fail(
+			err, CHAT_CHANNEL_FULL, "this channel has no room for another connection");
+	user = room_claim(room, join, err);
+	if (!user)
+		return -1;
+	member->room = room;
+	member->user = user;
+	member->hidden = join->hidden;
+	member->skip = MEMBER_SKIPS_NOTHING;
+	user->conns++;
+	room->count++;
+	DL_APPEND(room->members, member);
+	if (!join->hidden)
+		user_arrive(room, member);
+	member_send(member,
+		say_user_data(&(struct say_user_data){
+			&room->roster, limits->crowd, user, limits->max_message_bytes}));
+	member_send(member, room_past(room, join));
+	return 0;
+}

@@ -1,0 +1,54 @@
+#ifndef SERVE_PRESENCE_H
+#define SERVE_PRESENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "span.h"
+
+/*
+ * Coming and going. A user is announced when the first connection that is not hidden joins, and
+ * when the last one has been gone for the grace. In a crowd (rooms_limits.crowd) nobody is.
+ */
+struct member;
+struct room;
+struct rooms;
+struct user;
+
+/* A user who has left, until the grace is over. */
+struct leaver {
+	struct room *room;
+	struct user *user;
+	int64_t due_ms; /* user->leaving_ms, unless the user came back */
+};
+
+/* The leavers of all rooms in the order of their due times: a queue. */
+struct presence {
+	struct leaver *leavers;
+	size_t first, end, cap;
+};
+
+void presence_free(struct presence *presence);
+
+struct room_join {
+	struct chat_span id, name; /* decoded */
+	struct chat_span since; /* decoded; at NULL: none */
+	bool hidden;
+};
+
+/*
+ * Makes a connection a member: userData and history to it, userStatus to the others. -1 with
+ * channel_full, username_taken, id_taken.
+ */
+int room_join(struct room *room, struct member *member, const struct room_join *join,
+	struct chat_err *err);
+
+/* Ends the membership, if there is one. */
+void room_leave(struct member *member);
+
+/* Announces those whose grace is over. */
+void rooms_sweep(struct rooms *rooms);
+
+#endif

@@ -1,0 +1,385 @@
+/*
+ * A channel. On the path of a message it is the middle: from `room_say` (a checked message gets its
+ * id and time and is encoded once) over the journal to `room_publish` (every member's connection
+ * gets the same bytes).
+ */
+#include "serve/room.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "buf.h"
+
+#define BLOCK_FULL \
+	((uint32_t)1 << 20) /* bytes after which a tick's next message begins another block */
+
+static struct chat_span
+room_channel(const struct room *room)
+{
+	return (struct chat_span){room->channel, room->channel_len};
+}
+
+/* ---- the stream: what is said, until it is published ---- */
+
+/* The block that grows is finished: from now on it stays where it is. */
+static void
+room_seal(struct room *room)
+{
+	struct pending_block *last = &room->blocks[room->block_count - 1];
+
+	if (!room->open)
+		return;
+	last->block = block_trim(last->block);
+	for (uint32_t i = room->pending_count; i-- && !room->pending[i].entry.block;)
+		room->pending[i].entry.block = last->block;
+	room->open = false;
+}
+
+/* The block that this tick's frames are appended to. */
+static struct pending_block *
+room_open_block(struct room *room)
+{
+	struct pending_block *last;
+
+	if (room->open && room->blocks[room->block_count - 1].block->len < BLOCK_FULL)
+		return &room->blocks[room->block_count - 1];
+	room_seal(room);
+	if (room->block_count == room->block_cap) {
+		room->block_cap = room->block_cap ? 2 * room->block_cap : 1;
+		room->blocks = chat_realloc(room->blocks, room->block_cap * sizeof(*room->blocks));
+	}
+	last = &room->blocks[room->block_count++];
+	last->block = block_new(512);
+	last->ticket = room->rooms->ticket;
+	room->open = true;
+	if (room->next_dirty == room) {
+		room->next_dirty = room->rooms->dirty;
+		room->rooms->dirty = room;
+	}
+	return last;
+}
+
+/* Position in the stream of the frame at this offset of the last block. */
+static uint64_t
+room_position(const struct room *room, uint32_t at)
+{
+	uint64_t position = room->published;
+
+	for (uint32_t i = 0; i + 1 < room->block_count; i++)
+		position += room->blocks[i].block->len;
+	return position + at;
+}
+
+static struct pending *
+room_add_pending(struct room *room)
+{
+	if (room->pending_count == room->pending_cap) {
+		room->pending_cap = room->pending_cap ? 2 * room->pending_cap : 4;
+		room->pending =
+			chat_realloc(room->pending, room->pending_cap * sizeof(*room->pending));
+	}
+	return &room->pending[room->pending_count++];
+}
+
+uint64_t
+room_announce(struct room *room, const struct user *user, bool online)
+{
+	struct pending_block *last = room_open_block(room);
+	uint32_t at;
+
+	last->block = say_user_status(last->block, user, online, room_channel(room), &at);
+	return room_position(room, at);
+}
+
+static struct nonce *
+room_note_nonce(struct room *room, const struct room_say *say)
+{
+	struct chat_span id = {say->user->id, say->user->id_len};
+
+	if (!say->nonce_json.len)
+		return NULL;
+	return nonces_add(&room->rooms->nonces, room->number, id, say->nonce,
+		clock_now_ms(room->rooms->clock));
+}
+
+/* A message with a nonce that was there before; returns whether it was. */
+static bool
+room_said_before(struct room *room, const struct room_say *say)
+{
+	struct chat_span id = {say->user->id, say->user->id_len};
+	struct nonce *nonce = NULL;
+	struct block *block;
+	uint32_t at;
+
+	if (say->nonce_json.len)
+		nonce = nonces_find(&room->rooms->nonces, room->number, id, say->nonce);
+	if (!nonce)
+		return false;
+	block = nonce_block(nonce, &at);
+	if (block && say->member) /* one still pending will come to its sender with everybody's */
+		conn_send_run(say->member->conn, block, at,
+			at + (uint32_t)block_frame_size(block->bytes + at));
+	return true;
+}
+
+static void
+room_append(struct room *room, const struct room_say *say)
+{
+	struct rooms *rooms = room->rooms;
+	struct pending_block *last = room_open_block(room);
+	struct pending *pending = room_add_pending(room);
+	char id[ROOM_ID_LEN + 1];
+	struct say_place place;
+
+	if (room->timestamp_ms < clock_unix_ms(rooms->clock))
+		room->timestamp_ms = clock_unix_ms(rooms->clock);
+	pending->entry.number = ++rooms->sequence;
+	snprintf(id, sizeof(id), "%012llx-%010llx", (unsigned long long)rooms->epoch,
+		(unsigned long long)rooms->sequence);
+	last->block = say_message(last->block,
+		&(struct say_message){
+			.id = {id, ROOM_ID_LEN},
+			.sender = say->user,
+			.content_json = say->content_json,
+			.timestamp_ms = room->timestamp_ms,
+			.channel = room_channel(room),
+			.nonce_json = say->nonce_json,
+			.reply_to_json = say->reply_to_json,
+			.file_name_json = say->file_name_json,
+			.file_type_json = say->file_type_json,
+			.file_size_json = say->file_size_json,
+			.file_data_json = say->file_data_json,
+		},
+		&place);
+	pending->entry.block = NULL;
+	pending->entry.at = place.at;
+	pending->entry.data_at = place.data_at;
+	pending->entry.data_len = place.data_len;
+	pending->nonce = room_note_nonce(room, say);
+	pending->ticket = rooms->ticket = rooms->journal->kind->append(
+		rooms->journal, block_frame_payload(last->block->bytes + place.at));
+	last->ticket = rooms->ticket;
+}
+
+static struct chat_span
+raw(const struct chat_msg *msg, enum chat_slot slot)
+{
+	return chat_msg_has(msg, slot) ? msg->value[slot].raw : (struct chat_span){0};
+}
+
+void
+room_say_fill(struct room_say *say, const struct chat_msg *msg)
+{
+	say->nonce_json = raw(msg, CHAT_SLOT_NONCE);
+	if (say->nonce_json.len)
+		say->nonce = (struct chat_span){say->nonce_bytes,
+			chat_json_unescape(&msg->value[CHAT_SLOT_NONCE], say->nonce_bytes,
+				sizeof(say->nonce_bytes))};
+	say->reply_to_json = raw(msg, CHAT_SLOT_REPLY_TO);
+	say->file_name_json = raw(msg, CHAT_SLOT_FILE_NAME);
+	say->file_type_json = raw(msg, CHAT_SLOT_FILE_TYPE);
+	say->file_size_json = raw(msg, CHAT_SLOT_FILE_SIZE);
+	say->file_data_json = raw(msg, CHAT_SLOT_FILE_DATA);
+	say->content_json =
+		msg->type == CHAT_TYPE_FILE ? say->file_name_json : raw(msg, CHAT_SLOT_TEXT);
+}
+
+void
+room_say(struct room *room, const struct room_say *say)
+{
+	if (room_said_before(room, say))
+		return;
+	say->user->active_ms = clock_unix_ms(room->rooms->clock);
+	room->rooms->messages++;
+	room_append(room, say);
+}
+
+/* ---- publishing ---- */
+
+/* A newcomer does not get its own userStatus: its run is cut in two around that frame. */
+static void
+member_deliver_around(struct member *member, struct block *block, uint32_t at)
+{
+	uint32_t end = at + (uint32_t)block_frame_size(block->bytes + at);
+
+	if (at > 0)
+		conn_send_run(member->conn, block, 0, at);
+	if (end < block->len)
+		conn_send_run(member->conn, block, end, block->len);
+	member->skip = MEMBER_SKIPS_NOTHING;
+}
+
+static void
+room_deliver(struct room *room, struct block *block)
+{
+	struct member *member;
+
+	for (member = room->members; member; member = member->next) {
+		if (member->skip - room->published < block->len)
+			member_deliver_around(
+				member, block, (uint32_t)(member->skip - room->published));
+		else
+			conn_send_run(member->conn, block, 0, block->len);
+	}
+}
+
+static void
+room_watch(struct room *room, const struct block *block)
+{
+	struct watcher *watcher = &room->rooms->watcher;
+
+	for (uint32_t at = 0; watcher->saw && at < block->len;
+		at += (uint32_t)block_frame_size(block->bytes + at))
+		watcher->saw(watcher->arg, block_frame_payload(block->bytes + at));
+}
+
+static void
+room_remember(struct room *room, const struct pending *pending)
+{
+	struct rooms *rooms = room->rooms;
+	struct history *history = &room->history;
+
+	rooms->history_bytes -= history->bytes;
+	history_add(history, &pending->entry);
+	while (history->count > rooms->limits.history_keep ||
+		(history->count &&
+			rooms->history_bytes + history->bytes > rooms->limits.history_bytes))
+		history_forget(history);
+	rooms->history_bytes += history->bytes;
+	if (pending->nonce)
+		nonces_publish(
+			&rooms->nonces, pending->nonce, pending->entry.block, pending->entry.at);
+}
+
+/* The first blocks are the journal's now: they go to everybody. */
+static void
+room_publish(struct room *room, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct block *block = room->blocks[i].block;
+
+		room_deliver(room, block);
+		room_watch(room, block);
+		for (; kept < room->pending_count && room->pending[kept].entry.block == block;
+			kept++)
+			room_remember(room, &room->pending[kept]);
+		room->published += block->len;
+		block_unref(block);
+	}
+	room->rooms->deliveries += (uint64_t)kept * room->count;
+	room->block_count -= count;
+	room->pending_count -= kept;
+	memmove(room->blocks, room->blocks + count, room->block_count * sizeof(*room->blocks));
+	if (kept)
+		memmove(room->pending, room->pending + kept,
+			room->pending_count * sizeof(*room->pending));
+}
+
+/* The tick ends: the open block is finished, and those that were kept are published. */
+static void
+room_tick(struct room *room)
+{
+	uint32_t count = 0;
+
+	room_seal(room);
+	while (count < room->block_count && room->blocks[count].ticket <= room->rooms->durable)
+		count++;
+	if (count)
+		room_publish(room, count);
+}
+
+void
+rooms_publish(struct rooms *rooms)
+{
+	struct room *room = rooms->dirty;
+
+	rooms->dirty = NULL;
+	while (room) {
+		struct room *next = room->next_dirty;
+
+		room_tick(room);
+		room->next_dirty = room;
+		if (room->block_count) {
+			room->next_dirty = rooms->dirty;
+			rooms->dirty = room;
+		} else {
+			room_forget(room); /* its last word was that somebody left */
+		}
+		room = next;
+	}
+}
+
+/* ---- rooms ---- */
+
+void
+rooms_init(struct rooms *rooms, const struct rooms_limits *limits, const struct clock *clock,
+	uint64_t epoch)
+{
+	*rooms = (struct rooms){.limits = *limits, .clock = clock, .epoch = epoch};
+}
+
+struct room *
+rooms_find(struct rooms *rooms, struct chat_span channel, struct chat_err *err)
+{
+	struct room *room = NULL;
+
+	HASH_FIND(hh, rooms->by_channel, channel.at, channel.len, room);
+	if (room)
+		return room;
+	if (rooms->count >= rooms->limits.channels) {
+		chat_fail(err, CHAT_SERVER_FULL, "there are too many channels");
+		return NULL;
+	}
+	room = chat_alloc_zeroed(1, sizeof(*room));
+	room->rooms = rooms;
+	room->next_dirty = room;
+	room->number = ++rooms->rooms_made;
+	room->history.forgotten = rooms->forgotten;
+	room->channel_len = (uint16_t)channel.len;
+	memcpy(room->channel, channel.at, channel.len);
+	HASH_ADD_KEYPTR(hh, rooms->by_channel, room->channel, room->channel_len, room);
+	rooms->count++;
+	return room;
+}
+
+static void
+room_free(struct room *room)
+{
+	struct rooms *rooms = room->rooms;
+
+	HASH_DEL(rooms->by_channel, room);
+	rooms->count--;
+	rooms->history_bytes -= room->history.bytes;
+	if (rooms->forgotten < room->history.forgotten)
+		rooms->forgotten = room->history.forgotten;
+	while (room->block_count)
+		block_unref(room->blocks[--room->block_count].block);
+	free(room->blocks);
+	free(room->pending);
+	history_free(&room->history);
+	roster_free(&room->roster);
+	free(room);
+}
+
+void
+room_forget(struct room *room)
+{
+	if (!room->count && !room->visitors && !room->block_count && !room->history.count &&
+		!room->roster.count)
+		room_free(room);
+}
+
+void
+rooms_free(struct rooms *rooms)
+{
+	struct room *room, *next;
+
+	HASH_ITER(hh, rooms->by_channel, room, next)
+	room_free(room);
+	nonces_free(&rooms->nonces);
+	presence_free(&rooms->presence);
+}

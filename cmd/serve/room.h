@@ -1,0 +1,151 @@
+#ifndef SERVE_ROOM_H
+#define SERVE_ROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "err.h"
+#include "msg.h"
+#include "serve/clock.h"
+#include "serve/conn.h"
+#include "serve/history.h"
+#include "serve/journal.h"
+#include "serve/nonces.h"
+#include "serve/presence.h"
+#include "serve/roster.h"
+#include "serve/say.h"
+#include "url.h"
+
+/*
+ * A channel: its members, the order of its messages, presence, history.
+ *
+ * What is said in a room is appended to the block of this tick (`pending`) and handed to the
+ * journal. Once the journal has it, the room publishes: every member's connection gets the block as
+ * one run, the history remembers its messages, the watchers see them. Until then nobody has seen
+ * it, and a newcomer's `history` ends just where the pending begins: no gap, no repeat.
+ */
+struct member {
+	struct conn *conn;
+	struct room *room; /* NULL: not joined */
+	struct user *user;
+	struct member *next, *prev; /* in room->members */
+	uint64_t skip; /* position in the room's stream of the one frame it is not to get */
+	bool hidden;
+};
+
+#define MEMBER_SKIPS_NOTHING UINT64_MAX
+
+/* A message id: the epoch in hexadecimal, a dash, 10 more digits. They sort as they are numbered.
+ */
+#define ROOM_ID_EPOCH_LEN 12
+#define ROOM_ID_LEN (ROOM_ID_EPOCH_LEN + 11)
+
+/* A message that was said and is not published yet. */
+struct pending {
+	struct entry entry; /* its block is room->pending_blocks' (no reference here) */
+	uint64_t ticket; /* the journal's */
+	struct nonce *nonce; /* NULL: it had none */
+};
+
+struct pending_block {
+	struct block *block;
+	uint64_t ticket; /* of the last message before its end */
+};
+
+struct room {
+	UT_hash_handle hh;
+	struct rooms *rooms;
+	struct room *next_dirty; /* in rooms->dirty; itself: not in it */
+	struct member *members; /* utlist */
+	size_t count;
+	size_t visitors; /* connections that have come here and not joined yet */
+	struct roster roster;
+	struct history history;
+	struct pending_block *blocks;
+	struct pending *pending;
+	uint32_t block_count, block_cap, pending_count, pending_cap;
+	uint64_t published; /* bytes of its stream, ever */
+	uint64_t number; /* no other room ever has it */
+	int64_t timestamp_ms; /* of the last message */
+	bool open; /* blocks' last one still grows */
+	uint16_t channel_len;
+	char channel[CHAT_CHANNEL_MAX + 1];
+};
+
+struct rooms_limits {
+	size_t channels;
+	size_t members; /* per channel */
+	size_t crowd; /* above so many members joins are not announced */
+	uint32_t history_replay; /* messages */
+	size_t history_replay_bytes;
+	uint32_t history_keep; /* messages per channel */
+	size_t history_bytes; /* of all channels */
+	size_t resume_bytes; /* of a replay with `since` */
+	size_t max_message_bytes; /* told to newcomers */
+	int64_t grace_ms; /* before a user who left is said to be offline */
+};
+
+/* Someone who sees every event of every channel: the server's stdout. */
+struct watcher {
+	void (*saw)(void *arg, struct chat_span line);
+	void *arg;
+};
+
+/* All channels of a server, and what they share. */
+struct rooms {
+	struct room *by_channel;
+	struct room *dirty; /* those with something pending */
+	struct rooms_limits limits;
+	struct journal *journal;
+	struct nonces nonces;
+	struct watcher watcher;
+	uint64_t epoch; /* first part of every message id */
+	uint64_t sequence; /* second part: of the last message */
+	uint64_t ticket; /* of the last append */
+	uint64_t rooms_made;
+	uint64_t forgotten; /* the newest message that a room had forgotten when it was */
+	size_t count;
+	size_t history_bytes;
+	struct presence presence; /* users whose grace is running */
+	uint64_t messages; /* ever */
+	uint64_t deliveries; /* ever: messages times members */
+	uint64_t durable; /* what the journal keeps: everything up to this ticket */
+	const struct clock *clock;
+};
+
+void rooms_init(struct rooms *rooms, const struct rooms_limits *limits, const struct clock *clock,
+	uint64_t epoch);
+void rooms_free(struct rooms *rooms);
+
+/* The room of a valid channel, made if it is new; NULL with server_full when there are too many. */
+struct room *rooms_find(struct rooms *rooms, struct chat_span channel, struct chat_err *err);
+
+/* Ends a tick: publishes what the journal keeps (rooms->durable). */
+void rooms_publish(struct rooms *rooms);
+
+/* Frees a room in which nobody is and nothing is remembered. */
+void room_forget(struct room *room);
+
+/* Says that a user came or went. Returns where in the room's stream. */
+uint64_t room_announce(struct room *room, const struct user *user, bool online);
+
+struct room_say {
+	struct user *user;
+	struct member *member; /* who gets the first message again; NULL: nobody */
+	struct chat_span content_json;
+	struct chat_span nonce_json; /* length 0: none */
+	struct chat_span nonce; /* decoded, in nonce_bytes */
+	struct chat_span reply_to_json;
+	struct chat_span file_name_json, file_type_json, file_size_json, file_data_json;
+	char nonce_bytes[NONCE_MAX];
+};
+
+/* Fills in what a text or file message says (all but user and member), as spans of it. */
+void room_say_fill(struct room_say *say, const struct chat_msg *msg);
+
+/* A message to everyone in the room, or, for a nonce that was there before, that one again. */
+void room_say(struct room *room, const struct room_say *say);
+
+#endif

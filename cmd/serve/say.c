@@ -1,0 +1,250 @@
+/*
+ * The server's messages. The frequent ones are appended byte by byte into the block they travel in;
+ * an error, which is rare, is written with cJSON.
+ */
+#include "serve/say.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+
+/* ---- appending ---- */
+
+#define PUT(at, literal) put((at), (literal), sizeof(literal) - 1)
+
+static char *
+put(char *at, const char *bytes, size_t len)
+{
+	memcpy(at, bytes, len);
+	return at + len;
+}
+
+static char *
+put_span(char *at, struct chat_span span)
+{
+	return put(at, span.at, span.len);
+}
+
+#define NUMBER_MAX 20 /* digits and sign of an int64_t */
+
+static char *
+put_number(char *at, int64_t number)
+{
+	char digits[NUMBER_MAX], *digit = digits + sizeof(digits);
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do
+		*--digit = (char)('0' + rest % 10);
+	while ((rest /= 10));
+	if (number < 0)
+		*at++ = '-';
+	return put(at, digit, (size_t)(digits + sizeof(digits) - digit));
+}
+
+static char *
+put_quoted(char *at, struct chat_span plain)
+{
+	*at++ = '"';
+	at = put_span(at, plain);
+	*at++ = '"';
+	return at;
+}
+
+/* `,"name":` value, or nothing. */
+static char *
+put_optional(char *at, struct chat_span name, struct chat_span json)
+{
+	if (!json.len)
+		return at;
+	at = put_span(at, name);
+	return put_span(at, json);
+}
+
+/* ---- message ---- */
+
+static size_t
+message_bound(const struct say_message *m)
+{
+	return 256 + NUMBER_MAX + m->id.len + m->sender->name_json_len + m->sender->id_len +
+		m->content_json.len + m->channel.len + m->nonce_json.len + m->reply_to_json.len +
+		m->file_name_json.len + m->file_type_json.len + m->file_size_json.len +
+		m->file_data_json.len;
+}
+
+static char *
+put_file(char *at, const char *start, const struct say_message *m, struct say_place *place)
+{
+	const char *data;
+
+	at = PUT(at, ",\"file\":{\"name\":");
+	at = put_span(at, m->file_name_json);
+	at = PUT(at, ",\"type\":");
+	at = put_span(at, m->file_type_json);
+	at = PUT(at, ",\"size\":");
+	at = put_span(at, m->file_size_json);
+	*at++ = ',';
+	data = at;
+	at = PUT(at, "\"data\":");
+	at = put_span(at, m->file_data_json);
+	place->data_at = (uint32_t)(data - start);
+	place->data_len = (uint32_t)(at - data);
+	*at++ = '}';
+	return at;
+}
+
+struct block *
+say_message(struct block *block, const struct say_message *m, struct say_place *place)
+{
+	size_t max = message_bound(m);
+	char *start, *at;
+
+	block = block_frame_begin(block, max);
+	start = block->bytes + block->len;
+	at = PUT(start, "{\"type\":\"message\",\"id\":");
+	at = put_quoted(at, m->id);
+	at = PUT(at, ",\"sender\":");
+	at = put(at, m->sender->name_json, m->sender->name_json_len);
+	at = PUT(at, ",\"content\":");
+	at = put_span(at, m->content_json);
+	at = PUT(at, ",\"timestamp\":");
+	at = put_number(at, m->timestamp_ms);
+	at = PUT(at, ",\"channel\":");
+	at = put_quoted(at, m->channel);
+	at = PUT(at, ",\"senderId\":");
+	at = put_quoted(at, (struct chat_span){m->sender->id, m->sender->id_len});
+	at = put_optional(at, CHAT_SPAN(",\"nonce\":"), m->nonce_json);
+	at = put_optional(at, CHAT_SPAN(",\"replyTo\":"), m->reply_to_json);
+	place->data_at = place->data_len = 0;
+	if (m->file_name_json.len)
+		at = put_file(at, start, m, place);
+	*at++ = '}';
+	place->at = block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
+	return block;
+}
+
+/* ---- presence ---- */
+
+struct block *
+say_user_status(struct block *block, const struct user *user, bool online, struct chat_span channel,
+	uint32_t *frame_at)
+{
+	size_t max = 96 + user->id_len + user->name_json_len + channel.len;
+	char *start, *at;
+
+	block = block_frame_begin(block, max);
+	start = block->bytes + block->len;
+	at = PUT(start, "{\"type\":\"userStatus\",\"userId\":");
+	at = put_quoted(at, (struct chat_span){user->id, user->id_len});
+	at = PUT(at, ",\"username\":");
+	at = put(at, user->name_json, user->name_json_len);
+	at = online ? PUT(at, ",\"online\":true") : PUT(at, ",\"online\":false");
+	at = PUT(at, ",\"channel\":");
+	at = put_quoted(at, channel);
+	*at++ = '}';
+	*frame_at = block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
+	return block;
+}
+
+static char *
+put_user(char *at, const struct user *user)
+{
+	at = PUT(at, "{\"id\":");
+	at = put_quoted(at, (struct chat_span){user->id, user->id_len});
+	at = PUT(at, ",\"username\":");
+	at = put(at, user->name_json, user->name_json_len);
+	at = PUT(at, ",\"online\":true,\"lastActive\":");
+	at = put_number(at, user->active_ms);
+	*at++ = '}';
+	return at;
+}
+
+static size_t
+user_bound(const struct user *user)
+{
+	return 64 + NUMBER_MAX + user->id_len + user->name_json_len;
+}
+
+static char *
+put_server(char *at, const struct say_user_data *data)
+{
+	at = PUT(at,
+		",\"server\":{\"name\":\"chat-serve\",\"version\":\"" CHAT_VERSION
+		"\",\"features\":[\"nonce\",\"replyTo\",\"since\",\"presence\"],\"maxMessage\":");
+	at = put_number(at, (int64_t)data->max_message_bytes);
+	at = PUT(at, ",\"you\":{\"id\":");
+	at = put_quoted(at, (struct chat_span){data->you->id, data->you->id_len});
+	at = PUT(at, ",\"username\":");
+	at = put(at, data->you->name_json, data->you->name_json_len);
+	return PUT(at, "}}");
+}
+
+struct block *
+say_user_data(const struct say_user_data *data)
+{
+	size_t listed = 0, max = 512 + user_bound(data->you);
+	const struct user *user;
+	struct block *block;
+	char *start, *at;
+
+	for (user = data->roster->first; user && listed < data->most; user = user->next, listed++)
+		max += user_bound(user);
+	block = block_frame_begin(block_new(max + 10), max);
+	start = block->bytes + block->len;
+	at = PUT(start, "{\"type\":\"userData\",\"users\":[");
+	listed = 0;
+	for (user = data->roster->first; user && listed < data->most; user = user->next) {
+		if (listed++)
+			*at++ = ',';
+		at = put_user(at, user);
+	}
+	*at++ = ']';
+	if (data->roster->present > listed) {
+		at = PUT(at, ",\"truncated\":true,\"total\":");
+		at = put_number(at, (int64_t)data->roster->present);
+	}
+	at = put_server(at, data);
+	*at++ = '}';
+	block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
+	return block;
+}
+
+/* ---- errors ---- */
+
+/* cJSON_AddRawToObject wants a NUL-terminated string; a nonce has at most 64 characters. */
+static void
+add_raw(cJSON *object, const char *name, struct chat_span json)
+{
+	char *text = chat_strndup(json.at, json.len);
+
+	cJSON_AddRawToObject(object, name, text);
+	free(text);
+}
+
+struct block *
+say_error(const struct say_error *error)
+{
+	cJSON *object = cJSON_CreateObject();
+	struct block *block;
+	char *text;
+
+	cJSON_AddStringToObject(object, "type", "error");
+	cJSON_AddStringToObject(object, "code", chat_code_word(chat_code_wire(error->code)));
+	cJSON_AddStringToObject(object, "message", error->text);
+	if (error->nonce_json.len)
+		add_raw(object, "nonce", error->nonce_json);
+	if (error->field && *error->field)
+		cJSON_AddStringToObject(object, "field", error->field);
+	if (error->retry_after_ms)
+		cJSON_AddNumberToObject(object, "retryAfter", (double)error->retry_after_ms);
+	if (error->fatal)
+		cJSON_AddTrueToObject(object, "fatal");
+	text = cJSON_PrintUnformatted(object);
+	cJSON_Delete(object);
+	if (!text)
+		abort();
+	block = block_of_frame(CHAT_WS_TEXT, chat_span_of(text));
+	cJSON_free(text);
+	return block;
+}

@@ -1,0 +1,63 @@
+#ifndef SERVE_SAY_H
+#define SERVE_SAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "serve/block.h"
+#include "serve/roster.h"
+#include "span.h"
+
+/*
+ * What the server says, as frames. Spans named _json are JSON values as they stood in the input,
+ * checked there and put in as they are; one of length 0 is left out.
+ */
+struct say_message {
+	struct chat_span id; /* plain */
+	const struct user *sender;
+	struct chat_span content_json;
+	int64_t timestamp_ms;
+	struct chat_span channel; /* plain */
+	struct chat_span nonce_json;
+	struct chat_span reply_to_json;
+	struct chat_span file_name_json, file_type_json, file_size_json, file_data_json;
+};
+
+/* Where things lie in the block a message was appended to. */
+struct say_place {
+	uint32_t at; /* of the frame */
+	uint32_t data_at; /* of `"data":"…"` in the payload */
+	uint32_t data_len; /* 0: no file */
+};
+
+struct block *say_message(
+	struct block *block, const struct say_message *message, struct say_place *place);
+
+/* Appends a userStatus; *at gets where the frame begins. */
+struct block *say_user_status(struct block *block, const struct user *user, bool online,
+	struct chat_span channel, uint32_t *at);
+
+struct say_error {
+	enum chat_code code;
+	const char *text;
+	const char *field; /* "" or NULL: none */
+	struct chat_span nonce_json;
+	int64_t retry_after_ms; /* 0: none */
+	bool fatal;
+};
+
+struct block *say_error(const struct say_error *error);
+
+/* The userData of a newcomer. */
+struct say_user_data {
+	const struct roster *roster;
+	size_t most; /* users listed at the most; over it `truncated`, `total` */
+	const struct user *you;
+	size_t max_message_bytes;
+};
+
+struct block *say_user_data(const struct say_user_data *data);
+
+#endif

@@ -1,0 +1,347 @@
+/* The loop and the tick: who does what when. */
+#include "serve/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "serve/guest.h"
+#include "serve/notify.h"
+#include "serve/url_file.h"
+
+#define SWEEP_MS 100 /* a slice of the connections is looked at so often */
+#define SWEEP_SLICES 10 /* so each one every second */
+#define FD_RESERVE 64 /* descriptors that are not for connections */
+#define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an answer */
+#define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
+#define NONCES_MAX_BYTES ((size_t)64 << 20)
+
+/* ---- the tick ---- */
+
+static void
+on_durable(void *arg, uint64_t ticket)
+{
+	((struct server *)arg)->rooms.durable = ticket;
+}
+
+static void
+server_tick(struct server *server)
+{
+	server->journal->kind->commit(server->journal);
+	rooms_publish(&server->rooms);
+	conns_flush(&server->conns);
+	printer_flush(&server->printer);
+	metrics_turn(&server->metrics, &server->loop);
+	if (server->draining && server->conns.count == 0)
+		uv_stop(&server->loop);
+}
+
+static void
+on_tick(uv_prepare_t *prepare)
+{
+	server_tick(prepare->data);
+}
+
+static void
+on_event(void *arg, struct chat_span line)
+{
+	printer_line(&((struct server *)arg)->printer, line);
+}
+
+static void
+on_sweep(uv_timer_t *timer)
+{
+	struct server *server = timer->data;
+
+	clock_set(&server->clock);
+	guest_sweep(server);
+	conns_sweep(&server->conns, server->conns.count / SWEEP_SLICES + 1);
+	rooms_sweep(&server->rooms);
+}
+
+/* ---- accepting ---- */
+
+static void
+on_connection(uv_poll_t *poll, int status, int events)
+{
+	struct server *server = poll->data;
+	const struct listener *listener = &server->listeners.at[poll - server->accepts];
+	struct sockaddr_storage peer;
+	int fd;
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+		struct address *address;
+
+		fd = listener_accept(&server->listeners, listener, &peer);
+		if (fd < 0)
+			return;
+		address = addresses_enter(&server->addresses, (struct sockaddr *)&peer);
+		if (address_is_flooding(address, &server->addresses) ||
+			server->conns.count > server->max_connections + REFUSALS_AT_ONCE) {
+			addresses_leave(&server->addresses, address);
+			close(fd);
+			continue;
+		}
+		server->metrics.accepted++;
+		guest_start(server, fd, address);
+	}
+}
+
+static int
+accepts_open(struct server *server, struct chat_err *err)
+{
+	server->accepts = chat_alloc_zeroed(server->listeners.count, sizeof(*server->accepts));
+	for (size_t i = 0; i < server->listeners.count; i++) {
+		int status = uv_poll_init(
+			&server->loop, &server->accepts[i], server->listeners.at[i].fd);
+
+		if (status < 0)
+			return chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s",
+				server->listeners.at[i].url, uv_strerror(status));
+		server->accepts[i].data = server;
+		uv_poll_start(&server->accepts[i], UV_READABLE, on_connection);
+	}
+	return 0;
+}
+
+/* ---- stopping ---- */
+
+/* No new connections; everyone is told, and closed. The loop stops when the last is gone. */
+static void
+server_drain(struct server *server)
+{
+	struct conn *conn, *next;
+
+	server->draining = true;
+	notify_state("STOPPING=1");
+	for (size_t i = 0; i < server->listeners.count; i++)
+		uv_poll_stop(&server->accepts[i]);
+	input_close(&server->input);
+	for (conn = server->conns.all; conn; conn = next) {
+		next = conn->next;
+		if (conn->state == CONN_OPEN)
+			guest_shut((struct guest *)conn, CHAT_SHUTTING_DOWN,
+				"the server is shutting down", 1001);
+		else if (conn->state == CONN_HANDSHAKE)
+			conn_abort(conn);
+	}
+}
+
+static void
+server_report(const struct server *server)
+{
+	struct chat_buf line = {0};
+
+	metrics_write_json(&line, server);
+	chat_write_all(STDERR_FILENO, line.at, line.len, NULL);
+	chat_buf_free(&line);
+}
+
+static void
+on_signal(uv_signal_t *handle, int signal)
+{
+	struct server *server = handle->data;
+
+	if (signal == SIGUSR1)
+		server_report(server);
+	else if (server->draining)
+		uv_stop(&server->loop); /* asked twice: at once */
+	else
+		server_drain(server);
+}
+
+const char *
+server_ailment(const struct server *server)
+{
+	return server->draining ? "shutting down\n" : NULL;
+}
+
+/* ---- opening ---- */
+
+/* As many descriptors as may be had; never more connections than they allow. */
+static size_t
+connections_allowed(int64_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return (size_t)wanted;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur != RLIM_INFINITY && (rlim_t)wanted + FD_RESERVE > limit.rlim_cur)
+		return limit.rlim_cur > FD_RESERVE ? limit.rlim_cur - FD_RESERVE : 1;
+	return (size_t)wanted;
+}
+
+static struct conn_limits
+conn_limits_of(const struct config *config)
+{
+	return (struct conn_limits){
+		.max_message_bytes = (size_t)config->max_message_bytes,
+		.max_first_bytes = (size_t)config->max_init_bytes,
+		.max_fragments = (uint32_t)config->max_fragments,
+		.queue_bytes = (size_t)config->queue_bytes,
+		.all_queues_bytes = (size_t)config->queue_total_bytes,
+		.head_ms = config->head_timeout_ms,
+		.message_ms = config->message_timeout_ms,
+		.close_ms = config->close_timeout_ms,
+		.ping_ms = config->ping_interval_ms,
+		.pong_ms = config->ping_timeout_ms,
+		.progress_ms = config->progress_timeout_ms,
+	};
+}
+
+static struct rooms_limits
+rooms_limits_of(const struct config *config)
+{
+	return (struct rooms_limits){
+		.channels = (size_t)config->max_channels,
+		.members = (size_t)config->max_members,
+		.crowd = (size_t)config->crowd,
+		.history_replay = (uint32_t)config->history,
+		.history_replay_bytes = (size_t)config->history_bytes,
+		.history_keep = (uint32_t)config->history_keep,
+		.history_bytes = (size_t)config->history_memory,
+		.resume_bytes = (size_t)config->queue_bytes / 2, /* new messages come behind it */
+		.max_message_bytes = (size_t)config->max_message_bytes,
+		.grace_ms = config->grace_ms,
+	};
+}
+
+static void
+rooms_open(struct server *server)
+{
+	const struct config *config = server->config;
+	struct rooms_limits limits = rooms_limits_of(config);
+
+	rooms_init(&server->rooms, &limits, &server->clock, (uint64_t)chat_unix_ms());
+	server->journal =
+		journal_null_open(&(struct journal_events){.durable = on_durable}, server);
+	server->rooms.journal = server->journal;
+	server->rooms.nonces.most = (size_t)config->max_nonces;
+	server->rooms.nonces.most_bytes = NONCES_MAX_BYTES;
+	server->rooms.nonces.keep_ms = config->nonce_ms;
+	if (!config->quiet)
+		server->rooms.watcher = (struct watcher){on_event, server};
+}
+
+static void
+handles_open(struct server *server)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+
+	uv_prepare_init(&server->loop, &server->tick);
+	server->tick.data = server;
+	uv_prepare_start(&server->tick, on_tick);
+	uv_timer_init(&server->loop, &server->sweep);
+	server->sweep.data = server;
+	uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		uv_signal_init(&server->loop, &server->signals[i]);
+		server->signals[i].data = server;
+		uv_signal_start(&server->signals[i], on_signal, signals[i]);
+	}
+}
+
+static int
+server_publish_url(struct server *server, struct chat_err *err)
+{
+	const char *path = server->config->url_file;
+
+	if (path && url_file_write(path, server->listeners.at[0].url, err) < 0)
+		return -1;
+	server->url_written = path != NULL;
+	return 0;
+}
+
+int
+server_open(struct server *server, const struct config *config, struct chat_err *err)
+{
+	struct conn_limits limits = conn_limits_of(config);
+
+	memset(server, 0, sizeof(*server));
+	server->config = config;
+	server->max_connections = connections_allowed(config->max_connections);
+	server->addresses.most = (size_t)config->max_per_address;
+	if (listeners_open(&server->listeners, &config->listen, err) < 0) {
+		listeners_close(&server->listeners);
+		return -1;
+	}
+	if (uv_loop_init(&server->loop) < 0) {
+		listeners_close(&server->listeners);
+		return chat_fail(err, CHAT_INTERNAL, "no event loop can be had");
+	}
+	metrics_init(&server->metrics, &server->loop);
+	server->clock.loop = &server->loop;
+	clock_set(&server->clock);
+	conns_init(&server->conns, &server->clock, &guest_events, &limits);
+	rooms_open(server);
+	printer_open(&server->printer, &server->loop, STDOUT_FILENO);
+	handles_open(server);
+	if (config->read_stdin)
+		input_open(&server->input, server, STDIN_FILENO);
+	if (accepts_open(server, err) == 0 &&
+		monitor_open(&server->monitor, server, config->metrics, err) == 0 &&
+		server_publish_url(server, err) == 0)
+		return 0;
+	server_close(server);
+	return -1;
+}
+
+void
+server_run(struct server *server)
+{
+	notify_state("READY=1");
+	uv_run(&server->loop, UV_RUN_DEFAULT);
+}
+
+/* ---- closing ---- */
+
+static void
+close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+void
+server_close(struct server *server)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL); /* it ends: nothing is to cut that short */
+	input_close(&server->input);
+	while (server->conns.all)
+		conn_abort(server->conns.all);
+	server->journal->kind->commit(server->journal);
+	rooms_publish(&server->rooms);
+	conns_flush(&server->conns);
+	printer_close(&server->printer);
+	monitor_close(&server->monitor);
+	uv_walk(&server->loop, close_handle, NULL);
+	uv_run(&server->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&server->loop);
+	server->journal->kind->close(server->journal);
+	rooms_free(&server->rooms);
+	conns_free(&server->conns);
+	listeners_close(&server->listeners);
+	if (server->url_written)
+		unlink(server->config->url_file);
+	free(server->accepts);
+	free(server->monitor.accepts);
+}

@@ -1,0 +1,62 @@
+#ifndef SERVE_SERVER_H
+#define SERVE_SERVER_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "err.h"
+#include "serve/address.h"
+#include "serve/config.h"
+#include "serve/conns.h"
+#include "serve/input.h"
+#include "serve/journal.h"
+#include "serve/listener.h"
+#include "serve/metrics.h"
+#include "serve/monitor.h"
+#include "serve/printer.h"
+#include "serve/room.h"
+
+/*
+ * The server: one loop, and everything that hangs from it. It works in ticks. While the loop polls,
+ * what is readable is read and said in rooms; before it polls again (the tick) the journal commits,
+ * what is kept is delivered, every connection with something new is flushed once, and the dead are
+ * freed.
+ */
+#define SERVER_NAME "server" /* username and id of what is posted from stdin */
+
+struct guest;
+
+struct server {
+	const struct config *config;
+	uv_loop_t loop;
+	struct clock clock;
+	uv_prepare_t tick;
+	uv_timer_t sweep;
+	uv_signal_t signals[3];
+	uv_poll_t *accepts; /* one for each listener */
+	struct listeners listeners;
+	struct conns conns;
+	struct addresses addresses;
+	struct rooms rooms;
+	struct journal *journal;
+	struct printer printer;
+	struct input input;
+	struct metrics metrics;
+	struct monitor monitor;
+	struct guest *owing; /* guests that owe an init, oldest first */
+	size_t max_connections; /* as configured, or what the descriptors allow */
+	bool url_written;
+	bool draining;
+};
+
+/* Listens and prepares everything; config is borrowed. -1: nothing is left open. */
+int server_open(struct server *server, const struct config *config, struct chat_err *err);
+
+/* Runs until a signal asked it to stop and everybody has been told. */
+void server_run(struct server *server);
+void server_close(struct server *server);
+
+/* What keeps it from doing its work, as a line with a newline; NULL: nothing. */
+const char *server_ailment(const struct server *server);
+
+#endif

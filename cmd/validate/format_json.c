@@ -1,0 +1,85 @@
+/*
+ * Findings as NDJSON, for programs: one object a finding, `hidden` and `stats` objects beside them.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "encode.h"
+#include "show.h"
+#include "validate/format.h"
+
+static void
+put_string(struct chat_buf *out, const char *string)
+{
+	char *quoted = chat_encode_string(chat_span_of(string));
+
+	chat_buf_append_string(out, quoted);
+	free(quoted);
+}
+
+/* The name of a file may be any bytes. */
+static void
+put_file(struct chat_buf *out, const char *file)
+{
+	struct chat_buf shown = {0};
+
+	chat_show(&shown, chat_span_of(file));
+	chat_buf_append(&shown, "", 1);
+	chat_buf_append_string(out, "{\"file\":");
+	put_string(out, shown.at);
+	chat_buf_free(&shown);
+}
+
+static void
+json_finding(struct chat_buf *out, const struct finding *finding)
+{
+	const struct chat_err *error = finding->error;
+
+	put_file(out, finding->file);
+	chat_buf_printf(out,
+		",\"line\":%" PRIu64 ",\"column\":%zu,\"code\":\"%s\",\"field\":", finding->line,
+		error->offset + 1, chat_code_word(error->code));
+	put_string(out, error->field);
+	chat_buf_append_string(out, ",\"message\":");
+	put_string(out, error->text);
+	chat_buf_append_string(out, "}\n");
+}
+
+static void
+json_hidden(struct chat_buf *out, const char *file, uint64_t count)
+{
+	put_file(out, file);
+	chat_buf_printf(out, ",\"hidden\":%" PRIu64 "}\n", count);
+}
+
+/* Those counts that are not 0, by their words. */
+static void
+put_count(struct chat_buf *out, const char *word, uint64_t count, const char **separator)
+{
+	if (count == 0)
+		return;
+	chat_buf_printf(out, "%s\"%s\":%" PRIu64, *separator, word, count);
+	*separator = ",";
+}
+
+static void
+json_stats(struct chat_buf *out, const struct stats *stats)
+{
+	const char *separator = "";
+
+	chat_buf_printf(out,
+		"{\"stats\":{\"lines\":%" PRIu64 ",\"valid\":%" PRIu64 ",\"invalid\":%" PRIu64
+		",\"blank\":%" PRIu64 ",\"findings\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"types\":{",
+		stats->lines, stats->valid, stats->invalid, stats->blank, stats->findings,
+		stats->bytes);
+	for (int type = 0; type < CHAT_TYPES; type++)
+		put_count(out, chat_rules[type].word, stats->types[type], &separator);
+	chat_buf_append_string(out, "},\"errors\":{");
+	separator = "";
+	for (int code = 0; code < CHAT_CODES; code++)
+		put_count(
+			out, chat_code_word((enum chat_code)code), stats->codes[code], &separator);
+	chat_buf_append_string(out, "}}}\n");
+}
+
+const struct format format_json = {"json", json_finding, json_hidden, json_stats};

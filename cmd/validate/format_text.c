@@ -1,0 +1,50 @@
+/*
+ * Findings as compilers write them, so that editors and people know where to look.
+ */
+#include <inttypes.h>
+
+#include "show.h"
+#include "validate/format.h"
+
+static void
+text_finding(struct chat_buf *out, const struct finding *finding)
+{
+	const struct chat_err *error = finding->error;
+
+	chat_show(out, chat_span_of(finding->file));
+	chat_buf_printf(out, ":%" PRIu64 ":%zu: error: ", finding->line, error->offset + 1);
+	if (error->field[0])
+		chat_buf_printf(out, "%s: ", error->field);
+	chat_buf_printf(out, "%s\n", error->text);
+}
+
+static void
+text_hidden(struct chat_buf *out, const char *file, uint64_t count)
+{
+	chat_show(out, chat_span_of(file));
+	chat_buf_printf(
+		out, ": note: %" PRIu64 " more not shown (--max-errors 0 shows all)\n", count);
+}
+
+static void
+put_count(struct chat_buf *out, const char *what, const char *which, uint64_t count)
+{
+	if (count > 0)
+		chat_buf_printf(out, "%s %s: %" PRIu64 "\n", what, which, count);
+}
+
+static void
+text_stats(struct chat_buf *out, const struct stats *stats)
+{
+	chat_buf_printf(out,
+		"lines: %" PRIu64 "\nvalid: %" PRIu64 "\ninvalid: %" PRIu64 "\nblank: %" PRIu64
+		"\nfindings: %" PRIu64 "\nbytes: %" PRIu64 "\n",
+		stats->lines, stats->valid, stats->invalid, stats->blank, stats->findings,
+		stats->bytes);
+	for (int type = 0; type < CHAT_TYPES; type++)
+		put_count(out, "type", chat_rules[type].word, stats->types[type]);
+	for (int code = 0; code < CHAT_CODES; code++)
+		put_count(out, "error", chat_code_word((enum chat_code)code), stats->codes[code]);
+}
+
+const struct format format_text = {"text", text_finding, text_hidden, text_stats};

@@ -1,0 +1,21 @@
+#ifndef VALIDATE_STATS_H
+#define VALIDATE_STATS_H
+
+#include <stdint.h>
+
+#include "err.h"
+#include "rules.h"
+
+/* What was counted, over all files. Every line is valid, invalid or (without --strict) blank. */
+struct stats {
+	uint64_t bytes;
+	uint64_t lines;
+	uint64_t blank;
+	uint64_t valid;
+	uint64_t invalid;
+	uint64_t findings;
+	uint64_t types[CHAT_TYPES]; /* of the valid lines */
+	uint64_t codes[CHAT_CODES]; /* of the findings */
+};
+
+#endif

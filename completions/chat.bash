@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+#
+# Completion of the chat tools for bash, with the functions of bash-completion. A letter stands before
+# its long name; a name with = takes a value, one with [= may.
+
+_chat() {
+	# shellcheck disable=SC2034 # _init_completion sets them
+	local cur prev words cword split options values
+	_init_completion -s || return
+
+	case ${1##*/} in
+	chat-serve)
+		options='-l --listen= --url-file= --origin= --metrics= --stdin --history=
+			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
+			--nonce-time= --max-nonces= --max-message= --max-init= --max-fragments=
+			--max-connections= --max-per-address= --max-channels= --max-members=
+			--max-errors= --rate= --burst= --queue= --queue-total= --head-timeout=
+			--init-timeout= --message-timeout= --close-timeout= --progress-timeout=
+			--ping-interval= --ping-timeout= -q --quiet -v --verbose -h --help -V
+			--version'
+		;;
+	chat-send)
+		options='-l --lines -f --file= --name= --mime= --replay= --speed= --split --ack=
+			--window= --retry-for= -W --timeout= --visible --reply[= -T --tee -q
+			--quiet -U --url= -c --channel= -u --username= --id= --token-file=
+			--cacert= --cert= --key= -k --insecure --unix-socket= --connect-timeout=
+			-v --verbose -h --help -V --version'
+		;;
+	chat-listen)
+		options='-t --type= --from= --no-self -n --last= --since= --cursor-file=
+			--history= -C --count= -W --timeout= --until-idle= --no-follow --wait
+			--retry-for= --no-reconnect -H --human --color= --events --save-files=
+			--exec --restart --max-hops= --hidden -U --url= -c --channel= -u
+			--username= --id= --token-file= --cacert= --cert= --key= -k --insecure
+			--unix-socket= --connect-timeout= -v --verbose -h --help -V --version'
+		;;
+	chat-validate)
+		options='--from= --strict --max-line= --format= --max-errors= -q --quiet --stats
+			--filter --invert --schema -h --help -V --version'
+		;;
+	esac
+
+	case "${1##*/} $prev" in
+	"chat-send --ack")
+		values='auto nonce echo close'
+		;;
+	"chat-listen -t" | "chat-listen --type")
+		values='message error userData userStatus history'
+		;;
+	"chat-listen --history")
+		values='auto line flat none'
+		;;
+	"chat-listen --color")
+		values='auto always never'
+		;;
+	"chat-validate --from")
+		values='client server any'
+		;;
+	"chat-validate --format")
+		values='text json'
+		;;
+	*" --url-file" | "chat-send -f" | *" --file" | *" --replay" | *" --token-file" | *" --cacert" | \
+		*" --cert" | *" --key" | *" --unix-socket" | *" --cursor-file")
+		_filedir
+		return
+		;;
+	*" --save-files")
+		_filedir -d
+		return
+		;;
+	esac
+	if [[ -n ${values-} ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
+		return
+	fi
+	[[ " $options " =~ \ $prev(=|\ --[a-z-]+=)\  ]] && return # a value that nobody can guess
+
+	if [[ $cur = -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+		COMPREPLY=("${COMPREPLY[@]%\[=}")
+		[[ ${COMPREPLY-} = *= ]] && compopt -o nospace
+	elif [[ ${1##*/} = chat-validate ]]; then
+		_filedir
+	fi
+}
+
+complete -F _chat chat-serve chat-send chat-listen chat-validate

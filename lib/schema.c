@@ -1,0 +1,211 @@
+/*
+ * The table of rules as a JSON Schema, for people who check messages with something else: rules ->
+ * schema, by way of cJSON. The type decides first and alone, by if/then, so that a validator's
+ * complaints are about the message meant and not about seven others.
+ */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rules.h"
+
+/* As chat_base64_check() reads it: padding may be left out, one character cannot be left over. */
+#define BASE64_GROUP "[A-Za-z0-9+/]"
+#define BASE64_PATTERN \
+	"^(?:" BASE64_GROUP "{4})*(?:" BASE64_GROUP "{2}(?:==)?|" BASE64_GROUP "{3}=?)?$"
+#define ID_PATTERN "^[a-zA-Z0-9-]+$"
+
+/* Out of memory aborts, as everywhere. */
+static void *
+need(void *made)
+{
+	if (made == NULL)
+		abort();
+	return made;
+}
+
+static void
+put(cJSON *object, const char *name, cJSON *value)
+{
+	if (!cJSON_AddItemToObject(object, name, need(value)))
+		abort();
+}
+
+static void
+put_string(cJSON *object, const char *name, const char *value)
+{
+	need(cJSON_AddStringToObject(object, name, value));
+}
+
+static void
+append(cJSON *array, cJSON *value)
+{
+	if (!cJSON_AddItemToArray(array, need(value)))
+		abort();
+}
+
+static void
+put_ref(cJSON *object, const char *message)
+{
+	char ref[64];
+
+	snprintf(ref, sizeof(ref), "#/$defs/%s", message);
+	put_string(object, "$ref", ref);
+}
+
+static const char *
+kind_word(enum chat_rule_kind kind)
+{
+	static const char *const words[] = {
+		[CHAT_RULE_STRING] = "string",
+		[CHAT_RULE_INTEGER] = "integer",
+		[CHAT_RULE_BOOLEAN] = "boolean",
+		[CHAT_RULE_OBJECT] = "object",
+		[CHAT_RULE_ARRAY] = "array",
+	};
+
+	return words[kind];
+}
+
+static cJSON *shape_schema(const struct chat_shape *shape, const char *about);
+
+/* The message that an array's elements are, where they are a message of their own. */
+static const struct chat_rules_type *
+find_message(const struct chat_shape *shape)
+{
+	for (int type = 0; type < CHAT_TYPES; type++)
+		if (&chat_rules[type].shape == shape)
+			return &chat_rules[type];
+	return NULL;
+}
+
+static cJSON *
+items_schema(const struct chat_shape *shape)
+{
+	const struct chat_rules_type *message = find_message(shape);
+	cJSON *schema;
+
+	if (message == NULL)
+		return shape_schema(shape, NULL);
+	schema = need(cJSON_CreateObject());
+	put_ref(schema, message->word);
+	return schema;
+}
+
+static void
+put_limits(cJSON *schema, const struct chat_rule *rule)
+{
+	bool string = rule->kind == CHAT_RULE_STRING;
+
+	if (string ? rule->min > 0 : rule->has_min)
+		put(schema, string ? "minLength" : "minimum",
+			cJSON_CreateNumber((double)rule->min));
+	if (rule->max > 0)
+		put(schema, string ? "maxLength" : "maximum",
+			cJSON_CreateNumber((double)rule->max));
+	if (rule->format == CHAT_FORMAT_WORD)
+		put_string(schema, "const", rule->word);
+	else if (rule->format == CHAT_FORMAT_ID)
+		put_string(schema, "pattern", ID_PATTERN);
+	else if (rule->format == CHAT_FORMAT_BASE64)
+		put_string(schema, "pattern", BASE64_PATTERN);
+}
+
+static cJSON *
+rule_schema(const struct chat_rule *rule)
+{
+	cJSON *schema;
+
+	if (rule->kind == CHAT_RULE_OBJECT && rule->shape && !rule->addition)
+		return shape_schema(rule->shape, rule->about);
+	schema = need(cJSON_CreateObject());
+	put_string(schema, "description", rule->about);
+	if (rule->addition)
+		return schema;
+	put_string(schema, "type", kind_word(rule->kind));
+	put_limits(schema, rule);
+	if (rule->kind == CHAT_RULE_ARRAY)
+		put(schema, "items", items_schema(rule->shape));
+	return schema;
+}
+
+static cJSON *
+shape_schema(const struct chat_shape *shape, const char *about)
+{
+	cJSON *schema = need(cJSON_CreateObject());
+	cJSON *required = need(cJSON_CreateArray());
+	cJSON *properties = need(cJSON_CreateObject());
+
+	if (about)
+		put_string(schema, "description", about);
+	put_string(schema, "type", "object");
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct chat_rule *rule = &shape->rules[i];
+
+		put(properties, rule->name.at, rule_schema(rule));
+		if (rule->required)
+			append(required, cJSON_CreateString(rule->name.at));
+	}
+	put(schema, "required", required);
+	put(schema, "properties", properties);
+	return schema;
+}
+
+/* There is a type, and it is this one, or one of these. */
+static void
+put_type(cJSON *schema, const char *keyword, cJSON *value)
+{
+	cJSON *properties = need(cJSON_CreateObject());
+	cJSON *type = need(cJSON_CreateObject());
+	cJSON *required = need(cJSON_CreateArray());
+
+	put(type, keyword, value);
+	put(properties, "type", type);
+	append(required, cJSON_CreateString("type"));
+	put(schema, "required", required);
+	put(schema, "properties", properties);
+}
+
+/* If the type is this one, then its rules hold. */
+static cJSON *
+branch_schema(const char *word)
+{
+	cJSON *schema = need(cJSON_CreateObject());
+	cJSON *condition = need(cJSON_CreateObject());
+	cJSON *then = need(cJSON_CreateObject());
+
+	put_type(condition, "const", cJSON_CreateString(word));
+	put_ref(then, word);
+	put(schema, "if", condition);
+	put(schema, "then", then);
+	return schema;
+}
+
+char *
+chat_rules_schema(enum chat_direction from)
+{
+	cJSON *words = need(cJSON_CreateArray());
+	cJSON *branches = need(cJSON_CreateArray());
+	cJSON *definitions = need(cJSON_CreateObject());
+	cJSON *schema = need(cJSON_CreateObject());
+	char *text;
+
+	for (int type = 0; type < CHAT_TYPES; type++) {
+		const struct chat_rules_type *rules = &chat_rules[type];
+
+		if ((rules->from & from) == 0)
+			continue;
+		append(words, cJSON_CreateString(rules->word));
+		append(branches, branch_schema(rules->word));
+		put(definitions, rules->word, shape_schema(&rules->shape, rules->about));
+	}
+	put_string(schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
+	put_string(schema, "title", "Chat WebSocket API 1.0.0");
+	put_string(schema, "type", "object");
+	put_type(schema, "enum", words);
+	put(schema, "allOf", branches);
+	put(schema, "$defs", definitions);
+	text = need(cJSON_Print(schema));
+	cJSON_Delete(schema);
+	return text;
+}

@@ -1,0 +1,28 @@
+#ifndef CHAT_SPAN_H
+#define CHAT_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Borrowed bytes: not owned, not NUL-terminated, valid as long as whatever they point into. */
+struct chat_span {
+	const char *at;
+	size_t len;
+};
+
+#define CHAT_SPAN(literal) ((struct chat_span){(literal), sizeof(literal) - 1})
+
+static inline struct chat_span
+chat_span_of(const char *string)
+{
+	return (struct chat_span){string, strlen(string)};
+}
+
+static inline bool
+chat_span_equal(struct chat_span a, struct chat_span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * A load generator for chat servers: members that speak and listen and check what they hear
+ * (load_fanout), connections that come and go (load_churn) or stay (load_idle). The runner pins it
+ * to a core of its own.
+ */
+#include "load.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "diag.h"
+#include "load_text.h"
+#include "opt.h"
+
+#define TEXT_BYTES_MAX 1000
+
+static const struct chat_usage usage = {
+	.synopsis = "--url ws://ADDRESS:PORT/ [OPTION...]",
+	.about = "Measure a chat server; prints one line of JSON.",
+};
+
+static void
+load_read(struct load *load, int argc, char **argv)
+{
+	const char *url = NULL;
+	struct chat_err err;
+	const struct chat_opt table[] = {
+		{.kind = CHAT_OPT_STRING,
+			.letter = 'U',
+			.name = "url",
+			.into = &url,
+			.argument = "URL",
+			.help = "the server, by its IPv4 address"},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "pid",
+			.into = &load->pid,
+			.argument = "PID",
+			.help = "of the server: measure its CPU time and memory",
+			.min = 1},
+		{.kind = CHAT_OPT_HEADING, .name = "Fan-out"},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'N',
+			.name = "members",
+			.into = &load->members,
+			.argument = "N",
+			.help = "of the channel, senders included (200)",
+			.min = 1,
+			.max = 1000000},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'S',
+			.name = "senders",
+			.into = &load->senders,
+			.argument = "N",
+			.help = "members that speak (32)",
+			.min = 1,
+			.max = TEXT_SENDERS_MAX},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'W',
+			.name = "window",
+			.into = &load->window,
+			.argument = "N",
+			.help = "texts of a sender on the way (16)",
+			.min = 1,
+			.max = 10000},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "rate",
+			.into = &load->rate,
+			.argument = "N",
+			.help = "texts per second of all senders, evenly spread; no window",
+			.min = 1,
+			.max = 10000000},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'B',
+			.name = "bytes",
+			.into = &load->bytes,
+			.argument = "N",
+			.help = "of a text (64)",
+			.min = TEXT_BYTES_MIN,
+			.max = TEXT_BYTES_MAX},
+		{.kind = CHAT_OPT_DURATION,
+			.name = "time",
+			.into = &load->time_ms,
+			.argument = "TIME",
+			.help = "that is measured (3s)",
+			.min = 10},
+		{.kind = CHAT_OPT_DURATION,
+			.name = "warmup",
+			.into = &load->warmup_ms,
+			.argument = "TIME",
+			.help = "before it (500ms)",
+			.min = 0},
+		{.kind = CHAT_OPT_FLAG,
+			.name = "verify",
+			.into = &load->verify,
+			.help = "every member checks every frame, not a sample"},
+		{.kind = CHAT_OPT_HEADING, .name = "Connections"},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "churn",
+			.into = &load->churn,
+			.argument = "N",
+			.help = "connect, init and leave so many times",
+			.min = 1,
+			.max = 10000000},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "at-once",
+			.into = &load->at_once,
+			.argument = "N",
+			.help = "connections under way (64)",
+			.min = 1,
+			.max = 1000},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "idle",
+			.into = &load->idle,
+			.argument = "N",
+			.help = "connect and init so many, and stay; needs --pid",
+			.min = 2,
+			.max = 1000000},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "per-channel",
+			.into = &load->per_channel,
+			.argument = "N",
+			.help = "idle ones in a channel (100)",
+			.min = 1,
+			.max = 1000000},
+		{0},
+	};
+
+	if (chat_opt_parse(argc, argv, table, &usage) < argc)
+		chat_die_usage("operands are not taken");
+	if (!url)
+		chat_die_usage("--url is missing");
+	if (chat_url_parse(&load->url, url, &err) < 0)
+		chat_die_usage("%s", err.text);
+	if (load->senders > load->members)
+		chat_die_usage("there are more senders than members");
+}
+
+static void
+load_find_server(struct load *load)
+{
+	load->server.sin_family = AF_INET;
+	load->server.sin_port = htons((uint16_t)load->url.port);
+	if (load->url.tls || inet_pton(AF_INET, load->url.host, &load->server.sin_addr) != 1)
+		chat_die_usage("the URL is to be ws:// and an IPv4 address");
+	snprintf(load->host_port, sizeof(load->host_port), "%.15s:%u", load->url.host,
+		load->url.port);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct load load = {
+		.members = 200,
+		.senders = 32,
+		.window = 16,
+		.bytes = 64,
+		.time_ms = 3000,
+		.warmup_ms = 500,
+		.at_once = 64,
+		.per_channel = 100,
+	};
+
+	chat_start();
+	load_read(&load, argc, argv);
+	load_find_server(&load);
+	if (load.churn)
+		load_churn(&load);
+	else if (load.idle)
+		load_idle(&load);
+	else
+		load_fanout(&load);
+	return CHAT_EXIT_OK;
+}

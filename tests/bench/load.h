@@ -1,0 +1,41 @@
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "url.h"
+
+/*
+ * The load generator: what is to be measured, as the command line says it. One thread, one epoll.
+ * Whatever goes wrong ends the program with a sentence and status 1: a figure that came about in
+ * another way than it says is worth nothing.
+ */
+struct load {
+	struct chat_url url;
+	struct sockaddr_in server;
+	char host_port[32];
+	int64_t pid; /* of the server; 0: its costs are not measured */
+
+	/* fan-out */
+	int64_t members; /* of the channel, senders included */
+	int64_t senders;
+	int64_t window; /* texts that a sender has on the way */
+	int64_t rate; /* texts per second of all senders; 0: as the window lets them */
+	int64_t bytes; /* of a text */
+	int64_t time_ms, warmup_ms;
+	bool verify; /* every receiver checks every frame */
+
+	int64_t churn; /* connections that come and go */
+	int64_t at_once;
+	int64_t idle; /* connections that stay */
+	int64_t per_channel;
+};
+
+/* Each runs one measurement and prints its line of JSON. */
+void load_fanout(const struct load *load);
+void load_churn(const struct load *load);
+void load_idle(const struct load *load);
+
+#endif

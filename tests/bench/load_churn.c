@@ -1,0 +1,85 @@
+/* What it costs the server that somebody comes and goes. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+
+#include "diag.h"
+#include "load.h"
+#include "load_peer.h"
+#include "load_usage.h"
+
+#define EVENTS 256
+#define STUCK_MS 20000
+
+struct churn {
+	struct peers peers;
+	int64_t begun, ended, wanted;
+};
+
+static void
+churn_event(struct churn *churn, size_t slot)
+{
+	struct peer *peer = &churn->peers.at[slot];
+
+	peer_progress(&churn->peers, peer);
+	if (peer->state == PEER_READY)
+		peer_leave(peer);
+	if (peer->state != PEER_GONE)
+		return;
+	churn->ended++;
+	if (churn->begun < churn->wanted)
+		peer_start(&churn->peers, slot, (uint32_t)churn->begun++);
+}
+
+/* Goes on until so many have ended. */
+static void
+churn_until(struct churn *churn, int64_t ended)
+{
+	struct epoll_event events[EVENTS];
+
+	while (churn->ended < ended) {
+		int count = epoll_wait(churn->peers.epoll, events, EVENTS, STUCK_MS);
+
+		if (count < 0 && errno != EINTR)
+			chat_die(1, "epoll_wait: %m");
+		if (count == 0)
+			chat_die(1, "nothing happens after %lld connections",
+				(long long)churn->ended);
+		for (int i = 0; i < count; i++)
+			churn_event(churn, events[i].data.u32);
+	}
+}
+
+/* The first tenth is the warm-up. */
+void
+load_churn(const struct load *load)
+{
+	struct churn churn = {.wanted = load->churn};
+	int64_t first = load->churn / 10;
+	uint64_t cpu = 0, own, start, wall;
+
+	peers_init(&churn.peers, load, (size_t)load->at_once);
+	churn.peers.hidden = true;
+	while (churn.begun < load->at_once && churn.begun < churn.wanted) {
+		peer_start(&churn.peers, (size_t)churn.begun, (uint32_t)churn.begun);
+		churn.begun++;
+	}
+	churn_until(&churn, first);
+	start = usage_now_ns();
+	own = usage_cpu_ns(0);
+	first = churn.ended;
+	if (load->pid)
+		cpu = usage_cpu_ns(load->pid);
+	churn_until(&churn, churn.wanted);
+	if (load->pid)
+		cpu = usage_cpu_ns(load->pid) - cpu;
+	own = usage_cpu_ns(0) - own;
+	wall = usage_now_ns() - start;
+	printf("{\"mode\":\"churn\",\"connections\":%lld,\"at_once\":%lld,"
+	       "\"connections_per_s\":%.0f,\"server_us_per_connection\":%.2f,"
+	       "\"load_cpu_share\":%.3f}\n",
+		(long long)load->churn, (long long)load->at_once,
+		(double)(churn.ended - first) * 1e9 / (double)wall,
+		(double)cpu / 1e3 / (double)(churn.ended - first), (double)own / (double)wall);
+	peers_free(&churn.peers);
+}

@@ -1,0 +1,141 @@
+"""The results as rows, and the rows as a table in Markdown."""
+from dataclasses import dataclass, field
+
+from cases import CASES, CPU, RATE, SPREADS
+
+ORDER = ["chat-serve", "bun", "ws", "floor"]
+NAMES = {"chat-serve": "chat-serve", "bun": "Bun", "ws": "node ws", "floor": "floor"}
+
+OTHERS_MAX = 0.03  # of a run, by programs that have nothing to do with it
+
+
+@dataclass
+class Measured:
+    """A bar and what it came to."""
+
+    against: str
+    ratio: float
+    least: float
+    goal: float
+    is_cost: bool
+
+    @property
+    def kept(self):
+        return self.ratio <= self.least if self.is_cost else self.ratio >= self.least
+
+    @property
+    def reached(self):
+        return self.ratio <= self.goal if self.is_cost else self.ratio >= self.goal
+
+
+@dataclass
+class Row:
+    key: str
+    label: str
+    unit: str
+    is_cost: bool
+    figures: dict  # server: median
+    bars: list
+    by_load: list = field(default_factory=list)  # servers whose figure the load generator bounds
+
+    def summary(self):
+        return {"key": self.key, "label": self.label, "unit": self.unit, "medians": self.figures,
+                "bounded_by_load": self.by_load,
+                "bars": [{**vars(bar), "kept": bar.kept, "reached": bar.reached} for bar in self.bars]}
+
+
+def measured(bar, figures, is_cost):
+    own, other = figures.get("chat-serve"), figures.get(bar.against) if bar.against else 1
+    if own is None or not other:
+        return []
+    return [Measured(bar.against, own / other, bar.least, bar.goal, is_cost)]
+
+
+def spread_row(group, cases, median):
+    label, bar = SPREADS[group]
+    spreads = {}
+    for name in ORDER:
+        figures = [median(case, name) for case in cases]
+        if None not in figures:
+            spreads[name] = max(figures) / min(figures)
+    return Row(f"{group}-spread", label, "largest over least", True, spreads, measured(bar, spreads, True))
+
+
+def rows(cases, median, is_bound_by_load):
+    result = []
+    for case in cases:
+        figures = {name: median(case, name) for name in case.servers if median(case, name) is not None}
+        bars = [m for bar in case.bars for m in measured(bar, figures, case.is_cost)]
+        if figures:
+            by_load = [name for name in figures if is_bound_by_load(case, name)]
+            result.append(Row(case.key, case.label, case.unit, case.is_cost, figures, bars, by_load))
+    for group in SPREADS:
+        members = [case for case in cases if case.group == group]
+        if len(members) == sum(case.group == group for case in CASES):
+            result.append(spread_row(group, members, median))
+    return result
+
+
+def missed(cases, table_rows):
+    """What chat-serve is held to and does not reach, or what was not measured."""
+    bars = {row.key: row.bars for row in table_rows}
+    wanted = {case.key: (case.label, len(case.bars)) for case in cases}
+    if any(case.group for case in cases):
+        wanted.update({f"{group}-spread": (label, 1) for group, (label, _) in SPREADS.items()})
+    return [label for key, (label, count) in wanted.items()
+            if len(bars.get(key, [])) < count or not all(bar.kept for bar in bars.get(key, []))]
+
+
+def number(value, unit):
+    if unit == RATE:
+        return f"{value / 1e6:.1f} M" if value >= 1e6 else f"{value / 1e3:.0f} k"
+    if unit.startswith("bytes"):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if unit.startswith("largest") else f"{value:,.1f}" if unit == CPU else f"{value:,.0f}"
+
+
+def cell(row, name):
+    if name not in row.figures:
+        return ""
+    return number(row.figures[name], row.unit) + (" *" if name in row.by_load else "")
+
+
+def ratio(bar, value, unit):
+    if bar.against:
+        return f"{value:.2f} × {NAMES[bar.against]}"
+    return f"{value:.1f} ×" if unit.startswith("largest") else number(value, unit)
+
+
+def bar_cells(row):
+    """Measured, at least (a cost: at most), goal; and how it stands."""
+    cells = ["", "", ""]
+    for at, attribute in enumerate(("ratio", "least", "goal")):
+        shown = row.bars if row.bars and (at or row.bars[0].against) else []
+        cells[at] = ", ".join(ratio(bar, getattr(bar, attribute), row.unit) for bar in shown)
+    words = ["goal" if bar.reached else "kept" if bar.kept else "missed" for bar in row.bars]
+    return cells + [", ".join(words)]
+
+
+def markdown(table_rows, titles, about, options):
+    names = [name for name in ORDER if name in titles]
+    head = ["measured", *(NAMES[name] for name in names), "chat-serve is", "held to", "goal", ""]
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * len(names) + "---|---|---|---|"]
+    for row in table_rows:
+        cells = [cell(row, name) for name in names]
+        lines.append("| " + " | ".join([f"{row.label}: {row.unit}", *cells, *bar_cells(row)]) + " |")
+    runs = f"medians of {options.rounds} rounds" if options.rounds > 1 else "one round"
+    lines += [
+        "",
+        f"{', '.join(titles[name] for name in names)}; {about['cpu']}, Linux {about['kernel']}, {about['date']}.",
+        f"Server on one core, load on another; {runs} (of memory and of listeners beside senders at most 3) of "
+        f"{options.time / 1000:g} s, servers interleaved. N members of one channel, S of them senders, each with W "
+        "texts of B bytes on the way. The floor does no protocol work. Memory is what the resident set grew by "
+        "after the first channel. Every receiver's count was checked in every run, every receiver's order and content "
+        "in a run before.",
+    ]
+    if any(row.by_load for row in table_rows):
+        lines.append("\\* The load generator was the bound: the server can do more.")
+    if about["share_of_others"] > OTHERS_MAX:
+        lines.append(f"Other programs took up to {about['share_of_others']:.0%} of a run: the figures are only "
+                     "indicative.")
+    return "\n".join(lines)

@@ -1,0 +1,110 @@
+#!/bin/bash
+#
+# What `make install` puts where; that manual, completion and library work from there; that uninstall
+# takes it away again.
+
+. tests/lib.sh
+
+root=$TMP/root
+make_quietly() {
+	make -o all "$@" BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr >"$OUT" 2>"$ERR"
+}
+
+make_quietly install
+ok 'make install' || diag "$(cat "$ERR")"
+
+for file in bin/chat-{serve,send,listen,validate} lib/libchat.a lib/libchat.so.0 lib/libchat.so \
+	lib/pkgconfig/chat.pc include/chat/{msg,json,rules,err,span}.h \
+	share/man/man1/chat-{serve,send,listen,validate}.1 share/man/man7/chat{,-protocol}.7 \
+	share/bash-completion/completions/chat-{serve,send,listen,validate} \
+	share/zsh/site-functions/_chat share/fish/vendor_completions.d/chat-{serve,send,listen,validate}.fish; do
+	[ -s "$root/usr/$file" ]
+	ok "/usr/$file"
+done
+is "$(find "$root" -path "$root/usr" -prune -o ! -path "$root" -print)" '' 'nothing outside of the prefix'
+is "$(find "$root" ! -perm -a+r -print)" '' 'everybody can read all of it'
+
+# ---- the commands and their manual ----
+
+for command in chat-serve chat-send chat-listen chat-validate; do
+	like "$("$root/usr/bin/$command" --version)" "^$command .*[0-9]+\.[0-9]+" "$command says its version"
+	is "$(man -M "$root/usr/share/man" -w "$command")" "$root/usr/share/man/man1/$command.1" "man $command"
+	like "$(man -M "$root/usr/share/man" -P cat "$command" 2>/dev/null)" 'EXIT STATUS' "man $command shows it"
+done
+like "$(man -M "$root/usr/share/man" -P cat 7 chat-protocol 2>/dev/null)" 'userStatus' 'man chat-protocol shows it'
+
+# ---- completion, as a shell that knows only the tree does it ----
+
+# completes WORD…: what bash offers for the last word.
+completes() {
+	XDG_DATA_DIRS=$root/usr/share HOME=$TMP bash --norc -c '
+		. /usr/share/bash-completion/bash_completion
+		_completion_loader "$1"
+		function=$(complete -p "$1" | sed -n "s/.* -F \([^ ]*\) .*/\1/p")
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=$((${#COMP_LINE})) COMPREPLY=()
+		"$function" "$1" "${!#}" "${COMP_WORDS[$# - 2]}"
+		printf "%s\n" "${COMPREPLY[@]}" | sed "s/ *$//"' bash "$@" 2>/dev/null
+}
+
+is "$(completes chat-send --user)" --username= 'bash completes an option'
+like "$(completes chat-serve --li)" '^--listen' 'of chat-serve'
+like "$(completes chat-validate --from s)" '^server$' 'bash completes a value'
+like "$(completes chat-listen -)" '--no-self' 'of chat-listen'
+
+zsh -f -c 'fpath=('"$root"'/usr/share/zsh/site-functions $fpath); autoload -Uz compinit && compinit -u -d '"$TMP"'/zcompdump
+	[[ $_comps[chat-send] = _chat && $_comps[chat-serve] = _chat ]] && autoload +X _chat' >"$OUT" 2>&1
+ok 'zsh finds the completion' || diag "$(cat "$OUT")"
+like "$(XDG_DATA_DIRS=$root/usr/share fish -c 'complete -C "chat-send --user"' 2>&1)" '--username' \
+	'fish completes an option'
+
+# ---- the library ----
+
+cat >"$TMP/program.c" <<'END'
+#include <chat/msg.h>
+#include <stdio.h>
+
+int
+main(void)
+{
+	struct chat_msg msg;
+	struct chat_err err;
+
+	if (chat_msg_read(&msg, CHAT_SPAN("{\"type\":\"text\",\"text\":\"hi\"}"), CHAT_FROM_CLIENT, &err) < 0)
+		return 1;
+	puts(chat_rules[msg.type].word);
+	return chat_msg_read(&msg, CHAT_SPAN("{\"type\":\"text\"}"), CHAT_FROM_CLIENT, &err) == 0;
+}
+END
+chat_pc() {
+	PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_LIBDIR=$root/usr/lib/pkgconfig PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+		PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 pkg-config "$@" chat
+}
+
+# An instrumented library wants its run-time.
+read -ra sanitize < <(grep -oE -e '-fsanitize=[^ ]*|--coverage' "$BUILD/flags" | head -n 1)
+read -ra cflags < <(chat_pc --cflags)
+read -ra libs < <(chat_pc --libs)
+like "$(chat_pc --modversion)" '^[0-9]+\.[0-9]+\.[0-9]+$' 'chat.pc has a version'
+
+cc "${sanitize[@]}" "${cflags[@]}" -o "$TMP/shared" "$TMP/program.c" "${libs[@]}" >"$OUT" 2>&1
+ok 'a program links the shared library' || diag "$(cat "$OUT")"
+is "$(LD_LIBRARY_PATH=$root/usr/lib "$TMP/shared")" text 'and runs with it'
+like "$(readelf -d "$TMP/shared")" 'NEEDED.*libchat\.so\.0' 'by its versioned name'
+
+cc "${sanitize[@]}" "${cflags[@]}" -o "$TMP/static" "$TMP/program.c" "$root/usr/lib/libchat.a" >"$OUT" 2>&1
+ok 'the validating part of the static library needs no other library' || diag "$(cat "$OUT")"
+is "$("$TMP/static")" text 'and runs'
+
+read -ra libs < <(chat_pc --static --libs)
+cc "${sanitize[@]}" "${cflags[@]}" -o "$TMP/static" "$TMP/program.c" -Wl,--whole-archive "$root/usr/lib/libchat.a" \
+	-Wl,--no-whole-archive "${libs[@]}" >"$OUT" 2>&1
+ok 'pkg-config --static names what the whole of it needs' || diag "$(cat "$OUT")"
+
+# ---- and back ----
+
+make_quietly uninstall
+ok 'make uninstall'
+is "$(find "$root" ! -type d)" '' 'leaves nothing behind'
+
+done_testing

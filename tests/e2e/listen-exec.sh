@@ -1,0 +1,92 @@
+#!/bin/bash
+#
+# chat-listen --exec: a command on one connection.
+
+. tests/lib.sh
+
+serve --grace 0s
+
+# here NAME: the user is in the channel.
+here() {
+	jq -se --arg name "$1" 'map(select(.type == "userStatus" and .username == $name)) | last.online' \
+		"$SERVE_OUT" >/dev/null
+}
+
+# said TEXT: how often the server has it.
+said() {
+	jq -r 'select(.type == "message") | .content' "$SERVE_OUT" | grep -cxF -- "$1"
+}
+
+# ---- the bot in one line ----
+
+chat-send -u alice '!ping of the past' >"$TMP/receipts"
+spawn chat-listen -u helpbot --exec jq --unbuffered -c 'select(.type=="message" and (.content|test("^!ping\\b"))) | {type:"text",text:"pong \(.sender)",replyTo:.id}'
+bot=$!
+wait_for 'here helpbot'
+exits 0 'a question and its answer' chat-send -u alice --reply '!ping' -W 10s
+is "$(jq -r .content "$OUT" | paste -sd,)" '!ping,pong alice' 'are both printed'
+is "$(jq -rs '.[0].id == .[1].replyTo' "$OUT")" true 'the one names the other'
+is "$(said 'pong alice')" 1 'old questions are not answered'
+kill -TERM "$bot"
+ends "$bot" 143 'the bot ends by a signal'
+
+# ---- how it ends ----
+
+exits 7 'the status of the command is ours' chat-listen -u quits --exec sh -c 'read -r line; exit 7'
+exits 137 'a signal of it too' chat-listen -u quits --exec sh -c 'kill -9 $$'
+exits 66 'a command that is not there' chat-listen --exec no-such-command
+exits 64 'no command' chat-listen --exec
+exits 0 'what it said before it ended' chat-listen -u quits --exec sh -c 'printf "{\"text\":\"a\"}\n{\"text\":\"b\"}"'
+is "$(said a) $(said b)" '1 1' 'is said'
+exits 0 'the end of its input' chat-listen -u hears -C 2 --exec sh -c \
+	'cat >"$0"; echo "{\"text\":\"last words\"}"' "$TMP/heard"
+is "$(jq -r .type "$TMP/heard" | paste -sd,)" userData,history 'comes after all that was heard'
+is "$(said 'last words')" 1 'and lets it say its last words'
+exits 3 'a command that does not listen' chat-listen -u deaf --exec sh -c \
+	'exec <&-; echo "{\"text\":\"deaf\"}"; exit 3'
+is "$(said deaf)" 1 'may speak'
+exits 124 'a command that does not end' chat-listen -u stays -W 100ms --exec sh -c \
+	'trap "" TERM; while :; do read -r line <"$0"; done' "$TMP/never"
+exits 0 'nonsense' chat-listen -u babbles --exec sh -c 'echo nonsense; echo "{\"text\":\"sense\"}"'
+like "$(cat "$ERR")" '^chat-listen: sh: line 1: bad_json' 'is told by its line'
+is "$(said sense)" 1 'and not what ends it'
+exits 0 'its descriptors' chat-listen -u holds --exec sh -c 'ls /proc/self/fd >"$0"' "$TMP/fds"
+is "$(paste -sd, "$TMP/fds")" 0,1,2,3 'are its own (3 is the folder that ls reads)'
+spawn chat-listen -u again --restart --exec sh -c 'read -r line; echo "{\"text\":\"again\"}"; exit 4' 2>"$TMP/restarts"
+wait_for '[ "$(said again)" -ge 1 ]'
+wait_for '[ -s "$TMP/restarts" ] && chat-send -q wake up && [ "$(said again)" -ge 2 ]'
+ok '--restart starts it again'
+stop $!
+like "$(head -n 1 "$TMP/restarts")" 'sh: ended with 4; started again' 'and tells'
+
+# ---- a server that goes away ----
+
+port=${CHAT_URL##*:}
+spawn chat-listen -u lives --exec jq --unbuffered -c 'select(.type=="message" and .content=="there?")|{text:"here"}' \
+	2>"$TMP/lives"
+bot=$!
+wait_for 'here lives'
+slay "$SERVE_PID"
+serve_at "127.0.0.1:${port%/}" --grace 0s
+wait_for 'here lives'
+ok 'the bot comes back'
+like "$(cat "$TMP/lives")" 'messages may be missing after' 'and knows that the new server forgot'
+exits 0 'and answers' chat-send -u alice 'there?'
+wait_for '[ "$(said here)" -eq 1 ]'
+ok 'as before'
+stop "$bot"
+
+# ---- two bots ----
+
+for name in left right; do
+	spawn chat-listen -u "$name" --exec jq --unbuffered -c \
+		'select(.type=="message" and (.content | length) < 100)|{text:("re: " + .content),replyTo:.id}'
+	wait_for "here $name"
+done
+chat-send -u alice go >"$TMP/receipts"
+wait_for '[ "$(grep -c "h8\"" "$SERVE_OUT")" -ge 2 ]'
+ok 'two bots that answer each other'
+chat-send -u alice -c elsewhere barrier >"$TMP/receipts"
+is "$(grep -cE '"nonce":"[0-9a-f]+-[0-9]+h([9]|[0-9]{2,})"' "$SERVE_OUT")" 0 'come to an end'
+
+done_testing

@@ -1,0 +1,256 @@
+"""A WebSocket peer that does as it is told, right or wrong, over a plain socket."""
+import base64
+import hashlib
+import json
+import os
+import socket
+import struct
+import time
+
+SLOWNESS = float(os.environ.get("CHAT_TEST_SLOWNESS", "1"))
+DEADLINE = 10 * SLOWNESS  # seconds; no wait is longer
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+
+# What the specification requires of each message of a server.
+MESSAGE = {"type": str, "id": str, "sender": str, "content": str, "timestamp": int}
+USER = {"id": str, "username": str, "online": bool}
+SPECIFIED = {
+    "message": MESSAGE,
+    "error": {"type": str, "code": str, "message": str},
+    "userData": {"type": str, "users": [USER]},
+    "userStatus": {"type": str, "userId": str, "username": str, "online": bool},
+    "history": {"type": str, "messages": [MESSAGE]},
+}
+
+
+def conforms(value, shape):
+    if isinstance(shape, list):
+        return type(value) is list and all(conforms(one, shape[0]) for one in value)
+    if isinstance(shape, dict):
+        return type(value) is dict and all(
+            name in value and conforms(value[name], kind) for name, kind in shape.items()
+        )
+    return type(value) is shape
+
+
+def frame(opcode, payload=b"", fin=True, masked=True, reserved=0, form=None):
+    """The bytes of a frame; form: how many bytes its length takes (0, 2, 8), right or wrong."""
+    if isinstance(payload, str):
+        payload = payload.encode()
+    size = len(payload)
+    if form is None:
+        form = 0 if size < 126 else 2 if size < 65536 else 8
+    head = bytes([fin << 7 | reserved << 4 | opcode])
+    first = {0: size, 2: 126, 8: 127}[form]
+    head += bytes([masked << 7 | first]) + (size.to_bytes(form, "big") if form else b"")
+    if not masked:
+        return head + payload
+    key = os.urandom(4)
+    wide = int.from_bytes((key * (size // 4 + 1))[:size], "big")
+    return head + key + (int.from_bytes(payload, "big") ^ wide).to_bytes(size, "big")
+
+
+def request(path="/", host="localhost", headers=(), **changed):
+    """A request head; changed: a header's new value by its name with _ for -, None leaves it out."""
+    fields = {
+        "Host": host,
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+        "Sec-WebSocket-Version": "13",
+    }
+    line = changed.pop("line", "GET %s HTTP/1.1" % path)
+    for name, value in changed.items():
+        fields[name.replace("_", "-")] = value
+    lines = [line] + ["%s: %s" % item for item in fields.items() if item[1] is not None]
+    return ("\r\n".join(lines + list(headers)) + "\r\n\r\n").encode("latin-1")
+
+
+def connect(url, receive_buffer=None, source=None):
+    """A connected socket for ws://host:port/ or unix:/path."""
+    if url.startswith("unix:"):
+        sock, address = socket.socket(socket.AF_UNIX), url[5:]
+    else:
+        host, port = url[len("ws://") :].rstrip("/").rsplit(":", 1)
+        family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+        sock, address = socket.socket(family), (host.strip("[]"), int(port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if receive_buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.settimeout(DEADLINE)
+    if source:
+        sock.bind((source, 0))
+    sock.connect(address)
+    return sock
+
+
+class Peer:
+    def __init__(self, url, path="/", upgrade=True, headers=(), receive_buffer=None, source=None):
+        self.sock = connect(url, receive_buffer, source)
+        self.got = bytearray()
+        self.raw = b""  # the text that recv() read last
+        if upgrade:
+            self.upgrade(path, headers)
+
+    # ---- bytes ----
+
+    def send(self, *pieces):
+        self.sock.sendall(b"".join(pieces))
+
+    def drip(self, data):
+        """One byte a segment."""
+        for byte in data:
+            self.sock.sendall(bytes([byte]))
+
+    def more(self):
+        """Reads some bytes; False at the end of the stream."""
+        try:
+            piece = self.sock.recv(1 << 20)
+        except ConnectionResetError:
+            piece = b""
+        self.got += piece
+        return bool(piece)
+
+    def take(self, size):
+        while len(self.got) < size:
+            if not self.more():
+                raise EOFError("the connection ended after %r" % bytes(self.got[:200]))
+        taken = bytes(self.got[:size])
+        del self.got[:size]
+        return taken
+
+    def close(self):
+        self.sock.close()
+
+    def reset(self):
+        """Ends TCP without a FIN."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def ended(self):
+        """The stream ends here, with nothing more in it."""
+        while self.more():
+            pass
+        assert not self.got, "then came %r" % bytes(self.got[:200])
+        self.sock.close()
+
+    # ---- HTTP ----
+
+    def upgrade(self, path="/", headers=()):
+        head = request(path, headers=headers)
+        key = head.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
+        self.send(head)
+        status, fields, _ = self.response()
+        assert status == 101, "HTTP status %d" % status
+        digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+        assert fields["sec-websocket-accept"] == base64.b64encode(digest).decode(), fields
+        assert "sec-websocket-extensions" not in fields, fields
+
+    def response(self):
+        """Status, headers and body of an answer."""
+        while b"\r\n\r\n" not in self.got:
+            if not self.more():
+                raise EOFError("no answer but %r" % bytes(self.got))
+        head = self.take(self.got.index(b"\r\n\r\n") + 4).decode("latin-1")
+        lines = head.split("\r\n")
+        fields = {}
+        for line in lines[1:-2]:
+            name, value = line.split(":", 1)
+            fields[name.strip().lower()] = value.strip()
+        body = self.take(int(fields.get("content-length", 0)))
+        return int(lines[0].split(" ")[1]), fields, body
+
+    # ---- frames ----
+
+    def frame(self):
+        """The next frame as (opcode, payload); a server's are whole and unmasked."""
+        first, second = self.take(2)
+        assert first & 0xF0 == 0x80, "a frame that begins with %#x" % first
+        assert second < 128, "a masked frame"
+        size = second
+        if size >= 126:
+            size = int.from_bytes(self.take(2 if size == 126 else 8), "big")
+            assert size >= (126 if second == 126 else 65536), "a length that is too long"
+        return first & 0xF, self.take(size)
+
+    def say(self, message):
+        """A text frame of a message: JSON text, or what becomes it."""
+        if not isinstance(message, (str, bytes)):
+            message = json.dumps(message)
+        self.send(frame(TEXT, message))
+
+    def text(self, text, **more):
+        self.say({"type": "text", "text": text, **more})
+
+    def recv(self, kind=None):
+        """The next message, which conforms to the specification."""
+        opcode, payload = self.frame()
+        assert opcode == TEXT, "opcode %d with %r" % (opcode, payload[:200])
+        self.raw = payload
+        message = json.loads(payload)
+        assert conforms(message, SPECIFIED[message["type"]]), "against the specification: %r" % message
+        assert kind in (None, message["type"]), "%s expected, got %r" % (kind, message)
+        return message
+
+    def heard(self, content):
+        """The next message is this one."""
+        message = self.recv("message")
+        assert message["content"] == content, "%r expected, got %r" % (content, message["content"])
+        return message
+
+    def refused(self, code, **more):
+        """The next message is this error, with these properties."""
+        error = self.recv("error")
+        for name, value in {"code": code, **more}.items():
+            assert error.get(name) == value, "%s %r expected, got %r" % (name, value, error)
+        return error
+
+    def status(self, username, online):
+        """The next message says that a user came or went."""
+        status = self.recv("userStatus")
+        assert (status["username"], status["online"]) == (username, online), status
+        return status
+
+    def init(self, username="alice", id=None, **more):
+        """Joins; returns userData and history."""
+        self.say({"type": "init", "username": username, "id": id or "id-" + username, **more})
+        return self.recv("userData"), self.recv("history")
+
+    def quiet(self):
+        """Nothing was sent to it until now: a ping is answered at once."""
+        self.send(frame(PING, b"quiet"))
+        got = self.frame()
+        assert got == (PONG, b"quiet"), "%r came" % (got,)
+
+    def closes(self, code, answer=True):
+        """Next comes a Close with this code, then (answered or not) the end of the stream."""
+        opcode, payload = self.frame()
+        assert opcode == CLOSE, "a Close expected, got %d %r" % (opcode, payload[:200])
+        got = int.from_bytes(payload[:2], "big") if payload else 1005
+        assert got == code, "Close %d expected, got %d %r" % (code, got, payload[2:])
+        payload[2:].decode()
+        if answer:
+            try:
+                self.send(frame(CLOSE, payload[:2]))
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+        self.ended()
+
+    def leave(self):
+        """The closing handshake, begun here."""
+        self.send(frame(CLOSE, struct.pack("!H", 1000)))
+        while True:
+            opcode, payload = self.frame()
+            if opcode == CLOSE:
+                break
+        assert payload == struct.pack("!H", 1000), payload
+        self.ended()
+
+
+def until(condition, what):
+    """Waits for what no descriptor tells."""
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, "never came true: " + what
+        time.sleep(0.005)

@@ -1,0 +1,95 @@
+#!/bin/bash
+#
+# What keeps the house in order: who includes whom, what a command loads, what is exported, and that
+# nothing mutable is global.
+
+. tests/lib.sh
+
+none() {
+	is "$(cat)" '' "$1"
+}
+
+sources() {
+	find "$@" -name '*.[ch]' -print0 | sort -z
+}
+
+# only_in HEADER FILE…: of lib and cmd, no other file includes it.
+only_in() {
+	local header=$1 found
+	shift
+	found=$(sources lib cmd | xargs -0 grep -lE "#include [<\"](${header})[>\"]" |
+		grep -vxE "$(IFS='|' && echo "$*")")
+	is "$found" '' "$header is included where it belongs"
+}
+
+# ---- folders ----
+
+expected='.ci .clang-format .editorconfig .gitignore LICENSE Makefile README.md cmd completions lib man tests'
+is "$(find . -mindepth 1 -maxdepth 1 ! -name .git ! -name build -printf '%f\n' | LC_ALL=C sort | paste -sd' ')" \
+	"$expected" 'the top level holds what it should'
+
+# ---- includes ----
+
+sources lib | xargs -0 grep -nE '#include "(\.\./)?(cmd|serve|send|listen|client|validate)/' |
+	none 'lib knows nothing of cmd'
+grep -nE '#include "serve/(room|server)\.h"' cmd/serve/conn.[ch] cmd/serve/stream*.[ch] |
+	none 'conn knows nothing of room'
+sources cmd/send cmd/listen cmd/client cmd/chat-*.c | xargs -0 grep -nE '#include "serve/' |
+	grep -v '^cmd/chat-serve.c:' | none 'the clients know nothing of the server'
+
+only_in 'wslay/.*' lib/ws.c
+only_in 'curl/.*' lib/transport.c
+only_in 'openssl/.*' lib/http.c 'cmd/serve/stream.*\.[ch]' 'cmd/serve/tls.*\.[ch]'
+only_in 'uv.h' 'cmd/serve/.*'
+only_in 'magic.h' 'cmd/send/.*\.c'
+only_in '(cjson/)?cJSON.h' lib/encode.c lib/schema.c 'cmd/.*\.c'
+
+# ---- objects ----
+
+needed() {
+	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+}
+
+needed "$BUILD/chat-validate" | grep -E 'curl|wslay|uv|ssl|crypto|magic' | none 'chat-validate loads no network'
+needed "$BUILD/chat-serve" | grep -E 'curl|magic' | none 'chat-serve does not load libcurl'
+needed "$BUILD/libchat.so.0" | grep -E 'curl|wslay|uv|ssl|crypto|magic' |
+	none 'the shared library reads and writes messages without network'
+nm -D --defined-only "$BUILD/libchat.so.0" | awk '$2 != "A" && $3 !~ /^chat_/' |
+	none 'the shared library exports chat_* alone'
+nm -g --defined-only "$BUILD/libchat.a" | awk 'NF == 3 && $3 !~ /^(chat_|__)/' |
+	none 'the library defines chat_* alone'
+
+# Writable data, with the source that has it. What a signal handler notes cannot live elsewhere.
+for source in lib/*.c cmd/*.c cmd/*/*.c; do
+	objdump -t "$BUILD/${source%.c}.o" |
+		awk '/ O \.(data|bss|tdata|tbss)[^ \t]*\t/ && !/\.data\.rel\.ro/ { print $NF }' |
+		grep -vE '^(_|\.L)' | while read -r name; do
+			grep -qE "^(static )?volatile (sig_atomic_t|int) (.*, )?${name%%.*}\b" "$source" ||
+				echo "$source: $name"
+		done
+done | none 'nothing mutable is global'
+
+# ---- text ----
+
+words='TO''DO|FIX''ME|X''XX'
+grep -rnwE "$words" Makefile README.md lib cmd man completions tests .ci --include='*' \
+	--exclude-dir=corpus | none 'nothing is left for later'
+grep -rnE '(^|[;&|({[:space:]])(sleep[[:space:]]+[0-9$"]|(usleep|nanosleep|sleep)\()' tests .ci \
+	--exclude-dir=corpus --exclude=rules-of-the-house.sh | none 'no test sleeps'
+sources lib cmd tests | xargs -0 perl -CSD -ne '1 while s/^([^\t]*)\t/$1 . " " x (8 - length($1) % 8)/e; chomp;
+	print "$ARGV:$.\n" if length > 100; close ARGV if eof' | none 'no line is wider than 100'
+sources lib cmd | xargs -0 grep -nE '^[[:space:]]*typedef (struct|enum|union)' | none 'structs have no typedef'
+
+# A function is short; over 60 lines it needs a reason: config_read is the table of the options.
+sources lib cmd | xargs -0 awk 'FNR == 1 { start = 0 }
+	/^[a-zA-Z_].*\(/ && !/;$/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
+	/^\{/ { start = FNR }
+	/^\}/ && start { if (FNR - start - 1 > 60) print FILENAME ": " name ": " FNR - start - 1 " lines"; start = 0 }' |
+	grep -v ': config_read: ' | none 'no function is longer than 60 lines'
+
+for header in lib/*.h; do
+	printf '#include "%s"\n' "${header#lib/}" | cc -std=c11 -D_GNU_SOURCE -Wall -Werror -Ilib -fsyntax-only -x c - \
+		2>"$ERR" || echo "$header: $(head -n 1 "$ERR")"
+done | none 'every header stands by itself'
+
+done_testing

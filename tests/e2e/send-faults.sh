@@ -1,0 +1,51 @@
+#!/bin/bash
+#
+# A bad network: 200 connections are cut at random places while 10,000 lines go through.
+
+LIMIT=300
+. tests/lib.sh
+
+serve --history 50
+port=${CHAT_URL##*:}
+good=$CHAT_URL
+
+# bad ARGUMENT…: a proxy before the server; sets CHAT_URL.
+bad() {
+	rm -f "$TMP/proxy"
+	spawn node tests/interop/faulty-proxy.js --to "${port%/}" "$@" >"$TMP/proxy"
+	proxy=$!
+	wait_for '[ -s "$TMP/proxy" ]'
+	CHAT_URL=ws://127.0.0.1:$(cat "$TMP/proxy")/
+}
+
+seq 10000 | sed 's/.*/line &/' >"$TMP/lines"
+
+bad --cuts 200 --seed 7
+exits 0 'ten thousand lines over two hundred cuts' chat-send -l --retry-for 20s <"$TMP/lines"
+jq -r .content "$OUT" | cmp - "$TMP/lines"
+ok 'a receipt for each, in order'
+wait_for '[ "$(grep -c "\"content\":\"line " "$SERVE_OUT")" -ge 10000 ]'
+jq -r 'select(.type == "message") | .content' "$SERVE_OUT" | cmp - "$TMP/lines"
+ok 'and the server has each once, in order'
+kill -USR1 "$proxy"
+wait_for '[ "$(lines "$TMP/proxy")" -eq 2 ]'
+is "$(tail -n 1 "$TMP/proxy")" '200 cuts' 'the cuts were made'
+stop "$proxy"
+
+# A listener, while 5,000 lines are said in ten seconds.
+bad --cuts 200 --bytes 120000 --seed 11
+spawn chat-listen -c watched -u watcher -t message -C 5000 --retry-for 20s >"$TMP/heard" 2>"$TMP/gaps"
+listener=$!
+wait_for "chat-listen --hidden -u counter -U $good -c watched --no-follow -t userData | grep -q watcher"
+seq 5000 | jq -c '{type:"message",id:tostring,sender:"log",content:"line \(.)",timestamp:(. * 2)}' |
+	chat-send -U "$good" -c watched -q --replay - --speed 1
+ok 'five thousand lines, as fast as they were said'
+ends "$listener" 0 'a listener behind the bad network hears them' 60
+jq -r .content "$TMP/heard" | cmp - <(head -n 5000 "$TMP/lines")
+ok 'each once, in order'
+is "$(cat "$TMP/gaps")" '' 'without a gap'
+kill -USR1 "$proxy"
+wait_for '[ "$(lines "$TMP/proxy")" -eq 2 ]'
+like "$(tail -n 1 "$TMP/proxy")" '^[0-9]{2,} cuts' 'over many cuts'
+
+done_testing

@@ -1,0 +1,541 @@
+"""What chat-serve does not put up with: too long, too many, too slow, too fast."""
+import json
+import os
+import select
+import signal
+import socket
+import time
+
+from peer import CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT, connect, frame, request, until
+from serving import Server, case, main
+
+HI = frame(TEXT, b'{"type":"text","text":"hi"}')
+
+
+def big_text(size=900):
+    return {"type": "text", "text": "x" * size}
+
+
+def descriptors(server):
+    return len(os.listdir("/proc/%d/fd" % server.pid))
+
+
+# ---- times ----
+
+
+@case("a request head in pieces is given its time, and no more", "--head-timeout", "200ms")
+def _(server):
+    silent = server.peer(upgrade=False)
+    slow = server.peer(upgrade=False)
+    slow.send(request()[:20])
+    for peer in silent, slow:
+        status, _, _ = peer.response()
+        assert status == 408, status
+        peer.ended()
+
+
+@case("init overdue: error, Close 1008; what came in time stays", "--init-timeout", "200ms")
+def _(server):
+    joined = server.join("alice")
+    silent = server.peer()
+    talking = server.peer()
+    talking.text("hi")
+    talking.refused("not_initialized")
+    for peer in silent, talking:
+        error = peer.refused("not_initialized", fatal=True)
+        assert error["message"], error
+        peer.closes(1008)
+    joined.quiet()
+
+
+@case("half a message for ever: error, Close 1008", "--message-timeout", "200ms", "--close-timeout", "200ms")
+def _(server):
+    for piece in (
+        HI[:1],
+        HI[:7],
+        HI[:-1],
+        frame(TEXT, b"{", fin=False),
+        frame(TEXT, b"{", fin=False) + frame(PING) + frame(CONTINUATION, b"x", fin=False),
+        HI + HI[:3],
+    ):
+        peer = server.join("alice", presence="hidden")
+        peer.send(piece)
+        for _ in range(2):
+            opcode, payload = peer.frame()
+            if opcode == TEXT and json.loads(payload)["type"] == "error":
+                break
+        error = json.loads(payload)
+        assert (error["code"], error["fatal"]) == ("bad_message", True), (piece, error)
+        peer.closes(1008, answer=False)
+
+
+@case("silence is met with a ping, and no answer to it with the end",
+      "--ping-interval", "100ms", "--ping-timeout", "200ms", "--grace", "0")  # fmt: skip
+def _(server):
+    alice, bob, carl = [server.join(name) for name in ("alice", "bob", "carl")]
+    alice.status("bob", True), alice.status("carl", True)
+    gone = set()
+    while gone != {"bob", "carl"}:
+        opcode, payload = alice.frame()
+        if opcode == PING:
+            alice.send(frame(PONG, payload))
+        else:
+            status = json.loads(payload)
+            assert status["online"] is False, status
+            gone.add(status["username"])
+    while bob.more():
+        pass
+    assert frame(PING, masked=False) in bob.got, bytes(bob.got)
+
+
+@case("a message is as good an answer to a ping as a pong",
+      "--ping-interval", "50ms", "--ping-timeout", "500ms")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    pings = heard = 0
+    while pings < 10:
+        opcode, payload = alice.frame()
+        if opcode == PING:
+            pings += 1
+            alice.send(HI)
+        else:
+            heard += 1
+    assert heard >= 9, heard
+
+
+@case("a Close that is not answered is waited for, then TCP ends",
+      "--close-timeout", "200ms", "--max-errors", "1")  # fmt: skip
+def _(server):
+    peer = server.join("alice")
+    peer.say("x")
+    peer.refused("bad_json", fatal=True)
+    assert peer.frame()[0] == CLOSE
+    peer.send(HI)
+    peer.ended()
+
+
+@case("who reads nothing while its Close is due is let go in time too",
+      "--close-timeout", "200ms", "--max-errors", "1", "--queue", "8M", "--grace", "0")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    stuck = server.peer(receive_buffer=4096)
+    stuck.init("bob")
+    alice.status("bob", True)
+    fill(server, alice, 6 << 20)
+    stuck.say("x")
+    status = alice.recv("userStatus")
+    assert (status["username"], status["online"]) == ("bob", False), status
+
+
+def fill(server, sender, size, piece=100000):
+    """The sender says so many bytes, and hears them itself."""
+    data = "A" * piece
+    for _ in range(size // piece):
+        sender.say({"type": "file", "file": {"name": "f", "type": "t", "size": 1, "data": data}})
+        sender.heard("f")
+
+
+# ---- consumers ----
+
+
+@case("a slow consumer is dropped: error, then Close 1008, on whole frames",
+      "--queue", "256k", "--grace", "0", "--verbose")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    slow = server.peer(receive_buffer=4096)
+    slow.init("bob")
+    alice.status("bob", True)
+    while "slow_consumer" not in server.errors():
+        fill(server, alice, 100000)
+    received = 0
+    while (message := slow.recv())["type"] == "message":
+        received += 1
+    assert received > 0 and (message["code"], message["fatal"]) == ("slow_consumer", True), message
+    slow.closes(1008)
+    alice.status("bob", False)
+
+
+@case("a queue in which nothing moves is dropped", "--progress-timeout", "300ms", "--queue", "64M",
+      "--close-timeout", "10s", "--verbose")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    slow = server.peer(receive_buffer=4096)
+    slow.init("bob")
+    alice.status("bob", True)
+    fill(server, alice, 8 << 20)
+    until(lambda: "slow_consumer" in server.errors(), "it is dropped")
+    while (message := slow.recv())["type"] == "message":
+        pass
+    assert (message["code"], message["fatal"]) == ("slow_consumer", True), message
+    slow.closes(1008)
+
+
+@case("all queues together have a limit: the longest goes, the others stay",
+      "--queue-total", "4M", "--queue", "64M", "--verbose")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    slow = server.peer("/b", receive_buffer=4096)
+    slow.init("bob")
+    other = server.join("carl", "/b")
+    slow.status("carl", True)
+    while "slow_consumer" not in server.errors():
+        fill(server, other, 100000)
+    alice.quiet(), other.quiet()
+    while (message := slow.recv())["type"] == "message":
+        pass
+    assert message["code"] == "slow_consumer", message
+    slow.closes(1008)
+
+
+def stuff(peer, data, patience):
+    """Sends data again and again until nothing has gone out for so many seconds; how many bytes."""
+    peer.sock.setblocking(False)
+    sent = 0
+    while select.select([], [peer.sock], [], patience)[1]:
+        sent += peer.sock.send(data[sent % len(data) :])
+        assert sent < 64 << 20, "it is read without end"
+    peer.sock.settimeout(DEADLINE)
+    return sent
+
+
+@case("who fills its own queue with answers is read no further, and nothing is lost", "--queue", "256k")
+def _(server):
+    peer = server.peer(receive_buffer=4096)
+    peer.init("alice")
+    ping = frame(PING, b"x" * 125)
+    sent = stuff(peer, ping * 100, 0.3)
+    for _ in range(sent // len(ping)):
+        assert peer.frame() == (PONG, b"x" * 125)
+    peer.send(ping[sent % len(ping) :])
+    assert peer.frame() == (PONG, b"x" * 125)
+    peer.quiet()
+
+
+@case("while the server does not read, silence and half a message are nobody's fault",
+      "--queue", "256k", "--ping-interval", "700ms", "--ping-timeout", "700ms",
+      "--message-timeout", "700ms", "--progress-timeout", "1h")  # fmt: skip
+def _(server):
+    peer = server.peer(receive_buffer=4096)
+    peer.init("bob")
+    ping = frame(PING, b"x" * 125)
+    sent = stuff(peer, ping * 100, 2.5)
+    pongs = 0
+    while pongs < sent // len(ping):
+        pongs += peer.frame()[0] == PONG
+
+
+@case("a resume as large as may be is not too much for a slow reader",
+      "--queue", "4M", "--history-keep", "100000", "--max-members", "100")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    alice.text("first")
+    first = alice.heard("first")["id"]
+    text = frame(TEXT, json.dumps(big_text()))
+    for _ in range(100):
+        alice.send(text * 60)
+        for _ in range(60):
+            alice.recv("message")
+    slow = server.peer(receive_buffer=4096)
+    server.signal(signal.SIGSTOP)
+    slow.say({"type": "init", "username": "bob", "id": "b", "since": first})
+    alice.send(text * 60)
+    server.signal(signal.SIGCONT)
+    for _ in range(61):
+        alice.recv()
+    slow.recv("userData")
+    history = slow.recv("history")
+    assert history["complete"] is False and len(history["messages"]) > 1000, history["complete"]
+    for _ in range(60):
+        slow.heard("x" * 900)
+
+
+# ---- rates and numbers ----
+
+
+@case("20 bad messages: an error each, then Close 1008")
+def _(server):
+    peer = server.join("alice")
+    for _ in range(19):
+        peer.say("nonsense")
+        error = peer.refused("bad_json")
+        assert "fatal" not in error, error
+    peer.text("a good one does not count")
+    peer.recv("message")
+    peer.send(frame(TEXT, b"nonsense"), HI)
+    peer.refused("bad_json", fatal=True)
+    peer.closes(1008)
+
+
+@case("20 bad messages before init as well")
+def _(server):
+    peer = server.peer()
+    peer.send(HI * 20)
+    for _ in range(19):
+        peer.refused("not_initialized")
+    peer.refused("not_initialized", fatal=True)
+    peer.closes(1008)
+
+
+@case("any number of bad messages that the option allows", "--max-errors", "70000")
+def _(server):
+    peer = server.peer()
+    for _ in range(70):
+        peer.send(HI * 1000)
+        for _ in range(999):
+            peer.refused("not_initialized")
+        last = peer.refused("not_initialized")
+    assert last["fatal"] is True, last
+    peer.closes(1008)
+
+
+@case("the rate: burst, rate_limited with retryAfter, then again", "--rate", "5", "--burst", "3")
+def _(server):
+    alice, again = server.join("alice"), server.join("alice")
+    for text in "one", "two", "three":
+        alice.text(text)
+        alice.heard(text), again.heard(text)
+    again.text("four", nonce="n")
+    error = again.refused("rate_limited", nonce="n")
+    assert 0 < error["retryAfter"] <= 200 and "fatal" not in error, error
+    alice.quiet()
+    bob = server.join("bob")
+    alice.status("bob", True), again.status("bob", True)
+    bob.text("another user")
+    for peer in bob, alice, again:
+        peer.heard("another user")
+    deadline = time.monotonic() + 10
+    while True:
+        again.text("four", nonce="n")
+        message = again.recv()
+        if message["type"] == "message":
+            break
+        assert message["code"] == "rate_limited" and time.monotonic() < deadline, message
+        time.sleep(message["retryAfter"] / 1000)
+    assert alice.heard("four") == message
+
+
+@case("on loopback there is no rate")
+def _(server):
+    alice = server.join("alice")
+    alice.send(HI * 500)
+    for _ in range(500):
+        alice.heard("hi")
+
+
+@case("beyond loopback there is one", listen="0.0.0.0:0")
+def _(server):
+    alice = server.join("alice")
+    alice.send(HI * 150)
+    kinds = [alice.recv()["type"] for _ in range(150)]
+    assert kinds[:100] == ["message"] * 100 or 95 < kinds.count("message") < 110, kinds
+    assert kinds.count("error") >= 40, kinds
+
+
+@case("a full channel refuses, and takes the next when one has gone", "--max-members", "2", "--grace", "0")
+def _(server):
+    alice, bob = server.join("alice"), server.join("bob")
+    alice.status("bob", True)
+    carl = server.peer()
+    carl.say({"type": "init", "username": "carl", "id": "c"})
+    carl.refused("channel_full")
+    server.join("carl", "/other")
+    bob.leave()
+    alice.status("bob", False)
+    carl.init("carl")
+
+
+def refused(server, status, path="/", **more):
+    peer = server.peer(path, upgrade=False, **more)
+    peer.send(request(path))
+    got, fields, _ = peer.response()
+    assert got == status, "HTTP status %d expected, got %d" % (status, got)
+    peer.ended()
+    return fields
+
+
+@case("too many channels: 503 with Retry-After; a forgotten one makes room",
+      "--max-channels", "2", "--grace", "0")  # fmt: skip
+def _(server):
+    alice, bob = server.join("alice", "/a"), server.join("bob", "/b")
+    assert int(refused(server, 503, "/c")["retry-after"]) > 0
+    server.join("carl", "/a").close()
+    bob.leave()
+    server.until_events(5)
+    carl = server.join("carl", "/c")
+    carl.text("a channel with history is not forgotten")
+    carl.recv("message")
+    carl.leave()
+    server.until_events(7)
+    refused(server, 503, "/d")
+    server.join("dora", "/c")
+
+
+@case("a channel is forgotten after the grace of its last user as well",
+      "--max-channels", "1", "--grace", "50ms")  # fmt: skip
+def _(server):
+    for number in range(3):
+        server.join("alice", "/channel%d" % number).leave()
+        server.until_events(2 * number + 2)
+
+
+@case("a visitor who never joins holds a channel only as long as it is there", "--max-channels", "1")
+def _(server):
+    visitor = server.peer("/a")
+    refused(server, 503, "/b")
+    visitor.close()
+    until(lambda: opens(server, "/b"), "the channel is forgotten")
+
+
+def opens(server, path):
+    peer = server.peer(path, upgrade=False)
+    peer.send(request(path))
+    status = peer.response()[0]
+    peer.close()
+    return status == 101
+
+
+@case("too many connections: 503 with Retry-After, and room again when one has gone",
+      "--max-connections", "3")  # fmt: skip
+def _(server):
+    peers = [server.join("user%d" % number) for number in range(3)]
+    assert int(refused(server, 503)["retry-after"]) > 0
+    peers[0].leave()
+    until(lambda: opens(server, "/"), "there is room again")
+
+
+@case("far beyond the limit connections are closed without a word, and it recovers",
+      "--max-connections", "2", "--head-timeout", "1h")  # fmt: skip
+def _(server):
+    before = descriptors(server)
+    peers = [server.peer(upgrade=False) for _ in range(100)]
+    server.peers[-1].ended()
+    assert descriptors(server) < before + 50
+    for peer in peers:
+        peer.close()
+    until(lambda: descriptors(server) <= before, "the descriptors are back")
+    server.join("alice")
+
+
+@case("connections of one address are limited, loopback is not", "--max-per-address", "2", listen="0.0.0.0:0")
+def _(server):
+    for number in range(5):
+        server.join("user%d" % number)
+    address = outward_address()
+    if address is None:
+        return
+    url = "ws://%s:%s/" % (address, server.url.rsplit(":", 1)[1].strip("/"))
+    kept = [server.peer(url=url, source=address) for _ in range(2)]
+    assert int(refused(server, 503, url=url, source=address)["retry-after"]) > 0
+    many = [server.peer(url=url, source=address, upgrade=False) for _ in range(5)]
+    many[-1].ended()
+    for peer in many + kept:
+        peer.close()
+    until(lambda: accepted(server, url, address), "there is room again")
+
+
+def outward_address():
+    """An address of this machine that is not loopback; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        return probe.getsockname()[0]
+
+
+def accepted(server, url, address):
+    peer = server.peer(url=url, source=address, upgrade=False)
+    try:
+        peer.send(request())
+        return peer.response()[0] == 101
+    except (EOFError, OSError):
+        return False
+    finally:
+        peer.close()
+
+
+@case("few descriptors: fewer connections, none of them lost, no spinning", server=False)
+def _():
+    def limit():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
+
+    server = Server(preexec_fn=limit)
+    before = descriptors(server)
+    alice = server.join("alice")
+    many = []
+    for _ in range(200):
+        try:
+            many.append(connect(server.url))
+        except OSError:
+            break
+    alice.text("hi")
+    alice.heard("hi")
+    used = cpu(server)
+    deadline = time.monotonic() + 0.5
+    while time.monotonic() < deadline:
+        alice.text("still here")
+        alice.heard("still here")
+        time.sleep(0.05)
+    assert cpu(server) - used < 0.3, "it spins"
+    for sock in many:
+        sock.close()
+    until(lambda: descriptors(server) <= before + 1, "the descriptors are back")
+    server.join("bob").leave()
+    server.stop()
+
+
+def cpu(server):
+    with open("/proc/%d/stat" % server.pid) as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# ---- ends ----
+
+
+@case("a peer that dies with data under way is gone at once", "--grace", "0")
+def _(server):
+    alice = server.join("alice")
+    for _ in range(3):
+        bob = server.join("bob")
+        alice.status("bob", True)
+        server.signal(signal.SIGSTOP)
+        bob.send(frame(PONG, b"nobody answers this"))
+        bob.reset()
+        server.signal(signal.SIGCONT)
+        alice.status("bob", False)
+
+
+@case("a peer that dies with its queue full is gone at once", "--grace", "0", "--queue", "8M")
+def _(server):
+    alice = server.join("alice")
+    bob = server.peer(receive_buffer=4096)
+    bob.init("bob")
+    alice.status("bob", True)
+    fill(server, alice, 7 << 20)
+    bob.reset()
+    alice.status("bob", False)
+
+
+@case("hundreds that come and go leave nothing behind", "--grace", "0")
+def _(server):
+    alice = server.join("alice")
+    before = descriptors(server)
+    for round in range(10):
+        peers = [server.peer() for _ in range(30)]
+        for number, peer in enumerate(peers):
+            peer.say({"type": "init", "username": "user%d" % number, "id": "u%d" % number})
+            peer.send(HI[: number % len(HI)])
+        for number, peer in enumerate(peers):
+            (peer.close, peer.reset)[number % 2]()
+        server.peers.clear()
+    until(lambda: descriptors(server) <= before, "the descriptors are back")
+    server.peers.append(alice)
+    data = server.join("bob").user_data
+    assert [user["username"] for user in data["users"]] == ["alice", "bob"], data
+
+
+if __name__ == "__main__":
+    main()

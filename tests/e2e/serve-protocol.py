@@ -1,0 +1,612 @@
+"""The conversation with chat-serve: what each message of a client leads to, and for whom."""
+import json
+import time
+
+from peer import frame, TEXT
+from serving import case, main
+
+
+def texts(count, start=0):
+    return ["text %d" % i for i in range(start, start + count)]
+
+
+def contents(history):
+    return [message["content"] for message in history["messages"]]
+
+
+# ---- the specification's examples, joining ----
+
+
+@case("the examples of the specification travel through")
+def _(server):
+    other = server.join("bob", "/")
+    peer = server.peer()
+    peer.say('{\n  "type": "init",\n  "username": "alice123",\n  "id": "client-98765"\n}')
+    peer.recv("userData"), peer.recv("history")
+    status = other.recv("userStatus")
+    assert (status["userId"], status["username"]) == ("client-98765", "alice123"), status
+    assert status["online"] is True and status["channel"] == "/", status
+    peer.say('{\n  "type": "text",\n  "text": "Hello everyone!"\n}')
+    for one in peer, other:
+        message = one.heard("Hello everyone!")
+        assert message["sender"] == "alice123" and message["senderId"] == "client-98765", message
+        assert message["channel"] == "/" and "file" not in message, message
+    file = {
+        "name": "document.pdf",
+        "type": "application/pdf",
+        "size": 24576,
+        "data": "base64encodedstring",
+    }
+    peer.say(json.dumps({"type": "file", "file": file}, indent=2))
+    for one in peer, other:
+        assert one.heard("document.pdf")["file"] == file
+
+
+@case("a newcomer gets userData, then an empty history, and nothing else")
+def _(server):
+    before = int(time.time() * 1000) - 1000
+    peer = server.join()
+    users = peer.user_data["users"]
+    assert [(u["id"], u["username"], u["online"]) for u in users] == [("id-alice", "alice", True)]
+    assert before <= users[0]["lastActive"] <= before + 60000, users
+    about = peer.user_data["server"]
+    assert about["name"] == "chat-serve" and about["maxMessage"] == 1 << 20, about
+    assert about["you"] == {"id": "id-alice", "username": "alice"}, about
+    assert {"nonce", "replyTo", "since", "presence"} <= set(about["features"]), about
+    assert about["version"] and "truncated" not in peer.user_data, peer.user_data
+    assert peer.history == {"type": "history", "messages": []}, peer.history
+    peer.quiet()
+
+
+@case("userData lists who is there, in the order of their coming")
+def _(server):
+    peers = [server.join(name) for name in ("carl", "alice", "bob")]
+    assert [u["username"] for u in peers[2].user_data["users"]] == ["carl", "alice", "bob"]
+    assert len({u["id"] for u in peers[2].user_data["users"]}) == 3
+
+
+@case("a name in any script goes round: 3 and 20 code points, escaped or not")
+def _(server):
+    for number, name in enumerate(("éàü", "😀" * 20, "a\u0301b" + "c" * 17, 'q"\\/x', "a b")):
+        peer = server.peer()
+        peer.say(json.dumps({"type": "init", "username": name, "id": "n%d" % number}))
+        assert peer.recv("userData")["server"]["you"]["username"] == name
+        peer.recv("history")
+        peer.text("hi")
+        assert peer.heard("hi")["sender"] == name
+        peer.leave()
+        other = server.peer(path="/u%d" % number)
+        other.say(json.dumps({"type": "init", "username": name, "id": "n"}, ensure_ascii=False))
+        assert other.recv("userData")["users"][0]["username"] == name
+
+
+@case("userStatus tells the others, not oneself, and ends after the grace", "--grace", "200ms")
+def _(server):
+    alice = server.join("alice")
+    bob = server.join("bob")
+    alice.status("bob", True)
+    bob.leave()
+    alice.status("bob", False)
+    alice.quiet()
+
+
+@case("without a grace a leave is told at once, be it a Close, an end of TCP or a reset", "--grace", "0")
+def _(server):
+    alice = server.join("alice")
+    for end in "leave", "close", "reset":
+        bob = server.join("bob")
+        alice.status("bob", True)
+        getattr(bob, end)()
+        alice.status("bob", False)
+
+
+@case("who comes back within the grace never left", "--grace", "1h")
+def _(server):
+    alice = server.join("alice")
+    bob = server.join("bob")
+    alice.status("bob", True)
+    bob.leave()
+    again = server.join("bob")
+    assert [u["username"] for u in again.user_data["users"]] == ["alice", "bob"]
+    again.text("back")
+    alice.heard("back")
+
+
+@case("within the grace the name and the id of who left are free for others", "--grace", "1h")
+def _(server):
+    alice = server.join("alice")
+    bob = server.join("bob", id="one")
+    alice.status("bob", True)
+    bob.leave()
+    two = server.join("bob", id="two")
+    alice.status("bob", False), alice.status("bob", True)
+    two.leave()
+    server.join("robert", id="two")
+    alice.status("bob", False), alice.status("robert", True)
+
+
+@case("one id with several connections is one user", "--grace", "0")
+def _(server):
+    alice = server.join("alice")
+    first = server.join("bob")
+    alice.status("bob", True)
+    second = server.join("bob")
+    assert [u["username"] for u in second.user_data["users"]] == ["alice", "bob"]
+    first.text("from the first")
+    for one in alice, first, second:
+        assert one.heard("from the first")["senderId"] == "id-bob"
+    first.leave()
+    second.text("from the second")
+    alice.heard("from the second"), second.heard("from the second")
+    second.leave()
+    alice.status("bob", False)
+    alice.quiet()
+
+
+@case("hidden presence: speaks and hears, is not listed and not announced", "--grace", "0")
+def _(server):
+    alice = server.join("alice")
+    hidden = server.join("ghost", presence="hidden")
+    assert [u["username"] for u in hidden.user_data["users"]] == ["alice"]
+    hidden.text("boo")
+    assert alice.heard("boo")["sender"] == "ghost"
+    hidden.heard("boo")
+    assert [u["username"] for u in server.join("carl").user_data["users"]] == ["alice", "carl"]
+    alice.status("carl", True), hidden.status("carl", True)
+    hidden.leave()
+    alice.quiet()
+
+
+@case("a hidden connection of a user who is seen changes nothing", "--grace", "0")
+def _(server):
+    alice = server.join("alice")
+    seen = server.join("bob")
+    alice.status("bob", True)
+    hidden = server.join("bob", presence="hidden")
+    hidden.leave()
+    alice.quiet()
+    hidden = server.join("bob", presence="hidden")
+    seen.leave()
+    alice.status("bob", False)
+    again = server.join("bob")
+    alice.status("bob", True)
+    again.leave(), hidden.leave()
+    alice.status("bob", False)
+
+
+@case("an unknown word for presence, and other additions of a wrong shape, count as absent")
+def _(server):
+    alice = server.join("alice")
+    server.join("bob", presence="visible", since=7, token={})
+    alice.status("bob", True)
+    alice.text("hi", nonce="", replyTo=5)
+    message = alice.heard("hi")
+    assert "nonce" not in message and "replyTo" not in message, message
+
+
+# ---- talking ----
+
+
+@case("everyone hears everything in one order, the sender included")
+def _(server):
+    peers = [server.join(name) for name in ("alice", "bob", "carl")]
+    for i, peer in enumerate(peers):
+        for other in peers[i + 1 :]:
+            peer.recv("userStatus")
+    for round in range(10):
+        for peer in peers:
+            peer.text("round %d" % round)
+    heard = [[peer.recv("message") for _ in range(30)] for peer in peers]
+    assert heard[0] == heard[1] == heard[2]
+    ids = [message["id"] for message in heard[0]]
+    assert ids == sorted(ids) and len(set(ids)) == 30, ids
+    times = [message["timestamp"] for message in heard[0]]
+    assert times == sorted(times), times
+    assert abs(times[-1] - time.time() * 1000) < 60000, times
+    assert len({message["channel"] for message in heard[0]}) == 1
+
+
+@case("channels are apart: users, order, history; a query is ignored")
+def _(server):
+    root = server.join("alice", "/")
+    ops = server.join("alice", "/ops")
+    deep = server.join("bob", "/ops/night.shift_~-1")
+    query = server.join("bob", "/ops?token=x&y=/../z")
+    ops.status("bob", True)
+    ops.text("in ops")
+    assert ops.heard("in ops")["channel"] == query.heard("in ops")["channel"] == "/ops"
+    root.quiet(), deep.quiet()
+    assert contents(server.join("carl", "/ops").history) == ["in ops"]
+    assert contents(server.join("carl", "/").history) == []
+
+
+@case("the wire, the history and stdout carry the same bytes; content is not touched")
+def _(server):
+    alice = server.join("alice")
+    raw = [
+        rb'"\u0041\u00e9\ud83d\ude00 \/ \b\f\n\r\t \u001b[31m"',
+        '"é 😀 \u200b \x7f \u2028 \u202e"'.encode(),
+        rb'"\\u0000 \" \\"',
+    ]
+    lines = []
+    for text in raw:
+        alice.say(b'{"text" : ' + text + b' , "type":"text"}')
+        message = alice.recv("message")
+        assert message["content"] == json.loads(text), message
+        assert b'"content":' + text + b"," in alice.raw, alice.raw
+        lines.append(alice.raw)
+    bob = server.peer()
+    bob.init("bob")
+    assert bob.raw == b'{"type":"history","messages":[' + b",".join(lines) + b"]}", bob.raw
+    server.until_events(5)
+    with open(server.out_path, "rb") as file:
+        printed = file.read().split(b"\n")
+    assert printed[1:4] == lines, printed
+    assert [json.loads(line)["type"] for line in printed[:-1]] == (
+        ["userStatus"] + ["message"] * 3 + ["userStatus"]
+    )
+
+
+@case("unknown properties are dropped, of the message and of the file")
+def _(server):
+    alice = server.join("alice", colour="red")
+    alice.say({"type": "text", "text": "hi", "colour": "red", "id": "mine", "sender": "eve"})
+    message = alice.heard("hi")
+    assert set(message) == {
+        "type", "id", "sender", "content", "timestamp", "channel", "senderId",
+    }, message  # fmt: skip
+    assert message["sender"] == "alice" and message["id"] != "mine", message
+    file = {"name": "a", "type": "b", "size": 1, "data": "YQ=="}
+    alice.say({"type": "file", "file": {**file, "path": "/etc"}, "more": [1, {"a": 2}]})
+    assert alice.heard("a")["file"] == file
+
+
+@case("a file's properties come back as they were written")
+def _(server):
+    alice = server.join("alice")
+    alice.say(
+        rb'{"type":"file","file":{"data":"YWJj\/+A","size":1.50e1,"type":"","name":"..\/\u0000x"}}'
+        .replace(b"\\u0000", b"\\u0001")
+    )
+    message = alice.heard("../\x01x")
+    assert message["file"] == {"name": "../\x01x", "type": "", "size": 15, "data": "YWJj/+A"}
+    assert rb'"size":1.50e1,"data":"YWJj\/+A"}}' in alice.raw, alice.raw
+
+
+@case("replyTo is copied")
+def _(server):
+    alice = server.join("alice")
+    alice.text("question")
+    question = alice.heard("question")["id"]
+    alice.text("answer", replyTo=question)
+    assert alice.heard("answer")["replyTo"] == question
+    alice.say({"type": "file", "replyTo": "é", "nonce": "n",
+               "file": {"name": "f", "type": "t", "size": 1, "data": ""}})  # fmt: skip
+    message = alice.heard("f")
+    assert message["replyTo"] == "é" and message["nonce"] == "n", message
+
+
+# ---- nonces ----
+
+
+@case("a nonce said again makes no second message: its sender gets the first one again")
+def _(server):
+    alice = server.join("alice")
+    bob = server.join("bob")
+    alice.status("bob", True)
+    alice.text("once", nonce="n-1")
+    first = alice.heard("once")
+    assert first["nonce"] == "n-1" and bob.heard("once") == first
+    alice.text("twice", nonce="n-1")
+    assert alice.recv() == first
+    bob.text("end")
+    bob.heard("end"), alice.heard("end")
+    late = server.join("alice", presence="hidden")
+    assert contents(late.history) == ["once", "end"]
+    late.text("thrice", nonce="n-1")
+    assert late.recv() == first
+    alice.quiet()
+
+
+@case("a nonce again in the same moment: one message, one echo")
+def _(server):
+    alice = server.join("alice")
+    message = frame(TEXT, json.dumps({"type": "text", "text": "hi", "nonce": "n"}))
+    end = frame(TEXT, json.dumps({"type": "text", "text": "end"}))
+    alice.send(message, message, message, end)
+    got = [alice.recv("message")]
+    while got[-1]["content"] != "end":
+        got.append(alice.recv("message"))
+    assert len({one["id"] for one in got}) == 2, got
+
+
+@case("a nonce is its user's in its channel, and means what it decodes to")
+def _(server):
+    alice, bob = server.join("alice"), server.join("bob")
+    alice.status("bob", True)
+    elsewhere = server.join("alice", "/other")
+    for number, peer in enumerate((alice, bob, elsewhere)):
+        peer.text("text %d" % number, nonce="né")
+        peer.heard("text %d" % number)
+        if peer is alice:
+            bob.heard("text 0")
+    alice.heard("text 1")
+    alice.say(rb'{"type":"text","text":"again","nonce":"n\u00e9"}')
+    assert alice.recv()["content"] == "text 0"
+
+
+@case("nonces of 1 and 64 characters, each of four bytes, are taken; of 65 they are nothing")
+def _(server):
+    alice = server.join("alice")
+    for nonce in "x", "😀" * 64:
+        alice.text("one", nonce=nonce)
+        first = alice.heard("one")
+        assert first["nonce"] == nonce, first
+        alice.text("two", nonce=nonce)
+        assert alice.recv() == first
+    for text in "one", "two":
+        alice.text(text, nonce="y" * 65)
+        assert "nonce" not in alice.heard(text)
+
+
+@case("a nonce is forgotten after its time", "--nonce-time", "1s")
+def _(server):
+    alice = server.join("alice")
+    alice.text("hi", nonce="n")
+    first = alice.heard("hi")["id"]
+    again = first
+    born = time.monotonic()
+    while again == first:
+        assert time.monotonic() - born < 30, "it is remembered for ever"
+        alice.text("hi", nonce="n")
+        again = alice.heard("hi")["id"]
+        time.sleep(0.02)
+    assert time.monotonic() - born > 0.8, "it was forgotten too soon"
+
+
+@case("over their number the oldest nonces are forgotten", "--max-nonces", "2")
+def _(server):
+    alice = server.join("alice")
+    ids = []
+    for nonce in "a", "b", "c", "c", "b", "a":
+        alice.text("hi", nonce=nonce)
+        ids.append(alice.heard("hi")["id"])
+    assert ids[2] == ids[3] and ids[1] == ids[4] and ids[0] != ids[5], ids
+
+
+# ---- history ----
+
+
+@case("history is the last 50, oldest first")
+def _(server):
+    alice = server.join("alice")
+    for text in texts(60):
+        alice.text(text)
+    said = [alice.recv("message") for _ in range(60)]
+    bob = server.join("bob")
+    assert bob.history == {"type": "history", "messages": said[10:]}
+    alice.status("bob", True)
+    alice.text("next")
+    bob.heard("next")
+
+
+@case("history can be shorter, or nothing", "--history", "0")
+def _(server):
+    alice = server.join("alice")
+    alice.text("hi")
+    alice.heard("hi")
+    assert server.join("bob").history["messages"] == []
+
+
+def say_file(peer, name, size):
+    file = {"name": name, "type": "t", "size": size, "data": "A" * size}
+    peer.say({"type": "file", "file": file})
+    return peer.heard(name)
+
+
+@case("a history too large leaves out the largest file data first, then the oldest messages",
+      "--history-bytes", "4k")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    alice.text("first")
+    first = alice.heard("first")
+    small = say_file(alice, "small", 400)
+    large = say_file(alice, "large", 3000)
+    alice.text("x" * 900)
+    last = alice.recv("message")
+    bob = server.peer()
+    bob.init("bob")
+    assert len(bob.raw) < 4096 + 100, len(bob.raw)
+    del large["file"]["data"]
+    large["file"]["omitted"] = True
+    assert json.loads(bob.raw)["messages"] == [first, small, large, last]
+    alice.status("bob", True)
+    said = [small, large, last]
+    for text in texts(3):
+        alice.text(text.ljust(800, "."))
+        said.append(alice.recv("message"))
+    del small["file"]["data"]
+    small["file"]["omitted"] = True
+    carl = server.peer()
+    messages = carl.init("carl")[1]["messages"]
+    assert len(carl.raw) < 4096 + 100, len(carl.raw)
+    assert 0 < len(messages) < 6 and messages == said[-len(messages) :], messages
+
+
+@case("one message larger than the history is kept without its data", "--history-bytes", "1k")
+def _(server):
+    alice = server.join("alice")
+    say_file(alice, "big", 100000)
+    file = server.join("bob").history["messages"][0]["file"]
+    assert file == {"name": "big", "type": "t", "size": 100000, "omitted": True}, file
+
+
+@case("since: what came after it, and complete says so")
+def _(server):
+    alice = server.join("alice")
+    for text in texts(100):
+        alice.text(text)
+    said = [alice.recv("message") for _ in range(100)]
+    for position in 0, 42, 98, 99:
+        history = server.join("bob%d" % position, since=said[position]["id"]).history
+        assert history["complete"] is True, history
+        assert history["messages"] == said[position + 1 :]
+    assert "complete" not in server.join("carl").history
+
+
+@case("since: what is no longer kept, or was never known, makes it incomplete",
+      "--history-keep", "10")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    for text in texts(30):
+        alice.text(text)
+    said = [alice.recv("message")["id"] for _ in range(30)]
+    for since, complete, messages in (
+        (said[0], False, texts(10, 20)),
+        (said[18], False, texts(10, 20)),
+        (said[19], True, texts(10, 20)),
+        (said[29], True, []),
+        ("", False, texts(10, 20)),
+        ("x", False, texts(10, 20)),
+        ("0" * 12 + said[0][12:], False, texts(10, 20)),
+        ("é" * 500, False, texts(10, 20)),
+    ):
+        peer = server.peer()
+        history = peer.init("bob", since=since)[1]
+        assert history["complete"] is complete, (since, history["complete"])
+        assert contents(history) == messages, (since, contents(history))
+
+
+@case("since: a channel that keeps nothing says so even after everybody had left",
+      "--history-keep", "0", "--grace", "0")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    for text in texts(2):
+        alice.text(text)
+    said = [alice.recv("message")["id"] for _ in range(2)]
+    assert server.join("bob", since=said[1]).history["complete"] is True
+    assert server.join("bob", since=said[0]).history["complete"] is False
+    for peer in server.peers:
+        peer.close()
+    server.until_events(6)
+    assert server.join("carl", since=said[0]).history["complete"] is False
+
+
+@case("an id of another run of the server is not known", "--history-keep", "5")
+def _(server):
+    alice = server.join("alice")
+    alice.text("hi")
+    known = alice.heard("hi")["id"]
+    epoch, number = known.split("-")
+    other = "%0*x-%s" % (len(epoch), int(epoch, 16) - 1, number)
+    assert server.join("bob", since=other).history["complete"] is False
+    assert server.join("carl", since=known).history["complete"] is True
+
+
+@case("messages do not stay in memory beyond their limit", "--history-memory", "20k")
+def _(server):
+    alice = server.join("alice")
+    for text in texts(100):
+        alice.text(text.ljust(900, "."))
+        alice.recv("message")
+    assert 10 < len(server.join("bob", since="x").history["messages"]) < 20
+
+
+# ---- errors ----
+
+
+@case("nothing goes before init, and the connection survives it")
+def _(server):
+    alice = server.peer()
+    alice.text("hi", nonce="n")
+    alice.refused("not_initialized")
+    alice.say({"type": "file", "file": {"name": "a", "type": "b", "size": 1, "data": ""}})
+    alice.refused("not_initialized")
+    alice.init()
+    alice.text("hi")
+    alice.heard("hi")
+
+
+@case("a second init")
+def _(server):
+    alice = server.join("alice")
+    alice.say({"type": "init", "username": "alice", "id": "id-alice"})
+    alice.refused("already_initialized")
+    alice.text("hi")
+    assert alice.heard("hi")["sender"] == "alice"
+
+
+@case("username_taken and id_taken leave the connection open for another init")
+def _(server):
+    alice = server.join("alice", id="one")
+    peer = server.peer()
+    peer.say({"type": "init", "username": "alice", "id": "two"})
+    peer.refused("username_taken")
+    peer.say({"type": "init", "username": "alicia", "id": "one"})
+    peer.refused("id_taken")
+    peer.say({"type": "text", "text": "hi"})
+    peer.refused("not_initialized")
+    peer.init("alicia", "two")
+    alice.status("alicia", True)
+    server.join("alice", "/elsewhere", id="two")
+
+
+@case("usernames that would deceive are refused by the server alone")
+def _(server):
+    peer = server.peer()
+    for name in (" abc", "abc ", "\u3000abc", "a\nb", "a\x1bb", "a\x7fb", "a\x9bb", "a\u2028b",
+                 "a\u2029b", "a\u202eb", "a\u2066b", "abc\u00a0"):  # fmt: skip
+        peer.say({"type": "init", "username": name, "id": "x"})
+        peer.refused("bad_username")
+    peer.init("fine")
+
+
+@case("what is wrong with a message is said by code, field and nonce")
+def _(server):
+    alice = server.join("alice")
+    for message, code, more in (
+        (b"", "bad_json", {}),
+        (b'{"type":"text"', "bad_json", {}),
+        (b"\xef\xbb\xbf{}", "bad_json", {}),
+        (b'{"type":"text","text":"\\ud800"}', "bad_json", {}),
+        (b'{"type":"text","text":"\\u0000"}', "bad_json", {}),
+        (b'{"type":"text","text":"a"}{}', "bad_json", {}),
+        (b"[" * 100000, "bad_json", {}),
+        (b'{"type":"text","text":"a","text":"b"}', "duplicate_key", {}),
+        (b"[]", "bad_message", {}),
+        (b"{}", "bad_message", {"field": "/type"}),
+        (b'{"type":"message"}', "unknown_type", {"field": "/type"}),
+        (b'{"type":"text","nonce":"n"}', "bad_message", {"field": "/text", "nonce": "n"}),
+        (b'{"type":"text","text":5,"nonce":"n"}', "bad_message", {"field": "/text", "nonce": "n"}),
+        (b'{"nonce":"\\u00e9","type":"text","text":""}', "text_empty", {"nonce": "é"}),
+        (b'{"type":"text","text":"' + b"x" * 1001 + b'","nonce":"n"}', "text_too_long", {"nonce": "n"}),
+        (b'{"type":"file","file":{"name":"a","type":"b","size":1.5,"data":""}}', "bad_message",
+         {"field": "/file/size"}),
+        (b'{"type":"file","nonce":"n","file":{"name":"a","type":"b","size":1,"data":"***"}}',
+         "bad_base64", {"field": "/file/data", "nonce": "n"}),
+        (b'{"type":"init","username":"ab","id":"x"}', "bad_message", {"field": "/username"}),
+    ):  # fmt: skip
+        alice.say(message)
+        error = alice.refused(code, **more)
+        assert error["message"] and "fatal" not in error, error
+        assert "nonce" in more or "nonce" not in error, error
+    alice.text("still here")
+    alice.heard("still here")
+
+
+@case("a crowd is listed in part and does not announce", "--crowd", "3", "--grace", "0")
+def _(server):
+    peers = [server.join("user%d" % i) for i in range(3)]
+    peers[0].status("user1", True), peers[0].status("user2", True)
+    fourth = server.join("user3")
+    data = fourth.user_data
+    assert [u["username"] for u in data["users"]] == ["user0", "user1", "user2"], data
+    assert data["truncated"] is True and data["total"] == 4, data
+    assert data["server"]["you"]["username"] == "user3", data
+    peers[0].quiet()
+    fourth.text("hi")
+    peers[0].heard("hi")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Cases against a chat-serve of their own, as TAP.
+
+A case is a function of a running Server (or, with server=False, of nothing); it fails by an
+exception. At its end the server is asked to stop, and to have nothing to complain about.
+"""
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+
+from peer import DEADLINE, Peer, until
+
+CHAT_SERVE = os.path.join(os.environ["BUILD"], "chat-serve")
+
+
+class Server:
+    """chat-serve, started and ready. Its stdout goes to a file unless told otherwise."""
+
+    def __init__(self, *options, listen="127.0.0.1:0", env=None, **popen):
+        self.dir = tempfile.mkdtemp(dir=os.environ["TMP"])
+        self.err_path = os.path.join(self.dir, "err")
+        self.out_path = os.path.join(self.dir, "out")
+        self.url_path = os.path.join(self.dir, "url")
+        self.peers = []
+        self.urls = []
+        command = [CHAT_SERVE, "--url-file", self.url_path, *options]
+        if listen:
+            command += ["--listen", listen]
+        ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        ready.bind(os.path.join(self.dir, "ready"))
+        environment = {**os.environ, "NOTIFY_SOCKET": ready.getsockname(), **(env or {})}
+        with open(self.err_path, "wb") as err, open(self.out_path, "wb") as out:
+            popen = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err, **popen}
+            self.process = subprocess.Popen(command, env=environment, **popen)
+        self.pid = self.process.pid
+        running.append(self)
+        self.exit = os.pidfd_open(self.pid)
+        select.select([ready, self.exit], [], [], DEADLINE)
+        started = bool(select.select([ready], [], [], 0)[0])
+        self.state = ready if started else ready.close()
+        if not started:
+            raise RuntimeError("chat-serve did not start")
+        assert ready.recv(100) == b"READY=1"
+        with open(self.url_path) as file:
+            self.url = file.read().strip()
+
+    def peer(self, path="/", url=None, **more):
+        peer = Peer(url or self.url, path, **more)
+        self.peers.append(peer)
+        return peer
+
+    def join(self, username="alice", path="/", id=None, url=None, headers=(), **init):
+        """A peer that has joined, its userData and history read."""
+        peer = self.peer(path, url, headers=headers)
+        peer.user_data, peer.history = peer.init(username, id, **init)
+        return peer
+
+    def errors(self):
+        with open(self.err_path) as file:
+            return file.read()
+
+    def events(self):
+        """What it printed on stdout until now, whole lines."""
+        with open(self.out_path, "rb") as file:
+            return [json.loads(line) for line in file if line.endswith(b"\n")]
+
+    def until_events(self, count):
+        until(lambda: len(self.events()) >= count, "%d events on stdout" % count)
+        return self.events()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        """Its exit status."""
+        try:
+            status = self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("chat-serve did not end") from None
+        if self.exit >= 0:
+            os.close(self.exit)
+            self.exit = -1
+        return status
+
+    def stop(self):
+        """Ends it; what a sanitizer found in it is the exit status."""
+        for peer in self.peers:
+            peer.close()
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        status = self.wait()
+        self.state.close()
+        assert status == 0, "exit status %d" % status
+        assert not os.path.exists(self.url_path), "the URL file is still there"
+        running.remove(self)
+
+
+cases = []
+running = []  # servers of the case at hand
+
+
+def case(name, *options, server=True, **start):
+    def add(function):
+        cases.append((name, function, options if server else None, start))
+        return function
+
+    return add
+
+
+def abandon(server):
+    """The case has failed: what the server said may tell why."""
+    server.process.kill()
+    server.process.wait()
+    lines = server.errors().splitlines()[:30]
+    print("".join("# " + line + "\n" for line in lines), end="")
+
+
+def run_case(function, options, start):
+    try:
+        if options is None:
+            function()
+        else:
+            function(Server(*options, **start))
+        while running:
+            running[-1].stop()
+    finally:
+        while running:
+            abandon(running.pop())
+
+
+def main():
+    """Runs the cases (those whose names hold the argument, if there is one)."""
+    wanted = [one for one in cases if len(sys.argv) < 2 or sys.argv[1] in one[0]]
+    failed = 0
+    for number, (name, function, options, start) in enumerate(wanted, 1):
+        try:
+            run_case(function, options, start)
+            print("ok %d - %s" % (number, name), flush=True)
+        except Exception:
+            failed += 1
+            print("not ok %d - %s" % (number, name))
+            lines = traceback.format_exc().splitlines()
+            print("\n".join("# " + line for line in lines[-12:]), flush=True)
+    print("1..%d" % len(wanted))
+    sys.exit(failed > 0)

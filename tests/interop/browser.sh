@@ -1,0 +1,41 @@
+#!/bin/bash
+#
+# chat-serve and the WebSocket of a browser: headless Chromium on pages of this machine, and on one
+# that pretends to come from elsewhere.
+
+. tests/lib.sh
+
+browser=$(command -v chromium) || skip_all 'there is no chromium'
+
+# visit TASK HOST RESULT: Chromium on a page served under that name; waits for what it posts.
+visit() {
+	local task=$1 host=$2 result=$3 port
+	spawn node tests/interop/browser.js "$task" "$CHAT_URL" "$result" >"$result.port"
+	wait_for "[ -s '$result.port' ]" && port=$(<"$result.port")
+	spawn "$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+		--disable-background-networking --disable-component-update --disable-sync \
+		--disable-dev-shm-usage --host-resolver-rules="MAP $host 127.0.0.1" \
+		--user-data-dir="$result.profile" "http://$host:$port/" >"$result.log" 2>&1
+	wait_for "[ -e '$result' ]" 60 || diag "$(tail -n 20 "$result.log")"
+	stop "${spawned[-1]}"
+}
+
+serve --grace 0
+visit converse 127.0.0.1 "$TMP/converse"
+while read -r verdict name; do
+	case $verdict in
+	ok) true ;;
+	not) name=${name#ok } && false ;;
+	*) diag "$verdict $name" && continue ;;
+	esac
+	ok "a page of this machine: $name"
+done <"$TMP/converse"
+[ "$(grep -c '^ok ' "$TMP/converse")" -ge 14 ]
+ok 'a page of this machine: all of it'
+
+visit knock evil.example "$TMP/evil"
+like "$(<"$TMP/evil")" '"event":"close","code":1006' 'a page from elsewhere may not connect'
+visit knock localhost "$TMP/local"
+is "$(<"$TMP/local")" '{"event":"open"}' 'one of localhost may'
+
+done_testing

@@ -1,0 +1,278 @@
+# shellcheck shell=bash
+#
+# What every shell test sources first, from the top directory:
+#
+#	#!/bin/bash
+#	. tests/lib.sh
+#	serve --history 10
+#	exits 0 'a word is accepted' chat-send hello
+#	is "$(jq -r .content "$OUT")" hello 'and its receipt carries it'
+#	done_testing
+#
+# It speaks TAP on stdout. The commands under test come from $CHAT_BUILD (default: build). $TMP is
+# private and goes away at the end, and so does every process that spawn or serve started, by its pid.
+# A test that takes longer than LIMIT seconds (set it before sourcing; default 120) is ended.
+# The last part of a pipeline runs in the test's own shell, so `printf … | exits 0 …` counts.
+
+if [ -z "${CHAT_TEST_WATCHED-}" ]; then
+	export CHAT_TEST_WATCHED=1
+	exec timeout -k 5 "$((${LIMIT:-120} * ${CHAT_TEST_SLOWNESS:-1}))" bash "$0" "$@" </dev/null
+fi
+unset CHAT_TEST_WATCHED
+
+set -u
+shopt -s lastpipe
+
+TOP=$PWD
+BUILD=$(realpath "${CHAT_BUILD:-build}")
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/chat-test.XXXXXX") || exit 1
+OUT=$TMP/out ERR=$TMP/err # of the command that `exits` ran last
+SERVE_PID='' SERVE_OUT='' SERVE_ERR=''
+mkfifo "$TMP/never"
+
+# Nothing of the caller's surroundings but the slowness decides a test.
+slowness=${CHAT_TEST_SLOWNESS:-1}
+unset "${!CHAT_@}" NO_COLOR http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY \
+	ALL_PROXY NO_PROXY CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR MAKEFLAGS MAKELEVEL CFLAGS
+export LC_ALL=C.UTF-8 TZ=UTC HOME=$TMP PATH=$BUILD:$PATH NODE_PATH=/usr/share/nodejs TOP BUILD TMP
+
+tests_run=0
+tests_failed=0
+spawned=() # pids, in the order of their start
+servers=() # those of them that serve started
+
+# result STATUS NAME: one line of TAP; returns the status.
+result() {
+	tests_run=$((tests_run + 1))
+	if [ "$1" -eq 0 ]; then
+		printf 'ok %d - %s\n' "$tests_run" "$2"
+		return 0
+	fi
+	tests_failed=$((tests_failed + 1))
+	printf 'not ok %d - %s\n' "$tests_run" "$2"
+	diag "at ${BASH_SOURCE[2]}:${BASH_LINENO[1]}"
+	return 1
+}
+
+# diag TEXT: a comment for people, every line of it.
+diag() {
+	printf '%s\n' "$1" | head -n 40 | sed 's/^/# /'
+}
+
+# ok NAME, not_ok NAME: the command before it succeeded, failed.
+ok() {
+	result $? "$1"
+}
+
+not_ok() {
+	result $(($? == 0)) "$1"
+}
+
+# is GOT WANT NAME: the same string.
+is() {
+	[ "$1" = "$2" ]
+	result $? "$3" || { diag "got  $1"$'\n'"want $2" && false; }
+}
+
+# isnt GOT UNWANTED NAME
+isnt() {
+	[ "$1" != "$2" ]
+	result $? "$3" || { diag "got $1" && false; }
+}
+
+# like GOT REGEX NAME, unlike GOT REGEX NAME: by an extended regular expression.
+like() {
+	[[ $1 =~ $2 ]]
+	result $? "$3" || { diag "got     $1"$'\n'"no match of $2" && false; }
+}
+
+unlike() {
+	! [[ $1 =~ $2 ]]
+	result $? "$3" || { diag "got   $1"$'\n'"match of $2" && false; }
+}
+
+# same FILE FILE NAME: byte for byte.
+same() {
+	cmp "$1" "$2" >"$TMP/cmp" 2>&1
+	result $? "$3" || { diag "$(cat "$TMP/cmp")" && false; }
+}
+
+# exits STATUS NAME COMMAND…: runs it and compares its exit status, 128+n for a signal n.
+# What it wrote is in $OUT and $ERR.
+exits() {
+	local want=$1 name=$2 got
+	shift 2
+	{ "$@" >"$OUT" 2>"$ERR"; } 2>/dev/null # there the shell says "Terminated"
+	got=$?
+	[ "$got" -eq "$want" ]
+	result $? "$name" || {
+		diag "exit status $got, want $want: $*"
+		diag "$(head -c 2000 "$ERR" | tr -d '\0')"
+		false
+	}
+}
+
+# skip_all WHY: ends a test whose needs this machine does not meet.
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# wait_for CONDITION [SECONDS]: evaluates it until it holds; fails at the deadline (default 10 s).
+wait_for() {
+	local deadline=$((SECONDS + ${2:-10} * slowness))
+	until eval "$1"; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			diag "never came true: $1"
+			return 1
+		fi
+		pause
+	done
+}
+
+# Twenty milliseconds between two looks: a read from a pipe that nobody writes to.
+pause() {
+	read -r -t 0.02 <>"$TMP/never"
+	return 0
+}
+
+# lines FILE: how many it has by now; 0 while there is none.
+lines() {
+	if [ -e "$1" ]; then
+		wc -l <"$1"
+	else
+		echo 0
+	fi
+}
+
+# spawn COMMAND…: in the background; its pid is $!. Redirections of spawn are the command's. It leads
+# a process group of its own, so that a `bash -c` ends with its pipeline. Signals that a shell without
+# job control would ignore for it have their default action.
+spawn() {
+	setsid env --default-signal=INT,QUIT,PIPE "$@" <&0 &
+	spawned+=($!)
+	wait_for "settled $!" # until then it is a copy of this shell, traps and all
+}
+
+# settled PID: it leads its process group, or has ended already.
+settled() {
+	local stat
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
+	read -ra stat <<<"${stat##*) }"
+	[ "${stat[2]}" = "$1" ]
+}
+
+# alive PID: it runs (a zombie does not).
+alive() {
+	local stat
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null && [[ ${stat##*) } != Z* ]]
+}
+
+# ends PID STATUS NAME [SECONDS]: a spawned process ends by itself, with that exit status.
+ends() {
+	local got
+	if wait_for "! alive $1" "${4:-10}"; then
+		wait "$1"
+		got=$?
+		forget "$1"
+	else
+		got='still running'
+	fi
+	is "$got" "$2" "$3"
+}
+
+forget() {
+	local pid kept=()
+	for pid in "${spawned[@]}"; do
+		[ "$pid" = "$1" ] || kept+=("$pid")
+	done
+	spawned=("${kept[@]+"${kept[@]}"}")
+}
+
+# serve [ARGUMENT…]: chat-serve on a port of its own; sets and exports CHAT_URL, and sets SERVE_PID,
+# SERVE_OUT (its events) and SERVE_ERR. Returns when it accepts connections. done_testing ends it
+# and holds it to exit status 0.
+serve() {
+	serve_at 127.0.0.1:0 "$@"
+}
+
+# serve_at ADDRESS [ARGUMENT…]: the same, listening there.
+serve_at() {
+	local address=$1 base=$TMP/serve.${#servers[@]}
+	shift
+	SERVE_OUT=$base.out SERVE_ERR=$base.err
+	spawn chat-serve --listen "$address" --url-file "$base.url" "$@" >"$SERVE_OUT" 2>"$SERVE_ERR"
+	SERVE_PID=$!
+	servers+=("$SERVE_PID")
+	wait_for "[ -s '$base.url' ] || ! alive $SERVE_PID"
+	if ! read -r CHAT_URL 2>/dev/null <"$base.url"; then
+		result 1 'chat-serve starts'
+		diag "$(cat "$SERVE_ERR")"
+		exit 1
+	fi
+	export CHAT_URL
+}
+
+# stop PID: TERM, and KILL when that does not help; returns its exit status.
+stop() {
+	kill -TERM -- "-$1" 2>/dev/null
+	wait_for "! alive $1" 8 || kill -KILL "$1"
+	kill -KILL -- "-$1" 2>/dev/null
+	forget "$1"
+	wait "$1" 2>/dev/null
+}
+
+# slay PID: KILL, and no more of it; for servers that are to die in the middle.
+slay() {
+	{
+		kill -KILL "$1"
+		wait "$1"
+	} 2>/dev/null
+	forget "$1"
+}
+
+stop_all() {
+	local pid
+	for pid in "${spawned[@]}"; do
+		is_server "$pid" || stop "$pid"
+	done
+	for pid in "${spawned[@]}"; do
+		stop "$pid"
+	done
+}
+
+is_server() {
+	[[ " ${servers[*]} " = *" $1 "* ]]
+}
+
+# Servers that live to the end of a test end well: what a sanitizer found in one fails the test.
+stop_servers() {
+	local pid got
+	for pid in "${spawned[@]}"; do
+		is_server "$pid" || stop "$pid"
+	done
+	for pid in "${spawned[@]}"; do
+		stop "$pid"
+		got=$?
+		is "$got" 0 'chat-serve ends with 0 on SIGTERM' || diag "$(cat "$TMP"/serve.*.err)"
+	done
+}
+
+done_testing() {
+	stop_servers
+	echo "1..$tests_run"
+	exit $((tests_failed > 0))
+}
+
+clean_up() {
+	local status=$?
+	trap - EXIT TERM INT HUP
+	stop_all >/dev/null
+	rm -rf "$TMP"
+	exit "$status"
+}
+
+trap clean_up EXIT
+trap 'exit 124' TERM
+trap 'exit 130' INT
+trap 'exit 129' HUP

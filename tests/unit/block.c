@@ -1,0 +1,100 @@
+/* Frames in blocks: headers of every length, moved and grown, read back. */
+#include "serve/block.h"
+
+#include <stdlib.h>
+
+#include "tap.h"
+
+static const size_t sizes[] = {0, 1, 125, 126, 127, 65535, 65536, 65537, 1 << 20};
+#define SIZES (sizeof(sizes) / sizeof(*sizes))
+
+static size_t
+header_of(size_t payload)
+{
+	return payload < 126 ? 2 : payload < 65536 ? 4 : 10;
+}
+
+static bool
+filled(struct chat_span payload, size_t len, char with)
+{
+	if (payload.len != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (payload.at[i] != with)
+			return false;
+	return true;
+}
+
+/* Every size in one block that grows: each frame is found again behind the one before. */
+static void
+test_append(void)
+{
+	struct block *block = block_new(0);
+	char *payload = malloc(sizes[SIZES - 1]);
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < SIZES; i++) {
+		memset(payload, 'a' + (int)i, sizes[i]);
+		block = block_append_frame(
+			block, CHAT_WS_TEXT, (struct chat_span){payload, sizes[i]});
+	}
+	free(payload);
+	block = block_trim(block);
+	is_int(block->refs, 1, "growing and trimming leave one reference");
+	for (size_t i = 0; i < SIZES; i++) {
+		const char *frame = block->bytes + at;
+
+		is_int((unsigned char)frame[0], 0x81, "a whole text frame of %zu bytes", sizes[i]);
+		is_int(block_frame_size(frame), header_of(sizes[i]) + sizes[i],
+			"its size with %zu bytes", sizes[i]);
+		ok(filled(block_frame_payload(frame), sizes[i], (char)('a' + i)),
+			"its payload of %zu bytes", sizes[i]);
+		at += (uint32_t)block_frame_size(frame);
+	}
+	is_int(at, block->len, "nothing lies between the frames or behind them");
+	block_unref(block);
+}
+
+/* What is reserved for a frame and what it takes: the header may turn out shorter. */
+static void
+test_shorter(size_t max, size_t len)
+{
+	struct block *block = block_append_frame(block_new(4), CHAT_WS_TEXT, CHAT_SPAN("before"));
+	uint32_t before = block->len, at;
+
+	block = block_frame_begin(block, max);
+	memset(block->bytes + block->len, 'x', len);
+	at = block_frame_end(block, CHAT_WS_TEXT, max, len);
+	is_int(at, before, "%zu of %zu bytes: the frame begins where the block ended", len, max);
+	ok(filled(block_frame_payload(block->bytes + at), len, 'x'),
+		"%zu of %zu bytes: the payload is whole", len, max);
+	is_int(block->len, before + header_of(len) + len, "%zu of %zu bytes: no gap", len, max);
+	block = block_append_frame(block, CHAT_WS_PONG, CHAT_SPAN("after"));
+	is_int((unsigned char)block->bytes[at + block_frame_size(block->bytes + at)], 0x8A,
+		"%zu of %zu bytes: the next frame follows", len, max);
+	block_unref(block);
+}
+
+static void
+test_references(void)
+{
+	struct block *block = block_of_frame(CHAT_WS_CLOSE, CHAT_SPAN("\x03\xe8"));
+
+	ok(block->len == 4 && memcmp(block->bytes, "\x88\x02\x03\xe8", 4) == 0, "one Close frame");
+	block_unref(block_ref(block));
+	is_int(block->refs, 1, "a reference taken and given back");
+	block_unref(block);
+	block_unref(NULL);
+	ok(true, "no block is nothing to let go");
+}
+
+int
+main(void)
+{
+	test_append();
+	for (size_t i = 0; i < SIZES; i++)
+		for (size_t j = 0; j <= i; j++)
+			test_shorter(sizes[i], sizes[j]);
+	test_references();
+	return done();
+}

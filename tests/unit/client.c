@@ -1,0 +1,564 @@
+/*
+ * The client against servers of its own making, one child process each. With arguments it is what
+ * tests/interop drives instead of a test:
+ *
+ *	client URL [--cacert F] [--cert F] [--key F] [--unix-socket F] [--insecure] [--close-after
+ *N]
+ *		[--max-message N] [--connect-timeout MS] [--send TEXT]… [--many N]
+ *
+ * It sends the texts, then N of 16 KiB each, and closes after that many messages. It prints "open
+ * ADDRESS", "text(MESSAGE)" for every message that comes, and at last "CODE: SENTENCE".
+ */
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "diag.h"
+#include "http.h"
+#include "tap.h"
+#include "ws.h"
+
+#define PATIENCE_MS 20000
+#define MANY 200000
+#define BIG (1 << 20)
+
+static const struct chat_client_options defaults = {
+	.connect_timeout_ms = PATIENCE_MS, .max_message_bytes = 4 << 20};
+
+/* ---- the server's side, in a child: blocking, and no more careful than it must be ---- */
+
+struct peer {
+	int fd;
+	struct chat_ws ws;
+	struct chat_ws_pool *pool;
+	char bytes[65536];
+	struct chat_span input;
+};
+
+typedef void scenario(struct peer *peer);
+
+static void
+peer_write(struct peer *peer, struct chat_buf *out)
+{
+	for (size_t at = 0; at < out->len;) {
+		ssize_t sent = write(peer->fd, out->at + at, out->len - at);
+
+		if (sent <= 0)
+			exit(1);
+		at += (size_t)sent;
+	}
+	chat_buf_free(out);
+}
+
+static void
+peer_say(struct peer *peer, enum chat_ws_opcode opcode, struct chat_span payload)
+{
+	struct chat_buf out = {0};
+
+	chat_ws_append(&out, NULL, opcode, payload);
+	peer_write(peer, &out);
+}
+
+static void
+peer_close(struct peer *peer, uint16_t code, const char *reason)
+{
+	struct chat_buf out = {0};
+
+	chat_ws_append_close(&out, NULL, code, reason);
+	peer_write(peer, &out);
+}
+
+static enum chat_ws_event
+peer_next(struct peer *peer, struct chat_span *payload)
+{
+	static const struct chat_ws_limits limits = {4 << 20, 1};
+	enum chat_ws_event event;
+	ssize_t got;
+
+	while ((event = chat_ws_next(&peer->ws, peer->pool, &limits, &peer->input, payload)) ==
+		CHAT_WS_WANT_MORE) {
+		got = read(peer->fd, peer->bytes, sizeof(peer->bytes));
+		if (got <= 0)
+			exit(2);
+		peer->input = (struct chat_span){peer->bytes, (size_t)got};
+	}
+	return event;
+}
+
+static void
+peer_shake_hands(struct peer *peer)
+{
+	struct chat_http_request request;
+	struct chat_buf out = {0};
+	bool bad_version;
+	size_t scanned = 0, len;
+
+	for (size_t had = 0; (len = chat_http_head_len(peer->input, &scanned)) == 0;) {
+		ssize_t got = read(peer->fd, peer->bytes + had, sizeof(peer->bytes) - had);
+
+		if (got <= 0)
+			exit(3);
+		had += (size_t)got;
+		peer->input = (struct chat_span){peer->bytes, had};
+	}
+	if (chat_http_read_request(&request, (struct chat_span){peer->bytes, len}, &bad_version) !=
+		101)
+		exit(4);
+	peer->input = (struct chat_span){peer->bytes + len, peer->input.len - len};
+	chat_http_write_accept(&out, request.key);
+	peer_write(peer, &out);
+}
+
+/* Starts one server for one connection. Returns its process. */
+static pid_t
+serve(scenario *play, struct chat_url *url)
+{
+	static struct peer peer;
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pid_t pid;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, 1) < 0 ||
+		getsockname(fd, (struct sockaddr *)&address, &size) < 0)
+		abort();
+	*url = (struct chat_url){
+		.host = "127.0.0.1", .port = ntohs(address.sin_port), .channel = "/"};
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		abort();
+	if (pid > 0) {
+		close(fd);
+		return pid;
+	}
+	alarm(6 * PATIENCE_MS / 1000);
+	peer.fd = accept(fd, NULL, NULL);
+	peer.pool = chat_ws_pool_new();
+	play(&peer);
+	_exit(0);
+}
+
+static int
+ended(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		abort();
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* ---- the client's side ---- */
+
+/* Polls as a caller does. False when patience ended. */
+static bool
+wait_for(struct chat_client *client, int64_t deadline_ms)
+{
+	struct pollfd fds[CHAT_CLIENT_POLL_FDS];
+	size_t count = chat_client_poll_fds(client, fds, CHAT_CLIENT_POLL_FDS);
+	int64_t wake_ms = chat_client_wake_ms(client), now_ms = chat_now_ms();
+
+	if (wake_ms > deadline_ms)
+		wake_ms = deadline_ms;
+	poll(fds, count, wake_ms > now_ms ? (int)(wake_ms - now_ms) : 0);
+	return now_ms < deadline_ms;
+}
+
+/* The next message, or the end. */
+static int
+next(struct chat_client *client, struct chat_span *text, struct chat_err *err)
+{
+	int64_t deadline_ms = chat_now_ms() + PATIENCE_MS;
+	int got;
+
+	while ((got = chat_client_receive(client, text, err)) == 0) {
+		if (!wait_for(client, deadline_ms)) {
+			chat_fail(err, CHAT_TIMED_OUT, "nothing came");
+			return -1;
+		}
+	}
+	return got;
+}
+
+static struct chat_client *
+open_client(const struct chat_url *url)
+{
+	struct chat_client *client = chat_client_open(url, &defaults, NULL);
+	int64_t deadline_ms = chat_now_ms() + PATIENCE_MS;
+	struct chat_span text;
+
+	if (client == NULL)
+		abort();
+	while (!chat_client_is_open(client) && chat_client_receive(client, &text, NULL) == 0 &&
+		!chat_client_is_open(client) && wait_for(client, deadline_ms))
+		;
+	ok(chat_client_is_open(client), "the connection opens");
+	return client;
+}
+
+static void
+play_many(struct peer *peer)
+{
+	struct chat_buf out = {0};
+	char line[128];
+
+	peer_shake_hands(peer);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(line, sizeof(line), "%-100d", i);
+		chat_ws_append(&out, NULL, CHAT_WS_TEXT, (struct chat_span){line, 100});
+		if (out.len > 60000)
+			peer_write(peer, &out);
+	}
+	peer_write(peer, &out);
+	peer_close(peer, 1000, "that is all");
+}
+
+static void
+test_many(void)
+{
+	struct chat_url url;
+	pid_t pid = serve(play_many, &url);
+	struct chat_client *client = chat_client_open(&url, &defaults, NULL);
+	struct chat_span text;
+	struct chat_err err;
+	int wrong = 0, count = 0;
+
+	ok(client != NULL && !chat_client_is_open(client), "opening waits for nothing");
+	is_str(chat_client_address(client), "", "there is no address yet");
+	while (next(client, &text, &err) == 1)
+		wrong += text.len != 100 || atoi(text.at) != count++;
+	is_int(count, MANY, "all messages come");
+	is_int(wrong, 0, "in order and whole");
+	is_str(chat_code_word(err.code), "connection_closed", "then the Close");
+	is_str(err.text, "the server closed with 1000: that is all", "with its reason");
+	is_int(chat_client_receive(client, &text, &err), -1, "the end stays the end");
+	is_int(chat_client_send(client, CHAT_SPAN("x"), NULL), -1, "nothing can be sent");
+	chat_client_free(client);
+	is_int(ended(pid), 0, "the server is content");
+}
+
+/* Sends everything back, and answers a Close. */
+static void
+play_echo(struct peer *peer)
+{
+	struct chat_span payload;
+	enum chat_ws_event event;
+
+	peer_shake_hands(peer);
+	while ((event = peer_next(peer, &payload)) != CHAT_WS_GOT_CLOSE) {
+		if (event == CHAT_WS_MESSAGE)
+			peer_say(peer, CHAT_WS_TEXT, payload);
+		else if (event == CHAT_WS_GOT_PING)
+			peer_say(peer, CHAT_WS_PONG, payload);
+		else
+			exit(5);
+	}
+	peer_close(peer, peer->ws.close_code, NULL);
+}
+
+static void
+test_echo(void)
+{
+	struct chat_url url;
+	pid_t pid = serve(play_echo, &url);
+	struct chat_client *client = open_client(&url);
+	char *big = chat_alloc(BIG);
+	struct pollfd fd;
+	struct chat_span text;
+	struct chat_err err;
+
+	is_int(chat_client_poll_fds(client, &fd, 1), 1, "an open connection is one descriptor");
+	ok((fcntl(fd.fd, F_GETFD) & FD_CLOEXEC) != 0, "that no child process inherits");
+	is_int(fd.events, POLLIN, "to be read");
+	ok(chat_client_wake_ms(client) <= chat_now_ms(), "at once: words may have come with it");
+	is_int(chat_client_receive(client, &text, &err), 0, "nothing came");
+	ok(chat_client_wake_ms(client) == INT64_MAX, "then at any time");
+	ok(strncmp(chat_client_address(client), "127.0.0.1:", 10) == 0, "at an address");
+	for (size_t i = 0; i < BIG; i++)
+		big[i] = (char)('a' + i % 23);
+	for (int i = 0; i < 4; i++)
+		chat_client_send(client, (struct chat_span){big, BIG}, NULL);
+	chat_client_ping(client);
+	chat_client_send(client, CHAT_SPAN(""), NULL);
+	chat_client_close(client);
+	is_int(chat_client_send(client, CHAT_SPAN("late"), &err), -1, "nothing follows a Close");
+	for (int i = 0; i < 4; i++) {
+		is_int(next(client, &text, &err), 1, "a big message comes back");
+		ok(chat_span_equal(text, (struct chat_span){big, BIG}), "whole");
+	}
+	is_int(next(client, &text, &err), 1, "a message comes back");
+	is_int(text.len, 0, "an empty one");
+	is_int(next(client, &text, &err), -1, "then the end");
+	is_str(chat_code_word(err.code), "connection_closed", "as asked for");
+	is_int(chat_client_queued_bytes(client), 0, "with nothing queued");
+	chat_client_free(client);
+	free(big);
+	is_int(ended(pid), 0, "the server is content");
+}
+
+/* Takes nothing, until it is killed. */
+static void
+play_deaf(struct peer *peer)
+{
+	peer_shake_hands(peer);
+	pause();
+}
+
+static void
+test_deaf(void)
+{
+	char *big = chat_alloc_zeroed(1, BIG);
+	struct chat_client *client;
+	struct chat_url url;
+	struct pollfd fd;
+	pid_t pid = serve(play_deaf, &url);
+
+	client = open_client(&url);
+	for (int i = 0; i < 16; i++)
+		chat_client_send(client, (struct chat_span){big, BIG}, NULL);
+	is_int(chat_client_flush(client, NULL), 0, "a server that reads nothing is no error");
+	ok(chat_client_queued_bytes(client) > 4 << 20, "what it does not take stays queued");
+	is_int(chat_client_poll_fds(client, &fd, 1), 1, "there is a descriptor");
+	is_int(fd.events, POLLIN | POLLOUT, "to wait for room");
+	chat_client_free(client);
+	kill(pid, SIGKILL);
+	is_int(ended(pid), -SIGKILL, "freeing waits for nobody");
+	free(big);
+}
+
+/* Once spoken to says why and goes: the client's next bytes meet a reset. */
+static void
+play_going(struct peer *peer)
+{
+	struct chat_span payload;
+
+	peer_shake_hands(peer);
+	peer_next(peer, &payload);
+	peer_say(peer, CHAT_WS_TEXT, CHAT_SPAN("the reason"));
+	peer_close(peer, 1008, "go");
+	peer_say(peer, CHAT_WS_TEXT, CHAT_SPAN("never read"));
+}
+
+static void
+test_going(void)
+{
+	struct chat_url url;
+	pid_t pid = serve(play_going, &url);
+	struct chat_client *client = open_client(&url);
+	struct chat_span text;
+	struct chat_err err;
+	int sent = 0;
+
+	chat_client_send(client, CHAT_SPAN("hello"), NULL);
+	chat_client_flush(client, NULL);
+	is_int(ended(pid), 0, "the server goes");
+	for (int i = 0; i < 100 && sent == 0; i++) {
+		sent = chat_client_send(client, CHAT_SPAN("are you there"), NULL);
+		sent |= chat_client_flush(client, NULL);
+	}
+	is_int(sent, -1, "sending fails at last");
+	is_int(next(client, &text, &err), 1, "what came before is still read");
+	ok(chat_span_equal(text, CHAT_SPAN("the reason")), "the last words");
+	is_int(next(client, &text, &err), -1, "then the end");
+	is_str(chat_code_word(err.code), "refused", "as the Close has it");
+	chat_client_free(client);
+}
+
+static void
+play_pings(struct peer *peer)
+{
+	struct chat_span payload;
+
+	peer_shake_hands(peer);
+	peer_say(peer, CHAT_WS_PING, CHAT_SPAN("one"));
+	peer_say(peer, CHAT_WS_PING, CHAT_SPAN("two"));
+	if (peer_next(peer, &payload) != CHAT_WS_GOT_PONG ||
+		!chat_span_equal(payload, CHAT_SPAN("one")) ||
+		peer_next(peer, &payload) != CHAT_WS_GOT_PONG ||
+		!chat_span_equal(payload, CHAT_SPAN("two")))
+		exit(7);
+	peer_close(peer, 1013, NULL);
+	if (peer_next(peer, &payload) != CHAT_WS_GOT_CLOSE || peer->ws.close_code != 1013 ||
+		payload.len != 0)
+		exit(8);
+}
+
+static void
+test_pings(void)
+{
+	struct chat_url url;
+	pid_t pid = serve(play_pings, &url);
+	struct chat_client *client = open_client(&url);
+	struct chat_span text;
+	struct chat_err err;
+
+	is_int(next(client, &text, &err), -1, "pings are no messages");
+	is_str(chat_code_word(err.code), "try_later", "1013 is for later");
+	chat_client_free(client);
+	is_int(ended(pid), 0, "pings and the Close were answered");
+}
+
+static void
+play_silence(struct peer *peer)
+{
+	while (read(peer->fd, peer->bytes, sizeof(peer->bytes)) > 0)
+		;
+}
+
+static void
+test_failures(void)
+{
+	struct chat_client_options hasty = defaults;
+	struct chat_client *client;
+	struct chat_url url, closed;
+	struct chat_span text;
+	struct chat_err err;
+	pid_t pid = serve(play_silence, &url);
+
+	hasty.connect_timeout_ms = 100;
+	client = chat_client_open(&url, &hasty, &err);
+	is_int(chat_client_send(client, CHAT_SPAN("x"), NULL), -1, "too early to send");
+	is_int(next(client, &text, &err), -1, "a silent server");
+	is_str(chat_code_word(err.code), "cannot_connect", "is none");
+	is_str(err.text, "the server does not answer", "in these words");
+	chat_client_free(client);
+	is_int(ended(pid), 0, "it is left alone");
+
+	pid = serve(play_going, &closed);
+	kill(pid, SIGKILL);
+	ended(pid);
+	client = chat_client_open(&closed, &defaults, &err);
+	is_int(next(client, &text, &err), -1, "a closed port");
+	is_str(chat_code_word(err.code), "cannot_connect", "cannot be connected to");
+	is_str(err.text, "Connection refused", "in the system's words");
+	chat_client_free(client);
+
+	snprintf(url.channel, sizeof(url.channel), "/a b");
+	ok(chat_client_open(&url, &defaults, &err) == NULL, "a path that cannot be said");
+	is_str(chat_code_word(err.code), "usage", "is the caller's fault");
+	chat_client_free(NULL);
+}
+
+/* ---- driven by tests/interop ---- */
+
+struct drive {
+	struct chat_client_options options;
+	const char *texts[16];
+	int count;
+	long many, close_after;
+};
+
+static void
+drive_options(struct drive *drive, int argc, char **argv)
+{
+	static const struct option table[] = {{"cacert", 1, NULL, 'a'}, {"cert", 1, NULL, 'c'},
+		{"key", 1, NULL, 'k'}, {"unix-socket", 1, NULL, 'u'}, {"insecure", 0, NULL, 'i'},
+		{"close-after", 1, NULL, 'n'}, {"send", 1, NULL, 's'},
+		{"max-message", 1, NULL, 'm'}, {"connect-timeout", 1, NULL, 't'},
+		{"many", 1, NULL, 'x'}, {0}};
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		if (letter == 'a')
+			drive->options.cacert = optarg;
+		else if (letter == 'c')
+			drive->options.cert = optarg;
+		else if (letter == 'k')
+			drive->options.key = optarg;
+		else if (letter == 'u')
+			drive->options.unix_socket = optarg;
+		else if (letter == 'i')
+			drive->options.insecure = true;
+		else if (letter == 'n')
+			drive->close_after = atol(optarg);
+		else if (letter == 'm')
+			drive->options.max_message_bytes = (size_t)atol(optarg);
+		else if (letter == 't')
+			drive->options.connect_timeout_ms = atol(optarg);
+		else if (letter == 'x')
+			drive->many = atol(optarg);
+		else if (letter == 's' && drive->count < 16)
+			drive->texts[drive->count++] = optarg;
+		else
+			exit(64);
+	}
+}
+
+static void
+drive_opened(struct drive *drive, struct chat_client *client)
+{
+	static const char before[] = "{\"type\":\"text\",\"text\":\"", after[] = "\"}";
+	struct chat_buf text = {0};
+
+	printf("open %s\n", chat_client_address(client));
+	for (int i = 0; i < drive->count; i++)
+		chat_client_send(client, chat_span_of(drive->texts[i]), NULL);
+	chat_buf_printf(&text, "%s%016384d%s", before, 7, after);
+	for (long i = 0; i < drive->many; i++)
+		chat_client_send(client, chat_buf_span(&text), NULL);
+	chat_buf_free(&text);
+	if (drive->close_after == 0)
+		chat_client_close(client);
+}
+
+static int
+drive_main(int argc, char **argv)
+{
+	struct drive drive = {.options = defaults, .close_after = -1};
+	int64_t deadline_ms = chat_now_ms() + PATIENCE_MS;
+	struct chat_client *client = NULL;
+	struct chat_url url;
+	struct chat_span text;
+	struct chat_err err;
+	bool opened = false;
+	int got = -1;
+
+	drive_options(&drive, argc, argv);
+	if (optind == argc - 1 && chat_url_parse(&url, argv[optind], &err) == 0)
+		client = chat_client_open(&url, &drive.options, &err);
+	while (client != NULL && (got = chat_client_receive(client, &text, &err)) >= 0) {
+		if (!opened && chat_client_is_open(client)) {
+			opened = true;
+			drive_opened(&drive, client);
+		}
+		if (got > 0)
+			printf("text(%.*s)\n", (int)text.len, text.at);
+		if (got > 0 && --drive.close_after == 0)
+			chat_client_close(client);
+		chat_client_flush(client, NULL);
+		if (got == 0 && !wait_for(client, deadline_ms)) {
+			chat_fail(&err, CHAT_TIMED_OUT, "nothing came");
+			break;
+		}
+	}
+	printf("%s: %s\n", chat_code_word(err.code), err.text);
+	chat_client_free(client);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1)
+		return drive_main(argc, argv);
+	test_many();
+	test_echo();
+	test_deaf();
+	test_going();
+	test_pings();
+	test_failures();
+	return done();
+}

@@ -1,0 +1,75 @@
+/* Which pages may connect: a table of origins, hosts and verdicts. */
+#include "serve/origin.h"
+
+#include "tap.h"
+
+static const struct {
+	const char *origin, *host;
+	bool allowed;
+} table[] = {
+	{"", "chat.example", true},
+	{"http://chat.example", "chat.example", true},
+	{"http://chat.example:80", "chat.example", true},
+	{"http://chat.example", "chat.example:80", true},
+	{"http://CHAT.example", "chat.EXAMPLE", true},
+	{"https://chat.example", "chat.example", true},
+	{"https://chat.example", "chat.example:443", true},
+	{"https://chat.example:8443", "chat.example:8443", true},
+	{"http://chat.example:8080", "chat.example:3001", false},
+	{"http://chat.example", "chat.example:3001", false},
+	{"https://chat.example", "chat.example:80", false},
+	{"http://other.example", "chat.example", false},
+	{"http://chat.example.evil", "chat.example", false},
+	{"http://evil-chat.example", "chat.example", false},
+	{"http://chat.example", "", false},
+	{"http://[2001:db8::1]:3001", "[2001:db8::1]:3001", true},
+	{"http://[2001:db8::1]:3001", "[2001:db8::2]:3001", false},
+	{"http://[2001:db8::1", "[2001:db8::1", false},
+	{"http://[2001:db8::1]x", "[2001:db8::1]x", false},
+
+	{"http://localhost:8000", "localhost:3001", true},
+	{"http://localhost", "127.0.0.1:3001", true},
+	{"http://127.0.0.1:8000", "[::1]:3001", true},
+	{"https://LocalHost", "127.1.2.3", true},
+	{"http://[::1]:1", "localhost", true},
+	{"http://localhost", "chat.example", false},
+	{"http://chat.example", "localhost:3001", false},
+	{"http://localhost.evil", "localhost", false},
+	{"http://127.0.0.1.evil", "127.0.0.1", false},
+	{"http://127.evil", "localhost", false},
+	{"http://128.0.0.1", "127.0.0.1", false},
+	{"http://127", "localhost", false},
+	{"http://[::2]", "[::1]", false},
+
+	{"null", "localhost", false},
+	{"file://", "localhost", false},
+	{"http://", "localhost", false},
+	{"http:", "localhost", false},
+	{"ftp://localhost", "localhost", false},
+	{"chrome-extension://abc", "localhost", false},
+	{"localhost", "localhost", false},
+
+	{"https://friend.example", "localhost", true},
+	{"HTTPS://FRIEND.example", "localhost", true},
+	{"https://friend.example/", "localhost", false},
+	{"https://friend.example:443", "localhost", false},
+	{"http://friend.example", "localhost", false},
+	{"app://desktop", "chat.example", true},
+};
+
+int
+main(void)
+{
+	const char *friends[] = {"https://friend.example", "app://desktop"};
+	struct chat_strings listed = {0};
+
+	for (size_t i = 0; i < 2; i++)
+		chat_strings_add(&listed, friends[i]);
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		ok(origin_allowed(chat_span_of(table[i].origin), chat_span_of(table[i].host),
+			   &listed) == table[i].allowed,
+			"'%s' at '%s': %s", table[i].origin, table[i].host,
+			table[i].allowed ? "may" : "may not");
+	chat_strings_free(&listed);
+	return done();
+}
