@@ -6,9 +6,9 @@
 #include "span.h"
 
 /*
- * What went wrong, as a word. The first group are the words of the wire (chat-protocol(7), ERRORS);
- * the second names a flaw of the JSON text more exactly (on the wire: bad_json); the third never
- * leaves the process that met it.
+ * What went wrong, as a word. The first group are the words of the wire (chat-protocol(7), ERROR
+ * CODES); the second names a flaw of the JSON text more exactly (on the wire: bad_json); the third
+ * never leaves the process that met it.
  */
 enum chat_code {
 	CHAT_OK,
@@ -90,8 +90,8 @@ const char *chat_code_word(enum chat_code code);
 enum chat_code chat_code_find(struct chat_span word);
 
 /*
- * The code that stands for this one on the wire (chat-protocol(7), ERRORS): the finer JSON codes
- * give bad_json, those of the third group internal.
+ * The code that stands for this one on the wire (chat-protocol(7), ERROR CODES): the finer JSON
+ * codes give bad_json, those of the third group internal.
  */
 enum chat_code chat_code_wire(enum chat_code code);
 

@@ -29,15 +29,15 @@ enum chat_json_kind {
 struct chat_json_value {
 	enum chat_json_kind kind;
 	struct chat_span raw; /* as it stands in the input, a string with its quotes */
-	size_t points;        /* string: Unicode code points after unescaping */
-	bool escaped;         /* string: holds at least one backslash */
+	size_t points; /* string: Unicode code points after unescaping */
+	bool escaped; /* string: holds at least one backslash */
 };
 
 struct chat_json {
 	const char *start; /* offsets count from here */
 	const char *at;
 	const char *end;
-	unsigned depth;    /* containers entered and not left */
+	unsigned depth; /* containers entered and not left */
 };
 
 /* Begins at the first byte; a byte-order mark there is an error of the first read. */
@@ -57,8 +57,8 @@ int chat_json_read(struct chat_json *json, struct chat_json_value *value, struct
  * note for the container, set by _enter.
  */
 int chat_json_enter(struct chat_json *json, bool *first, struct chat_err *err);
-int chat_json_member(struct chat_json *json, bool *first, struct chat_json_value *key,
-	struct chat_err *err);
+int chat_json_member(
+	struct chat_json *json, bool *first, struct chat_json_value *key, struct chat_err *err);
 int chat_json_element(struct chat_json *json, bool *first, struct chat_err *err);
 
 /* Only white space may remain. */

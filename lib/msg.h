@@ -15,8 +15,8 @@
  */
 struct chat_msg {
 	enum chat_type type;
-	struct chat_span line;   /* the whole object, outer white space stripped */
-	uint64_t has;            /* a bit per slot */
+	struct chat_span line; /* the whole object, outer white space stripped */
+	uint64_t has; /* a bit per slot */
 	struct chat_json_value value[CHAT_SLOTS];
 };
 

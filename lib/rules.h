@@ -27,11 +27,7 @@ enum chat_type {
 	CHAT_TYPE_UNKNOWN = CHAT_TYPES
 };
 
-enum chat_direction {
-	CHAT_FROM_CLIENT = 1,
-	CHAT_FROM_SERVER = 2,
-	CHAT_FROM_ANY = 3
-};
+enum chat_direction { CHAT_FROM_CLIENT = 1, CHAT_FROM_SERVER = 2, CHAT_FROM_ANY = 3 };
 
 /* Where chat_msg_read puts a field's value; one slot for a name at one level, over all types. */
 enum chat_slot {
@@ -78,14 +74,14 @@ enum chat_rule_kind {
 	CHAT_RULE_INTEGER,
 	CHAT_RULE_BOOLEAN,
 	CHAT_RULE_OBJECT, /* of `shape` */
-	CHAT_RULE_ARRAY   /* of objects of `shape` */
+	CHAT_RULE_ARRAY /* of objects of `shape` */
 };
 
 enum chat_rule_format {
 	CHAT_FORMAT_ANY,
-	CHAT_FORMAT_WORD,    /* exactly `word` */
-	CHAT_FORMAT_ID,      /* ^[a-zA-Z0-9-]+$ */
-	CHAT_FORMAT_BASE64,  /* format: byte */
+	CHAT_FORMAT_WORD, /* exactly `word` */
+	CHAT_FORMAT_ID, /* ^[a-zA-Z0-9-]+$ */
+	CHAT_FORMAT_BASE64, /* format: byte */
 	CHAT_FORMAT_USERNAME /* any, but strict checking asks chat_username_check() */
 };
 
@@ -98,12 +94,12 @@ struct chat_rule {
 	bool required;
 	bool addition;
 	enum chat_rule_format format;
-	const char *word;         /* CHAT_FORMAT_WORD */
-	const char *unless;       /* required, but where this boolean of the object is true */
-	int64_t min, max;         /* string: code points, integer: value; max 0: no upper limit */
-	bool has_min;             /* integer: min is meant (a string's min 0 says nothing) */
+	const char *word; /* CHAT_FORMAT_WORD */
+	const char *unless; /* required, but where this boolean of the object is true */
+	int64_t min, max; /* string: code points, integer: value; max 0: no upper limit */
+	bool has_min; /* integer: min is meant (a string's min 0 says nothing) */
 	const struct chat_shape *shape; /* NULL: any */
-	const char *about;        /* a clause for the schema and the manual */
+	const char *about; /* a clause for the schema and the manual */
 };
 
 /* An object's rules, in the order of the specification, `type` first where there is one. */
@@ -114,7 +110,7 @@ struct chat_shape {
 
 struct chat_rules_type {
 	enum chat_type type;
-	const char *word;         /* "init", "userData" */
+	const char *word; /* "init", "userData" */
 	enum chat_direction from;
 	const char *about;
 	struct chat_shape shape;

@@ -15,26 +15,20 @@
 
 /* ---- sending ---- */
 
-static void on_ready(uv_poll_t *poll, int status, int events);
-
 static void
 conn_poll(struct conn *conn)
 {
 	uint8_t events = 0;
 
-	if (conn->state == CONN_DEAD)
-		return;
 	if (!conn->paused)
-		events |= UV_READABLE;
+		events |= EPOLLIN;
 	if (!out_is_empty(&conn->out))
-		events |= UV_WRITABLE;
+		events |= EPOLLOUT;
 	if (events == conn->events)
 		return;
 	conn->events = events;
-	if (events)
-		uv_poll_start(&conn->poll, events, on_ready);
-	else
-		uv_poll_stop(&conn->poll);
+	if (poller_change(&conn->conns->poller, conn->stream.fd, events, conn) < 0)
+		conn_abort(conn);
 }
 
 static void
@@ -267,14 +261,6 @@ conn_head_free(struct conn *conn)
 	conn->head = NULL;
 }
 
-static void
-on_poll_closed(uv_handle_t *handle)
-{
-	struct conn *conn = handle->data;
-
-	conn->conns->events->release(conn);
-}
-
 void
 conn_abort(struct conn *conn)
 {
@@ -284,7 +270,6 @@ conn_abort(struct conn *conn)
 		return;
 	conn->state = CONN_DEAD;
 	conn->close_due = false;
-	uv_poll_stop(&conn->poll);
 	stream_close(&conn->stream);
 	conns_remove(conns, conn);
 	conns->queued_bytes -= conn->out.bytes;
@@ -299,23 +284,19 @@ conn_bury(struct conn *conn)
 {
 	conn_head_free(conn);
 	conn_ws_free(conn);
-	uv_close((uv_handle_t *)&conn->poll, on_poll_closed);
+	conn->conns->events->release(conn);
 }
 
-static void
-on_ready(uv_poll_t *poll, int status, int events)
+void
+conn_ready(struct conn *conn, uint32_t events)
 {
-	struct conn *conn = poll->data;
+	bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0; /* the read says how */
 
-	if (status < 0) { /* libuv has stopped polling; reads say what is wrong, in the end */
-		conn->events = 0;
-		conn_input(conn);
-		conn_poll(conn);
+	if (conn->state == CONN_DEAD)
 		return;
-	}
-	if (events & UV_WRITABLE)
+	if (events & EPOLLOUT)
 		conn_output(conn);
-	if ((events & UV_READABLE) && conn->state != CONN_DEAD && !conn->paused)
+	if (conn->state != CONN_DEAD && (broken || ((events & EPOLLIN) && !conn->paused)))
 		conn_input(conn);
 }
 
@@ -323,18 +304,17 @@ int
 conn_start(struct conn *conn, struct conns *conns, int fd)
 {
 	stream_open(&conn->stream, fd);
-	if (uv_poll_init(conns->clock->loop, &conn->poll, fd) != 0) {
+	conn->events = EPOLLIN;
+	if (poller_add(&conns->poller, fd, conn->events, conn) < 0) {
 		stream_close(&conn->stream);
 		return -1;
 	}
-	conn->poll.data = conn;
 	conn->conns = conns;
 	conn->next_flush = conn;
 	conn->head = chat_alloc_zeroed(1, sizeof(*conn->head));
 	conn->head->limit = CHAT_HTTP_HEAD_MAX + CONN_INPUT_BYTES;
 	conn->since_ms = conn->heard_ms = clock_now_ms(conns->clock);
 	conns_add(conns, conn);
-	conn_poll(conn);
 	return 0;
 }
 

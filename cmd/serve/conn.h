@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "buf.h"
 #include "http.h"
@@ -54,7 +53,6 @@ struct conn_events {
 };
 
 struct conn {
-	uv_poll_t poll;
 	struct stream stream;
 	struct conns *conns;
 	struct conn *next, *prev; /* in conns->all */
@@ -104,6 +102,8 @@ void conn_abort(struct conn *conn);
 /*
  * Between the files of a connection and its set.
  */
+/* The poller has seen this. */
+void conn_ready(struct conn *conn, uint32_t events);
 /* Reads what is there, once, and acts on it. */
 void conn_input(struct conn *conn);
 /* Sends of the queue what goes without waiting; drops it where it is over its limit. */

@@ -7,20 +7,30 @@
 
 #define BATCH_LEAST 8 /* connections to be flushed, from which a batch pays */
 
-void
-conns_init(struct conns *conns, const struct clock *clock, const struct conn_events *events,
-	const struct conn_limits *limits)
+static void
+on_ready(void *arg, uint32_t events)
+{
+	conn_ready(arg, events);
+}
+
+int
+conns_open(struct conns *conns, const struct clock *clock, const struct conn_events *events,
+	const struct conn_limits *limits, struct chat_err *err)
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
+	if (poller_open(&conns->poller, clock->loop, on_ready, err) < 0)
+		return -1;
 	conns->ws_pool = chat_ws_pool_new();
 	conns->input = chat_alloc(CONN_INPUT_BYTES);
 	conns->batch = batch_open();
 	chat_ws_init(&conns->scratch, CHAT_WS_SERVER);
+	return 0;
 }
 
 void
-conns_free(struct conns *conns)
+conns_close(struct conns *conns)
 {
+	poller_close(&conns->poller);
 	batch_close(conns->batch);
 	chat_ws_free(&conns->scratch, conns->ws_pool);
 	chat_ws_pool_free(conns->ws_pool);

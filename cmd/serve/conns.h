@@ -7,6 +7,7 @@
 #include "serve/batch.h"
 #include "serve/clock.h"
 #include "serve/conn.h"
+#include "serve/poller.h"
 
 /* The bounds of every connection. */
 struct conn_limits {
@@ -27,6 +28,7 @@ struct conn_limits {
 struct conns {
 	const struct clock *clock;
 	const struct conn_events *events;
+	struct poller poller;
 	struct conn_limits limits;
 	struct chat_ws_pool *ws_pool;
 	char *input; /* one read buffer for all */
@@ -44,9 +46,9 @@ struct conns {
 
 #define CONN_INPUT_BYTES ((size_t)64 << 10) /* read per connection and turn */
 
-void conns_init(struct conns *conns, const struct clock *clock, const struct conn_events *events,
-	const struct conn_limits *limits);
-void conns_free(struct conns *conns);
+int conns_open(struct conns *conns, const struct clock *clock, const struct conn_events *events,
+	const struct conn_limits *limits, struct chat_err *err);
+void conns_close(struct conns *conns); /* all are gone; before the loop ends */
 
 /* End of a tick: sends what was queued, frees what died. */
 void conns_flush(struct conns *conns);

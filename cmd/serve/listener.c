@@ -147,13 +147,17 @@ static int
 listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *list;
+	bool loopback;
 	const char *port = NULL;
 	char host[256];
 	int status;
 
 	if (address_split(text, host, sizeof(host), &port, err) < 0)
 		return -1;
-	status = getaddrinfo(*host ? host : NULL, port, &hints, &list);
+	loopback = strcmp(host, "localhost") == 0; /* whatever names are known (RFC 6761) */
+	if (loopback)
+		hints.ai_flags = 0;
+	status = getaddrinfo(*host && !loopback ? host : NULL, port, &hints, &list);
 	if (status)
 		return chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s", text,
 			gai_strerror(status));

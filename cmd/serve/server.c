@@ -285,7 +285,11 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	metrics_init(&server->metrics, &server->loop);
 	server->clock.loop = &server->loop;
 	clock_set(&server->clock);
-	conns_init(&server->conns, &server->clock, &guest_events, &limits);
+	if (conns_open(&server->conns, &server->clock, &guest_events, &limits, err) < 0) {
+		uv_loop_close(&server->loop);
+		listeners_close(&server->listeners);
+		return -1;
+	}
 	rooms_open(server);
 	printer_open(&server->printer, &server->loop, STDOUT_FILENO);
 	handles_open(server);
@@ -333,12 +337,12 @@ server_close(struct server *server)
 	conns_flush(&server->conns);
 	printer_close(&server->printer);
 	monitor_close(&server->monitor);
+	conns_close(&server->conns);
 	uv_walk(&server->loop, close_handle, NULL);
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&server->loop);
 	server->journal->kind->close(server->journal);
 	rooms_free(&server->rooms);
-	conns_free(&server->conns);
 	listeners_close(&server->listeners);
 	if (server->url_written)
 		unlink(server->config->url_file);

@@ -107,13 +107,15 @@ is "$(cat "$TMP/not")" hello 'is left alone'
 # ---- files ----
 
 printf 'one\n' >"$TMP/a.txt"
-chat-send -c files -f "$TMP/a.txt" >"$TMP/sent"
-printf 'two\n' | chat-send -c files -f - --name ../../etc/a.txt >>"$TMP/sent"
-printf 'three\n' | chat-send -c files -f - --name $'.hid\e[2Jden' >>"$TMP/sent"
-printf '{"type":"file","file":{"name":"lie","type":"x/y","size":9,"data":"AAAA"}}\n' | chat-send -c files >>"$TMP/sent"
+{
+	chat-send -c files -f "$TMP/a.txt"
+	printf 'two\n' | chat-send -c files -f - --name ../../etc/a.txt
+	printf 'three\n' | chat-send -c files -f - --name $'.hid\e[2Jden'
+	printf '{"type":"file","file":{"name":"lie","type":"x/y","size":9,"data":"AAAA"}}\n' | chat-send -c files
+} >"$TMP/sent"
 ln -s "$TMP/elsewhere" "$TMP/hold"
 exits 0 '--save-files' chat-listen -c files --save-files "$TMP/inbox" --history=flat -t message --no-follow
-is "$(cd "$TMP/inbox" && ls -A | paste -sd,)" 'a.1.txt,a.txt,hid_[2Jden' 'takes names and no folders, and replaces nothing'
+is "$(find "$TMP/inbox" -mindepth 1 -printf '%f\n' | sort | paste -sd,)" 'a.1.txt,a.txt,hid_[2Jden' 'takes names and no folders, and replaces nothing'
 is "$(cat "$TMP/inbox/a.txt" "$TMP/inbox/a.1.txt" | paste -sd,)" 'one,two' 'and the bytes'
 is "$(jq -r '.file.path // "none"' "$OUT" | head -n 2 | paste -sd,)" "$TMP/inbox/a.txt,$TMP/inbox/a.1.txt" 'the line has the path'
 is "$(jq -r 'select(.file.path) | .file.data' "$OUT" | sort -u)" null 'and not the data'

@@ -34,17 +34,17 @@ tap_ok(bool passed, const char *file, int line, const char *format, ...)
 
 #define ok(condition, ...) tap_ok((condition), __FILE__, __LINE__, __VA_ARGS__)
 
-#define is_int(got, want, ...)                                                                     \
-	do {                                                                                       \
-		long long tap_got = (long long)(got), tap_want = (long long)(want);                \
-		if (!ok(tap_got == tap_want, __VA_ARGS__))                                         \
-			printf("# got %lld, want %lld\n", tap_got, tap_want);                      \
+#define is_int(got, want, ...) \
+	do { \
+		long long tap_got = (long long)(got), tap_want = (long long)(want); \
+		if (!ok(tap_got == tap_want, __VA_ARGS__)) \
+			printf("# got %lld, want %lld\n", tap_got, tap_want); \
 	} while (0)
 
-#define is_str(got, want, ...)                                                                     \
-	do {                                                                                       \
-		const char *tap_got = (got), *tap_want = (want);                                   \
-		if (!ok(tap_got && strcmp(tap_got, tap_want) == 0, __VA_ARGS__))                   \
+#define is_str(got, want, ...) \
+	do { \
+		const char *tap_got = (got), *tap_want = (want); \
+		if (!ok(tap_got && strcmp(tap_got, tap_want) == 0, __VA_ARGS__)) \
 			printf("# got '%s', want '%s'\n", tap_got ? tap_got : "(null)", tap_want); \
 	} while (0)
 
