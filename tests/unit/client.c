@@ -225,6 +225,17 @@ play_many(struct peer *peer)
 	peer_close(peer, 1000, "that is all");
 }
 
+/* The number a line begins with, which has no NUL behind it. */
+static int
+number_of(struct chat_span text)
+{
+	int number = 0;
+
+	for (size_t i = 0; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+		number = 10 * number + text.at[i] - '0';
+	return number;
+}
+
 static void
 test_many(void)
 {
@@ -238,7 +249,7 @@ test_many(void)
 	ok(client != NULL && !chat_client_is_open(client), "opening waits for nothing");
 	is_str(chat_client_address(client), "", "there is no address yet");
 	while (next(client, &text, &err) == 1)
-		wrong += text.len != 100 || atoi(text.at) != count++;
+		wrong += text.len != 100 || number_of(text) != count++;
 	is_int(count, MANY, "all messages come");
 	is_int(wrong, 0, "in order and whole");
 	is_str(chat_code_word(err.code), "connection_closed", "then the Close");
