@@ -75,12 +75,12 @@ PARTS_SRC := $(wildcard cmd/*/*.c)
 # What measures: a load generator, and a server with no protocol work.
 LOAD_SRC := $(wildcard tests/bench/load*.c)
 FLOOR_SRC := tests/bench/floor.c
-BENCH := $(BUILD)/tests/bench/load $(BUILD)/tests/bench/floor
+BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB = $(BUILD)/libchat.a
 OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) $(wildcard tests/fuzz/*.c) \
-	$(LOAD_SRC) $(FLOOR_SRC)) $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
+	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c) $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
 .PHONY: all demo check check-browser check-asan check-tsan coverage fuzz bench bench-deps lint lint-build \
 	lint-format lint-scripts lint-man format install uninstall clean help deps deps-build deps-deep unit
@@ -95,6 +95,7 @@ $(BUILD)/chat-serve: $(call objects,$(SERVE_SRC)) $(LIB)
 $(UNIT): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
 $(BUILD)/tests/bench/load: $(call objects,$(LOAD_SRC)) $(LIB)
 $(BUILD)/tests/bench/floor: $(call objects,$(FLOOR_SRC)) $(LIB)
+$(BUILD)/tests/bench/flood: $(call objects,tests/bench/flood.c) $(LIB)
 
 $(COMMANDS:%=$(BUILD)/%) $(UNIT) $(BENCH):
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -177,10 +178,12 @@ fuzz: ## run one libFuzzer target: T=name SECONDS=60
 $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-# The peers that chat-serve is measured against.
-BENCH_PEERS = bun@1.4.5 ws@8.23.0
+# The peers that are measured against; npm comes with nodejs or as a package of its own.
+BENCH_PEERS = bun@1.4.5 ws@8.23.0 wscat@6.1.0
+BENCH_PACKAGES = mosquitto mosquitto-clients $(if $(shell command -v npm),,npm)
 
 bench-deps: ## install the peers that bench measures against, into the build
+	$(call install_packages,$(BENCH_PACKAGES))
 	mkdir -p $(BUILD)/bench
 	npm install --prefix $(BUILD)/bench --no-audit --no-fund $(BENCH_PEERS)
 
