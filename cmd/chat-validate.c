@@ -18,15 +18,18 @@
 #include "validate/report.h"
 
 static const char *const directions[] = {"client", "server", "any", NULL};
-static const char *const format_names[] = {"text", "json", NULL};
-static const struct format *const formats[] = {&format_text, &format_json};
+static const char *const format_names[] = {"text", "json", "github", "tap", "sarif", NULL};
+static const struct format *const formats[] = {
+	&format_text, &format_json, &format_github, &format_tap, &format_sarif};
 
 struct settings {
 	int from; /* index into directions: one less than enum chat_direction */
 	int format; /* index into formats */
-	bool strict, filter, invert, quiet, stats, schema;
+	bool strict, state, filter, invert, quiet, stats, schema;
 	int64_t max_errors;
 	int64_t max_line_bytes;
+	int64_t jobs;
+	const char *rejects; /* a file's name, or NULL */
 };
 
 static int
@@ -44,19 +47,31 @@ settings_read(struct settings *settings, int argc, char **argv)
 			.kind = CHAT_OPT_FLAG,
 			.into = &settings->strict,
 			.help = "check also what the specification leaves open"},
+		{.name = "state",
+			.kind = CHAT_OPT_FLAG,
+			.into = &settings->state,
+			.help = "check also the order of the messages of each file"},
 		{.name = "max-line",
 			.kind = CHAT_OPT_SIZE,
 			.into = &settings->max_line_bytes,
 			.argument = "SIZE",
 			.min = 1,
 			.help = "longer lines are errors (default 64M)"},
+		{.letter = 'j',
+			.name = "jobs",
+			.kind = CHAT_OPT_NUMBER,
+			.into = &settings->jobs,
+			.argument = "N",
+			.min = 1,
+			.max = 64,
+			.help = "threads for a regular file (default 1)"},
 		{.name = "What comes out", .kind = CHAT_OPT_HEADING},
 		{.name = "format",
 			.kind = CHAT_OPT_CHOICE,
 			.into = &settings->format,
 			.argument = "FORMAT",
 			.choices = format_names,
-			.help = "how findings are written: text (default) or json"},
+			.help = "how findings are written (default text)"},
 		{.name = "max-errors",
 			.kind = CHAT_OPT_NUMBER,
 			.into = &settings->max_errors,
@@ -70,7 +85,7 @@ settings_read(struct settings *settings, int argc, char **argv)
 		{.name = "stats",
 			.kind = CHAT_OPT_FLAG,
 			.into = &settings->stats,
-			.help = "at the end, counts by type and by error"},
+			.help = "at the end, counts by type and by error, and the rate"},
 		{.name = "filter",
 			.kind = CHAT_OPT_FLAG,
 			.into = &settings->filter,
@@ -79,6 +94,11 @@ settings_read(struct settings *settings, int argc, char **argv)
 			.kind = CHAT_OPT_FLAG,
 			.into = &settings->invert,
 			.help = "pass the invalid lines on; findings go to stderr"},
+		{.name = "rejects",
+			.kind = CHAT_OPT_STRING,
+			.into = &settings->rejects,
+			.argument = "FILE",
+			.help = "write the invalid lines into this file besides"},
 		{.name = "schema",
 			.kind = CHAT_OPT_FLAG,
 			.into = &settings->schema,
@@ -132,22 +152,71 @@ check_named(struct check *check, const char *name)
 static int
 check_all(struct check *check, char **names, bool stats)
 {
-	bool readable = *names || check_named(check, "-");
+	struct report *report = check->report;
+	uint64_t begun_us = progress_clock_us();
+	bool readable;
 
+	report_begin(report);
+	readable = *names || check_named(check, "-");
 	for (; *names; names++)
 		readable &= check_named(check, *names);
+	report->stats.elapsed_us = progress_clock_us() - begun_us;
 	if (stats)
-		report_stats(check->report);
+		report_stats(report);
+	report_end(report);
 	if (!readable)
 		return CHAT_EXIT_NO_INPUT;
-	return check->report->stats.invalid > 0 ? CHAT_EXIT_NO : CHAT_EXIT_OK;
+	return report->stats.invalid > 0 ? CHAT_EXIT_NO : CHAT_EXIT_OK;
+}
+
+static void
+finish(struct output *output)
+{
+	output_flush(output);
+	output_free(output);
+}
+
+/* The variant of the scanner, which CHAT_VALIDATE_SCAN may choose: "none" for no scanner at all. */
+static struct chat_scan *
+choose_scan(const struct settings *settings)
+{
+	const char *wanted = getenv("CHAT_VALIDATE_SCAN");
+	int variant = CHAT_SCAN_VARIANTS;
+
+	if (settings->strict || settings->state)
+		return NULL;
+	if (wanted == NULL || *wanted == '\0')
+		variant = (int)chat_scan_best();
+	else if (strcmp(wanted, "none") == 0)
+		return NULL;
+	else
+		while (variant-- > 0)
+			if (strcmp(wanted, chat_scan_word((enum chat_scan_variant)variant)) == 0)
+				break;
+	if (variant < 0 || !chat_scan_can((enum chat_scan_variant)variant))
+		chat_die_usage("CHAT_VALIDATE_SCAN: there is no scanner '%s' here", wanted);
+	return chat_scan_new(
+		(enum chat_direction)(settings->from + 1), (enum chat_scan_variant)variant);
+}
+
+static void
+open_rejects(struct output *rejects, const char *name)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		chat_die(CHAT_EXIT_CANNOT_CREATE, "%s: %s", name, strerror(errno));
+	output_init(rejects, fd, name);
 }
 
 static int
 validate(const struct settings *settings, char **names)
 {
 	bool passes = settings->filter || settings->invert;
-	struct output out, findings;
+	bool alone = passes || settings->rejects || settings->state;
+	struct output out, findings, rejects = {0};
+	struct chat_scan *scan = choose_scan(settings);
+	struct progress progress;
 	struct report report = {
 		.format = formats[settings->format],
 		.output = &findings,
@@ -161,19 +230,31 @@ validate(const struct settings *settings, char **names)
 			: settings->invert ? PASS_INVALID
 					   : PASS_NONE,
 		.max_line_bytes = (size_t)settings->max_line_bytes,
+		.threads = alone ? 1 : (unsigned)settings->jobs,
+		.scan = scan,
+		.state = settings->state ? state_new() : NULL,
 		.report = &report,
 		.lines = &out,
+		.rejects = settings->rejects ? &rejects : NULL,
+		.progress = &progress,
 	};
 	int status;
 
+	progress_init(&progress, !settings->quiet);
 	output_init(&out, STDOUT_FILENO, "stdout");
 	output_init(
 		&findings, passes ? STDERR_FILENO : STDOUT_FILENO, passes ? "stderr" : "stdout");
+	out.progress = findings.progress = &progress;
+	if (settings->rejects)
+		open_rejects(&rejects, settings->rejects);
 	status = check_all(&check, names, settings->stats);
-	output_flush(&findings);
-	output_flush(&out);
-	output_free(&findings);
-	output_free(&out);
+	finish(&findings);
+	finish(&out);
+	finish(&rejects);
+	if (settings->rejects && close(rejects.fd) < 0)
+		chat_die(CHAT_EXIT_IO, "%s: %s", settings->rejects, strerror(errno));
+	state_free(check.state);
+	chat_scan_free(scan);
 	return status;
 }
 
@@ -184,6 +265,7 @@ main(int argc, char **argv)
 		.from = CHAT_FROM_ANY - 1,
 		.max_errors = 100,
 		.max_line_bytes = INT64_C(64) << 20,
+		.jobs = 1,
 	};
 	int operand;
 

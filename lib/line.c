@@ -14,9 +14,7 @@
 void
 chat_lines_init(struct chat_lines *lines, int fd, size_t max_bytes)
 {
-	size_t limit = max_bytes < SIZE_MAX - READ_BYTES ? max_bytes + READ_BYTES : SIZE_MAX;
-
-	*lines = (struct chat_lines){.fd = fd, .max_bytes = max_bytes, .buf.limit = limit};
+	*lines = (struct chat_lines){.fd = fd, .max_bytes = max_bytes, .read_bytes = READ_BYTES};
 }
 
 void
@@ -37,14 +35,15 @@ lines_compact(struct chat_lines *lines)
 int
 chat_lines_fill(struct chat_lines *lines, struct chat_err *err)
 {
-	size_t room = READ_BYTES;
+	size_t room = lines->read_bytes, most = room + CHAT_LINES_PADDING;
 	ssize_t got;
 	char *to;
 
 	if (lines->ended)
 		return 0;
 	lines_compact(lines);
-	to = chat_buf_reserve(&lines->buf, room);
+	lines->buf.limit = lines->max_bytes < SIZE_MAX - most ? lines->max_bytes + most : SIZE_MAX;
+	to = chat_buf_reserve(&lines->buf, most);
 	if (!to)
 		return chat_fail(err, CHAT_INTERNAL, "filled again before the lines were taken");
 	do
@@ -131,6 +130,29 @@ chat_lines_take(struct chat_lines *lines, struct chat_span *line)
 		return CHAT_LINE_TOO_LONG;
 	*line = (struct chat_span){begin, (size_t)(newline - begin)};
 	return CHAT_LINE_TAKEN;
+}
+
+bool
+chat_lines_take_whole(struct chat_lines *lines, struct chat_buf *into, struct chat_span *whole)
+{
+	size_t unseen = lines->buf.len - lines->scanned, end;
+	const char *newline = NULL;
+	struct chat_buf full = lines->buf;
+
+	if (!lines->skipping && unseen > 0)
+		newline = memrchr(full.at + lines->scanned, '\n', unseen);
+	if (newline == NULL)
+		return false;
+	end = (size_t)(newline + 1 - full.at);
+	*whole = (struct chat_span){full.at + lines->start, end - lines->start};
+	into->len = 0;
+	into->limit = 0;
+	chat_buf_append(into, full.at + end, full.len - end);
+	lines->buf = *into;
+	lines->start = 0;
+	lines->scanned = lines->buf.len;
+	*into = full;
+	return true;
 }
 
 /* Someone else may have made the open file non-blocking: waits until fd is ready. */

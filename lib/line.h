@@ -16,6 +16,7 @@
 struct chat_lines {
 	int fd; /* borrowed */
 	size_t max_bytes; /* of a line, without its newline */
+	size_t read_bytes; /* of a read(2); may be set before the first fill */
 	struct chat_buf buf;
 	size_t start; /* where the next line begins in buf */
 	size_t scanned; /* no newline before this */
@@ -43,6 +44,16 @@ int chat_lines_fill(struct chat_lines *lines, struct chat_err *err);
 
 /* The next whole line, without its newline (a CR before it stays); valid until the next fill. */
 enum chat_line chat_lines_take(struct chat_lines *lines, struct chat_span *line);
+
+/*
+ * All the whole lines that are buffered, at once and with their newlines, without a copy: `into`
+ * (the caller's, its old content forgotten) becomes the buffer that *whole lies in, with
+ * CHAT_LINES_PADDING bytes behind that may be read. False, and nothing changed, where there are
+ * none or a line that is too long has not ended: then _take. It counts and measures no lines.
+ */
+#define CHAT_LINES_PADDING 64
+bool chat_lines_take_whole(
+	struct chat_lines *lines, struct chat_buf *into, struct chat_span *whole);
 
 /* Fills and takes, blocking, until there is a line or the end. -1 as in fill. */
 int chat_lines_next(struct chat_lines *lines, struct chat_span *line, enum chat_line *what,

@@ -40,7 +40,8 @@ struct chat_scan_lines {
 			   about */
 	const char *end;
 	size_t max_line; /* a longer line is asked about */
-	uint64_t types[CHAT_TYPES]; /* accepted lines, by type */
+	uint64_t accepted; /* so many lines, */
+	uint64_t types[CHAT_TYPES]; /* by type */
 	const char *valid_end; /* private: known to be UTF-8 from `at` to here */
 };
 

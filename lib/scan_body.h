@@ -706,6 +706,7 @@ SCAN_NAME(const struct scan_plan *plan, struct chat_scan_lines *lines)
 		next = skip_space(next);
 		if (*next != '\n' || next >= valid_end || (size_t)(next - at) > lines->max_line)
 			break;
+		lines->accepted++;
 		lines->types[type]++;
 		at = next + 1;
 	}

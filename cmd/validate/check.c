@@ -1,14 +1,14 @@
 /*
- * From a file to findings: fd -> line -> msg -> report. Every line stands alone; a bad one costs a
- * finding and the next one is looked at.
+ * From a file to findings: fd -> block of lines -> scan, and line by line msg -> report. Every line
+ * stands alone; a bad one costs a finding and the next one is looked at.
  */
 #include "validate/check.h"
 
 #include <poll.h>
 #include <sys/stat.h>
 
-#include "line.h"
 #include "msg.h"
+#include "validate/team.h"
 
 static bool
 is_blank(struct chat_span line)
@@ -19,32 +19,45 @@ is_blank(struct chat_span line)
 	return true;
 }
 
-/* Checks a line that is not blank; whether it is a message. */
+/* Checks a line that is not blank; whether it is a message, and in its place. */
 static bool
-check_message(struct check *check, struct chat_span line)
+check_message(const struct check *check, struct report *report, struct chat_span line)
 {
-	struct report *report = check->report;
+	uint64_t before = report->stats.findings;
 	struct chat_msg msg;
 
 	if (chat_msg_check(&msg, line, check->from, check->strict, report_finding, report) > 0)
+		return false;
+	if (check->state)
+		state_check(check->state, &msg, line, report_finding, report);
+	if (report->stats.findings > before)
 		return false;
 	report->stats.types[msg.type]++;
 	return true;
 }
 
 static void
-check_line(struct check *check, struct chat_span line, bool newline)
+check_line(const struct check *check, struct report *report, struct chat_span line, bool newline)
 {
-	struct stats *stats = &check->report->stats;
+	struct stats *stats = &report->stats;
 	struct chat_err error = {0};
-	bool valid;
+	bool valid = false;
 
+	report->line++;
+	report->text = line;
+	stats->lines++;
+	if (line.len > check->max_line_bytes) {
+		chat_fail(&error, CHAT_TOO_LARGE, "a line of more than %zu bytes",
+			check->max_line_bytes);
+		report_finding(report, &error);
+		stats->invalid++;
+		return;
+	}
 	if (!is_blank(line)) {
-		valid = check_message(check, line);
+		valid = check_message(check, report, line);
 	} else if (check->strict) {
 		chat_fail(&error, CHAT_BAD_JSON, "a blank line");
-		report_finding(check->report, &error);
-		valid = false;
+		report_finding(report, &error);
 	} else {
 		stats->blank++;
 		return;
@@ -55,16 +68,55 @@ check_line(struct check *check, struct chat_span line, bool newline)
 		stats->invalid++;
 	if (check->pass == (valid ? PASS_VALID : PASS_INVALID))
 		output_line(check->lines, line, newline);
+	if (check->rejects && !valid)
+		output_line(check->rejects, line, newline);
 }
 
+/* The lines up to `to` were accepted; the last of them with its newline, or without. */
 static void
-refuse_line(struct check *check)
+note_accepted(const struct check *check, struct report *report, const char *from,
+	const struct chat_scan_lines *lines, uint64_t before, bool cut_off)
 {
-	struct chat_err error = {0};
+	uint64_t count = lines->accepted - before;
 
-	chat_fail(&error, CHAT_TOO_LARGE, "a line of more than %zu bytes", check->max_line_bytes);
-	report_finding(check->report, &error);
-	check->report->stats.invalid++;
+	if (count == 0)
+		return;
+	report->line += count;
+	report->stats.lines += count;
+	report->stats.valid += count;
+	if (check->pass == PASS_VALID)
+		output_line(check->lines, (struct chat_span){from, (size_t)(lines->at - from) - 1},
+			!(cut_off && lines->at == lines->end));
+}
+
+void
+check_block(const struct check *check, struct report *report, const struct block *block)
+{
+	struct chat_scan_lines lines = {
+		.at = block->lines.at,
+		.end = block->lines.at + block->lines.len,
+		.max_line = check->max_line_bytes,
+	};
+
+	if (block->too_long)
+		check_line(check, report, (struct chat_span){NULL, SIZE_MAX}, true);
+	while (lines.at < lines.end) {
+		uint64_t before = lines.accepted;
+		const char *newline, *from = lines.at;
+
+		if (check->scan)
+			chat_scan_accept(check->scan, &lines);
+		note_accepted(check, report, from, &lines, before, block->cut_off);
+		if (lines.at == lines.end)
+			break;
+		from = lines.at;
+		newline = memchr(from, '\n', (size_t)(lines.end - from));
+		lines.at = newline + 1;
+		check_line(check, report, (struct chat_span){from, (size_t)(newline - from)},
+			!(block->cut_off && lines.at == lines.end));
+	}
+	for (int type = 0; type < CHAT_TYPES; type++)
+		report->stats.types[type] += lines.types[type];
 }
 
 /* More bytes of the file; while they have yet to come, nothing is held back. */
@@ -80,51 +132,93 @@ fill(struct check *check, struct chat_lines *lines, bool regular, struct chat_er
 	if (!regular && poll(&coming, 1, 0) == 0) {
 		output_flush(findings);
 		output_flush(result);
+		if (check->rejects)
+			output_flush(check->rejects);
 		output_wait(result, lines->fd);
 	}
 	filled = chat_lines_fill(lines, err);
-	if (filled > 0)
+	if (filled > 0) {
 		check->report->stats.bytes += lines->buf.len - held;
+		progress_at(check->progress, lines->buf.len - held);
+	}
 	return filled;
 }
 
-static int
-check_lines(struct check *check, struct chat_lines *lines, bool regular, struct chat_err *err)
+/* A line alone: the rest of a buffer, or what is behind a line that was too long. */
+static void
+block_single(struct block *block, struct chat_span line, bool cut_off)
 {
-	struct report *report = check->report;
+	static const char padding[1 + CHAT_LINES_PADDING] = {'\n'};
+
+	block->bytes.len = 0;
+	chat_buf_append_span(&block->bytes, line);
+	chat_buf_append(&block->bytes, padding, sizeof(padding));
+	block->lines = (struct chat_span){block->bytes.at, line.len + 1};
+	block->cut_off = cut_off;
+}
+
+int
+check_next_block(struct check *check, struct chat_lines *input, bool regular, struct block *block,
+	struct chat_err *err)
+{
 	struct chat_span line;
 
+	block->lines = (struct chat_span){NULL, 0};
+	block->cut_off = block->too_long = false;
 	for (;;) {
-		enum chat_line what = chat_lines_take(lines, &line);
-
-		if (what == CHAT_LINE_END)
-			return 0;
-		if (what == CHAT_LINE_NONE) {
-			if (fill(check, lines, regular, err) < 0)
+		if (chat_lines_take_whole(input, &block->bytes, &block->lines))
+			return 1;
+		switch (chat_lines_take(input, &line)) {
+		case CHAT_LINE_NONE:
+			if (fill(check, input, regular, err) < 0)
 				return -1;
-			continue;
+			break;
+		case CHAT_LINE_TAKEN:
+			block_single(block, line, false);
+			return 1;
+		case CHAT_LINE_CUT_OFF:
+			block_single(block, line, true);
+			return 1;
+		case CHAT_LINE_TOO_LONG:
+			block->too_long = true;
+			return 1;
+		case CHAT_LINE_END:
+			return 0;
 		}
-		report->line = lines->number;
-		report->stats.lines++;
-		if (what == CHAT_LINE_TOO_LONG)
-			refuse_line(check);
-		else
-			check_line(check, line, what == CHAT_LINE_TAKEN);
 	}
+}
+
+static int
+check_blocks(struct check *check, struct chat_lines *input, bool regular, struct chat_err *err)
+{
+	struct block block = {0};
+	int got;
+
+	while ((got = check_next_block(check, input, regular, &block, err)) > 0)
+		check_block(check, check->report, &block);
+	chat_buf_free(&block.bytes);
+	return got;
 }
 
 int
 check_file(struct check *check, int fd, const char *name, struct chat_err *err)
 {
-	struct chat_lines lines;
+	struct chat_lines input;
 	struct stat stat;
 	bool regular = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
 	int result;
 
-	chat_lines_init(&lines, fd, check->max_line_bytes);
+	chat_lines_init(&input, fd, check->max_line_bytes);
 	report_begin_file(check->report, name);
-	result = check_lines(check, &lines, regular, err);
-	report_end_file(check->report);
-	chat_lines_free(&lines);
+	if (check->state)
+		state_reset(check->state);
+	progress_begin(check->progress, name, regular ? (uint64_t)stat.st_size : 0);
+	if (regular && check->threads > 1)
+		result = team_check(check, &input, err);
+	else
+		result = check_blocks(check, &input, regular, err);
+	progress_end(check->progress);
+	report_end_file(check->report, result < 0);
+	chat_lines_free(&input);
 	return result;
 }

@@ -8,8 +8,8 @@
 #include "show.h"
 #include "validate/format.h"
 
-static void
-put_string(struct chat_buf *out, const char *string)
+void
+format_string(struct chat_buf *out, const char *string)
 {
 	char *quoted = chat_encode_string(chat_span_of(string));
 
@@ -17,16 +17,14 @@ put_string(struct chat_buf *out, const char *string)
 	free(quoted);
 }
 
-/* The name of a file may be any bytes. */
-static void
-put_file(struct chat_buf *out, const char *file)
+void
+format_file_name(struct chat_buf *out, const char *file)
 {
 	struct chat_buf shown = {0};
 
 	chat_show(&shown, chat_span_of(file));
 	chat_buf_append(&shown, "", 1);
-	chat_buf_append_string(out, "{\"file\":");
-	put_string(out, shown.at);
+	format_string(out, shown.at);
 	chat_buf_free(&shown);
 }
 
@@ -35,21 +33,25 @@ json_finding(struct chat_buf *out, const struct finding *finding)
 {
 	const struct chat_err *error = finding->error;
 
-	put_file(out, finding->file);
+	chat_buf_append_string(out, "{\"file\":");
+	format_file_name(out, finding->file);
 	chat_buf_printf(out,
 		",\"line\":%" PRIu64 ",\"column\":%zu,\"code\":\"%s\",\"field\":", finding->line,
 		error->offset + 1, chat_code_word(error->code));
-	put_string(out, error->field);
+	format_string(out, error->field);
 	chat_buf_append_string(out, ",\"message\":");
-	put_string(out, error->text);
+	format_string(out, error->text);
 	chat_buf_append_string(out, "}\n");
 }
 
 static void
-json_hidden(struct chat_buf *out, const char *file, uint64_t count)
+json_file(struct chat_buf *out, const struct file_result *result)
 {
-	put_file(out, file);
-	chat_buf_printf(out, ",\"hidden\":%" PRIu64 "}\n", count);
+	if (result->hidden == 0)
+		return;
+	chat_buf_append_string(out, "{\"file\":");
+	format_file_name(out, result->file);
+	chat_buf_printf(out, ",\"hidden\":%" PRIu64 "}\n", result->hidden);
 }
 
 /* Those counts that are not 0, by their words. */
@@ -69,9 +71,10 @@ json_stats(struct chat_buf *out, const struct stats *stats)
 
 	chat_buf_printf(out,
 		"{\"stats\":{\"lines\":%" PRIu64 ",\"valid\":%" PRIu64 ",\"invalid\":%" PRIu64
-		",\"blank\":%" PRIu64 ",\"findings\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"types\":{",
+		",\"blank\":%" PRIu64 ",\"findings\":%" PRIu64 ",\"bytes\":%" PRIu64
+		",\"bytesPerSecond\":%" PRIu64 ",\"types\":{",
 		stats->lines, stats->valid, stats->invalid, stats->blank, stats->findings,
-		stats->bytes);
+		stats->bytes, stats_bytes_per_second(stats));
 	for (int type = 0; type < CHAT_TYPES; type++)
 		put_count(out, chat_rules[type].word, stats->types[type], &separator);
 	chat_buf_append_string(out, "},\"errors\":{");
@@ -82,4 +85,5 @@ json_stats(struct chat_buf *out, const struct stats *stats)
 	chat_buf_append_string(out, "}}}\n");
 }
 
-const struct format format_json = {"json", json_finding, json_hidden, json_stats};
+const struct format format_json = {
+	.name = "json", .finding = json_finding, .file = json_file, .stats = json_stats};

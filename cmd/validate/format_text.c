@@ -19,11 +19,13 @@ text_finding(struct chat_buf *out, const struct finding *finding)
 }
 
 static void
-text_hidden(struct chat_buf *out, const char *file, uint64_t count)
+text_file(struct chat_buf *out, const struct file_result *result)
 {
-	chat_show(out, chat_span_of(file));
-	chat_buf_printf(
-		out, ": note: %" PRIu64 " more not shown (--max-errors 0 shows all)\n", count);
+	if (result->hidden == 0)
+		return;
+	chat_show(out, chat_span_of(result->file));
+	chat_buf_printf(out, ": note: %" PRIu64 " more not shown (--max-errors 0 shows all)\n",
+		result->hidden);
 }
 
 static void
@@ -38,13 +40,14 @@ text_stats(struct chat_buf *out, const struct stats *stats)
 {
 	chat_buf_printf(out,
 		"lines: %" PRIu64 "\nvalid: %" PRIu64 "\ninvalid: %" PRIu64 "\nblank: %" PRIu64
-		"\nfindings: %" PRIu64 "\nbytes: %" PRIu64 "\n",
+		"\nfindings: %" PRIu64 "\nbytes: %" PRIu64 "\nrate: %.1f MB/s\n",
 		stats->lines, stats->valid, stats->invalid, stats->blank, stats->findings,
-		stats->bytes);
+		stats->bytes, (double)stats_bytes_per_second(stats) / 1e6);
 	for (int type = 0; type < CHAT_TYPES; type++)
 		put_count(out, "type", chat_rules[type].word, stats->types[type]);
 	for (int code = 0; code < CHAT_CODES; code++)
 		put_count(out, "error", chat_code_word((enum chat_code)code), stats->codes[code]);
 }
 
-const struct format format_text = {"text", text_finding, text_hidden, text_stats};
+const struct format format_text = {
+	.name = "text", .finding = text_finding, .file = text_file, .stats = text_stats};

@@ -4,42 +4,142 @@
  */
 #include "validate/report.h"
 
+#include <stdlib.h>
+
+#include "utf8.h"
+
 void
-report_begin_file(struct report *report, const char *name)
+report_begin(struct report *report)
 {
-	report->file = name;
-	report->line = 0;
-	report->found = 0;
+	if (!report->quiet && report->format->begin)
+		report->format->begin(&report->output->buf);
 }
 
 void
-report_end_file(struct report *report)
+report_end(struct report *report)
 {
-	if (report->quiet || report->max_shown == 0 || report->found <= report->max_shown)
-		return;
-	report->format->hidden(
-		&report->output->buf, report->file, report->found - report->max_shown);
+	if (!report->quiet && report->format->end)
+		report->format->end(&report->output->buf, report->files);
 	output_settle(report->output);
+}
+
+void
+report_begin_file(struct report *report, const char *name)
+{
+	report->files++;
+	report->file = name;
+	report->line = 0;
+	report->found = 0;
+	report->shown = 0;
+	report->invalid_before = report->stats.invalid;
+}
+
+void
+report_end_file(struct report *report, bool unreadable)
+{
+	const struct file_result result = {
+		.file = report->file,
+		.number = report->files,
+		.hidden = report->found - report->shown,
+		.invalid = report->stats.invalid - report->invalid_before,
+		.unreadable = unreadable,
+	};
+
+	if (report->quiet || !report->format->file)
+		return;
+	report->format->file(&report->output->buf, &result);
+	output_settle(report->output);
+}
+
+static bool
+has_room(const struct report *report, uint64_t shown)
+{
+	return !report->quiet && (report->max_shown == 0 || shown < report->max_shown);
+}
+
+static void
+show(struct report *report, const struct kept *kept)
+{
+	struct finding finding = {
+		report->file, kept->line, kept->point, report->shown_ever, &kept->error};
+
+	report->shown++;
+	report->shown_ever++;
+	report->format->finding(&report->output->buf, &finding);
+	output_settle(report->output);
+}
+
+static void
+keep(struct report *part, const struct kept *kept)
+{
+	if (part->kept_count == part->kept_cap) {
+		part->kept_cap = part->kept_cap ? part->kept_cap * 2 : 16;
+		part->kept = chat_realloc(part->kept, part->kept_cap * sizeof(*part->kept));
+	}
+	part->kept[part->kept_count++] = *kept;
 }
 
 void
 report_finding(void *arg, const struct chat_err *error)
 {
 	struct report *report = arg;
-	struct finding finding = {report->file, report->line, error};
+	struct kept kept;
 
 	report->stats.findings++;
 	report->stats.codes[error->code]++;
 	report->found++;
-	if (report->quiet || (report->max_shown > 0 && report->found > report->max_shown))
+	if (!has_room(report, report->output ? report->shown : report->kept_count))
 		return;
-	report->format->finding(&report->output->buf, &finding);
-	output_settle(report->output);
+	kept.line = report->line;
+	kept.point = chat_utf8_count(report->text.at, error->offset);
+	kept.error = *error;
+	if (report->output)
+		show(report, &kept);
+	else
+		keep(report, &kept);
+}
+
+static void
+stats_add(struct stats *stats, const struct stats *more)
+{
+	stats->lines += more->lines;
+	stats->blank += more->blank;
+	stats->valid += more->valid;
+	stats->invalid += more->invalid;
+	stats->findings += more->findings;
+	for (int type = 0; type < CHAT_TYPES; type++)
+		stats->types[type] += more->types[type];
+	for (int code = 0; code < CHAT_CODES; code++)
+		stats->codes[code] += more->codes[code];
+}
+
+void
+report_add(struct report *report, struct report *part)
+{
+	for (size_t i = 0; i < part->kept_count; i++) {
+		part->kept[i].line += report->line;
+		if (has_room(report, report->shown))
+			show(report, &part->kept[i]);
+	}
+	report->found += part->found;
+	report->line += part->line;
+	stats_add(&report->stats, &part->stats);
+	part->stats = (struct stats){0};
+	part->kept_count = 0;
+	part->found = 0;
+	part->line = 0;
+}
+
+void
+report_part_free(struct report *part)
+{
+	free(part->kept);
 }
 
 void
 report_stats(struct report *report)
 {
-	report->format->stats(&report->output->buf, &report->stats);
+	if (report->format->stats)
+		report->format->stats(&report->output->buf, &report->stats);
 	output_settle(report->output);
 }

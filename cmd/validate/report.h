@@ -5,12 +5,21 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "span.h"
 #include "validate/format.h"
 #include "validate/output.h"
 #include "validate/stats.h"
 
+/* A finding that waits for its turn. */
+struct kept {
+	uint64_t line;
+	size_t point;
+	struct chat_err error;
+};
+
 /*
- * Takes findings, counts all of them, and writes the first so many of each file.
+ * Takes findings, counts all of them, and writes the first so many of each file. A part of a report
+ * (output NULL) keeps them instead, until report_add puts it into its place.
  */
 struct report {
 	const struct format *format;
@@ -18,19 +27,35 @@ struct report {
 	bool quiet; /* findings are counted, not written */
 	uint64_t max_shown; /* per file; 0: all */
 	struct stats stats;
+	uint64_t files; /* begun */
+	uint64_t shown_ever;
 
-	const char *file; /* the one being read, and the line in it */
-	uint64_t line;
-	uint64_t found; /* in this file */
+	const char *file; /* the one being read, and in it */
+	uint64_t line; /* the line, */
+	struct chat_span text; /* and what it says */
+	uint64_t found;
+	uint64_t shown;
+	uint64_t invalid_before; /* stats.invalid, when the file began */
+
+	struct kept *kept;
+	size_t kept_count, kept_cap;
 };
+
+/* Before the first file, and behind the last. */
+void report_begin(struct report *report);
+void report_end(struct report *report);
 
 void report_begin_file(struct report *report, const char *name);
 
 /* Says how many findings of the file were not shown. */
-void report_end_file(struct report *report);
+void report_end_file(struct report *report, bool unreadable);
 
 /* A finding in report->line; a chat_msg_report whose arg is the report. */
 void report_finding(void *report, const struct chat_err *error);
+
+/* What was found in the lines behind report->line; the part is empty afterwards. */
+void report_add(struct report *report, struct report *part);
+void report_part_free(struct report *part);
 
 void report_stats(struct report *report);
 

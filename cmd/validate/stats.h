@@ -16,6 +16,14 @@ struct stats {
 	uint64_t findings;
 	uint64_t types[CHAT_TYPES]; /* of the valid lines */
 	uint64_t codes[CHAT_CODES]; /* of the findings */
+	uint64_t elapsed_us; /* at the end: since the start */
 };
+
+static inline uint64_t
+stats_bytes_per_second(const struct stats *stats)
+{
+	return (uint64_t)((double)stats->bytes * 1e6 /
+		(double)(stats->elapsed_us ? stats->elapsed_us : 1));
+}
 
 #endif

@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	room[size] = '\n';
 	memset(room + size + 1, '"', CHAT_SCAN_PADDING);
 	for (int variant = 0; variant < CHAT_SCAN_VARIANTS; variant++) {
-		struct chat_scan_lines lines = {room, room + size + 1, SIZE_MAX, {0}, NULL};
+		struct chat_scan_lines lines = {.at = room, .end = room + size + 1, .max_line = SIZE_MAX};
 		struct chat_scan *scan;
 
 		if (!chat_scan_can((enum chat_scan_variant)variant))

@@ -1,0 +1,89 @@
+/*
+ * The progress bar. It is looked at with every read and drawn five times a second, the first time
+ * after a fifth of one: a file that is done by then needs none.
+ */
+#include "validate/progress.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "line.h"
+#include "show.h"
+
+#define BETWEEN_US 200000
+#define BAR_CELLS 30
+
+uint64_t
+progress_clock_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void
+progress_init(struct progress *progress, bool wanted)
+{
+	*progress = (struct progress){.on = wanted && isatty(STDERR_FILENO)};
+}
+
+void
+progress_begin(struct progress *progress, const char *name, uint64_t size)
+{
+	if (!progress->on)
+		return;
+	progress->name = name;
+	progress->size = size;
+	progress->done = 0;
+	progress->begun_us = progress->drawn_us = progress_clock_us();
+}
+
+static void
+draw(struct progress *progress, uint64_t now_us)
+{
+	uint64_t done = progress->done < progress->size ? progress->done : progress->size;
+	int cells = (int)(done * BAR_CELLS / progress->size);
+	double rate = (double)done / (double)(now_us - progress->begun_us); /* MB/s */
+	struct chat_buf line = {0};
+
+	chat_buf_append_string(&line, "\r\033[K");
+	chat_show(&line, chat_span_of(progress->name));
+	chat_buf_printf(&line, " [%.*s%*s] %3u%% %.0f MB/s", cells,
+		"##############################", BAR_CELLS - cells, "",
+		(unsigned)(done * 100 / progress->size), rate);
+	chat_write_all(STDERR_FILENO, line.at, line.len, NULL);
+	chat_buf_free(&line);
+	progress->drawn_us = now_us;
+	progress->shown = true;
+}
+
+void
+progress_at(struct progress *progress, uint64_t more_bytes)
+{
+	uint64_t now_us;
+
+	if (!progress->on || progress->size == 0)
+		return;
+	progress->done += more_bytes;
+	now_us = progress_clock_us();
+	if (now_us - progress->drawn_us >= BETWEEN_US)
+		draw(progress, now_us);
+}
+
+void
+progress_hide(struct progress *progress)
+{
+	if (!progress->shown)
+		return;
+	chat_write_all(STDERR_FILENO, "\r\033[K", 4, NULL);
+	progress->shown = false;
+}
+
+void
+progress_end(struct progress *progress)
+{
+	progress_hide(progress);
+}

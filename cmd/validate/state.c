@@ -1,0 +1,404 @@
+/*
+ * The order of things over a log or the stream of a connection. A client says `init` first, and
+ * once unless the server refused it; ids rise and times do not fall within a channel; a history is
+ * in order, and what comes live is newer; who leaves was there, and who comes was not.
+ */
+#include "validate/state.h"
+
+#include <stdio.h>
+#include <uthash.h>
+
+#include "buf.h"
+
+#define ID_BYTES 128 /* longer ids are told apart by so many of their bytes */
+
+/* The latest of a sequence of messages. */
+struct latest {
+	char id[ID_BYTES];
+	size_t id_len; /* 0: none yet */
+	bool timed;
+	int64_t timestamp;
+};
+
+struct channel {
+	struct latest latest;
+	bool partial; /* userData did not list all users */
+	char *name;
+	UT_hash_handle hh;
+};
+
+enum presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_OFFLINE };
+
+struct user {
+	enum presence presence;
+	const struct channel *channel;
+	char *key; /* the channel's name, a newline, the user's id */
+	UT_hash_handle hh;
+};
+
+struct state {
+	bool initialized, refused; /* an error came since the last init */
+	struct channel *channels;
+	struct user *users;
+};
+
+/* One message that is being looked at. */
+struct look {
+	struct state *state;
+	struct chat_span line;
+	chat_msg_report *report;
+	void *arg;
+};
+
+static void
+say(const struct look *look, const struct chat_json_value *at, enum chat_code code,
+	const char *field, const char *text)
+{
+	struct chat_err finding = {.code = code, .offset = (size_t)(at->raw.at - look->line.at)};
+
+	snprintf(finding.field, sizeof(finding.field), "%s", field);
+	snprintf(finding.text, sizeof(finding.text), "%s", text);
+	look->report(look->arg, &finding);
+}
+
+/* ---- what is kept ---- */
+
+static struct channel *
+find_channel(struct state *state, const struct chat_json_value *name)
+{
+	char *word = name ? chat_msg_string(name) : chat_strdup("");
+	struct channel *channel;
+
+	HASH_FIND_STR(state->channels, word, channel);
+	if (channel) {
+		free(word);
+		return channel;
+	}
+	channel = chat_alloc_zeroed(1, sizeof(*channel));
+	channel->name = word;
+	HASH_ADD_KEYPTR(hh, state->channels, channel->name, strlen(channel->name), channel);
+	return channel;
+}
+
+static char *
+user_key(const struct channel *channel, const struct chat_json_value *id)
+{
+	char *word = chat_msg_string(id);
+	struct chat_buf key = {0};
+
+	chat_buf_printf(&key, "%s\n%s", channel->name, word);
+	chat_buf_append(&key, "", 1);
+	free(word);
+	return key.at;
+}
+
+/* NULL when the user has not been heard of. */
+static struct user *
+find_user(struct state *state, const struct channel *channel, const struct chat_json_value *id)
+{
+	char *key = user_key(channel, id);
+	struct user *user;
+
+	HASH_FIND_STR(state->users, key, user);
+	free(key);
+	return user;
+}
+
+static struct user *
+add_user(struct state *state, const struct channel *channel, const struct chat_json_value *id)
+{
+	struct user *user = find_user(state, channel, id);
+
+	if (user)
+		return user;
+	user = chat_alloc_zeroed(1, sizeof(*user));
+	user->channel = channel;
+	user->key = user_key(channel, id);
+	HASH_ADD_KEYPTR(hh, state->users, user->key, strlen(user->key), user);
+	return user;
+}
+
+static void
+remove_users(struct state *state, const struct channel *channel)
+{
+	struct user *user, *next;
+
+	HASH_ITER(hh, state->users, user, next)
+	{
+		if (channel && user->channel != channel)
+			continue;
+		HASH_DEL(state->users, user);
+		free(user->key);
+		free(user);
+	}
+}
+
+struct state *
+state_new(void)
+{
+	return chat_alloc_zeroed(1, sizeof(struct state));
+}
+
+void
+state_reset(struct state *state)
+{
+	struct channel *channel, *next;
+
+	remove_users(state, NULL);
+	HASH_ITER(hh, state->channels, channel, next)
+	{
+		HASH_DEL(state->channels, channel);
+		free(channel->name);
+		free(channel);
+	}
+	state->initialized = state->refused = false;
+}
+
+void
+state_free(struct state *state)
+{
+	if (state)
+		state_reset(state);
+	free(state);
+}
+
+/* ---- messages ---- */
+
+static bool
+is_number(const char *id, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (id[i] < '0' || id[i] > '9')
+			return false;
+	return true;
+}
+
+/* Ids sort as their bytes do; where both are numbers, as those. */
+static int
+compare_ids(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t len = a_len < b_len ? a_len : b_len;
+	int order = memcmp(a, b, len);
+
+	if (a_len != b_len && is_number(a, a_len) && is_number(b, b_len))
+		return a_len < b_len ? -1 : 1;
+	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+static void
+check_id(const struct look *look, struct latest *latest, const struct chat_json_value *id,
+	const char *field)
+{
+	char *word = chat_msg_string(id);
+	size_t len = strnlen(word, ID_BYTES);
+	int order = latest->id_len > 0 ? compare_ids(word, len, latest->id, latest->id_len) : 1;
+
+	if (order == 0 && len < ID_BYTES)
+		say(look, id, CHAT_BAD_MESSAGE, field, "the id of the message before it");
+	else if (order < 0)
+		say(look, id, CHAT_BAD_MESSAGE, field, "does not sort after an id before it");
+	if (order > 0) {
+		memcpy(latest->id, word, len);
+		latest->id_len = len;
+	}
+	free(word);
+}
+
+static void
+check_time(const struct look *look, struct latest *latest, const struct chat_json_value *time,
+	const char *field)
+{
+	int64_t timestamp;
+
+	if (!chat_json_int64(time->raw, &timestamp))
+		return;
+	if (latest->timed && timestamp < latest->timestamp) {
+		say(look, time, CHAT_BAD_MESSAGE, field, "earlier than the message before it");
+		return;
+	}
+	latest->timestamp = timestamp;
+	latest->timed = true;
+}
+
+static const struct chat_json_value *
+value_of(const struct chat_msg *msg, enum chat_slot slot)
+{
+	return chat_msg_has(msg, slot) ? &msg->value[slot] : NULL;
+}
+
+static void
+check_said(const struct look *look, const struct chat_msg *msg)
+{
+	struct channel *channel = find_channel(look->state, value_of(msg, CHAT_SLOT_CHANNEL));
+
+	check_id(look, &channel->latest, &msg->value[CHAT_SLOT_ID], "/id");
+	check_time(look, &channel->latest, &msg->value[CHAT_SLOT_TIMESTAMP], "/timestamp");
+	if (chat_msg_has(msg, CHAT_SLOT_SENDER_ID))
+		add_user(look->state, channel, &msg->value[CHAT_SLOT_SENDER_ID]);
+}
+
+/* The elements of an array that was read already, one a call; false behind the last. */
+static bool
+next_element(struct chat_json *json, bool *first, struct chat_json_value *element)
+{
+	return chat_json_element(json, first, NULL) > 0 && chat_json_read(json, element, NULL) == 0;
+}
+
+/* What is newer than the channel's latest becomes it; a history repeats what was said. */
+static void
+catch_up(struct latest *latest, const struct latest *seen)
+{
+	if (compare_ids(seen->id, seen->id_len, latest->id, latest->id_len) > 0)
+		*latest = *seen;
+}
+
+static void
+check_history(const struct look *look, const struct chat_msg *msg)
+{
+	struct channel *channel = NULL;
+	struct latest latest = {.id_len = 0};
+	struct chat_json json;
+	struct chat_json_value element;
+	char field[64];
+	bool first;
+
+	chat_json_begin(&json, msg->value[CHAT_SLOT_MESSAGES].raw);
+	chat_json_enter(&json, &first, NULL);
+	for (size_t i = 0; next_element(&json, &first, &element); i++) {
+		struct chat_msg said;
+
+		if (chat_msg_read(&said, element.raw, CHAT_FROM_SERVER, NULL))
+			return;
+		channel = find_channel(look->state, value_of(&said, CHAT_SLOT_CHANNEL));
+		snprintf(field, sizeof(field), "/messages/%zu/id", i);
+		check_id(look, &latest, &said.value[CHAT_SLOT_ID], field);
+		snprintf(field, sizeof(field), "/messages/%zu/timestamp", i);
+		check_time(look, &latest, &said.value[CHAT_SLOT_TIMESTAMP], field);
+		if (chat_msg_has(&said, CHAT_SLOT_SENDER_ID))
+			add_user(look->state, channel, &said.value[CHAT_SLOT_SENDER_ID]);
+	}
+	if (channel)
+		catch_up(&channel->latest, &latest);
+}
+
+/* ---- users ---- */
+
+/* The members of a user in userData that count here. */
+static void
+read_user(struct chat_span object, struct chat_json_value *id, bool *online)
+{
+	struct chat_json json;
+	struct chat_json_value key, value;
+	bool first;
+
+	chat_json_begin(&json, object);
+	chat_json_enter(&json, &first, NULL);
+	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
+		chat_json_read(&json, &value, NULL) == 0)
+		if (chat_json_string_is(&key, CHAT_SPAN("id")))
+			*id = value;
+		else if (chat_json_string_is(&key, CHAT_SPAN("online")))
+			*online = *value.raw.at == 't';
+}
+
+/* It carries no channel: it is about the connection's. */
+static void
+note_users(const struct look *look, const struct chat_msg *msg)
+{
+	struct channel *channel = find_channel(look->state, NULL);
+	const struct chat_json_value *truncated = value_of(msg, CHAT_SLOT_TRUNCATED);
+	struct chat_json json;
+	struct chat_json_value element;
+	bool first;
+
+	remove_users(look->state, channel);
+	channel->partial = truncated && *truncated->raw.at == 't';
+	chat_json_begin(&json, msg->value[CHAT_SLOT_USERS].raw);
+	chat_json_enter(&json, &first, NULL);
+	while (next_element(&json, &first, &element)) {
+		struct chat_json_value id = element;
+		bool online = false;
+
+		read_user(element.raw, &id, &online);
+		add_user(look->state, channel, &id)->presence =
+			online ? PRESENCE_ONLINE : PRESENCE_OFFLINE;
+	}
+}
+
+/* A status may name the channel where userData did not. */
+static void
+check_status(const struct look *look, const struct chat_msg *msg)
+{
+	const struct chat_json_value *id = &msg->value[CHAT_SLOT_USER_ID];
+	struct channel *channel = find_channel(look->state, value_of(msg, CHAT_SLOT_CHANNEL));
+	struct channel *nameless = find_channel(look->state, NULL);
+	struct user *user = find_user(look->state, nameless, id);
+	bool online = *msg->value[CHAT_SLOT_ONLINE].raw.at == 't';
+
+	if (user == NULL)
+		user = find_user(look->state, channel, id);
+	if (user == NULL && !online && !channel->partial && !nameless->partial)
+		say(look, id, CHAT_BAD_MESSAGE, "/userId", "a user who was never there goes");
+	else if (user && user->presence == (online ? PRESENCE_ONLINE : PRESENCE_OFFLINE))
+		say(look, &msg->value[CHAT_SLOT_ONLINE], CHAT_BAD_MESSAGE, "/online",
+			online ? "the user was there already" : "the user was gone already");
+	if (user == NULL)
+		user = add_user(look->state, channel, id);
+	user->presence = online ? PRESENCE_ONLINE : PRESENCE_OFFLINE;
+}
+
+/* ---- clients ---- */
+
+static void
+check_init(const struct look *look, const struct chat_msg *msg)
+{
+	struct state *state = look->state;
+
+	if (state->initialized && !state->refused)
+		say(look, &msg->value[CHAT_SLOT_TYPE], CHAT_ALREADY_INITIALIZED, "/type",
+			"a second init");
+	state->initialized = true;
+	state->refused = false;
+}
+
+static void
+check_client(const struct look *look, const struct chat_msg *msg)
+{
+	if (!look->state->initialized)
+		say(look, &msg->value[CHAT_SLOT_TYPE], CHAT_NOT_INITIALIZED, "/type",
+			"comes before init");
+}
+
+void
+state_check(struct state *state, const struct chat_msg *msg, struct chat_span line,
+	chat_msg_report *report, void *arg)
+{
+	const struct look look = {state, line, report, arg};
+
+	switch (msg->type) {
+	case CHAT_TYPE_INIT:
+		check_init(&look, msg);
+		break;
+	case CHAT_TYPE_TEXT:
+	case CHAT_TYPE_FILE:
+		check_client(&look, msg);
+		break;
+	case CHAT_TYPE_MESSAGE:
+		check_said(&look, msg);
+		break;
+	case CHAT_TYPE_ERROR:
+		state->refused = true;
+		break;
+	case CHAT_TYPE_USER_DATA:
+		note_users(&look, msg);
+		break;
+	case CHAT_TYPE_USER_STATUS:
+		check_status(&look, msg);
+		break;
+	case CHAT_TYPE_HISTORY:
+		check_history(&look, msg);
+		break;
+	case CHAT_TYPES:
+		break;
+	}
+}
