@@ -16,21 +16,22 @@ struct chat_scan {
 
 /* ---- the plan ---- */
 
-/* Whether it has room; where not, nobody will recognise it, and such lines are asked about. */
-static bool
-text_quote(struct scan_text *text, struct chat_span word)
+static void
+text_set(struct scan_text *text, const char *before, struct chat_span word, const char *behind)
 {
-	char bytes[16] = {'"'}, mask[16] = {0};
+	char bytes[16] = {0}, mask[16] = {0};
+	size_t start = strlen(before), end = start + word.len, len = end + strlen(behind);
 
-	if (word.len > sizeof(bytes) - 2)
-		return false;
-	memcpy(bytes + 1, word.at, word.len);
-	bytes[word.len + 1] = '"';
-	text->len = (unsigned)word.len + 2;
-	memset(mask, 0xFF, text->len);
+	*text = (struct scan_text){.mask = {UINT64_MAX}};
+	if (len > sizeof(bytes))
+		return;
+	memcpy(bytes, before, start);
+	memcpy(bytes + start, word.at, word.len);
+	memcpy(bytes + end, behind, len - end);
+	memset(mask, 0xFF, len);
 	memcpy(text->bytes, bytes, sizeof(bytes));
 	memcpy(text->mask, mask, sizeof(mask));
-	return true;
+	text->len = (unsigned)len;
 }
 
 static const struct scan_shape *plan_shape(struct scan_plan *plan, const struct chat_shape *source);
@@ -79,10 +80,12 @@ static void
 plan_field(struct scan_plan *plan, struct scan_field *field, const struct chat_rule *rule)
 {
 	field->kind = field_kind(rule);
-	if (!text_quote(&field->key, rule->name))
-		abort(); /* a name of the table, not of a document */
-	if (rule->word && !text_quote(&field->word, chat_span_of(rule->word)))
-		field->kind = SCAN_ASK;
+	text_set(&field->name, "\"", rule->name, "\"");
+	text_set(&field->canonical, ",\"", rule->name, "\":");
+	if (field->name.len == 0)
+		abort(); /* it would be taken for an unknown one */
+	if (rule->word)
+		text_set(&field->word, "\"", chat_span_of(rule->word), "\"");
 	field->min = (size_t)rule->min;
 	field->max = rule->max ? (size_t)rule->max : SIZE_MAX;
 	field->enough = field->min > 1 ? field->min * POINT_BYTES_MAX : field->min;
@@ -107,7 +110,9 @@ plan_fill(struct scan_plan *plan, struct scan_shape *shape, const struct chat_sh
 			shape->required |= fields[i].bit;
 		plan_field(plan, &fields[i], &source->rules[i]);
 	}
-	fields[source->count].key.mask[0] = UINT64_MAX; /* eight NULs: no key */
+	fields[source->count].kind = SCAN_ASK;
+	text_set(&fields[source->count].canonical, "more than sixteen", CHAT_SPAN(""), "");
+	text_set(&fields[source->count].name, "more than sixteen", CHAT_SPAN(""), "");
 }
 
 static const struct scan_shape *
@@ -141,7 +146,7 @@ static void
 plan_init(struct scan_plan *plan, enum chat_direction from)
 {
 	memset(plan->types, CHAT_TYPE_UNKNOWN, sizeof(plan->types));
-	text_quote(&plan->type_key, CHAT_SPAN("type"));
+	text_set(&plan->type_key, "\"", CHAT_SPAN("type"), "\"");
 	plan->shape_count = CHAT_TYPES;
 	for (int type = 0; type < CHAT_TYPES; type++)
 		plan->shapes[type].source = &chat_rules[type].shape;
@@ -153,6 +158,14 @@ plan_init(struct scan_plan *plan, enum chat_direction from)
 }
 
 /* ---- the variants ---- */
+
+#define FOUR(byte) byte, byte, byte, byte
+#define EACH(byte) \
+	{ \
+		FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), \
+			FOUR(byte), FOUR(byte) \
+	}
+const struct scan_bytes chat_scan_bytes = {EACH('\\'), EACH(' '), EACH(2), EACH('0'), EACH(9)};
 
 #if defined(__x86_64__)
 #define ON_X86(function) function

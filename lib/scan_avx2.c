@@ -16,7 +16,7 @@
 
 #define SCAN_WIDTH 32
 #define SCAN_NAME chat_scan_avx2
-#define SCAN_UTF8_FLAWS
+#define SCAN_OWN_WAYS
 
 /*
  * Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte" (2021): what two
@@ -68,6 +68,22 @@ static inline uint64_t
 vec_mask(vec bytes)
 {
 	return (uint32_t)_mm256_movemask_epi8((__m256i)bytes);
+}
+
+static inline bool
+is_spelled(const char *at, const struct scan_text *text)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)at);
+	__m128i wanted = _mm_loadu_si128((const __m128i *)text->bytes);
+
+	return _mm_testz_si128(
+		_mm_xor_si128(bytes, wanted), _mm_loadu_si128((const __m128i *)text->mask));
+}
+
+static inline bool
+has_flaw(vec flaws)
+{
+	return !_mm256_testz_si256((__m256i)flaws, (__m256i)flaws);
 }
 
 static inline __m256i

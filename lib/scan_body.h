@@ -73,7 +73,7 @@ mask_before(uint64_t mask, size_t index)
 /* ---- UTF-8 ---- */
 
 /* Not 0 where the bytes at `at` do not go on what is before them; looks three bytes back. */
-#ifdef SCAN_UTF8_FLAWS
+#ifdef SCAN_OWN_WAYS
 static inline vec utf8_flaws(const char *at);
 #else
 static inline vec
@@ -95,10 +95,30 @@ utf8_flaws(const char *at)
 }
 #endif
 
+#ifdef SCAN_OWN_WAYS
+static inline bool has_flaw(vec flaws);
+#else
 static inline bool
 has_flaw(vec flaws)
 {
 	return vec_mask((vec)(flaws != vec_of(0))) != 0;
+}
+#endif
+
+/* The beginning or the end of what is checked: nothing stands before it, nothing behind. */
+struct edge {
+	char before[4], bytes[2 * SCAN_WIDTH];
+};
+
+static __attribute__((noinline)) bool
+edge_has_flaw(const char *before, const char *at, size_t len)
+{
+	struct edge edge = {{0}, {0}};
+
+	if (before)
+		memcpy(edge.before + 1, before, 3);
+	memcpy(edge.bytes, at, len);
+	return has_flaw(utf8_flaws(edge.bytes) | utf8_flaws(edge.bytes + SCAN_WIDTH));
 }
 
 /* A place up to which the bytes are UTF-8, exact but for a few vectors; end when all of them are.
@@ -106,20 +126,14 @@ has_flaw(vec flaws)
 static const char *
 utf8_run(const char *at, const char *end)
 {
-	char edge[4 + 2 * SCAN_WIDTH] = {
-		0}; /* nothing before the first byte, nothing behind the last */
 	const char *start = at;
 	uint64_t open = 1; /* the vector before this ends with bytes that are not ASCII, perhaps */
 
-	if (end - at < 2 * SCAN_WIDTH) {
-		memcpy(edge + 4, at, (size_t)(end - at));
-		return has_flaw(utf8_flaws(edge + 4) | utf8_flaws(edge + 4 + SCAN_WIDTH)) ? start
-											  : end;
-	}
-	memcpy(edge + 4, at, SCAN_WIDTH);
-	if (has_flaw(utf8_flaws(edge + 4)))
+	if (end - at < 2 * SCAN_WIDTH)
+		return edge_has_flaw(NULL, at, (size_t)(end - at)) ? start : end;
+	if (edge_has_flaw(NULL, at, 2 * SCAN_WIDTH))
 		return start;
-	for (at += SCAN_WIDTH; end - at >= 2 * SCAN_WIDTH; at += 2 * SCAN_WIDTH) {
+	for (at += 2 * SCAN_WIDTH; end - at >= 2 * SCAN_WIDTH; at += 2 * SCAN_WIDTH) {
 		vec second = vec_load(at + SCAN_WIDTH);
 
 		if ((vec_mask(vec_load(at) | second) | open) == 0)
@@ -128,13 +142,14 @@ utf8_run(const char *at, const char *end)
 		if (has_flaw(utf8_flaws(at) | utf8_flaws(at + SCAN_WIDTH)))
 			return at - 3;
 	}
-	memset(edge, 0, sizeof(edge));
-	memcpy(edge + 1, at - 3, (size_t)(end - at) + 3);
-	return has_flaw(utf8_flaws(edge + 4) | utf8_flaws(edge + 4 + SCAN_WIDTH)) ? at - 3 : end;
+	return edge_has_flaw(at - 3, at, (size_t)(end - at)) ? at - 3 : end;
 }
 
 /* ---- JSON ---- */
 
+#ifdef SCAN_OWN_WAYS
+static inline bool is_spelled(const char *at, const struct scan_text *text);
+#else
 static inline bool
 is_spelled(const char *at, const struct scan_text *text)
 {
@@ -144,6 +159,7 @@ is_spelled(const char *at, const struct scan_text *text)
 	return (((bytes[0] ^ text->bytes[0]) & text->mask[0]) |
 		       ((bytes[1] ^ text->bytes[1]) & text->mask[1])) == 0;
 }
+#endif
 
 static inline const char *
 skip_space(const char *at)
@@ -155,14 +171,25 @@ skip_space(const char *at)
 	return at;
 }
 
-/* To the next quote, backslash or control character. */
+static inline vec
+vec_constant(const unsigned char bytes[32])
+{
+	vec all;
+
+	memcpy(&all, __builtin_assume_aligned(bytes, 32), sizeof(all));
+	return all;
+}
+
+/* To the next quote, backslash or control character. Two, exclusively or'ed, makes the quote a
+ * blank, and leaves control characters such. */
 static inline const char *
 skip_plain(const char *at)
 {
 	for (;; at += SCAN_WIDTH) {
 		vec bytes = vec_load(at);
-		uint64_t special = vec_mask((vec)(bytes == vec_of('"')) |
-			(vec)(bytes == vec_of('\\')) | (vec)(bytes < vec_of(' ')));
+		vec low = bytes ^ vec_constant(chat_scan_bytes.two);
+		uint64_t special = vec_mask((vec)(low <= vec_constant(chat_scan_bytes.blank)) |
+			(vec)(bytes == vec_constant(chat_scan_bytes.backslash)));
 
 		if (special)
 			return at + mask_first(special);
@@ -190,7 +217,9 @@ static inline const char *
 skip_digits(const char *at)
 {
 	for (;; at += SCAN_WIDTH) {
-		uint64_t no = vec_mask((vec)(vec_load(at) - vec_of('0') > vec_of(9)));
+		vec value = vec_load(at) - vec_constant(chat_scan_bytes.zero);
+		uint64_t no =
+			vec_mask((vec)(value <= vec_constant(chat_scan_bytes.nine))) ^ VEC_ALL;
 
 		if (no)
 			return at + mask_first(no);
@@ -536,7 +565,6 @@ scan_any(const char *at)
 
 static const char *scan_object(const struct scan_shape *shape, const char *at, uint32_t seen);
 
-/* Behind the bracket. */
 static const char *
 scan_array(const struct scan_shape *shape, const char *at)
 {
@@ -544,7 +572,7 @@ scan_array(const struct scan_shape *shape, const char *at)
 	if (*at == ']')
 		return at + 1;
 	for (;;) {
-		if (*at != '{' || !(at = scan_object(shape, skip_space(at + 1), 0)))
+		if (*at != '{' || !(at = scan_object(shape, at + 1, 0)))
 			return NULL;
 		at = skip_space(at);
 		if (*at == ']')
@@ -562,9 +590,9 @@ scan_value(const struct scan_field *field, const char *at)
 	case SCAN_ASK:
 		return NULL;
 	case SCAN_ANY:
-		return *at == '"' ? scan_string(at + 1) : scan_any(at);
-	case SCAN_STRING:
-		return *at == '"' ? scan_string(at + 1) : NULL;
+		return scan_any(at);
+	case SCAN_STRING: /* this is none */
+		return NULL;
 	case SCAN_LIMITED:
 		return *at == '"' ? scan_limited(field, at + 1) : NULL;
 	case SCAN_WORD:
@@ -580,7 +608,7 @@ scan_value(const struct scan_field *field, const char *at)
 	case SCAN_BOOLEAN:
 		return scan_boolean(at);
 	case SCAN_OBJECT:
-		return *at == '{' ? scan_object(field->shape, skip_space(at + 1), 0) : NULL;
+		return *at == '{' ? scan_object(field->shape, at + 1, 0) : NULL;
 	case SCAN_ARRAY:
 		return *at == '[' ? scan_array(field->shape, at + 1) : NULL;
 	}
@@ -588,54 +616,75 @@ scan_value(const struct scan_field *field, const char *at)
 }
 
 static const struct scan_field *
-find_field(const struct scan_shape *shape, const char *at)
+find_field(const struct scan_shape *shape, const struct scan_field *guess, const char *at)
 {
+	if (is_spelled(at, &guess->name))
+		return guess;
 	for (size_t i = 0; i < shape->count; i++)
-		if (is_spelled(at, &shape->fields[i].key))
+		if (is_spelled(at, &shape->fields[i].name))
 			return &shape->fields[i];
 	return NULL;
 }
 
-/* A member that no rule knows: not one that an escape makes look so. */
+/*
+ * From behind a member, or behind the bracket, to the value of the next. *field comes as the first
+ * guess and goes as the field, NULL for a key that no rule knows (and no escape makes look so).
+ */
 static const char *
-scan_unknown(const char *at)
+next_value(
+	const struct scan_shape *shape, const char *at, bool first, const struct scan_field **field)
 {
-	if (*at != '"' || *skip_plain(at + 1) != '"' || !(at = scan_key(at)))
-		return NULL;
-	return scan_any(at);
+	at = skip_space(at);
+	if (!first) {
+		if (*at != ',')
+			return NULL;
+		at = skip_space(at + 1);
+	}
+	*field = find_field(shape, *field, at);
+	if (*field == NULL)
+		return *at == '"' && *skip_plain(at + 1) == '"' ? scan_key(at) : NULL;
+	at = skip_space(at + (*field)->name.len);
+	return *at == ':' ? skip_space(at + 1) : NULL;
 }
 
-/* From a key on, with the facts known of what is before it. The next field of the table is the
- * first guess. */
+/*
+ * From behind the opening bracket, or behind the first member: its fact is then known. The next
+ * field of the table, spelled as programs do, is the first guess; behind a bracket, which no comma
+ * may follow, the first guess is none.
+ */
 static const char *
 scan_object(const struct scan_shape *shape, const char *at, uint32_t seen)
 {
-	const struct scan_field *guess = shape->fields + (seen != 0);
+	const struct scan_field *guess = shape->fields + (seen ? 1 : shape->count);
+	bool first = seen == 0;
 
-	for (;;) {
-		const struct scan_field *field =
-			is_spelled(at, &guess->key) ? guess : find_field(shape, at);
+	for (;; first = false) {
+		const struct scan_field *field = guess;
 
-		if (field) {
-			at += field->key.len;
-			if (*at != ':')
-				at = skip_space(at);
-			if (*at != ':' || seen & field->bit)
+		if (is_spelled(at, &guess->canonical)) {
+			at = skip_space(at + guess->canonical.len);
+		} else {
+			at = skip_space(at);
+			if (*at == '}' && !first)
+				break;
+			at = next_value(shape, at, first, &field);
+			if (at == NULL)
 				return NULL;
-			at = scan_value(field, skip_space(at + 1));
+		}
+		if (field == NULL) {
+			at = scan_any(at);
+		} else {
+			if (seen & field->bit)
+				return NULL;
 			seen |= field->bit;
 			guess = field + 1;
-		} else {
-			at = scan_unknown(at);
+			at = field->kind <= SCAN_STRING && *at == '"' ? scan_string(at + 1)
+								      : scan_value(field, at);
 		}
 		if (at == NULL)
 			return NULL;
-		at = skip_space(at);
-		if (*at != ',')
-			break;
-		at = skip_space(at + 1);
 	}
-	return *at == '}' && (seen & shape->required) == shape->required ? at + 1 : NULL;
+	return (seen & shape->required) == shape->required ? at + 1 : NULL;
 }
 
 /* The type that the string at `at` names. */
@@ -673,20 +722,17 @@ static inline const char *
 scan_line(const struct scan_plan *plan, const char *at, enum chat_type *type)
 {
 	at = skip_space(at);
-	if (*at != '{')
-		return NULL;
-	at = skip_space(at + 1);
-	if (memcmp(at, "\"type\":\"", 8) == 0) {
-		*type = scan_type(plan, at + 7);
+	if (memcmp(at, "{\"type\":", 8) == 0 && at[8] == '"') {
+		*type = scan_type(plan, at + 8);
 		if (*type == CHAT_TYPE_UNKNOWN)
 			return NULL;
-		at += 7 + plan->shapes[*type].fields[0].word.len;
-		return *at == ','
-			? scan_object(&plan->shapes[*type], skip_space(at + 1), SCAN_TYPE_BIT)
-			: NULL;
+		at += 8 + plan->shapes[*type].fields[0].word.len;
+		return scan_object(&plan->shapes[*type], at, SCAN_TYPE_BIT);
 	}
-	*type = find_type(plan, at);
-	return *type == CHAT_TYPE_UNKNOWN ? NULL : scan_object(&plan->shapes[*type], at, 0);
+	if (*at != '{')
+		return NULL;
+	*type = find_type(plan, skip_space(at + 1));
+	return *type == CHAT_TYPE_UNKNOWN ? NULL : scan_object(&plan->shapes[*type], at + 1, 0);
 }
 
 void

@@ -11,16 +11,17 @@
  * at once, limits as counts of bytes that need no closer look. Private to scan.
  */
 
-/* At most 16 bytes, compared under a mask; it ends with its closing quote, so it is no prefix. */
+/* At most 16 bytes, compared under a mask. One that had no room is eight NULs, which no line has.
+ */
 struct scan_text {
 	uint64_t bytes[2], mask[2];
 	unsigned len;
 };
 
 enum scan_kind {
-	SCAN_ASK, /* behind the last field, and what only the general reader knows */
 	SCAN_ANY,
 	SCAN_STRING,
+	SCAN_ASK, /* behind the last field, and what only the general reader knows */
 	SCAN_LIMITED, /* a string with limits */
 	SCAN_WORD,
 	SCAN_ID,
@@ -33,7 +34,8 @@ enum scan_kind {
 };
 
 struct scan_field {
-	struct scan_text key;
+	struct scan_text canonical; /* as programs write it behind another member: `,"name":` */
+	struct scan_text name; /* `"name"` */
 	enum scan_kind kind;
 	uint32_t bit; /* its own in the shape's facts */
 	struct scan_text word; /* with its quotes */
@@ -73,6 +75,16 @@ scan_place(const char *word)
 {
 	return (unsigned char)(word[0] ^ word[4]) & (SCAN_PLACES - 1);
 }
+
+/*
+ * What strings and numbers are compared with. In another object, so that the compiler loads them:
+ * it would rather make them anew for every string, at the price of the string.
+ */
+struct scan_bytes {
+	_Alignas(32) unsigned char backslash[32], blank[32], two[32], zero[32], nine[32];
+};
+
+extern const struct scan_bytes chat_scan_bytes __attribute__((visibility("hidden")));
 
 typedef void scan_function(const struct scan_plan *plan, struct chat_scan_lines *lines);
 
