@@ -361,7 +361,7 @@ scan_string(const char *at)
 		if (*at != '\\')
 			return NULL;
 		do
-			at = skip_escapes(at);
+			at = at[1] == 'u' ? skip_escapes(at) : skip_escape(at);
 		while (at && *at == '\\');
 		if (at == NULL)
 			return NULL;
