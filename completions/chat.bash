@@ -35,8 +35,8 @@ _chat() {
 			--unix-socket= --connect-timeout= -v --verbose -h --help -V --version'
 		;;
 	chat-validate)
-		options='--from= --strict --max-line= --format= --max-errors= -q --quiet --stats
-			--filter --invert --schema -h --help -V --version'
+		options='--from= --strict --state --max-line= -j --jobs= --format= --max-errors= -q --quiet
+			--stats --filter --invert --rejects= --schema -h --help -V --version'
 		;;
 	esac
 
@@ -57,10 +57,10 @@ _chat() {
 		values='client server any'
 		;;
 	"chat-validate --format")
-		values='text json'
+		values='text json github tap sarif'
 		;;
 	*" --url-file" | "chat-send -f" | *" --file" | *" --replay" | *" --token-file" | *" --cacert" | \
-		*" --cert" | *" --key" | *" --unix-socket" | *" --cursor-file")
+		*" --cert" | *" --key" | *" --unix-socket" | *" --cursor-file" | *" --rejects")
 		_filedir
 		return
 		;;

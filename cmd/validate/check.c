@@ -209,6 +209,8 @@ check_file(struct check *check, int fd, const char *name, struct chat_err *err)
 	int result;
 
 	chat_lines_init(&input, fd, check->max_line_bytes);
+	if (check->read_bytes)
+		input.read_bytes = check->read_bytes;
 	report_begin_file(check->report, name);
 	if (check->state)
 		state_reset(check->state);

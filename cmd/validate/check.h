@@ -21,6 +21,7 @@ struct check {
 	bool strict;
 	enum pass pass;
 	size_t max_line_bytes;
+	size_t read_bytes; /* at a time; 0: as many as are good */
 	unsigned threads; /* for a regular file, where lines are only looked at */
 	const struct chat_scan *scan; /* NULL: every line is read in full */
 	struct state *state; /* NULL: the order of messages is not looked at */

@@ -71,7 +71,8 @@ team_check(struct check *check, struct chat_lines *input, struct chat_err *err)
 	struct team team = {.check = check, .input = input, .err = err, .result = 1};
 	pthread_t *members = chat_alloc(check->threads * sizeof(*members));
 
-	input->read_bytes = TEAM_READ_BYTES;
+	if (check->read_bytes == 0)
+		input->read_bytes = TEAM_READ_BYTES;
 	pthread_mutex_init(&team.lock, NULL);
 	pthread_cond_init(&team.reported, NULL);
 	for (unsigned i = 1; i < check->threads; i++)

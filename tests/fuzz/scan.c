@@ -29,6 +29,24 @@ check_accepted(const char *at, const char *end)
 	}
 }
 
+static void
+scan_all(enum chat_scan_variant variant, const char *at, const char *end)
+{
+	struct chat_scan_lines lines = {.at = at, .end = end, .max_line = SIZE_MAX};
+	struct chat_scan *scan = chat_scan_new(CHAT_FROM_ANY, variant);
+
+	while (lines.at < end) {
+		const char *before = lines.at;
+
+		chat_scan_accept(scan, &lines);
+		check_accepted(before, lines.at);
+		if (lines.at < end)
+			lines.at =
+				(const char *)memchr(lines.at, '\n', (size_t)(end - lines.at)) + 1;
+	}
+	chat_scan_free(scan);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -37,25 +55,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(room, data, size);
 	room[size] = '\n';
 	memset(room + size + 1, '"', CHAT_SCAN_PADDING);
-	for (int variant = 0; variant < CHAT_SCAN_VARIANTS; variant++) {
-		struct chat_scan_lines lines = {.at = room, .end = room + size + 1, .max_line = SIZE_MAX};
-		struct chat_scan *scan;
-
-		if (!chat_scan_can((enum chat_scan_variant)variant))
-			continue;
-		scan = chat_scan_new(CHAT_FROM_ANY, (enum chat_scan_variant)variant);
-		while (lines.at < lines.end) {
-			const char *before = lines.at;
-
-			chat_scan_accept(scan, &lines);
-			check_accepted(before, lines.at);
-			if (lines.at < lines.end)
-				lines.at = (const char *)memchr(
-						   lines.at, '\n', (size_t)(lines.end - lines.at)) +
-					1;
-		}
-		chat_scan_free(scan);
-	}
+	for (int variant = 0; variant < CHAT_SCAN_VARIANTS; variant++)
+		if (chat_scan_can((enum chat_scan_variant)variant))
+			scan_all((enum chat_scan_variant)variant, room, room + size + 1);
 	free(room);
 	return 0;
 }
