@@ -1,0 +1,122 @@
+#!/bin/bash
+#
+# chat-validate's other ways of saying what it found: formats, rejects, threads, scanners, progress.
+
+. tests/lib.sh
+cd "$TMP" || exit
+
+good='{"type":"text","text":"grün"}'
+bad='{"type":"text","grün":0,"text":1}'
+printf '%s\n%s\n' "$good" "$bad" >'a:b,c.ndjson'
+printf '%s\n' "$good" >good.ndjson
+
+# ---- formats ----
+
+exits 1 'github' chat-validate --format github 'a:b,c.ndjson'
+is "$(cat "$OUT")" \
+	'::error file=a%3Ab%2Cc.ndjson,line=2,col=32,title=bad_message::/text: expected string, got number' \
+	'is a workflow command, its properties escaped'
+exits 1 'with more than is shown' chat-validate --format github --max-errors 1 'a:b,c.ndjson' 'a:b,c.ndjson'
+is "$(lines "$OUT")" 2 'each file has its own'
+
+exits 66 'tap' chat-validate --format tap good.ndjson 'a:b,c.ndjson' missing '#.ndjson'
+is "$(grep -v '^#' "$OUT")" "\
+TAP version 13
+ok 1 - good.ndjson
+not ok 2 - a:b,c.ndjson
+1..2" 'has a test for each file that can be read'
+like "$(cat "$OUT")" '# a:b,c.ndjson:2:33: error: /text' 'and says what is wrong with it'
+echo "$bad" >'#.ndjson'
+exits 1 'a name that could be a directive' chat-validate --format tap '#.ndjson'
+like "$(cat "$OUT")" 'not ok 1 - _.ndjson' 'is none'
+exits 1 'tap with counts' chat-validate --format tap --stats good.ndjson 'a:b,c.ndjson'
+like "$(cat "$OUT")" '# valid: 2' 'has them as comments'
+exits 1 'tap' chat-validate --format tap good.ndjson 'a:b,c.ndjson'
+cp "$OUT" some.tap
+prove --exec cat some.tap >"$TMP/prove" 2>&1
+like "$(cat "$TMP/prove")" 'Failed 1/2 subtests' 'prove understands it'
+
+exits 1 'sarif' chat-validate --format sarif 'a:b,c.ndjson' good.ndjson '#.ndjson'
+is "$(jq -c '[.version, (.runs[0].results | length), .runs[0].columnKind]' "$OUT")" \
+	'["2.1.0",2,"unicodeCodePoints"]' 'is one document'
+is "$(jq -c '.runs[0].results[0] | [.ruleId, .message.text, (.locations[0] |
+	.physicalLocation.artifactLocation.uri, .physicalLocation.region, .logicalLocations[0].fullyQualifiedName)]' "$OUT")" \
+	'["bad_message","/text: expected string, got number","a%3Ab%2Cc.ndjson",{"startLine":2,"startColumn":32},"/text"]' \
+	'with the places, columns in characters'
+exits 0 'sarif of nothing' chat-validate --format sarif good.ndjson
+is "$(jq -c '.runs[0].results' "$OUT")" '[]' 'has no results'
+
+# ---- rejects ----
+
+printf '%s\r\n\n%s\n  %s \n%s' "$good" "$bad" "$good" "$bad" >mixed
+exits 1 'rejects' chat-validate --rejects rejected mixed
+printf '%s\n%s' "$bad" "$bad" | cmp -s - rejected
+ok 'hold the bad lines byte for byte'
+is "$(grep -c error "$OUT")" 2 'and the findings come as ever'
+exits 1 'with --filter' chat-validate -q --filter --rejects rejected mixed
+printf '%s\r\n  %s \n' "$good" "$good" | cmp -s - "$OUT"
+ok 'the good ones pass'
+printf '%s\n%s' "$bad" "$bad" | cmp -s - rejected
+ok 'and the others are kept'
+exits 73 'a file that cannot be' chat-validate --rejects missing/rejected mixed
+exits 74 'a full disk' chat-validate --rejects /dev/full mixed
+
+# ---- threads and scanners ----
+
+for ((i = 0; i < 3000; i++)); do printf '%s\n%s\n' "$good" "$good"; done >many
+for ((i = 0; i < 300; i++)); do cat many && printf '%s\n' "$bad"; done >big
+CHAT_VALIDATE_SCAN=none chat-validate --max-errors 0 --stats big | grep -v '^rate' >want
+for scan in avx2 sse2 plain; do
+	CHAT_VALIDATE_SCAN=$scan chat-validate good.ndjson 2>/dev/null || continue
+	CHAT_VALIDATE_SCAN=$scan chat-validate --max-errors 0 --stats big | grep -v '^rate' >got
+	same got want "$scan finds the same"
+done
+for jobs in 2 5; do
+	chat-validate -j "$jobs" --max-errors 0 --stats big | grep -v '^rate' >got
+	same got want "$jobs threads find the same"
+done
+exits 1 'few findings of many' chat-validate --jobs=3 --max-errors 7 --stats big
+is "$(grep -c ': error: ' "$OUT")" 7 'as many as asked for'
+like "$(cat "$OUT")" 'big: note: 293 more not shown.*findings: 300' 'and exact counts'
+CHAT_VALIDATE_SCAN=mmx exits 64 'a scanner that there is not' chat-validate good.ndjson
+exits 64 'no thread at all' chat-validate -j 0 good.ndjson
+
+# ---- memory, and the start ----
+
+if [ "${slowness:-1}" = 1 ] && ! nm "$BUILD/chat-validate" | grep -q __asan; then
+	for size in good.ndjson big; do
+		/usr/bin/python3 -c 'import resource, subprocess, sys
+subprocess.run(["chat-validate", "-q", sys.argv[1]])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$size" >"$size.rss"
+	done
+	is "$(($(cat big.rss) - $(cat good.ndjson.rss) < 1024))" 1 'a big file takes no more memory than a small one'
+fi
+
+# ---- progress ----
+
+/usr/bin/python3 - >"$TMP/drawn" <<'END'
+import os, pty, subprocess, sys
+master, slave = pty.openpty()
+out, into = os.pipe()
+env = dict(os.environ, CHAT_VALIDATE_SCAN="none")
+child = subprocess.Popen(["chat-validate", "-j", "1"] + ["big"] * 8, stdout=into, stderr=slave, env=env)
+os.close(slave)
+os.close(into)
+drawn = b""
+try:
+    while True:
+        piece = os.read(master, 4096)
+        if not piece:
+            break
+        drawn += piece
+except OSError:
+    pass
+child.wait()
+sys.stdout.buffer.write(drawn)
+END
+like "$(tr '\r' '\n' <"$TMP/drawn")" 'big \[#* *\] +[0-9]+% [0-9]+ MB/s' 'a terminal shows how far it is'
+like "$(tail -c 4 "$TMP/drawn" | od -An -c | tr -d ' ')" '033\[K$' 'and is left clean'
+exits 1 'no terminal' chat-validate big
+is "$(cat "$ERR")" '' 'no progress'
+
+done_testing
