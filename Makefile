@@ -30,6 +30,7 @@ BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
 	clang-format-14 bash-completion zsh fish procps curl
 BROWSER_PACKAGES = chromium
+BENCH_PACKAGES = g++ mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
 DEEP_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 gcovr valgrind strace
 
 # ---- flags ----
@@ -48,7 +49,7 @@ ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 
 # Given to every program; --as-needed keeps what it uses. wslay has no .pc file, the others' say no more.
-LIBS = -lwslay -lcurl -lcjson -lcrypto -lmagic -luv -luring -lssl
+LIBS = -lwslay -lcurl -lcjson -lcrypto -lmagic -luv -luring -lssl -lm
 
 # ---- what is built of what ----
 
@@ -75,12 +76,14 @@ PARTS_SRC := $(wildcard cmd/*/*.c)
 # What measures: a load generator, and a server with no protocol work.
 LOAD_SRC := $(wildcard tests/bench/load*.c)
 FLOOR_SRC := tests/bench/floor.c
-BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood)
+VALIDATE_BENCH_SRC := tests/bench/validate_corpus.c tests/bench/validate_cjson.c
+BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood) $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%) \
+	$(if $(wildcard /usr/include/simdjson.h),$(BUILD)/tests/bench/validate_simdjson)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB = $(BUILD)/libchat.a
 OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) $(wildcard tests/fuzz/*.c) \
-	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c) $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
+	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(VALIDATE_BENCH_SRC)) $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
 .PHONY: all demo check check-browser check-asan check-tsan coverage fuzz bench bench-deps lint lint-build \
 	lint-format lint-scripts lint-man format install uninstall clean help deps deps-build deps-deep unit
@@ -97,7 +100,12 @@ $(BUILD)/tests/bench/load: $(call objects,$(LOAD_SRC)) $(LIB)
 $(BUILD)/tests/bench/floor: $(call objects,$(FLOOR_SRC)) $(LIB)
 $(BUILD)/tests/bench/flood: $(call objects,tests/bench/flood.c) $(LIB)
 
-$(COMMANDS:%=$(BUILD)/%) $(UNIT) $(BENCH):
+$(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+$(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp
+	@mkdir -p $(@D)
+	$(CXX) -O2 -o $@ $< -lsimdjson
+
+$(COMMANDS:%=$(BUILD)/%) $(UNIT) $(filter-out %/validate_simdjson,$(BENCH)):
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIB): $(call objects,$(LIB_SRC))
@@ -178,16 +186,15 @@ fuzz: ## run one libFuzzer target: T=name SECONDS=60
 $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-# The peers that are measured against; npm comes with nodejs or as a package of its own.
-BENCH_PEERS = bun@1.4.5 ws@8.23.0 wscat@6.1.0
-BENCH_PACKAGES = mosquitto mosquitto-clients $(if $(shell command -v npm),,npm)
+# What is measured against; npm comes with nodejs or as a package of its own.
+BENCH_PEERS = ajv@8.17.1 bun@1.4.5 ws@8.23.0 wscat@6.1.0
 
-bench-deps: ## install the peers that bench measures against, into the build
+bench-deps: ## install what bench measures against: packages, and into the build from npm
 	$(call install_packages,$(BENCH_PACKAGES))
 	mkdir -p $(BUILD)/bench
 	npm install --prefix $(BUILD)/bench --no-audit --no-fund $(BENCH_PEERS)
 
-bench: all $(BENCH) ## measure against floor and peers, 20 minutes; BENCH_QUICK=1: 3 (tests/bench)
+bench: all $(BENCH) ## measure against floor and peers, 40 minutes; BENCH_QUICK=1: 6 (tests/bench)
 	@for bench in $(wildcard tests/bench/*.sh); do CHAT_BUILD=$(BUILD) $$bench || exit; done
 
 # ---- style ----

@@ -1,0 +1,182 @@
+"""chat-validate measured on a log of 100 MB (validate_corpus.c): CPU time of one process, user and system,
+the median of rounds in which everybody has a turn. Ratios are of medians. Writes validate.md and validate.svg
+into the bench folder of the build ($CHAT_BUILD, default build); with --picture FILE the picture goes there.
+BENCH_QUICK=1: 20 MB and fewer rounds. What `make bench-deps` has not installed is left out."""
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+BUILD = Path(os.environ.get("CHAT_BUILD", "build")).resolve()
+RESULTS = BUILD / "bench"
+HERE = Path(__file__).parent
+QUICK = bool(os.environ.get("BENCH_QUICK"))
+MEGABYTES, ROUNDS = (20, 5) if QUICK else (100, 9)
+OURS = str(BUILD / "chat-validate")
+PARTS = BUILD / "tests" / "bench"
+
+
+def corpus(mode, megabytes=MEGABYTES):
+    path = RESULTS / f"{mode}-{megabytes}.ndjson"
+    if not path.exists():
+        with open(path, "wb") as out:
+            subprocess.run([PARTS / "validate_corpus", mode, str(megabytes)], stdout=out, check=True)
+    return str(path)
+
+
+def run(command, scan=None, statuses=(0, 1)):
+    """CPU and wall seconds of a run with its output thrown away."""
+    env = dict(os.environ, CHAT_VALIDATE_SCAN=scan or "", CHAT_PEERS=str(RESULTS))
+    begun = time.monotonic()
+    child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode not in statuses:
+        sys.exit(f"{command}: exit status {child.returncode}")
+    return usage.ru_utime + usage.ru_stime, time.monotonic() - begun
+
+
+def contenders():
+    """name: (command, scanner)"""
+    normal = corpus("normal")
+    schema = RESULTS / "schema.json"
+    schema.write_bytes(subprocess.run([OURS, "--schema"], stdout=subprocess.PIPE, check=True).stdout)
+    found = {
+        "chat-validate": ([OURS, normal], None),
+        "sse2": ([OURS, normal], "sse2"),
+        "plain": ([OURS, normal], "plain"),
+        "none": ([OURS, normal], "none"),
+        "escaped": ([OURS, corpus("escaped")], None),
+        "spaced": ([OURS, corpus("spaced")], None),
+        "bad": ([OURS, "--max-errors", "0", corpus("bad")], None),
+        "-j 2": ([OURS, "-j", "2", normal], None),
+        "wc -l": (["wc", "-l", normal], None),
+        "cJSON + checks": ([str(PARTS / "validate_cjson"), normal], None),
+    }
+    if (PARTS / "validate_simdjson").exists():
+        found["simdjson, parse only"] = ([str(PARTS / "validate_simdjson"), normal], None)
+    if shutil.which("node") and (RESULTS / "node_modules" / "ajv").exists():
+        found["node + ajv"] = (["node", str(HERE / "validate_ajv.js"), str(schema), normal], None)
+    return found
+
+
+def measure(found):
+    cpu, wall = {name: [] for name in found}, {name: [] for name in found}
+    for turn in range(-1, ROUNDS):
+        for name, (command, scan) in found.items():
+            if name == "node + ajv" and turn > 2:
+                continue
+            times = run(command, scan)
+            if turn >= 0:
+                cpu[name].append(times[0])
+                wall[name].append(times[1])
+    return {n: statistics.median(t) for n, t in cpu.items()}, {n: statistics.median(t) for n, t in wall.items()}
+
+
+def instructions():
+    """Per byte of 3 MB, the start included; None without valgrind."""
+    path = corpus("normal", 3)
+    if not shutil.which("valgrind"):
+        return None
+    said = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", OURS, path],
+                          stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=True).stderr
+    return int(re.search(r"Collected : (\d+)", said).group(1)) / os.path.getsize(path)
+
+
+def resident_kib(path):
+    """The most memory a run had: time(1) starts it, for a child of ours would begin with our own."""
+    said = subprocess.run(["/usr/bin/time", "-f", "%M", OURS, path], stderr=subprocess.PIPE, text=True, check=True)
+    return int(said.stderr.split()[-1])
+
+
+def start_ms():
+    def once(command):
+        begun = time.monotonic()
+        os.waitpid(os.posix_spawn(command[0], command, os.environ, file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)]), 0)
+        return time.monotonic() - begun
+    ours, true = [], []
+    for _ in range(300):
+        ours.append(once([OURS]))
+        true.append(once([shutil.which("true")]))
+    return (statistics.median(ours) - statistics.median(true)) * 1000
+
+
+def ratios(cpu, wall):
+    """what, measured, least, goal, unit; a cost where least > goal"""
+    us = cpu["chat-validate"]
+    rows = [("cJSON parse + the same checks", cpu["cJSON + checks"] / us, 4, 7, "×")]
+    if "simdjson, parse only" in cpu:
+        rows.append(("simdjson 3, DOM per line, parse only", cpu["simdjson, parse only"] / us, 1.1, 1.7, "×"))
+    rows.append(("`wc -l`", cpu["wc -l"] / us, 0.25, 0.45, "×"))
+    if "node + ajv" in cpu:
+        rows.append(("node + ajv", cpu["node + ajv"] / us, 15, 25, "×"))
+    rows += [
+        ("SSE2 only, against cJSON + checks", cpu["cJSON + checks"] / cpu["sse2"], 3, 4.5, "×"),
+        ("everything escaped, against normal", us / cpu["escaped"], 0.6, 0.8, "×"),
+        ("everything spaced, against normal", us / cpu["spaced"], 0.6, 0.8, "×"),
+        ("5% bad lines with messages, against none", us / cpu["bad"], 0.8, 0.95, "×"),
+        ("`-j 2` against one, wall clock", wall["chat-validate"] / wall["-j 2"], 1.6, 1.9, "×"),
+    ]
+    per_byte = instructions()
+    if per_byte:
+        rows.append(("instructions per byte (callgrind, 3 MB)", per_byte, 7, 2.8, ""))
+    if os.path.exists("/usr/bin/time"):
+        rows.append(("resident memory", resident_kib(corpus("normal")) / 1024, 8, 2, " MiB"))
+    rows.append(("start-up over `true`", start_ms(), 3, 1, " ms"))
+    return rows
+
+
+def table(rows):
+    lines = ["| against | measured | at least | goal |", "|---|---|---|---|"]
+    for what, value, least, goal, unit in rows:
+        reached = value >= goal if goal > least else value <= goal
+        kept = value >= least if goal > least else value <= least
+        mark = "" if reached else " (not the goal)" if kept else " (missed)"
+        lines.append(f"| {what} | {value:.2f}{unit}{mark} | {least}{unit} | {goal}{unit} |")
+    return "\n".join(lines) + "\n"
+
+
+def picture(cpu, size):
+    """Bars of MB/s of one core, wc aside."""
+    shown = [("chat-validate", "chat-validate"), ("sse2", "chat-validate, SSE2 only"),
+             ("plain", "chat-validate, no vectors"), ("simdjson, parse only", "simdjson 3, parse only"),
+             ("cJSON + checks", "cJSON + the same checks"), ("node + ajv", "node + ajv")]
+    bars = [(label, size / cpu[name] / 1e6, name) for name, label in shown if name in cpu]
+    longest = max(rate for _, rate, _ in bars)
+    height = 64 + 30 * len(bars)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" viewBox="0 0 760 {height}" '
+           'font-family="system-ui, sans-serif" role="img" aria-label="Validating a log, MB/s of one core">',
+           f'<rect width="760" height="{height}" fill="#ffffff"/>',
+           '<text x="16" y="28" font-size="16" font-weight="bold" fill="#111827">Validating a log: MB/s of one core</text>',
+           f'<text x="744" y="28" font-size="12" fill="#6b7280" text-anchor="end">{size / 1e6:.0f} MB, CPU time; '
+           'more is better</text>']
+    for i, (label, rate, name) in enumerate(bars):
+        y, length = 46 + 30 * i, max(1, round(420 * rate / longest))
+        colour = "#1d4ed8" if name == "chat-validate" else "#93b4f5" if label.startswith("chat") else "#9ca3af"
+        out += [f'<text x="16" y="{y + 15}" font-size="13" fill="#374151">{escape(label)}</text>',
+                f'<rect x="210" y="{y}" width="{length}" height="20" rx="2" fill="{colour}"/>',
+                f'<text x="{218 + length}" y="{y + 15}" font-size="13" fill="#111827">{rate:,.0f}</text>']
+    return "\n".join(out) + "\n</svg>\n"
+
+
+def main():
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    found = contenders()
+    cpu, wall = measure(found)
+    size = os.path.getsize(corpus("normal"))
+    rates = "".join(f"- {name}: {cpu[name] * 1000:.0f} ms, {size / cpu[name] / 1e6:,.0f} MB/s\n" for name in cpu)
+    result = table(ratios(cpu, wall)) + "\nCPU time, median:\n\n" + rates
+    (RESULTS / "validate.md").write_text(result)
+    (RESULTS / "validate.svg").write_text(picture(cpu, size))
+    if "--picture" in sys.argv:
+        Path(sys.argv[sys.argv.index("--picture") + 1]).write_text(picture(cpu, size))
+    print(result, end="")
+
+
+main()
