@@ -147,9 +147,10 @@ lines() {
 
 # spawn COMMAND…: in the background; its pid is $!. Redirections of spawn are the command's. It leads
 # a process group of its own, so that a `bash -c` ends with its pipeline. Signals that a shell without
-# job control would ignore for it have their default action.
+# job control would ignore for it have their default action. It does not outlive the test, even where
+# that is killed.
 spawn() {
-	setsid env --default-signal=INT,QUIT,PIPE "$@" <&0 &
+	setsid setpriv --pdeathsig KILL env --default-signal=INT,QUIT,PIPE "$@" <&0 &
 	spawned+=($!)
 	wait_for "settled $!" # until then it is a copy of this shell, traps and all
 }

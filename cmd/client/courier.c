@@ -34,24 +34,44 @@ courier_set_ack(struct courier *courier, enum ack ack)
 		outbox_widen(&courier->outbox, COURIER_BARRIER_WINDOW);
 }
 
-void
-courier_joined(struct courier *courier, const struct session_event *event, const struct peer *peer)
+/*
+ * Another process serves now. What it does not find in its history it may never have been told, or
+ * have forgotten: that history must begin where we were.
+ */
+static void
+meet_stranger(struct courier *courier, struct session *session)
 {
+	courier->forgetful = true;
+	if (session->options.resumes || !*session_last_id(session))
+		return;
+	session->options.resumes = true;
+	session_rejoin(session);
+}
+
+void
+courier_joined(struct courier *courier, struct session *session, bool again)
+{
+	const struct peer *peer = &session->peer;
 	enum ack ack = courier->ack;
 
 	if (ack == ACK_AUTO)
 		ack = peer->nonces ? ACK_NONCE : ACK_ECHO;
 	courier_set_ack(courier, ack);
 	courier->outbox.max_message_bytes = peer->max_message_bytes;
-	courier->resending = event->again && courier->outbox.in_flight > 0;
+	courier->resending = again && courier->outbox.in_flight > 0;
+	if (courier->resending && courier->instance != peer->instance)
+		meet_stranger(courier, session);
+	else if (!courier->resending)
+		courier->instance = peer->instance;
 }
 
 void
-courier_caught_up(struct courier *courier, bool complete)
+courier_caught_up(struct courier *courier, bool complete, uint64_t instance)
 {
 	if (courier->resending)
-		outbox_rejoined(&courier->outbox, complete, chat_now_ms());
-	courier->resending = false;
+		outbox_rejoined(&courier->outbox, complete, courier->forgetful, chat_now_ms());
+	courier->instance = instance;
+	courier->resending = courier->forgetful = false;
 }
 
 void
@@ -60,7 +80,8 @@ courier_lost(struct courier *courier, struct session *session)
 	outbox_lost(&courier->outbox);
 	if (courier->listens)
 		return;
-	session->options.resumes = outbox_needs_history(&courier->outbox, chat_now_ms()) ||
+	session->options.resumes = courier->forgetful ||
+		outbox_needs_history(&courier->outbox, chat_now_ms()) ||
 		courier->outbox.in_flight <= SHORT_HISTORY;
 }
 

@@ -16,6 +16,8 @@ struct courier {
 	struct outbox outbox;
 	enum ack ack; /* ACK_AUTO: the server's first message decides */
 	bool listens; /* the session resumes for other reasons */
+	uint64_t instance; /* of the server before the loss; 0: not known */
+	bool forgetful; /* this server may not remember what that one was sent */
 	bool resending; /* after a loss; the history is to be seen first */
 	struct chat_buf wire;
 };
@@ -27,9 +29,8 @@ void courier_init(
 void courier_free(struct courier *courier);
 
 /* The events of the session, as they come. */
-void courier_joined(
-	struct courier *courier, const struct session_event *event, const struct peer *peer);
-void courier_caught_up(struct courier *courier, bool complete);
+void courier_joined(struct courier *courier, struct session *session, bool again);
+void courier_caught_up(struct courier *courier, bool complete, uint64_t instance);
 void courier_lost(struct courier *courier, struct session *session);
 
 /* From now on this is how messages are known to be accepted. */

@@ -6,12 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "encode.h"
 #include "splice.h"
 
-#define PREFIX_LEN ((size_t)18) /* hexadecimal digits */
 #define FIRST_ALLOWED 64 /* messages that a new connection gets at once */
 #define LEAST_ALLOWED 8 /* however often the connection was lost */
 #define BYTES_MAX (8u << 20) /* kept at a time, but for a single message */
@@ -23,16 +21,11 @@
 void
 outbox_init(struct outbox *outbox, const struct identity *identity, size_t window)
 {
-	unsigned char random[PREFIX_LEN / 2];
-
 	*outbox = (struct outbox){.identity = identity, .window = window};
 	outbox->allowed = window < FIRST_ALLOWED ? window : FIRST_ALLOWED;
 	outbox->cap = 64;
 	outbox->items = chat_alloc_zeroed(outbox->cap, sizeof outbox->items[0]);
-	if (getrandom(random, sizeof random, 0) != sizeof random)
-		abort();
-	for (size_t i = 0; i < sizeof random; i++)
-		sprintf(outbox->prefix + 2 * i, "%02x", random[i]);
+	nonce_make_prefix(outbox->prefix);
 }
 
 static struct item *
@@ -164,25 +157,13 @@ outbox_add_illegal(struct outbox *outbox, uint64_t line, const struct chat_err *
 	item_receipt_error(outbox, item, why);
 }
 
-/* PREFIX-NUMBER, and after hops from bot to bot PREFIX-NUMBERhHOPS: servers copy it, bots read it.
- */
-static void
-make_nonce(const struct outbox *outbox, const struct item *item, char nonce[OUTBOX_NONCE_SIZE])
-{
-	int len = snprintf(nonce, OUTBOX_NONCE_SIZE, "%s-%llu", outbox->prefix,
-		(unsigned long long)item->number);
-
-	if (item->draft.hops > 0)
-		snprintf(nonce + len, (size_t)(OUTBOX_NONCE_SIZE - len), "h%u", item->draft.hops);
-}
-
 /* It goes with a message where the server knows what it is; the user's own always does. */
 static void
 item_wire(const struct outbox *outbox, const struct item *item, struct chat_buf *wire)
 {
-	char nonce[OUTBOX_NONCE_SIZE];
+	char nonce[NONCE_SIZE];
 
-	make_nonce(outbox, item, nonce);
+	nonce_write(nonce, outbox->prefix, item->number, item->draft.hops);
 	draft_wire(&item->draft, outbox->ack == ACK_NONCE && !item->draft.has_nonce ? nonce : NULL,
 		wire);
 }
@@ -239,66 +220,17 @@ outbox_wake_ms(const struct outbox *outbox)
 	return ready ? outbox->pause_until_ms : INT64_MAX;
 }
 
-/* Takes a number off the front; false where there is none, or one that no outbox makes. */
-static bool
-take_number(struct chat_span *text, uint64_t *number)
-{
-	size_t len = 0;
-
-	*number = 0;
-	for (; len < text->len && text->at[len] >= '0' && text->at[len] <= '9'; len++)
-		*number = *number * 10 + (uint64_t)(text->at[len] - '0');
-	text->at += len;
-	text->len -= len;
-	return len > 0 && len < 19;
-}
-
-/* PREFIX-NUMBER or PREFIX-NUMBERhHOPS: prefix gets the first part. False for other nonces. */
-static bool
-read_nonce(const struct chat_json_value *nonce, struct chat_span *prefix, uint64_t *number,
-	uint64_t *hops)
-{
-	struct chat_span rest = chat_json_inside(nonce);
-
-	*hops = 0;
-	if (nonce->escaped || rest.len < PREFIX_LEN + 2 || rest.at[PREFIX_LEN] != '-')
-		return false;
-	*prefix = (struct chat_span){rest.at, PREFIX_LEN};
-	for (size_t i = 0; i < PREFIX_LEN; i++)
-		if (!strchr("0123456789abcdef", rest.at[i]) || !rest.at[i])
-			return false;
-	rest.at += PREFIX_LEN + 1;
-	rest.len -= PREFIX_LEN + 1;
-	if (!take_number(&rest, number))
-		return false;
-	if (rest.len == 0)
-		return true;
-	if (*rest.at != 'h')
-		return false;
-	rest.at++, rest.len--;
-	return take_number(&rest, hops) && rest.len == 0;
-}
-
-unsigned
-nonce_hops(const struct chat_json_value *nonce)
-{
-	struct chat_span prefix;
-	uint64_t number, hops;
-
-	if (!read_nonce(nonce, &prefix, &number, &hops))
-		return 0;
-	return hops < UINT32_MAX ? (unsigned)hops : UINT32_MAX;
-}
-
 /* The number in a nonce that was made here; false for others. */
 static bool
-nonce_number(const struct outbox *outbox, const struct chat_json_value *nonce, uint64_t *number)
+own_number(const struct outbox *outbox, const struct chat_json_value *value, uint64_t *number)
 {
-	struct chat_span prefix;
-	uint64_t hops;
+	struct nonce nonce;
 
-	return read_nonce(nonce, &prefix, number, &hops) &&
-		memcmp(prefix.at, outbox->prefix, PREFIX_LEN) == 0;
+	if (!nonce_read(&nonce, value) ||
+		!chat_span_equal(nonce.prefix, chat_span_of(outbox->prefix)))
+		return false;
+	*number = nonce.number;
+	return true;
 }
 
 /* Whether two string values mean the same. */
@@ -325,7 +257,7 @@ find_by_nonce(const struct outbox *outbox, const struct chat_json_value *nonce)
 	struct item *item;
 	uint64_t number;
 
-	if (nonce_number(outbox, nonce, &number)) {
+	if (own_number(outbox, nonce, &number)) {
 		if (number < outbox->first || number >= outbox->next)
 			return NULL;
 		item = item_at(outbox, number);
@@ -471,7 +403,7 @@ outbox_closed(struct outbox *outbox)
 }
 
 static void
-send_again(struct outbox *outbox, bool complete, int64_t now_ms)
+send_again(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms)
 {
 	struct item *item;
 
@@ -479,7 +411,7 @@ send_again(struct outbox *outbox, bool complete, int64_t now_ms)
 		item = item_at(outbox, n);
 		if (item->state != ITEM_SENT)
 			continue;
-		if (!complete && now_ms - item->sent_ms > FORGOTTEN_MS) {
+		if (!complete && (forgetful || now_ms - item->sent_ms > FORGOTTEN_MS)) {
 			settle(outbox, item, ITEM_UNKNOWN, (struct chat_span){0});
 			continue;
 		}
@@ -490,11 +422,11 @@ send_again(struct outbox *outbox, bool complete, int64_t now_ms)
 }
 
 void
-outbox_rejoined(struct outbox *outbox, bool complete, int64_t now_ms)
+outbox_rejoined(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms)
 {
 	outbox->pause_until_ms = 0;
 	if (outbox->ack == ACK_NONCE)
-		send_again(outbox, complete, now_ms);
+		send_again(outbox, complete, forgetful, now_ms);
 	else
 		settle_sent(outbox, ITEM_UNKNOWN);
 }

@@ -9,6 +9,7 @@
 #include "draft.h"
 #include "identity.h"
 #include "msg.h"
+#include "nonce.h"
 
 /*
  * The messages on their way to the server, in input order, each until it is known what became of
@@ -48,12 +49,10 @@ struct item {
 	size_t receipt_len;
 };
 
-#define OUTBOX_NONCE_SIZE 64 /* of a nonce made here, its NUL included */
-
 struct outbox {
 	enum ack ack;
 	const struct identity *identity;
-	char prefix[OUTBOX_NONCE_SIZE / 2]; /* of this process, random */
+	char prefix[NONCE_PREFIX_LEN + 1]; /* of this process, random */
 	struct item *items; /* a ring; item `number` is at number % cap */
 	size_t cap; /* a power of two */
 	uint64_t first, next; /* numbers: the oldest that is kept, the next to be added */
@@ -112,20 +111,17 @@ void outbox_closed(struct outbox *outbox);
 
 /*
  * After a lost connection another one is joined, and its history was shown. With nonces everything
- * unacknowledged is sent again, but for what the server may have forgotten by now (complete: its
- * history had everything, so what was not in it was not accepted). By echo and close it stays
- * unknown.
+ * unacknowledged is sent again, but for what the server may have forgotten by now, or all of it
+ * where it is forgetful: sent again that could be said twice. Where the history is complete nothing
+ * is in doubt: what was not in it was not accepted. By echo and close it stays unknown.
  */
-void outbox_rejoined(struct outbox *outbox, bool complete, int64_t now_ms);
+void outbox_rejoined(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms);
 
 /* The connection is lost: the next one gets fewer messages at once. */
 void outbox_lost(struct outbox *outbox);
 
 /* Whether the server may soon have forgotten a nonce: its history is needed at the next joining. */
 bool outbox_needs_history(const struct outbox *outbox, int64_t now_ms);
-
-/* The hops in a nonce that an outbox made, here or elsewhere; 0: none. */
-unsigned nonce_hops(const struct chat_json_value *nonce);
 
 /* The end: what is sent becomes unknown, what is waiting unsent. */
 void outbox_give_up(struct outbox *outbox);

@@ -4,6 +4,7 @@
 #include "peer.h"
 
 #include "json.h"
+#include "seen.h"
 
 /* `server` of userData: {features: […], maxMessage: …}. What is of another shape is not there. */
 static void
@@ -50,5 +51,8 @@ peer_read(struct peer *peer, struct chat_span object)
 			value.kind == CHAT_JSON_NUMBER && chat_json_int64(value.raw, &bytes) &&
 			bytes > 0)
 			peer->max_message_bytes = (size_t)bytes;
+		if (chat_json_string_is(&key, CHAT_SPAN("instance")) &&
+			value.kind == CHAT_JSON_STRING)
+			peer->instance = seen_hash(&value);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "span.h"
 
@@ -11,6 +12,7 @@ struct peer {
 	bool known; /* it says what it is */
 	bool nonces;
 	size_t max_message_bytes; /* 0: not said */
+	uint64_t instance; /* which process it is, that remembers nonces; 0: not said */
 };
 
 /* Takes what is known from `server` of userData, a JSON object. Other shapes are not there. */

@@ -460,6 +460,11 @@ session_next(struct session *session, struct session_event *event)
 	event->what = SESSION_NOTHING;
 	if (session->state == SESSION_ENDED)
 		return;
+	if (session->rejoin_due) {
+		session->rejoin_due = false;
+		lose_with(session, CHAT_CONNECTION_LOST, "joining again", event);
+		return;
+	}
 	if (session->catch_up_due)
 		catch_up(session, event);
 	if (session->state == SESSION_WAITING && chat_now_ms() >= session->deadline_ms)
@@ -514,6 +519,12 @@ session_close(struct session *session, int64_t limit_ms)
 	session->state = SESSION_CLOSING;
 	session->paused = false;
 	session->deadline_ms = chat_now_ms() + (session->client ? limit_ms : 0);
+}
+
+void
+session_rejoin(struct session *session)
+{
+	session->rejoin_due = true;
 }
 
 void

@@ -54,6 +54,7 @@ struct session {
 	bool caught_up; /* history came, or will not come */
 	bool catch_up_due; /* and is to be told */
 	bool complete; /* what history said, or what its lack means */
+	bool rejoin_due; /* the connection is to be left for another */
 	bool paused; /* nothing is read */
 	int64_t lost_ms; /* since when there is no progress; 0: there is */
 	int64_t retry_after_ms; /* what the server said; 0: nothing */
@@ -119,6 +120,9 @@ const char *session_last_id(const struct session *session); /* "" for none */
 
 /* Things go forward: the time of --retry-for and the waits begin anew at the next loss. */
 void session_progress(struct session *session);
+
+/* Leaves this connection for another one, which says init anew: it comes as a loss. */
+void session_rejoin(struct session *session);
 
 /* Stops or goes on reading, for a reader who cannot keep up. */
 void session_pause(struct session *session, bool paused);

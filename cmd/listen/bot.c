@@ -128,14 +128,16 @@ bot_close(struct bot *bot)
 bool
 bot_hears(struct bot *bot, const struct chat_msg *msg)
 {
-	unsigned hops = 0;
+	struct nonce nonce = {0};
+	unsigned hops;
 
 	if (msg->type != CHAT_TYPE_MESSAGE)
 		return true;
 	if (chat_msg_has(msg, CHAT_SLOT_NONCE))
-		hops = nonce_hops(&msg->value[CHAT_SLOT_NONCE]);
-	if (hops >= bot->max_hops)
+		nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]);
+	if (nonce.hops >= (uint64_t)bot->max_hops)
 		return false;
+	hops = (unsigned)nonce.hops;
 	bot->heard[bot->heard_next % BOT_HEARD_MAX] =
 		(struct bot_heard){seen_hash(&msg->value[CHAT_SLOT_ID]), hops};
 	bot->heard_next++;

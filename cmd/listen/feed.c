@@ -233,11 +233,11 @@ show_bot(struct feed *feed, const struct session_event *event)
 	struct courier *courier = &feed->listener->bot->courier;
 
 	if (event->what == SESSION_JOIN)
-		courier_joined(courier, event, &feed->session.peer);
+		courier_joined(courier, &feed->session, event->again);
 	if (event->what == SESSION_JOIN || event->what == SESSION_MESSAGE)
 		courier_received(courier, &feed->session, event->msg, event->text);
 	if (event->what == SESSION_CATCH_UP)
-		courier_caught_up(courier, event->complete);
+		courier_caught_up(courier, event->complete, feed->session.peer.instance);
 	if (event->what == SESSION_LOST)
 		courier_lost(courier, &feed->session);
 	if (event->what == SESSION_END || event->what == SESSION_CLOSED)

@@ -70,7 +70,7 @@ connect_when_needed(struct sender *sender)
 static void
 joined(struct sender *sender, const struct session_event *event)
 {
-	courier_joined(&sender->courier, event, &sender->session.peer);
+	courier_joined(&sender->courier, &sender->session, event->again);
 	sender->joined_before = true;
 	sender->quiet_since_ms = chat_now_ms();
 }
@@ -133,7 +133,7 @@ handle(struct sender *sender, const struct session_event *event)
 		received(sender, event);
 		break;
 	case SESSION_CATCH_UP:
-		courier_caught_up(&sender->courier, event->complete);
+		courier_caught_up(&sender->courier, event->complete, sender->session.peer.instance);
 		break;
 	case SESSION_LOST:
 		courier_lost(&sender->courier, &sender->session);

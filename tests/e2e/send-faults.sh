@@ -21,7 +21,7 @@ bad() {
 seq 10000 | sed 's/.*/line &/' >"$TMP/lines"
 
 bad --cuts 200 --seed 7
-exits 0 'ten thousand lines over two hundred cuts' chat-send -l --retry-for 20s <"$TMP/lines"
+exits 0 'ten thousand lines over two hundred cuts' chat-send -l --retry-for 5s <"$TMP/lines"
 jq -r .content "$OUT" | cmp - "$TMP/lines"
 ok 'a receipt for each, in order'
 wait_for '[ "$(grep -c "\"content\":\"line " "$SERVE_OUT")" -ge 10000 ]'
