@@ -3,6 +3,7 @@
 #include "serve/config.h"
 
 #include "diag.h"
+#include "serve/journal_file.h"
 #include "serve/nonces.h"
 
 #define KIB ((int64_t)1 << 10)
@@ -13,6 +14,8 @@
 #define DAY (24 * 60 * MINUTE)
 
 static const struct config defaults = {
+	.sync = JOURNAL_BATCH,
+	.journal_segment = 64 * MIB,
 	.history = 50,
 	.history_bytes = 256 * KIB,
 	.history_keep = 1000,
@@ -40,6 +43,13 @@ static const struct config defaults = {
 	.ping_timeout_ms = 30 * SECOND,
 	.grace_ms = 2 * SECOND,
 	.nonce_ms = 5 * MINUTE,
+};
+
+static const char *const syncs[] = {
+	[JOURNAL_ALWAYS] = "always",
+	[JOURNAL_BATCH] = "batch",
+	[JOURNAL_NEVER] = "never",
+	[JOURNAL_NEVER + 1] = NULL,
 };
 
 static const struct chat_usage usage = {
@@ -74,9 +84,18 @@ static const struct chat_usage usage = {
 	{ \
 		OPTION(CHAT_OPT_SIZE, 0, n, v, "SIZE", h), .min = (low), .max = (high) \
 	}
+#define CHOICE(n, v, words, h) \
+	{ \
+		OPTION(CHAT_OPT_CHOICE, 0, n, v, "WHEN", h), .choices = (words) \
+	}
 #define TIME(n, v, low, h) \
 	{ \
 		OPTION(CHAT_OPT_DURATION, 0, n, v, "TIME", h), .min = (low), .max = DAY \
+	}
+
+#define AGE(n, v, h) \
+	{ \
+		OPTION(CHAT_OPT_DURATION, 0, n, v, "TIME", h), .max = 36500 * DAY \
 	}
 
 void
@@ -106,6 +125,18 @@ config_read(struct config *config, int argc, char **argv)
 		TIME("nonce-time", &c->nonce_ms, SECOND, "how long a nonce is remembered (5m)"),
 		NUMBER("max-nonces", &c->max_nonces, 1, INT32_MAX,
 			"how many are remembered (1000000)"),
+		HEADING("Journal"),
+		STRING("journal", &c->journal, "DIR",
+			"keep all messages there, and read them again at the start"),
+		CHOICE("sync", &c->sync, syncs,
+			"deliver after fsync (always), sync every 100 ms (batch), never (batch)"),
+		SIZE("journal-segment", &c->journal_segment, 4 * KIB, GIB,
+			"close a segment that is so long (64M)"),
+		SIZE("journal-max-bytes", &c->journal_max_bytes, 0, INT64_MAX,
+			"remove the oldest segments above that; 0 for none (0)"),
+		AGE("journal-max-age", &c->journal_max_age_ms,
+			"remove segments older than that; 0 for none (0)"),
+		FLAG(0, "repair", &c->repair, "take damaged lines out of the journal, aside"),
 		HEADING("Limits"),
 		SIZE("max-message", &c->max_message_bytes, KIB, 512 * MIB, "largest message (1M)"),
 		SIZE("max-init", &c->max_init_bytes, 256, NONCE_ID_MAX,
@@ -147,6 +178,8 @@ config_read(struct config *config, int argc, char **argv)
 	*config = defaults;
 	if (chat_opt_parse(argc, argv, table, &usage) < argc)
 		chat_die_usage("operands are not taken");
+	if (config->repair && !config->journal)
+		chat_die_usage("--repair is about a --journal");
 }
 
 void

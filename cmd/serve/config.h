@@ -17,6 +17,13 @@ struct config {
 
 	struct chat_strings origins;
 
+	const char *journal; /* a directory; NULL: nothing is kept */
+	int sync; /* enum journal_sync */
+	int64_t journal_segment; /* bytes */
+	int64_t journal_max_bytes; /* 0: any */
+	int64_t journal_max_age_ms; /* 0: any */
+	bool repair;
+
 	int64_t history; /* messages replayed */
 	int64_t history_bytes; /* of a replay */
 	int64_t history_keep; /* messages per channel */

@@ -20,7 +20,7 @@ conn_poll(struct conn *conn)
 {
 	uint8_t events = 0;
 
-	if (!conn->paused)
+	if (!conn->paused && !conn->held)
 		events |= EPOLLIN;
 	if (!out_is_empty(&conn->out))
 		events |= EPOLLOUT;
@@ -151,7 +151,10 @@ conn_wrote(struct conn *conn, ssize_t sent)
 	conns->queued_bytes -= (size_t)sent;
 	conns->bytes_out += (uint64_t)sent;
 	conn->progress_ms = clock_now_ms(conns->clock);
-	return !out_is_empty(&conn->out);
+	if (!out_is_empty(&conn->out))
+		return true;
+	conn->spare_mib = 0;
+	return false;
 }
 
 /*
@@ -161,7 +164,7 @@ conn_wrote(struct conn *conn, ssize_t sent)
 static void
 conn_pace(struct conn *conn)
 {
-	size_t limit = conn->conns->limits.queue_bytes;
+	size_t limit = conn->conns->limits.queue_bytes + ((size_t)conn->spare_mib << 20);
 
 	if (conn->out.bytes > limit && conn->state == CONN_OPEN)
 		conn_drop(conn, "you read too slowly");
@@ -296,7 +299,8 @@ conn_ready(struct conn *conn, uint32_t events)
 		return;
 	if (events & EPOLLOUT)
 		conn_output(conn);
-	if (conn->state != CONN_DEAD && (broken || ((events & EPOLLIN) && !conn->paused)))
+	if (conn->state != CONN_DEAD &&
+		(broken || ((events & EPOLLIN) && !conn->paused && !conn->held)))
 		conn_input(conn);
 }
 
@@ -322,4 +326,20 @@ void
 conn_trust(struct conn *conn)
 {
 	conn->trusted = true;
+}
+
+void
+conn_hold(struct conn *conn, bool held)
+{
+	conn->held = held;
+	if (conn->state != CONN_DEAD)
+		conn_poll(conn);
+}
+
+void
+conn_spare(struct conn *conn, size_t bytes)
+{
+	size_t mib = (bytes + ((size_t)1 << 20) - 1) >> 20;
+
+	conn->spare_mib = mib < UINT8_MAX ? (uint8_t)mib : UINT8_MAX;
 }

@@ -75,6 +75,8 @@ struct conn {
 	bool close_received;
 	bool finish; /* once the queue is empty: no Close to wait for */
 	bool paused; /* not read: its own queue is too long */
+	bool held; /* not read: conn_hold */
+	uint8_t spare_mib; /* its queue may be longer by that, until it is empty */
 	bool batched; /* a send of its first run is under way */
 };
 
@@ -98,6 +100,12 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason);
 
 /* Closes TCP now; `closed` is called before this returns. */
 void conn_abort(struct conn *conn);
+
+/* Stops reading, and goes on. What was read already is still handed in. */
+void conn_hold(struct conn *conn, bool held);
+
+/* So many bytes of what is queued are the server's wish: they do not count against the limit. */
+void conn_spare(struct conn *conn, size_t bytes);
 
 /*
  * Between the files of a connection and its set.

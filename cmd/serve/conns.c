@@ -120,7 +120,7 @@ sweep_open(struct conn *conn, int64_t now)
 	const struct conn_limits *limits = &conn->conns->limits;
 	int64_t silence;
 
-	if (conn->paused) { /* nobody reads what it says: the silence is ours */
+	if (conn->paused || conn->held) { /* nobody reads what it says: the silence is ours */
 		conn->heard_ms = now;
 		conn->message_ms = conn->message_ms ? now : 0;
 	}

@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "msg.h"
 #include "serve/origin.h"
+#include "serve/resume.h"
 #include "serve/server.h"
 
 #define ERRORS_WINDOW_MS 10000
@@ -144,15 +145,25 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 		.name = decoded(msg, CHAT_SLOT_USERNAME, name, sizeof(name)),
 		.since = decoded(msg, CHAT_SLOT_SINCE, since, sizeof(since)),
 	};
-	struct room *room = guest->lobby;
 	struct chat_err err = {0};
 
 	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !join.since.at)
 		join.since = CHAT_SPAN("?"); /* too long to be one of ours: not known */
 	join.hidden = chat_span_equal(
 		decoded(msg, CHAT_SLOT_PRESENCE, presence, sizeof(presence)), CHAT_SPAN("hidden"));
-	if (guest_check_names(guest, &join, &err) < 0 ||
-		room_join(room, &guest->member, &join, &err) < 0) {
+	if (guest_check_names(guest, &join, &err) < 0)
+		guest_refuse(guest, &err, (struct chat_span){0});
+	else if (!resume_start(guest, &join))
+		guest_join(guest, &join);
+}
+
+void
+guest_join(struct guest *guest, const struct room_join *join)
+{
+	struct room *room = guest->lobby;
+	struct chat_err err = {0};
+
+	if (room_join(room, &guest->member, join, &err) < 0) {
 		guest_refuse(guest, &err, (struct chat_span){0});
 		return;
 	}
@@ -228,10 +239,9 @@ guest_message(struct guest *guest, const struct chat_msg *msg)
 		guest_say(guest, msg);
 }
 
-static void
-on_received(struct conn *conn, struct chat_span text)
+void
+guest_hear(struct guest *guest, struct chat_span text)
 {
-	struct guest *guest = guest_of(conn);
 	struct chat_err err = {0};
 	struct chat_msg msg;
 
@@ -242,6 +252,17 @@ on_received(struct conn *conn, struct chat_span text)
 		guest_refuse(guest, &err,
 			chat_msg_has(&msg, CHAT_SLOT_NONCE) ? msg.value[CHAT_SLOT_NONCE].raw
 							    : (struct chat_span){0});
+}
+
+static void
+on_received(struct conn *conn, struct chat_span text)
+{
+	struct guest *guest = guest_of(conn);
+
+	if (guest->resume)
+		resume_hold(guest->resume, text);
+	else
+		guest_hear(guest, text);
 }
 
 static int
@@ -303,6 +324,7 @@ on_closed(struct conn *conn)
 	struct guest *guest = guest_of(conn);
 
 	guest_initialised(guest);
+	resume_abandon(guest);
 	addresses_leave(&guest->server->addresses, guest->address);
 	if (guest->lobby) {
 		guest->lobby->visitors--;

@@ -14,6 +14,7 @@
  * a room: init makes it a member, text and file are said there, everything else is an error.
  */
 struct server;
+struct resume;
 
 struct guest {
 	struct conn conn; /* first: a conn's event is its guest's */
@@ -25,6 +26,7 @@ struct guest {
 	int64_t errors_ms; /* the window of bad messages began */
 	uint32_t errors; /* in it */
 	bool owes_init;
+	struct resume *resume; /* its past is being read; NULL: it is not */
 };
 
 /* The events of the connections of all guests. */
@@ -35,6 +37,12 @@ void guest_start(struct server *server, int fd, struct address *address);
 
 /* Sends an error about nothing in particular, and closes if it is fatal (code 1001, 1008, …). */
 void guest_shut(struct guest *guest, enum chat_code code, const char *text, uint16_t close_code);
+
+/* Makes it a member of the room it asked for, or says why not. */
+void guest_join(struct guest *guest, const struct room_join *join);
+
+/* Acts on a message of its peer. */
+void guest_hear(struct guest *guest, struct chat_span text);
 
 /* Ends those whose init is overdue. */
 void guest_sweep(struct server *server);

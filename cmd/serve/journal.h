@@ -1,10 +1,14 @@
 #ifndef SERVE_JOURNAL_H
 #define SERVE_JOURNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "err.h"
+#include "serve/history.h"
+#include "serve/journal_line.h"
 #include "span.h"
+#include "url.h"
 
 /*
  * Where messages are kept. Asynchronous by nature: append hands a message in and gives it a ticket,
@@ -21,12 +25,40 @@ struct journal_events {
 	void (*failed)(void *arg, uint64_t ticket, const struct chat_err *err);
 };
 
+/*
+ * A channel's messages of the past, read beside the loop: those with numbers above `after`, not
+ * above `upto`, of them the newest that fit. The asker fills the first part and keeps the structure
+ * until `done`, which comes on the loop, never inside `read`.
+ */
+struct journal_read {
+	char channel[CHAT_CHANNEL_MAX + 1];
+	uint64_t after, upto;
+	uint32_t max_messages;
+	size_t max_bytes;
+	void (*done)(struct journal_read *read);
+	void *arg;
+
+	struct history found;
+	bool complete; /* these are all there ever were */
+};
+
 struct journal_kind {
 	const char *name;
-	/* Keeps a copy of the line, a `message` without newline. Tickets ascend from 1. */
-	uint64_t (*append)(struct journal *journal, struct chat_span line);
+	/*
+	 * Keeps a copy of the text, a `message` without newline. Of the line its id, timestamp and
+	 * channel are meant; the channel's bytes stay until it is durable or failed. Tickets ascend
+	 * from 1.
+	 */
+	uint64_t (*append)(
+		struct journal *journal, const struct journal_line *line, struct chat_span text);
 	void (*commit)(struct journal *journal);
-	/* Commits, waits until all is durable or failed, and frees. */
+	/* Commits and waits until all is durable or failed. */
+	void (*settle)(struct journal *journal);
+	/* Asks for an answer of read->done. NULL: the kind keeps no past. */
+	void (*read)(struct journal *journal, struct journal_read *read);
+	/* Closes what grows and begins a new file, for a backup. NULL: there are no files. */
+	void (*rotate)(struct journal *journal);
+	/* Settles and frees; the handles it had on the loop are closed by now. */
 	void (*close)(struct journal *journal);
 };
 
@@ -35,6 +67,8 @@ struct journal {
 	const struct journal_kind *kind;
 	struct journal_events events;
 	void *arg;
+	char trouble[192]; /* a sentence: why messages are refused, or what was lost; "": all is
+			      well */
 };
 
 /* Keeps nothing: what is appended is durable as soon as it is committed. */

@@ -11,9 +11,10 @@ struct journal_null {
 };
 
 static uint64_t
-null_append(struct journal *journal, struct chat_span line)
+null_append(struct journal *journal, const struct journal_line *line, struct chat_span text)
 {
 	(void)line;
+	(void)text;
 	return ++((struct journal_null *)journal)->appended;
 }
 
@@ -39,6 +40,7 @@ static const struct journal_kind kind_null = {
 	.name = "null",
 	.append = null_append,
 	.commit = null_commit,
+	.settle = null_commit,
 	.close = null_close,
 };
 
@@ -47,6 +49,6 @@ journal_null_open(const struct journal_events *events, void *arg)
 {
 	struct journal_null *null = chat_alloc_zeroed(1, sizeof(*null));
 
-	null->journal = (struct journal){&kind_null, *events, arg};
+	null->journal = (struct journal){.kind = &kind_null, .events = *events, .arg = arg};
 	return &null->journal;
 }

@@ -1,7 +1,6 @@
 /* Who is there: joining, leaving, and the moment of grace in between. */
 #include "serve/presence.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -72,6 +71,7 @@ room_leave(struct member *member)
 		return;
 	rooms = room->rooms;
 	member->room = NULL;
+	room_disown(room, member);
 	DL_DELETE(room->members, member);
 	room->count--;
 	user->conns--;
@@ -131,22 +131,68 @@ room_claim(struct room *room, const struct room_join *join, struct chat_err *err
 	return roster_claim(&room->roster, join->id, join->name, err);
 }
 
-/* The number in a message id of this epoch; false for any other text. */
+/*
+ * The number of the newest message that one who saw this id has seen. false: nothing is known of
+ * the id, so that messages may be missing.
+ */
 static bool
 since_number(const struct rooms *rooms, struct chat_span since, uint64_t *number)
 {
-	unsigned long long epoch, last;
-	char text[ROOM_ID_LEN + 1];
+	uint64_t epoch;
+	bool known;
 
-	if (since.len != ROOM_ID_LEN || since.at[ROOM_ID_EPOCH_LEN] != '-')
+	*number = 0;
+	if (!message_id_read(since, &epoch, number))
 		return false;
-	memcpy(text, since.at, ROOM_ID_LEN);
-	text[ROOM_ID_LEN] = '\0';
-	if (strspn(text, "0123456789abcdef-") != ROOM_ID_LEN ||
-		sscanf(text, "%12llx-%10llx", &epoch, &last) != 2)
+	if (epoch == rooms->epoch)
+		return true;
+	if (epoch > rooms->epoch) {
+		*number = 0;
 		return false;
-	*number = last;
-	return epoch == rooms->epoch;
+	}
+	*number = epochs_find(&rooms->past, epoch, *number, &known);
+	return known;
+}
+
+bool
+room_past_is_far(const struct room *room, struct chat_span since, struct journal_read *read)
+{
+	const struct history *history = &room->history;
+	const struct rooms *rooms = room->rooms;
+	uint64_t epoch, number;
+
+	if (!rooms->journal->kind->read || !since.at || !message_id_read(since, &epoch, &number))
+		return false;
+	since_number(rooms, since, &number);
+	if (number >= history->forgotten || history->count >= RESUME_MESSAGES ||
+		history->bytes >= rooms->limits.resume_bytes)
+		return false;
+	memcpy(read->channel, room->channel, room->channel_len);
+	read->channel[room->channel_len] = '\0';
+	read->after = number;
+	read->upto = history->forgotten;
+	read->max_messages = RESUME_MESSAGES - history->count;
+	read->max_bytes = rooms->limits.resume_bytes - history->bytes;
+	return true;
+}
+
+/* The journal's part and the memory's are one past. */
+static struct block *
+room_whole_past(struct room *room, const struct room_join *join)
+{
+	const struct history *history = &room->history;
+	struct history_replay replay = {
+		.count = RESUME_MESSAGES,
+		.max_bytes = room->rooms->limits.resume_bytes,
+		.resumed = true,
+	};
+	uint64_t number;
+
+	for (uint32_t i = history_after(history, join->past_upto); i < history->count; i++)
+		history_add(join->past, history_at(history, i));
+	replay.complete = since_number(room->rooms, join->since, &number) && join->past_complete &&
+		history->forgotten <= join->past_upto;
+	return history_replay(join->past, &replay);
 }
 
 static struct block *
@@ -160,13 +206,14 @@ room_past(struct room *room, const struct room_join *join)
 	};
 	uint64_t number;
 
+	if (join->past)
+		return room_whole_past(room, join);
 	if (replay.resumed) {
-		replay.count = limits->history_keep;
+		replay.count = RESUME_MESSAGES;
 		replay.max_bytes = limits->resume_bytes;
-		if (since_number(room->rooms, join->since, &number)) {
-			replay.first = history_after(&room->history, number);
-			replay.complete = number >= room->history.forgotten;
-		}
+		replay.complete = since_number(room->rooms, join->since, &number) &&
+			number >= room->history.forgotten;
+		replay.first = history_after(&room->history, number);
 	}
 	return history_replay(&room->history, &replay);
 }
@@ -174,6 +221,7 @@ room_past(struct room *room, const struct room_join *join)
 static void
 member_send(struct member *member, struct block *block)
 {
+	conn_spare(member->conn, block->len);
 	conn_send_run(member->conn, block, 0, block->len);
 	block_unref(block);
 }

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "serve/history.h"
+#include "serve/journal.h"
 #include "span.h"
 
 /*
@@ -36,7 +38,18 @@ struct room_join {
 	struct chat_span id, name; /* decoded */
 	struct chat_span since; /* decoded; at NULL: none */
 	bool hidden;
+	struct history *past; /* what the journal had for `since`; NULL: it was not asked */
+	uint64_t past_upto; /* the number up to which that goes */
+	bool past_complete;
 };
+
+#define RESUME_MESSAGES 10000 /* in the answer to `since`, at most */
+
+/*
+ * What it takes to answer `since` beyond what the room remembers: read gets channel, after, upto
+ * and limits. false: the memory is enough, or all there is.
+ */
+bool room_past_is_far(const struct room *room, struct chat_span since, struct journal_read *read);
 
 /*
  * Makes a connection a member: userData and history to it, userStatus to the others. -1 with

@@ -5,7 +5,6 @@
  */
 #include "serve/room.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -27,10 +26,11 @@ room_channel(const struct room *room)
 static void
 room_seal(struct room *room)
 {
-	struct pending_block *last = &room->blocks[room->block_count - 1];
+	struct pending_block *last;
 
 	if (!room->open)
 		return;
+	last = &room->blocks[room->block_count - 1];
 	last->block = block_trim(last->block);
 	for (uint32_t i = room->pending_count; i-- && !room->pending[i].entry.block;)
 		room->pending[i].entry.block = last->block;
@@ -104,6 +104,23 @@ room_note_nonce(struct room *room, const struct room_say *say)
 		clock_now_ms(room->rooms->clock));
 }
 
+/* A pending message is said again by a connection of its sender: that one is told how it ends. */
+static void
+room_adopt(struct room *room, const struct nonce *nonce, struct member *member)
+{
+	for (uint32_t i = 0; i < room->pending_count; i++)
+		if (room->pending[i].nonce == nonce)
+			room->pending[i].sender = member;
+}
+
+void
+room_disown(struct room *room, const struct member *member)
+{
+	for (uint32_t i = 0; i < room->pending_count; i++)
+		if (room->pending[i].sender == member)
+			room->pending[i].sender = NULL;
+}
+
 /* A message with a nonce that was there before; returns whether it was. */
 static bool
 room_said_before(struct room *room, const struct room_say *say)
@@ -118,9 +135,11 @@ room_said_before(struct room *room, const struct room_say *say)
 	if (!nonce)
 		return false;
 	block = nonce_block(nonce, &at);
-	if (block && say->member) /* one still pending will come to its sender with everybody's */
+	if (block && say->member)
 		conn_send_run(say->member->conn, block, at,
 			at + (uint32_t)block_frame_size(block->bytes + at));
+	else if (!block) /* it will come to its sender with everybody's, unless it fails */
+		room_adopt(room, nonce, say->member);
 	return true;
 }
 
@@ -130,17 +149,16 @@ room_append(struct room *room, const struct room_say *say)
 	struct rooms *rooms = room->rooms;
 	struct pending_block *last = room_open_block(room);
 	struct pending *pending = room_add_pending(room);
-	char id[ROOM_ID_LEN + 1];
+	char id[MESSAGE_ID_LEN + 1];
 	struct say_place place;
 
 	if (room->timestamp_ms < clock_unix_ms(rooms->clock))
 		room->timestamp_ms = clock_unix_ms(rooms->clock);
 	pending->entry.number = ++rooms->sequence;
-	snprintf(id, sizeof(id), "%012llx-%010llx", (unsigned long long)rooms->epoch,
-		(unsigned long long)rooms->sequence);
+	message_id_write(id, rooms->epoch, rooms->sequence);
 	last->block = say_message(last->block,
 		&(struct say_message){
-			.id = {id, ROOM_ID_LEN},
+			.id = {id, MESSAGE_ID_LEN},
 			.sender = say->user,
 			.content_json = say->content_json,
 			.timestamp_ms = room->timestamp_ms,
@@ -158,8 +176,15 @@ room_append(struct room *room, const struct room_say *say)
 	pending->entry.data_at = place.data_at;
 	pending->entry.data_len = place.data_len;
 	pending->nonce = room_note_nonce(room, say);
-	pending->ticket = rooms->ticket = rooms->journal->kind->append(
-		rooms->journal, block_frame_payload(last->block->bytes + place.at));
+	pending->sender = say->member;
+	pending->ticket = rooms->ticket = rooms->journal->kind->append(rooms->journal,
+		&(struct journal_line){
+			.epoch = rooms->epoch,
+			.number = rooms->sequence,
+			.timestamp_ms = room->timestamp_ms,
+			.channel = room_channel(room),
+		},
+		block_frame_payload(last->block->bytes + place.at));
 	last->ticket = rooms->ticket;
 }
 
@@ -339,6 +364,7 @@ rooms_find(struct rooms *rooms, struct chat_span channel, struct chat_err *err)
 	room->next_dirty = room;
 	room->number = ++rooms->rooms_made;
 	room->history.forgotten = rooms->forgotten;
+	room->timestamp_ms = rooms->timestamp_ms;
 	room->channel_len = (uint16_t)channel.len;
 	memcpy(room->channel, channel.at, channel.len);
 	HASH_ADD_KEYPTR(hh, rooms->by_channel, room->channel, room->channel_len, room);
@@ -381,5 +407,6 @@ rooms_free(struct rooms *rooms)
 	HASH_ITER(hh, rooms->by_channel, room, next)
 	room_free(room);
 	nonces_free(&rooms->nonces);
+	epochs_free(&rooms->past);
 	presence_free(&rooms->presence);
 }

@@ -12,6 +12,7 @@
 #include "serve/conn.h"
 #include "serve/history.h"
 #include "serve/journal.h"
+#include "serve/journal_index.h"
 #include "serve/nonces.h"
 #include "serve/presence.h"
 #include "serve/roster.h"
@@ -37,16 +38,12 @@ struct member {
 
 #define MEMBER_SKIPS_NOTHING UINT64_MAX
 
-/* A message id: the epoch in hexadecimal, a dash, 10 more digits. They sort as they are numbered.
- */
-#define ROOM_ID_EPOCH_LEN 12
-#define ROOM_ID_LEN (ROOM_ID_EPOCH_LEN + 11)
-
 /* A message that was said and is not published yet. */
 struct pending {
 	struct entry entry; /* its block is room->pending_blocks' (no reference here) */
 	uint64_t ticket; /* the journal's */
 	struct nonce *nonce; /* NULL: it had none */
+	struct member *sender; /* who is told if it comes to nothing; NULL: nobody is here */
 };
 
 struct pending_block {
@@ -99,8 +96,10 @@ struct rooms {
 	struct room *dirty; /* those with something pending */
 	struct rooms_limits limits;
 	struct journal *journal;
+	struct epochs past; /* of the journal, before this server's */
 	struct nonces nonces;
 	struct watcher watcher;
+	int64_t timestamp_ms; /* no message gets an earlier one */
 	uint64_t epoch; /* first part of every message id */
 	uint64_t sequence; /* second part: of the last message */
 	uint64_t ticket; /* of the last append */
@@ -124,6 +123,15 @@ struct room *rooms_find(struct rooms *rooms, struct chat_span channel, struct ch
 
 /* Ends a tick: publishes what the journal keeps (rooms->durable). */
 void rooms_publish(struct rooms *rooms);
+
+/*
+ * What is pending up to this ticket will never be kept: nobody sees it, its senders are told
+ * (storage_failed), and it may be said again.
+ */
+void rooms_refuse(struct rooms *rooms, uint64_t ticket);
+
+/* A member goes: nobody is to be told any more of what it has pending. */
+void room_disown(struct room *room, const struct member *member);
 
 /* Frees a room in which nobody is and nothing is remembered. */
 void room_forget(struct room *room);

@@ -12,7 +12,9 @@
 
 #include "diag.h"
 #include "serve/guest.h"
+#include "serve/journal_file.h"
 #include "serve/notify.h"
+#include "serve/restore.h"
 #include "serve/url_file.h"
 
 #define SWEEP_MS 100 /* a slice of the connections is looked at so often */
@@ -21,6 +23,7 @@
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an answer */
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
 #define NONCES_MAX_BYTES ((size_t)64 << 20)
+#define RESUME_BYTES ((size_t)4 << 20) /* of an answer to `since` */
 
 /* ---- the tick ---- */
 
@@ -28,6 +31,21 @@ static void
 on_durable(void *arg, uint64_t ticket)
 {
 	((struct server *)arg)->rooms.durable = ticket;
+}
+
+static void
+on_journal_failed(void *arg, uint64_t ticket, const struct chat_err *err)
+{
+	(void)err; /* the journal has said it */
+	rooms_refuse(&((struct server *)arg)->rooms, ticket);
+}
+
+/* Whatever waits for the journal is published or refused. */
+static void
+server_settle(struct server *server)
+{
+	server->journal->kind->settle(server->journal);
+	rooms_publish(&server->rooms);
 }
 
 static void
@@ -125,6 +143,7 @@ server_drain(struct server *server)
 	for (size_t i = 0; i < server->listeners.count; i++)
 		uv_poll_stop(&server->accepts[i]);
 	input_close(&server->input);
+	server_settle(server);
 	for (conn = server->conns.all; conn; conn = next) {
 		next = conn->next;
 		if (conn->state == CONN_OPEN)
@@ -150,9 +169,12 @@ on_signal(uv_signal_t *handle, int signal)
 {
 	struct server *server = handle->data;
 
-	if (signal == SIGUSR1)
+	if (signal == SIGUSR1) {
 		server_report(server);
-	else if (server->draining)
+	} else if (signal == SIGUSR2) {
+		if (server->journal->kind->rotate)
+			server->journal->kind->rotate(server->journal);
+	} else if (server->draining)
 		uv_stop(&server->loop); /* asked twice: at once */
 	else
 		server_drain(server);
@@ -213,33 +235,60 @@ rooms_limits_of(const struct config *config)
 		.history_replay_bytes = (size_t)config->history_bytes,
 		.history_keep = (uint32_t)config->history_keep,
 		.history_bytes = (size_t)config->history_memory,
-		.resume_bytes = (size_t)config->queue_bytes / 2, /* new messages come behind it */
+		.resume_bytes = RESUME_BYTES,
 		.max_message_bytes = (size_t)config->max_message_bytes,
 		.grace_ms = config->grace_ms,
 	};
 }
 
-static void
-rooms_open(struct server *server)
+static struct journal_options
+journal_options_of(const struct config *config)
+{
+	return (struct journal_options){
+		.dir = config->journal,
+		.sync = (enum journal_sync)config->sync,
+		.segment_bytes = (uint64_t)config->journal_segment,
+		.max_bytes = (uint64_t)config->journal_max_bytes,
+		.max_age_ms = config->journal_max_age_ms,
+		.history = (uint32_t)config->history,
+		.repair = config->repair,
+	};
+}
+
+static int
+journal_open(struct server *server, struct chat_err *err)
+{
+	const struct journal_events events = {.durable = on_durable, .failed = on_journal_failed};
+	struct journal_options options = journal_options_of(server->config);
+
+	server->journal = options.dir
+		? journal_file_open(&options, &server->loop, &events, server, err)
+		: journal_null_open(&events, server);
+	server->rooms.journal = server->journal;
+	if (!server->journal || !options.dir)
+		return server->journal ? 0 : -1;
+	return rooms_restore(&server->rooms, (struct journal_file *)server->journal, err);
+}
+
+static int
+rooms_open(struct server *server, struct chat_err *err)
 {
 	const struct config *config = server->config;
 	struct rooms_limits limits = rooms_limits_of(config);
 
 	rooms_init(&server->rooms, &limits, &server->clock, (uint64_t)chat_unix_ms());
-	server->journal =
-		journal_null_open(&(struct journal_events){.durable = on_durable}, server);
-	server->rooms.journal = server->journal;
 	server->rooms.nonces.most = (size_t)config->max_nonces;
 	server->rooms.nonces.most_bytes = NONCES_MAX_BYTES;
 	server->rooms.nonces.keep_ms = config->nonce_ms;
 	if (!config->quiet)
 		server->rooms.watcher = (struct watcher){on_event, server};
+	return journal_open(server, err);
 }
 
 static void
 handles_open(struct server *server)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
 
 	uv_prepare_init(&server->loop, &server->tick);
 	server->tick.data = server;
@@ -290,8 +339,11 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 		listeners_close(&server->listeners);
 		return -1;
 	}
-	rooms_open(server);
 	printer_open(&server->printer, &server->loop, STDOUT_FILENO);
+	if (rooms_open(server, err) < 0) {
+		server_close(server);
+		return -1;
+	}
 	handles_open(server);
 	if (config->read_stdin)
 		input_open(&server->input, server, STDIN_FILENO);
@@ -332,8 +384,8 @@ server_close(struct server *server)
 	input_close(&server->input);
 	while (server->conns.all)
 		conn_abort(server->conns.all);
-	server->journal->kind->commit(server->journal);
-	rooms_publish(&server->rooms);
+	if (server->journal)
+		server_settle(server);
 	conns_flush(&server->conns);
 	printer_close(&server->printer);
 	monitor_close(&server->monitor);
@@ -341,7 +393,8 @@ server_close(struct server *server)
 	uv_walk(&server->loop, close_handle, NULL);
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&server->loop);
-	server->journal->kind->close(server->journal);
+	if (server->journal)
+		server->journal->kind->close(server->journal);
 	rooms_free(&server->rooms);
 	listeners_close(&server->listeners);
 	if (server->url_written)

@@ -32,7 +32,7 @@ struct server {
 	struct clock clock;
 	uv_prepare_t tick;
 	uv_timer_t sweep;
-	uv_signal_t signals[3];
+	uv_signal_t signals[4];
 	uv_poll_t *accepts; /* one for each listener */
 	struct listeners listeners;
 	struct conns conns;

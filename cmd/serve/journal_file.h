@@ -1,0 +1,140 @@
+#ifndef SERVE_JOURNAL_FILE_H
+#define SERVE_JOURNAL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+#include <uv.h>
+
+#include "buf.h"
+#include "err.h"
+#include "serve/journal.h"
+#include "serve/journal_flush.h"
+#include "serve/journal_segment.h"
+
+/*
+ * The journal of one machine: a directory of segments (chat-journal(5)), of which the last one
+ * grows. A tick's messages are appended with one write; what waits for the disk waits in a thread
+ * (journal_flush.h), and, with JOURNAL_ALWAYS, a batch at a time: what comes meanwhile is the next.
+ */
+enum journal_sync {
+	JOURNAL_ALWAYS, /* durable: on the disk */
+	JOURNAL_BATCH, /* durable: written; on the disk within 100 ms */
+	JOURNAL_NEVER /* durable: written */
+};
+
+struct journal_options {
+	const char *dir;
+	enum journal_sync sync;
+	uint64_t segment_bytes; /* one so long is closed */
+	uint64_t max_bytes; /* of all closed ones; 0: any */
+	int64_t max_age_ms; /* of a closed one's last message; 0: any */
+	uint32_t history; /* messages of each channel that are never removed for these */
+	bool repair; /* take damaged lines out */
+};
+
+/* A segment that grows no more. */
+struct closed_segment {
+	uint32_t number;
+	uint64_t base, last; /* numbers of its messages: above, up to */
+	int64_t timestamp_ms; /* the latest in it */
+	uint64_t bytes;
+};
+
+/* How many messages of a channel the closed segments hold. */
+struct tally {
+	UT_hash_handle hh;
+	uint64_t count;
+	uint32_t len;
+	char channel[CHAT_CHANNEL_MAX + 1];
+};
+
+/* A message that is appended and not written. */
+struct unwritten {
+	struct journal_line line;
+	uint32_t len, crc;
+};
+
+struct journal_file {
+	struct journal journal;
+	struct journal_options options;
+	uv_loop_t *loop;
+	int dir_fd, lock_fd;
+	struct flusher flusher;
+	bool flushes; /* the thread runs */
+	uv_timer_t timer;
+
+	uint64_t epoch; /* of this server */
+	uint64_t last; /* number of the last message there was at the start */
+	struct epochs epochs; /* before this one */
+	int64_t timestamp_ms; /* the latest there was at the start */
+	uint32_t known_number; /* of segments: recovering, the last without a gap before it */
+	uint64_t removed; /* number of the newest message known to be removed */
+
+	struct closed_segment *closed; /* ascending */
+	size_t closed_count, closed_cap;
+	struct tally *tallies;
+	struct segment *full; /* grown enough and not closed yet, oldest first */
+	struct segment *finishing; /* those of them that the thread has */
+	struct segment *active;
+
+	struct chat_buf lines; /* of the messages appended and not written */
+	struct chat_buf sums; /* of those being written */
+	struct unwritten *unwritten;
+	size_t unwritten_count, unwritten_cap;
+
+	uint64_t ticket; /* of the last append */
+	uint64_t told; /* up to it durable or failed was said */
+	uint64_t kept_lines, kept_sums; /* bytes of the active segment before the batch */
+	bool waits; /* a batch is written and its sync asked for */
+	bool overflow; /* more was appended than one write takes */
+	bool dirty, sums_dirty, dir_dirty; /* written and not synced */
+	bool sums_due; /* they are to be synced with the next batch */
+	bool rotate_due; /* somebody asked */
+	bool cut_due; /* the active segment's files are longer than they are to be */
+	bool fresh_due; /* the active segment is not to be trusted with more */
+	uint64_t full_bytes; /* the active segment is closed when it is so long */
+	unsigned turns; /* of the timer */
+};
+
+/*
+ * Locks and checks the directory, which is made, and gets ready to append. try_later: another
+ * server has it; bad_message: damage in the middle.
+ */
+struct journal *journal_file_open(const struct journal_options *options, uv_loop_t *loop,
+	const struct journal_events *events, void *arg, struct chat_err *err);
+
+/* ---- between the files of this kind ---- */
+
+/* Opens what is in the directory (journal_recover.c). */
+int journal_recover(struct journal_file *file, struct chat_err *err);
+
+/*
+ * The index file of a closed segment, made again where it is missing; with check, after every line
+ * was held against its checksum.
+ */
+int journal_index_open(struct journal_file *file, uint32_t number, bool check,
+	struct index_file *index, struct chat_err *err);
+
+/* Adds a segment to the closed ones, and what it holds to the tallies (journal_keep.c). */
+void journal_note_closed(struct journal_file *file, struct closed_segment closed);
+void journal_tally(struct journal_file *file, struct chat_span channel, uint64_t count);
+void journal_tallies_free(struct journal_file *file);
+
+/* Removes closed segments that are over the limits and not needed. */
+void journal_retain(struct journal_file *file);
+
+/* Reads for a newcomer, beside the loop (journal_read.c). */
+void journal_file_read(struct journal *journal, struct journal_read *read);
+
+/*
+ * Reads these lines of a segment's file, ascending, in large pieces. each gets the text without
+ * newline, valid during the call, checksum compared; -1 from it ends the reading. Returns -1 with
+ * *bad set to the place that is not what was written (or NULL: could not be read).
+ */
+typedef int lines_each(void *arg, const struct place *place, struct chat_span text);
+int journal_lines_read(int fd, const struct place *places, size_t count, lines_each *each,
+	void *arg, const struct place **bad, struct chat_err *err);
+
+#endif

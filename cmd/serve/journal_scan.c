@@ -1,0 +1,269 @@
+/*
+ * Is a segment what was written? A checksum says for each line where it ends, so that damage stays
+ * where it is: a newline that came or went spoils its neighbours and not all that follows.
+ */
+#include "serve/journal_scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "line.h"
+#include "msg.h"
+#include "serve/crc32c.h"
+#include "serve/journal_segment.h"
+
+#define LINE_MAX_BYTES ((size_t)600 << 20) /* above any message and its frame of properties */
+
+/* The file of checksums, and the next one of them. */
+struct sums {
+	struct chat_buf buf;
+	size_t next, count;
+};
+
+struct scanner {
+	struct scan *scan;
+	struct sums sums;
+	uint64_t end; /* of the line at hand */
+	uint64_t last; /* number of the last good message */
+	bool after_bad; /* the lines at the end so far are bad, */
+	bool after_changed; /* and one of them is no torn one */
+	uint64_t first_bad;
+};
+
+/* ---- checksums ---- */
+
+/* -1: cannot be read; a missing file is an empty one. */
+static int
+sums_load(struct sums *sums, int dir_fd, uint32_t number, bool *missing, struct chat_err *err)
+{
+	char name[SEGMENT_NAME_MAX];
+	int fd = openat(dir_fd, segment_name(name, number, SEGMENT_SUMS), O_RDONLY | O_CLOEXEC);
+	ssize_t count;
+
+	*missing = fd < 0 && errno == ENOENT;
+	if (*missing)
+		return 0;
+	if (fd < 0)
+		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
+	while ((count = read(fd, chat_buf_reserve(&sums->buf, 1 << 20), 1 << 20)) != 0) {
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0) {
+			chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
+			close(fd);
+			return -1;
+		}
+		sums->buf.len += (size_t)count;
+	}
+	close(fd);
+	return 0;
+}
+
+static bool
+sums_at(const struct sums *sums, size_t i, uint32_t *crc, uint64_t *end)
+{
+	return segment_sum_read(sums->buf.at + i * SEGMENT_SUM_LEN, crc, end);
+}
+
+/* What is no checksum at the end was being written when the end came. */
+static void
+sums_count(struct sums *sums)
+{
+	uint32_t crc;
+	uint64_t end;
+
+	sums->count = sums->buf.len / SEGMENT_SUM_LEN;
+	while (sums->count && !sums_at(sums, sums->count - 1, &crc, &end))
+		sums->count--;
+}
+
+enum sum { SUM_FITS, SUM_DIFFERS, SUM_NONE };
+
+/* The next checksum, and where its line ends; those that cannot be in order are passed over. */
+static bool
+sums_peek(struct sums *sums, uint32_t *crc, uint64_t *end)
+{
+	uint32_t next_crc;
+	uint64_t next_end;
+
+	for (; sums->next < sums->count; sums->next++) {
+		if (!sums_at(sums, sums->next, crc, end))
+			continue;
+		if (sums->next + 1 == sums->count ||
+			!sums_at(sums, sums->next + 1, &next_crc, &next_end) || *end < next_end)
+			return true;
+	}
+	return false;
+}
+
+/* Holds a line that ends there against its checksum. */
+static enum sum
+sums_check(struct sums *sums, uint64_t line_end, uint32_t line_crc)
+{
+	uint32_t crc;
+	uint64_t end;
+
+	for (;;) {
+		if (!sums_peek(sums, &crc, &end))
+			return SUM_NONE;
+		if (end > line_end)
+			return SUM_DIFFERS;
+		sums->next++;
+		if (end == line_end)
+			return crc == line_crc ? SUM_FITS : SUM_DIFFERS;
+	}
+}
+
+/* ---- lines ---- */
+
+static bool
+is_message(struct chat_span text, uint64_t last, struct journal_line *line)
+{
+	return journal_line_read(line, text) && line->number > last &&
+		line->channel.len <= CHAT_CHANNEL_MAX && chat_channel_valid(line->channel);
+}
+
+static void
+scan_keep(struct scanner *scanner, uint32_t crc)
+{
+	struct scan *scan = scanner->scan;
+	char sum[SEGMENT_SUM_LEN];
+
+	segment_sum_write(sum, crc, scanner->end);
+	chat_buf_append(&scan->sums, sum, sizeof(sum));
+	scan->good_bytes = scanner->end;
+	if (scanner->after_bad && !scan->damaged)
+		scan->damaged = scanner->first_bad;
+	scanner->after_bad = scanner->after_changed = false;
+}
+
+/* Judges a whole line; a good one is kept. */
+static enum scan_verdict
+scan_line_whole(struct scanner *scanner, struct chat_span text)
+{
+	struct scan *scan = scanner->scan;
+	uint32_t crc = crc32c(crc32c(0, text.at, text.len), "\n", 1);
+	enum sum sum = sums_check(&scanner->sums, scanner->end, crc);
+	struct journal_line line;
+	struct chat_msg msg;
+	uint64_t epoch = 0;
+	bool ours;
+
+	if (scan->lines == 1)
+		ours = segment_header_read(text, &epoch, NULL) == 0;
+	else
+		ours = is_message(text, scanner->last, &line);
+	if (!ours)
+		return sum == SUM_FITS ? SCAN_CHANGED : SCAN_TORN;
+	if (sum == SUM_DIFFERS)
+		return SCAN_CHANGED;
+	if (sum == SUM_NONE && scan->lines > 1 &&
+		chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0)
+		return SCAN_TORN;
+	scan->unsummed += sum == SUM_NONE;
+	scan_keep(scanner, crc);
+	if (scan->lines == 1) {
+		scan->epoch = epoch;
+	} else {
+		index_add(&scan->index, &line,
+			(struct place){.at = (uint32_t)(scanner->end - text.len - 1),
+				.len = (uint32_t)text.len,
+				.crc = crc});
+		scanner->last = line.number;
+	}
+	return SCAN_GOOD;
+}
+
+static enum scan_verdict
+scan_one(struct scanner *scanner, enum chat_line what, struct chat_span text)
+{
+	enum scan_verdict verdict = SCAN_TORN;
+
+	scanner->scan->lines++;
+	scanner->end += text.len + (what == CHAT_LINE_TAKEN);
+	if (what == CHAT_LINE_TAKEN)
+		verdict = scan_line_whole(scanner, text);
+	if (verdict == SCAN_GOOD)
+		return verdict;
+	if (!scanner->after_bad)
+		scanner->first_bad = scanner->scan->lines;
+	scanner->after_bad = true;
+	scanner->after_changed |= verdict == SCAN_CHANGED;
+	return verdict;
+}
+
+static int
+scan_lines(struct scanner *scanner, int fd, scan_line *see, void *arg, struct chat_err *err)
+{
+	struct chat_lines lines;
+	struct chat_span text;
+	enum chat_line what;
+	int result;
+
+	chat_lines_init(&lines, fd, LINE_MAX_BYTES);
+	while ((result = chat_lines_next(&lines, &text, &what, err)) == 0 &&
+		what != CHAT_LINE_END) {
+		enum scan_verdict verdict;
+
+		if (what == CHAT_LINE_TOO_LONG) {
+			result = chat_fail(err, CHAT_TOO_LARGE, "line %llu has no end",
+				(unsigned long long)lines.number);
+			break;
+		}
+		verdict = scan_one(scanner, what, text);
+		if (see)
+			see(arg, text, verdict);
+	}
+	chat_lines_free(&lines);
+	return result;
+}
+
+static void
+scan_conclude(struct scanner *scanner)
+{
+	struct scan *scan = scanner->scan;
+	const struct chat_buf *had = &scanner->sums.buf;
+
+	scan->file_bytes = scanner->end;
+	if (scanner->after_changed && !scan->damaged)
+		scan->damaged = scanner->first_bad;
+	scan->sums_stale = had->len != scan->sums.len ||
+		(had->len && memcmp(had->at, scan->sums.at, had->len) != 0);
+}
+
+int
+segment_scan(struct scan *scan, int dir_fd, uint32_t number, scan_line *see, void *arg,
+	struct chat_err *err)
+{
+	struct scanner scanner = {.scan = scan};
+	char name[SEGMENT_NAME_MAX];
+	int fd = openat(dir_fd, segment_name(name, number, SEGMENT_LINES), O_RDONLY | O_CLOEXEC);
+	int result = -1;
+
+	*scan = (struct scan){0};
+	if (fd < 0)
+		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
+	if (sums_load(&scanner.sums, dir_fd, number, &scan->sums_missing, err) == 0) {
+		sums_count(&scanner.sums);
+		result = scan_lines(&scanner, fd, see, arg, err);
+		scan_conclude(&scanner);
+	}
+	if (result < 0)
+		chat_fail(
+			err, err ? err->code : CHAT_IO_ERROR, "%s: %s", name, err ? err->text : "");
+	chat_buf_free(&scanner.sums.buf);
+	close(fd);
+	if (result < 0)
+		scan_free(scan);
+	return result;
+}
+
+void
+scan_free(struct scan *scan)
+{
+	chat_buf_free(&scan->sums);
+	index_free(&scan->index);
+	*scan = (struct scan){0};
+}

@@ -1,0 +1,387 @@
+/*
+ * From the journal to the memory of the rooms, at the start. First the indexes say which lines are
+ * wanted, from the newest segment back; then those are read, from the oldest on, each segment once.
+ */
+#include "serve/restore.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "serve/journal_scan.h"
+
+/* A channel of the journal. */
+struct restored {
+	UT_hash_handle hh;
+	struct room *room; /* NULL: there are too many */
+	uint32_t chosen; /* lines of it */
+	uint64_t oldest; /* number of the oldest of them */
+	uint64_t seen; /* lines of it in the segments looked at */
+	uint32_t len;
+	char channel[CHAT_CHANNEL_MAX + 1];
+};
+
+struct wanted {
+	struct place place;
+	struct restored *of;
+};
+
+/* The lines wanted of one segment. */
+struct wanted_segment {
+	uint32_t number;
+	struct wanted *at;
+	size_t count, cap;
+};
+
+struct restore {
+	struct rooms *rooms;
+	struct journal_file *file;
+	struct restored *channels;
+	struct wanted_segment *segments; /* newest first */
+	size_t count;
+	size_t bytes; /* chosen so far */
+	struct wanted *reading; /* of the segment at hand, in the order of its file */
+	const struct place *places;
+	int64_t cutoff_ms; /* Unix time; nonces of messages before it are forgotten */
+};
+
+/* ---- choosing ---- */
+
+static struct restored *
+restored_find(struct restore *restore, struct chat_span name)
+{
+	struct restored *channel;
+
+	HASH_FIND(hh, restore->channels, name.at, name.len, channel);
+	if (channel)
+		return channel;
+	channel = chat_alloc_zeroed(1, sizeof(*channel));
+	channel->len = (uint32_t)name.len;
+	memcpy(channel->channel, name.at, name.len);
+	channel->room = rooms_find(restore->rooms, name, NULL);
+	HASH_ADD_KEYPTR(hh, restore->channels, channel->channel, channel->len, channel);
+	return channel;
+}
+
+static void
+want(struct wanted_segment *segment, struct restored *channel, const struct place *place)
+{
+	if (segment->count == segment->cap) {
+		segment->cap = segment->cap ? 2 * segment->cap : 256;
+		segment->at = chat_realloc(segment->at, segment->cap * sizeof(*segment->at));
+	}
+	segment->at[segment->count++] = (struct wanted){*place, channel};
+}
+
+/* The newest lines of a channel in a segment, as many as it still lacks; places: the last of its
+ * `count`. */
+static void
+choose(struct restore *restore, struct wanted_segment *segment, uint64_t base,
+	struct restored *channel, const struct place *places, uint32_t count)
+{
+	const struct rooms_limits *limits = &restore->rooms->limits;
+
+	channel->seen += count;
+	while (channel->room && count-- && channel->chosen < limits->history_keep) {
+		size_t size = places[count].len + 10; /* with the frame's header */
+
+		if (restore->bytes + size > limits->history_bytes)
+			return;
+		restore->bytes += size;
+		channel->chosen++;
+		channel->oldest = base + places[count].number;
+		want(segment, channel, &places[count]);
+	}
+}
+
+static void
+choose_growing(struct restore *restore, struct wanted_segment *segment)
+{
+	const struct journal_index *index = &restore->file->active->index;
+
+	segment->number = restore->file->active->number;
+	for (struct channel_places *places = index->channels; places; places = places->hh.next)
+		choose(restore, segment, index->base,
+			restored_find(restore, (struct chat_span){places->channel, places->len}),
+			places->at, places->count);
+}
+
+static int
+choose_closed(struct restore *restore, struct wanted_segment *segment, uint32_t number,
+	struct chat_err *err)
+{
+	struct index_file index;
+	struct place *places;
+	int result = 0;
+
+	segment->number = number;
+	if (journal_index_open(restore->file, number, false, &index, err) < 0)
+		return -1;
+	if (!index_file_is_whole(&index)) {
+		index_file_close(&index);
+		if (journal_index_open(restore->file, number, true, &index, err) < 0)
+			return -1;
+	}
+	places = chat_alloc((index.head.places + 1) * sizeof(*places));
+	result = index_file_read(&index, 0, index.head.places, places, err);
+	for (uint32_t i = 0; i < index.head.channels && result == 0; i++) {
+		const struct index_channel *channel = &index.channels[i];
+
+		choose(restore, segment, index.head.base,
+			restored_find(restore, chat_span_of(channel->name)),
+			places + channel->first, channel->count);
+	}
+	free(places);
+	index_file_close(&index);
+	return result;
+}
+
+/* Whether every channel has all the history it may have, so that older segments can add nothing. */
+static bool
+choice_is_full(const struct restore *restore)
+{
+	const struct rooms_limits *limits = &restore->rooms->limits;
+	const struct tally *tally;
+
+	if (restore->bytes + 4096 > limits->history_bytes || limits->history_keep == 0)
+		return true;
+	for (tally = restore->file->tallies; tally; tally = tally->hh.next) {
+		const struct restored *channel;
+
+		HASH_FIND(hh, restore->channels, tally->channel, tally->len, channel);
+		if (!channel || (channel->room && channel->chosen < limits->history_keep))
+			return false;
+	}
+	return true;
+}
+
+static int
+restore_choose(struct restore *restore, struct chat_err *err)
+{
+	const struct journal_file *file = restore->file;
+
+	restore->segments = chat_alloc_zeroed(1 + file->closed_count, sizeof(*restore->segments));
+	choose_growing(restore, &restore->segments[restore->count++]);
+	for (size_t i = file->closed_count; i-- && !choice_is_full(restore);)
+		if (choose_closed(restore, &restore->segments[restore->count++],
+			    file->closed[i].number, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static int
+by_offset(const void *a, const void *b)
+{
+	uint32_t x = ((const struct wanted *)a)->place.at, y = ((const struct wanted *)b)->place.at;
+
+	return x < y ? -1 : x > y;
+}
+
+static int
+take_line(void *arg, const struct place *place, struct chat_span text)
+{
+	struct restore *restore = arg;
+	struct room *room = restore->reading[place - restore->places].of->room;
+	struct journal_line line;
+	struct entry entry;
+
+	if (!journal_line_read(&line, text))
+		return -1;
+	entry = (struct entry){
+		.block = block_of_frame(CHAT_WS_TEXT, text),
+		.data_at = line.data_at,
+		.data_len = line.data_len,
+		.number = line.number,
+	};
+	restore->rooms->history_bytes -= room->history.bytes;
+	history_add(&room->history, &entry);
+	restore->rooms->history_bytes += room->history.bytes;
+	block_unref(entry.block);
+	return 0;
+}
+
+/* A line is damaged: the scan says which. */
+static int
+fail_damaged(struct journal_file *file, uint32_t number, struct chat_err *err)
+{
+	struct index_file index;
+
+	if (journal_index_open(file, number, true, &index, err) < 0)
+		return -1;
+	index_file_close(&index);
+	return chat_fail(err, CHAT_IO_ERROR, "segment %u cannot be read as it was written", number);
+}
+
+static int
+read_wanted(struct restore *restore, const struct wanted_segment *segment, struct chat_err *err)
+{
+	struct place *places = chat_alloc((segment->count + 1) * sizeof(*places));
+	char name[SEGMENT_NAME_MAX];
+	const struct place *bad = NULL;
+	int fd, result = -1;
+
+	qsort(segment->at, segment->count, sizeof(*segment->at), by_offset);
+	for (size_t i = 0; i < segment->count; i++)
+		places[i] = segment->at[i].place;
+	restore->reading = segment->at;
+	restore->places = places;
+	fd = openat(restore->file->dir_fd, segment_name(name, segment->number, SEGMENT_LINES),
+		O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
+	} else {
+		result = journal_lines_read(
+			fd, places, segment->count, take_line, restore, &bad, err);
+		close(fd);
+	}
+	free(places);
+	return bad ? fail_damaged(restore->file, segment->number, err) : result;
+}
+
+/* What a room does not remember is answered from the journal. */
+static void
+note_forgotten(const struct restore *restore)
+{
+	const struct restored *channel;
+	const struct tally *tally;
+
+	for (channel = restore->channels; channel; channel = channel->hh.next) {
+		uint64_t total, forgotten = restore->file->removed;
+		const struct channel_places *growing = index_find(&restore->file->active->index,
+			(struct chat_span){channel->channel, channel->len});
+
+		HASH_FIND(hh, restore->file->tallies, channel->channel, channel->len, tally);
+		total = (tally ? tally->count : 0) + (growing ? growing->count : 0);
+		if (!channel->room)
+			continue;
+		if (!channel->chosen && total)
+			forgotten = restore->file->last;
+		else if (channel->chosen < total && channel->oldest - 1 > forgotten)
+			forgotten = channel->oldest - 1;
+		channel->room->history.forgotten = forgotten;
+		room_forget(channel->room);
+	}
+	restore->rooms->forgotten = restore->file->last;
+}
+
+/* ---- nonces ---- */
+
+static void
+note_nonce(struct restore *restore, struct room *room, const struct journal_line *line,
+	struct chat_span text)
+{
+	struct nonces *nonces = &restore->rooms->nonces;
+	const struct clock *clock = restore->rooms->clock;
+	struct chat_json_value value = {.kind = CHAT_JSON_STRING, .raw = line->nonce_json};
+	char bytes[NONCE_MAX];
+	struct chat_span decoded = {bytes, 0};
+	uint32_t i = history_after(&room->history, line->number - 1), at = 0;
+	struct nonce *nonce;
+	struct block *block;
+
+	value.escaped = memchr(value.raw.at, '\\', value.raw.len) != NULL;
+	decoded.len = chat_json_unescape(&value, bytes, sizeof(bytes));
+	if (decoded.len == (size_t)-1 || line->sender_id.len > NONCE_ID_MAX ||
+		nonces_find(nonces, room->number, line->sender_id, decoded))
+		return;
+	if (i < room->history.count && history_at(&room->history, i)->number == line->number) {
+		block = block_ref(history_at(&room->history, i)->block);
+		at = history_at(&room->history, i)->at;
+	} else {
+		block = block_of_frame(CHAT_WS_TEXT, text);
+	}
+	nonce = nonces_add(nonces, room->number, line->sender_id, decoded,
+		clock_now_ms(clock) - (clock_unix_ms(clock) - line->timestamp_ms));
+	nonces_publish(nonces, nonce, block, at);
+	block_unref(block);
+}
+
+static void
+see_line(void *arg, struct chat_span text, enum scan_verdict verdict)
+{
+	struct restore *restore = arg;
+	struct journal_line line;
+	struct room *room;
+
+	if (verdict != SCAN_GOOD || !journal_line_read(&line, text) || !line.nonce_json.len ||
+		line.timestamp_ms < restore->cutoff_ms)
+		return;
+	HASH_FIND(hh, restore->rooms->by_channel, line.channel.at, line.channel.len, room);
+	if (room)
+		note_nonce(restore, room, &line, text);
+}
+
+static int
+restore_nonces_of(struct restore *restore, uint32_t number, struct chat_err *err)
+{
+	struct scan scan;
+
+	if (segment_scan(&scan, restore->file->dir_fd, number, see_line, restore, err) < 0)
+		return -1;
+	scan_free(&scan);
+	return 0;
+}
+
+/* The messages of the last minutes, as far back as their nonces may be remembered. */
+static int
+restore_nonces(struct restore *restore, struct chat_err *err)
+{
+	const struct journal_file *file = restore->file;
+	const struct nonces *nonces = &restore->rooms->nonces;
+	uint64_t bytes = file->active->lines_bytes;
+	size_t first = file->closed_count;
+
+	restore->cutoff_ms = clock_unix_ms(restore->rooms->clock) - nonces->keep_ms;
+	while (first && bytes < nonces->most_bytes &&
+		file->closed[first - 1].timestamp_ms >= restore->cutoff_ms)
+		bytes += file->closed[--first].bytes;
+	for (; first < file->closed_count; first++)
+		if (restore_nonces_of(restore, file->closed[first].number, err) < 0)
+			return -1;
+	if (file->active->index.timestamp_ms < restore->cutoff_ms)
+		return 0;
+	return restore_nonces_of(restore, file->active->number, err);
+}
+
+/* ---- all of it ---- */
+
+static void
+restore_free(struct restore *restore)
+{
+	struct restored *channel, *next;
+
+	for (size_t i = 0; i < restore->count; i++)
+		free(restore->segments[i].at);
+	free(restore->segments);
+	HASH_ITER(hh, restore->channels, channel, next)
+	{
+		HASH_DEL(restore->channels, channel);
+		free(channel);
+	}
+}
+
+int
+rooms_restore(struct rooms *rooms, struct journal_file *file, struct chat_err *err)
+{
+	struct restore restore = {.rooms = rooms, .file = file};
+	int result;
+
+	rooms->epoch = file->epoch;
+	rooms->sequence = file->last;
+	rooms->timestamp_ms = file->timestamp_ms;
+	rooms->past = file->epochs;
+	file->epochs = (struct epochs){0};
+	result = restore_choose(&restore, err);
+	for (size_t i = restore.count; i-- && result == 0;)
+		result = read_wanted(&restore, &restore.segments[i], err);
+	if (result == 0) {
+		note_forgotten(&restore);
+		result = restore_nonces(&restore, err);
+	}
+	restore_free(&restore);
+	return result;
+}
