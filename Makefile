@@ -226,9 +226,10 @@ BASH_DIR = $(DATADIR)/bash-completion/completions
 ZSH_DIR = $(DATADIR)/zsh/site-functions
 FISH_DIR = $(DATADIR)/fish/vendor_completions.d
 MAN1 := $(wildcard man/*.1)
+MAN5 := $(wildcard man/*.5)
 MAN7 := $(wildcard man/*.7)
 INSTALLED = $(COMMANDS:%=$(BINDIR)/%) $(addprefix $(LIBDIR)/,libchat.a $(SONAME) libchat.so pkgconfig/chat.pc) \
-	$(HEADERS:lib/%=$(INCLUDEDIR)/chat/%) $(MAN1:man/%=$(MANDIR)/man1/%) $(MAN7:man/%=$(MANDIR)/man7/%) \
+	$(HEADERS:lib/%=$(INCLUDEDIR)/chat/%) $(MAN1:man/%=$(MANDIR)/man1/%) $(MAN5:man/%=$(MANDIR)/man5/%) $(MAN7:man/%=$(MANDIR)/man7/%) \
 	$(COMMANDS:%=$(BASH_DIR)/%) $(ZSH_DIR)/_chat $(COMMANDS:%=$(FISH_DIR)/%.fish)
 
 install: all ## install everything under DESTDIR and PREFIX
@@ -241,6 +242,7 @@ install: all ## install everything under DESTDIR and PREFIX
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/chat.pc
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/chat
 	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
 	for command in $(COMMANDS); do \
 		install -m 644 completions/chat.bash $(DESTDIR)$(BASH_DIR)/$$command && \

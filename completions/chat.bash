@@ -12,7 +12,9 @@ _chat() {
 	chat-serve)
 		options='-l --listen= --url-file= --origin= --metrics= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
-			--nonce-time= --max-nonces= --max-message= --max-init= --max-fragments=
+			--nonce-time= --max-nonces= --journal= --sync= --journal-segment=
+			--journal-max-bytes= --journal-max-age= --repair --max-message= --max-init=
+			--max-fragments=
 			--max-connections= --max-per-address= --max-channels= --max-members=
 			--max-errors= --rate= --burst= --queue= --queue-total= --head-timeout=
 			--init-timeout= --message-timeout= --close-timeout= --progress-timeout=
@@ -43,6 +45,13 @@ _chat() {
 	case "${1##*/} $prev" in
 	"chat-send --ack")
 		values='auto nonce echo close'
+		;;
+	"chat-serve --sync")
+		values='always batch never'
+		;;
+	"chat-serve --journal")
+		_filedir -d
+		return
 		;;
 	"chat-listen -t" | "chat-listen --type")
 		values='message error userData userStatus history'

@@ -129,7 +129,7 @@ config_read(struct config *config, int argc, char **argv)
 		STRING("journal", &c->journal, "DIR",
 			"keep all messages there, and read them again at the start"),
 		CHOICE("sync", &c->sync, syncs,
-			"deliver after fsync (always), sync every 100 ms (batch), never (batch)"),
+			"always, before delivery; batch, every 100 ms; never (batch)"),
 		SIZE("journal-segment", &c->journal_segment, 4 * KIB, GIB,
 			"close a segment that is so long (64M)"),
 		SIZE("journal-max-bytes", &c->journal_max_bytes, 0, INT64_MAX,
