@@ -73,6 +73,9 @@ UNIT_SRC := $(wildcard tests/unit/*.c)
 UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 PARTS_SRC := $(wildcard cmd/*/*.c)
 
+# What tests put between a command and the system, with LD_PRELOAD.
+PRELOAD := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
+
 # What measures: a load generator, and a server with no protocol work.
 LOAD_SRC := $(wildcard tests/bench/load*.c)
 FLOOR_SRC := tests/bench/floor.c
@@ -132,7 +135,11 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
 FORCE:
 
-unit: $(UNIT)
+$(PRELOAD): $(BUILD)/%.so: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
+unit: $(UNIT) $(PRELOAD)
 
 -include $(wildcard $(OBJECTS:.o=.d))
 

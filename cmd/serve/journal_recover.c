@@ -296,6 +296,24 @@ note_segment(struct journal_file *file, uint32_t number, const struct index_file
 		});
 }
 
+/* What is there is on the disk from now on: it is about to be shown. */
+static int
+lines_sync(struct journal_file *file, uint32_t number, struct chat_err *err)
+{
+	char name[SEGMENT_NAME_MAX];
+	int fd, result = 0;
+
+	if (file->options.sync == JOURNAL_NEVER)
+		return 0;
+	fd = openat(file->dir_fd, segment_name(name, number, SEGMENT_LINES), O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
+	if (fdatasync(fd) < 0)
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", name);
+	close(fd);
+	return result;
+}
+
 int
 journal_index_open(struct journal_file *file, uint32_t number, bool check, struct index_file *index,
 	struct chat_err *err)
@@ -315,7 +333,9 @@ journal_index_open(struct journal_file *file, uint32_t number, bool check, struc
 		return -1;
 	result = index_file_write(&scan.index, scan.good_bytes, file->dir_fd, name, err);
 	scan_free(&scan);
-	return result < 0 ? -1 : index_file_open(index, file->dir_fd, name, err);
+	if (result < 0 || lines_sync(file, number, err) < 0)
+		return -1;
+	return index_file_open(index, file->dir_fd, name, err);
 }
 
 static int
@@ -338,6 +358,10 @@ active_open(struct journal_file *file, uint32_t number, struct chat_err *err)
 
 	if (segment_check(file, number, &scan, err) < 0)
 		return -1;
+	if (lines_sync(file, number, err) < 0) {
+		scan_free(&scan);
+		return -1;
+	}
 	note_epochs(file, scan.index.epochs.at, scan.index.epochs.count);
 	if (scan.index.count)
 		note_messages(
@@ -386,6 +410,8 @@ journal_recover(struct journal_file *file, struct chat_err *err)
 		file->active = segment_create(file->dir_fd, 1, file->epoch, err);
 		result = file->active ? 0 : -1;
 	}
+	if (result == 0 && file->options.sync != JOURNAL_NEVER && fsync(file->dir_fd) < 0)
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", file->options.dir);
 	if (file->epochs.count && file->epochs.at[file->epochs.count - 1].epoch >= file->epoch)
 		file->epoch = file->epochs.at[file->epochs.count - 1].epoch + 1;
 	free(numbers.at);

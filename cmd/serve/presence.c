@@ -165,14 +165,14 @@ room_past_is_far(const struct room *room, struct chat_span since, struct journal
 		return false;
 	since_number(rooms, since, &number);
 	if (number >= history->forgotten || history->count >= RESUME_MESSAGES ||
-		history->bytes >= rooms->limits.resume_bytes)
+		history->bytes >= RESUME_BYTES)
 		return false;
 	memcpy(read->channel, room->channel, room->channel_len);
 	read->channel[room->channel_len] = '\0';
 	read->after = number;
 	read->upto = history->forgotten;
 	read->max_messages = RESUME_MESSAGES - history->count;
-	read->max_bytes = rooms->limits.resume_bytes - history->bytes;
+	read->max_bytes = RESUME_BYTES - history->bytes;
 	return true;
 }
 
@@ -183,7 +183,7 @@ room_whole_past(struct room *room, const struct room_join *join)
 	const struct history *history = &room->history;
 	struct history_replay replay = {
 		.count = RESUME_MESSAGES,
-		.max_bytes = room->rooms->limits.resume_bytes,
+		.max_bytes = RESUME_BYTES,
 		.resumed = true,
 	};
 	uint64_t number;
@@ -210,7 +210,7 @@ room_past(struct room *room, const struct room_join *join)
 		return room_whole_past(room, join);
 	if (replay.resumed) {
 		replay.count = RESUME_MESSAGES;
-		replay.max_bytes = limits->resume_bytes;
+		replay.max_bytes = RESUME_BYTES;
 		replay.complete = since_number(room->rooms, join->since, &number) &&
 			number >= room->history.forgotten;
 		replay.first = history_after(&room->history, number);

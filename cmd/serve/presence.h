@@ -43,7 +43,9 @@ struct room_join {
 	bool past_complete;
 };
 
-#define RESUME_MESSAGES 10000 /* in the answer to `since`, at most */
+/* The answer to `since` is no larger. */
+#define RESUME_MESSAGES 10000
+#define RESUME_BYTES ((size_t)4 << 20)
 
 /*
  * What it takes to answer `since` beyond what the room remembers: read gets channel, after, upto

@@ -1,6 +1,7 @@
 /*
  * Coming back after longer than the memory reaches. The reading ends where the room's memory began
- * when it was asked for; what fell out of the memory meanwhile is read in another round.
+ * when it was asked for, and the room forgets less meanwhile; what it forgets all the same is read
+ * in another round.
  */
 #include "serve/resume.h"
 
@@ -14,6 +15,7 @@
 
 struct resume {
 	struct guest *guest; /* NULL: it is gone */
+	struct room *room; /* counts it as a reader */
 	struct journal_read read;
 	struct history past; /* of the rounds before */
 	bool complete;
@@ -38,6 +40,8 @@ copy(char **at, struct chat_span span)
 static void
 resume_free(struct resume *resume)
 {
+	resume->room->readers--;
+	room_forget(resume->room);
 	history_free(&resume->read.found);
 	history_free(&resume->past);
 	chat_buf_free(&resume->held);
@@ -126,6 +130,8 @@ resume_start(struct guest *guest, const struct room_join *join)
 		1, sizeof(*resume) + join->id.len + join->name.len + join->since.len);
 	at = resume->bytes;
 	resume->guest = guest;
+	resume->room = guest->lobby;
+	resume->room->readers++;
 	resume->complete = true;
 	resume->join = *join;
 	resume->join.id = copy(&at, join->id);

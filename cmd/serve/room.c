@@ -265,12 +265,13 @@ room_remember(struct room *room, const struct pending *pending)
 {
 	struct rooms *rooms = room->rooms;
 	struct history *history = &room->history;
+	uint32_t keep = rooms->limits.history_keep + (room->readers ? RESUME_MESSAGES : 0);
+	size_t bytes = rooms->limits.history_bytes + (room->readers ? RESUME_BYTES : 0);
 
 	rooms->history_bytes -= history->bytes;
 	history_add(history, &pending->entry);
-	while (history->count > rooms->limits.history_keep ||
-		(history->count &&
-			rooms->history_bytes + history->bytes > rooms->limits.history_bytes))
+	while (history->count > keep ||
+		(history->count && rooms->history_bytes + history->bytes > bytes))
 		history_forget(history);
 	rooms->history_bytes += history->bytes;
 	if (pending->nonce)
@@ -394,8 +395,8 @@ room_free(struct room *room)
 void
 room_forget(struct room *room)
 {
-	if (!room->count && !room->visitors && !room->block_count && !room->history.count &&
-		!room->roster.count)
+	if (!room->count && !room->visitors && !room->readers && !room->block_count &&
+		!room->history.count && !room->roster.count)
 		room_free(room);
 }
 

@@ -66,6 +66,7 @@ struct room {
 	uint64_t published; /* bytes of its stream, ever */
 	uint64_t number; /* no other room ever has it */
 	int64_t timestamp_ms; /* of the last message */
+	uint32_t readers; /* newcomers for whom the journal is read: the history waits for them */
 	bool open; /* blocks' last one still grows */
 	uint16_t channel_len;
 	char channel[CHAT_CHANNEL_MAX + 1];
@@ -79,7 +80,6 @@ struct rooms_limits {
 	size_t history_replay_bytes;
 	uint32_t history_keep; /* messages per channel */
 	size_t history_bytes; /* of all channels */
-	size_t resume_bytes; /* of a replay with `since` */
 	size_t max_message_bytes; /* told to newcomers */
 	int64_t grace_ms; /* before a user who left is said to be offline */
 };

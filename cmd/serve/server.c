@@ -23,7 +23,6 @@
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an answer */
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
 #define NONCES_MAX_BYTES ((size_t)64 << 20)
-#define RESUME_BYTES ((size_t)4 << 20) /* of an answer to `since` */
 
 /* ---- the tick ---- */
 
@@ -235,7 +234,6 @@ rooms_limits_of(const struct config *config)
 		.history_replay_bytes = (size_t)config->history_bytes,
 		.history_keep = (uint32_t)config->history_keep,
 		.history_bytes = (size_t)config->history_memory,
-		.resume_bytes = RESUME_BYTES,
 		.max_message_bytes = (size_t)config->max_message_bytes,
 		.grace_ms = config->grace_ms,
 	};

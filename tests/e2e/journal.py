@@ -1,0 +1,616 @@
+"""chat-serve --journal: what survives, what is refused, what is never shown."""
+import atexit
+import errno
+import glob
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from peer import SLOWNESS, TEXT, frame, until
+from serving import CHAT_SERVE, Server, case, main
+
+FULL = bool(os.environ.get("CHAT_TEST_FULL"))
+SEED = 20261122
+SHIM = os.path.join(os.environ["BUILD"], "tests/preload/disk.so")
+VALIDATE = os.path.join(os.environ["BUILD"], "chat-validate")
+
+
+started = []  # a case that failed may have left some
+
+
+@atexit.register
+def end_all():
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+
+
+def new_dir():
+    return os.path.realpath(tempfile.mkdtemp(dir=os.environ["TMP"]))
+
+
+def start(dir, *options, **more):
+    server = Server("--quiet", "--journal", dir, *options, **more)
+    started.append(server)
+    return server
+
+
+def disk(dir, fault=None, log=None):
+    """The environment of a server whose disk fails, or notes what is safe on it."""
+    env = {"LD_PRELOAD": SHIM, "DISK_DIR": dir}
+    env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    if fault:
+        env["DISK_FAULT"] = fault
+    if log:
+        env["DISK_LOG"] = log
+    return env
+
+
+def slay(server):
+    """kill -9."""
+    server.process.kill()
+    assert server.wait() == -signal.SIGKILL, server.errors()
+    server.state.close()
+    os.unlink(server.url_path)
+
+
+def rest(peer):
+    """The messages that were already on their way to a peer whose server is gone."""
+    messages = []
+    try:
+        while True:
+            message = peer.recv()
+            if message["type"] == "message":
+                messages.append(message)
+    except (EOFError, ConnectionResetError):
+        peer.close()
+        return messages
+
+
+def messages_of(peer, count):
+    """That many messages, whatever comes between."""
+    got = []
+    while len(got) < count:
+        message = peer.recv()
+        assert message["type"] in ("message", "userStatus"), message
+        if message["type"] == "message":
+            got.append(message)
+    return got
+
+
+def texts(count, prefix="", nonces=False):
+    """Frames of so many texts."""
+    out = []
+    for number in range(count):
+        text = {"type": "text", "text": "%s%d" % (prefix, number)}
+        if nonces:
+            text["nonce"] = "%s%d" % (prefix, number)
+        out.append(frame(TEXT, json.dumps(text)))
+    return b"".join(out)
+
+
+def history(dir, *options, path="/", since=None):
+    """What a newcomer is told by a server on this journal; ends the server."""
+    server = start(dir, "--history", "1000", "--history-bytes", "1G", *options)
+    init = {"since": since} if since else {}
+    told = server.join("zoe", path, **init).history
+    server.stop()
+    return told
+
+
+def segments(dir):
+    return sorted(glob.glob(dir + "/*.ndjson"))
+
+
+def is_valid(dir):
+    done = subprocess.run([VALIDATE, "--from", "server", *segments(dir)], capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def ids(messages):
+    return [message["id"] for message in messages]
+
+
+def is_ascending(messages):
+    assert ids(messages) == sorted(set(ids(messages))), "ids do not ascend"
+
+
+# ---- the end of the process, and of the power ----
+
+
+def lose_power(dir, log, rng):
+    """What was not synced is there or not, or as zeros; its files too."""
+    synced, unsure = {}, set()
+    with open(log) as lines:
+        for line in lines:
+            what, path, size = line.split()
+            name = os.path.basename(path)
+            if what == "dir":
+                unsure.clear()
+            elif what == "new":
+                unsure.add(name)
+                synced[name] = 0
+            elif what == "sync":
+                synced[name] = max(synced.get(name, 0), int(size))
+            elif what == "cut":
+                synced[name] = min(synced.get(name, 0), int(size))
+    for name in os.listdir(dir):
+        path = os.path.join(dir, name)
+        size = os.path.getsize(path)
+        safe = min(synced.get(name, 0), size)
+        if name in unsure and rng.random() < 0.5:
+            os.unlink(path)
+        elif name.endswith((".ndjson", ".sums")):
+            os.truncate(path, rng.randint(safe, size))
+            if rng.random() < 0.3:
+                os.truncate(path, size)
+
+
+def crash(sync, rounds, power=False):
+    """Servers that end in the middle of their work; nothing that anybody saw may be missing."""
+    rng = random.Random(SEED)
+    dir, log = new_dir(), tempfile.mktemp(dir=os.environ["TMP"])
+    last, seen, total, slowest = None, [], 0, 0
+    options = ["--sync", sync, "--journal-segment", "32k", "--history", "1000"]
+    for number in range(rounds + 1):
+        begun = time.monotonic()
+        server = start(dir, *options, env=disk(dir, log=log) if power else None)
+        listener = server.join("bob", since=last) if last else server.join("bob")
+        slowest = max(slowest, time.monotonic() - begun)
+        told = listener.history["messages"]
+        if last:
+            assert listener.history["complete"] is True, "round %d: not complete" % number
+        is_ascending(told)
+        for messages in seen:
+            assert told[: len(messages)] == messages, "round %d: %d of %d were kept\n%s" % (
+                number, len(told), len(messages), server.errors())
+        total += len(told)
+        last = told[-1]["id"] if told else last
+        if number == rounds:
+            break
+        senders = [server.join("user%d" % one) for one in range(3)]
+        count = rng.randint(1, 60)
+        for one, sender in enumerate(senders):
+            sender.send(texts(count, "%d-%d-" % (number, one)))
+        heard = messages_of(listener, rng.randint(0, 3 * count))
+        slay(server)
+        seen = [heard + rest(listener)] + [rest(sender) for sender in senders]
+        if not last and not seen[0]:
+            seen = []
+        if power:
+            lose_power(dir, log, rng)
+            os.unlink(log)
+    server.stop()
+    is_valid(dir)
+    print("# %d messages over %d ends; %.0f ms at most to a history" % (total, rounds, slowest * 1e3))
+    assert slowest < 0.5 * SLOWNESS or not FULL, "%.3f s to a history" % slowest
+
+
+@case("kill -9, --sync batch: what was seen is there, once, in its order", server=False)
+def _():
+    crash("batch", 1000 if FULL else 25)
+
+
+@case("kill -9, --sync always", server=False)
+def _():
+    crash("always", 1000 if FULL else 25)
+
+
+@case("loss of power, --sync always: nothing that was seen is missing", server=False)
+def _():
+    crash("always", 200 if FULL else 25, power=True)
+
+
+# ---- faults ----
+
+
+def talk(server, count):
+    """Sends texts one by one; returns what was accepted, and how many were refused."""
+    alice, bob = server.join("alice"), server.join("bob")
+    alice.status("bob", True)
+    accepted, refused = [], 0
+    for number in range(count):
+        alice.text("text %d" % number, nonce="n%d" % number)
+        answer = alice.recv()
+        if answer["type"] == "message":
+            assert bob.recv("message") == answer
+            accepted.append(answer)
+        else:
+            assert (answer["code"], answer["nonce"]) == ("storage_failed", "n%d" % number), answer
+            refused += 1
+    bob.quiet()
+    return accepted, refused
+
+
+def survives(fault, sync, count=100):
+    """One journal whose disk fails once or more."""
+    dir = new_dir()
+    options = ["--sync", sync, "--journal-segment", "4k", "--history", "1000"]
+    try:
+        server = start(dir, *options, env=disk(dir, fault))
+    except RuntimeError as error:
+        assert re.search("ndjson|sums|lock|journal|directory|sync|/", str(error)), error
+        accepted = []
+    else:
+        accepted, _ = talk(server, count)
+        server.stop()
+    told = history(dir)["messages"]
+    assert told == accepted, "%s: %d accepted, %d kept" % (fault, len(accepted), len(told))
+    is_valid(dir)
+    shutil.rmtree(dir)
+
+
+def numbers():
+    if FULL:
+        return range(1, 201)
+    return [1, 2, 3, 4, 5, 8, 13, 50, 111, 200]
+
+
+def fault_cases(name, form):
+    for sync in ("batch", "always"):
+
+        @case("%s fails, --sync %s: nothing false, the journal valid" % (name, sync), server=False)
+        def _(sync=sync):
+            for number in numbers():
+                survives(form % number, sync)
+
+
+fault_cases("write (ENOSPC)", "write:%%d:%d:1" % errno.ENOSPC)
+fault_cases("write (EIO, three times)", "write:%%d:%d:3" % errno.EIO)
+fault_cases("write (half, then ENOSPC)", "write:%%d:0:1,write:3:%d:2" % errno.ENOSPC)
+fault_cases("fdatasync", "fdatasync:%%d:%d:1" % errno.EIO)
+fault_cases("ftruncate", "write:3:%d:90,ftruncate:%%d:%d:2" % (errno.ENOSPC, errno.EIO))
+fault_cases("rename", "rename:%%d:%d:1" % errno.EIO)
+fault_cases("open", "open:%%d:%d:1" % errno.EMFILE)
+fault_cases("fsync", "fsync:%%d:%d:2" % errno.EIO)
+
+
+def full_disk(dir, server, fill, free):
+    """Reading goes on while it is full; afterwards all is as before."""
+    alice, bob = server.join("alice"), server.join("bob")
+    alice.status("bob", True)
+    alice.text("before", nonce="1")
+    before = alice.heard("before")
+    bob.heard("before")
+    fill()
+    number = 0
+    while True:
+        alice.text("x" * 900, nonce="full%d" % number)
+        answer = alice.recv()
+        if answer["type"] == "error":
+            break
+        bob.recv("message")
+        number += 1
+    assert (answer["code"], answer["nonce"]) == ("storage_failed", "full%d" % number), answer
+    bob.quiet()
+    assert ids(server.join("carl", presence="hidden").history["messages"])[0] == before["id"]
+    assert "no messages are taken" in server.errors(), server.errors()
+    free()
+    until(lambda: "can be written again" in server.errors(), "the journal is written again")
+    alice.text("x" * 900, nonce="full%d" % number)
+    last = alice.recv("message")
+    assert bob.recv("message") == last
+    alice.text("after")
+    after = alice.heard("after")
+    server.stop()
+    told = history(dir)["messages"]
+    assert ids(told)[0] == before["id"] and ids(told)[-2:] == [last["id"], after["id"]]
+    assert len(told) == number + 3, "%d are kept of %d" % (len(told), number + 3)
+    is_valid(dir)
+
+
+for sync in ("batch", "always"):
+
+    @case("the disk is full and freed again, --sync " + sync, server=False)
+    def _(sync=sync):
+        dir, flag = new_dir(), tempfile.mktemp(dir=os.environ["TMP"])
+        server = start(dir, "--sync", sync, env=disk(dir, "write:1:%d:0:%s" % (errno.ENOSPC, flag)))
+        full_disk(dir, server, lambda: open(flag, "w").close(), lambda: os.unlink(flag))
+
+    @case("a file system of 1 MiB, full and freed again, --sync " + sync, server=False)
+    def _(sync=sync):
+        mount = new_dir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount]).returncode:
+            print("# no file system can be mounted here")
+            return
+        try:
+            ballast = os.path.join(mount, "ballast")
+            with open(ballast, "wb") as file:
+                file.write(bytes(500000))
+            dir = os.path.join(mount, "j")
+            server = start(dir, "--sync", sync, "--history", "1000", "--history-bytes", "1M")
+            full_disk(dir, server, lambda: None, lambda: os.unlink(ballast))
+        finally:
+            subprocess.run(["umount", "--lazy", mount])
+
+    @case("the sync fails and goes on failing, --sync " + sync, server=False)
+    def _(sync=sync):
+        dir, flag = new_dir(), tempfile.mktemp(dir=os.environ["TMP"])
+        fault = "fdatasync:1:%d:0:%s" % (errno.EIO, flag)
+        server = start(dir, "--sync", sync, env=disk(dir, fault))
+        alice = server.join("alice")
+        alice.text("before")
+        accepted = [alice.heard("before")]
+        open(flag, "w").close()
+        alice.text("meanwhile", nonce="1")
+        answer = alice.recv()
+        if sync == "always":
+            assert (answer["code"], answer["nonce"]) == ("storage_failed", "1"), answer
+            alice.text("again", nonce="1")
+            alice.refused("storage_failed", nonce="1")
+        else:
+            accepted.append(answer)
+        until(lambda: "the segment is closed" in server.errors(), "the failed sync is said")
+        os.unlink(flag)
+        until(lambda: "can be written again" in server.errors(), "the journal is written again")
+        alice.text("after", nonce="1" if sync == "always" else "2")
+        while accepted[-1]["content"] != "after":
+            accepted.append(alice.recv("message"))
+        assert len(segments(dir)) > 1, "no fresh segment"
+        server.stop()
+        assert history(dir)["messages"] == accepted
+
+
+@case("a limit on the size of files closes a segment, and refuses nothing", server=False)
+def _():
+    dir = new_dir()
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (32768, 32768))
+
+    server = start(dir, preexec_fn=limit)
+    accepted, refused = talk(server, 400)
+    server.stop()
+    assert refused == 0 and len(segments(dir)) > 1, (refused, segments(dir))
+    assert history(dir)["messages"] == accepted
+
+
+# ---- starting ----
+
+
+def fill(dir, count, *options, path="/"):
+    server = start(dir, *options)
+    alice = server.join("alice", path)
+    accepted = []
+    for first in range(0, count, 20):  # more than a tick, so that segments fill
+        alice.send(texts(min(20, count - first), "%s%d-" % (path, first)))
+        accepted += messages_of(alice, min(20, count - first))
+    server.stop()
+    return accepted
+
+
+def refuses(dir, status, *options):
+    """It does not start; what it says."""
+    done = subprocess.run(
+        [CHAT_SERVE, "--listen", "127.0.0.1:0", "--journal", dir, *options], capture_output=True, text=True)
+    assert done.returncode == status, (done.returncode, done.stderr)
+    return done.stderr
+
+
+@case("history comes back, of every channel; ids go on", server=False)
+def _():
+    dir = new_dir()
+    first = fill(dir, 30)
+    second = fill(dir, 30)
+    ops = fill(dir, 5, path="/ops")
+    told = history(dir)["messages"]
+    assert told == first + second
+    assert history(dir, path="/ops")["messages"] == ops
+    is_ascending(first + second + ops)
+
+
+@case("a second server on a journal: exit status 75", server=False)
+def _():
+    dir = new_dir()
+    server = start(dir)
+    assert "another server" in refuses(dir, 75)
+    server.stop()
+
+
+@case("damage in the middle is named, and --repair takes it out", server=False)
+def _():
+    dir = new_dir()
+    accepted = fill(dir, 60, "--journal-segment", "4k")
+    path = segments(dir)[1]
+    with open(path, "r+b") as file:
+        lines = file.read().split(b"\n")
+        lost = json.loads(lines[3])
+        lines[3] = lines[3].replace(b'"alice"', b'"elice"')
+        file.seek(0)
+        file.write(b"\n".join(lines))
+    said = refuses(dir, 65)
+    assert os.path.basename(path) + ":4:" in said and "--repair" in said, said
+    accepted = [message for message in accepted if message["id"] != lost["id"]]
+    assert history(dir, "--repair")["messages"] == accepted
+    assert history(dir)["messages"] == accepted
+    with open(path.replace("ndjson", "damaged")) as file:
+        assert json.loads(file.read())["sender"] == "elice"
+    is_valid(dir)
+
+
+@case("damage that no start looks at is not believed by a listener's past", server=False)
+def _():
+    dir = new_dir()
+    accepted = fill(dir, 60, "--journal-segment", "4k")
+    server = start(dir, "--history-keep", "5", "--history", "5")
+    path = segments(dir)[1]
+    with open(path, "r+b") as file:
+        text = file.read().replace(b'"alice"', b'"elice"', 3)
+        file.seek(0)
+        file.write(text)
+    told = server.join("bob", since=accepted[0]["id"]).history
+    assert told["complete"] is False
+    assert told["messages"] == accepted[len(accepted) - len(told["messages"]) :]
+    assert "not what was written" in server.errors(), server.errors()
+    server.stop()
+
+
+@case("a nonce is known across a restart", server=False)
+def _():
+    dir = new_dir()
+    server = start(dir, "--history-keep", "1", "--history", "1")
+    alice = server.join("alice")
+    alice.text("one", nonce='n"1')
+    one = alice.heard("one")
+    alice.text("two")
+    alice.heard("two")
+    slay(server)
+    server = start(dir, "--history-keep", "1", "--history", "1")
+    alice = server.join("alice")
+    alice.text("one", nonce='n"1')
+    assert alice.recv("message") == one
+    alice.quiet()
+    server.stop()
+
+
+# ---- resuming ----
+
+
+@case("since: beyond the memory, from the journal, and on without a gap", server=False)
+def _():
+    dir = new_dir()
+    accepted = fill(dir, 3000, "--journal-segment", "64k")
+    server = start(dir, "--history-keep", "10")
+    bob = server.peer()
+    init = {"type": "init", "username": "bob", "id": "b", "since": accepted[100]["id"]}
+    bob.send(frame(TEXT, json.dumps(init)), texts(1, "mine"))
+    bob.recv("userData")
+    told = bob.recv("history")
+    assert told["complete"] is True and told["messages"] == accepted[101:], len(told["messages"])
+    assert bob.recv()["content"] == "mine0"
+    alice = server.join("alice", since=accepted[-1]["id"])
+    assert len(alice.history["messages"]) == 1 and alice.history["complete"] is True
+    carl = server.join("carl", since=accepted[2995]["id"])
+    assert carl.history["messages"][:-1] == accepted[2996:]
+    told = server.join("dora", "/other", since=accepted[5]["id"]).history
+    assert told == {"type": "history", "messages": [], "complete": True}, told
+    told = server.join("emil", since="ffffffffffff-0000000001").history
+    assert told["complete"] is False
+    server.stop()
+
+
+@case("since: while others speak, each message once", server=False)
+def _():
+    dir = new_dir()
+    accepted = fill(dir, 2000)
+    server = start(dir, "--history-keep", "10")
+    alice = server.join("alice")
+    bobs = []
+    for number in range(20):
+        bob = server.peer()
+        bob.say({"type": "init", "username": "bob%d" % number, "id": "b%d" % number,
+                 "presence": "hidden", "since": accepted[number]["id"]})
+        alice.send(texts(50, "live%d-" % number))
+        bobs.append(bob)
+    live = messages_of(alice, 1000)
+    for number, bob in enumerate(bobs):
+        bob.recv("userData")
+        told = bob.recv("history")
+        assert told["complete"] is True
+        got = told["messages"]
+        while len(got) < 3000 - number - 1:
+            got.append(bob.recv("message"))
+        assert got == (accepted + live)[number + 1 :]
+    server.stop()
+
+
+@case("since: at most 10,000 messages", server=False)
+def _():
+    dir = new_dir()
+    accepted = fill(dir, 12000)
+    server = start(dir)
+    told = server.join("bob", since=accepted[0]["id"]).history
+    assert told["complete"] is False
+    assert told["messages"] == accepted[2000:], len(told["messages"])
+    told = server.join("carl", since=accepted[2999]["id"]).history
+    assert told["complete"] is True and told["messages"] == accepted[3000:]
+    server.stop()
+
+
+@case("since: at most 4 MiB, to one who reads late too", server=False)
+def _():
+    dir = new_dir()
+    server = start(dir)
+    alice = server.join("alice")
+    accepted = []
+    for number in range(8):
+        file = {"name": "f%d" % number, "type": "t", "size": 1, "data": "A" * 800000}
+        alice.say({"type": "file", "file": file})
+        accepted += messages_of(alice, 1)
+    slay(server)
+    server = start(dir, "--history-memory", "1M", "--queue", "1M")
+    bob = server.peer(receive_buffer=4096)
+    bob.say({"type": "init", "username": "bob", "id": "b", "since": accepted[0]["id"]})
+    alice = server.join("alice")
+    alice.text("after")
+    alice.heard("after")
+    bob.recv("userData")
+    told = bob.recv("history")
+    assert told["complete"] is False and told["messages"][:5] == accepted[3:], len(told["messages"])
+    server.stop()
+
+
+# ---- segments ----
+
+
+@case("retention removes what is over, never what --history needs", server=False)
+def _():
+    dir = new_dir()
+    options = ["--journal-segment", "8k", "--journal-max-bytes", "40k", "--history", "5"]
+    quiet = fill(dir, 7, *options, path="/quiet")
+    accepted = fill(dir, 3000, *options)
+    fill(dir, 1, *options, path="/other")
+    size = sum(os.path.getsize(path) for path in segments(dir))
+    assert size < 80000, size
+    assert history(dir, path="/quiet")["messages"][-5:] == quiet[-5:]
+    told = history(dir, since=accepted[10]["id"])
+    assert told["complete"] is False
+    kept = set(ids(told["messages"]))  # one segment is there for /quiet alone
+    assert told["messages"] == [message for message in accepted if message["id"] in kept]
+    assert 5 <= len(kept) < 1000 and told["messages"][-5:] == accepted[-5:], len(kept)
+    is_valid(dir)
+
+
+@case("SIGUSR2 closes the segment and begins another", server=False)
+def _():
+    dir = new_dir()
+    server = start(dir)
+    alice = server.join("alice")
+    alice.text("one")
+    one = alice.heard("one")
+    server.signal(signal.SIGUSR2)
+    until(lambda: os.path.exists(dir + "/00000001.index"), "the segment is closed")
+    alice.text("two")
+    two = alice.heard("two")
+    server.stop()
+    assert len(segments(dir)) == 2
+    for path, message in zip(segments(dir), (one, two)):
+        with open(path) as file:
+            assert [json.loads(line) for line in file][1:] == [message]
+    assert history(dir)["messages"] == [one, two]
+
+
+@case("indexes and checksums can be lost", server=False)
+def _():
+    dir = new_dir()
+    accepted = fill(dir, 200, "--journal-segment", "8k")
+    for path in glob.glob(dir + "/*.index") + glob.glob(dir + "/*.sums"):
+        os.unlink(path)
+    server = start(dir, "--history", "1000")
+    assert server.join("bob").history["messages"] == accepted
+    assert "00000001.sums is missing" in server.errors(), server.errors()
+    server.stop()
+    assert history(dir)["messages"] == accepted
+
+
+if __name__ == "__main__":
+    main()
