@@ -1,0 +1,386 @@
+/*
+ * How many messages a second a server acknowledges, and after how long: senders, each with a window
+ * of messages on the way, and nothing else. The same for three protocols: ours (a text, and its
+ * echo in a channel of the sender's own), Redis (XADD, and the id of the entry), MQTT (a retained
+ * PUBLISH of QoS 1, and its PUBACK). One thread, one epoll; prints a line of JSON.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "diag.h"
+#include "opt.h"
+
+#define INPUT_BYTES 65536
+#define LATENCIES_MAX ((size_t)1 << 23)
+
+enum protocol { PROTOCOL_CHAT, PROTOCOL_REDIS, PROTOCOL_MQTT };
+
+struct sender {
+	int fd;
+	int number;
+	struct chat_buf in, out;
+	size_t sent; /* bytes of out */
+	int64_t *began_ns; /* ring of a window */
+	uint64_t asked, answered;
+};
+
+struct bench {
+	int protocol;
+	int64_t port, senders, window, bytes, time_ms;
+	struct sender *sender;
+	int epoll;
+	uint32_t *latency_us;
+	size_t latencies;
+	int64_t start_ns, end_ns; /* of what is measured */
+	char text[1001];
+};
+
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* ---- connections ---- */
+
+static void
+sender_read(struct sender *sender, int flags)
+{
+	char *to = chat_buf_reserve(&sender->in, INPUT_BYTES);
+	ssize_t count = recv(sender->fd, to, INPUT_BYTES, flags);
+
+	if (count == 0 || (count < 0 && errno != EAGAIN))
+		chat_die(CHAT_EXIT_UNAVAILABLE, "the connection was lost");
+	sender->in.len += count > 0 ? (size_t)count : 0;
+}
+
+static void
+sender_write(struct bench *bench, struct sender *sender)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = sender};
+	ssize_t count = send(sender->fd, sender->out.at + sender->sent,
+		sender->out.len - sender->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (count < 0 && errno != EAGAIN)
+		chat_die(CHAT_EXIT_UNAVAILABLE, "the connection was lost");
+	sender->sent += count > 0 ? (size_t)count : 0;
+	if (sender->sent == sender->out.len)
+		sender->sent = sender->out.len = 0;
+	else
+		event.events |= EPOLLOUT;
+	epoll_ctl(bench->epoll, EPOLL_CTL_MOD, sender->fd, &event);
+}
+
+/* ---- protocols: what is sent, and how an answer is found ---- */
+
+/* A client's frame under the mask 0. */
+static void
+put_frame(struct chat_buf *out, const char *text, size_t len)
+{
+	unsigned char header[8] = {0x81, 0x80 | 126, (unsigned char)(len >> 8), (unsigned char)len};
+	unsigned char small[6] = {0x81, (unsigned char)(0x80 | len)};
+
+	if (len < 126)
+		chat_buf_append(out, small, sizeof(small));
+	else
+		chat_buf_append(out, header, sizeof(header));
+	chat_buf_append(out, text, len);
+}
+
+static void
+put_request(struct bench *bench, struct sender *sender)
+{
+	struct chat_buf *out = &sender->out;
+	char text[1200], topic[16];
+	int topic_len = snprintf(topic, sizeof(topic), "s%d", sender->number);
+	int len = (int)bench->bytes;
+	uint16_t id = (uint16_t)(sender->asked % 65535 + 1);
+	unsigned rest;
+
+	switch ((enum protocol)bench->protocol) {
+	case PROTOCOL_CHAT:
+		len = snprintf(
+			text, sizeof(text), "{\"type\":\"text\",\"text\":\"%s\"}", bench->text);
+		put_frame(out, text, (size_t)len);
+		break;
+	case PROTOCOL_REDIS:
+		chat_buf_printf(out,
+			"*5\r\n$4\r\nXADD\r\n$%d\r\n%s\r\n$1\r\n*\r\n$1\r\nt\r\n$%d\r\n%s\r\n",
+			topic_len, topic, len, bench->text);
+		break;
+	case PROTOCOL_MQTT:
+		rest = (unsigned)(2 + topic_len + 2 + len);
+		chat_buf_append(out, "\x33", 1);
+		for (; rest > 127; rest >>= 7)
+			chat_buf_append(out, (char[]){(char)(rest | 128)}, 1);
+		chat_buf_append(out, (char[]){(char)rest, 0, (char)topic_len}, 3);
+		chat_buf_append(out, topic, (size_t)topic_len);
+		chat_buf_append(out, (char[]){(char)(id >> 8), (char)id}, 2);
+		chat_buf_append(out, bench->text, (size_t)len);
+		break;
+	}
+	sender->began_ns[sender->asked++ % (uint64_t)bench->window] = now_ns();
+}
+
+/* The bytes of the frame at hand, 0 while it is not whole. */
+static size_t
+frame_size(const unsigned char *at, size_t len, size_t *header)
+{
+	size_t size;
+
+	if (len < 2)
+		return 0;
+	size = at[1] & 127;
+	*header = size < 126 ? 2 : size == 126 ? 4 : 10;
+	if (len < *header)
+		return 0;
+	if (*header > 2)
+		size = 0;
+	for (size_t i = 2; i < *header; i++)
+		size = size << 8 | at[i];
+	return len < *header + size ? 0 : *header + size;
+}
+
+/* Takes what is whole off the front of the input; *acks of it were answers. 0: nothing is. */
+static size_t
+take_answer(const struct bench *bench, const struct chat_buf *in, size_t at, bool *ack)
+{
+	const char *text = in->at + at, *end;
+	size_t len = in->len - at, size, header;
+
+	*ack = true;
+	switch ((enum protocol)bench->protocol) {
+	case PROTOCOL_CHAT:
+		size = frame_size((const unsigned char *)text, len, &header);
+		*ack = size && memmem(text + header, 20, "\"message\"", 9);
+		if (size && memmem(text + header, 20, "\"error\"", 7))
+			chat_die(CHAT_EXIT_NO, "%.*s", (int)(size - header), text + header);
+		return size;
+	case PROTOCOL_REDIS: /* $15\r\n1700000000000-0\r\n */
+		end = memchr(text, '\n', len);
+		if (end && *text != '$')
+			chat_die(CHAT_EXIT_NO, "%.*s", (int)(end - text), text);
+		end = end ? memchr(end + 1, '\n', len - (size_t)(end + 1 - text)) : NULL;
+		return end ? (size_t)(end + 1 - text) : 0;
+	case PROTOCOL_MQTT:
+		if (len >= 4 && ((unsigned char)*text & 0xf0) != 0x40)
+			chat_die(CHAT_EXIT_NO, "packet %#x", (unsigned char)*text);
+		return len >= 4 ? 4 : 0;
+	}
+	return 0;
+}
+
+static void
+sender_answers(struct bench *bench, struct sender *sender)
+{
+	size_t at = 0, size;
+	bool ack;
+
+	while (at < sender->in.len && (size = take_answer(bench, &sender->in, at, &ack))) {
+		int64_t now = now_ns();
+
+		at += size;
+		if (!ack)
+			continue;
+		if (now >= bench->start_ns && now < bench->end_ns &&
+			bench->latencies < LATENCIES_MAX)
+			bench->latency_us[bench->latencies++] =
+				(uint32_t)((now -
+						   sender->began_ns[sender->answered %
+							   (uint64_t)bench->window]) /
+					1000);
+		sender->answered++;
+		put_request(bench, sender);
+	}
+	chat_buf_drop(&sender->in, at);
+	if (sender->out.len)
+		sender_write(bench, sender);
+}
+
+/* ---- beginning ---- */
+
+/* Reads, waiting, until the answer to the beginning is whole. */
+static void
+sender_expect(struct sender *sender, const char *what, size_t len)
+{
+	while (sender->in.len < len || !memmem(sender->in.at, sender->in.len, what, strlen(what)))
+		sender_read(sender, 0);
+}
+
+static void
+sender_begin(struct bench *bench, struct sender *sender)
+{
+	char text[200];
+	int len;
+
+	if (bench->protocol == PROTOCOL_CHAT) {
+		chat_buf_printf(&sender->out,
+			"GET /s%d HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+			"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+			"Sec-WebSocket-Version: 13\r\n\r\n",
+			sender->number);
+		len = snprintf(text, sizeof(text),
+			"{\"type\":\"init\",\"id\":\"i%d\",\"username\":\"sender%d\","
+			"\"presence\":\"hidden\"}",
+			sender->number, sender->number);
+		put_frame(&sender->out, text, (size_t)len);
+	} else if (bench->protocol == PROTOCOL_MQTT) {
+		chat_buf_append(&sender->out, "\x10\x10\0\4MQTT\4\2\0\0\0\4", 14);
+		len = snprintf(text, sizeof(text), "%04d", sender->number);
+		chat_buf_append(&sender->out, text, (size_t)len);
+	}
+	if (sender->out.len)
+		sender_write(bench, sender);
+	if (bench->protocol == PROTOCOL_CHAT) {
+		sender_expect(sender, "]}", 0);
+		sender_expect(sender, "\"history\"", 0);
+		chat_buf_drop(&sender->in,
+			(size_t)((char *)memmem(sender->in.at, sender->in.len, "\r\n\r\n", 4) -
+				sender->in.at) +
+				4);
+	} else if (bench->protocol == PROTOCOL_MQTT) {
+		sender_expect(sender, "", 4);
+		sender->in.len = 0;
+	}
+}
+
+static void
+bench_connect(struct bench *bench, struct sender *sender)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)bench->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = sender};
+
+	sender->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(sender->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		chat_die(CHAT_EXIT_UNAVAILABLE, "connect: %m");
+	setsockopt(sender->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	sender->began_ns = chat_alloc_zeroed((size_t)bench->window, sizeof(int64_t));
+	epoll_ctl(bench->epoll, EPOLL_CTL_ADD, sender->fd, &event);
+	sender_begin(bench, sender);
+}
+
+/* ---- the run ---- */
+
+static int
+by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+bench_run(struct bench *bench)
+{
+	struct epoll_event events[256];
+	size_t last;
+
+	for (int64_t i = 0; i < bench->senders; i++) {
+		bench->sender[i].number = (int)i;
+		bench_connect(bench, &bench->sender[i]);
+	}
+	bench->start_ns = now_ns() + bench->time_ms * 1000000 / 4;
+	bench->end_ns = bench->start_ns + bench->time_ms * 1000000;
+	for (int64_t i = 0; i < bench->senders; i++) {
+		for (int64_t w = 0; w < bench->window; w++)
+			put_request(bench, &bench->sender[i]);
+		sender_write(bench, &bench->sender[i]);
+	}
+	while (now_ns() < bench->end_ns) {
+		int count = epoll_wait(bench->epoll, events, 256, 100);
+
+		for (int i = 0; i < count; i++) {
+			if (events[i].events & EPOLLOUT)
+				sender_write(bench, events[i].data.ptr);
+			sender_read(events[i].data.ptr, MSG_DONTWAIT);
+			sender_answers(bench, events[i].data.ptr);
+		}
+	}
+	last = bench->latencies ? bench->latencies - 1 : 0;
+	qsort(bench->latency_us, bench->latencies, sizeof(uint32_t), by_size);
+	printf("{\"acks_per_s\":%.0f,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}\n",
+		(double)bench->latencies * 1e3 / (double)bench->time_ms,
+		bench->latency_us[last / 2], bench->latency_us[last * 99 / 100],
+		bench->latency_us[last]);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char *const protocols[] = {"chat", "redis", "mqtt", NULL};
+	struct bench bench = {.senders = 64, .window = 1, .bytes = 64, .time_ms = 3000};
+	const struct chat_usage usage = {.synopsis = "--port N [OPTION...]",
+		.about = "Measure how fast a server acknowledges; prints one line of JSON."};
+	const struct chat_opt table[] = {
+		{.kind = CHAT_OPT_CHOICE,
+			.name = "protocol",
+			.into = &bench.protocol,
+			.argument = "NAME",
+			.help = "chat, redis or mqtt (chat)",
+			.choices = protocols},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "port",
+			.into = &bench.port,
+			.argument = "N",
+			.help = "of the server, on 127.0.0.1",
+			.min = 1,
+			.max = 65535},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'S',
+			.name = "senders",
+			.into = &bench.senders,
+			.argument = "N",
+			.help = "connections (64)",
+			.min = 1,
+			.max = 9999},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'W',
+			.name = "window",
+			.into = &bench.window,
+			.argument = "N",
+			.help = "texts of each on the way (1)",
+			.min = 1,
+			.max = 10000},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'B',
+			.name = "bytes",
+			.into = &bench.bytes,
+			.argument = "N",
+			.help = "of a text (64)",
+			.min = 1,
+			.max = 1000},
+		{.kind = CHAT_OPT_DURATION,
+			.name = "time",
+			.into = &bench.time_ms,
+			.argument = "TIME",
+			.help = "that is measured (3s)",
+			.min = 10},
+		{0},
+	};
+
+	chat_start();
+	if (chat_opt_parse(argc, argv, table, &usage) < argc || !bench.port)
+		chat_die_usage("--port is wanted, and no operands");
+	memset(bench.text, 'x', (size_t)bench.bytes);
+	bench.sender = chat_alloc_zeroed((size_t)bench.senders, sizeof(*bench.sender));
+	bench.latency_us = chat_alloc_zeroed(LATENCIES_MAX, sizeof(uint32_t));
+	bench.epoll = epoll_create1(EPOLL_CLOEXEC);
+	bench_run(&bench);
+	return CHAT_EXIT_OK;
+}
