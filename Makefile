@@ -80,14 +80,15 @@ PRELOAD := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
 LOAD_SRC := $(wildcard tests/bench/load*.c)
 FLOOR_SRC := tests/bench/floor.c
 ACK_SRC := tests/bench/ack.c
+FILL_SRC := tests/bench/fill.c
 VALIDATE_BENCH_SRC := tests/bench/validate_corpus.c tests/bench/validate_cjson.c
-BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack) $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%) \
+BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack fill) $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%) \
 	$(if $(wildcard /usr/include/simdjson.h),$(BUILD)/tests/bench/validate_simdjson)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB = $(BUILD)/libchat.a
 OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) $(wildcard tests/fuzz/*.c) \
-	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(VALIDATE_BENCH_SRC)) $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
+	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
 .PHONY: all demo check check-browser check-asan check-tsan coverage fuzz bench bench-deps lint lint-build \
 	lint-format lint-scripts lint-man format install uninstall clean help deps deps-build deps-deep unit
@@ -104,6 +105,7 @@ $(BUILD)/tests/bench/load: $(call objects,$(LOAD_SRC)) $(LIB)
 $(BUILD)/tests/bench/floor: $(call objects,$(FLOOR_SRC)) $(LIB)
 $(BUILD)/tests/bench/flood: $(call objects,tests/bench/flood.c) $(LIB)
 $(BUILD)/tests/bench/ack: $(call objects,$(ACK_SRC)) $(LIB)
+$(BUILD)/tests/bench/fill: $(call objects,$(FILL_SRC)) $(BUILD)/parts.a $(LIB)
 
 $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 $(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp

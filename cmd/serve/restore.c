@@ -219,11 +219,14 @@ fail_damaged(struct journal_file *file, uint32_t number, struct chat_err *err)
 static int
 read_wanted(struct restore *restore, const struct wanted_segment *segment, struct chat_err *err)
 {
-	struct place *places = chat_alloc((segment->count + 1) * sizeof(*places));
+	struct place *places;
 	char name[SEGMENT_NAME_MAX];
 	const struct place *bad = NULL;
 	int fd, result = -1;
 
+	if (!segment->count)
+		return 0;
+	places = chat_alloc(segment->count * sizeof(*places));
 	qsort(segment->at, segment->count, sizeof(*segment->at), by_offset);
 	for (size_t i = 0; i < segment->count; i++)
 		places[i] = segment->at[i].place;
