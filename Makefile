@@ -30,7 +30,7 @@ BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
 	clang-format-14 bash-completion zsh fish procps curl
 BROWSER_PACKAGES = chromium
-BENCH_PACKAGES = g++ mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
+BENCH_PACKAGES = g++ redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
 DEEP_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 gcovr valgrind strace
 
 # ---- flags ----
@@ -88,7 +88,8 @@ BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack fill) $(VALIDATE
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB = $(BUILD)/libchat.a
 OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) $(wildcard tests/fuzz/*.c) \
-	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
+	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) \
+	$(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
 .PHONY: all demo check check-browser check-asan check-tsan coverage fuzz bench bench-deps lint lint-build \
 	lint-format lint-scripts lint-man format install uninstall clean help deps deps-build deps-deep unit

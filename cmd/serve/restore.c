@@ -41,6 +41,7 @@ struct restore {
 	struct restored *channels;
 	struct wanted_segment *segments; /* newest first */
 	size_t count;
+	uint32_t keep; /* messages of a channel, at most */
 	size_t bytes; /* chosen so far */
 	struct wanted *reading; /* of the segment at hand, in the order of its file */
 	const struct place *places;
@@ -84,7 +85,7 @@ choose(struct restore *restore, struct wanted_segment *segment, uint64_t base,
 	const struct rooms_limits *limits = &restore->rooms->limits;
 
 	channel->seen += count;
-	while (channel->room && count-- && channel->chosen < limits->history_keep) {
+	while (channel->room && count-- && channel->chosen < restore->keep) {
 		size_t size = places[count].len + 10; /* with the frame's header */
 
 		if (restore->bytes + size > limits->history_bytes)
@@ -145,16 +146,37 @@ choice_is_full(const struct restore *restore)
 	const struct rooms_limits *limits = &restore->rooms->limits;
 	const struct tally *tally;
 
-	if (restore->bytes + 4096 > limits->history_bytes || limits->history_keep == 0)
+	if (restore->bytes + 4096 > limits->history_bytes || restore->keep == 0)
 		return true;
 	for (tally = restore->file->tallies; tally; tally = tally->hh.next) {
 		const struct restored *channel;
 
 		HASH_FIND(hh, restore->channels, tally->channel, tally->len, channel);
-		if (!channel || (channel->room && channel->chosen < limits->history_keep))
+		if (!channel || (channel->room && channel->chosen < restore->keep))
 			return false;
 	}
 	return true;
+}
+
+/* Where the memory does not hold what all channels may keep, each gets its share. */
+static uint32_t
+fair_share(const struct restore *restore)
+{
+	const struct rooms_limits *limits = &restore->rooms->limits;
+	const struct journal_file *file = restore->file;
+	uint64_t bytes = file->active->lines_bytes, lines = file->active->index.count, share;
+	uint64_t channels = HASH_COUNT(file->active->index.channels);
+
+	for (size_t i = 0; i < file->closed_count; i++)
+		bytes += file->closed[i].bytes;
+	for (const struct tally *tally = file->tallies; tally; tally = tally->hh.next)
+		lines += tally->count;
+	if (channels < HASH_COUNT(file->tallies))
+		channels = HASH_COUNT(file->tallies);
+	if (bytes <= limits->history_bytes || !lines || !channels)
+		return limits->history_keep;
+	share = limits->history_bytes / (bytes / lines + 1) / channels;
+	return share < limits->history_keep ? (uint32_t)share : limits->history_keep;
 }
 
 static int
@@ -162,6 +184,7 @@ restore_choose(struct restore *restore, struct chat_err *err)
 {
 	const struct journal_file *file = restore->file;
 
+	restore->keep = fair_share(restore);
 	restore->segments = chat_alloc_zeroed(1 + file->closed_count, sizeof(*restore->segments));
 	choose_growing(restore, &restore->segments[restore->count++]);
 	for (size_t i = file->closed_count; i-- && !choice_is_full(restore);)

@@ -2,13 +2,15 @@
 
 Each server runs on one core, the load on another; all servers of a table take turns, round by round, each time
 fresh and on an empty directory, and a figure is the median of its rounds. The journals lie below CHAT_BENCH_DIR
-(the build). Two tables:
+(the build). Three tables:
 
   fan-out        deliveries a second to 200 members, 32 of them speaking with 16 texts on the way (load)
   acknowledged   messages a second, 64 senders with 1 and with 16 on the way, and how long the slowest percent
                  waits (ack). A Redis acknowledgement is the reply to XADD, one of MQTT the PUBACK of a retained
                  PUBLISH of QoS 1. mosquitto keeps its messages in memory and writes them at an interval: its
-                 row is no promise of the disk's. A row of Redis without fan-out, ours with the echo.
+                 row is no promise of the disk's. Nothing fans out: every sender has a channel of its own.
+  large          a journal of 10 GiB in 1,000 channels (fill): from the start of the server to the first history,
+                 the memory it takes, and the answer to a listener who was away for half of all messages
 
 BENCH_QUICK=1: one short round. Results on stdout and in bench/journal.json of the build.
 """
@@ -22,12 +24,16 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+from peer import Peer  # noqa: E402
+
 BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 ROUNDS = 1 if QUICK else 5
 TIME = "1s" if QUICK else "3s"
 START_SECONDS = 20
 FANOUT_LEAST, ALWAYS_LEAST = 0.9, 20000  # of no journal; messages a second
+START_MOST_MS, RESUME_MOST_MS = 1000, 100
 
 
 def pinned(core, command):
@@ -142,18 +148,75 @@ def acknowledged(window):
     return results, base
 
 
+def status_of(pid, field):
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(field + ":")) / 1024
+
+
+def start_and_resume(folder, since, *options):
+    """Milliseconds to the first history, MiB resident, milliseconds to what followed `since`."""
+    url = Path(folder) / "url"
+    url.unlink(missing_ok=True)
+    begun = time.monotonic()
+    server = subprocess.Popen(
+        [BUILD / "chat-serve", "--quiet", "--listen", "127.0.0.1:0", "--url-file", url, "--journal", f"{folder}/journal",
+         *options], stderr=subprocess.DEVNULL)
+    try:
+        while not url.exists():
+            time.sleep(0.001)
+        address = url.read_text().strip()
+        Peer(address, "/c7").init("alice")
+        first = time.monotonic() - begun
+        slowest = 0
+        for channel in range(10):
+            peer = Peer(address, f"/c{channel}")
+            begun = time.monotonic()
+            peer.say({"type": "init", "username": "bob", "id": "b", "since": since})
+            peer.recv("userData")
+            peer.frame()
+            slowest = max(slowest, time.monotonic() - begun)
+            peer.close()
+        return first * 1e3, status_of(server.pid, "VmHWM"), slowest * 1e3
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def large():
+    size = "512M" if QUICK else "10G"
+    folder = tempfile.mkdtemp(prefix="bench-journal.", dir=os.environ.get("CHAT_BENCH_DIR") or BUILD)
+    try:
+        done = subprocess.run([BUILD / "tests/bench/fill", "--journal", f"{folder}/journal", "--size", size],
+                              capture_output=True, text=True, check=True)
+        middle = json.loads(done.stdout)["middle"]
+        print(f"\nA journal of {size} in 1,000 channels\n")
+        print("| --history-memory | start to history | memory | resume, the slowest of 10 |\n|---|---|---|---|")
+        results = {}
+        for memory in ("256M", "16M"):
+            runs = [start_and_resume(folder, middle, "--history-memory", memory) for _ in range(ROUNDS)]
+            results[memory] = [sorted(column)[len(runs) // 2] for column in zip(*runs)]
+            print("| %s | %.0f ms | %.0f MiB | %.0f ms |" % (memory, *results[memory]))
+        return results
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
     (BUILD / "bench").mkdir(exist_ok=True)
     fan, ratio = fanout()
     one, always = acknowledged(1)
     many, _ = acknowledged(16)
-    results = {"fanout": fan, "acknowledged_1": one, "acknowledged_16": many}
+    size = large()
+    results = {"fanout": fan, "acknowledged_1": one, "acknowledged_16": many, "large": size}
     (BUILD / "bench/journal.json").write_text(json.dumps(results, indent=1) + "\n")
     missed = []
     if ratio < FANOUT_LEAST:
         missed.append(f"fan-out with --sync batch is {ratio:.2f} of no journal, not {FANOUT_LEAST}")
     if always < ALWAYS_LEAST:
         missed.append(f"--sync always acknowledges {always:,.0f} a second, not {ALWAYS_LEAST:,}")
+    for memory, (first, _, resume) in size.items():
+        if first > START_MOST_MS or resume > RESUME_MOST_MS:
+            missed.append(f"with {memory} the start takes {first:.0f} ms, a resume {resume:.0f} ms")
     print("\n" + ("\n".join(missed) or "All figures are what they should be at least."))
     sys.exit(bool(missed) and not QUICK)
 
