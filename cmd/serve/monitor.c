@@ -87,11 +87,12 @@ static void
 request_health(struct monitor_request *request)
 {
 	const char *ailment = server_ailment(request->monitor->server);
+	struct chat_buf body = {0};
 
-	if (ailment)
-		request_answer(request, 503, "text/plain; charset=utf-8", chat_span_of(ailment));
-	else
-		request_answer(request, 200, "text/plain; charset=utf-8", CHAT_SPAN("ok\n"));
+	chat_buf_printf(&body, "%s\n", ailment ? ailment : "ok");
+	request_answer(
+		request, ailment ? 503 : 200, "text/plain; charset=utf-8", chat_buf_span(&body));
+	chat_buf_free(&body);
 }
 
 static void

@@ -245,6 +245,7 @@ room_join(struct room *room, struct member *member, const struct room_join *join
 	struct chat_err *err)
 {
 	const struct rooms_limits *limits = &room->rooms->limits;
+	char instance[MESSAGE_ID_EPOCH_LEN + 1];
 	struct user *user;
 
 	if (room->count >= limits->members)
@@ -253,6 +254,7 @@ room_join(struct room *room, struct member *member, const struct room_join *join
 	user = room_claim(room, join, err);
 	if (!user)
 		return -1;
+	snprintf(instance, sizeof(instance), "%012llx", (unsigned long long)room->rooms->epoch);
 	member->room = room;
 	member->user = user;
 	member->hidden = join->hidden;
@@ -263,8 +265,8 @@ room_join(struct room *room, struct member *member, const struct room_join *join
 	if (!join->hidden)
 		user_arrive(room, member);
 	member_send(member,
-		say_user_data(&(struct say_user_data){
-			&room->roster, limits->crowd, user, limits->max_message_bytes}));
+		say_user_data(&(struct say_user_data){&room->roster, limits->crowd, user,
+			limits->max_message_bytes, {instance, sizeof(instance) - 1}}));
 	member_send(member, room_past(room, join));
 	return 0;
 }

@@ -173,6 +173,8 @@ put_server(char *at, const struct say_user_data *data)
 		",\"server\":{\"name\":\"chat-serve\",\"version\":\"" CHAT_VERSION
 		"\",\"features\":[\"nonce\",\"replyTo\",\"since\",\"presence\"],\"maxMessage\":");
 	at = put_number(at, (int64_t)data->max_message_bytes);
+	at = PUT(at, ",\"instance\":");
+	at = put_quoted(at, data->instance);
 	at = PUT(at, ",\"you\":{\"id\":");
 	at = put_quoted(at, (struct chat_span){data->you->id, data->you->id_len});
 	at = PUT(at, ",\"username\":");
@@ -183,7 +185,7 @@ put_server(char *at, const struct say_user_data *data)
 struct block *
 say_user_data(const struct say_user_data *data)
 {
-	size_t listed = 0, max = 512 + user_bound(data->you);
+	size_t listed = 0, max = 512 + user_bound(data->you) + data->instance.len;
 	const struct user *user;
 	struct block *block;
 	char *start, *at;

@@ -56,6 +56,7 @@ struct say_user_data {
 	size_t most; /* users listed at the most; over it `truncated`, `total` */
 	const struct user *you;
 	size_t max_message_bytes;
+	struct chat_span instance; /* whose nonces are remembered; plain */
 };
 
 struct block *say_user_data(const struct say_user_data *data);

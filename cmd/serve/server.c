@@ -182,7 +182,9 @@ on_signal(uv_signal_t *handle, int signal)
 const char *
 server_ailment(const struct server *server)
 {
-	return server->draining ? "shutting down\n" : NULL;
+	if (server->draining)
+		return "shutting down";
+	return *server->journal->trouble ? server->journal->trouble : NULL;
 }
 
 /* ---- opening ---- */

@@ -56,7 +56,7 @@ int server_open(struct server *server, const struct config *config, struct chat_
 void server_run(struct server *server);
 void server_close(struct server *server);
 
-/* What keeps it from doing its work, as a line with a newline; NULL: nothing. */
+/* What keeps it from doing its work, as a sentence; NULL: nothing. */
 const char *server_ailment(const struct server *server);
 
 #endif

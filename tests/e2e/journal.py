@@ -1,5 +1,4 @@
 """chat-serve --journal: what survives, what is refused, what is never shown."""
-import atexit
 import errno
 import glob
 import json
@@ -23,25 +22,12 @@ SHIM = os.path.join(os.environ["BUILD"], "tests/preload/disk.so")
 VALIDATE = os.path.join(os.environ["BUILD"], "chat-validate")
 
 
-started = []  # a case that failed may have left some
-
-
-@atexit.register
-def end_all():
-    for server in started:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
-
-
 def new_dir():
     return os.path.realpath(tempfile.mkdtemp(dir=os.environ["TMP"]))
 
 
 def start(dir, *options, **more):
-    server = Server("--quiet", "--journal", dir, *options, **more)
-    started.append(server)
-    return server
+    return Server("--quiet", "--journal", dir, *options, **more)
 
 
 def disk(dir, fault=None, log=None):
@@ -53,14 +39,6 @@ def disk(dir, fault=None, log=None):
     if log:
         env["DISK_LOG"] = log
     return env
-
-
-def slay(server):
-    """kill -9."""
-    server.process.kill()
-    assert server.wait() == -signal.SIGKILL, server.errors()
-    server.state.close()
-    os.unlink(server.url_path)
 
 
 def rest(peer):
@@ -182,7 +160,7 @@ def crash(sync, rounds, power=False):
         for one, sender in enumerate(senders):
             sender.send(texts(count, "%d-%d-" % (number, one)))
         heard = messages_of(listener, rng.randint(0, 3 * count))
-        slay(server)
+        server.slay()
         seen = [heard + rest(listener)] + [rest(sender) for sender in senders]
         if not last and not seen[0]:
             seen = []
@@ -463,7 +441,7 @@ def _():
     one = alice.heard("one")
     alice.text("two")
     alice.heard("two")
-    slay(server)
+    server.slay()
     server = start(dir, "--history-keep", "1", "--history", "1")
     alice = server.join("alice")
     alice.text("one", nonce='n"1')
@@ -546,7 +524,7 @@ def _():
         file = {"name": "f%d" % number, "type": "t", "size": 1, "data": "A" * 800000}
         alice.say({"type": "file", "file": file})
         accepted += messages_of(alice, 1)
-    slay(server)
+    server.slay()
     server = start(dir, "--history-memory", "1M", "--queue", "1M")
     bob = server.peer(receive_buffer=4096)
     bob.say({"type": "init", "username": "bob", "id": "b", "since": accepted[0]["id"]})

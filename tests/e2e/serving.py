@@ -38,14 +38,15 @@ class Server:
             popen = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err, **popen}
             self.process = subprocess.Popen(command, env=environment, **popen)
         self.pid = self.process.pid
-        running.append(self)
         self.exit = os.pidfd_open(self.pid)
         select.select([ready, self.exit], [], [], DEADLINE)
         started = bool(select.select([ready], [], [], 0)[0])
         self.state = ready if started else ready.close()
         if not started:
-            raise RuntimeError("chat-serve did not start")
+            self.process.wait(DEADLINE)
+            raise RuntimeError("chat-serve did not start: " + self.errors())
         assert ready.recv(100) == b"READY=1"
+        running.append(self)
         with open(self.url_path) as file:
             self.url = file.read().strip()
 
@@ -86,6 +87,14 @@ class Server:
             os.close(self.exit)
             self.exit = -1
         return status
+
+    def slay(self):
+        """kill -9: it leaves its URL file behind."""
+        self.process.kill()
+        assert self.wait() == -signal.SIGKILL, self.errors()
+        self.state.close()
+        os.unlink(self.url_path)
+        running.remove(self)
 
     def stop(self):
         """Ends it; what a sanitizer found in it is the exit status."""
