@@ -389,3 +389,15 @@ index_file_is_whole(const struct index_file *file)
 	}
 	return crc == file->head.places_crc;
 }
+
+bool
+index_file_is_of(const struct index_file *file, const struct journal_index *index)
+{
+	struct chat_buf buf = {0};
+	bool same;
+
+	index_format(index, file->head.lines_bytes, &buf);
+	same = memcmp(buf.at, &file->head, sizeof(file->head)) == 0; /* its checksums are in it */
+	chat_buf_free(&buf);
+	return same && index_file_is_whole(file);
+}

@@ -113,4 +113,7 @@ int index_file_read(const struct index_file *file, uint32_t first, uint32_t coun
 /* Whether all places are as they were written. */
 bool index_file_is_whole(const struct index_file *file);
 
+/* Whether index_file_write would write just that. */
+bool index_file_is_of(const struct index_file *file, const struct journal_index *index);
+
 #endif

@@ -314,28 +314,47 @@ lines_sync(struct journal_file *file, uint32_t number, struct chat_err *err)
 	return result;
 }
 
+/* Its index file, if it is there and fits the size of the segment. */
+static int
+index_open_fitting(struct journal_file *file, uint32_t number, struct index_file *index)
+{
+	char lines[SEGMENT_NAME_MAX], name[SEGMENT_NAME_MAX];
+
+	if (index_file_open(index, file->dir_fd, segment_name(name, number, SEGMENT_INDEX), NULL) <
+		0)
+		return -1;
+	if (index->head.lines_bytes ==
+		file_size(file->dir_fd, segment_name(lines, number, SEGMENT_LINES)))
+		return 0;
+	index_file_close(index);
+	return -1;
+}
+
 int
 journal_index_open(struct journal_file *file, uint32_t number, bool check, struct index_file *index,
 	struct chat_err *err)
 {
-	char lines[SEGMENT_NAME_MAX], name[SEGMENT_NAME_MAX];
+	char name[SEGMENT_NAME_MAX];
 	struct scan scan;
-	int result;
+	int result = 0;
 
-	segment_name(lines, number, SEGMENT_LINES);
-	segment_name(name, number, SEGMENT_INDEX);
-	if (!check && index_file_open(index, file->dir_fd, name, NULL) == 0) {
-		if (index->head.lines_bytes == file_size(file->dir_fd, lines))
-			return 0;
-		index_file_close(index);
-	}
+	if (!check && index_open_fitting(file, number, index) == 0)
+		return 0;
 	if (segment_check(file, number, &scan, err) < 0)
 		return -1;
-	result = index_file_write(&scan.index, scan.good_bytes, file->dir_fd, name, err);
+	if (index_open_fitting(file, number, index) == 0) {
+		if (index_file_is_of(index, &scan.index)) {
+			scan_free(&scan);
+			return 0;
+		}
+		index_file_close(index);
+	}
+	segment_name(name, number, SEGMENT_INDEX);
+	if (lines_sync(file, number, err) < 0 ||
+		index_file_write(&scan.index, scan.good_bytes, file->dir_fd, name, err) < 0)
+		result = -1;
 	scan_free(&scan);
-	if (result < 0 || lines_sync(file, number, err) < 0)
-		return -1;
-	return index_file_open(index, file->dir_fd, name, err);
+	return result < 0 ? -1 : index_file_open(index, file->dir_fd, name, err);
 }
 
 static int

@@ -169,7 +169,7 @@ def crash(sync, rounds, power=False):
             os.unlink(log)
     server.stop()
     is_valid(dir)
-    print("# %d messages over %d ends; %.0f ms at most to a history" % (total, rounds, slowest * 1e3))
+    print("# %d messages over %d ends; %.0f ms at most to a history" % (total, rounds, slowest * 1e3), flush=True)
     assert slowest < 0.5 * SLOWNESS or not FULL, "%.3f s to a history" % slowest
 
 
@@ -336,6 +336,35 @@ for sync in ("batch", "always"):
         assert len(segments(dir)) > 1, "no fresh segment"
         server.stop()
         assert history(dir)["messages"] == accepted
+
+
+@case("who comes while the disk is full is announced, and not to itself", server=False)
+def _():
+    dir, flag = new_dir(), tempfile.mktemp(dir=os.environ["TMP"])
+    server = start(dir, "--sync", "always", env=disk(dir, "write:1:%d:0:%s" % (errno.ENOSPC, flag)))
+    alice = server.join("alice")
+    open(flag, "w").close()
+    comers = []
+    for number in range(20):
+        init = {"type": "init", "username": "user%d" % number, "id": "u%d" % number}
+        comers.append(server.peer())
+        alice.send(texts(1, "%d-" % number, nonces=True))
+        comers[-1].send(frame(TEXT, json.dumps(init)), texts(1, "mine%d-" % number, nonces=True))
+    told = [alice.recv() for _ in range(40)]
+    statuses = [one["username"] for one in told if one["type"] == "userStatus"]
+    assert sorted(statuses) == sorted("user%d" % number for number in range(20)), statuses
+    failed = {one["nonce"] for one in told if one["type"] == "error" and one["code"] == "storage_failed"}
+    assert failed == {"%d-0" % number for number in range(20)}, failed
+    for number, comer in enumerate(comers):
+        comer.recv("userData")
+        assert comer.recv("history")["messages"] == []
+        behind = statuses[statuses.index("user%d" % number) + 1 :]
+        got = [comer.recv() for _ in range(len(behind) + 1)]
+        assert [one["username"] for one in got if one["type"] == "userStatus"] == behind
+        assert [one["nonce"] for one in got if one["type"] == "error"] == ["mine%d-0" % number]
+        comer.quiet()
+    os.unlink(flag)
+    server.stop()
 
 
 @case("a limit on the size of files closes a segment, and refuses nothing", server=False)
@@ -527,7 +556,7 @@ def _():
     server.slay()
     server = start(dir, "--history-memory", "1M", "--queue", "1M")
     bob = server.peer(receive_buffer=4096)
-    bob.say({"type": "init", "username": "bob", "id": "b", "since": accepted[0]["id"]})
+    bob.say({"type": "init", "username": "bob", "id": "b", "presence": "hidden", "since": accepted[0]["id"]})
     alice = server.join("alice")
     alice.text("after")
     alice.heard("after")
