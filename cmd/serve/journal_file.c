@@ -73,18 +73,31 @@ file_durable(struct journal_file *file, uint64_t ticket)
 
 /* ---- segments ---- */
 
-/* The segment that grew waits for its index, and for the last of it to be on the disk. */
+/* A segment that grew waits for its index, and for the last of it to be on the disk. */
 static void
-file_push_full(struct journal_file *file)
+file_push_full(struct journal_file *file, struct segment *segment)
 {
 	struct segment **end = &file->full;
 
 	while (*end)
 		end = &(*end)->next;
-	*end = file->active;
+	*end = segment;
 }
 
-/* Begins a new segment. */
+static int
+file_sync_fresh(struct journal_file *file, struct segment *fresh, struct chat_err *err)
+{
+	if (segment_sync_lines(fresh, err) < 0 || segment_sync_sums(fresh, err) < 0)
+		return -1;
+	if (fsync(file->dir_fd) < 0)
+		return chat_fail(err, CHAT_IO_ERROR, "the directory: sync: %m");
+	return 0;
+}
+
+/*
+ * Begins a new segment. It is synced with its first batch; only where a sync has failed before
+ * nobody waits for that: first it has to be seen to succeed.
+ */
 static int
 file_rotate(struct journal_file *file, struct chat_err *err)
 {
@@ -93,15 +106,13 @@ file_rotate(struct journal_file *file, struct chat_err *err)
 
 	if (!fresh)
 		return -1;
-	if (file->options.sync == JOURNAL_ALWAYS &&
-		(segment_sync_lines(fresh, err) < 0 || segment_sync_sums(fresh, err) < 0 ||
-			(fsync(file->dir_fd) < 0 &&
-				chat_fail(err, CHAT_IO_ERROR, "the directory: sync: %m") < 0))) {
+	if (file->fresh_due && file->options.sync != JOURNAL_NEVER &&
+		file_sync_fresh(file, fresh, err) < 0) {
 		segment_free(fresh);
 		segment_remove(file->dir_fd, number, NULL);
 		return -1;
 	}
-	file_push_full(file);
+	file_push_full(file, file->active);
 	file->active = fresh;
 	file->full_bytes = file->options.segment_bytes;
 	file->dirty = file->sums_dirty = file->dir_dirty = true;
@@ -161,6 +172,20 @@ file_ask_flush(struct journal_file *file, bool sums)
 	flusher_ask(&file->flusher, &job);
 }
 
+/* Segments whose index could not be written wait for the next time, and with them what is behind.
+ */
+static void
+file_keep_full(struct journal_file *file)
+{
+	struct segment **end = &file->finishing;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = file->full;
+	file->full = file->finishing;
+	file->finishing = NULL;
+}
+
 /* The thread is done with the segments it had. */
 static void
 file_close_full(struct journal_file *file)
@@ -168,7 +193,7 @@ file_close_full(struct journal_file *file)
 	struct segment *segment;
 	bool some = file->finishing != NULL;
 
-	while ((segment = file->finishing)) {
+	while ((segment = file->finishing) && segment->indexed) {
 		file->finishing = segment->next;
 		for (struct channel_places *channel = segment->index.channels; channel;
 			channel = channel->hh.next)
@@ -184,6 +209,7 @@ file_close_full(struct journal_file *file)
 			});
 		segment_free(segment);
 	}
+	file_keep_full(file);
 	if (some)
 		journal_retain(file);
 }

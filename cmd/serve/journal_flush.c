@@ -23,8 +23,7 @@ finish_full(struct flush_job *job, struct segment *segment)
 	if (job->sync &&
 		(segment_sync_lines(segment, &err) < 0 || segment_sync_sums(segment, &err) < 0))
 		note(job, &job->full_failed, &err);
-	/* A start makes a missing index again: that it cannot be written is nobody's loss. */
-	(void)segment_write_index(segment, job->dir_fd, NULL);
+	segment->indexed = segment_write_index(segment, job->dir_fd, NULL) == 0;
 }
 
 static void

@@ -37,6 +37,7 @@ struct segment {
 	int lines_fd, sums_fd; /* append */
 	uint64_t lines_bytes, sums_bytes; /* what is in the files and belongs there */
 	struct journal_index index;
+	bool indexed; /* its index file is written */
 };
 
 #define SEGMENT_SUM_LEN 18
