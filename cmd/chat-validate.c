@@ -125,14 +125,14 @@ check_all(struct check *check, char **names, bool stats)
 	uint64_t begun_us = progress_clock_us();
 	bool readable;
 
-	report_begin(report);
+	report_start(report);
 	readable = *names || check_named(check, "-");
 	for (; *names; names++)
 		readable &= check_named(check, *names);
 	report->stats.elapsed_us = progress_clock_us() - begun_us;
 	if (stats)
 		report_stats(report);
-	report_end(report);
+	report_finish(report);
 	if (!readable)
 		return CHAT_EXIT_NO_INPUT;
 	return report->stats.invalid > 0 ? CHAT_EXIT_NO : CHAT_EXIT_OK;

@@ -49,24 +49,33 @@ struct frame {
 	struct chat_json_value size; /* what it says of itself */
 };
 
+/* Appends as much as there is room for; where that ends. */
+static size_t
+put(char *out, size_t size, size_t used, const char *bytes, size_t len)
+{
+	if (len > size - 1 - used)
+		len = size - 1 - used;
+	memcpy(out + used, bytes, len);
+	out[used + len] = '\0';
+	return used + len;
+}
+
 static size_t
 place_print(const struct place *place, char *out, size_t size)
 {
+	char index[24];
 	size_t used;
-	int len;
 
 	if (place == NULL) {
 		*out = '\0';
 		return 0;
 	}
 	used = place_print(place->up, out, size);
+	used = put(out, size, used, "/", 1);
 	if (place->name.at)
-		len = snprintf(
-			out + used, size - used, "/%.*s", (int)place->name.len, place->name.at);
-	else
-		len = snprintf(out + used, size - used, "/%zu", place->index);
-	used += (size_t)len;
-	return used < size ? used : size - 1;
+		return put(out, size, used, place->name.at, place->name.len);
+	return put(out, size, used, index,
+		(size_t)snprintf(index, sizeof(index), "%zu", place->index));
 }
 
 static void

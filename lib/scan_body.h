@@ -487,10 +487,14 @@ scan_word(const char *at, const char *word, size_t len)
 	return memcmp(at, word, len) == 0 ? at + len : NULL;
 }
 
+/* Which of the two it is nobody can predict, so nothing branches on it. */
 static inline const char *
 scan_boolean(const char *at)
 {
-	return *at == 't' ? scan_word(at, "true", 4) : scan_word(at, "false", 5);
+	bool is_true = memcmp(at, "true", 4) == 0;
+	bool is_false = (memcmp(at, "fals", 4) == 0) & (at[4] == 'e');
+
+	return is_true | is_false ? at + 5 - is_true : NULL;
 }
 
 static const char *

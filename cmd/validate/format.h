@@ -11,6 +11,7 @@
 /* A finding and where it is: what a format has to say. */
 struct finding {
 	const char *file;
+	const char *shown_file; /* as a terminal may see it */
 	uint64_t line; /* from 1 */
 	size_t point; /* code points of the line before the place */
 	uint64_t number; /* from 0, of those shown */

@@ -7,15 +7,33 @@
 #include "validate/format.h"
 
 static void
+put_number(struct chat_buf *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	chat_buf_append(out, digits + at, sizeof(digits) - at);
+}
+
+/* There can be millions: printf would take longer than finding them. */
+static void
 text_finding(struct chat_buf *out, const struct finding *finding)
 {
 	const struct chat_err *error = finding->error;
 
-	chat_show(out, chat_span_of(finding->file));
-	chat_buf_printf(out, ":%" PRIu64 ":%zu: error: ", finding->line, error->offset + 1);
-	if (error->field[0])
-		chat_buf_printf(out, "%s: ", error->field);
-	chat_buf_printf(out, "%s\n", error->text);
+	chat_buf_append_string(out, finding->shown_file);
+	chat_buf_append_string(out, ":");
+	put_number(out, finding->line);
+	chat_buf_append_string(out, ":");
+	put_number(out, error->offset + 1);
+	chat_buf_append_string(out, ": error: ");
+	chat_buf_append_string(out, error->field);
+	chat_buf_append_string(out, error->field[0] ? ": " : "");
+	chat_buf_append_string(out, error->text);
+	chat_buf_append_string(out, "\n");
 }
 
 static void

@@ -6,21 +6,23 @@
 
 #include <stdlib.h>
 
+#include "show.h"
 #include "utf8.h"
 
 void
-report_begin(struct report *report)
+report_start(struct report *report)
 {
 	if (!report->quiet && report->format->begin)
 		report->format->begin(&report->output->buf);
 }
 
 void
-report_end(struct report *report)
+report_finish(struct report *report)
 {
 	if (!report->quiet && report->format->end)
 		report->format->end(&report->output->buf, report->files);
 	output_settle(report->output);
+	chat_buf_free(&report->shown_file);
 }
 
 void
@@ -28,6 +30,9 @@ report_begin_file(struct report *report, const char *name)
 {
 	report->files++;
 	report->file = name;
+	report->shown_file.len = 0;
+	chat_show(&report->shown_file, chat_span_of(name));
+	chat_buf_append(&report->shown_file, "", 1);
 	report->line = 0;
 	report->found = 0;
 	report->shown = 0;
@@ -61,7 +66,13 @@ static void
 show(struct report *report, const struct kept *kept)
 {
 	struct finding finding = {
-		report->file, kept->line, kept->point, report->shown_ever, &kept->error};
+		.file = report->file,
+		.shown_file = report->shown_file.at,
+		.line = kept->line,
+		.point = kept->point,
+		.number = report->shown_ever,
+		.error = &kept->error,
+	};
 
 	report->shown++;
 	report->shown_ever++;

@@ -31,6 +31,7 @@ struct report {
 	uint64_t shown_ever;
 
 	const char *file; /* the one being read, and in it */
+	struct chat_buf shown_file; /* as a terminal may see it, with a NUL */
 	uint64_t line; /* the line, */
 	struct chat_span text; /* and what it says */
 	uint64_t found;
@@ -42,8 +43,8 @@ struct report {
 };
 
 /* Before the first file, and behind the last. */
-void report_begin(struct report *report);
-void report_end(struct report *report);
+void report_start(struct report *report);
+void report_finish(struct report *report);
 
 void report_begin_file(struct report *report, const char *name);
 

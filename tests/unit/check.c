@@ -63,6 +63,7 @@ run(struct outcome *outcome, int fd, const struct chat_scan *scan, size_t read_b
 	lseek(fd, 0, SEEK_SET);
 	if (check_file(&check, fd, "log", NULL))
 		abort();
+	report_finish(&report);
 	outcome->findings = output.buf;
 	outcome->stats = report.stats;
 }
