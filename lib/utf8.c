@@ -82,6 +82,25 @@ ascii_run(const char *bytes, size_t len)
 	return at;
 }
 
+static bool
+continues(char byte)
+{
+	return (byte & 0xC0) == 0x80;
+}
+
+/* Most sequences, at a glance: two and three bytes whose lead narrows nothing. Otherwise 0. */
+static size_t
+usual_len(const char *bytes, size_t len)
+{
+	unsigned char lead = (unsigned char)bytes[0];
+
+	if (len < 3 || !continues(bytes[1]))
+		return 0;
+	if (lead >= 0xC2 && lead < 0xE0)
+		return 2;
+	return lead > 0xE0 && lead < 0xF0 && lead != 0xED && continues(bytes[2]) ? 3 : 0;
+}
+
 /* Bytes of the sequence at the front, 0 when it is none or cut off. */
 static size_t
 sequence_len(const char *bytes, size_t len)
@@ -100,7 +119,9 @@ chat_utf8_check(const char *bytes, size_t len)
 	size_t at = 0, step;
 
 	while ((at += ascii_run(bytes + at, len - at)) < len) {
-		step = sequence_len(bytes + at, len - at);
+		step = usual_len(bytes + at, len - at);
+		if (step == 0)
+			step = sequence_len(bytes + at, len - at);
 		if (step == 0)
 			return at;
 		at += step;
