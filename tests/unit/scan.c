@@ -127,9 +127,10 @@ test_table(enum chat_scan_variant variant)
 			struct chat_buf line = {0};
 
 			put_object(&line, &chat_rules[type].shape, additions);
-			ok(is_message(chat_buf_span(&line)), "%s is a message", line.at);
-			ok(accepts(scans[variant], chat_buf_span(&line)), "%s accepts %s",
-				chat_scan_word(variant), line.at);
+			ok(is_message(chat_buf_span(&line)), "%.*s is a message", (int)line.len,
+				line.at);
+			ok(accepts(scans[variant], chat_buf_span(&line)), "%s accepts %.*s",
+				chat_scan_word(variant), (int)line.len, line.at);
 			chat_buf_free(&line);
 			test_missing(&chat_rules[type], variant);
 		}
