@@ -66,15 +66,32 @@ cut_at_point(const char *text, size_t len)
 	return len;
 }
 
+/* vsnprintf, without the machinery where a sentence is only copied: a log can be full of errors. */
+static size_t
+text_print(char *text, size_t size, const char *format, va_list list)
+{
+	int wanted;
+
+	if (strcmp(format, "%s") == 0) {
+		const char *sentence = va_arg(list, const char *);
+		size_t len = strnlen(sentence, size - 1);
+
+		memcpy(text, sentence, len);
+		text[len] = '\0';
+		return len;
+	}
+	wanted = vsnprintf(text, size, format, list);
+	return wanted < 0 ? 0 : (size_t)wanted;
+}
+
 static void
 err_fill(struct chat_err *err, enum chat_code code, size_t offset, const char *format, va_list list)
 {
 	char text[sizeof(err->text) + 1]; /* the arguments may lie in err->text */
 	size_t max = sizeof(err->text) - 1, len;
-	int wanted, saved_errno = errno;
+	int saved_errno = errno;
 
-	wanted = vsnprintf(text, sizeof(text), format, list);
-	len = wanted < 0 ? 0 : (size_t)wanted;
+	len = text_print(text, sizeof(text), format, list);
 	if (len > max)
 		len = cut_at_point(text, max);
 	*err = (struct chat_err){.code = code, .offset = offset};

@@ -347,10 +347,13 @@ list_types(char *out, size_t size, enum chat_direction from)
 {
 	size_t used = 0;
 
-	for (int type = 0; type < CHAT_TYPES; type++)
-		if (chat_rules[type].from & from && used < size)
-			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
-				chat_rules[type].word);
+	for (int type = 0; type < CHAT_TYPES; type++) {
+		if (!(chat_rules[type].from & from))
+			continue;
+		if (used > 0)
+			used = put(out, size, used, ", ", 2);
+		used = put(out, size, used, chat_rules[type].word, strlen(chat_rules[type].word));
+	}
 }
 
 /* The type that this value names, or UNKNOWN after saying why it is none. */
