@@ -6,6 +6,9 @@
 #include "json.h"
 
 #include <endian.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "json_escape.h"
 
@@ -99,6 +102,36 @@ is_plain(unsigned char byte)
 	return byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
+#ifdef __SSE2__
+/*
+ * Past whole sixteens of bytes that mean themselves, and into the one where they end: then true.
+ * Adds to *more the bytes that continue a code point.
+ */
+static bool
+skip_blocks(const char **at, const char *end, size_t *more)
+{
+	for (; end - *at >= 16; *at += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)*at);
+		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+		__m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+		__m128i escape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+		unsigned special = (unsigned)_mm_movemask_epi8(
+			_mm_or_si128(control, _mm_or_si128(quote, escape)));
+		unsigned continuing = (unsigned)_mm_movemask_epi8(
+			_mm_cmplt_epi8(bytes, _mm_set1_epi8((char)0xC0)));
+
+		if (special)
+			continuing &= (special & -special) - 1;
+		if (continuing)
+			*more += (size_t)__builtin_popcount(continuing);
+		if (special) {
+			*at += __builtin_ctz(special);
+			return true;
+		}
+	}
+	return false;
+}
+#else
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Nonzero when one of the eight bytes is 0; the lowest bit set is then the top one of the first. */
@@ -116,31 +149,41 @@ has_special(uint64_t word)
 	return control | has_zero(word ^ EACH_BYTE('"')) | has_zero(word ^ EACH_BYTE('\\'));
 }
 
-/* Past the bytes of a string that mean themselves, eight at a time where there are eight. */
-static const char *
-skip_plain(const char *at, const char *end, size_t *points)
+/* Likewise, eight at a time. */
+static bool
+skip_blocks(const char **at, const char *end, size_t *more)
 {
-	const char *start = at;
-	size_t continuations = 0;
 	uint64_t word, special, bits;
 
-	for (; end - at >= 8; at += 8) {
-		memcpy(&word, at, 8);
+	for (; end - *at >= 8; *at += 8) {
+		memcpy(&word, *at, 8);
 		word = le64toh(word); /* the first byte lowest */
 		special = has_special(word);
 		bits = word & ~(word << 1) & EACH_BYTE(0x80);
 		if (special)
 			bits &= (special & -special) - 1;
 		if (bits)
-			continuations += (bits >> 7) * EACH_BYTE(1) >> 56;
+			*more += (bits >> 7) * EACH_BYTE(1) >> 56;
 		if (special) {
-			at += __builtin_ctzll(special) / 8;
-			break;
+			*at += __builtin_ctzll(special) / 8;
+			return true;
 		}
 	}
-	for (; at < end && is_plain((unsigned char)*at); at++)
-		continuations += ((unsigned char)*at & 0xC0) == 0x80;
-	*points += (size_t)(at - start) - continuations;
+	return false;
+}
+#endif
+
+/* Past the bytes of a string that mean themselves; counts their code points. */
+static const char *
+skip_plain(const char *at, const char *end, size_t *points)
+{
+	const char *start = at;
+	size_t more = 0;
+
+	if (!skip_blocks(&at, end, &more))
+		for (; at < end && is_plain((unsigned char)*at); at++)
+			more += ((unsigned char)*at & 0xC0) == 0x80;
+	*points += (size_t)(at - start) - more;
 	return at;
 }
 

@@ -30,6 +30,7 @@ struct file_result {
 /* A way to write what was found; each function appends whole lines and may be missing. */
 struct format {
 	const char *name;
+	bool counts_points; /* its columns are characters */
 	void (*begin)(struct chat_buf *out);
 	void (*finding)(struct chat_buf *out, const struct finding *finding);
 	void (*file)(struct chat_buf *out, const struct file_result *result);

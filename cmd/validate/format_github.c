@@ -64,5 +64,8 @@ github_stats(struct chat_buf *out, const struct stats *stats)
 		stats->lines, stats->valid, stats->invalid, stats->findings);
 }
 
-const struct format format_github = {
-	.name = "github", .finding = github_finding, .file = github_file, .stats = github_stats};
+const struct format format_github = {.name = "github",
+	.counts_points = true,
+	.finding = github_finding,
+	.file = github_file,
+	.stats = github_stats};

@@ -58,5 +58,8 @@ sarif_end(struct chat_buf *out, uint64_t files)
 	chat_buf_append_string(out, "]}]}\n");
 }
 
-const struct format format_sarif = {
-	.name = "sarif", .begin = sarif_begin, .finding = sarif_finding, .end = sarif_end};
+const struct format format_sarif = {.name = "sarif",
+	.counts_points = true,
+	.begin = sarif_begin,
+	.finding = sarif_finding,
+	.end = sarif_end};

@@ -102,7 +102,9 @@ report_finding(void *arg, const struct chat_err *error)
 	if (!has_room(report, report->output ? report->shown : report->kept_count))
 		return;
 	kept.line = report->line;
-	kept.point = chat_utf8_count(report->text.at, error->offset);
+	kept.point = 0;
+	if (report->format->counts_points)
+		kept.point = chat_utf8_count(report->text.at, error->offset);
 	kept.error = *error;
 	if (report->output)
 		show(report, &kept);

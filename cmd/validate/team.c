@@ -29,6 +29,7 @@ static void
 work(struct team *team)
 {
 	struct report part = {
+		.format = team->check->report->format,
 		.quiet = team->check->report->quiet,
 		.max_shown = team->check->report->max_shown,
 	};
