@@ -11,7 +11,7 @@
 #include "serve/conns.h"
 
 #define MANY_PIECES 64
-#define BATCHED_BYTES 16384 /* of a run, at most, to be sent in a batch */
+#define BATCHED_BYTES 16384 /* at most, to be sent in a batch */
 
 /* ---- sending ---- */
 
@@ -197,26 +197,26 @@ conn_output(struct conn *conn)
 		conn_rest(conn);
 }
 
-/* One send of a batch is done. */
+/* The one send of a batch is done. */
 static void
 on_batched(void *arg, ssize_t sent)
 {
 	struct conn *conn = arg;
-	bool whole = sent == conn->out.first.to - conn->out.first.from - conn->out.sent;
 
 	conn->batched = false;
-	if (conn_wrote(conn, sent < 0 ? stream_status((int)-sent) : sent) && whole)
-		conn_output(conn);
-	else if (conn->state != CONN_DEAD)
+	conn_wrote(conn, sent < 0 ? stream_status((int)-sent) : sent);
+	if (conn->state != CONN_DEAD)
 		conn_rest(conn);
 }
 
-/* A short first run is sent in the batch; with a long one the copying outweighs the call. */
+/*
+ * A single short run is sent in the batch. Several go in one writev(2) of their own, and with a
+ * long one the copying outweighs the call.
+ */
 static bool
 conn_fits_batch(const struct conn *conn)
 {
-	return !out_is_empty(&conn->out) &&
-		conn->out.first.to - conn->out.first.from <= BATCHED_BYTES;
+	return out_is_one_run(&conn->out) && conn->out.bytes <= BATCHED_BYTES;
 }
 
 void

@@ -37,6 +37,13 @@ out_is_empty(const struct out *out)
 	return out->first.block == NULL;
 }
 
+/* One run is all there is. */
+static inline bool
+out_is_one_run(const struct out *out)
+{
+	return out->first.block != NULL && out->more_from == out->more_to;
+}
+
 /* The next bytes as pieces for writev(2); returns how many, at most max. */
 int out_pieces(const struct out *out, struct iovec *pieces, int max);
 
