@@ -240,6 +240,14 @@ user_arrive(struct room *room, struct member *member)
 		member->skip = room_announce(room, user, true);
 }
 
+/* Which memory of nonces this is: it begins with the process, or with the journal it was rebuilt
+ * from. */
+static uint64_t
+rooms_memory(const struct rooms *rooms)
+{
+	return rooms->past.count ? rooms->past.at[0].epoch : rooms->epoch;
+}
+
 int
 room_join(struct room *room, struct member *member, const struct room_join *join,
 	struct chat_err *err)
@@ -254,7 +262,8 @@ room_join(struct room *room, struct member *member, const struct room_join *join
 	user = room_claim(room, join, err);
 	if (!user)
 		return -1;
-	snprintf(instance, sizeof(instance), "%012llx", (unsigned long long)room->rooms->epoch);
+	snprintf(instance, sizeof(instance), "%012llx",
+		(unsigned long long)rooms_memory(room->rooms));
 	member->room = room;
 	member->user = user;
 	member->hidden = join->hidden;
