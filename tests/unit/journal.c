@@ -153,6 +153,7 @@ append(struct opened *opened, uint64_t number)
 
 	make_line(text, sizeof(text), number, "");
 	journal_line_read(&line, chat_span_of(text));
+	line.channel = CHAT_SPAN("/"); /* it has to stay; the text has not */
 	opened->journal->kind->append(opened->journal, &line, chat_span_of(text));
 }
 
