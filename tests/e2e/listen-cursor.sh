@@ -1,0 +1,95 @@
+#!/bin/bash
+#
+# A listener that dies at random moments, and one whose connections are cut, while messages flow:
+# the first misses nothing and repeats no more than its seams, the second does neither.
+#
+# CHAT_TEST_FULL=1 kills and cuts as often as it takes to be sure, not as it takes to notice.
+
+LIMIT=280
+full=${CHAT_TEST_FULL-}
+. tests/lib.sh
+
+kills=${full:+100}
+kills=${kills:-25}
+cuts=${full:+200}
+cuts=${cuts:-10}
+
+serve --history-keep 600000
+port=${CHAT_URL##*:}
+
+# flow CHANNEL PADDING: two thousand messages a second, with so many bytes more, until flow_ends.
+flow() {
+	spawn bash -c 'awk -v pad="$2" "BEGIN {
+		filler = sprintf(\"%*s\", pad, \"\")
+		for (i = 1; i <= 600000; i++)
+			printf \"{\\\"type\\\":\\\"message\\\",\\\"id\\\":\\\"%d\\\",\\\"sender\\\":\\\"log\\\",\\\"content\\\":\\\"%d%s\\\",\\\"timestamp\\\":%d}\\n\", i, i, filler, i / 2
+		}" | chat-send -c "$1" -q --replay - --speed 1' flow "$1" "$2"
+	flow=$!
+}
+
+flow_ends() {
+	stop "$flow"
+	chat-send -c "$1" -q 'the end'
+}
+
+# said CHANNEL: what the server made of that, in order; its events do not name channels.
+said() {
+	chat-listen --hidden -u witness -c "$1" --since "$2" --no-follow --history flat -t message
+}
+
+# ---- killed ----
+
+# The first line of all, after which both are to hear everything.
+first=$(chat-send -c killed 'the beginning' | jq -r .id)
+chat-listen -c killed -u hearer -t message --cursor-file "$TMP/cursor" --no-follow >"$TMP/start"
+flow killed 0
+wait_for 'said killed "$first" | grep -q .'
+for ((i = 0; i < kills; i++)); do
+	spawn chat-listen -c killed -u hearer -t message --cursor-file "$TMP/cursor" \
+		>>"$TMP/heard" 2>>"$TMP/gaps"
+	read -r -t "0.0$((RANDOM % 90 + 10))" <>"$TMP/never"
+	slay "$!"
+done
+flow_ends killed
+exits 0 'the last one hears the rest' chat-listen -c killed -u hearer -t message \
+	--cursor-file "$TMP/cursor" --no-follow
+cat "$OUT" >>"$TMP/heard"
+is "$(jq -r .content "$OUT" | tail -n 1)" 'the end' 'to the end'
+is "$(cat "$TMP/gaps")" '' "killed $kills times: no gap is told"
+said killed "$first" | jq -r .id >"$TMP/want"
+jq -r .id "$TMP/heard" >"$TMP/ids"
+ok 'no line is torn'
+awk '!seen[$0]++' "$TMP/ids" | cmp - "$TMP/want"
+ok "nothing is missing, all is in order ($(lines "$TMP/want") messages)"
+[ "$(lines "$TMP/want")" -gt "$((kills * 20))" ]
+ok 'and they came all the time'
+# A seam goes back by what one of them printed since it had written its cursor.
+awk 'NR > 1 && $0 < last { seams++ } { last = $0 } END { exit seams + 0 > '"$kills"' }' "$TMP/ids"
+ok 'it goes back at the seams alone'
+
+# ---- cut ----
+
+spawn node tests/interop/faulty-proxy.js --to "${port%/}" --cuts "$cuts" --bytes 600000 --seed 5 \
+	>"$TMP/proxy"
+proxy=$!
+wait_for '[ -s "$TMP/proxy" ]'
+made() {
+	alive "$hearer" || return 0 # and what it heard is held against the truth
+	kill -USR1 "$proxy" && [ "$(tail -n 1 "$TMP/proxy")" = "$cuts cuts" ]
+}
+first=$(chat-send -c cut 'the beginning' | jq -r .id)
+spawn chat-listen -U "ws://127.0.0.1:$(head -n 1 "$TMP/proxy")/" -c cut -u hearer -t message --retry-for 4s \
+	--since "$first" >"$TMP/heard" 2>"$TMP/gaps"
+hearer=$!
+flow cut 100
+wait_for made 200
+ok "$cuts cuts"
+flow_ends cut
+wait_for 'tail -n 1 "$TMP/heard" | grep -q "the end"' 30
+ok 'it hears the rest'
+stop "$hearer"
+jq -r .content "$TMP/heard" | awk '{ print $1 }' | head -n -1 | cmp - <(seq "$(($(lines "$TMP/heard") - 1))")
+ok "each once, in order ($(lines "$TMP/heard") messages)"
+is "$(cat "$TMP/gaps")" '' 'and without a gap'
+
+done_testing
