@@ -18,6 +18,7 @@
 #define USER_AGENT "chat-tools/" CHAT_VERSION
 #define READ_BYTES 65536
 #define PIECE_BYTES 16384
+#define READS_MAX 16 /* by one call that has no message to show for them */
 #define PONG_QUEUE_BYTES 65536 /* with more than this unsent, a flood of pings is not answered */
 #define QUEUE_KEPT_BYTES 65536
 
@@ -32,7 +33,7 @@ struct chat_client {
 	enum state state;
 	bool closing; /* our Close is queued: no frame may follow it */
 	bool mute; /* sending has failed; what the server said before is still read */
-	bool unread; /* open, but chat_client_receive has not been called since */
+	bool unread; /* open, and there may be more for chat_client_receive already */
 	int64_t deadline_ms; /* for being open */
 	int64_t received_ms;
 	char key[CHAT_HTTP_KEY_LEN + 1];
@@ -375,10 +376,12 @@ send_or_end(struct chat_client *client)
 	return send_queue(client) == 0 ? 0 : end(client);
 }
 
+/* The next text; 0 also after many reads without one, so that no server keeps the caller here. */
 static int
 next_message(struct chat_client *client, struct chat_span *text)
 {
 	struct chat_span payload;
+	int reads = 0;
 	ssize_t got;
 
 	for (;;) {
@@ -400,9 +403,10 @@ next_message(struct chat_client *client, struct chat_span *text)
 			got = read_more(client);
 			if (got < 0)
 				return end(client);
-			if (got == 0)
-				return send_or_end(client);
-			break;
+			if (got > 0 && ++reads < READS_MAX)
+				break;
+			client->unread = got > 0;
+			return send_or_end(client);
 		}
 	}
 }

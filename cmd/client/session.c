@@ -465,6 +465,11 @@ session_next(struct session *session, struct session_event *event)
 		lose_with(session, CHAT_CONNECTION_LOST, "joining again", event);
 		return;
 	}
+	/* A server that goes on talking does not keep us. */
+	if (session->state == SESSION_CLOSING && chat_now_ms() >= session->deadline_ms) {
+		deadline_passed(session, event);
+		return;
+	}
 	if (session->catch_up_due)
 		catch_up(session, event);
 	if (session->state == SESSION_WAITING && chat_now_ms() >= session->deadline_ms)

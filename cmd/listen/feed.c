@@ -13,6 +13,7 @@
 #include "listener.h"
 
 #define BATCH_BYTES (64u << 10) /* then what there is gets written */
+#define BATCH_EVENTS 1024 /* then signals and deadlines get their turn, printed or not */
 #define OUTPUT_MAX_BYTES \
 	(4u << 20) /* not read by our reader: then the server is not read either \
 		    */
@@ -281,7 +282,7 @@ feed_run(struct feed *feed)
 	size_t enough = output_pending_bytes(&listener->output) + BATCH_BYTES;
 
 	session_pause(&feed->session, output_pending_bytes(&listener->output) > OUTPUT_MAX_BYTES);
-	while (!feed->ended) {
+	for (int i = 0; i < BATCH_EVENTS && !feed->ended; i++) {
 		session_next(&feed->session, &event);
 		if (event.what == SESSION_NOTHING)
 			return false;
@@ -289,5 +290,5 @@ feed_run(struct feed *feed)
 		if (output_pending_bytes(&listener->output) >= enough)
 			return true;
 	}
-	return false;
+	return !feed->ended;
 }

@@ -10,9 +10,11 @@
 #include "report.h"
 
 #define CLOSE_MS 2000 /* for the closing handshake, and to finish after a signal */
+#define HURRIED_CLOSE_MS 500 /* for that handshake when the time is up already */
 #define BARRIER_CLOSE_MS 30000 /* where that handshake is the acknowledgement */
 #define ECHO_MS 5000 /* a plain server that echoes nothing for so long does not echo */
 #define OUTPUT_MAX_BYTES (4u << 20)
+#define BATCH_EVENTS 256 /* then signals and deadlines get their turn */
 
 /* What is settled is told to make room. */
 static bool
@@ -159,7 +161,12 @@ receive_all(struct sender *sender)
 	if (sender->connected)
 		session_pause(
 			&sender->session, output_pending_bytes(&sender->output) > OUTPUT_MAX_BYTES);
-	while (sender->connected) {
+	sender->busy = false;
+	for (int i = 0; sender->connected; i++) {
+		if (i == BATCH_EVENTS) {
+			sender->busy = true;
+			return;
+		}
 		session_next(&sender->session, &event);
 		if (event.what == SESSION_NOTHING)
 			return;
@@ -215,7 +222,7 @@ close_when_done(struct sender *sender)
 		!sender->courier.resending)
 		session_close(&sender->session, BARRIER_CLOSE_MS);
 	else if (all_said(sender))
-		session_close(&sender->session, CLOSE_MS);
+		session_close(&sender->session, sender->hopeless ? HURRIED_CLOSE_MS : CLOSE_MS);
 }
 
 /* The first signal: finish what is queued, within a limit. The second: now. */
@@ -275,6 +282,8 @@ next_wake_ms(const struct sender *sender)
 {
 	int64_t wake_ms = earlier(sender->deadline_ms, echo_deadline_ms(sender));
 
+	if (sender->busy)
+		return 0;
 	if (!sender->input_ended && !sender->input_dry && outbox_has_room(&sender->courier.outbox))
 		return 0;
 	if (!sender->input_ended)

@@ -47,6 +47,7 @@ struct sender {
 	uint64_t unknown_first, unknown_last; /* the lines of a run that is not told yet; 0: none */
 	bool input_ended;
 	bool input_dry; /* the source gave nothing since it was filled */
+	bool busy; /* the session may have more without waiting */
 	bool hopeless; /* given up: nothing is waited for any more */
 	bool mute; /* stdout is broken */
 	struct seen accepted, answers; /* with replies: ids of ours and of what was printed */

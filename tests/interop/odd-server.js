@@ -97,6 +97,113 @@ for (const code of [1000, 1001, 1002, 1007, 1008, 1009, 1011, 1013, 3000])
 	answers[`/close-${code}`] = (socket, key) =>
 		socket.write(Buffer.concat([accept(key), text('last words'), close(code, 'because')]));
 
+// ---- what no server would say, for hostile.sh ----
+
+const ESC = '\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\r\b';
+const json = (value) => text(JSON.stringify(value));
+const userData = (username = 'x') =>
+	json({ type: 'userData', users: [{ id: 'u', username, online: true }] });
+const message = (members) =>
+	json({ type: 'message', id: 'm', sender: 's', content: 'c', timestamp: 1, ...members });
+const history = (messages) => json({ type: 'history', messages });
+
+// Says a piece again and again, as fast as it is read.
+function forever(socket, piece) {
+	const chunk = Buffer.concat(Array(Math.max(1, Math.floor(65536 / piece.length))).fill(piece));
+	const more = () => {
+		while (!socket.destroyed && socket.write(chunk));
+	};
+	socket.on('drain', more);
+	more();
+}
+
+const huge = (first) => Buffer.from([first, 127, 0, 0, 1, 0, 0, 0, 0, 0]);
+
+// name: what comes after the handshake. `joined-` has been let in before.
+const says = {
+	nothing: Buffer.alloc(0),
+	garbage: Buffer.from('\xde\xad\xbe\xef'.repeat(9), 'latin1'),
+	masked: Buffer.from('\x81\x81abcdx', 'latin1'),
+	'rsv-1': frame(0xc1, 'x'),
+	'rsv-2': frame(0xa1, 'x'),
+	'rsv-3': frame(0x91, 'x'),
+	'opcode-3': frame(0x83, 'x'),
+	'opcode-b': frame(0x8b, 'x'),
+	binary: frame(0x82, 'x'),
+	'huge-length': huge(0x81),
+	'huge-ping': huge(0x89),
+	'long-ping': frame(0x89, 'p'.repeat(126)),
+	'parted-ping': frame(0x09, 'p'),
+	'lone-continuation': frame(0x80, 'x'),
+	'text-in-text': Buffer.concat([frame(0x01, 'x'), frame(0x81, 'x')]),
+	'half-header': Buffer.from([0x81]),
+	'half-frame': Buffer.from([0x81, 100, 0x7b]),
+	'not-utf8': frame(0x81, Buffer.from([0xff])),
+	'one-byte-close': frame(0x88, 'x'),
+	'close-not-utf8': frame(0x88, Buffer.from([3, 232, 0xff])),
+	'close-1005': close(1005),
+	'bad-json': text('{"type":'),
+	'no-json': text('hello'),
+	'deep-json': text('['.repeat(60000)),
+	'not-an-object': text('[1,2,3]'),
+	'no-type': text('{}'),
+	'wrong-types': json({ type: 'message', id: 1, sender: [], content: {}, timestamp: 'x' }),
+	'wrong-users': json({ type: 'userData', users: 'all' }),
+	'wrong-history': json({ type: 'history', messages: { a: 1 } }),
+	'error-of-nothing': json({ type: 'error', code: 7, message: null }),
+	'escapes-everywhere': Buffer.concat([
+		json({ type: 'userData', users: [{ id: ESC, username: ESC, online: true }] }),
+		history([{ type: 'message', id: ESC, sender: ESC, content: ESC, timestamp: 1 }]),
+		message({ id: ESC + 1, sender: ESC, content: ESC }),
+		message({ id: ESC + 2, type: ESC, sender: ESC, content: ESC, replyTo: ESC }),
+		message({ id: 'f', file: { name: ESC, mimeType: ESC, size: 3, data: 'YWJj' } }),
+		json({ type: 'userStatus', userId: ESC, username: ESC, online: true }),
+		json({ type: 'error', code: ESC, message: ESC, field: ESC }),
+		json({ type: ESC, text: ESC }),
+	]),
+	'escapes-in-close': close(1008, ESC),
+};
+
+for (const [name, bytes] of Object.entries(says)) {
+	answers[`/x/${name}`] = (socket, key) => socket.write(Buffer.concat([accept(key), bytes]));
+	answers[`/x/joined-${name}`] = (socket, key) =>
+		socket.write(Buffer.concat([accept(key), userData(), history([]), bytes]));
+	answers[`/x/ended-${name}`] = (socket, key) =>
+		socket.end(Buffer.concat([accept(key), userData(), history([]), bytes]));
+}
+
+// name: what comes without an end
+const floods = {
+	pings: frame(0x89, 'p'.repeat(125)),
+	pongs: frame(0x8a, 'p'.repeat(125)),
+	'empty-texts': text(''),
+	'bad-texts': text('{}'),
+	messages: message({ content: 'c'.repeat(200) }),
+	'long-messages': message({ content: 'c'.repeat(60000) }),
+	errors: json({ type: 'error', code: 'x', message: 'y'.repeat(100) }),
+	histories: history(Array(50).fill({ type: 'message', id: 'm', sender: 's', content: 'c', timestamp: 1 })),
+	fragments: frame(0x00, 'f'.repeat(1000)),
+	'empty-fragments': frame(0x00, ''),
+};
+
+for (const [name, piece] of Object.entries(floods))
+	answers[`/x/flood-${name}`] = (socket, key) => {
+		const start = name.endsWith('fragments') ? frame(0x01, '"') : Buffer.alloc(0);
+		socket.write(Buffer.concat([accept(key), userData(), history([]), start]));
+		forever(socket, piece);
+	};
+
+answers['/x/endless-head'] = (socket) => {
+	socket.write('HTTP/1.1 101 Switching\r\n');
+	forever(socket, Buffer.from('X-Header: more\r\n'));
+};
+answers['/x/endless-body'] = (socket) => {
+	socket.write('HTTP/1.1 200 OK\r\n\r\n');
+	forever(socket, Buffer.from('more'));
+};
+answers['/x/drip'] = (socket, key) =>
+	inBytes(socket, Buffer.concat([accept(key), userData(), history([]), message({})]));
+
 // Calls back with each short frame of a client, unmasked.
 function eachFrame(socket, callback) {
 	let bytes = Buffer.alloc(0);
