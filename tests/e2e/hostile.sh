@@ -16,7 +16,7 @@ memory_kib=65536
 nm -D "$BUILD/chat-listen" 2>/dev/null | grep -qE '__(asan|tsan)_' && memory_kib=$((1 << 30))
 
 # meet NUMBER CLIENT PATH: leaves in $TMP/NUMBER its peak of memory, the status it ended with by
-# itself within a second and a half or "stays", and that after SIGTERM.
+# itself within a second or two or "stays", and that after SIGTERM.
 meet() {
 	local base=$TMP/$1 client=$2 url=$odd$3 pid status=stays since
 	case $client in
@@ -27,7 +27,7 @@ meet() {
 	"$@" >"$base.out" 2>"$base.err" &
 	pid=$!
 	since=$SECONDS
-	while alive "$pid" && [ "$((SECONDS - since))" -lt "$((1 * slowness))" ]; do
+	while alive "$pid" && [ "$((SECONDS - since))" -lt "$((2 * slowness))" ]; do
 		sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status" >>"$base.memory" 2>/dev/null
 		read -r -t 0.1 <>"$TMP/never"
 	done
