@@ -52,8 +52,8 @@ server_tick(struct server *server)
 {
 	server->journal->kind->commit(server->journal);
 	rooms_publish(&server->rooms);
+	printer_flush(&server->printer); /* first: what a member has seen, stdout has shown */
 	conns_flush(&server->conns);
-	printer_flush(&server->printer);
 	metrics_turn(&server->metrics, &server->loop);
 	if (server->draining && server->conns.count == 0)
 		uv_stop(&server->loop);
