@@ -515,6 +515,10 @@ session_flushed(const struct session *session)
 void
 session_close(struct session *session, int64_t limit_ms)
 {
+	int64_t limit_end_ms = chat_now_ms() + limit_ms;
+
+	if (session->state == SESSION_CLOSING && limit_end_ms < session->deadline_ms)
+		session->deadline_ms = limit_end_ms;
 	if (session->state == SESSION_CLOSING || session->state == SESSION_ENDED)
 		return;
 	if (session->state == SESSION_JOINING || session->state == SESSION_JOINED)

@@ -218,11 +218,13 @@ close_when_done(struct sender *sender)
 		sender->courier.ack = ACK_CLOSE;
 		courier_set_ack(&sender->courier, ACK_CLOSE);
 	}
-	if (sender->courier.outbox.ack == ACK_CLOSE && is_stuck(sender) &&
+	if (sender->hopeless)
+		session_close(&sender->session, HURRIED_CLOSE_MS);
+	else if (sender->courier.outbox.ack == ACK_CLOSE && is_stuck(sender) &&
 		!sender->courier.resending)
 		session_close(&sender->session, BARRIER_CLOSE_MS);
 	else if (all_said(sender))
-		session_close(&sender->session, sender->hopeless ? HURRIED_CLOSE_MS : CLOSE_MS);
+		session_close(&sender->session, CLOSE_MS);
 }
 
 /* The first signal: finish what is queued, within a limit. The second: now. */
