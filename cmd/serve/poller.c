@@ -25,12 +25,18 @@ int
 poller_open(struct poller *poller, uv_loop_t *loop, void (*on_ready)(void *arg, uint32_t events),
 	struct chat_err *err)
 {
+	int status;
+
 	*poller = (struct poller){.on_ready = on_ready};
 	poller->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (poller->fd < 0)
 		return chat_fail(err, CHAT_INTERNAL, "epoll_create1: %m");
+	status = uv_poll_init(loop, &poller->poll, poller->fd);
+	if (status < 0) {
+		close(poller->fd);
+		return chat_fail(err, CHAT_INTERNAL, "uv_poll_init: %s", uv_strerror(status));
+	}
 	poller->ready = chat_alloc(READY_MAX * sizeof(*poller->ready));
-	uv_poll_init(loop, &poller->poll, poller->fd);
 	poller->poll.data = poller;
 	uv_poll_start(&poller->poll, UV_READABLE, on_some_ready);
 	return 0;
