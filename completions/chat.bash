@@ -10,7 +10,8 @@ _chat() {
 
 	case ${1##*/} in
 	chat-serve)
-		options='-l --listen= --url-file= --origin= --metrics= --stdin --history=
+		options='-l --listen= --url-file= --origin= --metrics= --tls-cert=
+			--tls-key= --tls-client-ca= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
 			--nonce-time= --max-nonces= --journal= --sync= --journal-segment=
 			--journal-max-bytes= --journal-max-age= --repair --max-message= --max-init=
@@ -68,7 +69,7 @@ _chat() {
 	"chat-validate --format")
 		values='text json github tap sarif'
 		;;
-	*" --url-file" | "chat-send -f" | *" --file" | *" --replay" | *" --token-file" | *" --cacert" | \
+	*" --url-file" | "chat-send -f" | *" --file" | *" --replay" | *" --token-file" | *" --cacert" | *" --tls-"* | \
 		*" --cert" | *" --key" | *" --unix-socket" | *" --cursor-file" | *" --rejects")
 		_filedir
 		return

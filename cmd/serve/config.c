@@ -110,6 +110,12 @@ config_read(struct config *config, int argc, char **argv)
 		STRINGS(0, "origin", &c->origins, "ORIGIN",
 			"let pages of this origin connect; repeatable"),
 		STRING("metrics", &c->metrics, "ADDR", "serve /metrics and /healthz there"),
+		HEADING("TLS"),
+		STRING("tls-cert", &c->tls.cert, "FILE",
+			"wss: the certificate and its chain, PEM; SIGHUP reads it again"),
+		STRING("tls-key", &c->tls.key, "FILE", "its key, if not in the same file"),
+		STRING("tls-client-ca", &c->tls.client_ca, "FILE",
+			"let in only who has a certificate signed by these"),
 		HEADING("Channels"),
 		FLAG(0, "stdin", &c->read_stdin,
 			"post the messages on stdin as the user \"server\""),
@@ -178,6 +184,8 @@ config_read(struct config *config, int argc, char **argv)
 	*config = defaults;
 	if (chat_opt_parse(argc, argv, table, &usage) < argc)
 		chat_die_usage("operands are not taken");
+	if (!config->tls.cert && (config->tls.key || config->tls.client_ca))
+		chat_die_usage("TLS needs --tls-cert");
 	if (config->repair && !config->journal)
 		chat_die_usage("--repair is about a --journal");
 }

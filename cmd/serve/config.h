@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "opt.h"
+#include "serve/tls.h"
 
 /* What the command line says, defaults filled in. Strings are borrowed from argv. */
 struct config {
@@ -16,6 +17,7 @@ struct config {
 	bool verbose;
 
 	struct chat_strings origins;
+	struct tls_files tls; /* cert NULL: no TLS */
 
 	const char *journal; /* a directory; NULL: nothing is kept */
 	int sync; /* enum journal_sync */

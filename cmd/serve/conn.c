@@ -15,14 +15,14 @@
 
 /* ---- sending ---- */
 
-static void
+void
 conn_poll(struct conn *conn)
 {
 	uint8_t events = 0;
 
 	if (!conn->paused && !conn->held)
 		events |= EPOLLIN;
-	if (!out_is_empty(&conn->out))
+	if (!out_is_empty(&conn->out) || stream_wants_write(&conn->stream))
 		events |= EPOLLOUT;
 	if (events == conn->events)
 		return;
@@ -64,7 +64,7 @@ conn_drop(struct conn *conn, const char *why)
 		return;
 	}
 	conns->queued_bytes -= conn->out.bytes;
-	out_cut(&conn->out);
+	out_cut(&conn->out, stream_bound(&conn->stream));
 	conns->queued_bytes += conn->out.bytes;
 	conns->events->dropped(conn, why);
 	conn_close(conn, 1008, "slow consumer");
@@ -210,13 +210,13 @@ on_batched(void *arg, ssize_t sent)
 }
 
 /*
- * A single short run is sent in the batch. Several go in one writev(2) of their own, and with a
- * long one the copying outweighs the call.
+ * A single short run is sent in the batch. Several go in one writev(2) of their own, with a long
+ * one the copying outweighs the call, and TLS has its own way to the kernel.
  */
 static bool
 conn_fits_batch(const struct conn *conn)
 {
-	return out_is_one_run(&conn->out) && conn->out.bytes <= BATCHED_BYTES;
+	return out_is_one_run(&conn->out) && conn->out.bytes <= BATCHED_BYTES && !conn->stream.tls;
 }
 
 void
@@ -297,6 +297,8 @@ conn_ready(struct conn *conn, uint32_t events)
 
 	if (conn->state == CONN_DEAD)
 		return;
+	if ((events & EPOLLOUT) && stream_wants_write(&conn->stream))
+		events |= EPOLLIN;
 	if (events & EPOLLOUT)
 		conn_output(conn);
 	if (conn->state != CONN_DEAD &&
@@ -305,9 +307,10 @@ conn_ready(struct conn *conn, uint32_t events)
 }
 
 int
-conn_start(struct conn *conn, struct conns *conns, int fd)
+conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls)
 {
-	stream_open(&conn->stream, fd);
+	if (stream_open(&conn->stream, fd, tls) < 0)
+		return -1;
 	conn->events = EPOLLIN;
 	if (poller_add(&conns->poller, fd, conn->events, conn) < 0) {
 		stream_close(&conn->stream);

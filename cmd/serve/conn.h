@@ -80,9 +80,9 @@ struct conn {
 	bool batched; /* a send of its first run is under way */
 };
 
-/* Takes over an accepted socket; conn is zeroed memory of the caller's. 0, or -1 with the fd closed
- * and conn not started. */
-int conn_start(struct conn *conn, struct conns *conns, int fd);
+/* Takes over an accepted socket, in TLS unless tls is NULL; conn is zeroed memory of the caller's.
+ * 0, or -1 with the fd closed and conn not started. */
+int conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls);
 
 /* From now on messages up to the full size are taken. */
 void conn_trust(struct conn *conn);
@@ -110,6 +110,8 @@ void conn_spare(struct conn *conn, size_t bytes);
 /*
  * Between the files of a connection and its set.
  */
+/* What is to be polled for may have changed. */
+void conn_poll(struct conn *conn);
 /* The poller has seen this. */
 void conn_ready(struct conn *conn, uint32_t events);
 /* Reads what is there, once, and acts on it. */

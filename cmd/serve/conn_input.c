@@ -192,8 +192,10 @@ conn_input(struct conn *conn)
 	ssize_t count = stream_read(&conn->stream, conns->input, CONN_INPUT_BYTES);
 	struct chat_span input = {conns->input, (size_t)count};
 
-	if (count == STREAM_WAIT)
+	if (count == STREAM_WAIT) {
+		conn_poll(conn);
 		return;
+	}
 	if (count == STREAM_GONE) {
 		conn_abort(conn);
 		return;

@@ -146,10 +146,13 @@ sweep_one(struct conn *conn, int64_t now)
 
 	switch (conn->state) {
 	case CONN_HANDSHAKE:
-		if (now - conn->since_ms > limits->head_ms) {
-			conn->conns->late++;
+		if (now - conn->since_ms <= limits->head_ms)
+			break;
+		conn->conns->late++;
+		if (stream_is_up(&conn->stream))
 			conn_refuse(conn, 408, NULL, "the request head took too long");
-		}
+		else
+			conn_abort(conn);
 		break;
 	case CONN_OPEN:
 		sweep_open(conn, now);

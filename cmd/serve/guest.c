@@ -350,14 +350,14 @@ const struct conn_events guest_events = {
 };
 
 void
-guest_start(struct server *server, int fd, struct address *address)
+guest_start(struct server *server, int fd, struct tls *tls, struct address *address)
 {
 	struct guest *guest = chat_alloc_zeroed(1, sizeof(*guest));
 
 	guest->server = server;
 	guest->address = address;
 	guest->member.conn = &guest->conn;
-	if (conn_start(&guest->conn, &server->conns, fd) < 0) {
+	if (conn_start(&guest->conn, &server->conns, fd, tls) < 0) {
 		addresses_leave(&server->addresses, address);
 		free(guest);
 	}

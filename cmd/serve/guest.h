@@ -32,8 +32,9 @@ struct guest {
 /* The events of the connections of all guests. */
 extern const struct conn_events guest_events;
 
-/* A guest for an accepted socket; it frees itself when the connection ends. */
-void guest_start(struct server *server, int fd, struct address *address);
+/* A guest for an accepted socket, in TLS unless tls is NULL; it frees itself when the connection
+ * ends. */
+void guest_start(struct server *server, int fd, struct tls *tls, struct address *address);
 
 /* Sends an error about nothing in particular, and closes if it is fatal (code 1001, 1008, …). */
 void guest_shut(struct guest *guest, enum chat_code code, const char *text, uint16_t close_code);

@@ -33,7 +33,7 @@ listeners_add(struct listeners *listeners, int fd)
 
 /* Fills in what a bound socket is. */
 static void
-listener_describe(struct listener *listener)
+listener_describe(struct listener *listener, bool secure)
 {
 	struct sockaddr_storage bound = {0};
 	socklen_t len = sizeof(bound);
@@ -42,10 +42,12 @@ listener_describe(struct listener *listener)
 	getsockname(listener->fd, (struct sockaddr *)&bound, &len);
 	address_format((struct sockaddr *)&bound, text);
 	listener->local = address_is_local((struct sockaddr *)&bound);
+	listener->secure = secure && bound.ss_family != AF_UNIX;
 	if (bound.ss_family == AF_UNIX)
 		snprintf(listener->url, sizeof(listener->url), "%s", text);
 	else
-		snprintf(listener->url, sizeof(listener->url), "ws://%s/", text);
+		snprintf(listener->url, sizeof(listener->url), "%s://%s/",
+			listener->secure ? "wss" : "ws", text);
 }
 
 static unsigned
@@ -138,7 +140,7 @@ listen_all(struct listeners *listeners, struct addrinfo *list, struct chat_err *
 				strerror(errno));
 		}
 		port = bound_port(fd);
-		listener_describe(listeners_add(listeners, fd));
+		listener_describe(listeners_add(listeners, fd), listeners->secure);
 	}
 	return 0;
 }
@@ -203,7 +205,7 @@ listen_unix(struct listeners *listeners, const char *path, struct chat_err *err)
 		return chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on unix:%s: %s", path,
 			strerror(errno));
 	listener = listeners_add(listeners, fd);
-	listener_describe(listener);
+	listener_describe(listener, false);
 	strcpy(listener->unix_path, path);
 	listener->unlink = true;
 	return 0;
@@ -231,18 +233,19 @@ listen_inherited(struct listeners *listeners, int count)
 
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-		listener_describe(listeners_add(listeners, fd));
+		listener_describe(listeners_add(listeners, fd), listeners->secure);
 	}
 	return 0;
 }
 
 int
-listeners_open(
-	struct listeners *listeners, const struct chat_strings *addresses, struct chat_err *err)
+listeners_open(struct listeners *listeners, const struct chat_strings *addresses, bool secure,
+	struct chat_err *err)
 {
 	int inherited = notify_listen_fds();
 
-	*listeners = (struct listeners){.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
+	*listeners = (struct listeners){
+		.secure = secure, .spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
 	if (!addresses->count && inherited > 0)
 		return listen_inherited(listeners, inherited);
 	if (!addresses->count)

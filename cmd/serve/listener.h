@@ -15,24 +15,26 @@
 struct listener {
 	int fd;
 	bool local; /* only this machine can connect */
+	bool secure; /* its connections are TLS */
 	bool unlink; /* a unix socket of ours: removed when closed */
-	char url[160]; /* "ws://127.0.0.1:3001/", "unix:/path" */
+	char url[160]; /* "ws://127.0.0.1:3001/", "wss://[::1]:3001/", "unix:/path" */
 	char unix_path[108];
 };
 
 struct listeners {
 	struct listener *at;
 	size_t count;
+	bool secure; /* those over TCP are to be */
 	int spare_fd; /* given up to turn somebody away when descriptors have run out */
 };
 
 /*
  * Opens the addresses given, or those handed in by the service manager (LISTEN_FDS), or else the
- * loopback ones of port 3001. -1 with CHAT_USAGE for an address that cannot be read,
- * CHAT_CANNOT_CONNECT for one that cannot be had.
+ * loopback ones of port 3001; secure: those over TCP are for TLS. -1 with CHAT_USAGE for an
+ * address that cannot be read, CHAT_CANNOT_CONNECT for one that cannot be had.
  */
-int listeners_open(
-	struct listeners *listeners, const struct chat_strings *addresses, struct chat_err *err);
+int listeners_open(struct listeners *listeners, const struct chat_strings *addresses, bool secure,
+	struct chat_err *err);
 void listeners_close(struct listeners *listeners);
 
 /* Whether anybody beyond this machine can connect. */

@@ -49,7 +49,7 @@ struct sample {
 	double value;
 };
 
-#define SAMPLES 12
+#define SAMPLES 13
 
 static void
 samples_take(struct sample samples[SAMPLES], const struct server *server)
@@ -73,6 +73,8 @@ samples_take(struct sample samples[SAMPLES], const struct server *server)
 		{"history_bytes", "gauge", "Bytes of history in memory.",
 			(double)rooms->history_bytes},
 		{"nonces", "gauge", "Nonces remembered.", (double)rooms->nonces.count},
+		{"tls_failures_total", "counter", "Connections that did not agree on TLS.",
+			server->tls ? (double)tls_failures(server->tls) : 0},
 		{"printer_dropped_total", "counter",
 			"Events not printed: stdout's reader was slow.",
 			(double)server->printer.dropped_ever},

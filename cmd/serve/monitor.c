@@ -207,7 +207,7 @@ monitor_open(
 	*monitor = (struct monitor){.server = server, .listeners.spare_fd = -1};
 	if (!address)
 		return 0;
-	if (listeners_open(&monitor->listeners, &addresses, err) < 0)
+	if (listeners_open(&monitor->listeners, &addresses, false, err) < 0)
 		return -1;
 	monitor->accepts = chat_alloc_zeroed(monitor->listeners.count, sizeof(*monitor->accepts));
 	for (size_t i = 0; i < monitor->listeners.count; i++) {

@@ -94,13 +94,13 @@ out_sent(struct out *out, size_t bytes)
 }
 
 void
-out_cut(struct out *out)
+out_cut(struct out *out, size_t bound)
 {
 	uint32_t edge = out->first.from;
 
 	if (out_is_empty(out))
 		return;
-	while (edge < out->first.from + out->sent)
+	while (edge < out->first.from + out->sent + bound)
 		edge += (uint32_t)block_frame_size(out->first.block->bytes + edge);
 	while (out->more_from < out->more_to)
 		block_unref(out->more[out->more_from++].block);

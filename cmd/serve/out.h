@@ -50,7 +50,10 @@ int out_pieces(const struct out *out, struct iovec *pieces, int max);
 /* That many bytes were sent. */
 void out_sent(struct out *out, size_t bytes);
 
-/* Drops all that can be dropped: everything behind the frame that is partly sent. */
-void out_cut(struct out *out);
+/*
+ * Drops all that can be dropped: everything behind the frame that is partly sent, or that is to be
+ * because so many of the next bytes, all of the first run, are on their way already.
+ */
+void out_cut(struct out *out, size_t bound);
 
 #endif

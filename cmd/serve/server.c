@@ -108,7 +108,7 @@ on_connection(uv_poll_t *poll, int status, int events)
 			continue;
 		}
 		server->metrics.accepted++;
-		guest_start(server, fd, address);
+		guest_start(server, fd, listener->secure ? server->tls : NULL, address);
 	}
 }
 
@@ -163,6 +163,16 @@ server_report(const struct server *server)
 	chat_buf_free(&line);
 }
 
+/* Files that may have changed are read again; of a bad one the old content stays in force. */
+static void
+server_reload(struct server *server)
+{
+	struct chat_err err = {0};
+
+	if (server->tls && tls_reload(server->tls, &err) < 0)
+		chat_warn("%s (the old certificate stays)", err.text);
+}
+
 static void
 on_signal(uv_signal_t *handle, int signal)
 {
@@ -170,6 +180,8 @@ on_signal(uv_signal_t *handle, int signal)
 
 	if (signal == SIGUSR1) {
 		server_report(server);
+	} else if (signal == SIGHUP) {
+		server_reload(server);
 	} else if (signal == SIGUSR2) {
 		if (server->journal->kind->rotate)
 			server->journal->kind->rotate(server->journal);
@@ -288,7 +300,7 @@ rooms_open(struct server *server, struct chat_err *err)
 static void
 handles_open(struct server *server)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
+	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
 
 	uv_prepare_init(&server->loop, &server->tick);
 	server->tick.data = server;
@@ -314,6 +326,29 @@ server_publish_url(struct server *server, struct chat_err *err)
 	return 0;
 }
 
+static void
+sockets_close(struct server *server)
+{
+	listeners_close(&server->listeners);
+	tls_close(server->tls);
+}
+
+static int
+sockets_open(struct server *server, struct chat_err *err)
+{
+	const struct config *config = server->config;
+
+	if (config->tls.cert) {
+		server->tls = tls_open(&config->tls, err);
+		if (!server->tls)
+			return -1;
+	}
+	if (listeners_open(&server->listeners, &config->listen, server->tls != NULL, err) == 0)
+		return 0;
+	sockets_close(server);
+	return -1;
+}
+
 int
 server_open(struct server *server, const struct config *config, struct chat_err *err)
 {
@@ -323,12 +358,10 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	server->config = config;
 	server->max_connections = connections_allowed(config->max_connections);
 	server->addresses.most = (size_t)config->max_per_address;
-	if (listeners_open(&server->listeners, &config->listen, err) < 0) {
-		listeners_close(&server->listeners);
+	if (sockets_open(server, err) < 0)
 		return -1;
-	}
 	if (uv_loop_init(&server->loop) < 0) {
-		listeners_close(&server->listeners);
+		sockets_close(server);
 		return chat_fail(err, CHAT_INTERNAL, "no event loop can be had");
 	}
 	metrics_init(&server->metrics, &server->loop);
@@ -336,7 +369,7 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	clock_set(&server->clock);
 	if (conns_open(&server->conns, &server->clock, &guest_events, &limits, err) < 0) {
 		uv_loop_close(&server->loop);
-		listeners_close(&server->listeners);
+		sockets_close(server);
 		return -1;
 	}
 	printer_open(&server->printer, &server->loop, STDOUT_FILENO);
@@ -396,7 +429,7 @@ server_close(struct server *server)
 	if (server->journal)
 		server->journal->kind->close(server->journal);
 	rooms_free(&server->rooms);
-	listeners_close(&server->listeners);
+	sockets_close(server);
 	if (server->url_written)
 		unlink(server->config->url_file);
 	free(server->accepts);

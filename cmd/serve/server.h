@@ -32,9 +32,10 @@ struct server {
 	struct clock clock;
 	uv_prepare_t tick;
 	uv_timer_t sweep;
-	uv_signal_t signals[4];
+	uv_signal_t signals[5];
 	uv_poll_t *accepts; /* one for each listener */
 	struct listeners listeners;
+	struct tls *tls; /* NULL: none */
 	struct conns conns;
 	struct addresses addresses;
 	struct rooms rooms;

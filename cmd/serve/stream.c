@@ -5,18 +5,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void
-stream_open(struct stream *stream, int fd)
+#include "serve/tls.h"
+
+int
+stream_open(struct stream *stream, int fd, struct tls *tls)
 {
-	stream->fd = fd;
+	*stream = (struct stream){.fd = fd};
+	if (!tls)
+		return 0;
+	stream->tls = tls_accept(tls, fd);
+	if (stream->tls)
+		return 0;
+	stream_close(stream);
+	return -1;
 }
 
 void
 stream_close(struct stream *stream)
 {
+	tls_session_free(stream->tls);
 	if (stream->fd >= 0)
 		close(stream->fd);
-	stream->fd = -1;
+	*stream = (struct stream){.fd = -1};
 }
 
 ssize_t
@@ -35,8 +45,11 @@ stream_result(ssize_t count)
 ssize_t
 stream_read(struct stream *stream, void *bytes, size_t size)
 {
-	ssize_t count = recv(stream->fd, bytes, size, 0);
+	ssize_t count;
 
+	if (stream->tls)
+		return tls_read(stream->tls, bytes, size);
+	count = recv(stream->fd, bytes, size, 0);
 	return count == 0 ? STREAM_GONE : stream_result(count);
 }
 
@@ -45,14 +58,36 @@ stream_write(struct stream *stream, const struct iovec *pieces, int count)
 {
 	struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
 
+	if (stream->tls)
+		return tls_write(stream->tls, pieces->iov_base, pieces->iov_len);
 	if (count == 1)
 		return stream_result(
 			send(stream->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL));
 	return stream_result(sendmsg(stream->fd, &message, MSG_NOSIGNAL));
 }
 
+size_t
+stream_bound(const struct stream *stream)
+{
+	return stream->tls ? tls_bound(stream->tls) : 0;
+}
+
+bool
+stream_is_up(const struct stream *stream)
+{
+	return !stream->tls || tls_is_up(stream->tls);
+}
+
+bool
+stream_wants_write(const struct stream *stream)
+{
+	return stream->tls && tls_wants_write(stream->tls);
+}
+
 void
 stream_finish(struct stream *stream)
 {
+	if (stream->tls)
+		tls_finish(stream->tls);
 	shutdown(stream->fd, SHUT_WR);
 }

@@ -1,13 +1,17 @@
 #ifndef SERVE_STREAM_H
 #define SERVE_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
+struct tls;
+struct tls_session;
+
 /*
- * A byte stream to a peer over a non-blocking socket. Both calls give the number of bytes moved, or
- * one of these.
+ * A byte stream to a peer over a non-blocking socket, plain or in TLS. Both calls give the number
+ * of bytes moved, or one of these.
  */
 enum {
 	STREAM_WAIT = -1, /* nothing now: poll for it */
@@ -16,13 +20,28 @@ enum {
 
 struct stream {
 	int fd; /* owned; -1: closed */
+	struct tls_session *tls; /* NULL: plain */
 };
 
-void stream_open(struct stream *stream, int fd);
+/* Takes the socket over, in TLS unless tls is NULL. -1: TLS cannot be had; the socket is closed. */
+int stream_open(struct stream *stream, int fd, struct tls *tls);
 void stream_close(struct stream *stream);
 
+/* size is at least TLS_RECORD_MAX. */
 ssize_t stream_read(struct stream *stream, void *bytes, size_t size);
+
+/*
+ * Sends the front of the pieces. Where it says STREAM_WAIT, the first stream_bound() bytes are on
+ * their way all the same, in a record of TLS: the next call must begin with them.
+ */
 ssize_t stream_write(struct stream *stream, const struct iovec *pieces, int count);
+size_t stream_bound(const struct stream *stream);
+
+/* Whether bytes can be sent: before that TLS has to be agreed on, by stream_read. */
+bool stream_is_up(const struct stream *stream);
+
+/* Whether stream_read waits for the socket to take bytes. */
+bool stream_wants_write(const struct stream *stream);
 
 /* Which of the two an errno means, where somebody else moved the bytes. */
 ssize_t stream_status(int error);

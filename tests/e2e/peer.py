@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import struct
 import time
 
@@ -68,11 +69,12 @@ def request(path="/", host="localhost", headers=(), **changed):
 
 
 def connect(url, receive_buffer=None, source=None):
-    """A connected socket for ws://host:port/ or unix:/path."""
-    if url.startswith("unix:"):
+    """A connected socket for ws://host:port/, wss://host:port/ or unix:/path."""
+    scheme = url.split(":")[0]
+    if scheme == "unix":
         sock, address = socket.socket(socket.AF_UNIX), url[5:]
     else:
-        host, port = url[len("ws://") :].rstrip("/").rsplit(":", 1)
+        host, port = url.split("://")[1].rstrip("/").rsplit(":", 1)
         family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
         sock, address = socket.socket(family), (host.strip("[]"), int(port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -82,7 +84,13 @@ def connect(url, receive_buffer=None, source=None):
     if source:
         sock.bind((source, 0))
     sock.connect(address)
-    return sock
+    return secure(sock) if scheme == "wss" else sock
+
+
+def secure(sock):
+    """TLS on a connected socket, with a server of the authority in CHAT_TEST_CA."""
+    context = ssl.create_default_context(cafile=os.environ["CHAT_TEST_CA"])
+    return context.wrap_socket(sock, server_hostname="localhost")
 
 
 class Peer:
@@ -107,7 +115,7 @@ class Peer:
         """Reads some bytes; False at the end of the stream."""
         try:
             piece = self.sock.recv(1 << 20)
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLEOFError):
             piece = b""
         self.got += piece
         return bool(piece)

@@ -16,6 +16,7 @@ import traceback
 from peer import DEADLINE, Peer, until
 
 CHAT_SERVE = os.path.join(os.environ["BUILD"], "chat-serve")
+TLS = os.environ.get("CHAT_TEST_TLS", "").split()  # options of every server, and its peers use TLS
 
 
 class Server:
@@ -28,7 +29,7 @@ class Server:
         self.url_path = os.path.join(self.dir, "url")
         self.peers = []
         self.urls = []
-        command = [CHAT_SERVE, "--url-file", self.url_path, *options]
+        command = [CHAT_SERVE, "--url-file", self.url_path, *TLS, *options]
         if listen:
             command += ["--listen", listen]
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

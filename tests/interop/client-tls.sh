@@ -3,6 +3,7 @@
 # The library's client (the driver in tests/unit/client.c) over TLS and through proxies. The
 # certificates are made here.
 . tests/lib.sh
+. tests/certs.sh
 
 drive() {
 	timeout 60 "$BUILD/tests/unit/client" "$@"
@@ -14,19 +15,6 @@ listen_node() {
 	shift 2
 	spawn node "tests/interop/$script" "$@" >"$file"
 	wait_for "[ -s '$file' ]"
-}
-
-make_ca() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
-		-subj "/CN=$1" -keyout "$TMP/$1.key" -out "$TMP/$1.pem" 2>>"$TMP/openssl"
-}
-
-# make_cert NAME EXTENSION: signed by ca.
-make_cert() {
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
-		-keyout "$TMP/$1.key" -out "$TMP/$1.csr" 2>>"$TMP/openssl" &&
-		openssl x509 -req -in "$TMP/$1.csr" -CA "$TMP/ca.pem" -CAkey "$TMP/ca.key" \
-			-CAcreateserial -days 2 -extfile <(echo "$2") -out "$TMP/$1.pem" 2>>"$TMP/openssl"
 }
 
 make_ca ca && make_ca other && make_cert server subjectAltName=DNS:localhost,DNS:chat.example &&

@@ -77,10 +77,15 @@ model_send(struct model *model, size_t bytes)
 	}
 }
 
+/* Whole frames stay: those of which a byte is sent, or is among the next `bound`. */
 static void
-model_cut(struct model *model)
+model_cut(struct model *model, size_t bound)
 {
-	model->len = model->sent ? block_frame_size(model->bytes) : 0;
+	size_t len = 0;
+
+	while (len < model->sent + bound)
+		len += block_frame_size(model->bytes + len);
+	model->len = len;
 }
 
 static bool
@@ -96,6 +101,12 @@ agrees(const struct out *out, const struct model *model)
 
 	free(bytes);
 	return same;
+}
+
+static size_t
+first_run_bytes(const struct out *out)
+{
+	return out_is_empty(out) ? 0 : out->first.to - out->first.from - out->sent;
 }
 
 static void
@@ -118,8 +129,9 @@ step(struct out *out, struct model *model, struct block **blocks)
 	case 3:
 		if (rand() % 4)
 			break;
-		out_cut(out);
-		model_cut(model);
+		bytes = rand() % 3 ? 0 : (size_t)rand() % (first_run_bytes(out) + 1);
+		out_cut(out, bytes);
+		model_cut(model, bytes);
 		break;
 	default:
 		if (out_is_empty(out))
@@ -175,11 +187,11 @@ test_joined(void)
 	is_int(out_pieces(&out, pieces, 4), 2, "a repeat is another");
 	is_int(out_pieces(&out, pieces, 1), 1, "no more pieces than asked for");
 	out_sent(&out, edge(block, 1) + 1);
-	out_cut(&out);
+	out_cut(&out, 0);
 	is_int(out.bytes, edge(block, 2) - edge(block, 1) - 1, "cut to the end of the frame begun");
 	out_sent(&out, out.bytes);
 	ok(out_is_empty(&out), "which is all that is left");
-	out_cut(&out);
+	out_cut(&out, 0);
 	ok(out_is_empty(&out), "nothing can be cut from nothing");
 	block_unref(block);
 }

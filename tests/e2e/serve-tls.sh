@@ -1,0 +1,127 @@
+#!/bin/bash
+#
+# chat-serve over TLS: whom it lets in, what it shows, and how it changes its certificate.
+
+. tests/lib.sh
+. tests/certs.sh
+
+make_ca ca && make_ca other && make_cert server "$LOCAL_NAMES" && make_cert newer "$LOCAL_NAMES" &&
+	make_cert client extendedKeyUsage=clientAuth
+ok 'certificates' || diag "$(cat "$TMP/openssl")"
+export CHAT_CACERT=$TMP/ca.pem CHAT_USERNAME=alice
+
+# s_client ARGUMENT…: OpenSSL's own client, on the server; what it says of the agreement is in $OUT.
+s_client() {
+	local address=${CHAT_URL#wss://}
+	openssl s_client -connect "${address%/}" -CAfile "$TMP/ca.pem" \
+		"$@" </dev/null >"$OUT" 2>"$ERR"
+}
+
+subject() {
+	sed -n 's/^subject=CN = //p' "$OUT"
+}
+
+# ---- what is agreed on ----
+
+cp "$TMP/server.pem" "$TMP/cert.pem"
+cp "$TMP/server.key" "$TMP/cert.key"
+serve --tls-cert "$TMP/cert.pem" --tls-key "$TMP/cert.key" --metrics "unix:$TMP/metrics"
+like "$CHAT_URL" '^wss://127\.0\.0\.1:[0-9]+/$' 'its URL is wss'
+spawn chat-listen -c /ops -C 1 -t message >"$TMP/heard" 2>"$TMP/listen.err"
+listener=$!
+wait_for "grep -q /ops '$SERVE_OUT'"
+exits 0 'chat-send says something' chat-send -c /ops hello
+is "$(jq -r .content "$OUT")" hello 'and has its receipt'
+ends "$listener" 0 'chat-listen hears it'
+same "$TMP/heard" "$OUT" 'the very same message'
+
+for version in 1_2 1_3; do
+	s_client "-tls$version" -verify_return_error
+	ok "TLS $version" || diag "$(cat "$ERR")"
+done
+for version in 1 1_1; do
+	s_client "-tls$version" -cipher ALL@SECLEVEL=0
+	not_ok "no TLS $version"
+done
+s_client -tls1_2 -alpn h2
+like "$(cat "$OUT")" 'No ALPN negotiated' 'nothing but HTTP/1.1'
+exits 77 'an authority that the client does not know' chat-send --cacert "$TMP/other.pem" hi
+exits 69 'no TLS on the side of the client' chat-send --retry-for 0s -U "ws${CHAT_URL#wss}" hi
+metric() {
+	curl -s --unix-socket "$TMP/metrics" http://localhost/metrics | sed -n "s/^chat_$1 //p"
+}
+wait_for '[ "$(metric tls_failures_total)" -ge 4 ]'
+ok 'those who did not agree are counted'
+
+# ---- a lot, and slowly ----
+
+head -c 700000 /dev/urandom >"$TMP/file"
+spawn chat-listen -c /files -C 1 -t message --save-files "$TMP/inbox" >"$TMP/heard"
+listener=$!
+wait_for "grep -q /files '$SERVE_OUT'"
+exits 0 'a large file' chat-send -c /files -q -f "$TMP/file"
+ends "$listener" 0 'arrives'
+same "$TMP/file" "$TMP/inbox/file" 'unchanged'
+seq 20000 | sed 's/$/ is a line/' >"$TMP/lines"
+exits 0 'twenty thousand lines' chat-send -l <"$TMP/lines"
+jq -r .content "$OUT" | cmp - "$TMP/lines"
+ok 'each accepted, in order'
+
+# ---- the certificate changes ----
+
+s_client
+is "$(subject)" server 'the certificate'
+exec 3> >(exec chat-send -l -u steady -q)
+echo before >&3
+wait_for "grep -q before '$SERVE_OUT'"
+cp "$TMP/newer.pem" "$TMP/cert.pem"
+kill -HUP "$SERVE_PID"
+wait_for "grep -q 'old certificate stays' '$SERVE_ERR'"
+ok 'one that does not fit the key is refused' || diag "$(cat "$SERVE_ERR")"
+like "$(cat "$SERVE_ERR")" "cert.key: key values mismatch" 'with the reason'
+s_client
+is "$(subject)" server 'the old one stays'
+cp "$TMP/newer.key" "$TMP/cert.key"
+kill -HUP "$SERVE_PID"
+wait_for 's_client && [ "$(subject)" = newer ]'
+ok 'SIGHUP takes a new one'
+echo after >&3
+wait_for "grep -q after '$SERVE_OUT'"
+ok 'a connection goes on with the old one'
+exec 3>&-
+
+# ---- certificates of clients ----
+
+serve --tls-cert "$TMP/server.pem" --tls-key "$TMP/server.key" --tls-client-ca "$TMP/ca.pem"
+exits 0 'a client with a certificate' chat-send --cert "$TMP/client.pem" --key "$TMP/client.key" hi
+exits 77 'a client without one' chat-send --retry-for 0s hi
+exits 77 'a client with one of another authority' chat-send --retry-for 0s \
+	--cert "$TMP/other.pem" --key "$TMP/other.key" hi
+
+# ---- both in one file; a unix socket stays plain ----
+
+cat "$TMP/server.pem" "$TMP/server.key" >"$TMP/both.pem"
+serve_at "unix:$TMP/socket" --tls-cert "$TMP/both.pem" --listen 127.0.0.1:0
+exits 0 'a unix socket has no TLS' chat-send --unix-socket "$TMP/socket" -U ws://localhost/ hi
+CHAT_URL=$(sed -n 's/.*listening on \(wss:.*\)/\1/p' "$SERVE_ERR")
+exits 0 'beside one that has' chat-send hi
+
+# ---- files that cannot be used ----
+
+# fails_to_start REGEX ARGUMENT…
+fails_to_start() {
+	local sentence=$1
+	shift
+	exits 66 "$sentence" chat-serve -l 127.0.0.1:0 "$@"
+	like "$(cat "$ERR")" "^chat-serve: [^ ]*: $sentence\$" 'in one line that names the file'
+}
+
+openssl pkey -in "$TMP/server.key" -aes128 -passout pass:secret -out "$TMP/locked.key" 2>"$ERR"
+fails_to_start 'No such file or directory' --tls-cert "$TMP/none.pem"
+fails_to_start 'no start line' --tls-cert "$TMP/server.key"
+fails_to_start 'key values mismatch' --tls-cert "$TMP/server.pem" --tls-key "$TMP/newer.key"
+fails_to_start 'the key is locked by a password' --tls-cert "$TMP/server.pem" --tls-key "$TMP/locked.key"
+fails_to_start 'No such file or directory' --tls-cert "$TMP/both.pem" --tls-client-ca "$TMP/none.pem"
+exits 64 'a key without a certificate' chat-serve --tls-key "$TMP/server.key"
+
+done_testing
