@@ -121,10 +121,12 @@ conn_drained(struct conn *conn)
 {
 	if (conn->state != CONN_CLOSING || conn->close_due || !conn->finish)
 		return;
-	if (conn->close_received)
-		conn_abort(conn);
-	else
+	if (!conn->close_received) {
 		stream_finish(&conn->stream);
+		return;
+	}
+	stream_notify(&conn->stream);
+	conn_abort(conn);
 }
 
 /* No Close of the peer's is waited for any more: once the queue is empty this is the end. */

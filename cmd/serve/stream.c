@@ -85,9 +85,15 @@ stream_wants_write(const struct stream *stream)
 }
 
 void
-stream_finish(struct stream *stream)
+stream_notify(struct stream *stream)
 {
 	if (stream->tls)
 		tls_finish(stream->tls);
+}
+
+void
+stream_finish(struct stream *stream)
+{
+	stream_notify(stream);
 	shutdown(stream->fd, SHUT_WR);
 }

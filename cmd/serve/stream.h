@@ -46,6 +46,9 @@ bool stream_wants_write(const struct stream *stream);
 /* Which of the two an errno means, where somebody else moved the bytes. */
 ssize_t stream_status(int error);
 
+/* The goodbye of TLS, before a close that was agreed on; a plain stream has none. */
+void stream_notify(struct stream *stream);
+
 /* Says to the peer that nothing more will come (after everything was written). */
 void stream_finish(struct stream *stream);
 

@@ -15,7 +15,7 @@
 #define TEXT_BYTES_MAX 1000
 
 static const struct chat_usage usage = {
-	.synopsis = "--url ws://ADDRESS:PORT/ [OPTION...]",
+	.synopsis = "--url ws[s]://ADDRESS:PORT/ [OPTION...]",
 	.about = "Measure a chat server; prints one line of JSON.",
 };
 
@@ -140,8 +140,8 @@ load_find_server(struct load *load)
 {
 	load->server.sin_family = AF_INET;
 	load->server.sin_port = htons((uint16_t)load->url.port);
-	if (load->url.tls || inet_pton(AF_INET, load->url.host, &load->server.sin_addr) != 1)
-		chat_die_usage("the URL is to be ws:// and an IPv4 address");
+	if (inet_pton(AF_INET, load->url.host, &load->server.sin_addr) != 1)
+		chat_die_usage("the URL is to have an IPv4 address");
 	snprintf(load->host_port, sizeof(load->host_port), "%.15s:%u", load->url.host,
 		load->url.port);
 }

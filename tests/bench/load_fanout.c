@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "diag.h"
@@ -33,7 +32,7 @@ struct sender {
 };
 
 struct member {
-	int fd;
+	struct wire *wire; /* its peer's */
 	uint32_t speaks_as; /* index of its sender, or NOBODY */
 	struct stream stream;
 };
@@ -67,13 +66,13 @@ struct fanout {
 /* ---- sending ---- */
 
 static void
-sender_flush(struct sender *sender, int fd)
+sender_flush(struct sender *sender, struct wire *wire)
 {
 	ssize_t sent;
 
 	if (!sender->out.len)
 		return;
-	sent = send(fd, sender->out.at, sender->out.len, MSG_NOSIGNAL);
+	sent = wire_send(wire, sender->out.at, sender->out.len);
 	if (sent < 0 && errno != EAGAIN)
 		chat_die(1, "a sender: %m");
 	if (sent > 0 && (size_t)sent == sender->out.len)
@@ -93,7 +92,7 @@ fanout_say(struct fanout *run, struct member *member, size_t count, uint64_t tim
 	run->texts += count;
 	while (count--)
 		text_append(&sender->out, &sender->text, time_ns);
-	sender_flush(sender, member->fd);
+	sender_flush(sender, member->wire);
 }
 
 /* Senders are spread over the members, a single one amid them: no order of service favours them. */
@@ -147,7 +146,7 @@ member_count(struct fanout *run, struct member *member, ssize_t got)
 static void
 member_skip(struct fanout *run, struct member *member)
 {
-	member_count(run, member, recv(member->fd, NULL, 1 << 30, MSG_TRUNC));
+	member_count(run, member, wire_skip(member->wire));
 }
 
 static void
@@ -159,7 +158,7 @@ member_hear(struct fanout *run, struct member *member)
 
 	do {
 		tail = stream_take_tail(&member->stream, run->buffer);
-		got = recv(member->fd, run->buffer + tail, READ_BYTES, 0);
+		got = wire_recv(member->wire, run->buffer + tail, READ_BYTES);
 		now_ns = usage_now_ns();
 		member_count(run, member, got);
 		echoes += stream_check(&member->stream, &run->layout,
@@ -169,7 +168,7 @@ member_hear(struct fanout *run, struct member *member)
 	if (member->speaks_as == NOBODY)
 		return;
 	if (run->load->rate)
-		sender_flush(&run->senders[member->speaks_as], member->fd);
+		sender_flush(&run->senders[member->speaks_as], member->wire);
 	else
 		fanout_say(run, member, echoes, now_ns);
 }
@@ -180,7 +179,7 @@ fanout_event(struct fanout *run, const struct epoll_event *event)
 	struct member *member = &run->members[event->data.u32];
 
 	if (event->events & EPOLLOUT && member->speaks_as != NOBODY)
-		sender_flush(&run->senders[member->speaks_as], member->fd);
+		sender_flush(&run->senders[member->speaks_as], member->wire);
 	if (member->stream.next)
 		member_hear(run, member);
 	else
@@ -316,7 +315,7 @@ fanout_choose_checkers(struct fanout *run)
 			checks |= listener++ % (every ? every : 1) == 0;
 		stream_init(&member->stream, &run->layout, checks);
 		if (!checks && run->load->rate &&
-			epoll_ctl(run->peers.epoll, EPOLL_CTL_DEL, member->fd, NULL) < 0)
+			epoll_ctl(run->peers.epoll, EPOLL_CTL_DEL, member->wire->fd, NULL) < 0)
 			chat_die(1, "epoll_ctl: %m");
 	}
 }
@@ -338,7 +337,7 @@ fanout_init(struct fanout *run, const struct load *load)
 	peers_open(&run->peers, run->member_count);
 	run->members = chat_alloc_zeroed(run->member_count, sizeof(*run->members));
 	for (size_t i = 0; i < run->member_count; i++) {
-		run->members[i].fd = run->peers.at[i].fd;
+		run->members[i].wire = &run->peers.at[i].wire;
 		run->members[i].speaks_as = NOBODY;
 	}
 	fanout_choose_speakers(run);

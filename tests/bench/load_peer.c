@@ -27,7 +27,8 @@ peers_init(struct peers *peers, const struct load *load, size_t count)
 	usage_need_descriptors((int64_t)count + PEERS_SPARE_DESCRIPTORS);
 	peers->at = chat_alloc_zeroed(count, sizeof(*peers->at));
 	for (size_t i = 0; i < count; i++)
-		peers->at[i].fd = -1;
+		peers->at[i].wire.fd = -1;
+	peers->wires = load->url.tls ? wires_open() : NULL;
 	peers->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (peers->epoll < 0)
 		chat_die(1, "epoll_create1: %m");
@@ -38,9 +39,9 @@ peers_free(struct peers *peers)
 {
 	for (size_t i = 0; i < peers->count; i++) {
 		chat_buf_free(&peers->at[i].in);
-		if (peers->at[i].fd >= 0)
-			close(peers->at[i].fd);
+		wire_close(&peers->at[i].wire);
 	}
+	wires_close(peers->wires);
 	close(peers->epoll);
 	free(peers->at);
 }
@@ -51,7 +52,7 @@ peers_free(struct peers *peers)
 static void
 peer_send(struct peer *peer, struct chat_buf *bytes)
 {
-	ssize_t sent = send(peer->fd, bytes->at, bytes->len, MSG_NOSIGNAL);
+	ssize_t sent = wire_send(&peer->wire, bytes->at, bytes->len);
 
 	if (sent < 0)
 		chat_die(1, "connection %u: %m", peer->number);
@@ -107,15 +108,15 @@ peer_leave(struct peer *peer)
 /* ---- connecting ---- */
 
 static void
-peer_bind(const struct peer *peer)
+peer_bind(int fd, const struct peer *peer)
 {
 	struct sockaddr_in source = {.sin_family = AF_INET};
 	int one = 1;
 
 	source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + peer->number / PEERS_PER_ADDRESS);
-	if (setsockopt(peer->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one)) < 0 ||
-		setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 ||
-		bind(peer->fd, (struct sockaddr *)&source, sizeof(source)) < 0)
+	if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one)) < 0 ||
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 ||
+		bind(fd, (struct sockaddr *)&source, sizeof(source)) < 0)
 		chat_die(1, "connection %u: %m", peer->number);
 }
 
@@ -126,17 +127,19 @@ peer_start(struct peers *peers, size_t slot, uint32_t number)
 	struct peer *peer = &peers->at[slot];
 	struct epoll_event event = {
 		.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u32 = (uint32_t)slot};
+	int fd;
 
 	*peer = (struct peer){.number = number};
-	peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (peer->fd < 0)
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		chat_die(1, "socket: %m");
-	peer_bind(peer);
-	if (connect(peer->fd, (const struct sockaddr *)server, sizeof(*server)) < 0 &&
+	peer_bind(fd, peer);
+	if (connect(fd, (const struct sockaddr *)server, sizeof(*server)) < 0 &&
 		errno != EINPROGRESS)
 		chat_die(1, "%s: %m", peers->load->host_port);
-	if (epoll_ctl(peers->epoll, EPOLL_CTL_ADD, peer->fd, &event) < 0)
+	if (epoll_ctl(peers->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
 		chat_die(1, "epoll_ctl: %m");
+	wire_open(&peer->wire, fd, peers->wires);
 }
 
 /* ---- receiving ---- */
@@ -145,7 +148,7 @@ static bool
 peer_read(struct peer *peer)
 {
 	char *to = chat_buf_reserve(&peer->in, 65536);
-	ssize_t got = recv(peer->fd, to, 65536, 0);
+	ssize_t got = wire_recv(&peer->wire, to, 65536);
 
 	if (got > 0)
 		peer->in.len += (size_t)got;
@@ -231,7 +234,7 @@ peer_discard(struct peer *peer)
 {
 	ssize_t got;
 
-	while ((got = recv(peer->fd, NULL, 1 << 30, MSG_TRUNC)) > 0)
+	while ((got = wire_skip(&peer->wire)) > 0)
 		;
 	if (got == 0 || errno != EAGAIN)
 		chat_die(1, "the server ended connection %u", peer->number);
@@ -241,6 +244,8 @@ void
 peer_progress(struct peers *peers, struct peer *peer)
 {
 	if (peer->state == PEER_CONNECTING) {
+		if (!wire_is_up(&peer->wire))
+			return;
 		peer_send_request(peers, peer);
 		peer->state = PEER_UPGRADING;
 		return;
@@ -249,10 +254,8 @@ peer_progress(struct peers *peers, struct peer *peer)
 		peer_receive(peers, peer);
 	else
 		peer_discard(peer);
-	if (peer->state == PEER_GONE && peer->fd >= 0) {
-		close(peer->fd);
-		peer->fd = -1;
-	}
+	if (peer->state == PEER_GONE)
+		wire_close(&peer->wire);
 	if (peer->state == PEER_GONE || (peer->state == PEER_READY && !peers->per_channel))
 		chat_buf_free(&peer->in);
 }

@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "http.h"
 #include "load.h"
+#include "load_wire.h"
 
 /*
  * One connection on its way into a channel: connect, upgrade, init, userData, history; and out.
@@ -23,7 +24,7 @@ enum peer_state {
 };
 
 struct peer {
-	int fd;
+	struct wire wire;
 	enum peer_state state;
 	uint32_t number; /* makes its id, its name and its source address */
 	bool has_users;
@@ -34,6 +35,7 @@ struct peer {
 /* All of a measurement. */
 struct peers {
 	const struct load *load;
+	struct wires *wires; /* NULL: plain */
 	int epoll; /* edge-triggered, for both directions; data.u32 is the index in `at` */
 	struct peer *at;
 	size_t count;

@@ -90,7 +90,8 @@ def connect(url, receive_buffer=None, source=None):
 def secure(sock):
     """TLS on a connected socket, with a server of the authority in CHAT_TEST_CA."""
     context = ssl.create_default_context(cafile=os.environ["CHAT_TEST_CA"])
-    return context.wrap_socket(sock, server_hostname="localhost")
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+    return context.wrap_socket(sock, server_hostname="localhost", suppress_ragged_eofs=False)
 
 
 class Peer:
@@ -98,6 +99,7 @@ class Peer:
         self.sock = connect(url, receive_buffer, source)
         self.got = bytearray()
         self.raw = b""  # the text that recv() read last
+        self.torn = False  # TCP, or TLS, ended without a goodbye
         if upgrade:
             self.upgrade(path, headers)
 
@@ -116,6 +118,7 @@ class Peer:
         try:
             piece = self.sock.recv(1 << 20)
         except (ConnectionResetError, ssl.SSLEOFError):
+            self.torn = True
             piece = b""
         self.got += piece
         return bool(piece)
@@ -254,6 +257,7 @@ class Peer:
                 break
         assert payload == struct.pack("!H", 1000), payload
         self.ended()
+        assert not self.torn, "the stream is torn off behind the Close"
 
 
 def until(condition, what):

@@ -1,6 +1,11 @@
 'use strict';
 // A chat server for node and ws, as fast as it gets: what a channel hears in one turn of the loop is
 // joined once, and written to each member's socket in one piece. Prints its URL.
+//
+//	node ws.js [CERTIFICATE KEY]
+const fs = require('fs');
+const http = require('http');
+const https = require('https');
 const {WebSocketServer, Sender} = require('ws');
 const {Channel, status, error, parse, refusal} = require('./chat.js');
 
@@ -91,13 +96,14 @@ function serve(ws, request) {
 	ws.on('error', () => ws.terminate());
 }
 
+const [cert, key] = process.argv.slice(2).map((file) => fs.readFileSync(file));
+const web = cert ? https.createServer({cert, key}) : http.createServer();
 const server = new WebSocketServer({
-	host: '127.0.0.1',
-	port: 0,
+	server: web,
 	perMessageDeflate: false,
 	maxPayload: 1 << 20,
 	clientTracking: false,
-	backlog: 4096,
 });
 server.on('connection', serve);
-server.on('listening', () => console.log(`ws://127.0.0.1:${server.address().port}/`));
+web.listen({host: '127.0.0.1', port: 0, backlog: 4096}, () =>
+	console.log(`${cert ? 'wss' : 'ws'}://127.0.0.1:${web.address().port}/`));
