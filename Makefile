@@ -31,7 +31,7 @@ TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc ma
 	clang-format-14 bash-completion zsh fish procps curl
 BROWSER_PACKAGES = chromium
 BENCH_PACKAGES = g++ redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
-DEEP_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 gcovr valgrind strace
+DEEP_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 libjansson-dev gcovr valgrind strace
 
 # ---- flags ----
 
@@ -184,17 +184,20 @@ coverage: ## which lines the tests reach (build/coverage/index.html)
 		--html-details build/coverage/index.html build/coverage
 
 # make fuzz T=json SECONDS=60: tests/fuzz/json.c on the corpus; what it finds stays in build/fuzz.
+# FUZZ_FLAGS are libFuzzer's: with -max_len=400 it makes more of short lines than of few long ones.
 T ?= json
 SECONDS ?= 60
+FUZZ_FLAGS ?=
 FUZZ = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 SEEDS = $(wildcard tests/corpus/$(T) tests/corpus/valid tests/corpus/invalid)
 fuzz: ## run one libFuzzer target: T=name SECONDS=60
-	$(MAKE) build/fuzz/tests/fuzz/$(T) BUILD=build/fuzz CC=$(CLANG) CFLAGS='-O1 -g' \
+	$(MAKE) build/fuzz/tests/fuzz/$(T) BUILD=build/fuzz CC=$(CLANG) CFLAGS='-O2 -g' \
 		SANITIZE=fuzzer-no-link,address,undefined
 	mkdir -p build/fuzz/$(T)
 	cd build/fuzz && tests/fuzz/$(T) -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
-		-artifact_prefix=$(T)- $(T) $(SEEDS:%=$(CURDIR)/%)
+		-artifact_prefix=$(T)- $(FUZZ_FLAGS) $(T) $(SEEDS:%=$(CURDIR)/%)
 
+$(BUILD)/tests/fuzz/jansson: LIBS += -ljansson
 $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
