@@ -5,7 +5,7 @@
 #include "err.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,37 +66,70 @@ cut_at_point(const char *text, size_t len)
 	return len;
 }
 
-/* vsnprintf, without the machinery where a sentence is only copied: a log can be full of errors. */
+static bool
+takes_strings_alone(const char *format)
+{
+	while ((format = strchr(format, '%')))
+		if (*++format != 's')
+			return false;
+	return true;
+}
+
+/* As much of a string as there is room for; where that ends. */
+static char *
+put_string(char *at, const char *end, const char *string, size_t len)
+{
+	if (len > (size_t)(end - at))
+		len = (size_t)(end - at);
+	memcpy(at, string, len);
+	return at + len;
+}
+
+/* vsnprintf; most sentences are only joined, without its machinery: a log can be full of errors. */
 static size_t
 text_print(char *text, size_t size, const char *format, va_list list)
 {
+	const char *end = text + size - 1, *string, *hole;
+	char *at = text;
 	int wanted;
 
-	if (strcmp(format, "%s") == 0) {
-		const char *sentence = va_arg(list, const char *);
-		size_t len = strnlen(sentence, size - 1);
-
-		memcpy(text, sentence, len);
-		text[len] = '\0';
-		return len;
+	if (!takes_strings_alone(format)) {
+		wanted = vsnprintf(text, size, format, list);
+		return wanted < 0 ? 0 : (size_t)wanted;
 	}
-	wanted = vsnprintf(text, size, format, list);
-	return wanted < 0 ? 0 : (size_t)wanted;
+	for (;;) {
+		hole = strchrnul(format, '%');
+		at = put_string(at, end, format, (size_t)(hole - format));
+		if (*hole == '\0')
+			break;
+		string = va_arg(list, const char *);
+		at = put_string(at, end, string, strlen(string));
+		format = hole + strlen("%s");
+	}
+	*at = '\0';
+	return (size_t)(at - text);
 }
 
-static void
-err_fill(struct chat_err *err, enum chat_code code, size_t offset, const char *format, va_list list)
+int
+chat_fail_list(
+	struct chat_err *err, enum chat_code code, size_t offset, const char *format, va_list list)
 {
 	char text[sizeof(err->text) + 1]; /* the arguments may lie in err->text */
 	size_t max = sizeof(err->text) - 1, len;
 	int saved_errno = errno;
 
+	if (!err)
+		return -1;
 	len = text_print(text, sizeof(text), format, list);
 	if (len > max)
 		len = cut_at_point(text, max);
-	*err = (struct chat_err){.code = code, .offset = offset};
+	err->code = code;
+	err->offset = offset;
+	err->field[0] = '\0';
 	memcpy(err->text, text, len);
+	err->text[len] = '\0';
 	errno = saved_errno;
+	return -1;
 }
 
 int
@@ -104,10 +137,8 @@ chat_fail(struct chat_err *err, enum chat_code code, const char *format, ...)
 {
 	va_list list;
 
-	if (!err)
-		return -1;
 	va_start(list, format);
-	err_fill(err, code, 0, format, list);
+	chat_fail_list(err, code, 0, format, list);
 	va_end(list);
 	return -1;
 }
@@ -117,10 +148,8 @@ chat_fail_at(struct chat_err *err, enum chat_code code, size_t offset, const cha
 {
 	va_list list;
 
-	if (!err)
-		return -1;
 	va_start(list, format);
-	err_fill(err, code, offset, format, list);
+	chat_fail_list(err, code, offset, format, list);
 	va_end(list);
 	return -1;
 }

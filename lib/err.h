@@ -1,6 +1,7 @@
 #ifndef CHAT_ERR_H
 #define CHAT_ERR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "span.h"
@@ -82,6 +83,8 @@ int chat_fail(struct chat_err *err, enum chat_code code, const char *format, ...
 /* The same about the byte at offset. */
 int chat_fail_at(struct chat_err *err, enum chat_code code, size_t offset, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+int chat_fail_list(struct chat_err *err, enum chat_code code, size_t offset, const char *format,
+	va_list list) __attribute__((format(printf, 4, 0)));
 
 /* The stable lower_snake word of a code; "ok" for CHAT_OK. Static. */
 const char *chat_code_word(enum chat_code code);

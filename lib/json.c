@@ -55,13 +55,16 @@ fail_unexpected(const struct chat_json *json, const char *text, struct chat_err 
 	return fail(json, json->at, CHAT_BAD_JSON, text, err);
 }
 
-static void
+static inline bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static inline void
 skip_space(struct chat_json *json)
 {
-	if (json->at < json->end && (unsigned char)*json->at > ' ')
-		return;
-	while (json->at < json->end &&
-		(*json->at == ' ' || *json->at == '\t' || *json->at == '\r' || *json->at == '\n'))
+	while (json->at < json->end && is_space(*json->at))
 		json->at++;
 }
 

@@ -40,6 +40,7 @@ struct frame {
 	const struct chat_shape *shape;
 	const struct place *place;
 	bool keep; /* its values go into the message */
+	size_t next; /* the rule behind that of the last member */
 	uint32_t seen; /* a bit per rule of the shape */
 	uint32_t true_bits; /* of those, the booleans that are true */
 
@@ -85,23 +86,38 @@ say(struct reader *reader, const struct chat_err *finding)
 	reader->report(reader->arg, finding);
 }
 
+static const char key_is_there[] = "the object has this key already";
+
 /* Says the repeated keys that stand before an offset, or at it: the caller says that one itself. */
 static void
 say_keys(struct reader *reader, size_t offset, bool same)
 {
-	struct chat_err finding = {.code = CHAT_DUPLICATE_KEY};
-
-	snprintf(finding.text, sizeof(finding.text), "the object has this key already");
 	for (; reader->next_key < reader->keys.count; reader->next_key++) {
-		finding.offset = reader->keys.offset[reader->next_key];
-		if (finding.offset > offset || (finding.offset == offset && !same))
+		size_t at = reader->keys.offset[reader->next_key];
+		struct chat_err finding;
+
+		if (at > offset || (at == offset && !same))
 			return;
-		if (finding.offset < offset)
+		chat_fail_at(&finding, CHAT_DUPLICATE_KEY, at, "%s", key_is_there);
+		if (at < offset)
 			say(reader, &finding);
 	}
 }
 
-/* Something is wrong with the message, though not with its JSON. */
+/* Something is wrong with the message, though not with its JSON. The finding wants its field. */
+static void
+flaw_found(struct reader *reader, const struct place *place, struct chat_err *finding)
+{
+	bool is_key = finding->code == CHAT_DUPLICATE_KEY;
+
+	reader->flaws++;
+	if (reader->muted > 0 && !is_key)
+		return;
+	place_print(place, finding->field, sizeof(finding->field));
+	say_keys(reader, finding->offset, is_key);
+	say(reader, finding);
+}
+
 __attribute__((format(printf, 5, 6))) static void
 flaw(struct reader *reader, const struct place *place, const char *at, enum chat_code code,
 	const char *format, ...)
@@ -109,17 +125,10 @@ flaw(struct reader *reader, const struct place *place, const char *at, enum chat
 	struct chat_err finding;
 	va_list args;
 
-	reader->flaws++;
-	if (reader->muted > 0 && code != CHAT_DUPLICATE_KEY)
-		return;
-	finding.code = code;
-	finding.offset = (size_t)(at - reader->json.start);
-	place_print(place, finding.field, sizeof(finding.field));
 	va_start(args, format);
-	vsnprintf(finding.text, sizeof(finding.text), format, args);
+	chat_fail_list(&finding, code, (size_t)(at - reader->json.start), format, args);
 	va_end(args);
-	say_keys(reader, finding.offset, code == CHAT_DUPLICATE_KEY);
-	say(reader, &finding);
+	flaw_found(reader, place, &finding);
 }
 
 static void
@@ -128,8 +137,10 @@ check_value(struct reader *reader, const struct chat_rule *rule,
 {
 	struct chat_err err;
 
-	if (chat_value_check(rule, value, reader->strict, &err))
-		flaw(reader, place, value->raw.at + err.offset, err.code, "%s", err.text);
+	if (chat_value_check(rule, value, reader->strict, &err) == 0)
+		return;
+	err.offset += (size_t)(value->raw.at - reader->json.start);
+	flaw_found(reader, place, &err);
 }
 
 static int read_object(struct reader *reader, struct frame *frame);
@@ -240,8 +251,7 @@ read_known(struct reader *reader, struct frame *frame, const struct chat_rule *r
 	size_t flaws = reader->flaws;
 
 	if (repeated)
-		flaw(reader, &place, key->raw.at, CHAT_DUPLICATE_KEY,
-			"the object has this key already");
+		flaw(reader, &place, key->raw.at, CHAT_DUPLICATE_KEY, "%s", key_is_there);
 	frame->seen |= bit;
 	reader->muted += mute;
 	if (read_value(reader, rule, &place, keep, value))
@@ -269,12 +279,20 @@ short_meaning(const struct chat_json_value *string, char *room, size_t size)
 	return (struct chat_span){room, chat_json_unescape(string, room, size)};
 }
 
+/* Members mostly come in the order of the table: the next one is the first guess. */
 static const struct chat_rule *
-find_rule(const struct chat_shape *shape, const struct chat_json_value *key)
+find_rule(struct frame *frame, const struct chat_json_value *key)
 {
-	char name[16]; /* no name of the table is longer */
+	const struct chat_shape *shape = frame->shape;
+	const struct chat_rule *rule = shape->rules + frame->next;
+	char room[16]; /* no name of the table is longer */
+	struct chat_span name = short_meaning(key, room, sizeof(room));
 
-	return chat_shape_find(shape, short_meaning(key, name, sizeof(name)));
+	if (frame->next == shape->count || !chat_span_equal(rule->name, name))
+		rule = chat_shape_find(shape, name);
+	if (rule)
+		frame->next = (size_t)(rule - shape->rules) + 1;
+	return rule;
 }
 
 static bool
@@ -311,7 +329,7 @@ read_object(struct reader *reader, struct frame *frame)
 	if (chat_json_enter(&reader->json, &first, &reader->err))
 		return -1;
 	while ((more = chat_json_member(&reader->json, &first, &key, &reader->err)) > 0) {
-		const struct chat_rule *rule = find_rule(frame->shape, &key);
+		const struct chat_rule *rule = find_rule(frame, &key);
 
 		if (rule ? read_known(reader, frame, rule, &key)
 			 : chat_json_read(&reader->json, &other, &reader->err))
@@ -490,17 +508,19 @@ chat_msg_read(
 }
 
 unsigned
-chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction from, bool strict,
+chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction from, unsigned how,
 	chat_msg_report *report, void *arg)
 {
-	struct chat_span valid = {line.at, chat_utf8_check(line.at, line.len)};
+	struct chat_span valid = line;
 	struct chat_msg unwanted;
 	struct reader reader;
 	int broken;
 
+	if (!(how & CHAT_MSG_IS_UTF8))
+		valid.len = chat_utf8_check(line.at, line.len);
 	reader_init(&reader, msg ? msg : &unwanted, report, arg);
-	reader.strict = strict;
-	if (strict)
+	reader.strict = (how & CHAT_MSG_STRICT) != 0;
+	if (reader.strict)
 		chat_strict_keys_find(&reader.keys, valid);
 	broken = read_line(&reader, valid, from);
 	if (valid.len < line.len)

@@ -38,14 +38,19 @@ int chat_msg_read(struct chat_msg *msg, struct chat_span line, enum chat_directi
 /* Gets each finding in the order of the line. The error is valid during the call only. */
 typedef void chat_msg_report(void *arg, const struct chat_err *finding);
 
+enum chat_msg_how {
+	CHAT_MSG_STRICT = 1,
+	CHAT_MSG_IS_UTF8 = 2 /* the line is known to be */
+};
+
 /*
- * All the findings of a line, not only the first. strict adds what the specification leaves open:
- * duplicate keys anywhere, usernames no server takes, additions of a wrong shape, base64 that is
- * not canonical or not of `file.size` bytes. msg (may be NULL) is filled where the type is known.
- * Returns the number of findings. Only strict checking allocates.
+ * All the findings of a line, not only the first. how are bits of enum chat_msg_how: strict adds
+ * what the specification leaves open: duplicate keys anywhere, usernames no server takes, additions
+ * of a wrong shape, base64 that is not canonical or not of `file.size` bytes. msg (may be NULL) is
+ * filled where the type is known. Returns the number of findings. Only strict checking allocates.
  */
 unsigned chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
-	bool strict, chat_msg_report *report, void *arg);
+	unsigned how, chat_msg_report *report, void *arg);
 
 /* A string value decoded; NUL-terminated, the caller frees. A message holds no U+0000. */
 char *chat_msg_string(const struct chat_json_value *string);

@@ -42,7 +42,7 @@ struct chat_scan_lines {
 	size_t max_line; /* a longer line is asked about */
 	uint64_t accepted; /* so many lines, */
 	uint64_t types[CHAT_TYPES]; /* by type */
-	const char *valid_end; /* private: known to be UTF-8 from `at` to here */
+	const char *valid_end; /* from `at` to here the bytes are known to be UTF-8 */
 };
 
 /* Moves at over all the lines that are messages for sure, to the first to ask about, or to end. */

@@ -19,17 +19,26 @@ is_blank(struct chat_span line)
 	return true;
 }
 
+/* A line that is looked at by itself. */
+struct line {
+	struct chat_span text;
+	bool newline; /* is behind it in the file */
+	bool is_utf8; /* as is known already */
+};
+
 /* Checks a line that is not blank; whether it is a message, and in its place. */
 static bool
-check_message(const struct check *check, struct report *report, struct chat_span line)
+check_message(const struct check *check, struct report *report, const struct line *line)
 {
+	unsigned how =
+		(check->strict ? CHAT_MSG_STRICT : 0) | (line->is_utf8 ? CHAT_MSG_IS_UTF8 : 0);
 	uint64_t before = report->stats.findings;
 	struct chat_msg msg;
 
-	if (chat_msg_check(&msg, line, check->from, check->strict, report_finding, report) > 0)
+	if (chat_msg_check(&msg, line->text, check->from, how, report_finding, report) > 0)
 		return false;
 	if (check->state)
-		state_check(check->state, &msg, line, report_finding, report);
+		state_check(check->state, &msg, line->text, report_finding, report);
 	if (report->stats.findings > before)
 		return false;
 	report->stats.types[msg.type]++;
@@ -37,23 +46,23 @@ check_message(const struct check *check, struct report *report, struct chat_span
 }
 
 static void
-check_line(const struct check *check, struct report *report, struct chat_span line, bool newline)
+check_line(const struct check *check, struct report *report, const struct line *line)
 {
 	struct stats *stats = &report->stats;
 	struct chat_err error = {0};
 	bool valid = false;
 
 	report->line++;
-	report->text = line;
+	report->text = line->text;
 	stats->lines++;
-	if (line.len > check->max_line_bytes) {
+	if (line->text.len > check->max_line_bytes) {
 		chat_fail(&error, CHAT_TOO_LARGE, "a line of more than %zu bytes",
 			check->max_line_bytes);
 		report_finding(report, &error);
 		stats->invalid++;
 		return;
 	}
-	if (!is_blank(line)) {
+	if (!is_blank(line->text)) {
 		valid = check_message(check, report, line);
 	} else if (check->strict) {
 		chat_fail(&error, CHAT_BAD_JSON, "a blank line");
@@ -67,9 +76,9 @@ check_line(const struct check *check, struct report *report, struct chat_span li
 	else
 		stats->invalid++;
 	if (check->pass == (valid ? PASS_VALID : PASS_INVALID))
-		output_line(check->lines, line, newline);
+		output_line(check->lines, line->text, line->newline);
 	if (check->rejects && !valid)
-		output_line(check->rejects, line, newline);
+		output_line(check->rejects, line->text, line->newline);
 }
 
 /* The lines up to `to` were accepted; the last of them with its newline, or without. */
@@ -99,10 +108,12 @@ check_block(const struct check *check, struct report *report, const struct block
 	};
 
 	if (block->too_long)
-		check_line(check, report, (struct chat_span){NULL, SIZE_MAX}, true);
+		check_line(
+			check, report, &(struct line){.text = {NULL, SIZE_MAX}, .newline = true});
 	while (lines.at < lines.end) {
 		uint64_t before = lines.accepted;
-		const char *newline, *from = lines.at;
+		const char *from = lines.at;
+		struct line line;
 
 		if (check->scan)
 			chat_scan_accept(check->scan, &lines);
@@ -110,10 +121,11 @@ check_block(const struct check *check, struct report *report, const struct block
 		if (lines.at == lines.end)
 			break;
 		from = lines.at;
-		newline = memchr(from, '\n', (size_t)(lines.end - from));
-		lines.at = newline + 1;
-		check_line(check, report, (struct chat_span){from, (size_t)(newline - from)},
-			!(block->cut_off && lines.at == lines.end));
+		lines.at = (const char *)memchr(from, '\n', (size_t)(lines.end - from)) + 1;
+		line.text = (struct chat_span){from, (size_t)(lines.at - from) - 1};
+		line.newline = !(block->cut_off && lines.at == lines.end);
+		line.is_utf8 = lines.valid_end != NULL && lines.at <= lines.valid_end;
+		check_line(check, report, &line);
 	}
 	for (int type = 0; type < CHAT_TYPES; type++)
 		report->stats.types[type] += lines.types[type];

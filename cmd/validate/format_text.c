@@ -6,16 +6,19 @@
 #include "show.h"
 #include "validate/format.h"
 
-static void
-put_number(struct chat_buf *out, uint64_t number)
+#define NUMBER_BYTES 20
+
+/* Where the number ends. */
+static char *
+put_number(char *at, uint64_t number)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[NUMBER_BYTES];
+	size_t first = sizeof(digits);
 
 	do
-		digits[--at] = (char)('0' + number % 10);
+		digits[--first] = (char)('0' + number % 10);
 	while ((number /= 10) > 0);
-	chat_buf_append(out, digits + at, sizeof(digits) - at);
+	return mempcpy(at, digits + first, sizeof(digits) - first);
 }
 
 /* There can be millions: printf would take longer than finding them. */
@@ -23,17 +26,21 @@ static void
 text_finding(struct chat_buf *out, const struct finding *finding)
 {
 	const struct chat_err *error = finding->error;
+	size_t most = strlen(finding->shown_file) + 2 * NUMBER_BYTES + sizeof("::: error: : \n") +
+		sizeof(error->field) + sizeof(error->text);
+	char *at = chat_buf_reserve(out, most);
 
-	chat_buf_append_string(out, finding->shown_file);
-	chat_buf_append_string(out, ":");
-	put_number(out, finding->line);
-	chat_buf_append_string(out, ":");
-	put_number(out, error->offset + 1);
-	chat_buf_append_string(out, ": error: ");
-	chat_buf_append_string(out, error->field);
-	chat_buf_append_string(out, error->field[0] ? ": " : "");
-	chat_buf_append_string(out, error->text);
-	chat_buf_append_string(out, "\n");
+	at = stpcpy(at, finding->shown_file);
+	*at++ = ':';
+	at = put_number(at, finding->line);
+	*at++ = ':';
+	at = put_number(at, error->offset + 1);
+	at = stpcpy(at, ": error: ");
+	at = stpcpy(at, error->field);
+	at = stpcpy(at, error->field[0] ? ": " : "");
+	at = stpcpy(at, error->text);
+	*at++ = '\n';
+	out->len = (size_t)(at - out->at);
 }
 
 static void

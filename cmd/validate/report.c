@@ -63,15 +63,15 @@ has_room(const struct report *report, uint64_t shown)
 }
 
 static void
-show(struct report *report, const struct kept *kept)
+show(struct report *report, uint64_t line, size_t point, const struct chat_err *error)
 {
 	struct finding finding = {
 		.file = report->file,
 		.shown_file = report->shown_file.at,
-		.line = kept->line,
-		.point = kept->point,
+		.line = line,
+		.point = point,
 		.number = report->shown_ever,
-		.error = &kept->error,
+		.error = error,
 	};
 
 	report->shown++;
@@ -81,35 +81,32 @@ show(struct report *report, const struct kept *kept)
 }
 
 static void
-keep(struct report *part, const struct kept *kept)
+keep(struct report *part, uint64_t line, size_t point, const struct chat_err *error)
 {
 	if (part->kept_count == part->kept_cap) {
 		part->kept_cap = part->kept_cap ? part->kept_cap * 2 : 16;
 		part->kept = chat_realloc(part->kept, part->kept_cap * sizeof(*part->kept));
 	}
-	part->kept[part->kept_count++] = *kept;
+	part->kept[part->kept_count++] = (struct kept){line, point, *error};
 }
 
 void
 report_finding(void *arg, const struct chat_err *error)
 {
 	struct report *report = arg;
-	struct kept kept;
+	size_t point = 0;
 
 	report->stats.findings++;
 	report->stats.codes[error->code]++;
 	report->found++;
 	if (!has_room(report, report->output ? report->shown : report->kept_count))
 		return;
-	kept.line = report->line;
-	kept.point = 0;
 	if (report->format->counts_points)
-		kept.point = chat_utf8_count(report->text.at, error->offset);
-	kept.error = *error;
+		point = chat_utf8_count(report->text.at, error->offset);
 	if (report->output)
-		show(report, &kept);
+		show(report, report->line, point, error);
 	else
-		keep(report, &kept);
+		keep(report, report->line, point, error);
 }
 
 static void
@@ -129,10 +126,10 @@ stats_add(struct stats *stats, const struct stats *more)
 void
 report_add(struct report *report, struct report *part)
 {
-	for (size_t i = 0; i < part->kept_count; i++) {
-		part->kept[i].line += report->line;
-		if (has_room(report, report->shown))
-			show(report, &part->kept[i]);
+	for (size_t i = 0; i < part->kept_count && has_room(report, report->shown); i++) {
+		const struct kept *kept = &part->kept[i];
+
+		show(report, report->line + kept->line, kept->point, &kept->error);
 	}
 	report->found += part->found;
 	report->line += part->line;
