@@ -155,6 +155,22 @@ chat_lines_take_whole(struct chat_lines *lines, struct chat_buf *into, struct ch
 	return true;
 }
 
+void
+chat_lines_lend(struct chat_lines *lines, struct chat_buf *buf)
+{
+	struct chat_buf old = lines->buf;
+
+	buf->len = 0;
+	buf->limit = 0;
+	chat_buf_append(buf, old.at + lines->start, old.len - lines->start);
+	lines->scanned -= lines->start;
+	lines->start = 0;
+	lines->buf = *buf;
+	*buf = old;
+	buf->len = 0;
+	buf->limit = 0;
+}
+
 /* Someone else may have made the open file non-blocking: waits until fd is ready. */
 static int
 wait_for(int fd, short events, struct chat_err *err)

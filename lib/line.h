@@ -55,6 +55,12 @@ enum chat_line chat_lines_take(struct chat_lines *lines, struct chat_span *line)
 bool chat_lines_take_whole(
 	struct chat_lines *lines, struct chat_buf *into, struct chat_span *whole);
 
+/*
+ * From now on buf is read into: what is buffered moves there, and buf becomes the buffer so far.
+ * So a thread that reads finds the bytes in the cache of its own processor.
+ */
+void chat_lines_lend(struct chat_lines *lines, struct chat_buf *buf);
+
 /* Fills and takes, blocking, until there is a line or the end. -1 as in fill. */
 int chat_lines_next(struct chat_lines *lines, struct chat_span *line, enum chat_line *what,
 	struct chat_err *err);

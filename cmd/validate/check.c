@@ -177,6 +177,7 @@ check_next_block(struct check *check, struct chat_lines *input, bool regular, st
 
 	block->lines = (struct chat_span){NULL, 0};
 	block->cut_off = block->too_long = false;
+	chat_lines_lend(input, &block->bytes);
 	for (;;) {
 		if (chat_lines_take_whole(input, &block->bytes, &block->lines))
 			return 1;
