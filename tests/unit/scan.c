@@ -136,6 +136,48 @@ test_table(enum chat_scan_variant variant)
 		}
 }
 
+enum nesting { NEST_ARRAYS, NEST_OBJECTS, NEST_BOTH, NESTINGS };
+
+static bool
+is_object(enum nesting nesting, size_t level)
+{
+	return nesting == NEST_BOTH ? level % 2 != 0 : nesting == NEST_OBJECTS;
+}
+
+/* A value that no rule knows, its innermost `missing` levels not closed. */
+static void
+put_nested(struct chat_buf *line, enum nesting nesting, size_t levels, size_t missing)
+{
+	chat_buf_append_string(line, "{\"type\":\"text\",\"text\":\"a\",\"x\":");
+	for (size_t i = 0; i < levels; i++)
+		chat_buf_append_string(line, is_object(nesting, i) ? "{\"k\":" : "[");
+	chat_buf_append_string(line, "1");
+	for (size_t i = levels - missing; i-- > 0;)
+		chat_buf_append_string(line, is_object(nesting, i) ? "}" : "]");
+	chat_buf_append_string(line, "}");
+}
+
+static void
+test_nesting(enum chat_scan_variant variant)
+{
+	size_t accepted = 0, wrong = 0;
+
+	for (int nesting = 0; nesting < NESTINGS; nesting++)
+		for (size_t levels = 1; levels < 200; levels++)
+			for (size_t missing = 0; missing <= 1; missing++) {
+				struct chat_buf line = {0};
+				bool accepts_it;
+
+				put_nested(&line, (enum nesting)nesting, levels, missing);
+				accepts_it = accepts(scans[variant], chat_buf_span(&line));
+				accepted += accepts_it;
+				wrong += accepts_it && !is_message(chat_buf_span(&line));
+				chat_buf_free(&line);
+			}
+	is_int(wrong, 0, "%s: what is nested is closed", chat_scan_word(variant));
+	ok(accepted > NESTINGS * 50, "and %zu such values are accepted", accepted);
+}
+
 static void
 test_direction(void)
 {
@@ -321,6 +363,7 @@ main(void)
 	for (int variant = 0; variant < CHAT_SCAN_VARIANTS; variant++)
 		if (scans[variant]) {
 			test_table((enum chat_scan_variant)variant);
+			test_nesting((enum chat_scan_variant)variant);
 			test_block((enum chat_scan_variant)variant);
 		}
 	test_direction();
