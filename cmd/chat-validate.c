@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -168,12 +169,32 @@ choose_scan(const struct settings *settings)
 		(enum chat_direction)(settings->from + 1), (enum chat_scan_variant)variant);
 }
 
-static void
-open_rejects(struct output *rejects, const char *name)
+/* Whether one of the files is this one: what would be read is what is about to be overwritten. */
+static bool
+is_read_too(const struct stat *file, char **names)
 {
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct stat read;
 
-	if (fd < 0)
+	for (; *names; names++)
+		if (stat(*names, &read) == 0 && read.st_dev == file->st_dev &&
+			read.st_ino == file->st_ino)
+			return true;
+	return false;
+}
+
+static void
+open_rejects(struct output *rejects, const char *name, char **names)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	struct stat stat;
+	bool regular;
+
+	if (fd < 0 || fstat(fd, &stat) < 0)
+		chat_die(CHAT_EXIT_CANNOT_CREATE, "%s: %s", name, strerror(errno));
+	regular = S_ISREG(stat.st_mode);
+	if (regular && is_read_too(&stat, names))
+		chat_die_usage("--rejects: %s is one of the files to be read", name);
+	if (regular && ftruncate(fd, 0) < 0)
 		chat_die(CHAT_EXIT_CANNOT_CREATE, "%s: %s", name, strerror(errno));
 	output_init(rejects, fd, name);
 }
@@ -215,7 +236,7 @@ validate(const struct settings *settings, char **names)
 		&findings, passes ? STDERR_FILENO : STDOUT_FILENO, passes ? "stderr" : "stdout");
 	out.progress = findings.progress = &progress;
 	if (settings->rejects)
-		open_rejects(&rejects, settings->rejects);
+		open_rejects(&rejects, settings->rejects, names);
 	status = check_all(&check, names, settings->stats);
 	finish(&findings);
 	finish(&out);

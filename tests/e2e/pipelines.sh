@@ -139,6 +139,8 @@ exits 0 'logs are valid' chat-validate --from server logs/*.ndjson
 echo '{"type":"message","id":1}' >>logs/b.ndjson
 exits 1 'or not' chat-validate --from server logs/*.ndjson
 like "$(head -n 1 "$OUT")" '^logs/b\.ndjson:9:[0-9]+: error: /id: ' 'and it is said where'
+exits 1 'the same for a workflow' chat-validate --from server --format github logs/*.ndjson
+like "$(cat "$OUT")" '^::error file=logs/' 'which shows them beside the line'
 chat-validate --from server --format json logs/*.ndjson | jq -r .code | sort | uniq -c | sort -rn >counts
 like "$(head -n 1 counts)" '[0-9]+ bad_message' 'by number'
 

@@ -60,6 +60,9 @@ printf '%s\n%s' "$bad" "$bad" | cmp -s - rejected
 ok 'and the others are kept'
 exits 73 'a file that cannot be' chat-validate --rejects missing/rejected mixed
 exits 74 'a full disk' chat-validate --rejects /dev/full mixed
+cp mixed same && ln -s same alias
+exits 64 'rejects that are the log itself' chat-validate --rejects alias good.ndjson same
+same same mixed 'leave it as it is'
 
 # ---- threads and scanners ----
 
@@ -83,11 +86,11 @@ exits 64 'no thread at all' chat-validate -j 0 good.ndjson
 
 # ---- memory ----
 
-# most FILE: the most memory, in KiB, of a process that has read it from a pipe and waits for more.
+# most FILE [OPTION]: the most memory, in KiB, of a process that has read it from a pipe and waits for more.
 mkfifo pipe
 most() {
 	exec 8<>pipe
-	spawn chat-validate -q <pipe 8>&-
+	spawn chat-validate -q ${2+"$2"} <pipe 8>&-
 	cat "$1" >&8
 	wait_for "grep -q 'State:.*sleeping' /proc/$!/status"
 	awk '/^VmHWM:/ { print $2 }' "/proc/$!/status"
@@ -95,10 +98,23 @@ most() {
 	ends $! 1 "it has read $1" >&2
 }
 
+# said COUNT: so many messages of ten users in two channels, in order but for the last one.
+said() {
+	awk -v count="$1" 'BEGIN {
+		for (i = 1; i <= count; i++)
+			printf "{\"type\":\"message\",\"id\":\"%d\",\"sender\":\"a\",\"content\":\"b\",\"timestamp\":%d,\"channel\":\"/%d\",\"senderId\":\"s%d\"}\n",
+				i == count ? 1 : i + 1, i, i % 2, i % 10
+	}'
+}
+
 if ! nm "$BUILD/chat-validate" | grep -qE '__(asan|tsan)_'; then
 	small=$(most 'a:b,c.ndjson' 2>/dev/null) big=$(most big 2>/dev/null)
 	[ "$big" -gt 500 ] && [ "$((big - small))" -lt 1024 ]
 	ok "a big file takes no more memory ($big KiB) than a small one ($small KiB)"
+	said 100 >few-said && said 100000 >many-said
+	small=$(most few-said --state 2>/dev/null) big=$(most many-said --state 2>/dev/null)
+	[ "$big" -gt 500 ] && [ "$((big - small))" -lt 1024 ]
+	ok "with --state many messages take no more memory ($big KiB) than few ($small KiB)"
 fi
 
 # ---- progress ----

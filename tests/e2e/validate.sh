@@ -38,6 +38,14 @@ ops.ndjson 6 28 trailing_data
 ops.ndjson 7 33 bad_json " 'every finding has its code'
 is "$(jq -r 'select(.line == 3).message' "$OUT")" 'expected integer, got string' 'and its sentence'
 
+exits 1 'much that is wrong with a line' chat-validate --format json \
+	<<<'{"type":"message","id":1,"content":"a","content":"b","timestamp":1.5}'
+is "$(jq -r '[.column, .code, .field] | join(" ")' "$OUT")" "\
+24 bad_message /id
+40 duplicate_key /content
+66 bad_message /timestamp
+69 bad_message /sender" 'is all said, in order'
+
 exits 1 'who says it matters' chat-validate --from client <<<'{"type":"error","code":"a","message":"b"}'
 is "$(cat "$OUT")" '-:1:9: error: /type: only a server says "error"; expected one of init, text, file' \
 	'a type of the other direction is said to be one'
