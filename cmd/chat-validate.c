@@ -18,6 +18,8 @@
 #include "validate/output.h"
 #include "validate/report.h"
 
+#define PROGRESS_AFTER_MS 200 /* a shorter check needs no bar */
+
 static const char *const directions[] = {"client", "server", "any", NULL};
 static const char *const format_names[] = {"text", "json", "github", "tap", "sarif", NULL};
 static const struct format *const formats[] = {
@@ -123,14 +125,14 @@ static int
 check_all(struct check *check, char **names, bool stats)
 {
 	struct report *report = check->report;
-	uint64_t begun_us = progress_clock_us();
+	uint64_t begun_us = chat_progress_clock_us();
 	bool readable;
 
 	report_start(report);
 	readable = *names || check_named(check, "-");
 	for (; *names; names++)
 		readable &= check_named(check, *names);
-	report->stats.elapsed_us = progress_clock_us() - begun_us;
+	report->stats.elapsed_us = chat_progress_clock_us() - begun_us;
 	if (stats)
 		report_stats(report);
 	report_finish(report);
@@ -206,7 +208,7 @@ validate(const struct settings *settings, char **names)
 	bool alone = passes || settings->rejects || settings->state;
 	struct output out, findings, rejects = {0};
 	struct chat_scan *scan = choose_scan(settings);
-	struct progress progress;
+	struct chat_progress progress;
 	struct report report = {
 		.format = formats[settings->format],
 		.output = &findings,
@@ -230,7 +232,7 @@ validate(const struct settings *settings, char **names)
 	};
 	int status;
 
-	progress_init(&progress, !settings->quiet);
+	chat_progress_init(&progress, !settings->quiet, PROGRESS_AFTER_MS);
 	output_init(&out, STDOUT_FILENO, "stdout");
 	output_init(
 		&findings, passes ? STDERR_FILENO : STDOUT_FILENO, passes ? "stderr" : "stdout");

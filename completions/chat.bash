@@ -27,7 +27,7 @@ _chat() {
 			--window= --retry-for= -W --timeout= --visible --reply[= -T --tee -q
 			--quiet -U --url= -c --channel= -u --username= --id= --token-file=
 			--cacert= --cert= --key= -k --insecure --unix-socket= --connect-timeout=
-			-v --verbose -h --help -V --version'
+			--dead-after= -v --verbose -h --help -V --version'
 		;;
 	chat-listen)
 		options='-t --type= --from= --no-self -n --last= --since= --cursor-file=
@@ -35,7 +35,8 @@ _chat() {
 			--retry-for= --no-reconnect -H --human --color= --events --save-files=
 			--exec --restart --max-hops= --hidden -U --url= -c --channel= -u
 			--username= --id= --token-file= --cacert= --cert= --key= -k --insecure
-			--unix-socket= --connect-timeout= -v --verbose -h --help -V --version'
+			--unix-socket= --connect-timeout= --dead-after= -v --verbose -h --help -V
+			--version'
 		;;
 	chat-validate)
 		options='--from= --strict --state --max-line= -j --jobs= --format= --max-errors= -q --quiet

@@ -138,6 +138,12 @@ chat_client_queued_bytes(const struct chat_client *client)
 	return client->queue.len - client->taken + client->piece_len - client->piece_at;
 }
 
+size_t
+chat_client_unsent_bytes(const struct chat_client *client)
+{
+	return chat_client_queued_bytes(client) + chat_transport_unsent_bytes(client->transport);
+}
+
 /* Ends it; client->end says why. */
 static int
 end(struct chat_client *client)

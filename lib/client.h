@@ -75,6 +75,9 @@ int chat_client_send(struct chat_client *client, struct chat_span text, struct c
 /* Bytes queued, frames and all, that the kernel has not taken. */
 size_t chat_client_queued_bytes(const struct chat_client *client);
 
+/* Those, and the bytes in the kernel that the server's machine has not confirmed. */
+size_t chat_client_unsent_bytes(const struct chat_client *client);
+
 /* Sends of the queue what goes without blocking. -1: the connection takes no more. */
 int chat_client_flush(struct chat_client *client, struct chat_err *err);
 

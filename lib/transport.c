@@ -11,9 +11,11 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "buf.h"
@@ -423,6 +425,16 @@ chat_transport_poll_fds(
 	*fds = (struct pollfd){
 		.fd = transport->socket, .events = (short)(POLLIN | (writing ? POLLOUT : 0))};
 	return 1;
+}
+
+size_t
+chat_transport_unsent_bytes(const struct chat_transport *transport)
+{
+	int bytes = 0;
+
+	if (transport->socket == CURL_SOCKET_BAD || ioctl(transport->socket, SIOCOUTQ, &bytes) < 0)
+		return 0;
+	return bytes > 0 ? (size_t)bytes : 0;
 }
 
 int64_t

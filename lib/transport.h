@@ -36,6 +36,9 @@ ssize_t chat_transport_read(
 ssize_t chat_transport_write(
 	struct chat_transport *transport, const char *bytes, size_t len, struct chat_err *err);
 
+/* Bytes written that the server's machine has not confirmed, as far as the kernel tells. */
+size_t chat_transport_unsent_bytes(const struct chat_transport *transport);
+
 /* As in client.h. writing: there is something to write. */
 size_t chat_transport_poll_fds(
 	const struct chat_transport *transport, struct pollfd *fds, size_t max, bool writing);

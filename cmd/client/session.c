@@ -13,8 +13,6 @@
 #include "splice.h"
 
 #define SETTLED_MS 5000 /* a connection that lived so long was no failed attempt */
-#define PING_AFTER_MS 20000 /* of silence */
-#define DEAD_AFTER_MS 20000 /* of silence after a ping */
 #define CATCH_UP_MS 2000 /* a plain server that sends no history by then sends none */
 #define SILENCE_MS 3000 /* a server that answers init with nothing by then lets us in like that */
 #define RETRY_MOST_MS 600000 /* whatever a server asks for */
@@ -376,22 +374,31 @@ explain_close(const struct session *session, struct chat_err *err)
 		err->code = CHAT_CONNECTION_LOST;
 }
 
-/* A quiet connection is asked whether it is still there. */
+/* When a quiet connection is asked whether it is still there, or, without an answer, is not. */
+static int64_t
+alive_until_ms(const struct session *session)
+{
+	int64_t since_ms = session->pinged_ms ? session->pinged_ms
+					      : chat_client_last_received_ms(session->client);
+
+	return since_ms + session->settings->dead_after_ms / 2;
+}
+
 static void
 check_alive(struct session *session, struct session_event *event)
 {
 	int64_t now_ms = chat_now_ms();
 
-	if (now_ms < chat_client_last_received_ms(session->client) + PING_AFTER_MS) {
+	if (chat_client_last_received_ms(session->client) >= session->pinged_ms)
 		session->pinged_ms = 0;
+	if (now_ms < alive_until_ms(session))
+		return;
+	if (session->pinged_ms) {
+		lose_with(session, CHAT_CONNECTION_LOST, "the server answers no ping", event);
 		return;
 	}
-	if (session->pinged_ms == 0) {
-		chat_client_ping(session->client);
-		session->pinged_ms = now_ms;
-	} else if (now_ms >= session->pinged_ms + DEAD_AFTER_MS) {
-		lose_with(session, CHAT_CONNECTION_LOST, "the server answers no ping", event);
-	}
+	chat_client_ping(session->client);
+	session->pinged_ms = now_ms;
 }
 
 static void
@@ -506,10 +513,10 @@ session_flush(struct session *session)
 		chat_client_flush(session->client, NULL);
 }
 
-bool
-session_flushed(const struct session *session)
+size_t
+session_unsent_bytes(const struct session *session)
 {
-	return !session->client || chat_client_queued_bytes(session->client) == 0;
+	return session->client ? chat_client_unsent_bytes(session->client) : 0;
 }
 
 void
@@ -566,9 +573,7 @@ session_wake_ms(const struct session *session)
 		wake_ms = alive_ms < wake_ms ? alive_ms : wake_ms;
 	}
 	if (session->state == SESSION_JOINED && !session->paused) {
-		alive_ms = session->pinged_ms
-			? session->pinged_ms + DEAD_AFTER_MS
-			: chat_client_last_received_ms(session->client) + PING_AFTER_MS;
+		alive_ms = alive_until_ms(session);
 		wake_ms = alive_ms < wake_ms ? alive_ms : wake_ms;
 	}
 	return wake_ms;

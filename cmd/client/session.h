@@ -104,8 +104,8 @@ bool session_can_send(const struct session *session);
 void session_send(struct session *session, struct chat_span text);
 void session_flush(struct session *session);
 
-/* Whether a connection has bytes that are not with the kernel yet. */
-bool session_flushed(const struct session *session);
+/* Bytes that a connection was given and the server's machine has not confirmed. */
+size_t session_unsent_bytes(const struct session *session);
 
 /* Closes with 1000 after what is queued: SESSION_CLOSED or SESSION_END follow within the limit. */
 void session_close(struct session *session, int64_t limit_ms);

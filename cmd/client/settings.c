@@ -15,6 +15,7 @@
 #define DEFAULT_URL "ws://localhost:3001/"
 #define TOKEN_MAX_BYTES 2048 /* init and all that is in it must fit into 4 KiB */
 #define CONNECT_TIMEOUT_MS 10000
+#define DEAD_AFTER_MS 40000
 #define MAX_MESSAGE_BYTES (16u << 20)
 
 size_t
@@ -22,6 +23,7 @@ settings_opts(struct settings *settings, struct chat_opt *table)
 {
 	struct chat_client_options *client = &settings->client;
 
+	settings->dead_after_ms = DEAD_AFTER_MS;
 	client->connect_timeout_ms = CONNECT_TIMEOUT_MS;
 	client->max_message_bytes = MAX_MESSAGE_BYTES;
 	const struct chat_opt opts[] = {
@@ -48,6 +50,9 @@ settings_opts(struct settings *settings, struct chat_opt *table)
 			.help = "connect to this socket, whatever the URL's host"},
 		{0, "connect-timeout", CHAT_OPT_DURATION, &client->connect_timeout_ms,
 			.argument = "TIME", .help = "for connecting and joining (10s)", .min = 1,
+			.max = 86400000},
+		{0, "dead-after", CHAT_OPT_DURATION, &settings->dead_after_ms, .argument = "TIME",
+			.help = "of silence, and no answer to a ping, it is lost (40s)", .min = 100,
 			.max = 86400000},
 		{'v', "verbose", CHAT_OPT_FLAG, &settings->verbose,
 			.help = "tell on stderr what is tried, connected, retried"},

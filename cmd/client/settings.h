@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "client.h"
 #include "err.h"
@@ -21,6 +22,7 @@ struct settings {
 	const char *user_id;
 	const char *token_file;
 	struct chat_client_options client;
+	int64_t dead_after_ms; /* of silence, a ping in the middle of it */
 	bool verbose;
 
 	/* After settings_finish: */

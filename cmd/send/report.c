@@ -230,6 +230,9 @@ report_status(const struct sender *sender)
 	if (counts->unsent > 0)
 		chat_warn("%llu %s%s not sent", (unsigned long long)counts->unsent,
 			source_noun(sender->source), counts->unsent > 1 ? "s" : "");
+	if (sender->hopeless && !sender->caught_signal && source_is_unread(sender->source))
+		chat_warn("what follows line %llu was not read",
+			(unsigned long long)sender->source->lines.number);
 	if (sender->caught_signal)
 		return -sender->caught_signal;
 	if (sender->failed_status == CHAT_EXIT_IO || sender->failed_status == CHAT_EXIT_TIMEOUT)

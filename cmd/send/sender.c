@@ -126,6 +126,8 @@ received(struct sender *sender, const struct session_event *event)
 static void
 handle(struct sender *sender, const struct session_event *event)
 {
+	if (event->what != SESSION_MESSAGE)
+		transfer_hide(&sender->transfer);
 	switch (event->what) {
 	case SESSION_JOIN:
 		joined(sender, event);
@@ -195,6 +197,17 @@ is_stuck(const struct sender *sender)
 			(sender->input_ended && outbox->unsent == outbox->next));
 }
 
+/* A big file is seen going out. */
+static void
+watch_transfer(struct sender *sender)
+{
+	const char *name = source_file_name(sender->source);
+
+	if (name && sender->transfer.progress.on)
+		transfer_watch(&sender->transfer, name,
+			sender->connected ? session_unsent_bytes(&sender->session) : 0);
+}
+
 /* When a plain server has been silent so long that it does not echo. */
 static int64_t
 echo_deadline_ms(const struct sender *sender)
@@ -235,6 +248,7 @@ take_signal(struct sender *sender)
 
 	if (caught == 0)
 		return;
+	transfer_hide(&sender->transfer);
 	if (sender->caught_signal) {
 		give_up(sender, 0);
 		report_settled(sender);
@@ -255,6 +269,7 @@ check_deadline(struct sender *sender)
 		return;
 	sender->deadline_ms = INT64_MAX;
 	sender->source->stopped = true;
+	transfer_hide(&sender->transfer);
 	if (!sender->caught_signal)
 		chat_warn("time limit");
 	give_up(sender, CHAT_EXIT_TIMEOUT);
@@ -293,6 +308,7 @@ next_wake_ms(const struct sender *sender)
 	if (!sender->connected)
 		return wake_ms;
 	wake_ms = earlier(wake_ms, session_wake_ms(&sender->session));
+	wake_ms = earlier(wake_ms, transfer_wake_ms(&sender->transfer));
 	return earlier(wake_ms, courier_wake_ms(&sender->courier, &sender->session));
 }
 
@@ -338,6 +354,7 @@ sender_run(struct sender *sender)
 {
 	courier_init(&sender->courier, &sender->settings->identity, (size_t)sender->options->window,
 		sender->options->ack);
+	transfer_init(&sender->transfer, !sender->options->quiet);
 	sender->deadline_ms = sender->options->timeout_ms > 0
 		? chat_now_ms() + sender->options->timeout_ms
 		: INT64_MAX;
@@ -347,6 +364,7 @@ sender_run(struct sender *sender)
 		take_input(sender);
 		connect_when_needed(sender);
 		send_all(sender);
+		watch_transfer(sender);
 		report_settled(sender);
 		close_when_done(sender);
 		report_flush(sender);
@@ -354,6 +372,7 @@ sender_run(struct sender *sender)
 			break;
 		wait_and_read(sender);
 	}
+	transfer_hide(&sender->transfer);
 	report_end(sender);
 	courier_free(&sender->courier);
 	seen_free(&sender->accepted);

@@ -11,6 +11,7 @@
 #include "client/settings.h"
 #include "client/signals.h"
 #include "source.h"
+#include "transfer.h"
 
 /*
  * chat-send at work: input → outbox → session, what comes back → outbox → receipts, in one poll
@@ -42,6 +43,7 @@ struct sender {
 	bool connected; /* session is open */
 	bool joined_before; /* in any session */
 	struct output output;
+	struct transfer transfer;
 	struct signals signals;
 	struct sender_counts counts;
 	uint64_t unknown_first, unknown_last; /* the lines of a run that is not told yet; 0: none */

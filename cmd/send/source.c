@@ -315,6 +315,12 @@ source_fill(struct source *source, struct chat_err *err)
 }
 
 const char *
+source_file_name(const struct source *source)
+{
+	return source->upload_next ? source->uploads[source->upload_next - 1].name : NULL;
+}
+
+const char *
 source_noun(const struct source *source)
 {
 	if (source->has_lines)

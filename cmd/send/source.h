@@ -76,6 +76,16 @@ int source_fd(const struct source *source);
 /* Reads once, after poll said so. -1: CHAT_IO_ERROR. */
 int source_fill(struct source *source, struct chat_err *err);
 
+/* Whether it reads lines and has not met their end. */
+static inline bool
+source_is_unread(const struct source *source)
+{
+	return source->has_lines && !source->ended;
+}
+
+/* The file that was taken last, as receivers see it; NULL: none. */
+const char *source_file_name(const struct source *source);
+
 /* What the numbers of its messages count: "line", "file", "message". */
 const char *source_noun(const struct source *source);
 

@@ -151,7 +151,7 @@ fill(struct check *check, struct chat_lines *lines, bool regular, struct chat_er
 	filled = chat_lines_fill(lines, err);
 	if (filled > 0) {
 		check->report->stats.bytes += lines->buf.len - held;
-		progress_at(check->progress, lines->buf.len - held);
+		chat_progress_add(check->progress, lines->buf.len - held);
 	}
 	return filled;
 }
@@ -227,12 +227,12 @@ check_file(struct check *check, int fd, const char *name, struct chat_err *err)
 	report_begin_file(check->report, name);
 	if (check->state)
 		state_reset(check->state);
-	progress_begin(check->progress, name, regular ? (uint64_t)stat.st_size : 0);
+	chat_progress_begin(check->progress, name, regular ? (uint64_t)stat.st_size : 0);
 	if (regular && check->threads > 1)
 		result = team_check(check, &input, err);
 	else
 		result = check_blocks(check, &input, regular, err);
-	progress_end(check->progress);
+	chat_progress_hide(check->progress);
 	report_end_file(check->report, result < 0);
 	chat_lines_free(&input);
 	return result;

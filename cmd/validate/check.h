@@ -6,10 +6,10 @@
 
 #include "err.h"
 #include "line.h"
+#include "progress.h"
 #include "rules.h"
 #include "scan.h"
 #include "validate/output.h"
-#include "validate/progress.h"
 #include "validate/report.h"
 #include "validate/state.h"
 
@@ -28,7 +28,7 @@ struct check {
 	struct report *report;
 	struct output *lines; /* where to, unless PASS_NONE */
 	struct output *rejects; /* where invalid lines go besides, or NULL */
-	struct progress *progress;
+	struct chat_progress *progress;
 };
 
 /*

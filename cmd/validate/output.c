@@ -52,7 +52,7 @@ output_flush(struct output *output)
 	if (output->buf.len == 0)
 		return;
 	if (output->progress)
-		progress_hide(output->progress);
+		chat_progress_hide(output->progress);
 	if (chat_write_all(output->fd, output->buf.at, output->buf.len, &err)) {
 		if (errno == EPIPE)
 			chat_die_by_signal(SIGPIPE);

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 
 #include "buf.h"
+#include "progress.h"
 #include "span.h"
-#include "validate/progress.h"
 
 /*
  * Bytes for a descriptor, gathered and written in big pieces. A descriptor that takes no more ends
@@ -15,7 +15,7 @@ struct output {
 	int fd;
 	const char *name; /* for the diagnostic: "stdout" */
 	struct chat_buf buf;
-	struct progress *progress; /* hidden before anything is written; may be NULL */
+	struct chat_progress *progress; /* hidden before anything is written; may be NULL */
 	bool owes_newline; /* the last line had none, and is not the last after all */
 };
 

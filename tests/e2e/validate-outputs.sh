@@ -139,7 +139,7 @@ except OSError:
 child.wait()
 sys.stdout.buffer.write(drawn)
 END
-like "$(tr '\r' '\n' <"$TMP/drawn")" 'big \[#* *\] +[0-9]+% [0-9]+ MB/s' 'a terminal shows how far it is'
+like "$(tr '\r' '\n' <"$TMP/drawn")" 'big \[#* *\] +[0-9]+% [0-9.]+ MB/s' 'a terminal shows how far it is'
 like "$(tail -c 4 "$TMP/drawn" | od -An -c | tr -d ' ')" '033\[K$' 'and is left clean'
 exits 1 'no terminal' chat-validate big
 is "$(cat "$ERR")" '' 'no progress'

@@ -47,7 +47,7 @@ run(struct outcome *outcome, int fd, const struct chat_scan *scan, size_t read_b
 	unsigned threads)
 {
 	struct output output;
-	struct progress progress = {.on = false};
+	struct chat_progress progress = {.on = false};
 	struct report report = {.format = &format_text, .output = &output};
 	struct check check = {
 		.from = CHAT_FROM_ANY,

@@ -1,8 +1,5 @@
-/*
- * The progress bar. It is looked at with every read and drawn five times a second, the first time
- * after a fifth of one: a file that is done by then needs none.
- */
-#include "validate/progress.h"
+/* The progress bar. It is looked at whenever something was done, and drawn five times a second. */
+#include "progress.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -16,7 +13,7 @@
 #define BAR_CELLS 30
 
 uint64_t
-progress_clock_us(void)
+chat_progress_clock_us(void)
 {
 	struct timespec now;
 
@@ -25,24 +22,28 @@ progress_clock_us(void)
 }
 
 void
-progress_init(struct progress *progress, bool wanted)
+chat_progress_init(struct chat_progress *progress, bool wanted, int64_t after_ms)
 {
-	*progress = (struct progress){.on = wanted && isatty(STDERR_FILENO)};
+	*progress = (struct chat_progress){
+		.on = wanted && isatty(STDERR_FILENO),
+		.after_us = (uint64_t)after_ms * 1000,
+	};
 }
 
 void
-progress_begin(struct progress *progress, const char *name, uint64_t size)
+chat_progress_begin(struct chat_progress *progress, const char *name, uint64_t size)
 {
 	if (!progress->on)
 		return;
 	progress->name = name;
 	progress->size = size;
 	progress->done = 0;
-	progress->begun_us = progress->drawn_us = progress_clock_us();
+	progress->begun_us = chat_progress_clock_us();
+	progress->drawn_us = 0;
 }
 
 static void
-draw(struct progress *progress, uint64_t now_us)
+draw(struct chat_progress *progress, uint64_t now_us)
 {
 	uint64_t done = progress->done < progress->size ? progress->done : progress->size;
 	int cells = (int)(done * BAR_CELLS / progress->size);
@@ -51,9 +52,9 @@ draw(struct progress *progress, uint64_t now_us)
 
 	chat_buf_append_string(&line, "\r\033[K");
 	chat_show(&line, chat_span_of(progress->name));
-	chat_buf_printf(&line, " [%.*s%*s] %3u%% %.0f MB/s", cells,
+	chat_buf_printf(&line, " [%.*s%*s] %3u%% %.*f MB/s", cells,
 		"##############################", BAR_CELLS - cells, "",
-		(unsigned)(done * 100 / progress->size), rate);
+		(unsigned)(done * 100 / progress->size), rate < 10, rate);
 	chat_write_all(STDERR_FILENO, line.at, line.len, NULL);
 	chat_buf_free(&line);
 	progress->drawn_us = now_us;
@@ -61,29 +62,24 @@ draw(struct progress *progress, uint64_t now_us)
 }
 
 void
-progress_at(struct progress *progress, uint64_t more_bytes)
+chat_progress_add(struct chat_progress *progress, uint64_t more_bytes)
 {
 	uint64_t now_us;
 
 	if (!progress->on || progress->size == 0)
 		return;
 	progress->done += more_bytes;
-	now_us = progress_clock_us();
-	if (now_us - progress->drawn_us >= BETWEEN_US)
+	now_us = chat_progress_clock_us();
+	if (now_us - progress->begun_us >= progress->after_us &&
+		now_us - progress->drawn_us >= BETWEEN_US)
 		draw(progress, now_us);
 }
 
 void
-progress_hide(struct progress *progress)
+chat_progress_hide(struct chat_progress *progress)
 {
 	if (!progress->shown)
 		return;
 	chat_write_all(STDERR_FILENO, "\r\033[K", 4, NULL);
 	progress->shown = false;
-}
-
-void
-progress_end(struct progress *progress)
-{
-	progress_hide(progress);
 }
