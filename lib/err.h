@@ -80,7 +80,7 @@ struct chat_err {
 int chat_fail(struct chat_err *err, enum chat_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same about the byte at offset. */
+/* The same about the byte at offset; and with its arguments in a list. */
 int chat_fail_at(struct chat_err *err, enum chat_code code, size_t offset, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 int chat_fail_list(struct chat_err *err, enum chat_code code, size_t offset, const char *format,

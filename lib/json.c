@@ -68,8 +68,7 @@ skip_space(struct chat_json *json)
 		json->at++;
 }
 
-/* The cursor is at a backslash inside a string; moves it behind the escape, which is one code
- * point. */
+/* The cursor is at a backslash inside a string; moves it behind the escape, one code point. */
 static int
 scan_escape(struct chat_json *json, struct chat_err *err)
 {
@@ -416,8 +415,7 @@ nest_is_object(const struct nest *nest, unsigned depth)
 	return (nest->objects[depth / 64] >> depth % 64 & 1) != 0;
 }
 
-/* Reads to the end of the container that begins here. Nesting is data, so it costs a bit, not a
- * call. */
+/* Reads to the end of the container that begins here. Nesting costs a bit, not a call. */
 static int
 read_container(struct chat_json *json, bool object, struct chat_err *err)
 {

@@ -269,8 +269,7 @@ read_known(struct reader *reader, struct frame *frame, const struct chat_rule *r
 	return 0;
 }
 
-/* A string's meaning, decoded into room where it must be; of no length that fits, where it does
- * not. */
+/* A string's meaning, decoded into room where it must be; too long for that, it is like no word. */
 static struct chat_span
 short_meaning(const struct chat_json_value *string, char *room, size_t size)
 {

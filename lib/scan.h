@@ -36,8 +36,7 @@ void chat_scan_free(struct chat_scan *scan);
  */
 #define CHAT_SCAN_PADDING 64
 struct chat_scan_lines {
-	const char *at; /* the first line not yet accepted; the caller moves it past one he asked
-			   about */
+	const char *at; /* the first line not accepted; the caller moves it past one to ask about */
 	const char *end;
 	size_t max_line; /* a longer line is asked about */
 	uint64_t accepted; /* so many lines, */

@@ -11,8 +11,7 @@
  * at once, limits as counts of bytes that need no closer look. Private to scan.
  */
 
-/* At most 16 bytes, compared under a mask. One that had no room is eight NULs, which no line has.
- */
+/* At most 16 bytes, compared under a mask. What had no room is eight NULs, which no line has. */
 struct scan_text {
 	uint64_t bytes[2], mask[2];
 	unsigned len;

@@ -16,8 +16,7 @@ struct chat_strict_keys {
 	size_t count;
 };
 
-/* Fills keys (to be freed) from a line that passed chat_utf8_check; where its JSON breaks, it ends.
- */
+/* Fills keys (to be freed) from a line of valid UTF-8; where its JSON breaks, it ends. */
 void chat_strict_keys_find(struct chat_strict_keys *keys, struct chat_span line);
 void chat_strict_keys_free(struct chat_strict_keys *keys);
 

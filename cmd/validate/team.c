@@ -23,8 +23,7 @@ struct team {
 	uint64_t turn; /* the block that is to be reported next */
 };
 
-/* One member of the team. The lock is held where it begins and ends, and while it reads or reports.
- */
+/* One member of the team. The lock is held at its ends, and while it reads or reports. */
 static void
 work(struct team *team)
 {

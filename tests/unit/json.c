@@ -1,4 +1,5 @@
-/* The JSON reader by itself: values, strings, numbers, stepping, depth, every place to be cut off.
+/*
+ * The JSON reader by itself: values, strings, numbers, stepping, depth, every place to be cut off.
  */
 #include "json.h"
 
