@@ -62,10 +62,10 @@ SERVE_SRC := cmd/chat-serve.c $(wildcard cmd/serve/*.c)
 LIB_SRC := $(wildcard lib/*.c)
 
 # The shared library is the part that reads, checks and writes messages: no network, no command line.
-SHARED = base64 buf encode err json json_value line msg rules schema show strict url utf8 value
+SHARED = base64 buf encode err finding json json_value line msg rules schema show strict url utf8 value
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
-PRIVATE = diag help json_escape measure opt progress scan_body scan_plan scan_string scan_utf8 \
+PRIVATE = diag finding help json_escape measure opt progress scan_body scan_plan scan_string scan_utf8 \
 	scan_value scan_vec strict value
 HEADERS := $(filter-out $(PRIVATE:%=lib/%.h),$(wildcard lib/*.h))
 

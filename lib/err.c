@@ -75,21 +75,11 @@ takes_strings_alone(const char *format)
 	return true;
 }
 
-/* As much of a string as there is room for; where that ends. */
-static char *
-put_string(char *at, const char *end, const char *string, size_t len)
-{
-	if (len > (size_t)(end - at))
-		len = (size_t)(end - at);
-	memcpy(at, string, len);
-	return at + len;
-}
-
 /* vsnprintf; most sentences are only joined, without its machinery: a log can be full of errors. */
 static size_t
 text_print(char *text, size_t size, const char *format, va_list list)
 {
-	const char *end = text + size - 1, *string, *hole;
+	const char *end = text + size - 1, *hole;
 	char *at = text;
 	int wanted;
 
@@ -99,11 +89,10 @@ text_print(char *text, size_t size, const char *format, va_list list)
 	}
 	for (;;) {
 		hole = strchrnul(format, '%');
-		at = put_string(at, end, format, (size_t)(hole - format));
+		at = chat_span_put(at, end, (struct chat_span){format, (size_t)(hole - format)});
 		if (*hole == '\0')
 			break;
-		string = va_arg(list, const char *);
-		at = put_string(at, end, string, strlen(string));
+		at = chat_span_put(at, end, chat_span_of(va_arg(list, const char *)));
 		format = hole + strlen("%s");
 	}
 	*at = '\0';

@@ -6,39 +6,24 @@
  */
 #include "msg.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "buf.h"
+#include "finding.h"
 #include "strict.h"
 #include "utf8.h"
 #include "value.h"
 
-/* Where a value stands, as links from the inside out; the root is NULL. */
-struct place {
-	const struct place *up;
-	struct chat_span name; /* at NULL: the element `index` of an array */
-	size_t index;
-};
-
 struct reader {
 	struct chat_json json;
 	struct chat_msg *msg;
-	chat_msg_report *report;
-	void *arg;
-	unsigned findings;
+	struct chat_findings findings;
 	bool strict;
-	unsigned muted; /* additions entered whose flaws are nobody's business */
-	size_t flaws; /* said or not */
-	struct chat_strict_keys keys; /* of strict checking; said before next_key */
-	size_t next_key;
 	struct chat_err err; /* of the JSON */
 };
 
 /* One object that is being read. */
 struct frame {
 	const struct chat_shape *shape;
-	const struct place *place;
+	const struct chat_place *place;
 	bool keep; /* its values go into the message */
 	size_t next; /* the rule behind that of the last member */
 	uint32_t seen; /* a bit per rule of the shape */
@@ -50,105 +35,24 @@ struct frame {
 	struct chat_json_value size; /* what it says of itself */
 };
 
-/* Appends as much as there is room for; where that ends. */
-static size_t
-put(char *out, size_t size, size_t used, const char *bytes, size_t len)
-{
-	if (len > size - 1 - used)
-		len = size - 1 - used;
-	memcpy(out + used, bytes, len);
-	out[used + len] = '\0';
-	return used + len;
-}
-
-static size_t
-place_print(const struct place *place, char *out, size_t size)
-{
-	char index[24];
-	size_t used;
-
-	if (place == NULL) {
-		*out = '\0';
-		return 0;
-	}
-	used = place_print(place->up, out, size);
-	used = put(out, size, used, "/", 1);
-	if (place->name.at)
-		return put(out, size, used, place->name.at, place->name.len);
-	return put(out, size, used, index,
-		(size_t)snprintf(index, sizeof(index), "%zu", place->index));
-}
-
-static void
-say(struct reader *reader, const struct chat_err *finding)
-{
-	reader->findings++;
-	reader->report(reader->arg, finding);
-}
-
-static const char key_is_there[] = "the object has this key already";
-
-/* Says the repeated keys that stand before an offset, or at it: the caller says that one itself. */
-static void
-say_keys(struct reader *reader, size_t offset, bool same)
-{
-	for (; reader->next_key < reader->keys.count; reader->next_key++) {
-		size_t at = reader->keys.offset[reader->next_key];
-		struct chat_err finding;
-
-		if (at > offset || (at == offset && !same))
-			return;
-		chat_fail_at(&finding, CHAT_DUPLICATE_KEY, at, "%s", key_is_there);
-		if (at < offset)
-			say(reader, &finding);
-	}
-}
-
-/* Something is wrong with the message, though not with its JSON. The finding wants its field. */
-static void
-flaw_found(struct reader *reader, const struct place *place, struct chat_err *finding)
-{
-	bool is_key = finding->code == CHAT_DUPLICATE_KEY;
-
-	reader->flaws++;
-	if (reader->muted > 0 && !is_key)
-		return;
-	place_print(place, finding->field, sizeof(finding->field));
-	say_keys(reader, finding->offset, is_key);
-	say(reader, finding);
-}
-
-__attribute__((format(printf, 5, 6))) static void
-flaw(struct reader *reader, const struct place *place, const char *at, enum chat_code code,
-	const char *format, ...)
-{
-	struct chat_err finding;
-	va_list args;
-
-	va_start(args, format);
-	chat_fail_list(&finding, code, (size_t)(at - reader->json.start), format, args);
-	va_end(args);
-	flaw_found(reader, place, &finding);
-}
-
 static void
 check_value(struct reader *reader, const struct chat_rule *rule,
-	const struct chat_json_value *value, const struct place *place)
+	const struct chat_json_value *value, const struct chat_place *place)
 {
 	struct chat_err err;
 
 	if (chat_value_check(rule, value, reader->strict, &err) == 0)
 		return;
 	err.offset += (size_t)(value->raw.at - reader->json.start);
-	flaw_found(reader, place, &err);
+	chat_findings_add(&reader->findings, place, &err);
 }
 
 static int read_object(struct reader *reader, struct frame *frame);
 
 static int
-read_array(struct reader *reader, const struct chat_shape *shape, const struct place *place)
+read_array(struct reader *reader, const struct chat_shape *shape, const struct chat_place *place)
 {
-	struct place element = {.up = place};
+	struct chat_place element = {.up = place};
 	bool first;
 	int more;
 
@@ -167,8 +71,9 @@ read_array(struct reader *reader, const struct chat_shape *shape, const struct p
 		} else {
 			if (chat_json_read(&reader->json, &other, &reader->err))
 				return -1;
-			flaw(reader, &element, other.raw.at, CHAT_BAD_MESSAGE,
-				"expected object, got %s", chat_json_kind_word(kind));
+			chat_findings_flaw(&reader->findings, &element, other.raw.at,
+				CHAT_BAD_MESSAGE, "expected object, got %s",
+				chat_json_kind_word(kind));
 		}
 		element.index++;
 	}
@@ -177,7 +82,7 @@ read_array(struct reader *reader, const struct chat_shape *shape, const struct p
 
 /* The value of a rule's key: read whole, or entered where the rule says what is inside. */
 static int
-read_value(struct reader *reader, const struct chat_rule *rule, const struct place *place,
+read_value(struct reader *reader, const struct chat_rule *rule, const struct chat_place *place,
 	bool keep, struct chat_json_value *value)
 {
 	enum chat_json_kind kind;
@@ -218,12 +123,12 @@ slot_bits(const struct chat_rule *rule)
 /* Base64 must be canonical and of as many bytes as `size` says, once both are known. */
 static void
 check_file(struct reader *reader, struct frame *frame, const struct chat_rule *rule,
-	const struct chat_json_value *value, const struct place *place)
+	const struct chat_json_value *value, const struct chat_place *place)
 {
 	if (rule->format == CHAT_FORMAT_BASE64) {
 		frame->measured |= 1;
 		if (!chat_strict_base64(value, &frame->data_bytes))
-			flaw(reader, place, value->raw.at, CHAT_BAD_BASE64,
+			chat_findings_flaw(&reader->findings, place, value->raw.at, CHAT_BAD_BASE64,
 				"expected base64 with padding and without stray bits");
 	} else if (rule->slot == CHAT_SLOT_FILE_SIZE) {
 		frame->measured |= 2;
@@ -233,7 +138,7 @@ check_file(struct reader *reader, struct frame *frame, const struct chat_rule *r
 	}
 	if (frame->measured == 3 &&
 		chat_json_compare_integer(frame->size.raw, (int64_t)frame->data_bytes) != 0)
-		flaw(reader, place, value->raw.at, CHAT_BAD_MESSAGE,
+		chat_findings_flaw(&reader->findings, place, value->raw.at, CHAT_BAD_MESSAGE,
 			"the data has %zu bytes, which is not the size", frame->data_bytes);
 }
 
@@ -242,29 +147,31 @@ read_known(struct reader *reader, struct frame *frame, const struct chat_rule *r
 	const struct chat_json_value *key)
 {
 	uint32_t bit = UINT32_C(1) << (rule - frame->shape->rules);
-	struct place place = {.up = frame->place, .name = rule->name};
+	struct chat_place place = {.up = frame->place, .name = rule->name};
 	bool repeated = (frame->seen & bit) != 0;
 	bool keep = frame->keep && rule->slot != CHAT_SLOT_NONE && !repeated;
 	bool mute = rule->addition && !reader->strict;
 	struct chat_json_value other;
 	struct chat_json_value *value = keep ? &reader->msg->value[rule->slot] : &other;
-	size_t flaws = reader->flaws;
+	size_t flaws = reader->findings.flaws;
 
 	if (repeated)
-		flaw(reader, &place, key->raw.at, CHAT_DUPLICATE_KEY, "%s", key_is_there);
+		chat_findings_flaw(&reader->findings, &place, key->raw.at, CHAT_DUPLICATE_KEY,
+			CHAT_KEY_IS_THERE);
 	frame->seen |= bit;
-	reader->muted += mute;
+	reader->findings.muted += mute;
 	if (read_value(reader, rule, &place, keep, value))
 		return -1;
 	check_value(reader, rule, value, &place);
-	if (reader->strict && reader->flaws == flaws)
+	if (reader->strict && reader->findings.flaws == flaws)
 		check_file(reader, frame, rule, value, &place);
-	reader->muted -= mute;
-	if (reader->flaws == flaws && value->kind == CHAT_JSON_BOOLEAN && *value->raw.at == 't')
+	reader->findings.muted -= mute;
+	if (reader->findings.flaws == flaws && value->kind == CHAT_JSON_BOOLEAN &&
+		*value->raw.at == 't')
 		frame->true_bits |= bit;
 	if (keep)
 		reader->msg->has |= UINT64_C(1) << rule->slot;
-	if (keep && reader->flaws != flaws)
+	if (keep && reader->findings.flaws != flaws)
 		reader->msg->has &= ~slot_bits(rule);
 	return 0;
 }
@@ -311,10 +218,11 @@ check_missing(struct reader *reader, const struct frame *frame)
 {
 	for (size_t i = 0; i < frame->shape->count; i++) {
 		const struct chat_rule *rule = &frame->shape->rules[i];
-		struct place place = {.up = frame->place, .name = rule->name};
+		struct chat_place place = {.up = frame->place, .name = rule->name};
 
 		if (rule->required && (frame->seen >> i & 1) == 0 && !is_excused(frame, rule))
-			flaw(reader, &place, reader->json.at - 1, CHAT_BAD_MESSAGE, "is missing");
+			chat_findings_flaw(&reader->findings, &place, reader->json.at - 1,
+				CHAT_BAD_MESSAGE, "is missing");
 	}
 }
 
@@ -362,29 +270,30 @@ find_type(struct reader *reader, struct chat_json_value *type)
 static void
 list_types(char *out, size_t size, enum chat_direction from)
 {
-	size_t used = 0;
+	char *at = out, *end = out + size - 1;
 
 	for (int type = 0; type < CHAT_TYPES; type++) {
 		if (!(chat_rules[type].from & from))
 			continue;
-		if (used > 0)
-			used = put(out, size, used, ", ", 2);
-		used = put(out, size, used, chat_rules[type].word, strlen(chat_rules[type].word));
+		if (at > out)
+			at = chat_span_put(at, end, CHAT_SPAN(", "));
+		at = chat_span_put(at, end, chat_span_of(chat_rules[type].word));
 	}
+	*at = '\0';
 }
 
 /* The type that this value names, or UNKNOWN after saying why it is none. */
 static enum chat_type
 check_type(struct reader *reader, const struct chat_json_value *value, enum chat_direction from)
 {
-	struct place place = {.name = CHAT_SPAN("type")};
+	struct chat_place place = {.name = CHAT_SPAN("type")};
 	enum chat_type type;
 	char word[16]; /* no type is longer */
 	char known[96];
 
 	if (value->kind != CHAT_JSON_STRING) {
-		flaw(reader, &place, value->raw.at, CHAT_BAD_MESSAGE, "expected string, got %s",
-			chat_json_kind_word(value->kind));
+		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_BAD_MESSAGE,
+			"expected string, got %s", chat_json_kind_word(value->kind));
 		return CHAT_TYPE_UNKNOWN;
 	}
 	type = chat_rules_find(short_meaning(value, word, sizeof(word)));
@@ -392,9 +301,10 @@ check_type(struct reader *reader, const struct chat_json_value *value, enum chat
 		return type;
 	list_types(known, sizeof(known), from);
 	if (type == CHAT_TYPE_UNKNOWN)
-		flaw(reader, &place, value->raw.at, CHAT_UNKNOWN_TYPE, "expected one of %s", known);
+		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
+			"expected one of %s", known);
 	else
-		flaw(reader, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
+		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
 			"only a %s says \"%s\"; expected one of %s",
 			chat_rules[type].from == CHAT_FROM_CLIENT ? "client" : "server",
 			chat_rules[type].word, known);
@@ -405,7 +315,7 @@ check_type(struct reader *reader, const struct chat_json_value *value, enum chat
 static int
 read_typed(struct reader *reader, enum chat_direction from)
 {
-	static const struct place type_place = {.name = {"type", 4}};
+	static const struct chat_place type_place = {.name = {"type", 4}};
 	struct chat_msg *msg = reader->msg;
 	struct chat_json_value type, whole;
 	struct frame frame = {.keep = true};
@@ -422,7 +332,8 @@ read_typed(struct reader *reader, enum chat_direction from)
 	if (chat_json_read(&reader->json, &whole, &reader->err))
 		return -1;
 	if (found == 0)
-		flaw(reader, &type_place, reader->json.at - 1, CHAT_BAD_MESSAGE, "is missing");
+		chat_findings_flaw(&reader->findings, &type_place, reader->json.at - 1,
+			CHAT_BAD_MESSAGE, "is missing");
 	return 0;
 }
 
@@ -446,8 +357,8 @@ read_line(struct reader *reader, struct chat_span text, enum chat_direction from
 	} else {
 		if (chat_json_read(&reader->json, &value, &reader->err))
 			return -1;
-		flaw(reader, NULL, start, CHAT_BAD_MESSAGE, "expected object, got %s",
-			chat_json_kind_word(kind));
+		chat_findings_flaw(&reader->findings, NULL, start, CHAT_BAD_MESSAGE,
+			"expected object, got %s", chat_json_kind_word(kind));
 	}
 	reader->msg->line = (struct chat_span){start, (size_t)(reader->json.at - start)};
 	return chat_json_end(&reader->json, &reader->err);
@@ -455,17 +366,12 @@ read_line(struct reader *reader, struct chat_span text, enum chat_direction from
 
 /* Everything but err, which only an error fills. */
 static void
-reader_init(struct reader *reader, struct chat_msg *msg, chat_msg_report *report, void *arg)
+reader_init(struct reader *reader, struct chat_msg *msg, const char *start, chat_msg_report *report,
+	void *arg)
 {
 	reader->msg = msg;
-	reader->report = report;
-	reader->arg = arg;
-	reader->findings = 0;
 	reader->strict = false;
-	reader->muted = 0;
-	reader->flaws = 0;
-	reader->keys = (struct chat_strict_keys){NULL, 0};
-	reader->next_key = 0;
+	reader->findings = (struct chat_findings){.start = start, .report = report, .arg = arg};
 }
 
 struct first {
@@ -498,9 +404,9 @@ chat_msg_read(
 
 	if (valid < line.len)
 		return fail_utf8(valid, err);
-	reader_init(&reader, msg, keep_first, &first);
+	reader_init(&reader, msg, line.at, keep_first, &first);
 	if (read_line(&reader, line, from) == 0)
-		return reader.findings == 0 ? 0 : -1;
+		return reader.findings.said == 0 ? 0 : -1;
 	if (err)
 		*err = reader.err;
 	return -1;
@@ -517,18 +423,18 @@ chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction 
 
 	if (!(how & CHAT_MSG_IS_UTF8))
 		valid.len = chat_utf8_check(line.at, line.len);
-	reader_init(&reader, msg ? msg : &unwanted, report, arg);
+	reader_init(&reader, msg ? msg : &unwanted, line.at, report, arg);
 	reader.strict = (how & CHAT_MSG_STRICT) != 0;
 	if (reader.strict)
-		chat_strict_keys_find(&reader.keys, valid);
+		chat_strict_keys_find(&reader.findings.keys, valid);
 	broken = read_line(&reader, valid, from);
 	if (valid.len < line.len)
 		broken = fail_utf8(valid.len, &reader.err);
-	say_keys(&reader, line.len, false);
+	chat_findings_say_keys(&reader.findings, line.len);
 	if (broken)
-		say(&reader, &reader.err);
-	chat_strict_keys_free(&reader.keys);
-	return reader.findings;
+		chat_findings_say(&reader.findings, &reader.err);
+	chat_strict_keys_free(&reader.findings.keys);
+	return reader.findings.said;
 }
 
 char *

@@ -25,4 +25,13 @@ chat_span_equal(struct chat_span a, struct chat_span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* Copies as much as there is room for up to end; where that ends. */
+static inline char *
+chat_span_put(char *at, const char *end, struct chat_span span)
+{
+	size_t room = (size_t)(end - at), len = span.len < room ? span.len : room;
+
+	return (char *)memcpy(at, span.at, len) + len;
+}
+
 #endif
