@@ -9,6 +9,8 @@
 #include "show.h"
 #include "utf8.h"
 
+#define KEPT_MAX 1024
+
 void
 report_start(struct report *report)
 {
@@ -83,6 +85,8 @@ show(struct report *report, uint64_t line, size_t point, const struct chat_err *
 static void
 keep(struct report *part, uint64_t line, size_t point, const struct chat_err *error)
 {
+	if (part->kept_count == KEPT_MAX)
+		part->spill(part->spill_arg);
 	if (part->kept_count == part->kept_cap) {
 		part->kept_cap = part->kept_cap ? part->kept_cap * 2 : 16;
 		part->kept = chat_realloc(part->kept, part->kept_cap * sizeof(*part->kept));
@@ -124,18 +128,24 @@ stats_add(struct stats *stats, const struct stats *more)
 }
 
 void
-report_add(struct report *report, struct report *part)
+report_show(struct report *report, struct report *part)
 {
 	for (size_t i = 0; i < part->kept_count && has_room(report, report->shown); i++) {
 		const struct kept *kept = &part->kept[i];
 
 		show(report, report->line + kept->line, kept->point, &kept->error);
 	}
+	part->kept_count = 0;
+}
+
+void
+report_add(struct report *report, struct report *part)
+{
+	report_show(report, part);
 	report->found += part->found;
 	report->line += part->line;
 	stats_add(&report->stats, &part->stats);
 	part->stats = (struct stats){0};
-	part->kept_count = 0;
 	part->found = 0;
 	part->line = 0;
 }

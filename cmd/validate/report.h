@@ -19,7 +19,8 @@ struct kept {
 
 /*
  * Takes findings, counts all of them, and writes the first so many of each file. A part of a report
- * (output NULL) keeps them instead, until report_add puts it into its place.
+ * (output NULL) keeps them instead, until report_add puts it into its place. When it keeps as many
+ * as it may, it calls spill, which waits until that place has come and shows them by report_show.
  */
 struct report {
 	const struct format *format;
@@ -40,6 +41,8 @@ struct report {
 
 	struct kept *kept;
 	size_t kept_count, kept_cap;
+	void (*spill)(void *arg); /* of a part */
+	void *spill_arg;
 };
 
 /* Before the first file, and behind the last. */
@@ -53,6 +56,9 @@ void report_end_file(struct report *report, bool unreadable);
 
 /* A finding in report->line; a chat_msg_report whose arg is the report. */
 void report_finding(void *report, const struct chat_err *error);
+
+/* What a part has kept so far, of the lines behind report->line; it keeps nothing afterwards. */
+void report_show(struct report *report, struct report *part);
 
 /* What was found in the lines behind report->line; the part is empty afterwards. */
 void report_add(struct report *report, struct report *part);

@@ -1,7 +1,7 @@
 /*
  * Several threads on one file. Whoever is free reads the next block (one reads at a time), checks
  * it, and waits for its turn to report: so lines are numbered and findings written in order, and no
- * more is in memory than a block for each thread.
+ * more is in memory than a block for each thread and some findings of it.
  */
 #include "validate/team.h"
 
@@ -23,45 +23,77 @@ struct team {
 	uint64_t turn; /* the block that is to be reported next */
 };
 
-/* One member of the team. The lock is held at its ends, and while it reads or reports. */
+struct member {
+	struct team *team;
+	struct report part; /* of the report: what is found in the block */
+	struct block block;
+	uint64_t number; /* of the block */
+	pthread_t thread;
+};
+
+/* The lock is held. */
 static void
-work(struct team *team)
+wait_for_turn(const struct member *member)
 {
-	struct report part = {
-		.format = team->check->report->format,
-		.quiet = team->check->report->quiet,
-		.max_shown = team->check->report->max_shown,
-	};
-	struct block block = {0};
+	while (member->team->turn != member->number)
+		pthread_cond_wait(&member->team->reported, &member->team->lock);
+}
 
-	while (team->result > 0) {
-		uint64_t mine = team->blocks;
+/* More was found in a block than its part may keep. */
+static void
+spill(void *arg)
+{
+	struct member *member = arg;
+	struct team *team = member->team;
 
-		team->result = check_next_block(team->check, team->input, true, &block, team->err);
-		if (team->result <= 0)
-			break;
-		team->blocks++;
-		pthread_mutex_unlock(&team->lock);
-		check_block(team->check, &part, &block);
-		pthread_mutex_lock(&team->lock);
-		while (team->turn != mine)
-			pthread_cond_wait(&team->reported, &team->lock);
-		report_add(team->check->report, &part);
-		team->turn++;
-		pthread_cond_broadcast(&team->reported);
-	}
-	report_part_free(&part);
-	chat_buf_free(&block.bytes);
+	pthread_mutex_lock(&team->lock);
+	wait_for_turn(member);
+	report_show(team->check->report, &member->part);
+	pthread_mutex_unlock(&team->lock);
+}
+
+/* The next block, checked and reported; false when there is none. The lock is held but meanwhile.
+ */
+static bool
+work(struct member *member)
+{
+	struct team *team = member->team;
+
+	if (team->result > 0)
+		team->result =
+			check_next_block(team->check, team->input, true, &member->block, team->err);
+	if (team->result <= 0)
+		return false;
+	member->number = team->blocks++;
+	pthread_mutex_unlock(&team->lock);
+	check_block(team->check, &member->part, &member->block);
+	pthread_mutex_lock(&team->lock);
+	wait_for_turn(member);
+	report_add(team->check->report, &member->part);
+	team->turn++;
+	pthread_cond_broadcast(&team->reported);
+	return true;
 }
 
 static void *
-member(void *arg)
+member_run(void *arg)
 {
-	struct team *team = arg;
+	struct member *member = arg;
+	const struct report *report = member->team->check->report;
 
-	pthread_mutex_lock(&team->lock);
-	work(team);
-	pthread_mutex_unlock(&team->lock);
+	member->part = (struct report){
+		.format = report->format,
+		.quiet = report->quiet,
+		.max_shown = report->max_shown,
+		.spill = spill,
+		.spill_arg = member,
+	};
+	pthread_mutex_lock(&member->team->lock);
+	while (work(member))
+		;
+	pthread_mutex_unlock(&member->team->lock);
+	report_part_free(&member->part);
+	chat_buf_free(&member->block.bytes);
 	return NULL;
 }
 
@@ -69,18 +101,20 @@ int
 team_check(struct check *check, struct chat_lines *input, struct chat_err *err)
 {
 	struct team team = {.check = check, .input = input, .err = err, .result = 1};
-	pthread_t *members = chat_alloc(check->threads * sizeof(*members));
+	struct member *members = chat_alloc_zeroed(check->threads, sizeof(*members));
 
 	if (check->read_bytes == 0)
 		input->read_bytes = TEAM_READ_BYTES;
 	pthread_mutex_init(&team.lock, NULL);
 	pthread_cond_init(&team.reported, NULL);
+	for (unsigned i = 0; i < check->threads; i++)
+		members[i].team = &team;
 	for (unsigned i = 1; i < check->threads; i++)
-		if (pthread_create(&members[i], NULL, member, &team) != 0)
+		if (pthread_create(&members[i].thread, NULL, member_run, &members[i]) != 0)
 			chat_die(CHAT_EXIT_INTERNAL, "cannot start a thread");
-	member(&team);
+	member_run(&members[0]);
 	for (unsigned i = 1; i < check->threads; i++)
-		pthread_join(members[i], NULL);
+		pthread_join(members[i].thread, NULL);
 	pthread_cond_destroy(&team.reported);
 	pthread_mutex_destroy(&team.lock);
 	free(members);

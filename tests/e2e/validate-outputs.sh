@@ -78,6 +78,12 @@ for jobs in 2 5; do
 	chat-validate -j "$jobs" --max-errors 0 --stats big | grep -v '^rate' >got
 	same got want "$jobs threads find the same"
 done
+yes 1 | head -n 600000 >ones # more findings in a block than a thread keeps
+chat-validate --max-errors 0 --stats ones | grep -v '^rate' | cksum >want
+for jobs in 2 5; do
+	chat-validate -j "$jobs" --max-errors 0 --stats ones | grep -v '^rate' | cksum >got
+	same got want "$jobs threads find as many"
+done
 exits 1 'few findings of many' chat-validate --jobs=3 --max-errors 7 --stats big
 is "$(grep -c ': error: ' "$OUT")" 7 'as many as asked for'
 like "$(cat "$OUT")" 'big: note: 293 more not shown.*findings: 300' 'and exact counts'
