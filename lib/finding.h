@@ -28,9 +28,8 @@ struct chat_findings {
 	unsigned said;
 	size_t flaws; /* said or not */
 	unsigned muted; /* additions entered whose flaws are nobody's business, but repeated keys */
-	struct chat_strict_keys
-		keys; /* of strict checking: findings too, those before next_key said */
-	size_t next_key;
+	struct chat_strict_keys keys; /* of strict checking: findings too */
+	size_t next_key; /* the first of them not said */
 };
 
 /* Says a finding that has all it needs, and is behind all the others. */

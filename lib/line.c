@@ -162,7 +162,8 @@ chat_lines_lend(struct chat_lines *lines, struct chat_buf *buf)
 
 	buf->len = 0;
 	buf->limit = 0;
-	chat_buf_append(buf, old.at + lines->start, old.len - lines->start);
+	if (old.len > lines->start)
+		chat_buf_append(buf, old.at + lines->start, old.len - lines->start);
 	lines->scanned -= lines->start;
 	lines->start = 0;
 	lines->buf = *buf;

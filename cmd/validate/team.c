@@ -52,8 +52,7 @@ spill(void *arg)
 	pthread_mutex_unlock(&team->lock);
 }
 
-/* The next block, checked and reported; false when there is none. The lock is held but meanwhile.
- */
+/* Checks and reports the next block, if there is one. The lock is held at both ends. */
 static bool
 work(struct member *member)
 {
