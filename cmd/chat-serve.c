@@ -1,7 +1,8 @@
 /* chat-serve: a chat server, at once, with no configuration. See chat-serve(1). */
-#include <string.h>
+#include <unistd.h>
 
 #include "diag.h"
+#include "line.h"
 #include "serve/config.h"
 #include "serve/server.h"
 
@@ -12,7 +13,22 @@ say_where(const struct listeners *listeners)
 	for (size_t i = 0; i < listeners->count; i++)
 		chat_warn("listening on %s", listeners->at[i].url);
 	if (!listeners_reach_out(listeners))
-		chat_warn("only this machine can connect; --listen :3001 lets others in");
+		chat_warn("only this machine can connect; others with --listen :3001 and --tokens "
+			  "or --open");
+}
+
+static int
+new_token(const char *name)
+{
+	struct chat_buf line = {0};
+	struct chat_err err;
+
+	if (tokens_make(&line, name, &err) < 0)
+		chat_die_usage("--new-token: %s", err.text);
+	if (chat_write_all(STDOUT_FILENO, line.at, line.len, &err) < 0)
+		chat_die(CHAT_EXIT_IO, "%s", err.text);
+	chat_buf_free(&line);
+	return CHAT_EXIT_OK;
 }
 
 int
@@ -24,6 +40,8 @@ main(int argc, char **argv)
 
 	chat_start();
 	config_read(&config, argc, argv);
+	if (config.new_token)
+		return new_token(config.new_token);
 	if (server_open(&server, &config, &err) < 0) {
 		if (err.code == CHAT_USAGE)
 			chat_die_usage("%s", err.text);

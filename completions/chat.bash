@@ -10,7 +10,8 @@ _chat() {
 
 	case ${1##*/} in
 	chat-serve)
-		options='-l --listen= --url-file= --origin= --metrics= --tls-cert=
+		options='-l --listen= --url-file= --origin= --host= --trust-proxy= --metrics=
+			--tokens= --new-token= --open --max-failures= --tls-cert=
 			--tls-key= --tls-client-ca= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
 			--nonce-time= --max-nonces= --journal= --sync= --journal-segment=
@@ -70,7 +71,7 @@ _chat() {
 	"chat-validate --format")
 		values='text json github tap sarif'
 		;;
-	*" --url-file" | "chat-send -f" | *" --file" | *" --replay" | *" --token-file" | *" --cacert" | *" --tls-"* | \
+	*" --url-file" | "chat-send -f" | *" --file" | *" --replay" | *" --token-file" | *" --cacert" | *" --tls-"* | *" --tokens" | \
 		*" --cert" | *" --key" | *" --unix-socket" | *" --cursor-file" | *" --rejects")
 		_filedir
 		return

@@ -6,15 +6,14 @@
 #include "http.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "base64.h"
+#include "digest.h"
 
 #define KEY_BYTES 16
-#define SHA1_BYTES 20
 
 static const struct {
 	int status;
@@ -232,8 +231,6 @@ static int
 read_request_header(
 	struct chat_http_request *request, struct upgrade *upgrade, const struct header *header)
 {
-	struct chat_span list = header->value;
-
 	if (named(header, "Host"))
 		return all(header->value, is_host_char) ? take_once(&request->host, header) : -1;
 	if (named(header, "Sec-WebSocket-Key"))
@@ -252,10 +249,8 @@ read_request_header(
 		upgrade->websocket |= list_has(header->value, CHAT_SPAN("websocket"));
 	if (named(header, "Connection"))
 		upgrade->connection |= list_has(header->value, CHAT_SPAN("upgrade"));
-	if (named(header, "X-Forwarded-For")) {
-		while (list.len > 0)
-			request->forwarded_for = trim(take_until(&list, ','));
-	}
+	if (named(header, "X-Forwarded-For"))
+		request->forwarded_for = header->value;
 	return 0;
 }
 
@@ -376,12 +371,12 @@ chat_http_accept(char accept[CHAT_HTTP_ACCEPT_LEN + 1], struct chat_span key)
 {
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 	char text[CHAT_HTTP_KEY_LEN + sizeof(guid)];
-	unsigned char digest[SHA1_BYTES];
+	unsigned char digest[CHAT_SHA1_BYTES];
 	int len = snprintf(text, sizeof(text), "%.*s%s", (int)key.len, key.at, guid);
 
-	if (len < 0 || (size_t)len >= sizeof(text) ||
-		EVP_Digest(text, (size_t)len, digest, NULL, EVP_sha1(), NULL) != 1)
+	if (len < 0 || (size_t)len >= sizeof(text))
 		abort();
+	chat_sha1(digest, (struct chat_span){text, (size_t)len});
 	accept[chat_base64_encode(accept, digest, sizeof(digest))] = '\0';
 }
 

@@ -27,7 +27,7 @@ struct chat_http_request {
 	struct chat_span host; /* with its port; of the target where that has one */
 	struct chat_span origin; /* at NULL: none */
 	struct chat_span user_agent; /* at NULL: none */
-	struct chat_span forwarded_for; /* X-Forwarded-For, its last element; at NULL: none */
+	struct chat_span forwarded_for; /* the last X-Forwarded-For, a list; at NULL: none */
 	struct chat_span key; /* Sec-WebSocket-Key */
 	bool upgrade; /* asks for websocket: GET, HTTP/1.1, Upgrade and Connection say so */
 };

@@ -1,4 +1,4 @@
-/* Peers as network addresses: counted, judged, printed. */
+/* Peers as network addresses: told apart, counted, barred, printed. */
 #include "serve/address.h"
 
 #include <arpa/inet.h>
@@ -11,13 +11,18 @@
 
 #include "buf.h"
 
-#define KEY_LEN 8
+struct key {
+	unsigned char kind;
+	unsigned char
+		bytes[8]; /* the first half of an IPv6 address; or 0, 0, 0, 0 and an IPv4 one */
+};
 
 struct address {
 	UT_hash_handle hh;
-	unsigned char
-		key[KEY_LEN]; /* the first half of an IPv6 address; 0, 0, 0, 0 and an IPv4 one */
-	size_t count;
+	struct key key;
+	size_t count; /* connections */
+	int64_t failures;
+	int64_t failures_ms; /* the first of them */
 };
 
 /* An IPv4 address, be it inside an IPv6 one; false when it is none. */
@@ -49,48 +54,121 @@ address_is_local(const struct sockaddr *address)
 		IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
 }
 
+static enum address_kind
+kind_of(const struct addresses *addresses, const struct sockaddr *peer)
+{
+	if (peer->sa_family == AF_UNIX)
+		return ADDRESS_UNIX;
+	if (networks_have(&addresses->proxies, peer))
+		return ADDRESS_PROXY;
+	return address_is_local(peer) ? ADDRESS_LOOPBACK : ADDRESS_REMOTE;
+}
+
+static struct key
+key_of(const struct addresses *addresses, const struct sockaddr *peer)
+{
+	struct key key = {.kind = (unsigned char)kind_of(addresses, peer)};
+	struct in_addr v4;
+
+	if (address_v4(peer, &v4))
+		memcpy(key.bytes + 4, &v4, sizeof(v4));
+	else if (peer->sa_family == AF_INET6)
+		memcpy(key.bytes, &((const struct sockaddr_in6 *)peer)->sin6_addr,
+			sizeof(key.bytes));
+	return key;
+}
+
 struct address *
 addresses_enter(struct addresses *addresses, const struct sockaddr *peer)
 {
 	struct address *address = NULL;
-	unsigned char key[KEY_LEN] = {0};
-	struct in_addr v4;
+	struct key key = key_of(addresses, peer);
 
-	if (address_is_local(peer))
-		return NULL;
-	if (address_v4(peer, &v4))
-		memcpy(key + 4, &v4, sizeof(v4));
-	else
-		memcpy(key, &((const struct sockaddr_in6 *)peer)->sin6_addr, KEY_LEN);
-	HASH_FIND(hh, addresses->by_key, key, KEY_LEN, address);
+	HASH_FIND(hh, addresses->by_key, &key, sizeof(key), address);
 	if (!address) {
 		address = chat_alloc_zeroed(1, sizeof(*address));
-		memcpy(address->key, key, KEY_LEN);
-		HASH_ADD(hh, addresses->by_key, key, KEY_LEN, address);
+		address->key = key;
+		HASH_ADD(hh, addresses->by_key, key, sizeof(key), address);
 	}
 	address->count++;
 	return address;
 }
 
-bool
-address_is_over(const struct address *address, const struct addresses *addresses)
+/* Frees one of which nothing is to be remembered. */
+static void
+address_forget(struct addresses *addresses, struct address *address)
 {
-	return address && address->count > addresses->most;
-}
-
-bool
-address_is_flooding(const struct address *address, const struct addresses *addresses)
-{
-	return address && address->count > 2 * addresses->most;
+	if (address->count || address->failures)
+		return;
+	HASH_DEL(addresses->by_key, address);
+	free(address);
 }
 
 void
 addresses_leave(struct addresses *addresses, struct address *address)
 {
-	if (!address || --address->count)
+	if (!address)
 		return;
-	HASH_DEL(addresses->by_key, address);
-	free(address);
+	address->count--;
+	address_forget(addresses, address);
+}
+
+void
+addresses_free(struct addresses *addresses)
+{
+	struct address *address, *next;
+
+	HASH_ITER(hh, addresses->by_key, address, next)
+	{
+		HASH_DEL(addresses->by_key, address);
+		free(address);
+	}
+	networks_free(&addresses->proxies);
+}
+
+void
+addresses_sweep(struct addresses *addresses, int64_t now_ms)
+{
+	struct address *address, *next;
+
+	HASH_ITER(hh, addresses->by_key, address, next)
+	{
+		if (!address->failures || now_ms - address->failures_ms < ADDRESS_FAILURES_MS)
+			continue;
+		address->failures = 0;
+		address_forget(addresses, address);
+	}
+}
+
+enum address_kind
+address_kind(const struct address *address)
+{
+	return (enum address_kind)address->key.kind;
+}
+
+bool
+address_is_over(const struct address *address, const struct addresses *addresses)
+{
+	return address_kind(address) == ADDRESS_REMOTE && address->count > addresses->most;
+}
+
+bool
+address_is_flooding(const struct address *address, const struct addresses *addresses)
+{
+	return address_kind(address) == ADDRESS_REMOTE && address->count > 2 * addresses->most;
+}
+
+void
+address_failed(struct address *address, int64_t now_ms)
+{
+	if (address->failures++ == 0)
+		address->failures_ms = now_ms;
+}
+
+bool
+address_is_barred(const struct address *address, const struct addresses *addresses)
+{
+	return address->failures >= addresses->failures_most;
 }
 
 void

@@ -3,26 +3,53 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
+#include "serve/network.h"
+
 /*
- * How many connections come from one address. An IPv6 address counts as its /64, which one person
- * has to themselves; loopback and unix sockets are not counted.
+ * What is known of the addresses that connections come from: how many each has, and how often a
+ * token of its was wrong. An IPv6 address counts as its /64, which one person has to themselves.
+ * Loopback, unix sockets and proxies that are trusted may have any number of connections.
  */
 struct address;
 
-struct addresses {
-	struct address *by_key;
-	size_t most; /* connections of one address */
+enum address_kind {
+	ADDRESS_REMOTE,
+	ADDRESS_LOOPBACK,
+	ADDRESS_UNIX,
+	ADDRESS_PROXY /* it is trusted to say who is behind it */
 };
 
-/* Counts one in; NULL where nothing is counted. */
+struct addresses {
+	struct address *by_key;
+	struct networks proxies;
+	size_t most; /* connections of one address */
+	int64_t failures_most; /* of one address in ADDRESS_FAILURES_MS */
+};
+
+#define ADDRESS_FAILURES_MS 60000 /* from the first failure on; then they are forgotten */
+
+/* Counts one in. */
 struct address *addresses_enter(struct addresses *addresses, const struct sockaddr *peer);
-void addresses_leave(struct addresses *addresses, struct address *address);
+void addresses_leave(struct addresses *addresses, struct address *address); /* NULL: nothing */
+
+/* Once nobody is in any more. */
+void addresses_free(struct addresses *addresses);
+
+/* Forgets what is over. */
+void addresses_sweep(struct addresses *addresses, int64_t now_ms);
+
+enum address_kind address_kind(const struct address *address);
 
 /* Whether it has more than it may; far more: not even an answer is due. */
 bool address_is_over(const struct address *address, const struct addresses *addresses);
 bool address_is_flooding(const struct address *address, const struct addresses *addresses);
+
+/* A token was wrong; whether that was too often. */
+void address_failed(struct address *address, int64_t now_ms);
+bool address_is_barred(const struct address *address, const struct addresses *addresses);
 
 /* Whether only this machine can be at the other end. */
 bool address_is_local(const struct sockaddr *address);

@@ -28,6 +28,7 @@ static const struct config defaults = {
 	.max_channels = 10000,
 	.max_members = 10000,
 	.max_errors = 20,
+	.max_failures = 10,
 	.max_nonces = 1000000,
 	.crowd = 1000,
 	.queue_bytes = 4 * MIB,
@@ -109,7 +110,19 @@ config_read(struct config *config, int argc, char **argv)
 		STRING("url-file", &c->url_file, "FILE", "write the URL there once it is served"),
 		STRINGS(0, "origin", &c->origins, "ORIGIN",
 			"let pages of this origin connect; repeatable"),
+		STRINGS(0, "host", &c->hosts, "NAME",
+			"be called so by who connects on this machine; repeatable"),
+		STRINGS(0, "trust-proxy", &c->proxies, "NETWORK",
+			"believe its X-Forwarded-For; repeatable"),
 		STRING("metrics", &c->metrics, "ADDR", "serve /metrics and /healthz there"),
+		HEADING("Access"),
+		STRING("tokens", &c->tokens, "FILE",
+			"let in only who shows a token of these; SIGHUP reads it again"),
+		STRING("new-token", &c->new_token, "NAME",
+			"print a token for a username, and its line for the file"),
+		FLAG(0, "open", &c->open, "let anybody in who can connect"),
+		NUMBER("max-failures", &c->max_failures, 1, 1000000,
+			"wrong tokens that bar an address for a minute (10)"),
 		HEADING("TLS"),
 		STRING("tls-cert", &c->tls.cert, "FILE",
 			"wss: the certificate and its chain, PEM; SIGHUP reads it again"),
@@ -195,4 +208,6 @@ config_free(struct config *config)
 {
 	chat_strings_free(&config->listen);
 	chat_strings_free(&config->origins);
+	chat_strings_free(&config->hosts);
+	chat_strings_free(&config->proxies);
 }

@@ -17,6 +17,12 @@ struct config {
 	bool verbose;
 
 	struct chat_strings origins;
+	struct chat_strings hosts; /* names besides loopback's that it goes by on loopback */
+	struct chat_strings proxies; /* networks whose X-Forwarded-For is believed */
+	const char *tokens; /* a file; NULL: nobody is asked */
+	const char *new_token; /* for this name, and nothing else; NULL: serve */
+	bool open; /* anybody from anywhere is meant */
+	int64_t max_failures; /* wrong tokens of an address in a minute */
 	struct tls_files tls; /* cert NULL: no TLS */
 
 	const char *journal; /* a directory; NULL: nothing is kept */

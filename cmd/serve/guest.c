@@ -7,17 +7,10 @@
 
 #include "diag.h"
 #include "msg.h"
-#include "serve/origin.h"
 #include "serve/resume.h"
 #include "serve/server.h"
 
 #define ERRORS_WINDOW_MS 10000
-
-static struct guest *
-guest_of(struct conn *conn)
-{
-	return (struct guest *)conn;
-}
 
 /* ---- errors ---- */
 
@@ -41,8 +34,7 @@ guest_shut(struct guest *guest, enum chat_code code, const char *text, uint16_t 
 	conn_close(&guest->conn, close_code, chat_code_word(chat_code_wire(code)));
 }
 
-/* A bad message: an error each, and too many of them end the connection. */
-static void
+void
 guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span nonce_json)
 {
 	int64_t now = clock_now_ms(&guest->server->clock);
@@ -72,105 +64,6 @@ guest_refuse_code(struct guest *guest, enum chat_code code, const char *text)
 
 	chat_fail(&err, code, "%s", text);
 	guest_refuse(guest, &err, (struct chat_span){0});
-}
-
-/* ---- init ---- */
-
-static void
-guest_owes_init(struct guest *guest)
-{
-	guest->owes_init = true;
-	DL_APPEND2(guest->server->owing, guest, prev_init, next_init);
-}
-
-static void
-guest_initialised(struct guest *guest)
-{
-	if (guest->owes_init)
-		DL_DELETE2(guest->server->owing, guest, prev_init, next_init);
-	guest->owes_init = false;
-}
-
-void
-guest_sweep(struct server *server)
-{
-	int64_t now = clock_now_ms(&server->clock);
-	struct guest *guest, *next;
-
-	for (guest = server->owing; guest; guest = next) {
-		next = guest->next_init;
-		if (guest->conn.state == CONN_OPEN &&
-			now - guest->conn.since_ms <= server->config->init_timeout_ms)
-			return;
-		guest_initialised(guest);
-		if (guest->conn.state != CONN_OPEN) /* it is closing for another reason */
-			continue;
-		server->metrics.drops[METRICS_DROP_LATE]++;
-		guest_shut(guest, CHAT_NOT_INITIALIZED, "no init came in time", 1008);
-	}
-}
-
-/* The value of a string decoded into storage; at NULL where it is absent. */
-static struct chat_span
-decoded(const struct chat_msg *msg, enum chat_slot slot, char *storage, size_t size)
-{
-	size_t len;
-
-	if (!chat_msg_has(msg, slot))
-		return (struct chat_span){0};
-	len = chat_json_unescape(&msg->value[slot], storage, size);
-	return len == (size_t)-1 ? (struct chat_span){0} : (struct chat_span){storage, len};
-}
-
-static int
-guest_check_names(struct guest *guest, const struct room_join *join, struct chat_err *err)
-{
-	if (chat_username_check(join->name, err) < 0)
-		return -1;
-	if (!guest->server->config->read_stdin)
-		return 0;
-	if (chat_span_equal(join->name, CHAT_SPAN(SERVER_NAME)))
-		return chat_fail(err, CHAT_USERNAME_TAKEN, "this username is the server's own");
-	if (chat_span_equal(join->id, CHAT_SPAN(SERVER_NAME)))
-		return chat_fail(err, CHAT_ID_TAKEN, "this id is the server's own");
-	return 0;
-}
-
-static void
-guest_init(struct guest *guest, const struct chat_msg *msg)
-{
-	char id[NONCE_ID_MAX], name[128], since[64], presence[16];
-	struct room_join join = {
-		.id = decoded(msg, CHAT_SLOT_ID, id, sizeof(id)),
-		.name = decoded(msg, CHAT_SLOT_USERNAME, name, sizeof(name)),
-		.since = decoded(msg, CHAT_SLOT_SINCE, since, sizeof(since)),
-	};
-	struct chat_err err = {0};
-
-	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !join.since.at)
-		join.since = CHAT_SPAN("?"); /* too long to be one of ours: not known */
-	join.hidden = chat_span_equal(
-		decoded(msg, CHAT_SLOT_PRESENCE, presence, sizeof(presence)), CHAT_SPAN("hidden"));
-	if (guest_check_names(guest, &join, &err) < 0)
-		guest_refuse(guest, &err, (struct chat_span){0});
-	else if (!resume_start(guest, &join))
-		guest_join(guest, &join);
-}
-
-void
-guest_join(struct guest *guest, const struct room_join *join)
-{
-	struct room *room = guest->lobby;
-	struct chat_err err = {0};
-
-	if (room_join(room, &guest->member, join, &err) < 0) {
-		guest_refuse(guest, &err, (struct chat_span){0});
-		return;
-	}
-	guest->lobby = NULL;
-	room->visitors--;
-	guest_initialised(guest);
-	conn_trust(&guest->conn);
 }
 
 /* ---- text and file ---- */
@@ -259,43 +152,12 @@ on_received(struct conn *conn, struct chat_span text)
 {
 	struct guest *guest = guest_of(conn);
 
+	if (guest->queue == GUEST_DENIED)
+		return; /* it has said all that it may */
 	if (guest->resume)
 		resume_hold(guest->resume, text);
 	else
 		guest_hear(guest, text);
-}
-
-static int
-on_requested(struct conn *conn, const struct chat_http_request *request, const char **why)
-{
-	struct guest *guest = guest_of(conn);
-	struct server *server = guest->server;
-	struct chat_err err = {0};
-
-	if (!origin_allowed(request->origin, request->host, &server->config->origins)) {
-		*why = "this origin may not connect";
-		return 403;
-	}
-	if (!chat_channel_valid(request->path)) {
-		*why = "no such channel";
-		return 404;
-	}
-	if (server->conns.count > server->max_connections) {
-		*why = "the server is full";
-		return 503;
-	}
-	if (address_is_over(guest->address, &server->addresses)) {
-		*why = "there are too many connections from this address";
-		return 503;
-	}
-	guest->lobby = rooms_find(&server->rooms, request->path, &err);
-	if (!guest->lobby) {
-		*why = "there are too many channels";
-		return 503;
-	}
-	guest->lobby->visitors++;
-	guest_owes_init(guest);
-	return 101;
 }
 
 static void
@@ -323,7 +185,7 @@ on_closed(struct conn *conn)
 {
 	struct guest *guest = guest_of(conn);
 
-	guest_initialised(guest);
+	guest_enqueue(guest, GUEST_NOWHERE);
 	resume_abandon(guest);
 	addresses_leave(&guest->server->addresses, guest->address);
 	if (guest->lobby) {
@@ -337,11 +199,12 @@ on_closed(struct conn *conn)
 static void
 on_release(struct conn *conn)
 {
+	free(guest_of(conn)->digest);
 	free(guest_of(conn));
 }
 
 const struct conn_events guest_events = {
-	.requested = on_requested,
+	.requested = guest_request,
 	.received = on_received,
 	.failed = on_failed,
 	.dropped = on_dropped,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "msg.h"
 #include "serve/address.h"
 #include "serve/conn.h"
 #include "serve/room.h"
@@ -16,18 +17,32 @@
 struct server;
 struct resume;
 
+enum guest_queue {
+	GUEST_NOWHERE,
+	GUEST_OWES_INIT, /* server->owing */
+	GUEST_DENIED /* server->denied: its token was wrong, and it is to hear so */
+};
+
 struct guest {
 	struct conn conn; /* first: a conn's event is its guest's */
 	struct member member;
 	struct server *server;
 	struct room *lobby; /* the room it asked for and has not joined yet */
-	struct address *address; /* counted there; NULL: not counted */
-	struct guest *next_init, *prev_init; /* those that owe an init, oldest first */
+	struct address *address; /* counted there */
+	struct guest *next_queued, *prev_queued;
+	int64_t queued_ms; /* since when it is in its queue */
 	int64_t errors_ms; /* the window of bad messages began */
 	uint32_t errors; /* in it */
-	bool owes_init;
+	enum guest_queue queue;
+	unsigned char *digest; /* of its token, owned; NULL: none was asked for */
 	struct resume *resume; /* its past is being read; NULL: it is not */
 };
+
+static inline struct guest *
+guest_of(struct conn *conn)
+{
+	return (struct guest *)conn;
+}
 
 /* The events of the connections of all guests. */
 extern const struct conn_events guest_events;
@@ -45,7 +60,22 @@ void guest_join(struct guest *guest, const struct room_join *join);
 /* Acts on a message of its peer. */
 void guest_hear(struct guest *guest, struct chat_span text);
 
-/* Ends those whose init is overdue. */
+/* Ends those whose init is overdue, or whose token was wrong. */
 void guest_sweep(struct server *server);
+
+/* The tokens have changed: members that are not among them any more are thrown out. */
+void guests_review(struct server *server);
+
+/*
+ * Between the files of a guest.
+ */
+/* A bad message: an error each, and too many of them end the connection. */
+void guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span nonce_json);
+/* As conn_events.requested. */
+int guest_request(struct conn *conn, const struct chat_http_request *request, const char **why);
+/* A first init. */
+void guest_init(struct guest *guest, const struct chat_msg *msg);
+/* Leaves its queue for this one. */
+void guest_enqueue(struct guest *guest, enum guest_queue queue);
 
 #endif

@@ -1,6 +1,9 @@
 /* Pages from anywhere can try to connect to a server on this machine; most must not. */
 #include "serve/origin.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,44 +19,89 @@ same(struct chat_span a, struct chat_span b)
 }
 
 static bool
+is_port(struct chat_span port)
+{
+	unsigned long number = 0;
+
+	for (size_t i = 0; i < port.len; i++) {
+		if (port.at[i] < '0' || port.at[i] > '9' || number > 65535)
+			return false;
+		number = number * 10 + (unsigned long)(port.at[i] - '0');
+	}
+	return port.len > 0 && *port.at != '0' && number <= 65535;
+}
+
+/* Letters, digits and what names and addresses are made of besides; no user@, no path. */
+static bool
+is_host(struct chat_span host, const char *besides)
+{
+	for (size_t i = 0; i < host.len; i++)
+		if (!isalnum((unsigned char)host.at[i]) &&
+			!memchr(besides, host.at[i], strlen(besides)))
+			return false;
+	return host.len > 0;
+}
+
+/* "host", "host:port", "[v6]", "[v6]:port", and nothing else. */
+static bool
 authority_split(struct chat_span text, struct authority *authority)
 {
-	const char *end = text.at + text.len, *colon;
+	const char *end = text.at + text.len, *from = text.at, *to, *rest;
+	bool is_v6 = text.len && *from == '[';
 
 	if (!text.len)
 		return false;
-	if (*text.at == '[') {
-		const char *close = memchr(text.at, ']', text.len);
-
-		if (!close)
-			return false;
-		authority->host = (struct chat_span){text.at + 1, (size_t)(close - text.at - 1)};
-		colon = close + 1;
-		if (colon < end && *colon != ':')
-			return false;
-	} else {
-		colon = memchr(text.at, ':', text.len);
-		if (!colon)
-			colon = end;
-		authority->host = (struct chat_span){text.at, (size_t)(colon - text.at)};
-	}
+	to = memchr(from, is_v6 ? ']' : ':', text.len);
+	if (is_v6 && !to)
+		return false;
+	if (!to)
+		to = end;
+	from += is_v6;
+	rest = is_v6 ? to + 1 : to;
+	authority->host = (struct chat_span){from, (size_t)(to - from)};
 	authority->port = (struct chat_span){end, 0};
-	if (colon < end)
-		authority->port = (struct chat_span){colon + 1, (size_t)(end - colon - 1)};
-	return authority->host.len > 0;
+	if (!is_host(authority->host, is_v6 ? ":." : "-._"))
+		return false;
+	if (rest == end)
+		return true;
+	authority->port = (struct chat_span){rest + 1, (size_t)(end - rest - 1)};
+	return *rest == ':' && is_port(authority->port);
 }
 
 static bool
 is_loopback(struct chat_span host)
 {
-	static const char v4[] = "127.";
-	size_t digits = 0;
+	static const char below[] = ".localhost";
+	size_t suffix = sizeof(below) - 1;
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr v6;
+	struct in_addr v4;
 
-	if (same(host, CHAT_SPAN("localhost")) || same(host, CHAT_SPAN("::1")))
+	if (same(host, CHAT_SPAN("localhost")))
 		return true;
-	while (digits < host.len && strchr("0123456789.", host.at[digits]))
-		digits++;
-	return digits == host.len && host.len > 4 && memcmp(host.at, v4, 4) == 0;
+	if (host.len > suffix &&
+		same((struct chat_span){host.at + host.len - suffix, suffix}, CHAT_SPAN(below)))
+		return true;
+	if (host.len >= sizeof(text))
+		return false;
+	memcpy(text, host.at, host.len);
+	text[host.len] = '\0';
+	if (inet_pton(AF_INET, text, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+	return inet_pton(AF_INET6, text, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool
+host_allowed(struct chat_span host, const struct chat_strings *listed)
+{
+	struct authority asked;
+
+	if (!authority_split(host, &asked))
+		return false;
+	for (size_t i = 0; i < listed->count; i++)
+		if (same(asked.host, chat_span_of(listed->at[i])))
+			return true;
+	return is_loopback(asked.host);
 }
 
 bool

@@ -13,4 +13,11 @@
 bool origin_allowed(
 	struct chat_span origin, struct chat_span host, const struct chat_strings *listed);
 
+/*
+ * Whether a connection from this machine asks for a host that this machine is: a loopback address,
+ * localhost or a name below it (RFC 6761), or a listed name; with any port. Another name may be a
+ * foreign page's whose address was changed to ours (DNS rebinding).
+ */
+bool host_allowed(struct chat_span host, const struct chat_strings *listed);
+
 #endif

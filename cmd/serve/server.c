@@ -78,6 +78,7 @@ on_sweep(uv_timer_t *timer)
 
 	clock_set(&server->clock);
 	guest_sweep(server);
+	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
 	conns_sweep(&server->conns, server->conns.count / SWEEP_SLICES + 1);
 	rooms_sweep(&server->rooms);
 }
@@ -171,6 +172,12 @@ server_reload(struct server *server)
 
 	if (server->tls && tls_reload(server->tls, &err) < 0)
 		chat_warn("%s (the old certificate stays)", err.text);
+	if (!server->tokens.path)
+		return;
+	if (tokens_reload(&server->tokens, &err) < 0)
+		chat_warn("%s (the old tokens stay)", err.text);
+	else
+		guests_review(server);
 }
 
 static void
@@ -331,6 +338,22 @@ sockets_close(struct server *server)
 {
 	listeners_close(&server->listeners);
 	tls_close(server->tls);
+	tokens_free(&server->tokens);
+	addresses_free(&server->addresses);
+}
+
+/* Who can connect from elsewhere has to be somebody, or everybody has to be meant. */
+static int
+server_guard(const struct server *server, struct chat_err *err)
+{
+	const struct config *config = server->config;
+
+	if (!listeners_reach_out(&server->listeners) || config->tokens || config->tls.client_ca ||
+		config->open)
+		return 0;
+	return chat_fail(err, CHAT_USAGE,
+		"others than this machine could connect: give --tokens, or --open to let anybody "
+		"in");
 }
 
 static int
@@ -338,12 +361,22 @@ sockets_open(struct server *server, struct chat_err *err)
 {
 	const struct config *config = server->config;
 
+	server->addresses.most = (size_t)config->max_per_address;
+	server->addresses.failures_most = config->max_failures;
+	if (networks_parse(&server->addresses.proxies, &config->proxies, err) < 0 ||
+		(config->tokens && tokens_open(&server->tokens, config->tokens, err) < 0)) {
+		sockets_close(server);
+		return -1;
+	}
 	if (config->tls.cert) {
 		server->tls = tls_open(&config->tls, err);
-		if (!server->tls)
+		if (!server->tls) {
+			sockets_close(server);
 			return -1;
+		}
 	}
-	if (listeners_open(&server->listeners, &config->listen, server->tls != NULL, err) == 0)
+	if (listeners_open(&server->listeners, &config->listen, server->tls != NULL, err) == 0 &&
+		server_guard(server, err) == 0)
 		return 0;
 	sockets_close(server);
 	return -1;
@@ -357,7 +390,6 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	memset(server, 0, sizeof(*server));
 	server->config = config;
 	server->max_connections = connections_allowed(config->max_connections);
-	server->addresses.most = (size_t)config->max_per_address;
 	if (sockets_open(server, err) < 0)
 		return -1;
 	if (uv_loop_init(&server->loop) < 0) {

@@ -15,6 +15,7 @@
 #include "serve/monitor.h"
 #include "serve/printer.h"
 #include "serve/room.h"
+#include "serve/tokens.h"
 
 /*
  * The server: one loop, and everything that hangs from it. It works in ticks. While the loop polls,
@@ -44,7 +45,9 @@ struct server {
 	struct input input;
 	struct metrics metrics;
 	struct monitor monitor;
+	struct tokens tokens; /* path NULL: nobody is asked for one */
 	struct guest *owing; /* guests that owe an init, oldest first */
+	struct guest *denied; /* those that wait for the answer to a wrong token, likewise */
 	size_t max_connections; /* as configured, or what the descriptors allow */
 	bool url_written;
 	bool draining;

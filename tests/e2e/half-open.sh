@@ -24,7 +24,7 @@ build_up() {
 trap 'take_down; clean_up' EXIT
 build_up || skip_all "no network namespaces: $(head -n 1 "$TMP/ip")"
 
-spawn ip netns exec "$here" chat-serve --listen 10.77.0.1:0 --url-file "$TMP/url" --rate 0 \
+spawn ip netns exec "$here" chat-serve --open --listen 10.77.0.1:0 --url-file "$TMP/url" --rate 0 \
 	--ping-interval 500ms --ping-timeout 500ms >"$TMP/events" 2>"$TMP/log"
 servers+=("$!")
 wait_for '[ -s "$TMP/url" ]' || diag "$(cat "$TMP/log")"

@@ -322,7 +322,7 @@ def _(server):
         alice.heard("hi")
 
 
-@case("beyond loopback there is one", listen="0.0.0.0:0")
+@case("beyond loopback there is one", "--open", listen="0.0.0.0:0")
 def _(server):
     alice = server.join("alice")
     alice.send(HI * 150)
@@ -416,7 +416,8 @@ def _(server):
     server.join("alice")
 
 
-@case("connections of one address are limited, loopback is not", "--max-per-address", "2", listen="0.0.0.0:0")
+@case("connections of one address are limited, loopback is not", "--open", "--max-per-address", "2",
+      listen="0.0.0.0:0")  # fmt: skip
 def _(server):
     for number in range(5):
         server.join("user%d" % number)

@@ -310,7 +310,7 @@ def _(server):
     assert "listening on ws://127.0.0.1:%s/" % port in server.errors(), server.errors()
 
 
-@case("every address, v4 and v6", listen=":0")
+@case("every address, v4 and v6", "--open", listen=":0")
 def _(server):
     port = server.url.rsplit(":", 1)[1].strip("/")
     alice = server.join("alice", url="ws://127.0.0.1:%s/" % port)

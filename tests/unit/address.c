@@ -85,11 +85,75 @@ test_limits(void)
 	for (int i = 0; i < 8; i++)
 		addresses_leave(&addresses, address);
 	ok(!addresses.by_key, "all gone, nothing is left");
-	ok(!addresses_enter(&addresses, &here.address), "this machine is not counted");
-	ok(!address_is_over(NULL, &addresses) && !address_is_flooding(NULL, &addresses),
-		"who is not counted is never too many");
+	for (int i = 0; i < 8; i++)
+		address = addresses_enter(&addresses, &here.address);
+	ok(!address_is_over(address, &addresses) && !address_is_flooding(address, &addresses),
+		"this machine is never too many");
+	for (int i = 0; i < 8; i++)
+		addresses_leave(&addresses, address);
+	ok(!addresses.by_key, "and leaves without a trace");
 	addresses_leave(&addresses, NULL);
-	ok(true, "and leaves without a trace");
+}
+
+static void
+test_failures(void)
+{
+	struct addresses addresses = {.most = 3, .failures_most = 3};
+	union any peer = parse("192.0.2.1"), other = parse("192.0.2.2");
+	struct address *address = addresses_enter(&addresses, &peer.address);
+	char got[10] = "";
+
+	for (int i = 0; i < 5; i++) {
+		address_failed(address, 1000 + i);
+		got[i] = address_is_barred(address, &addresses) ? 'b' : '.';
+	}
+	is_str(got, "..bbb", "three wrong tokens bar an address");
+	addresses_leave(&addresses, address);
+	address = addresses_enter(&addresses, &peer.address);
+	ok(address_is_barred(address, &addresses), "whether it stays or comes again");
+	addresses_leave(&addresses, address);
+	address = addresses_enter(&addresses, &other.address);
+	ok(!address_is_barred(address, &addresses), "but no other");
+	addresses_leave(&addresses, address);
+	addresses_sweep(&addresses, 1000 + ADDRESS_FAILURES_MS - 1);
+	ok(addresses.by_key != NULL, "for a minute");
+	addresses_sweep(&addresses, 1000 + ADDRESS_FAILURES_MS);
+	ok(!addresses.by_key, "and then it is forgotten");
+}
+
+static void
+test_kinds(void)
+{
+	static const char *const proxies[] = {"192.0.2.0/24", "127.0.0.9"};
+	static const struct {
+		const char *address;
+		enum address_kind kind;
+	} table[] = {
+		{"198.51.100.1", ADDRESS_REMOTE},
+		{"2001:db8::1", ADDRESS_REMOTE},
+		{"127.0.0.1", ADDRESS_LOOPBACK},
+		{"::1", ADDRESS_LOOPBACK},
+		{"::ffff:127.0.0.1", ADDRESS_LOOPBACK},
+		{"/run/chat", ADDRESS_UNIX},
+		{"192.0.2.77", ADDRESS_PROXY},
+		{"::ffff:192.0.2.77", ADDRESS_PROXY},
+		{"127.0.0.9", ADDRESS_PROXY},
+	};
+	struct addresses addresses = {.most = 1};
+	struct chat_strings texts = {0};
+
+	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
+		chat_strings_add(&texts, proxies[i]);
+	is_int(networks_parse(&addresses.proxies, &texts, NULL), 0, "two proxies");
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		union any peer = parse(table[i].address);
+		struct address *address = addresses_enter(&addresses, &peer.address);
+
+		is_int(address_kind(address), table[i].kind, "the kind of %s", table[i].address);
+		addresses_leave(&addresses, address);
+	}
+	chat_strings_free(&texts);
+	addresses_free(&addresses);
 }
 
 int
@@ -114,5 +178,7 @@ main(void)
 	test_same("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true);
 	test_same("2001:db8:1:2::1", "2001:db8:1:3::1", false);
 	test_limits();
+	test_failures();
+	test_kinds();
 	return done();
 }

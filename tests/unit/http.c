@@ -298,7 +298,8 @@ test_fields(void)
 	ok(chat_span_equal(request.host, CHAT_SPAN("localhost:3001")), "the host");
 	ok(chat_span_equal(request.origin, CHAT_SPAN("https://example.org")), "the origin");
 	ok(chat_span_equal(request.user_agent, CHAT_SPAN("me/1")), "the user agent");
-	ok(chat_span_equal(request.forwarded_for, CHAT_SPAN("3.3.3.3")), "the last forwarder");
+	ok(chat_span_equal(request.forwarded_for, CHAT_SPAN("2.2.2.2, 3.3.3.3")),
+		"the last forwarders");
 	ok(chat_span_equal(request.key, CHAT_SPAN(KEY)), "the key");
 	ok(request.upgrade, "an upgrade");
 

@@ -55,6 +55,57 @@ static const struct {
 	{"https://friend.example:443", "localhost", false},
 	{"http://friend.example", "localhost", false},
 	{"app://desktop", "chat.example", true},
+
+	{"http://chat.example:3001", "user@chat.example:3001", false},
+	{"http://user@chat.example", "chat.example", false},
+	{"http://chat.example:", "chat.example", false},
+	{"http://chat.example:080", "chat.example", false},
+	{"http://chat.example:65536", "chat.example:65536", false},
+	{"http://chat.example:3001:3001", "chat.example:3001", false},
+	{"http://chat.example/", "chat.example", false},
+	{"http://127.0.0.1.", "localhost", false},
+	{"http://127.1", "localhost", false},
+	{"http://127...1", "localhost", false},
+	{"http://app.localhost:5173", "localhost:3001", true},
+	{"http://notlocalhost", "localhost", false},
+};
+
+/* What this machine may be called by who connects on it. */
+static const struct {
+	const char *host;
+	bool allowed;
+} hosts[] = {
+	{"localhost", true},
+	{"LOCALHOST:3001", true},
+	{"chat.localhost:3001", true},
+	{"127.0.0.1:3001", true},
+	{"127.255.255.254", true},
+	{"[::1]", true},
+	{"[::1]:3001", true},
+	{"[0:0:0:0:0:0:0:1]:3001", true},
+	{"proxied.example:443", true},
+	{"PROXIED.example", true},
+	{"", false},
+	{":3001", false},
+	{"::1", false},
+	{"[::1", false},
+	{"[::1]3001", false},
+	{"[::2]:3001", false},
+	{"evil.example:3001", false},
+	{"localhost.evil.example", false},
+	{"evillocalhost", false},
+	{".localhost", false},
+	{"127.0.0.1.evil.example", false},
+	{"127.evil", false},
+	{"127.0.0", false},
+	{"0x7f.0.0.1", false},
+	{"192.168.0.1:3001", false},
+	{"0.0.0.0:3001", false},
+	{"not-proxied.example", false},
+	{"user@localhost", false},
+	{"localhost:0x1", false},
+	{"localhost:", false},
+	{"localhost:99999", false},
 };
 
 int
@@ -70,6 +121,11 @@ main(void)
 			   &listed) == table[i].allowed,
 			"'%s' at '%s': %s", table[i].origin, table[i].host,
 			table[i].allowed ? "may" : "may not");
+	chat_strings_free(&listed);
+	chat_strings_add(&listed, "proxied.example");
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		ok(host_allowed(chat_span_of(hosts[i].host), &listed) == hosts[i].allowed,
+			"host '%s': %s", hosts[i].host, hosts[i].allowed ? "may" : "may not");
 	chat_strings_free(&listed);
 	return done();
 }

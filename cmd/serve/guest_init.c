@@ -1,0 +1,260 @@
+/*
+ * From the request to membership: whom the server lets in. The request head is judged by where it
+ * comes from, init by the names and the token that it shows.
+ */
+#include "serve/guest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "msg.h"
+#include "serve/origin.h"
+#include "serve/resume.h"
+#include "serve/server.h"
+
+#define DENIAL_MS 1000 /* a wrong token is answered after that: guessing takes its time */
+#define TOKEN_MAX 4096
+
+/* ---- those who are not in yet ---- */
+
+static struct guest **
+queue_of(struct guest *guest)
+{
+	if (guest->queue == GUEST_OWES_INIT)
+		return &guest->server->owing;
+	return guest->queue == GUEST_DENIED ? &guest->server->denied : NULL;
+}
+
+void
+guest_enqueue(struct guest *guest, enum guest_queue queue)
+{
+	struct guest **list = queue_of(guest);
+
+	if (list)
+		DL_DELETE2(*list, guest, prev_queued, next_queued);
+	guest->queue = queue;
+	guest->queued_ms = clock_now_ms(&guest->server->clock);
+	list = queue_of(guest);
+	if (list)
+		DL_APPEND2(*list, guest, prev_queued, next_queued);
+}
+
+/* The first of a queue, if it has been there for so long. */
+static struct guest *
+first_due(struct guest *first, int64_t after_ms)
+{
+	if (first && clock_now_ms(&first->server->clock) - first->queued_ms > after_ms)
+		return first;
+	return NULL;
+}
+
+void
+guest_sweep(struct server *server)
+{
+	struct guest *guest;
+
+	while ((guest = first_due(server->owing, server->config->init_timeout_ms))) {
+		guest_enqueue(guest, GUEST_NOWHERE);
+		if (guest->conn.state != CONN_OPEN) /* it is closing for another reason */
+			continue;
+		server->metrics.drops[METRICS_DROP_LATE]++;
+		guest_shut(guest, CHAT_NOT_INITIALIZED, "no init came in time", 1008);
+	}
+	while ((guest = first_due(server->denied, DENIAL_MS))) {
+		guest_enqueue(guest, GUEST_NOWHERE);
+		guest_shut(guest, CHAT_UNAUTHORIZED, "a wrong token, or none", 1008);
+		conn_hold(&guest->conn, false); /* its Close is to be read */
+	}
+}
+
+/* ---- the request ---- */
+
+/* Behind a proxy that is trusted: the address is that of who is behind it. */
+static void
+guest_look_behind(struct guest *guest, struct chat_span forwarded_for)
+{
+	struct addresses *addresses = &guest->server->addresses;
+	struct sockaddr_storage client;
+
+	if (address_kind(guest->address) != ADDRESS_PROXY ||
+		!networks_forwarded(&addresses->proxies, forwarded_for, &client))
+		return;
+	addresses_leave(addresses, guest->address);
+	guest->address = addresses_enter(addresses, (struct sockaddr *)&client);
+}
+
+/* Whether it may connect from where it says to be; 0, or the status to refuse it with. */
+static int
+guest_judge(struct guest *guest, const struct chat_http_request *request, const char **why)
+{
+	const struct server *server = guest->server;
+
+	if (address_kind(guest->address) == ADDRESS_LOOPBACK &&
+		!host_allowed(request->host, &server->config->hosts)) {
+		*why = "this host is not served here";
+		return 403;
+	}
+	if (!origin_allowed(request->origin, request->host, &server->config->origins)) {
+		*why = "this origin may not connect";
+		return 403;
+	}
+	guest_look_behind(guest, request->forwarded_for);
+	if (address_is_barred(guest->address, &server->addresses)) {
+		*why = "too many wrong tokens came from this address";
+		return 429;
+	}
+	if (server->conns.count > server->max_connections) {
+		*why = "the server is full";
+		return 503;
+	}
+	if (address_is_over(guest->address, &server->addresses)) {
+		*why = "there are too many connections from this address";
+		return 503;
+	}
+	return 0;
+}
+
+int
+guest_request(struct conn *conn, const struct chat_http_request *request, const char **why)
+{
+	struct guest *guest = guest_of(conn);
+	struct chat_err err = {0};
+	int refusal = guest_judge(guest, request, why);
+
+	if (refusal)
+		return refusal;
+	if (!chat_channel_valid(request->path)) {
+		*why = "no such channel";
+		return 404;
+	}
+	guest->lobby = rooms_find(&guest->server->rooms, request->path, &err);
+	if (!guest->lobby) {
+		*why = "there are too many channels";
+		return 503;
+	}
+	guest->lobby->visitors++;
+	guest_enqueue(guest, GUEST_OWES_INIT);
+	return 101;
+}
+
+/* ---- init ---- */
+
+/* The value of a string decoded into storage; at NULL where it is absent. */
+static struct chat_span
+decoded(const struct chat_msg *msg, enum chat_slot slot, char *storage, size_t size)
+{
+	size_t len;
+
+	if (!chat_msg_has(msg, slot))
+		return (struct chat_span){0};
+	len = chat_json_unescape(&msg->value[slot], storage, size);
+	return len == (size_t)-1 ? (struct chat_span){0} : (struct chat_span){storage, len};
+}
+
+static int
+guest_check_names(struct guest *guest, const struct room_join *join, struct chat_err *err)
+{
+	if (chat_username_check(join->name, err) < 0)
+		return -1;
+	if (!guest->server->config->read_stdin)
+		return 0;
+	if (chat_span_equal(join->name, CHAT_SPAN(SERVER_NAME)))
+		return chat_fail(err, CHAT_USERNAME_TAKEN, "this username is the server's own");
+	if (chat_span_equal(join->id, CHAT_SPAN(SERVER_NAME)))
+		return chat_fail(err, CHAT_ID_TAKEN, "this id is the server's own");
+	return 0;
+}
+
+/* Of the token only the digest is kept. */
+static void
+guest_take_token(struct guest *guest, const struct chat_msg *msg)
+{
+	char bytes[TOKEN_MAX];
+	struct chat_span token = decoded(msg, CHAT_SLOT_TOKEN, bytes, sizeof(bytes));
+
+	if (!guest->digest)
+		guest->digest = chat_alloc(CHAT_SHA256_BYTES);
+	chat_sha256(guest->digest, token);
+	explicit_bzero(bytes, sizeof(bytes));
+}
+
+static bool
+guest_is_admitted(const struct guest *guest, struct chat_span name, struct chat_span id)
+{
+	const struct tokens *tokens = &guest->server->tokens;
+
+	return !tokens->path || tokens_admit(tokens, name, id, guest->digest);
+}
+
+/* It hears so in a while; until then it is not listened to. */
+static void
+guest_deny(struct guest *guest)
+{
+	address_failed(guest->address, clock_now_ms(&guest->server->clock));
+	guest_enqueue(guest, GUEST_DENIED);
+	conn_hold(&guest->conn, true);
+}
+
+void
+guest_init(struct guest *guest, const struct chat_msg *msg)
+{
+	char id[NONCE_ID_MAX], name[128], since[64], presence[16];
+	struct room_join join = {
+		.id = decoded(msg, CHAT_SLOT_ID, id, sizeof(id)),
+		.name = decoded(msg, CHAT_SLOT_USERNAME, name, sizeof(name)),
+		.since = decoded(msg, CHAT_SLOT_SINCE, since, sizeof(since)),
+	};
+	struct chat_err err = {0};
+
+	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !join.since.at)
+		join.since = CHAT_SPAN("?"); /* too long to be one of ours: not known */
+	join.hidden = chat_span_equal(
+		decoded(msg, CHAT_SLOT_PRESENCE, presence, sizeof(presence)), CHAT_SPAN("hidden"));
+	if (guest->server->tokens.path)
+		guest_take_token(guest, msg);
+	if (!guest_is_admitted(guest, join.name, join.id))
+		guest_deny(guest);
+	else if (guest_check_names(guest, &join, &err) < 0)
+		guest_refuse(guest, &err, (struct chat_span){0});
+	else if (!resume_start(guest, &join))
+		guest_join(guest, &join);
+}
+
+void
+guest_join(struct guest *guest, const struct room_join *join)
+{
+	struct room *room = guest->lobby;
+	struct chat_err err = {0};
+
+	if (!guest_is_admitted(guest, join->name, join->id)) { /* any more */
+		guest_deny(guest);
+		return;
+	}
+	if (room_join(room, &guest->member, join, &err) < 0) {
+		guest_refuse(guest, &err, (struct chat_span){0});
+		return;
+	}
+	guest->lobby = NULL;
+	room->visitors--;
+	guest_enqueue(guest, GUEST_NOWHERE);
+	conn_trust(&guest->conn);
+}
+
+/* ---- out again ---- */
+
+void
+guests_review(struct server *server)
+{
+	for (struct conn *conn = server->conns.all, *next; conn; conn = next) {
+		struct guest *guest = guest_of(conn);
+		const struct user *user = guest->member.user;
+
+		next = conn->next;
+		if (!guest->member.room || conn->state != CONN_OPEN ||
+			guest_is_admitted(guest, (struct chat_span){user->name, user->name_len},
+				(struct chat_span){user->id, user->id_len}))
+			continue;
+		guest_shut(guest, CHAT_UNAUTHORIZED, "your token is not valid any more", 1008);
+	}
+}

@@ -1,0 +1,31 @@
+/* The only file of the library that knows OpenSSL. */
+#include "digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+static void
+digest_of(unsigned char *digest, struct chat_span bytes, const EVP_MD *kind)
+{
+	if (EVP_Digest(bytes.at, bytes.len, digest, NULL, kind, NULL) != 1)
+		abort(); /* out of memory */
+}
+
+void
+chat_sha1(unsigned char digest[CHAT_SHA1_BYTES], struct chat_span bytes)
+{
+	digest_of(digest, bytes, EVP_sha1());
+}
+
+void
+chat_sha256(unsigned char digest[CHAT_SHA256_BYTES], struct chat_span bytes)
+{
+	digest_of(digest, bytes, EVP_sha256());
+}
+
+bool
+chat_digest_equal(const unsigned char *a, const unsigned char *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
+}

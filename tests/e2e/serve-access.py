@@ -1,0 +1,251 @@
+"""Whom chat-serve lets in: tokens, hosts, proxies, and nobody at all by mistake."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+from peer import Peer, frame, request, until, CLOSE, TEXT
+from serving import CHAT_SERVE, Server, case, main
+
+TMP = os.environ["TMP"]
+BUILD = os.environ["BUILD"]
+
+
+def new_token(name):
+    made = subprocess.run([CHAT_SERVE, "--new-token", name], stdout=subprocess.PIPE, check=True)
+    return json.loads(made.stdout)
+
+
+def tokens_file(*names, path="tokens"):
+    """A file for these names, and their tokens."""
+    path = os.path.join(TMP, path)
+    made = [new_token(name) for name in names]
+    with open(path, "w") as file:
+        file.write("".join(one["line"] + "\n" for one in made))
+    os.chmod(path, 0o600)
+    return path, [one["token"] for one in made]
+
+
+def denied(peer, username, id=None, **more):
+    peer.say({"type": "init", "username": username, "id": id or "id-" + username, **more})
+    peer.refused("unauthorized", fatal=True)
+    peer.closes(1008)
+
+
+def client(name, server, *arguments, status=0, **env):
+    done = subprocess.run([os.path.join(BUILD, name), "-U", server.url, *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **env}, timeout=60)
+    assert done.returncode == status, (done.returncode, done.stderr)
+    return done.stdout
+
+
+# ---- tokens ----
+
+
+@case("a token lets its user in, and nothing else does", server=False)
+def _():
+    path, (alice, bob) = tokens_file("alice", "bob:id-bob")
+    server = Server("--tokens", path, "--max-failures", "1000")
+    server.join("alice", token=alice)
+    server.join("alice", id="another", path="/ops", token=alice)
+    server.join("bob", token=bob)
+    for init in (
+        {"username": "alice"},
+        {"username": "alice", "token": ""},
+        {"username": "alice", "token": alice[:-1]},
+        {"username": "alice", "token": alice + "0"},
+        {"username": "alice", "token": bob},
+        {"username": "bob", "token": alice},
+        {"username": "bob", "token": bob, "id": "not-bob"},
+        {"username": "carol", "token": alice},
+        {"username": "alice", "token": "x" * 3000},
+        {"username": "alice", "token": 7},
+        {"username": "alice", "token": alice + "\u0001"},
+    ):
+        denied(server.peer(), **init)
+
+
+@case("the answer to a wrong token takes its time, and the others wait for nothing", server=False)
+def _():
+    path, (token,) = tokens_file("alice")
+    server = Server("--tokens", path)
+    alice, mallory = server.join("alice", token=token), server.peer()
+    start = time.monotonic()
+    mallory.say({"type": "init", "username": "mallory", "id": "m"})
+    mallory.say({"type": "init", "username": "alice", "id": "m", "token": token})  # too late
+    alice.text("meanwhile")
+    alice.heard("meanwhile")
+    mallory.refused("unauthorized", fatal=True)
+    assert time.monotonic() - start >= 0.9, "at once"
+    mallory.closes(1008)
+    assert [event["username"] for event in server.events() if event["type"] == "userStatus"] == ["alice"]
+
+
+@case("too many wrong tokens bar an address, and no other", server=False)
+def _():
+    path, (token,) = tokens_file("alice")
+    server = Server("--tokens", path, "--max-failures", "3")
+    inside = server.join("alice", token=token)
+    guessers = [server.peer(source="127.0.0.66") for _ in range(3)]
+    for guesser in guessers:
+        guesser.say({"type": "init", "username": "alice", "id": "m", "token": "guess"})
+    for guesser in guessers:
+        guesser.refused("unauthorized", fatal=True)
+        guesser.closes(1008)
+    peer = server.peer(source="127.0.0.66", upgrade=False)
+    peer.send(request())
+    status, fields, body = peer.response()
+    assert status == 429 and int(fields["retry-after"]) > 0, (status, fields, body)
+    inside.text("undisturbed")
+    inside.heard("undisturbed")
+    server.join("alice", path="/elsewhere", token=token)
+
+
+@case("SIGHUP: who is no longer listed is thrown out; a bad file changes nothing", server=False)
+def _():
+    path, (alice, bob) = tokens_file("alice", "bob")
+    server = Server("--tokens", path, "--grace", "0")
+    ann, ben = server.join("alice", token=alice), server.join("bob", token=bob)
+    ann.status("bob", True)
+    with open(path) as file:
+        kept, gone = file.read().splitlines()
+    with open(path, "w") as file:
+        file.write(kept + "\nnonsense\n")
+    server.signal(signal.SIGHUP)
+    until(lambda: "tokens: line 2: not username:sha256[:id] (the old tokens stay)" in server.errors(), "it is said")
+    ben.text("still here")
+    ann.heard("still here"), ben.heard("still here")
+    with open(path, "w") as file:
+        file.write(kept + "\n")
+    server.signal(signal.SIGHUP)
+    ben.refused("unauthorized", fatal=True)
+    ben.closes(1008)
+    ann.status("bob", False)
+    ann.text("alone")
+    ann.heard("alone")
+    denied(server.peer(), "bob", token=bob)
+
+
+@case("clients show a token from the environment or a file, and end with 77 without", server=False)
+def _():
+    path, (alice, bob) = tokens_file("alice", "bob")
+    server = Server("--tokens", path)
+    secret = os.path.join(TMP, "secret")
+    with open(secret, "w") as file:
+        file.write(alice + "\n")
+    assert json.loads(client("chat-send", server, "-u", "alice", "hi", CHAT_TOKEN=alice))["content"] == "hi"
+    client("chat-send", server, "-u", "alice", "--token-file", secret, "hi")
+    client("chat-send", server, "-u", "alice", "hi", CHAT_TOKEN_FILE=secret)
+    client("chat-listen", server, "-u", "alice", "--no-follow", CHAT_TOKEN=alice)
+    client("chat-send", server, "-u", "alice", "hi", status=77)
+    client("chat-listen", server, "-u", "bob", "--token-file", secret, status=77)
+
+
+@case("no token is in a log, an event, a journal, or a command line", server=False)
+def _():
+    path, (token,) = tokens_file("alice")
+    journal = os.path.join(TMP, "journal")
+    server = Server("--tokens", path, "--journal", journal, "-v")
+    alice = server.join("alice", token=token)
+    alice.text("hi")
+    alice.heard("hi")
+    denied(server.peer(), "alice", token=token + "-wrong")
+    alice.say({"type": "init", "username": "alice", "id": "id-alice", "token": token})
+    alice.refused("already_initialized")
+    said = [server.out_path, server.err_path, "/proc/%d/cmdline" % server.pid, "/proc/%d/environ" % server.pid, path]
+    for place in said + [os.path.join(journal, name) for name in os.listdir(journal)]:
+        try:
+            with open(place, "rb") as file:
+                assert token.encode() not in file.read(), place
+        except PermissionError:
+            pass  # what only the kernel's own can read
+    sender = subprocess.Popen([os.path.join(BUILD, "chat-send"), "-v", "-U", server.url, "-u", "alice", "--id", "id-alice", "-l"],
+                              env={**os.environ, "CHAT_TOKEN": token}, stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    sender.stdin.write(b"one\n")
+    sender.stdin.flush()
+    receipt = sender.stdout.readline()
+    with open("/proc/%d/cmdline" % sender.pid, "rb") as file:
+        assert token.encode() not in file.read()
+    rest, errors = sender.communicate()
+    assert sender.returncode == 0 and token.encode() not in receipt + rest + errors, errors
+
+
+@case("--new-token: a line of JSON, another token each time; a name that none may have is refused", server=False)
+def _():
+    one, two = new_token("alice"), new_token("alice:a-1")
+    assert list(one) == ["username", "token", "line"] and one["token"] != two["token"]
+    assert two["line"].startswith("alice:") and two["line"].endswith(":a-1")
+    for name in "al", "alice:", "x" * 21, " alice":
+        done = subprocess.run([CHAT_SERVE, "--new-token", name], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.returncode == 64 and not done.stdout and b"Try 'chat-serve --help'" in done.stderr, name
+    with open("/dev/full", "w") as full:
+        assert subprocess.call([CHAT_SERVE, "--new-token", "alice"], stdout=full, stderr=subprocess.DEVNULL) == 74
+
+
+# ---- open by mistake ----
+
+
+@case("who is reachable from elsewhere has tokens, asks for certificates, or says --open", server=False)
+def _():
+    path, _ = tokens_file("alice")
+    for address in "0.0.0.0:0", "[::]:0", ":0":
+        done = subprocess.run([CHAT_SERVE, "--listen", address], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.returncode == 64 and b"--tokens" in done.stderr and b"--open" in done.stderr, done.stderr
+        Server("--tokens", path, listen=address).stop()
+        Server("--open", listen=address).stop()
+    for address in "127.0.0.1:0", "127.1.2.3:0", "[::1]:0", "unix:%s/open.socket" % TMP:
+        Server(listen=address).stop()
+
+
+# ---- hosts ----
+
+
+def status_of(server, **changed):
+    headers = changed.pop("headers", ())
+    peer = server.peer(upgrade=False, **({"source": changed.pop("source")} if "source" in changed else {}))
+    peer.send(request(headers=headers, **changed))
+    return peer.response()[0]
+
+
+@case("a name that is not this machine's is not served on it", "--host", "chat.example")
+def _(server):
+    for host, status in (
+        ("localhost", 101), ("localhost:3001", 101), ("127.0.0.1:9", 101), ("[::1]:3001", 101), ("a.localhost", 101),
+        ("chat.example", 101), ("CHAT.example:443", 101), ("rebound.example:3001", 403), ("192.168.1.1", 403),
+        ("localhost.example", 403), ("127.0.0.1.example", 403),
+    ):  # fmt: skip
+        assert status_of(server, host=host) == status, host
+    rebound = ["Origin: http://rebound.example:3001"]
+    assert status_of(server, host="rebound.example:3001", headers=rebound) == 403
+    assert status_of(server, host="localhost:3001", headers=rebound) == 403
+    assert status_of(server, host="localhost:3001", headers=["Origin: http://localhost:8080"]) == 101
+
+
+@case("a unix socket has no host to be taken for", listen="unix:%s/host.socket" % TMP)
+def _(server):
+    assert status_of(server, host="whatever.example") == 101
+
+
+# ---- proxies ----
+
+
+@case("a proxy that is trusted tells who is behind it, and has no limit of its own",
+      "--trust-proxy", "127.0.0.2", "--max-per-address", "2")  # fmt: skip
+def _(server):
+    def connect(client, source="127.0.0.2"):
+        peer = server.peer(upgrade=False, source=source)
+        peer.send(request(host="chat.example", headers=["X-Forwarded-For: " + client]))
+        return peer.response()[0]
+
+    assert [connect("203.0.113.1") for _ in range(3)] == [101, 101, 503]
+    assert connect("203.0.113.2") == 101
+    assert connect("203.0.113.1, 203.0.113.2") == 101
+    assert connect("203.0.113.2, 203.0.113.1") == 503, "only the last one is the proxy's word"
+    assert [connect("nonsense") for _ in range(3)] == [101] * 3
+    assert connect("203.0.113.9", source="127.0.0.3") == 403, "from another the host is looked at"
+
+
+if __name__ == "__main__":
+    main()
