@@ -1,4 +1,5 @@
-/* Lines: out of any pieces, at both sides of the limit, with bounded memory; and writing all of it.
+/*
+ * Lines: out of any pieces, at both sides of the limit, with bounded memory; and writing all of it.
  */
 #include "line.h"
 
@@ -312,10 +313,50 @@ test_write_errors(void)
 	close(pipes[1]);
 }
 
+/* The first line, and the others as they come whole, by two readers in turn, each with a buffer of
+ * its own. */
+static void
+test_whole_lines(size_t read_bytes)
+{
+	static const char input[] = "one\ntwo\n\nand a third that is longer\n4\n5\n6\n7\n8\nnine";
+	int fd = file_of(input, sizeof(input) - 1), filled = 1;
+	struct chat_buf own[2] = {{0}, {0}}, seen = {0};
+	struct chat_lines lines;
+	struct chat_span whole, rest;
+	enum chat_line what;
+
+	chat_lines_init(&lines, fd, 100);
+	lines.read_bytes = read_bytes;
+	chat_lines_next(&lines, &rest, &what, NULL);
+	chat_buf_append_span(&seen, rest);
+	chat_buf_append_string(&seen, "\n");
+	for (unsigned turn = 0; filled > 0; turn++) {
+		struct chat_buf *mine = &own[turn % 2];
+
+		chat_lines_lend(&lines, mine);
+		while (!chat_lines_take_whole(&lines, mine, &whole))
+			if ((filled = chat_lines_fill(&lines, NULL)) <= 0)
+				break;
+		if (filled > 0)
+			chat_buf_append_span(&seen, whole);
+	}
+	if (chat_lines_take(&lines, &rest) == CHAT_LINE_CUT_OFF)
+		chat_buf_append_span(&seen, rest);
+	ok(chat_span_equal(chat_buf_span(&seen), CHAT_SPAN(input)),
+		"%zu bytes a read: the whole lines, and what is left", read_bytes);
+	for (int i = 0; i < 2; i++)
+		chat_buf_free(&own[i]);
+	chat_buf_free(&seen);
+	chat_lines_free(&lines);
+	close(fd);
+}
+
 int
 main(void)
 {
 	test_pieces();
+	for (size_t bytes = 1; bytes < 60; bytes += 3)
+		test_whole_lines(bytes);
 	test_big_lines();
 	test_many_lines();
 	test_errors();
