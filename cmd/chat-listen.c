@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "client/settings.h"
+#include "confine.h"
 #include "diag.h"
 #include "listen/bot.h"
 #include "listen/listener.h"
@@ -49,6 +50,24 @@ open_files(struct options *options, struct listener *listener)
 		die(&err);
 	options->listener.saves = options->save_dir != NULL;
 	if (options->save_dir && saver_open(&listener->saver, options->save_dir, &err) < 0)
+		die(&err);
+}
+
+/* Files of strangers are written: nowhere but where they are to be. A command needs its own
+ * freedom. */
+static void
+confine(const struct options *options)
+{
+	struct chat_confine confine;
+	struct chat_err err;
+
+	if (!options->save_dir || options->command)
+		return;
+	chat_confine_begin(&confine, CHAT_CONFINE_WRITE | CHAT_CONFINE_EXECUTE);
+	chat_confine_leave(&confine, options->save_dir, CHAT_CONFINE_WRITE);
+	if (options->cursor_file)
+		chat_confine_leave_beside(&confine, options->cursor_file, CHAT_CONFINE_WRITE);
+	if (chat_confine_end(&confine, &err) < 0)
 		die(&err);
 }
 
@@ -108,6 +127,7 @@ main(int argc, char **argv)
 	urls = read_urls(&options, &count);
 	options.listener.filter.identity = &options.settings.identity;
 	open_files(&options, &listener);
+	confine(&options);
 	open_output(&options, &listener, &bot);
 	status = listener_run(&listener, urls, count);
 	close_all(&options, &listener);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "diag.h"
 #include "opt.h"
 #include "rules.h"
@@ -201,6 +202,18 @@ open_rejects(struct output *rejects, const char *name, char **names)
 	output_init(rejects, fd, name);
 }
 
+/* Logs come from strangers: whoever takes this process over by one can read, and nothing else. */
+static void
+confine(void)
+{
+	struct chat_confine confine;
+	struct chat_err err;
+
+	chat_confine_begin(&confine, CHAT_CONFINE_WRITE | CHAT_CONFINE_EXECUTE | CHAT_CONFINE_TCP);
+	if (chat_confine_end(&confine, &err) < 0)
+		chat_die(chat_exit_status(err.code), "%s", err.text);
+}
+
 static int
 validate(const struct settings *settings, char **names)
 {
@@ -239,6 +252,7 @@ validate(const struct settings *settings, char **names)
 	out.progress = findings.progress = &progress;
 	if (settings->rejects)
 		open_rejects(&rejects, settings->rejects, names);
+	confine();
 	status = check_all(&check, names, settings->stats);
 	finish(&findings);
 	finish(&out);

@@ -11,7 +11,7 @@ _chat() {
 	case ${1##*/} in
 	chat-serve)
 		options='-l --listen= --url-file= --origin= --host= --trust-proxy= --metrics=
-			--tokens= --new-token= --open --max-failures= --tls-cert=
+			--tokens= --new-token= --open --user= --no-sandbox --max-failures= --tls-cert=
 			--tls-key= --tls-client-ca= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
 			--nonce-time= --max-nonces= --journal= --sync= --journal-segment=

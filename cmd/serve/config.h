@@ -21,6 +21,8 @@ struct config {
 	struct chat_strings proxies; /* networks whose X-Forwarded-For is believed */
 	const char *tokens; /* a file; NULL: nobody is asked */
 	const char *new_token; /* for this name, and nothing else; NULL: serve */
+	const char *user; /* to become; NULL: none */
+	bool no_sandbox;
 	bool open; /* anybody from anywhere is meant */
 	int64_t max_failures; /* wrong tokens of an address in a minute */
 	struct tls_files tls; /* cert NULL: no TLS */

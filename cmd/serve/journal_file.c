@@ -481,13 +481,21 @@ static const struct journal_kind kind_file = {
 	.close = file_close,
 };
 
+int
+journal_file_make(const char *dir, struct chat_err *err)
+{
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return chat_fail(err, CHAT_CANNOT_CREATE, "%s: %m", dir);
+	return 0;
+}
+
 static int
 file_lock(struct journal_file *file, struct chat_err *err)
 {
 	const char *dir = file->options.dir;
 
-	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
-		return chat_fail(err, CHAT_CANNOT_CREATE, "%s: %m", dir);
+	if (journal_file_make(dir, err) < 0)
+		return -1;
 	file->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (file->dir_fd < 0)
 		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", dir);

@@ -98,6 +98,9 @@ struct journal_file {
 	unsigned turns; /* of the timer */
 };
 
+/* Makes its directory, if it is not there: what journal_file_open begins with. */
+int journal_file_make(const char *dir, struct chat_err *err);
+
 /*
  * Locks and checks the directory, which is made, and gets ready to append. try_later: another
  * server has it; bad_message: damage in the middle.

@@ -15,6 +15,7 @@
 #include "serve/journal_file.h"
 #include "serve/notify.h"
 #include "serve/restore.h"
+#include "serve/sandbox.h"
 #include "serve/url_file.h"
 
 #define SWEEP_MS 100 /* a slice of the connections is looked at so often */
@@ -322,6 +323,19 @@ handles_open(struct server *server)
 	}
 }
 
+/* From here on it is who it is to be, and has what it needs: no thread was started before. */
+static int
+server_confine(struct server *server, struct chat_err *err)
+{
+	const struct config *config = server->config;
+
+	if (config->user && sandbox_become(config->user, err) < 0)
+		return -1;
+	if (config->journal && journal_file_make(config->journal, err) < 0)
+		return -1;
+	return sandbox_enter(config, &server->listeners, err);
+}
+
 static int
 server_publish_url(struct server *server, struct chat_err *err)
 {
@@ -405,16 +419,16 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 		return -1;
 	}
 	printer_open(&server->printer, &server->loop, STDOUT_FILENO);
-	if (rooms_open(server, err) < 0) {
+	if (monitor_open(&server->monitor, server, config->metrics, err) < 0 ||
+		server_publish_url(server, err) < 0 || server_confine(server, err) < 0 ||
+		rooms_open(server, err) < 0) {
 		server_close(server);
 		return -1;
 	}
 	handles_open(server);
 	if (config->read_stdin)
 		input_open(&server->input, server, STDIN_FILENO);
-	if (accepts_open(server, err) == 0 &&
-		monitor_open(&server->monitor, server, config->metrics, err) == 0 &&
-		server_publish_url(server, err) == 0)
+	if (accepts_open(server, err) == 0)
 		return 0;
 	server_close(server);
 	return -1;
