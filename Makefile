@@ -13,6 +13,7 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 
 CC ?= cc
@@ -28,7 +29,7 @@ JOBS ?= $(shell nproc)
 BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	liburing-dev libseccomp-dev libssl-dev uthash-dev libmagic-dev jq
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
-	clang-format-14 bash-completion zsh fish procps curl
+	clang-format-14 bash-completion zsh fish procps curl iproute2 binutils systemd
 BROWSER_PACKAGES = chromium
 BENCH_PACKAGES = g++ redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
 DEEP_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 libjansson-dev gcovr valgrind strace
@@ -246,7 +247,8 @@ MAN5 := $(wildcard man/*.5)
 MAN7 := $(wildcard man/*.7)
 INSTALLED = $(COMMANDS:%=$(BINDIR)/%) $(addprefix $(LIBDIR)/,libchat.a $(SONAME) libchat.so pkgconfig/chat.pc) \
 	$(HEADERS:lib/%=$(INCLUDEDIR)/chat/%) $(MAN1:man/%=$(MANDIR)/man1/%) $(MAN5:man/%=$(MANDIR)/man5/%) $(MAN7:man/%=$(MANDIR)/man7/%) \
-	$(COMMANDS:%=$(BASH_DIR)/%) $(ZSH_DIR)/_chat $(COMMANDS:%=$(FISH_DIR)/%.fish)
+	$(COMMANDS:%=$(BASH_DIR)/%) $(ZSH_DIR)/_chat $(COMMANDS:%=$(FISH_DIR)/%.fish) \
+	$(UNITDIR)/chat-serve.service $(UNITDIR)/chat-serve.socket
 
 install: all ## install everything under DESTDIR and PREFIX
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
@@ -265,6 +267,9 @@ install: all ## install everything under DESTDIR and PREFIX
 		install -m 644 completions/$$command.fish $(DESTDIR)$(FISH_DIR) || exit; \
 	done
 	install -m 644 completions/_chat $(DESTDIR)$(ZSH_DIR)
+	sed -e 's|@BINDIR@|$(BINDIR)|' cmd/serve/systemd/chat-serve.service.in >$(DESTDIR)$(UNITDIR)/chat-serve.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/chat-serve.service
+	install -m 644 cmd/serve/systemd/chat-serve.socket $(DESTDIR)$(UNITDIR)
 
 uninstall: ## remove what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)

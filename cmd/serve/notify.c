@@ -18,6 +18,18 @@ notify_listen_fds(void)
 	return (int)strtol(fds, NULL, 10);
 }
 
+uint64_t
+notify_watchdog_ms(void)
+{
+	const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
+	unsigned long long most;
+
+	if (!usec || (pid && strtol(pid, NULL, 10) != getpid()))
+		return 0;
+	most = strtoull(usec, NULL, 10);
+	return most && most < 2000 ? 1 : most / 2000;
+}
+
 void
 notify_state(const char *state)
 {

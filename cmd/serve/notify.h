@@ -1,6 +1,8 @@
 #ifndef SERVE_NOTIFY_H
 #define SERVE_NOTIFY_H
 
+#include <stdint.h>
+
 /*
  * The service manager's protocols (sd_listen_fds(3), sd_notify(3)), without its library.
  */
@@ -8,6 +10,12 @@
 
 /* How many listening sockets were handed in, from NOTIFY_FIRST_FD on. */
 int notify_listen_fds(void);
+
+/*
+ * How often "WATCHDOG=1" is to be said, or the manager takes the process for stuck: half of what it
+ * waits (WATCHDOG_USEC). 0: never.
+ */
+uint64_t notify_watchdog_ms(void);
 
 /* Says a state, "READY=1", to whoever asked for it by NOTIFY_SOCKET; nobody is fine. */
 void notify_state(const char *state);

@@ -171,14 +171,14 @@ server_reload(struct server *server)
 {
 	struct chat_err err = {0};
 
+	notify_state("RELOADING=1");
 	if (server->tls && tls_reload(server->tls, &err) < 0)
 		chat_warn("%s (the old certificate stays)", err.text);
-	if (!server->tokens.path)
-		return;
-	if (tokens_reload(&server->tokens, &err) < 0)
+	if (server->tokens.path && tokens_reload(&server->tokens, &err) < 0)
 		chat_warn("%s (the old tokens stay)", err.text);
-	else
+	else if (server->tokens.path)
 		guests_review(server);
+	notify_state("READY=1");
 }
 
 static void
@@ -306,6 +306,23 @@ rooms_open(struct server *server, struct chat_err *err)
 }
 
 static void
+on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	notify_state("WATCHDOG=1");
+}
+
+static void
+watchdog_open(struct server *server)
+{
+	uint64_t interval_ms = notify_watchdog_ms();
+
+	uv_timer_init(&server->loop, &server->watchdog);
+	if (interval_ms)
+		uv_timer_start(&server->watchdog, on_watchdog, interval_ms, interval_ms);
+}
+
+static void
 handles_open(struct server *server)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
@@ -316,6 +333,7 @@ handles_open(struct server *server)
 	uv_timer_init(&server->loop, &server->sweep);
 	server->sweep.data = server;
 	uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+	watchdog_open(server);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
 		uv_signal_init(&server->loop, &server->signals[i]);
 		server->signals[i].data = server;

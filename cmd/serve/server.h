@@ -32,7 +32,7 @@ struct server {
 	uv_loop_t loop;
 	struct clock clock;
 	uv_prepare_t tick;
-	uv_timer_t sweep;
+	uv_timer_t sweep, watchdog;
 	uv_signal_t signals[5];
 	uv_poll_t *accepts; /* one for each listener */
 	struct listeners listeners;

@@ -58,6 +58,21 @@ ok 'zsh finds the completion' || diag "$(cat "$OUT")"
 like "$(XDG_DATA_DIRS=$root/usr/share fish -c 'complete -C "chat-send --user"' 2>&1)" '--username' \
 	'fish completes an option'
 
+# ---- the service ----
+
+units=$root/usr/lib/systemd/system
+like "$(cat "$units/chat-serve.service")" 'ExecStart=/usr/bin/chat-serve ' 'a unit that starts what is installed'
+if command -v systemd-analyze >/dev/null; then
+	ln -s "$BUILD/chat-serve" "$TMP/chat-serve"
+	mkdir "$TMP/units"
+	sed "s|/usr/bin/|$TMP/|; /^Documentation=/d" "$units/chat-serve.service" >"$TMP/units/chat-serve.service"
+	sed '/^Documentation=/d' "$units/chat-serve.socket" >"$TMP/units/chat-serve.socket"
+	exits 0 'systemd finds no flaw in it' systemd-analyze verify "$TMP/units"/*
+	is "$(cat "$OUT" "$ERR")" '' 'and has nothing to say'
+	exits 0 'and an exposure of at most 2.0' systemd-analyze security --offline=true --threshold=20 \
+		"$TMP/units/chat-serve.service"
+fi
+
 # ---- the library ----
 
 cat >"$TMP/program.c" <<'END'

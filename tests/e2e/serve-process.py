@@ -434,6 +434,28 @@ def _():
         process.wait()
 
 
+@case("a service manager hears that the loop turns (WATCHDOG_USEC), and of a reload", server=False)
+def _():
+    server = Server(env={"WATCHDOG_USEC": "100000"})
+    server.state.settimeout(DEADLINE)
+    assert [server.state.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+    server.signal(signal.SIGHUP)
+    heard = []
+    while b"RELOADING=1" not in heard or heard[-1] != b"READY=1":
+        heard.append(server.state.recv(100))
+    server.signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, server.pid, os.WSTOPPED)
+    server.state.setblocking(False)
+    for _ in iter(lambda: select.select([server.state], [], [], 0)[0], []):
+        server.state.recv(100)
+    assert not select.select([server.state], [], [], 0.3)[0], "a stuck server says that it is well"
+    server.signal(signal.SIGCONT)
+    server.stop()
+    server = Server(env={"WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"})
+    assert not select.select([server.state], [], [], 0.3)[0], "a watchdog of another process"
+    server.stop()
+
+
 @case("LISTEN_FDS meant for another process is not ours", server=False)
 def _():
     server = Server(env={"LISTEN_FDS": "1", "LISTEN_PID": "1"})
