@@ -587,6 +587,26 @@ def _():
     is_valid(dir)
 
 
+@case("a segment is a log: chat-validate accepts it, chat-send --replay says it again", server=False)
+def _():
+    dir = new_dir()
+    fill(dir, 50)
+    first = segments(dir)[0]
+    validated = subprocess.run([VALIDATE, "--from", "server", "--state", "--strict", first],
+                               stdout=subprocess.PIPE)
+    assert validated.returncode == 0, validated.stdout
+    with open(first) as file:
+        said = [json.loads(line).get("content") for line in file][1:]
+    assert len(said) == 50
+    server = Server()
+    replayed = subprocess.run([os.path.join(os.environ["BUILD"], "chat-send"), "-U", server.url, "--replay", first],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert replayed.returncode == 0
+    assert [json.loads(line)["content"] for line in replayed.stdout.splitlines()] == said
+    assert [event["content"] for event in server.events() if event["type"] == "message"] == said
+    server.stop()
+
+
 @case("SIGUSR2 closes the segment and begins another", server=False)
 def _():
     dir = new_dir()
