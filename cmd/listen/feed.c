@@ -186,6 +186,17 @@ tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *ms
 		tell_line(feed, line, msg, options->last);
 }
 
+/*
+ * Whether a message was told already: just now, by a network that says things twice; or before, for a
+ * plain server may tell the past in single messages, and any its own to a bot.
+ */
+static bool
+is_known(const struct feed *feed, const struct chat_json_value *id)
+{
+	return chat_json_string_is(id, chat_span_of(session_last_id(&feed->session))) ||
+		((!feed->caught_up || feed->listener->bot) && seen_has(&feed->seen, id));
+}
+
 static void
 tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
@@ -194,9 +205,7 @@ tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 		return;
 	}
 	if (msg->type == CHAT_TYPE_MESSAGE) {
-		/* A plain server may tell the past in single messages, and any its own to a bot. */
-		if ((!feed->caught_up || feed->listener->bot) &&
-			seen_has(&feed->seen, &msg->value[CHAT_SLOT_ID]))
+		if (is_known(feed, &msg->value[CHAT_SLOT_ID]))
 			return;
 		listener_print(feed->listener, feed, line, msg);
 		note(feed, msg);

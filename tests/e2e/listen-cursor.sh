@@ -78,7 +78,7 @@ proxy=$!
 wait_for '[ -s "$TMP/proxy" ]'
 made() {
 	alive "$hearer" || return 0 # and what it heard is held against the truth
-	kill -USR1 "$proxy" && [ "$(tail -n 1 "$TMP/proxy")" = "$cuts cuts" ]
+	kill -USR1 "$proxy" && [ "$(tail -n 1 "$TMP/proxy")" = "$cuts cuts, 0 repeats" ]
 }
 first=$(chat-send -c cut 'the beginning' | jq -r .id)
 spawn chat-listen -U "ws://127.0.0.1:$(head -n 1 "$TMP/proxy")/" -c cut -u hearer -t message --retry-for 4s \

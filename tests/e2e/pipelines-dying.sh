@@ -141,7 +141,8 @@ is "$(cat doomed.status)" '69 4' 'and it is known why'
 come_back
 source_url=$CHAT_URL source_address=$address source_journal=$journal source_pid=$SERVE_PID source_log=$log
 begin far
-B=$CHAT_URL CHAT_URL=$source_url spawn bash -c '
+far_url=$CHAT_URL
+B=$far_url CHAT_URL=$source_url spawn bash -c '
 	chat-listen -u bridge --history=none -t message | jq --unbuffered -c '\''{type:"text",text:("<\(.sender)> \(.content)"[0:1000])}'\'' |
 	CHAT_URL=$B chat-send -u bridge' >bridge.receipts 2>bridge.err
 bridge=$!

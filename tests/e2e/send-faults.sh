@@ -5,7 +5,7 @@
 LIMIT=300
 . tests/lib.sh
 
-serve --history 50
+serve --history 10
 port=${CHAT_URL##*:}
 good=$CHAT_URL
 
@@ -20,8 +20,8 @@ bad() {
 
 seq 10000 | sed 's/.*/line &/' >"$TMP/lines"
 
-bad --cuts 200 --seed 7
-exits 0 'ten thousand lines over two hundred cuts' chat-send -l --retry-for 5s <"$TMP/lines"
+bad --cuts 200 --bytes 30000 --seed 7 --repeat 10
+exits 0 'ten thousand lines over two hundred cuts' chat-send -l --window 64 --retry-for 15s <"$TMP/lines"
 jq -r .content "$OUT" | cmp - "$TMP/lines"
 ok 'a receipt for each, in order'
 wait_for '[ "$(grep -c "\"content\":\"line " "$SERVE_OUT")" -ge 10000 ]'
@@ -29,11 +29,11 @@ jq -r 'select(.type == "message") | .content' "$SERVE_OUT" | cmp - "$TMP/lines"
 ok 'and the server has each once, in order'
 kill -USR1 "$proxy"
 wait_for '[ "$(lines "$TMP/proxy")" -eq 2 ]'
-is "$(tail -n 1 "$TMP/proxy")" '200 cuts' 'the cuts were made'
+like "$(tail -n 1 "$TMP/proxy")" '^200 cuts, [1-9][0-9]+ repeats$' 'the cuts were made, and messages said twice'
 stop "$proxy"
 
 # A listener, while 5,000 lines are said in ten seconds.
-bad --cuts 200 --bytes 120000 --seed 11
+bad --cuts 200 --bytes 120000 --seed 11 --repeat 10
 spawn chat-listen -c watched -u watcher -t message -C 5000 --retry-for 20s >"$TMP/heard" 2>"$TMP/gaps"
 listener=$!
 wait_for "chat-listen --hidden -u counter -U $good -c watched --no-follow -t userData | grep -q watcher"
@@ -46,6 +46,6 @@ ok 'each once, in order'
 is "$(cat "$TMP/gaps")" '' 'without a gap'
 kill -USR1 "$proxy"
 wait_for '[ "$(lines "$TMP/proxy")" -eq 2 ]'
-like "$(tail -n 1 "$TMP/proxy")" '^[0-9]{2,} cuts' 'over many cuts'
+like "$(tail -n 1 "$TMP/proxy")" '^([1-9][0-9]|[0-9]{3}) cuts, [1-9][0-9]+ repeats$' 'over many cuts, and with messages said twice'
 
 done_testing

@@ -31,7 +31,7 @@ def _(server):
         (101, request(Connection="keep-alive, Upgrade", Upgrade="h2c, WebSocket")),
         (101, request(headers=["Sec-WebSocket-Extensions: permessage-deflate"])),
         (101, request(headers=["Sec-WebSocket-Protocol: chat"])),
-        (101, request(line="GET ws://elsewhere:1/ops HTTP/1.1")),
+        (101, request(line="GET ws://other.localhost:1/ops HTTP/1.1")),
         (101, request("/" + "a" * 64)),
         (404, request("/" + "a" * 65)),
         (404, request("/a//b")),
