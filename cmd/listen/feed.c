@@ -187,8 +187,8 @@ tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *ms
 }
 
 /*
- * Whether a message was told already: just now, by a network that says things twice; or before, for a
- * plain server may tell the past in single messages, and any its own to a bot.
+ * Whether a message was told already: just now, by a network that says things twice; or before, for
+ * a plain server may tell the past in single messages, and any its own to a bot.
  */
 static bool
 is_known(const struct feed *feed, const struct chat_json_value *id)

@@ -167,10 +167,14 @@ sweep_one(struct conn *conn, int64_t now)
 }
 
 void
-conns_sweep(struct conns *conns, size_t count)
+conns_sweep(struct conns *conns, size_t parts)
 {
-	while (count-- && conns->all) {
-		struct conn *conn = conns->sweep ? conns->sweep : conns->all;
+	if (!conns->sweep) {
+		conns->sweep = conns->all;
+		conns->sweep_count = conns->count; /* fewer by its end, but each part is as long */
+	}
+	for (size_t i = conns->sweep_count / parts + 1; i && conns->sweep; i--) {
+		struct conn *conn = conns->sweep;
 
 		conns->sweep = conn->next;
 		sweep_one(conn, clock_now_ms(conns->clock));

@@ -33,7 +33,8 @@ struct conns {
 	struct chat_ws_pool *ws_pool;
 	char *input; /* one read buffer for all */
 	struct conn *all; /* doubly linked */
-	struct conn *sweep; /* where the next sweep goes on */
+	struct conn *sweep; /* where the sweep goes on; NULL: at the beginning */
+	size_t sweep_count; /* of them at the beginning */
 	struct chat_ws scratch; /* reads what comes whole; idle between turns */
 	struct batch *batch; /* NULL: the kernel has none */
 	struct conn *flush; /* those with something new to send, and the dead */
@@ -53,8 +54,8 @@ void conns_close(struct conns *conns); /* all are gone; before the loop ends */
 /* End of a tick: sends what was queued, frees what died. */
 void conns_flush(struct conns *conns);
 
-/* Looks after deadlines of `count` connections, round-robin. */
-void conns_sweep(struct conns *conns, size_t count);
+/* Looks after the deadlines of a part of the connections: after `parts` calls, of all of them. */
+void conns_sweep(struct conns *conns, size_t parts);
 
 /* For conn.c: in and out of the set. */
 void conns_add(struct conns *conns, struct conn *conn);

@@ -18,8 +18,8 @@
 #include "serve/sandbox.h"
 #include "serve/url_file.h"
 
-#define SWEEP_MS 100 /* a slice of the connections is looked at so often */
-#define SWEEP_SLICES 10 /* so each one every second */
+#define SWEEP_MS 100 /* a part of the connections is looked at so often */
+#define SWEEP_PARTS 10 /* so each one every second; at the end all, every time */
 #define FD_RESERVE 64 /* descriptors that are not for connections */
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an answer */
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
@@ -80,7 +80,7 @@ on_sweep(uv_timer_t *timer)
 	clock_set(&server->clock);
 	guest_sweep(server);
 	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
-	conns_sweep(&server->conns, server->conns.count / SWEEP_SLICES + 1);
+	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
 	rooms_sweep(&server->rooms);
 }
 

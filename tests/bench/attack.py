@@ -1,0 +1,78 @@
+"""The 99th percentile of the time from a text to its message at twenty honest users, while somebody attacks.
+
+A server with its defaults, the attacks of tests/e2e/attack.py, each for ten seconds (BENCH_QUICK=1: two). Then ten
+thousand connections that never finish their request head: how long until the last is gone. Exit status 1 where a bar is
+not kept.
+"""
+import os
+import resource
+import selectors
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+os.environ["BUILD"] = str(Path(os.environ.get("CHAT_BUILD") or "build").resolve())
+os.environ["TMP"] = tempfile.mkdtemp(prefix="chat-bench.")
+from attack import ATTACKS, Attack, Crowd  # noqa: E402
+from peer import connect  # noqa: E402
+from serving import Server  # noqa: E402
+
+SECONDS = 2 if os.environ.get("BENCH_QUICK", "") not in ("", "0") else 10
+P99_MS, FLOODED_P99_MS = 50, 100
+SLOW, GONE_SECONDS = 10000, 12
+
+
+def quiet_and(row):
+    server = Server("--quiet")
+    crowd = Crowd(server)
+    if row:
+        attack = Attack(row, server)
+        crowd.chat(SECONDS)
+        attack.end()
+    else:
+        crowd.chat(SECONDS)
+    server.stop()
+    return crowd
+
+
+def slow_heads():
+    """How many connections there were, and the seconds until all were gone."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    server = Server("--quiet")
+    alive = selectors.EpollSelector()
+    count = min(SLOW, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200)
+    start = time.monotonic()
+    for number in range(count):
+        sock = connect(server.url, source="127.0.0.%d" % (100 + number % 100))
+        sock.send(b"GET / HTTP/1.1\r\n")
+        alive.register(sock, selectors.EVENT_READ)
+    connected = time.monotonic()
+    while alive.get_map() and time.monotonic() - start < 60:
+        for key, _ in alive.select(1):
+            if not key.fileobj.recv(1 << 16):
+                alive.unregister(key.fileobj)
+                key.fileobj.close()
+    gone = time.monotonic() - connected
+    assert not alive.get_map(), "some stay"
+    server.stop()
+    return count, gone
+
+
+def main():
+    kept = True
+    print("| attack | texts | p99, ms | bar, ms |\n|---|---:|---:|---:|")
+    for row in [None, *ATTACKS]:
+        crowd = quiet_and(row)
+        bar = FLOODED_P99_MS if row and row.startswith("texts") else P99_MS
+        kept &= crowd.p99_ms() <= bar
+        print("| %s | %d | %.1f | %d |" % (row or "none", crowd.rounds, crowd.p99_ms(), bar), flush=True)
+    count, gone = slow_heads()
+    kept &= gone <= GONE_SECONDS
+    print("\n%d slow handshakes are gone %.1f s after the last began (%d)" % (count, gone, GONE_SECONDS))
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

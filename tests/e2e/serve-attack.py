@@ -1,0 +1,55 @@
+"""Attackers of every kind, from other addresses of loopback, and twenty people who go on chatting: all that they say
+is heard by all, in order; when the attackers are gone, so is what they took. Times are measured in bench/attack.py."""
+import os
+import resource
+
+from attack import ATTACKS, Attack, Crowd
+from peer import until
+from serving import Server, case, main
+
+SECONDS = 1.5  # under attack
+MEMORY_KIB = 24 << 10  # that the allocator may keep
+QUICK = ("--head-timeout", "1s", "--init-timeout", "1s", "--message-timeout", "1s", "--close-timeout", "1s",
+         "--progress-timeout", "1s", "--queue", "1M", "--grace", "100ms")  # fmt: skip
+SANITIZED = "asan" in os.environ["BUILD"] or "tsan" in os.environ["BUILD"]  # their memory is another matter
+
+
+def descriptors(server):
+    return len(os.listdir("/proc/%d/fd" % server.pid))
+
+
+def resident_kib(server):
+    with open("/proc/%d/status" % server.pid) as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+
+
+def under(row, *options, limit=None):
+    """One case: the attack ROW on a server with these options, of so many descriptors."""
+
+    @case(row, server=False)
+    def _():
+        lower = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))) if limit else None
+        server = Server(*QUICK, *options, preexec_fn=lower)
+        crowd = Crowd(server)
+        crowd.chat(0.2)
+        before = descriptors(server), resident_kib(server)
+        attack = Attack(row, server)
+        crowd.chat(SECONDS)
+        attack.end()
+        print("# %s: %d texts, p99 %.1f ms" % (row, crowd.rounds, crowd.p99_ms()))
+        crowd.chat(0.2)
+        until(lambda: descriptors(server) <= before[0], "%d descriptors again" % before[0])
+        if not SANITIZED:
+            until(lambda: resident_kib(server) < before[1] + MEMORY_KIB, "%d KiB of memory again" % before[1])
+        server.stop()
+
+
+for name in ATTACKS:
+    if name == "descriptors":
+        under(name, limit=200)
+    elif name == "texts among them":
+        under(name, "--rate", "50")
+    else:
+        under(name)
+
+main()
