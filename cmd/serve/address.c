@@ -13,6 +13,7 @@
 
 struct key {
 	unsigned char kind;
+	unsigned char is_v4;
 	unsigned char
 		bytes[8]; /* the first half of an IPv6 address; or 0, 0, 0, 0 and an IPv4 one */
 };
@@ -70,7 +71,8 @@ key_of(const struct addresses *addresses, const struct sockaddr *peer)
 	struct key key = {.kind = (unsigned char)kind_of(addresses, peer)};
 	struct in_addr v4;
 
-	if (address_v4(peer, &v4))
+	key.is_v4 = address_v4(peer, &v4);
+	if (key.is_v4)
 		memcpy(key.bytes + 4, &v4, sizeof(v4));
 	else if (peer->sa_family == AF_INET6)
 		memcpy(key.bytes, &((const struct sockaddr_in6 *)peer)->sin6_addr,
@@ -169,6 +171,22 @@ bool
 address_is_barred(const struct address *address, const struct addresses *addresses)
 {
 	return address->failures >= addresses->failures_most;
+}
+
+void
+address_name(const struct address *address, char name[ADDRESS_NAME_MAX])
+{
+	struct in6_addr v6 = {0};
+
+	if (address_kind(address) == ADDRESS_UNIX) {
+		strcpy(name, "unix");
+	} else if (address->key.is_v4) {
+		inet_ntop(AF_INET, address->key.bytes + 4, name, ADDRESS_NAME_MAX);
+	} else {
+		memcpy(&v6, address->key.bytes, sizeof(address->key.bytes));
+		inet_ntop(AF_INET6, &v6, name, ADDRESS_NAME_MAX);
+		strcat(name, "/64");
+	}
 }
 
 void

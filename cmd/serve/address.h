@@ -54,6 +54,10 @@ bool address_is_barred(const struct address *address, const struct addresses *ad
 /* Whether only this machine can be at the other end. */
 bool address_is_local(const struct sockaddr *address);
 
+/* "192.0.2.1", "2001:db8::/64", "unix". */
+#define ADDRESS_NAME_MAX 64
+void address_name(const struct address *address, char name[ADDRESS_NAME_MAX]);
+
 /* "192.0.2.1:1234", "[2001:db8::1]:1234", "unix:/path", "unix:". */
 #define ADDRESS_TEXT_MAX 128
 void address_format(const struct sockaddr *address, char text[ADDRESS_TEXT_MAX]);

@@ -46,6 +46,9 @@ struct conn_events {
 	/* It is dropped because it does not read, its queue already cut: a last word can be queued.
 	 */
 	void (*dropped)(struct conn *conn, const char *text);
+	/* It was refused with this HTTP status, or (0) is cut off without a word, for this reason.
+	 */
+	void (*turned_away)(struct conn *conn, int status, const char *why);
 	/* It is gone; whatever pointed to it must let go. */
 	void (*closed)(struct conn *conn);
 	/* The memory goes back to whoever gave it to conn_start. */

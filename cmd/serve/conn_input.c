@@ -102,6 +102,7 @@ conn_refuse(struct conn *conn, int status, const char *extra_headers, const char
 	struct chat_buf answer = {0};
 	struct block *block;
 
+	conn->conns->events->turned_away(conn, status, why);
 	chat_http_write_refusal(&answer, status, extra_headers, why);
 	block = block_new(answer.len);
 	memcpy(block->bytes, answer.at, answer.len);

@@ -115,6 +115,13 @@ conns_flush(struct conns *conns)
 /* ---- deadlines ---- */
 
 static void
+conn_give_up(struct conn *conn, const char *why)
+{
+	conn->conns->events->turned_away(conn, 0, why);
+	conn_abort(conn);
+}
+
+static void
 sweep_open(struct conn *conn, int64_t now)
 {
 	const struct conn_limits *limits = &conn->conns->limits;
@@ -132,7 +139,7 @@ sweep_open(struct conn *conn, int64_t now)
 		conn_close(conn, 1008, "message took too long");
 	} else if (conn->pinged && silence > limits->ping_ms + limits->pong_ms) {
 		conn->conns->silent++;
-		conn_abort(conn);
+		conn_give_up(conn, "it does not answer a ping");
 	} else if (!conn->pinged && silence > limits->ping_ms) {
 		conn->pinged = true;
 		conn_send(conn, CHAT_WS_PING, (struct chat_span){0});
@@ -152,7 +159,7 @@ sweep_one(struct conn *conn, int64_t now)
 		if (stream_is_up(&conn->stream))
 			conn_refuse(conn, 408, NULL, "the request head took too long");
 		else
-			conn_abort(conn);
+			conn_give_up(conn, "it does not agree on TLS in time");
 		break;
 	case CONN_OPEN:
 		sweep_open(conn, now);

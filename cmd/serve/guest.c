@@ -1,6 +1,8 @@
 /* What a peer's messages mean: the protocol above the frames. */
 #include "serve/guest.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -12,6 +14,21 @@
 
 #define ERRORS_WINDOW_MS 10000
 
+void
+guest_log(const struct guest *guest, const char *format, ...)
+{
+	char name[ADDRESS_NAME_MAX], text[256];
+	va_list arguments;
+
+	if (!guest->server->config->verbose)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	address_name(guest->address, name);
+	chat_warn("%s: %s", name, text);
+}
+
 /* ---- errors ---- */
 
 static void
@@ -22,9 +39,7 @@ guest_send_error(struct guest *guest, const struct say_error *error)
 	conn_send_run(&guest->conn, block, 0, block->len);
 	block_unref(block);
 	guest->server->metrics.errors[chat_code_wire(error->code)]++;
-	if (guest->server->config->verbose)
-		chat_warn("%s: %s: %s", guest->lobby || guest->member.room ? "peer" : "connection",
-			chat_code_word(error->code), error->text);
+	guest_log(guest, "%s: %s", chat_code_word(error->code), error->text);
 }
 
 void
@@ -181,10 +196,22 @@ on_dropped(struct conn *conn, const char *text)
 }
 
 static void
+on_turned_away(struct conn *conn, int status, const char *why)
+{
+	if (status)
+		guest_log(guest_of(conn), "%d: %s", status, why);
+	else
+		guest_log(guest_of(conn), "%s", why);
+}
+
+static void
 on_closed(struct conn *conn)
 {
 	struct guest *guest = guest_of(conn);
 
+	if (guest->member.room)
+		guest_log(guest, "%.*s leaves %s", (int)guest->member.user->name_len,
+			guest->member.user->name, guest->member.room->channel);
 	guest_enqueue(guest, GUEST_NOWHERE);
 	resume_abandon(guest);
 	addresses_leave(&guest->server->addresses, guest->address);
@@ -208,6 +235,7 @@ const struct conn_events guest_events = {
 	.received = on_received,
 	.failed = on_failed,
 	.dropped = on_dropped,
+	.turned_away = on_turned_away,
 	.closed = on_closed,
 	.release = on_release,
 };

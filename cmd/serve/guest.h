@@ -69,6 +69,9 @@ void guests_review(struct server *server);
 /*
  * Between the files of a guest.
  */
+/* A line about it on stderr, where that is wanted. */
+void guest_log(const struct guest *guest, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* A bad message: an error each, and too many of them end the connection. */
 void guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span nonce_json);
 /* As conn_events.requested. */

@@ -235,6 +235,7 @@ guest_join(struct guest *guest, const struct room_join *join)
 		guest_refuse(guest, &err, (struct chat_span){0});
 		return;
 	}
+	guest_log(guest, "%.*s joins %s", (int)join->name.len, join->name.at, room->channel);
 	guest->lobby = NULL;
 	room->visitors--;
 	guest_enqueue(guest, GUEST_NOWHERE);

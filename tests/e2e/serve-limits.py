@@ -1,4 +1,32 @@
-"""What chat-serve does not put up with: too long, too many, too slow, too fast."""
+"""What bounds chat-serve: each limit has one place, one answer and one case.
+
+  limit (its option)                  the peer gets                        with -v: ADDRESS, and   case
+  ---------------------------------   ----------------------------------   ---------------------   -------------------------
+  request head (8 KiB)                431                                  431: ...                serve-frames: a head may
+  its time (head-timeout)             408; in TLS the end                  408: ...                a request head in pieces
+  init's time (init-timeout)          not_initialized fatal, 1008          not_initialized: ...    init overdue
+  a first message (max-init)          too_large fatal, 1009                too_large: ...          serve-frames: before init
+  a message (max-message)             too_large fatal, 1009                too_large: ...          serve-frames: a message of
+  fragments (max-fragments)           too_large fatal, 1009                too_large: ...          serve-frames: 1,024
+  a message's time (message-timeout)  bad_message fatal, 1008              bad_message: ...        half a message for ever
+  silence (ping-interval, -timeout)   a ping; then the end                 it does not answer      silence is met
+  an unanswered Close (close-timeout) the end                                                      a Close that is not
+  a queue (queue)                     slow_consumer fatal, 1008            slow_consumer: ...      a slow consumer
+  one that stands (progress-timeout)  slow_consumer fatal, 1008            slow_consumer: ...      a queue in which nothing
+  all queues (queue-total)            slow_consumer fatal, 1008            slow_consumer: ...      all queues together
+  answers to its own input            is read no further                                           who fills its own queue
+  bad messages (max-errors)           its code fatal, 1008                 its code: ...           20 bad messages
+  texts (rate, burst)                 rate_limited, retryAfter             rate_limited: ...       the rate
+  a channel's members (max-members)   channel_full                         channel_full: ...       a full channel
+  channels (max-channels)             503, Retry-After                     503: ...                too many channels
+  connections (max-connections)       503, Retry-After; far above the end  503: ...                too many, far beyond
+  of one address (max-per-address)    503, Retry-After; at twice the end   503: ...                connections of one address
+  descriptors                         the end, and later again             -                       few descriptors
+  wrong tokens (max-failures)         unauthorized fatal, 1008; then 429   unauthorized: ..., 429  serve-access: too many
+  depth of JSON                       bad_json                             bad_json: ...           serve-corpus
+  a history, a resume                 history.complete false               -                       a resume as large; journal
+  presence in a crowd (crowd)         userData.truncated, total            -                       serve-protocol: a crowd
+"""
 import json
 import os
 import select
@@ -67,6 +95,31 @@ def _(server):
         error = json.loads(payload)
         assert (error["code"], error["fatal"]) == ("bad_message", True), (piece, error)
         peer.closes(1008, answer=False)
+
+
+@case("-v tells who comes, goes and is turned away, and from where",
+      "-v", "--head-timeout", "300ms", "--ping-interval", "200ms", "--ping-timeout", "200ms")  # fmt: skip
+def _(server):
+    alice = server.peer(source="127.0.0.5")
+    alice.init("alice")
+    alice.leave()
+    silent = server.peer("/ops", source="127.0.0.6")
+    silent.init("silent")
+    nowhere = server.peer(source="127.0.0.7", upgrade=False)
+    nowhere.send(request("/a//b"))
+    assert nowhere.response()[0] == 404
+    slow = server.peer(source="127.0.0.8", upgrade=False)
+    assert slow.response()[0] == 408
+    for line in (
+        "127.0.0.5: alice joins /",
+        "127.0.0.5: alice leaves /",
+        "127.0.0.6: silent joins /ops",
+        "127.0.0.6: it does not answer a ping",
+        "127.0.0.6: silent leaves /ops",
+        "127.0.0.7: 404: no such channel",
+        "127.0.0.8: 408: the request head took too long",
+    ):
+        until(lambda line=line: "chat-serve: " + line + "\n" in server.errors(), line)
 
 
 @case("silence is met with a ping, and no answer to it with the end",

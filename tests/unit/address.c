@@ -122,6 +122,19 @@ test_failures(void)
 }
 
 static void
+test_name(const char *text, const char *want)
+{
+	struct addresses addresses = {.most = 1};
+	union any peer = parse(text);
+	struct address *address = addresses_enter(&addresses, &peer.address);
+	char name[ADDRESS_NAME_MAX];
+
+	address_name(address, name);
+	is_str(name, want, "what '%s' counts as", text);
+	addresses_leave(&addresses, address);
+}
+
+static void
 test_kinds(void)
 {
 	static const char *const proxies[] = {"192.0.2.0/24", "127.0.0.9"};
@@ -178,6 +191,11 @@ main(void)
 	test_same("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true);
 	test_same("2001:db8:1:2::1", "2001:db8:1:3::1", false);
 	test_limits();
+	test_name("192.0.2.1", "192.0.2.1");
+	test_name("::ffff:192.0.2.1", "192.0.2.1");
+	test_name("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64");
+	test_name("::1", "::/64");
+	test_name("/run/chat", "unix");
 	test_failures();
 	test_kinds();
 	return done();
