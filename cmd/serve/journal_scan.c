@@ -98,21 +98,23 @@ sums_peek(struct sums *sums, uint32_t *crc, uint64_t *end)
 	return false;
 }
 
-/* Holds a line that ends there against its checksum. */
+/* Holds a line of these bytes of the file against its checksum. */
 static enum sum
-sums_check(struct sums *sums, uint64_t line_end, uint32_t line_crc)
+sums_check(struct sums *sums, uint64_t line_from, uint64_t line_end, uint32_t line_crc)
 {
+	bool within = false; /* a line once ended where this one has not ended yet */
 	uint32_t crc;
 	uint64_t end;
 
 	for (;;) {
 		if (!sums_peek(sums, &crc, &end))
-			return SUM_NONE;
+			return within ? SUM_DIFFERS : SUM_NONE;
 		if (end > line_end)
 			return SUM_DIFFERS;
 		sums->next++;
 		if (end == line_end)
 			return crc == line_crc ? SUM_FITS : SUM_DIFFERS;
+		within |= end > line_from;
 	}
 }
 
@@ -145,7 +147,7 @@ scan_line_whole(struct scanner *scanner, struct chat_span text)
 {
 	struct scan *scan = scanner->scan;
 	uint32_t crc = crc32c(crc32c(0, text.at, text.len), "\n", 1);
-	enum sum sum = sums_check(&scanner->sums, scanner->end, crc);
+	enum sum sum = sums_check(&scanner->sums, scanner->end - text.len - 1, scanner->end, crc);
 	struct journal_line line;
 	struct chat_msg msg;
 	uint64_t epoch = 0;

@@ -1,0 +1,71 @@
+/*
+ * Any text as what tells a server who somebody is: origins and hosts, networks and those behind a
+ * proxy. Nobody is believed to be this machine by a name that is not this machine's.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "serve/network.h"
+#include "serve/origin.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+need(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void
+check_host(struct chat_span host)
+{
+	static const char localhost[] = "localhost";
+	const struct chat_strings none = {0};
+	const char *colon;
+	size_t len;
+
+	if (!host_allowed(host, &none))
+		return;
+	need(host.len > 0 && !memchr(host.at, '@', host.len) && !memchr(host.at, '/', host.len));
+	if (*host.at == '[')
+		return;
+	colon = memchr(host.at, ':', host.len);
+	len = colon ? (size_t)(colon - host.at) : host.len;
+	need(strncmp(host.at, "127.", 4) == 0 ||
+		(len >= strlen(localhost) &&
+			strncasecmp(host.at + len - strlen(localhost), localhost,
+				strlen(localhost)) == 0));
+}
+
+static void
+check_network(const char *text, struct chat_span forwarded_for)
+{
+	struct network network = {0};
+	struct networks networks = {&network, 1};
+	struct sockaddr_storage client;
+
+	if (network_parse(&network, text, NULL) < 0)
+		return;
+	need(network.bits <= 128);
+	if (networks_forwarded(&networks, forwarded_for, &client))
+		need(!networks_have(&networks, (struct sockaddr *)&client));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct chat_strings none = {0};
+	size_t half = size ? data[0] * size / 256 : 0;
+	struct chat_span first = {(const char *)data, half}, rest = {first.at + half, size - half};
+	char *text = malloc(half + 1);
+
+	memcpy(text, first.at, half);
+	text[half] = '\0';
+	check_host(rest);
+	origin_allowed(first, rest, &none);
+	check_network(text, rest);
+	free(text);
+	return 0;
+}

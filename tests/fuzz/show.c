@@ -1,0 +1,46 @@
+/*
+ * Any bytes on a terminal: what comes out is one line of UTF-8 without anything that a terminal
+ * would obey, and where nothing had to be spelled, the same.
+ */
+#include <stdlib.h>
+
+#include "show.h"
+#include "utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+need(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static bool
+is_harmless(struct chat_span text)
+{
+	size_t len;
+
+	if (text.len && chat_utf8_check(text.at, text.len) != text.len)
+		return false;
+	for (size_t at = 0; at < text.len; at += len)
+		if (chat_utf8_is_control(chat_utf8_decode(text.at + at, &len)))
+			return false;
+	return true;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct chat_span text = {(const char *)data, size};
+	struct chat_buf whole = {0}, short_one = {.limit = 40};
+
+	chat_show(&whole, text);
+	need(is_harmless(chat_buf_span(&whole)));
+	need(!is_harmless(text) || chat_span_equal(chat_buf_span(&whole), text));
+	chat_show(&short_one, text);
+	need(short_one.len <= 40 && is_harmless(chat_buf_span(&short_one)));
+	chat_buf_free(&whole);
+	chat_buf_free(&short_one);
+	return 0;
+}

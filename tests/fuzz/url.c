@@ -1,0 +1,77 @@
+/*
+ * Any text as a URL, a channel and the values of options: what is taken means the same when it is
+ * written and taken again, and is within its bounds.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure.h"
+#include "url.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+need(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void
+check_url(const char *text)
+{
+	struct chat_err err = {.code = CHAT_OK};
+	char written[CHAT_URL_MAX];
+	struct chat_url url, again;
+
+	if (chat_url_parse(&url, text, &err) < 0) {
+		need(err.code == CHAT_USAGE && *err.text);
+		return;
+	}
+	need(url.port >= 1 && url.port <= 65535 && *url.host);
+	need(chat_channel_valid(chat_span_of(url.channel)));
+	chat_url_format(&url, written, sizeof(written));
+	need(strpbrk(written, " \r\n\t") == NULL);
+	need(chat_url_parse(&again, written, &err) == 0);
+	need(url.tls == again.tls && url.port == again.port && strcmp(url.host, again.host) == 0 &&
+		strcmp(url.channel, again.channel) == 0 && strcmp(url.query, again.query) == 0);
+	if (chat_url_set_channel(&url, text, &err) == 0)
+		need(chat_channel_valid(chat_span_of(url.channel)));
+}
+
+static void
+check_values(const char *text)
+{
+	int64_t value, again;
+	char written[32];
+
+	if (chat_measure_integer(&value, text, NULL) == 0) {
+		snprintf(written, sizeof(written), "%lld", (long long)value);
+		need(chat_measure_integer(&again, written, NULL) == 0 && again == value);
+	}
+	if (chat_measure_duration(&value, text, NULL) == 0) {
+		need(value >= 0);
+		snprintf(written, sizeof(written), "%lldms", (long long)value);
+		need(chat_measure_duration(&again, written, NULL) == 0 && again == value);
+	}
+	if (chat_measure_size(&value, text, NULL) == 0) {
+		need(value >= 0);
+		snprintf(written, sizeof(written), "%lld", (long long)value);
+		need(chat_measure_size(&again, written, NULL) == 0 && again == value);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	memcpy(text, data, size);
+	text[size] = '\0';
+	chat_channel_valid((struct chat_span){(const char *)data, size});
+	check_url(text);
+	check_values(text);
+	free(text);
+	return 0;
+}
