@@ -69,7 +69,7 @@ class Attack:
 
     def __init__(self, row, server, path=""):
         self.process = subprocess.Popen(
-            ["nice", "-n", "10", sys.executable, "-B", __file__, row, server.url + path],
+            ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "10", sys.executable, "-B", __file__, row, server.url + path],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
         assert self.process.stdout.readline(), "%s does not begin" % row
 
@@ -167,8 +167,7 @@ ATTACKS = {
     "descriptors": lambda url: many(url, 500, NOTHING, None),
     "presence": lambda url: many(url, 50, lambda n: init(n) + frame(CLOSE, struct.pack("!H", 1000)), lambda n: b"",
                                  pause=0),
-    "history": lambda url: many(url, 50, lambda n: init(n, presence="hidden") + frame(CLOSE, b""), lambda n: b"",
-                                reads=False, pause=0),
+    "history": lambda url: many(url, 50, lambda n: init(n, presence="hidden") + frame(CLOSE, b""), lambda n: b"", pause=0),
     "slow readers": lambda url: many(url, 50, lambda n: init(n, presence="hidden"), None, reads=False),
 }  # fmt: skip
 
