@@ -122,7 +122,9 @@ refusal_headers(int status, bool bad_version)
 		return "Sec-WebSocket-Version: 13\r\n";
 	if (status == 426)
 		return "Upgrade: websocket\r\n";
-	if (status == 503 || status == 429)
+	if (status == 429)
+		return "Retry-After: 60\r\n"; /* ADDRESS_FAILURES_MS */
+	if (status == 503)
 		return "Retry-After: 5\r\n";
 	if (status == 405)
 		return "Allow: GET\r\n";

@@ -33,7 +33,7 @@ like "$(tail -n 1 "$TMP/proxy")" '^200 cuts, [1-9][0-9]+ repeats$' 'the cuts wer
 stop "$proxy"
 
 # A listener, while 5,000 lines are said in ten seconds.
-bad --cuts 200 --bytes 200000 --seed 11 --repeat 10
+bad --cuts 200 --bytes 150000 --seed 11 --repeat 10
 spawn chat-listen -c watched -u watcher -t message -C 5000 --retry-for 8s >"$TMP/heard" 2>"$TMP/gaps"
 listener=$!
 wait_for "chat-listen --hidden -u counter -U $good -c watched --no-follow -t userData | grep -q watcher"
@@ -46,6 +46,6 @@ ok 'each once, in order'
 is "$(cat "$TMP/gaps")" '' 'without a gap'
 kill -USR1 "$proxy"
 wait_for '[ "$(lines "$TMP/proxy")" -eq 2 ]'
-like "$(tail -n 1 "$TMP/proxy")" '^([5-9]|[1-9][0-9]+) cuts, [1-9][0-9]+ repeats$' 'over many cuts, and with messages said twice'
+like "$(tail -n 1 "$TMP/proxy")" '^[0-9]{2,} cuts, [1-9][0-9]+ repeats$' 'over many cuts, and with messages said twice'
 
 done_testing
