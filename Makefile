@@ -75,6 +75,9 @@ UNIT_SRC := $(wildcard tests/unit/*.c)
 UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 PARTS_SRC := $(wildcard cmd/*/*.c)
 
+# What a conformance suite is run on: the server's and the client's layer of WebSocket alone.
+ECHO := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*.c))
+
 # What tests put between a command and the system, with LD_PRELOAD.
 PRELOAD := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
 
@@ -89,7 +92,7 @@ BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack fill) $(VALIDATE
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB = $(BUILD)/libchat.a
-OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) $(wildcard tests/fuzz/*.c) \
+OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) $(wildcard tests/interop/*.c tests/fuzz/*.c) \
 	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) \
 	$(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
@@ -103,7 +106,7 @@ $(BUILD)/chat-validate: $(call objects,$(VALIDATE_SRC)) $(LIB)
 $(BUILD)/chat-send: $(call objects,$(SEND_SRC)) $(LIB)
 $(BUILD)/chat-listen: $(call objects,$(LISTEN_SRC)) $(LIB)
 $(BUILD)/chat-serve: $(call objects,$(SERVE_SRC)) $(LIB)
-$(UNIT): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
+$(UNIT) $(ECHO): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
 $(BUILD)/tests/bench/load: $(call objects,$(LOAD_SRC)) $(LIB)
 $(BUILD)/tests/bench/floor: $(call objects,$(FLOOR_SRC)) $(LIB)
 $(BUILD)/tests/bench/flood: $(call objects,tests/bench/flood.c) $(LIB)
@@ -115,7 +118,7 @@ $(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp
 	@mkdir -p $(@D)
 	$(CXX) -O2 -o $@ $< -lsimdjson
 
-$(COMMANDS:%=$(BUILD)/%) $(UNIT) $(filter-out %/validate_simdjson,$(BENCH)):
+$(COMMANDS:%=$(BUILD)/%) $(UNIT) $(ECHO) $(filter-out %/validate_simdjson,$(BENCH)):
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIB): $(call objects,$(LIB_SRC))
@@ -146,7 +149,7 @@ $(PRELOAD): $(BUILD)/%.so: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
-unit: $(UNIT) $(PRELOAD)
+unit: $(UNIT) $(ECHO) $(PRELOAD)
 
 -include $(wildcard $(OBJECTS:.o=.d))
 

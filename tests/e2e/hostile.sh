@@ -55,132 +55,163 @@ wait_for_clients() {
 	wait "${pids[@]}"
 }
 
-# client, path, the statuses that are right (a flood of errors may end first: 1): stays until it is told to go, and then by that signal; 2
-# beside another where the message may have left before the end was noticed.
+# Each row: client, path, and what has happened, in the words of the EXIT STATUS table of the manual
+# page, from which the number comes:
+#
+#	broke    no HTTP, no WebSocket, no JSON: whatever the bytes are, no such server keeps the protocol
+#	lost     the connection ended without a Close and is not made again
+#	unknown  and chat-send, once it was let in, may have said its message by then; or it had not
+#	refused  401, or a Close 1008
+#	later    503
+#	no       an error after the message was said, from a server whose errors name no message
+#	waits    nothing that ends anything: silence, half a frame, control frames, or JSON that is not
+#	         known here, which is passed on. It stays until SIGTERM, and ends by that
+declare -A sentences=(
+	[broke]='the peer broke the protocol'
+	[lost]='cannot connect, or the connection was lost and not recovered'
+	[unknown]='some messages may or may not have been accepted'
+	[refused]='refused: token, name or TLS verification; trying again is useless'
+	[later]='the server says try later'
+	[no]='it ran, and the answer is no: a message was refused, a line is invalid'
+)
+
+# status_of WORD|WORD: an expression for the statuses that these words stand for.
+status_of() {
+	local word statuses=()
+	for word in ${1//|/ }; do
+		if [ "$word" = waits ]; then
+			statuses+=("stays-$((128 + $(kill -l TERM)))")
+		else
+			statuses+=("$(grep -xF -B 1 "${sentences[$word]}" man/chat-listen.1 | sed -n 's/^\.It //p')")
+		fi
+	done
+	(IFS='|' && echo "${statuses[*]}")
+}
+
 cat >"$TMP/table" <<'END'
-listen /x/joined-nothing stays
-send /x/nothing stays
-listen /x/joined-garbage 76
-send /x/garbage 76
-listen /x/joined-masked 76
-send /x/masked 76
-listen /x/joined-rsv-1 76
-send /x/rsv-1 76
-listen /x/joined-rsv-2 76
-send /x/rsv-2 76
-listen /x/joined-rsv-3 76
-send /x/rsv-3 76
-listen /x/joined-opcode-3 76
-send /x/opcode-3 76
-listen /x/joined-opcode-b 76
-send /x/opcode-b 76
-listen /x/joined-binary 76
-send /x/binary 76
-listen /x/joined-huge-length 76
-send /x/huge-length 76
-listen /x/joined-huge-ping 76
-send /x/huge-ping 76
-listen /x/joined-long-ping 76
-send /x/long-ping 76
-listen /x/joined-parted-ping 76
-send /x/parted-ping 76
-listen /x/joined-lone-continuation 76
-send /x/lone-continuation 76
-listen /x/joined-text-in-text 76
-send /x/text-in-text 76
-listen /x/joined-half-header stays
-send /x/half-header stays
-listen /x/joined-half-frame stays
-send /x/half-frame stays
-listen /x/joined-not-utf8 76
-send /x/not-utf8 76
-listen /x/joined-one-byte-close 76
-send /x/one-byte-close 76
-listen /x/joined-close-not-utf8 76
-send /x/close-not-utf8 76
-listen /x/joined-close-1005 76
-send /x/close-1005 76
-listen /x/joined-bad-json 76
-send /x/bad-json 76
-listen /x/joined-no-json 76
-send /x/no-json 76
-listen /x/joined-deep-json 76
-send /x/deep-json 76
-listen /x/joined-not-an-object stays
-send /x/not-an-object stays
-listen /x/joined-no-type stays
-send /x/no-type stays
-listen /x/joined-wrong-types stays
-send /x/wrong-types stays
-listen /x/joined-wrong-users stays
-send /x/wrong-users stays
-listen /x/joined-wrong-history stays
-send /x/wrong-history stays
-listen /x/joined-error-of-nothing stays
-send /x/error-of-nothing stays
-listen /x/joined-escapes-in-close 77
-send /x/escapes-in-close 77
-listen /x/joined-escapes-everywhere stays
-send /x/escapes-everywhere stays
-human /x/escapes-everywhere stays
-human /x/escapes-in-close 77
-human /x/joined-escapes-everywhere stays
-human /x/joined-wrong-types stays
-human /x/joined-error-of-nothing stays
-listen /x/ended-nothing 69
-send /x/ended-nothing 2|69
-listen /x/ended-half-frame 69
-send /x/ended-half-frame 2|69
-listen /x/ended-half-header 69
-send /x/ended-half-header 2|69
-listen /x/flood-pings stays
-send /x/flood-pings stays
-listen /x/flood-pongs stays
-send /x/flood-pongs stays
-listen /x/flood-empty-texts 76
-send /x/flood-empty-texts 2|76
-listen /x/flood-bad-texts stays
-send /x/flood-bad-texts stays
-listen /x/flood-messages stays
-send /x/flood-messages stays
-listen /x/flood-long-messages stays
-send /x/flood-long-messages stays
-listen /x/flood-errors stays
-send /x/flood-errors 1|stays
-listen /x/flood-histories stays
-send /x/flood-histories stays
-listen /x/flood-fragments 76
-send /x/flood-fragments 2|76
-listen /x/flood-empty-fragments stays
-send /x/flood-empty-fragments stays
-listen /silent stays
-send /silent stays
-listen /garbage 76
-send /garbage 76
-listen /end 69
-send /end 69
-listen /reset 69
-send /reset 69
-listen /long-head 76
-send /long-head 76
-listen /wrong-accept 76
-send /wrong-accept 76
-listen /404 76
-send /404 76
-listen /401 77
-send /401 77
-listen /503 75
-send /503 75
-listen /x/endless-head 76
-send /x/endless-head 76
-listen /x/endless-body 76
-send /x/endless-body 76
-listen /x/drip stays
-send /x/drip stays
-listen /reset-later 69
-send /reset-later 69
-listen /cut-on-close stays
-send /cut-on-close stays
+listen /x/joined-nothing waits
+send /x/nothing waits
+listen /x/joined-garbage broke
+send /x/garbage broke
+listen /x/joined-masked broke
+send /x/masked broke
+listen /x/joined-rsv-1 broke
+send /x/rsv-1 broke
+listen /x/joined-rsv-2 broke
+send /x/rsv-2 broke
+listen /x/joined-rsv-3 broke
+send /x/rsv-3 broke
+listen /x/joined-opcode-3 broke
+send /x/opcode-3 broke
+listen /x/joined-opcode-b broke
+send /x/opcode-b broke
+listen /x/joined-binary broke
+send /x/binary broke
+listen /x/joined-huge-length broke
+send /x/huge-length broke
+listen /x/joined-huge-ping broke
+send /x/huge-ping broke
+listen /x/joined-long-ping broke
+send /x/long-ping broke
+listen /x/joined-parted-ping broke
+send /x/parted-ping broke
+listen /x/joined-lone-continuation broke
+send /x/lone-continuation broke
+listen /x/joined-text-in-text broke
+send /x/text-in-text broke
+listen /x/joined-half-header waits
+send /x/half-header waits
+listen /x/joined-half-frame waits
+send /x/half-frame waits
+listen /x/joined-not-utf8 broke
+send /x/not-utf8 broke
+listen /x/joined-one-byte-close broke
+send /x/one-byte-close broke
+listen /x/joined-close-not-utf8 broke
+send /x/close-not-utf8 broke
+listen /x/joined-close-1005 broke
+send /x/close-1005 broke
+listen /x/joined-bad-json broke
+send /x/bad-json broke
+listen /x/joined-no-json broke
+send /x/no-json broke
+listen /x/joined-deep-json broke
+send /x/deep-json broke
+listen /x/joined-not-an-object waits
+send /x/not-an-object waits
+listen /x/joined-no-type waits
+send /x/no-type waits
+listen /x/joined-wrong-types waits
+send /x/wrong-types waits
+listen /x/joined-wrong-users waits
+send /x/wrong-users waits
+listen /x/joined-wrong-history waits
+send /x/wrong-history waits
+listen /x/joined-error-of-nothing waits
+send /x/error-of-nothing waits
+listen /x/joined-escapes-in-close refused
+send /x/escapes-in-close refused
+listen /x/joined-escapes-everywhere waits
+send /x/escapes-everywhere waits
+human /x/escapes-everywhere waits
+human /x/escapes-in-close refused
+human /x/joined-escapes-everywhere waits
+human /x/joined-wrong-types waits
+human /x/joined-error-of-nothing waits
+listen /x/ended-nothing lost
+send /x/ended-nothing unknown|lost
+listen /x/ended-half-frame lost
+send /x/ended-half-frame unknown|lost
+listen /x/ended-half-header lost
+send /x/ended-half-header unknown|lost
+listen /x/flood-pings waits
+send /x/flood-pings waits
+listen /x/flood-pongs waits
+send /x/flood-pongs waits
+listen /x/flood-empty-texts broke
+send /x/flood-empty-texts unknown|broke
+listen /x/flood-bad-texts waits
+send /x/flood-bad-texts waits
+listen /x/flood-messages waits
+send /x/flood-messages waits
+listen /x/flood-long-messages waits
+send /x/flood-long-messages waits
+listen /x/flood-errors waits
+send /x/flood-errors no|waits
+listen /x/flood-histories waits
+send /x/flood-histories waits
+listen /x/flood-fragments broke
+send /x/flood-fragments unknown|broke
+listen /x/flood-empty-fragments waits
+send /x/flood-empty-fragments waits
+listen /silent waits
+send /silent waits
+listen /garbage broke
+send /garbage broke
+listen /end lost
+send /end lost
+listen /reset lost
+send /reset lost
+listen /long-head broke
+send /long-head broke
+listen /wrong-accept broke
+send /wrong-accept broke
+listen /404 broke
+send /404 broke
+listen /401 refused
+send /401 refused
+listen /503 later
+send /503 later
+listen /x/endless-head broke
+send /x/endless-head broke
+listen /x/endless-body broke
+send /x/endless-body broke
+listen /x/drip waits
+send /x/drip waits
+listen /reset-later lost
+send /reset-later lost
+listen /cut-on-close waits
+send /cut-on-close waits
 END
 
 number=0
@@ -195,7 +226,7 @@ number=0
 while read -r client path want; do
 	number=$((number + 1))
 	base=$TMP/$number
-	like "$(<"$base.status")" "^(${want//stays/stays-143})\$" "$client $path: ${want}" ||
+	like "$(<"$base.status")" "^($(status_of "$want"))\$" "$client $path: ${want/|/ or }" ||
 		diag "$(head -c 500 "$base.err")"
 	peak=$(sort -n "$base.memory" 2>/dev/null | tail -n 1)
 	[ "${peak:-0}" -lt "$memory_kib" ]

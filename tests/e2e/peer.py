@@ -48,8 +48,13 @@ def frame(opcode, payload=b"", fin=True, masked=True, reserved=0, form=None):
     if not masked:
         return head + payload
     key = os.urandom(4)
+    return head + key + masked_with(key, payload)
+
+
+def masked_with(key, payload):
+    size = len(payload)
     wide = int.from_bytes((key * (size // 4 + 1))[:size], "big")
-    return head + key + (int.from_bytes(payload, "big") ^ wide).to_bytes(size, "big")
+    return (int.from_bytes(payload, "big") ^ wide).to_bytes(size, "big")
 
 
 def request(path="/", host="localhost", headers=(), **changed):
@@ -66,6 +71,12 @@ def request(path="/", host="localhost", headers=(), **changed):
         fields[name.replace("_", "-")] = value
     lines = [line] + ["%s: %s" % item for item in fields.items() if item[1] is not None]
     return ("\r\n".join(lines + list(headers)) + "\r\n\r\n").encode("latin-1")
+
+
+def accept_of(key):
+    """Sec-WebSocket-Accept."""
+    digest = hashlib.sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return base64.b64encode(digest).decode()
 
 
 def connect(url, receive_buffer=None, source=None):
@@ -95,6 +106,8 @@ def secure(sock):
 
 
 class Peer:
+    masked = False  # what comes from the other side
+
     def __init__(self, url, path="/", upgrade=True, headers=(), receive_buffer=None, source=None):
         self.sock = connect(url, receive_buffer, source)
         self.got = bytearray()
@@ -154,8 +167,7 @@ class Peer:
         self.send(head)
         status, fields, _ = self.response()
         assert status == 101, "HTTP status %d" % status
-        digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-        assert fields["sec-websocket-accept"] == base64.b64encode(digest).decode(), fields
+        assert fields["sec-websocket-accept"] == accept_of(key.decode()), fields
         assert "sec-websocket-extensions" not in fields, fields
 
     def response(self):
@@ -175,15 +187,17 @@ class Peer:
     # ---- frames ----
 
     def frame(self):
-        """The next frame as (opcode, payload); a server's are whole and unmasked."""
+        """The next frame as (opcode, payload); it is whole, and masked if a client's."""
         first, second = self.take(2)
         assert first & 0xF0 == 0x80, "a frame that begins with %#x" % first
-        assert second < 128, "a masked frame"
-        size = second
+        assert second >> 7 == self.masked, "a frame is masked, or it is not"
+        size = second & 127
         if size >= 126:
             size = int.from_bytes(self.take(2 if size == 126 else 8), "big")
-            assert size >= (126 if second == 126 else 65536), "a length that is too long"
-        return first & 0xF, self.take(size)
+            assert size >= (126 if second & 127 == 126 else 65536), "a length that is too long"
+        key = self.take(4) if self.masked else None
+        payload = self.take(size)
+        return first & 0xF, masked_with(key, payload) if self.masked else payload
 
     def say(self, message):
         """A text frame of a message: JSON text, or what becomes it."""

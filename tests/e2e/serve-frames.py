@@ -1,8 +1,13 @@
-"""What chat-serve does with bytes: request heads, frames and their faults, however they are cut."""
+"""What chat-serve does with bytes: request heads, frames and their faults, however they are cut.
+
+The rules of RFC 6455 for frames stand in framing.py, each with its examples; every rule is a case
+here. What only chat-serve has (init, its limits, the error before a Close) has cases of its own.
+"""
 import json
 import os
 import struct
 
+import framing
 from peer import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame, request
 from serving import case, main
 
@@ -175,66 +180,61 @@ def _(server):
     peer.ended()
 
 
-@case("fragments, with control frames between them, and empty ones")
-def _(server):
-    peer = server.join("alice")
-    text = json.dumps({"type": "text", "text": "aé😀b" * 20}, ensure_ascii=False).encode()
-    pieces = [frame(TEXT, b"", fin=False)]
-    for i, byte in enumerate(text):
-        pieces.append(frame(CONTINUATION, bytes([byte]), fin=False))
-        if i % 50 == 0:
-            pieces.append(frame(PING, b"%d" % i))
-    peer.send(*pieces, frame(CONTINUATION, b""))
-    for i in range(0, len(text), 50):
-        assert peer.frame() == (PONG, b"%d" % i)
-    peer.heard("aé😀b" * 20)
-    peer.send(frame(PONG, b"unasked"))
-    peer.quiet()
+WORDS = {1002: "bad_message", 1003: "bad_message", 1007: "bad_utf8", 1009: "too_large"}
 
 
-@case("a fault of framing: the error, the Close with its code, the end")
-def _(server):
-    half = frame(TEXT, HI[:5], fin=False)
-    for code, word, pieces in (
-        (1002, "bad_message", [frame(TEXT, HI, masked=False)]),
-        (1002, "bad_message", [frame(TEXT, HI, reserved=4)]),
-        (1002, "bad_message", [frame(TEXT, HI, reserved=1)]),
-        (1002, "bad_message", [frame(3, HI)]),
-        (1002, "bad_message", [frame(11)]),
-        (1002, "bad_message", [frame(CONTINUATION, HI)]),
-        (1002, "bad_message", [half, frame(TEXT, HI)]),
-        (1002, "bad_message", [frame(PING, b"x" * 126)]),
-        (1002, "bad_message", [frame(PING, b"x", fin=False)]),
-        (1002, "bad_message", [frame(TEXT, HI, form=2)]),
-        (1002, "bad_message", [frame(TEXT, HI, form=8)]),
-        (1002, "bad_message", [b"\x81\xff\xff" + b"\0" * 11]),
-        (1002, "bad_message", [frame(CLOSE, b"x")]),
-        (1002, "bad_message", [frame(CLOSE, struct.pack("!H", 1005))]),
-        (1002, "bad_message", [frame(CLOSE, struct.pack("!H", 999))]),
-        (1003, "bad_message", [frame(BINARY, HI)]),
-        (1003, "bad_message", [frame(BINARY, HI)[:6]]),
-        (1007, "bad_utf8", [frame(TEXT, b'{"type":"text","text":"\xff"}')]),
-        (1007, "bad_utf8", [frame(TEXT, b'{"type":"text","text":"\xed\xa0\x80"}')]),
-        (1007, "bad_utf8", [frame(TEXT, b"\xe2\x82")]),
-        (1007, "bad_utf8", [frame(TEXT, b"\xf0\x9f", fin=False), frame(CONTINUATION, b"\x98")]),
-        (1007, "bad_utf8", [frame(TEXT, b"a\xc0", fin=False)]),
-        (1007, "bad_utf8", [frame(CLOSE, struct.pack("!H", 1000) + b"\xff")]),
-        (1009, "too_large", [b"\x81\xff\0\0\0\0\x7f\xff\xff\xff\0\0\0\0"]),
-        (1009, "too_large", [b"\x81\xff\x7f" + b"\xff" * 7 + b"\0\0\0\0"]),
-    ):
-        peer = server.join("alice", presence="hidden")
-        peer.send(*pieces)
-        try:
-            opcode, payload = peer.frame()
-        except TimeoutError:
-            raise AssertionError("no answer to %r" % pieces) from None
-        assert opcode == TEXT, "%r: no error before the Close" % pieces
-        error = json.loads(payload)
-        assert (error["type"], error["code"], error["fatal"]) == ("error", word, True), (pieces, error)
-        peer.closes(code, answer=False)
-    alice = server.join("alice")
-    alice.text("fine")
-    alice.heard("fine")
+def answers(peer):
+    """All that comes until the end, in the terms of framing.py; the error belongs to its Close."""
+    seen, fault = [], None
+    while not seen or seen[-1][0] not in ("close", "fault"):
+        opcode, payload = peer.frame()
+        if opcode == PONG:
+            seen.append(("pong", payload))
+        elif opcode == CLOSE and fault:
+            code = framing.code_of(payload)
+            assert (fault["code"], fault["fatal"]) == (WORDS[code], True), (fault, code)
+            assert payload[2:].decode(), "a Close without a reason"
+            seen.append(("fault", code))
+        elif opcode == CLOSE:
+            assert len(payload) in (0, 2), "the reason is not sent back"
+            seen.append(("close", framing.code_of(payload)))
+        else:
+            message = json.loads(payload)
+            if message["type"] == "error":
+                assert not fault, "a second error: %r" % message
+                fault = message
+            elif message["type"] == "message":
+                seen.append(("text", message["content"]))
+    peer.ended()
+    return framing.split(seen)
+
+
+def obeys(rule):
+    def check(server):
+        for pieces, wanted in rule:
+            stream = framing.encoded(pieces, masked=True)
+            wanted = framing.split(
+                (kind, json.loads(value)["text"] if kind == "text" else value) for kind, value in wanted
+            )
+            for way in "whole", "behind the head", "byte by byte":
+                peer = server.peer(upgrade=False)
+                if way == "behind the head":
+                    peer.send(request(), frame(TEXT, INIT), stream)
+                else:
+                    peer.send(request(), frame(TEXT, INIT))
+                assert peer.response()[0] == 101
+                if way == "whole":
+                    peer.send(stream)
+                elif way == "byte by byte":
+                    peer.drip(stream)
+                got = answers(peer)
+                assert got == wanted, "%s %r: %r, not %r" % (way, stream[:80], got, wanted)
+
+    return check
+
+
+for section, title, rule in framing.RULES:
+    case("RFC 6455 %s: %s" % (section, title), "--rate", "0", "--history", "0")(obeys(rule))
 
 
 @case("what came whole before a fault or a Close still counts, and its sender hears it")
@@ -257,16 +257,6 @@ def _(server):
     peer.send(flood)
     peer.refused("bad_message", fatal=True)
     peer.closes(1003, answer=False)
-
-
-@case("a Close is answered with its code: 1000, 1001, 3000, 4999, none")
-def _(server):
-    for code in 1000, 1001, 1003, 1007, 1011, 3000, 4999, None:
-        peer = server.join("alice")
-        payload = struct.pack("!H", code) + "auf Wiedersehen é".encode() if code else b""
-        peer.send(frame(CLOSE, payload), frame(TEXT, HI))
-        assert peer.frame() == (CLOSE, payload[:2]), code
-        peer.ended()
 
 
 @case("a message of 1 MiB is taken, one byte more is too large")
