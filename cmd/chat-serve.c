@@ -47,8 +47,6 @@ main(int argc, char **argv)
 			chat_die_usage("%s", err.text);
 		chat_die(chat_exit_status(err.code), "%s", err.text);
 	}
-	if (config.rate < 0)
-		config.rate = listeners_reach_out(&server.listeners) ? CONFIG_OPEN_RATE : 0;
 	say_where(&server.listeners);
 	server_run(&server);
 	server_close(&server);

@@ -83,39 +83,19 @@ guest_refuse_code(struct guest *guest, enum chat_code code, const char *text)
 
 /* ---- text and file ---- */
 
-/* The rate limit: a bucket of credit, in thousandths of a message. 0: go on; else when, in ms. */
-static int64_t
-user_pay(struct user *user, const struct config *config, int64_t now_ms)
-{
-	int64_t full = config->burst * 1000, rate = config->rate;
-
-	if (rate == 0)
-		return 0;
-	if (user->credit_ms == 0)
-		user->credit = full;
-	else if (now_ms - user->credit_ms > full / rate)
-		user->credit = full;
-	else
-		user->credit += (now_ms - user->credit_ms) * rate;
-	if (user->credit > full)
-		user->credit = full;
-	user->credit_ms = now_ms;
-	if (user->credit < 1000)
-		return (1000 - user->credit + rate - 1) / rate;
-	user->credit -= 1000;
-	return 0;
-}
-
 static void
 guest_say(struct guest *guest, const struct chat_msg *msg)
 {
+	struct room *room = guest->member.room;
 	struct room_say say;
 	int64_t wait;
 
 	say.user = guest->member.user;
 	say.member = &guest->member;
 	room_say_fill(&say, msg);
-	wait = user_pay(say.user, guest->server->config, clock_now_ms(&guest->server->clock));
+	wait = rates_pay(&guest->server->rates, room_channel(room),
+		(struct chat_span){say.user->id, say.user->id_len},
+		clock_now_ms(&guest->server->clock));
 	if (wait) {
 		guest_send_error(guest,
 			&(struct say_error){
@@ -126,7 +106,7 @@ guest_say(struct guest *guest, const struct chat_msg *msg)
 			});
 		return;
 	}
-	room_say(guest->member.room, &say);
+	room_say(room, &say);
 }
 
 /* ---- events of the connection ---- */

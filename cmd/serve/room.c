@@ -14,12 +14,6 @@
 #define BLOCK_FULL \
 	((uint32_t)1 << 20) /* bytes after which a tick's next message begins another block */
 
-static struct chat_span
-room_channel(const struct room *room)
-{
-	return (struct chat_span){room->channel, room->channel_len};
-}
-
 /* ---- the stream: what is said, until it is published ---- */
 
 /* The block that grows is finished: from now on it stays where it is. */

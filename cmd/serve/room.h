@@ -72,6 +72,12 @@ struct room {
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
 
+static inline struct chat_span
+room_channel(const struct room *room)
+{
+	return (struct chat_span){room->channel, room->channel_len};
+}
+
 struct rooms_limits {
 	size_t channels;
 	size_t members; /* per channel */

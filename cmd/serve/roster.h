@@ -25,8 +25,6 @@ struct user {
 	bool reserved; /* the server's own: never leaves */
 	int64_t leaving_ms; /* when its absence is to be announced; 0: it is not leaving */
 	int64_t active_ms; /* Unix time of its last message or arrival */
-	int64_t credit; /* rate limit: thousandths of a message it may send */
-	int64_t credit_ms; /* when that was reckoned */
 	char bytes[];
 };
 

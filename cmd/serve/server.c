@@ -82,6 +82,7 @@ on_sweep(uv_timer_t *timer)
 	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
 	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
 	rooms_sweep(&server->rooms);
+	rates_expire(&server->rates, clock_now_ms(&server->clock));
 }
 
 /* ---- accepting ---- */
@@ -414,6 +415,15 @@ sockets_open(struct server *server, struct chat_err *err)
 	return -1;
 }
 
+static void
+rates_open(struct server *server)
+{
+	int64_t usual = listeners_reach_out(&server->listeners) ? CONFIG_OPEN_RATE : 0;
+
+	server->rates.per_second = server->config->rate < 0 ? usual : server->config->rate;
+	server->rates.burst = server->config->burst;
+}
+
 int
 server_open(struct server *server, const struct config *config, struct chat_err *err)
 {
@@ -428,6 +438,7 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 		sockets_close(server);
 		return chat_fail(err, CHAT_INTERNAL, "no event loop can be had");
 	}
+	rates_open(server);
 	metrics_init(&server->metrics, &server->loop);
 	server->clock.loop = &server->loop;
 	clock_set(&server->clock);
@@ -493,6 +504,7 @@ server_close(struct server *server)
 	if (server->journal)
 		server->journal->kind->close(server->journal);
 	rooms_free(&server->rooms);
+	rates_free(&server->rates);
 	sockets_close(server);
 	if (server->url_written)
 		unlink(server->config->url_file);

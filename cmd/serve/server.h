@@ -14,6 +14,7 @@
 #include "serve/metrics.h"
 #include "serve/monitor.h"
 #include "serve/printer.h"
+#include "serve/rates.h"
 #include "serve/room.h"
 #include "serve/tokens.h"
 
@@ -40,6 +41,7 @@ struct server {
 	struct conns conns;
 	struct addresses addresses;
 	struct rooms rooms;
+	struct rates rates;
 	struct journal *journal;
 	struct printer printer;
 	struct input input;

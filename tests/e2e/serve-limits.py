@@ -367,6 +367,20 @@ def _(server):
     assert alice.heard("four") == message
 
 
+@case("coming again is no way round the rate, hidden or not", "--rate", "1", "--burst", "2", "--grace", "0")
+def _(server):
+    for presence in "hidden", "online":
+        peer = server.join(presence, presence=presence)
+        peer.text("one"), peer.text("two")
+        peer.heard("one"), peer.heard("two")
+        peer.leave()
+        for _ in range(3):
+            peer = server.join(presence, presence=presence)
+            peer.text("three")
+            peer.refused("rate_limited")
+            peer.leave()
+
+
 @case("on loopback there is no rate")
 def _(server):
     alice = server.join("alice")
