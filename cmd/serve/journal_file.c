@@ -229,7 +229,7 @@ file_sync_failed(struct journal_file *file, const struct flush_job *job)
 		file->active->lines_bytes = file->kept_lines;
 		file->active->sums_bytes = file->kept_sums;
 		index_cut(&file->active->index, file->kept_lines);
-		file->cut_due = true;
+		file->cut_due = segment_cut(file->active, NULL) < 0;
 	}
 	file_refuse(file, &job->err);
 }

@@ -338,6 +338,22 @@ for sync in ("batch", "always"):
         assert history(dir)["messages"] == accepted
 
 
+@case("what was refused for a failed sync is not there, however soon the server ends", server=False)
+def _():
+    for end in "stop", "slay":
+        dir, flag = new_dir(), tempfile.mktemp(dir=os.environ["TMP"])
+        fault = "fdatasync:1:%d:0:%s" % (errno.EIO, flag)
+        server = start(dir, "--sync", "always", env=disk(dir, fault))
+        alice = server.join("alice")
+        alice.text("before")
+        accepted = [alice.heard("before")]
+        open(flag, "w").close()
+        alice.text("refused", nonce="1")
+        alice.refused("storage_failed", nonce="1")
+        getattr(server, end)()
+        assert history(dir)["messages"] == accepted, end
+
+
 @case("who comes while the disk is full is announced, and not to itself", server=False)
 def _():
     dir, flag = new_dir(), tempfile.mktemp(dir=os.environ["TMP"])
