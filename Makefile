@@ -45,7 +45,8 @@ else
 INSTRUMENT = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd $(CPPFLAGS)
+# uthash takes its memory as everything here does.
+ALL_CPPFLAGS = -D_GNU_SOURCE -Duthash_malloc=chat_alloc -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 

@@ -4,6 +4,7 @@
 #include "diag.h"
 #include "line.h"
 #include "serve/config.h"
+#include "serve/memory.h"
 #include "serve/server.h"
 
 /* Where it listens, and how it is reached from elsewhere. */
@@ -39,6 +40,7 @@ main(int argc, char **argv)
 	struct chat_err err = {0};
 
 	chat_start();
+	memory_share();
 	config_read(&config, argc, argv);
 	if (config.new_token)
 		return new_token(config.new_token);

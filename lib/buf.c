@@ -4,11 +4,14 @@
  */
 #include "buf.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #define CAP_MIN 64
 
@@ -107,6 +110,20 @@ chat_buf_drop(struct chat_buf *buf, size_t len)
 	memmove(buf->at, buf->at + len, buf->len);
 }
 
+void
+chat_out_of_memory(void)
+{
+	static const char text[] = ": out of memory\n";
+	const struct iovec line[] = {
+		{program_invocation_short_name, strlen(program_invocation_short_name)},
+		{(char *)text, sizeof(text) - 1},
+	};
+
+	if (writev(STDERR_FILENO, line, 2) < 0)
+		abort();
+	abort();
+}
+
 void *
 chat_alloc(size_t size)
 {
@@ -119,7 +136,7 @@ chat_alloc_zeroed(size_t count, size_t size)
 	void *new = calloc(count ? count : 1, size ? size : 1);
 
 	if (!new)
-		abort();
+		chat_out_of_memory();
 	return new;
 }
 
@@ -129,7 +146,7 @@ chat_realloc(void *old, size_t size)
 	void *new = realloc(old, size ? size : 1);
 
 	if (!new)
-		abort();
+		chat_out_of_memory();
 	return new;
 }
 

@@ -42,7 +42,19 @@ chat_buf_span(const struct chat_buf *buf)
 	return (struct chat_span){buf->at, buf->len};
 }
 
-/* These abort when there is no memory: sizes are bounded elsewhere. */
+/* Says so on stderr and aborts: who goes on with a part of what it wanted to know is worse. */
+_Noreturn void chat_out_of_memory(void);
+
+/* What somebody else's function has made, or that end where it is NULL for lack of memory. */
+static inline void *
+chat_need(void *made)
+{
+	if (!made)
+		chat_out_of_memory();
+	return made;
+}
+
+/* These end there when there is no memory: sizes are bounded elsewhere. */
 void *chat_alloc(size_t size);
 void *chat_alloc_zeroed(size_t count, size_t size);
 void *chat_realloc(void *old, size_t size);

@@ -3,13 +3,14 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
+
+#include "buf.h"
 
 static void
 digest_of(unsigned char *digest, struct chat_span bytes, const EVP_MD *kind)
 {
 	if (EVP_Digest(bytes.at, bytes.len, digest, NULL, kind, NULL) != 1)
-		abort(); /* out of memory */
+		chat_out_of_memory();
 }
 
 void

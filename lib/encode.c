@@ -11,26 +11,17 @@
 #include "base64.h"
 #include "buf.h"
 
-/* Out of memory aborts here as everywhere. */
-static void *
-need(void *made)
-{
-	if (!made)
-		abort();
-	return made;
-}
-
 static void
 add_string(cJSON *object, const char *name, const char *value)
 {
 	if (value)
-		need(cJSON_AddStringToObject(object, name, value));
+		chat_need(cJSON_AddStringToObject(object, name, value));
 }
 
 static cJSON *
 new_message(const char *type)
 {
-	cJSON *message = need(cJSON_CreateObject());
+	cJSON *message = chat_need(cJSON_CreateObject());
 
 	add_string(message, "type", type);
 	return message;
@@ -39,7 +30,7 @@ new_message(const char *type)
 static char *
 print_and_delete(cJSON *item)
 {
-	char *line = need(cJSON_PrintUnformatted(item));
+	char *line = chat_need(cJSON_PrintUnformatted(item));
 
 	cJSON_Delete(item);
 	return line;
@@ -85,13 +76,13 @@ chat_encode_file(const struct chat_encode_file *file)
 {
 	char *data = base64_string(file->bytes, file->size), *line;
 	cJSON *message = new_message("file");
-	cJSON *body = need(cJSON_AddObjectToObject(message, "file"));
+	cJSON *body = chat_need(cJSON_AddObjectToObject(message, "file"));
 
 	add_string(body, "name", file->name);
 	add_string(body, "type", file->type);
-	need(cJSON_AddNumberToObject(body, "size", (double)file->size));
-	if (!cJSON_AddItemToObject(body, "data", need(cJSON_CreateStringReference(data))))
-		abort();
+	chat_need(cJSON_AddNumberToObject(body, "size", (double)file->size));
+	if (!cJSON_AddItemToObject(body, "data", chat_need(cJSON_CreateStringReference(data))))
+		chat_out_of_memory();
 	add_string(message, "nonce", file->nonce);
 	add_string(message, "replyTo", file->reply_to);
 	line = print_and_delete(message);
@@ -106,7 +97,7 @@ chat_encode_string(struct chat_span text)
 
 	if (strlen(string) != text.len)
 		abort(); /* U+0000: cJSON would cut the text there */
-	line = print_and_delete(need(cJSON_CreateStringReference(string)));
+	line = print_and_delete(chat_need(cJSON_CreateStringReference(string)));
 	free(string);
 	return line;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "buf.h"
 #include "rules.h"
 
 /* As chat_base64_check() reads it: padding may be left out, one character cannot be left over. */
@@ -15,33 +16,24 @@
 	"^(?:" BASE64_GROUP "{4})*(?:" BASE64_GROUP "{2}(?:==)?|" BASE64_GROUP "{3}=?)?$"
 #define ID_PATTERN "^[a-zA-Z0-9-]+$"
 
-/* Out of memory aborts, as everywhere. */
-static void *
-need(void *made)
-{
-	if (made == NULL)
-		abort();
-	return made;
-}
-
 static void
 put(cJSON *object, const char *name, cJSON *value)
 {
-	if (!cJSON_AddItemToObject(object, name, need(value)))
-		abort();
+	if (!cJSON_AddItemToObject(object, name, chat_need(value)))
+		chat_out_of_memory();
 }
 
 static void
 put_string(cJSON *object, const char *name, const char *value)
 {
-	need(cJSON_AddStringToObject(object, name, value));
+	chat_need(cJSON_AddStringToObject(object, name, value));
 }
 
 static void
 append(cJSON *array, cJSON *value)
 {
-	if (!cJSON_AddItemToArray(array, need(value)))
-		abort();
+	if (!cJSON_AddItemToArray(array, chat_need(value)))
+		chat_out_of_memory();
 }
 
 static void
@@ -87,7 +79,7 @@ items_schema(const struct chat_shape *shape)
 
 	if (message == NULL)
 		return shape_schema(shape, NULL);
-	schema = need(cJSON_CreateObject());
+	schema = chat_need(cJSON_CreateObject());
 	put_ref(schema, message->word);
 	return schema;
 }
@@ -118,7 +110,7 @@ rule_schema(const struct chat_rule *rule)
 
 	if (rule->kind == CHAT_RULE_OBJECT && rule->shape && !rule->addition)
 		return shape_schema(rule->shape, rule->about);
-	schema = need(cJSON_CreateObject());
+	schema = chat_need(cJSON_CreateObject());
 	put_string(schema, "description", rule->about);
 	if (rule->addition)
 		return schema;
@@ -132,9 +124,9 @@ rule_schema(const struct chat_rule *rule)
 static cJSON *
 shape_schema(const struct chat_shape *shape, const char *about)
 {
-	cJSON *schema = need(cJSON_CreateObject());
-	cJSON *required = need(cJSON_CreateArray());
-	cJSON *properties = need(cJSON_CreateObject());
+	cJSON *schema = chat_need(cJSON_CreateObject());
+	cJSON *required = chat_need(cJSON_CreateArray());
+	cJSON *properties = chat_need(cJSON_CreateObject());
 
 	if (about)
 		put_string(schema, "description", about);
@@ -155,9 +147,9 @@ shape_schema(const struct chat_shape *shape, const char *about)
 static void
 put_type(cJSON *schema, const char *keyword, cJSON *value)
 {
-	cJSON *properties = need(cJSON_CreateObject());
-	cJSON *type = need(cJSON_CreateObject());
-	cJSON *required = need(cJSON_CreateArray());
+	cJSON *properties = chat_need(cJSON_CreateObject());
+	cJSON *type = chat_need(cJSON_CreateObject());
+	cJSON *required = chat_need(cJSON_CreateArray());
 
 	put(type, keyword, value);
 	put(properties, "type", type);
@@ -170,9 +162,9 @@ put_type(cJSON *schema, const char *keyword, cJSON *value)
 static cJSON *
 branch_schema(const char *word)
 {
-	cJSON *schema = need(cJSON_CreateObject());
-	cJSON *condition = need(cJSON_CreateObject());
-	cJSON *then = need(cJSON_CreateObject());
+	cJSON *schema = chat_need(cJSON_CreateObject());
+	cJSON *condition = chat_need(cJSON_CreateObject());
+	cJSON *then = chat_need(cJSON_CreateObject());
 
 	put_type(condition, "const", cJSON_CreateString(word));
 	put_ref(then, word);
@@ -184,10 +176,10 @@ branch_schema(const char *word)
 char *
 chat_rules_schema(enum chat_direction from)
 {
-	cJSON *words = need(cJSON_CreateArray());
-	cJSON *branches = need(cJSON_CreateArray());
-	cJSON *definitions = need(cJSON_CreateObject());
-	cJSON *schema = need(cJSON_CreateObject());
+	cJSON *words = chat_need(cJSON_CreateArray());
+	cJSON *branches = chat_need(cJSON_CreateArray());
+	cJSON *definitions = chat_need(cJSON_CreateObject());
+	cJSON *schema = chat_need(cJSON_CreateObject());
 	char *text;
 
 	for (int type = 0; type < CHAT_TYPES; type++) {
@@ -205,7 +197,7 @@ chat_rules_schema(enum chat_direction from)
 	put_type(schema, "enum", words);
 	put(schema, "allOf", branches);
 	put(schema, "$defs", definitions);
-	text = need(cJSON_Print(schema));
+	text = chat_need(cJSON_Print(schema));
 	cJSON_Delete(schema);
 	return text;
 }

@@ -223,10 +223,8 @@ chat_transport_open(
 
 	transport->socket = CURL_SOCKET_BAD;
 	transport->wake_ms = INT64_MAX;
-	transport->easy = curl_easy_init();
-	transport->multi = curl_multi_init();
-	if (transport->easy == NULL || transport->multi == NULL)
-		abort();
+	transport->easy = chat_need(curl_easy_init());
+	transport->multi = chat_need(curl_multi_init());
 	if (set_multi(transport) != 0 || set_connection(transport, url, options) != 0 ||
 		curl_multi_add_handle(transport->multi, transport->easy) != CURLM_OK) {
 		chat_fail(err, CHAT_USAGE, "libcurl %s does not take the connection's settings",

@@ -122,7 +122,7 @@ take_context(struct chat_ws_pool *pool)
 
 	pool->spare = NULL;
 	if (frames == NULL && wslay_frame_context_init(&frames, &callbacks, pool) != 0)
-		abort();
+		chat_out_of_memory();
 	return frames;
 }
 

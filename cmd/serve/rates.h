@@ -9,7 +9,8 @@
 /*
  * How many messages each user of each channel may say: a bucket of credit that fills with time. It
  * is the user's, not a connection's, so that coming again fills nothing. Only those that are not
- * full are remembered, and no more than RATES_MOST of them: then who spoke longest ago is forgotten.
+ * full are remembered, and no more than RATES_MOST of them: then who spoke longest ago is
+ * forgotten.
  */
 struct rate;
 

@@ -95,7 +95,7 @@ roster_claim(
 		user = user_new(id, name);
 		if (!tsearch(user, &roster->by_id, compare_ids) ||
 			!tsearch(user, &roster->by_name, compare_names))
-			abort();
+			chat_out_of_memory();
 		roster->count++;
 	}
 	return user;

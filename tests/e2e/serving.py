@@ -19,6 +19,12 @@ CHAT_SERVE = os.path.join(os.environ["BUILD"], "chat-serve")
 TLS = os.environ.get("CHAT_TEST_TLS", "").split()  # options of every server, and its peers use TLS
 
 
+class NotStarted(RuntimeError):
+    def __init__(self, status, errors):
+        super().__init__("chat-serve did not start, but ended with %d: %s" % (status, errors))
+        self.status, self.errors = status, errors
+
+
 class Server:
     """chat-serve, started and ready. Its stdout goes to a file unless told otherwise."""
 
@@ -44,8 +50,7 @@ class Server:
         started = bool(select.select([ready], [], [], 0)[0])
         self.state = ready if started else ready.close()
         if not started:
-            self.process.wait(DEADLINE)
-            raise RuntimeError("chat-serve did not start: " + self.errors())
+            raise NotStarted(self.process.wait(DEADLINE), self.errors())
         assert ready.recv(100) == b"READY=1"
         running.append(self)
         with open(self.url_path) as file:

@@ -1,0 +1,46 @@
+/* One rule for all who take memory. */
+#include "serve/memory.h"
+
+#include <cjson/cJSON.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "buf.h"
+
+static void *
+crypto_alloc(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return chat_alloc(size);
+}
+
+static void *
+crypto_realloc(void *old, size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	if (size)
+		return chat_realloc(old, size);
+	free(old);
+	return NULL;
+}
+
+static void
+crypto_free(void *old, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(old);
+}
+
+void
+memory_share(void)
+{
+	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = chat_alloc, .free_fn = free});
+	/* Neither is refused before the library has taken any memory. */
+	if (uv_replace_allocator(chat_alloc, chat_realloc, chat_alloc_zeroed, free) != 0 ||
+		CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_free) != 1)
+		abort();
+}
