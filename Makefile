@@ -25,14 +25,16 @@ SANITIZE ?=
 WERROR ?=
 JOBS ?= $(shell nproc)
 
-# Debian 12. `make deps` installs the first three sets, deps-build the first, deps-deep the last.
+# Debian 12. `make deps` installs the first three sets, deps-build the first, bench-deps, deps-fuzz and
+# deps-deep the others.
 BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
 	liburing-dev libseccomp-dev libssl-dev uthash-dev libmagic-dev jq
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
 	clang-format-14 bash-completion zsh fish procps curl iproute2 binutils systemd
 BROWSER_PACKAGES = chromium
 BENCH_PACKAGES = g++ redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
-DEEP_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 libjansson-dev gcovr valgrind strace
+FUZZ_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 libjansson-dev
+DEEP_PACKAGES = $(FUZZ_PACKAGES) gcovr valgrind strace
 
 # ---- flags ----
 
@@ -97,8 +99,8 @@ OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC)
 	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) \
 	$(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
-.PHONY: all demo check check-browser check-asan check-tsan coverage fuzz bench bench-deps lint lint-build \
-	lint-format lint-scripts lint-man format install uninstall clean help deps deps-build deps-deep unit
+.PHONY: all demo check check-browser check-asan check-tsan coverage fuzz fuzz-all fuzz-build bench bench-deps lint lint-build \
+	lint-format lint-scripts lint-man format install uninstall clean help deps deps-build deps-deep deps-fuzz unit
 .DELETE_ON_ERROR:
 
 all: $(COMMANDS:%=$(BUILD)/%) $(LIB) $(BUILD)/$(SONAME) ## build the commands and the library
@@ -195,13 +197,19 @@ T ?= json
 SECONDS ?= 60
 FUZZ_FLAGS ?=
 FUZZ = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+FUZZ_BUILD = BUILD=build/fuzz CC=$(CLANG) CFLAGS='-O2 -g' SANITIZE=fuzzer-no-link,address,undefined
 SEEDS = $(wildcard tests/corpus/$(T) tests/corpus/valid tests/corpus/invalid)
 fuzz: ## run one libFuzzer target: T=name SECONDS=60
-	$(MAKE) build/fuzz/tests/fuzz/$(T) BUILD=build/fuzz CC=$(CLANG) CFLAGS='-O2 -g' \
-		SANITIZE=fuzzer-no-link,address,undefined
+	$(MAKE) build/fuzz/tests/fuzz/$(T) $(FUZZ_BUILD)
 	mkdir -p build/fuzz/$(T)
 	cd build/fuzz && tests/fuzz/$(T) -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=$(T)- $(FUZZ_FLAGS) $(T) $(SEEDS:%=$(CURDIR)/%)
+
+fuzz-build: $(FUZZ)
+
+fuzz-all: ## run every libFuzzer target for a while: SECONDS=60
+	$(MAKE) fuzz-build $(FUZZ_BUILD)
+	for target in $(sort $(notdir $(FUZZ))); do $(MAKE) fuzz T=$$target || exit; done
 
 $(BUILD)/tests/fuzz/jansson: LIBS += -ljansson
 $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
@@ -300,6 +308,9 @@ deps: ## install what is missing to build and test (Debian 12)
 
 deps-build: ## only what is missing to build and run
 	$(call install_packages,$(BUILD_PACKAGES))
+
+deps-fuzz: ## what is missing for fuzz
+	$(call install_packages,$(FUZZ_PACKAGES))
 
 deps-deep: ## what is missing for fuzz, coverage and valgrind
 	$(call install_packages,$(DEEP_PACKAGES))

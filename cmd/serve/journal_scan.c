@@ -15,6 +15,7 @@
 #include "serve/journal_segment.h"
 
 #define LINE_MAX_BYTES ((size_t)600 << 20) /* above any message and its frame of properties */
+#define SUMS_PIECE ((size_t)64 << 10) /* bytes read at once */
 
 /* The file of checksums, and the next one of them. */
 struct sums {
@@ -47,7 +48,7 @@ sums_load(struct sums *sums, int dir_fd, uint32_t number, bool *missing, struct 
 		return 0;
 	if (fd < 0)
 		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
-	while ((count = read(fd, chat_buf_reserve(&sums->buf, 1 << 20), 1 << 20)) != 0) {
+	while ((count = read(fd, chat_buf_reserve(&sums->buf, SUMS_PIECE), SUMS_PIECE)) != 0) {
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0) {

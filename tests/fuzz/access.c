@@ -6,17 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fuzz.h"
 #include "serve/network.h"
 #include "serve/origin.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void
 check_host(struct chat_span host)

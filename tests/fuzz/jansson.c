@@ -10,18 +10,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "msg.h"
 #include "scan.h"
 #include "utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 /* ---- the same meaning ---- */
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "msg.h"
 #include "serve/crc32c.h"
 #include "serve/journal_line.h"
@@ -21,8 +22,6 @@
 #define LINES 5
 #define EDIT_LEN 4 /* bytes of input for one change */
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 struct segment_text {
 	struct chat_buf lines, sums;
 	size_t ends[LINES + 1]; /* of the header and the lines */
@@ -32,13 +31,6 @@ struct judge {
 	const struct segment_text *written; /* NULL: nobody knows what was */
 	uint64_t good;
 };
-
-static void
-need(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void
 write_line(struct segment_text *text, size_t i)

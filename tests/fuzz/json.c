@@ -4,17 +4,9 @@
  */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "json.h"
 #include "utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void
 check_string(const struct chat_json_value *string)

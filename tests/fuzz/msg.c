@@ -5,17 +5,9 @@
  */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "msg.h"
 #include "utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 struct seen {
 	struct chat_span line;

@@ -5,11 +5,10 @@
  */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "msg.h"
 #include "scan.h"
 #include "utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 ignore(void *arg, const struct chat_err *finding)

@@ -4,17 +4,9 @@
  */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "show.h"
 #include "utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static bool
 is_harmless(struct chat_span text)

@@ -4,20 +4,12 @@
  */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "utf8.h"
 #include "ws.h"
 
 #define MESSAGE_MAX 10000
 #define FRAGMENTS_MAX 5
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-need(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void
 check_event(const struct chat_ws *ws, enum chat_ws_event event, struct chat_span payload)
