@@ -48,8 +48,8 @@ _Noreturn void chat_die_by_signal(int signal_number);
 
 /*
  * At start: holds descriptors 0 to 2 where they are closed (one would be handed out to a socket;
- * using it stays an error) and makes SIGPIPE an error of write(2) instead of a death. A child that
- * is to be executed wants SIGPIPE's default action back.
+ * using it stays an error) and makes SIGPIPE and SIGXFSZ errors of write(2) instead of a death. A
+ * child that is to be executed wants their default action back.
  */
 void chat_start(void);
 

@@ -42,7 +42,7 @@ static void
 meet_stranger(struct courier *courier, struct session *session)
 {
 	courier->forgetful = true;
-	if (session->options.resumes || !*session_last_id(session))
+	if (session->options.resumes || !*position_id(&session->position))
 		return;
 	session->options.resumes = true;
 	session_rejoin(session);
@@ -92,7 +92,7 @@ courier_lost(struct courier *courier, struct session *session)
 static void
 received_history(struct courier *courier, struct session *session, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(session_last_id(session)), text;
+	struct chat_span last_id = chat_span_of(position_id(&session->position)), text;
 	bool new = courier->outbox.ack == ACK_NONCE;
 	int64_t now_ms = chat_now_ms();
 	struct history history;

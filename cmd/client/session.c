@@ -1,7 +1,4 @@
-/*
- * A connection that comes back. What is kept over a loss is small: the id of the last message, and
- * how often was tried. What was unacknowledged is the outbox's affair.
- */
+/* A connection that comes back, joins again, and goes on where it was. */
 #include "session.h"
 
 #include <stdlib.h>
@@ -9,7 +6,6 @@
 
 #include "diag.h"
 #include "encode.h"
-#include "history.h"
 #include "splice.h"
 
 #define SETTLED_MS 5000 /* a connection that lived so long was no failed attempt */
@@ -24,8 +20,7 @@ session_open(struct session *session, const struct settings *settings, const str
 {
 	*session = (struct session){.settings = settings, .options = *options, .url = *url};
 	chat_url_format(url, session->url_text, sizeof session->url_text);
-	chat_buf_append_string(&session->last_id, options->since ? options->since : "");
-	chat_buf_append(&session->last_id, "", 1);
+	position_begin(&session->position, options->since);
 	session->state = SESSION_WAITING;
 }
 
@@ -40,14 +35,8 @@ void
 session_free(struct session *session)
 {
 	disconnect(session);
-	chat_buf_free(&session->last_id);
+	position_free(&session->position);
 	chat_buf_free(&session->compact);
-}
-
-const char *
-session_last_id(const struct session *session)
-{
-	return session->last_id.at;
 }
 
 void
@@ -55,40 +44,6 @@ session_progress(struct session *session)
 {
 	session->lost_ms = 0;
 	session->backoff = (struct backoff){0};
-}
-
-static void
-note_message(struct session *session, const struct chat_msg *msg)
-{
-	const struct chat_json_value *id = &msg->value[CHAT_SLOT_ID];
-	struct chat_buf *last = &session->last_id;
-	int64_t told_ms = 0;
-	char *at;
-
-	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &told_ms);
-	if (told_ms < session->last_told_ms)
-		return;
-	session->last_told_ms = told_ms;
-	last->len = 0;
-	at = chat_buf_reserve(last, id->raw.len);
-	last->len = chat_json_unescape(id, at, id->raw.len);
-	last->at[last->len] = '\0'; /* raw has two quotes more */
-}
-
-void
-session_note(struct session *session, const struct chat_msg *msg)
-{
-	struct history history;
-	struct chat_span text;
-	struct chat_msg past;
-
-	if (msg->type == CHAT_TYPE_MESSAGE)
-		note_message(session, msg);
-	if (msg->type != CHAT_TYPE_HISTORY)
-		return;
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
-		note_message(session, &past);
 }
 
 /* Whether another attempt may help. */
@@ -197,7 +152,7 @@ static void
 say_init(struct session *session)
 {
 	const struct settings *settings = session->settings;
-	const char *since = session_last_id(session);
+	const char *since = position_id(&session->position);
 	char *init = chat_encode_init(&(struct chat_encode_init){
 		.username = settings->identity.username,
 		.id = settings->identity.id,

@@ -12,6 +12,7 @@
 #include "err.h"
 #include "msg.h"
 #include "peer.h"
+#include "position.h"
 #include "settings.h"
 #include "span.h"
 
@@ -60,8 +61,7 @@ struct session {
 	int64_t retry_after_ms; /* what the server said; 0: nothing */
 	enum chat_code last_code; /* of the last error message, CHAT_OK: none */
 	struct backoff backoff;
-	int64_t last_told_ms; /* the timestamp of the last message noted */
-	struct chat_buf last_id; /* of the last message noted, "" for none; NUL-terminated */
+	struct position position; /* of what was dealt with, which the owner notes */
 	struct chat_buf compact;
 	struct chat_msg msg;
 };
@@ -109,14 +109,6 @@ size_t session_unsent_bytes(const struct session *session);
 
 /* Closes with 1000 after what is queued: SESSION_CLOSED or SESSION_END follow within the limit. */
 void session_close(struct session *session, int64_t limit_ms);
-
-/*
- * The position to resume from: a `message` that was dealt with, or the last one of a `history`;
- * others are nothing to note. One that is older than the last noted, said again to its sender, is
- * none either: time does not go back within a channel.
- */
-void session_note(struct session *session, const struct chat_msg *msg);
-const char *session_last_id(const struct session *session); /* "" for none */
 
 /* Things go forward: the time of --retry-for and the waits begin anew at the next loss. */
 void session_progress(struct session *session);

@@ -51,14 +51,14 @@ static void
 note(struct feed *feed, const struct chat_msg *msg)
 {
 	seen_add(&feed->seen, &msg->value[CHAT_SLOT_ID]);
-	session_note(&feed->session, msg);
+	position_note(&feed->session.position, msg);
 }
 
 /* Messages after the last one told may be gone for good. */
 static void
 tell_gap(struct feed *feed)
 {
-	const char *last_id = session_last_id(&feed->session);
+	const char *last_id = position_id(&feed->session.position);
 	struct chat_buf line = {0};
 	char *after;
 
@@ -75,7 +75,7 @@ tell_gap(struct feed *feed)
 static bool
 continues(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(session_last_id(&feed->session)), text;
+	struct chat_span last_id = chat_span_of(position_id(&feed->session.position)), text;
 	struct history history;
 	struct chat_msg past;
 
@@ -96,7 +96,7 @@ continues(const struct feed *feed, const struct chat_msg *msg)
 static int64_t
 count_known(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(session_last_id(&feed->session)), text;
+	struct chat_span last_id = chat_span_of(position_id(&feed->session.position)), text;
 	int64_t count = 0, known = 0;
 	struct history history;
 	struct chat_msg past;
@@ -193,7 +193,7 @@ tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *ms
 static bool
 is_known(const struct feed *feed, const struct chat_json_value *id)
 {
-	return chat_json_string_is(id, chat_span_of(session_last_id(&feed->session))) ||
+	return chat_json_string_is(id, chat_span_of(position_id(&feed->session.position))) ||
 		((!feed->caught_up || feed->listener->bot) && seen_has(&feed->seen, id));
 }
 
@@ -220,7 +220,7 @@ caught_up(struct feed *feed)
 {
 	feed->caught_up = true;
 	if (!feed->told_past && (feed->session.rejoined || feed->resumes) &&
-		*session_last_id(&feed->session))
+		*position_id(&feed->session.position))
 		tell_gap(feed);
 	feed->told_past = true;
 }

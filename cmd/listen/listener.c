@@ -136,7 +136,7 @@ save_file(struct listener *listener, struct chat_span line, const struct chat_ms
 		return chat_buf_span(&listener->saved);
 	if (saved < 0)
 		chat_warn("%s", err.text);
-	if (saved < 0 && err.code == CHAT_CANNOT_CREATE) {
+	if (saved < 0 && err.code != CHAT_BAD_MESSAGE) {
 		listener->cursor_good = false;
 		listener_fail(listener, chat_exit_status(err.code));
 	}
@@ -189,9 +189,9 @@ save_cursor(struct listener *listener)
 	struct chat_err err;
 
 	for (size_t i = 0; i < listener->feed_count; i++)
-		if (*session_last_id(&listener->feeds[i].session))
+		if (*position_id(&listener->feeds[i].session.position))
 			cursor_set(&listener->cursor, listener->feeds[i].session.url_text,
-				session_last_id(&listener->feeds[i].session));
+				position_id(&listener->feeds[i].session.position));
 	if (!listener->cursor.changed || cursor_save(&listener->cursor, &err) == 0)
 		return;
 	chat_warn("%s", err.text);

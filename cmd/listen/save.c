@@ -131,7 +131,7 @@ write_file(const struct saver *saver, const char *name, struct chat_span bytes,
 	failed = chat_write_all(fd, bytes.at, bytes.len, NULL);
 	if (close(fd) < 0 || failed < 0)
 		failed = chat_fail(
-			err, CHAT_CANNOT_CREATE, "%s/%s: %s", saver->path, name, strerror(errno));
+			err, CHAT_IO_ERROR, "%s/%s: %s", saver->path, name, strerror(errno));
 	if (failed == 0)
 		failed = give_name(saver, temporary, name, given, err);
 	unlinkat(saver->fd, temporary, 0);

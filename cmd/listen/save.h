@@ -22,7 +22,8 @@ void saver_close(struct saver *saver);
 /*
  * Saves the file of a message that has one, and puts the message's line into out, with `path` in
  * the place of the file's `data`. 1: done; 0: there is no file in it (out is untouched); -1: it
- * cannot be saved: CHAT_BAD_MESSAGE for a size that is not the data's, CHAT_CANNOT_CREATE.
+ * cannot be saved: CHAT_BAD_MESSAGE for a size that is not the data's, CHAT_CANNOT_CREATE,
+ * CHAT_IO_ERROR.
  */
 int saver_save(const struct saver *saver, const struct chat_msg *msg, struct chat_span line,
 	struct chat_buf *out, struct chat_err *err);

@@ -120,7 +120,7 @@ received(struct sender *sender, const struct session_event *event)
 		report_stray_error(sender, msg);
 	}
 	report_replies(sender, msg, event->text);
-	session_note(&sender->session, msg);
+	position_note(&sender->session.position, msg);
 }
 
 static void

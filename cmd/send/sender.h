@@ -25,7 +25,7 @@ struct sender_options {
 	int64_t timeout_ms; /* for all of it; 0: none */
 	bool visible; /* the others are told that we come and go */
 	bool quiet; /* no receipts */
-	bool tee; /* what was accepted, as it was given, in place of receipts */
+	bool tee; /* what was accepted, as it was said, in place of receipts */
 	int64_t replies; /* answers to wait for */
 };
 

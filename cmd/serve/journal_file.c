@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -536,7 +535,6 @@ journal_file_open(const struct journal_options *options, uv_loop_t *loop,
 	file->loop = loop;
 	file->dir_fd = file->lock_fd = -1;
 	file->dirty = file->sums_dirty = file->dir_dirty = true;
-	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of write(2) */
 	if (file_start(file, err) == 0)
 		return &file->journal;
 	file_free(file);

@@ -89,4 +89,25 @@ ok 'two bots that answer each other'
 chat-send -u alice -c elsewhere barrier >"$TMP/receipts"
 is "$(grep -cE '"nonce":"[0-9a-f]+-[0-9]+h([9]|[0-9]{2,})"' "$SERVE_OUT")" 0 'come to an end'
 
+for name in ups downs; do
+	spawn chat-listen -u "$name" -c short --max-hops 2 --exec jq --unbuffered -c \
+		'select(.type=="message")|{text:("re: " + .content)}'
+	wait_for "here $name"
+done
+chat-send -u alice -c short go >"$TMP/receipts"
+wait_for '[ "$(grep "\"/short\"" "$SERVE_OUT" | grep -c "h2\"")" -ge 2 ]'
+chat-send -u alice -c elsewhere barrier >"$TMP/receipts"
+is "$(grep '"/short"' "$SERVE_OUT" | grep -cE '"nonce":"[0-9a-f]+-[0-9]+h[3-9]"')" 0 '--max-hops is obeyed'
+
+# ---- a command that does not read ----
+
+serve --grace 0s --ping-interval 200ms --ping-timeout 500ms
+spawn chat-listen -u busy -v --exec sh -c 'read -r line <"$0"' "$TMP/never" 2>"$TMP/busy"
+wait_for 'here busy'
+seq 3000 | chat-send -u alice -lq
+# Three times what the server takes for dead: it tells by userStatus who is.
+chat-listen -u alice -W "$((1500 * slowness))ms" -t userStatus >"$TMP/gone"
+is "$(jq -r 'select(.username == "busy")' "$TMP/gone")" '' 'a command that does not read: pings are answered all the same'
+is "$(grep -c 'joined as' "$TMP/busy")" 1 'on one connection'
+
 done_testing

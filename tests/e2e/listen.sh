@@ -113,13 +113,23 @@ printf 'one\n' >"$TMP/a.txt"
 	printf 'three\n' | chat-send -c files -f - --name $'.hid\e[2Jden'
 	printf '{"type":"file","file":{"name":"lie","type":"x/y","size":9,"data":"AAAA"}}\n' | chat-send -c files
 } >"$TMP/sent"
-ln -s "$TMP/elsewhere" "$TMP/hold"
 exits 0 '--save-files' chat-listen -c files --save-files "$TMP/inbox" --history=flat -t message --no-follow
 is "$(find "$TMP/inbox" -mindepth 1 -printf '%f\n' | sort | paste -sd,)" 'a.1.txt,a.txt,hid_[2Jden' 'takes names and no folders, and replaces nothing'
 is "$(cat "$TMP/inbox/a.txt" "$TMP/inbox/a.1.txt" | paste -sd,)" 'one,two' 'and the bytes'
 is "$(jq -r '.file.path // "none"' "$OUT" | head -n 2 | paste -sd,)" "$TMP/inbox/a.txt,$TMP/inbox/a.1.txt" 'the line has the path'
 is "$(jq -r 'select(.file.path) | .file.data' "$OUT" | sort -u)" null 'and not the data'
 is "$(tail -n 1 "$OUT" | jq -r .file.data)" AAAA 'a size that lies is not saved'
+printf 'four\n' | chat-send -q -c link -f - --name link
+mkdir "$TMP/trap" && ln -s ../elsewhere "$TMP/trap/link"
+exits 0 'a link where the name would be' chat-listen -c link --save-files "$TMP/trap" --history=flat -t message --no-follow
+is "$(cat "$TMP/trap/link.1")" four 'is as any file of that name'
+[ ! -e "$TMP/elsewhere" ]
+ok 'and not followed'
+head -c 100000 /dev/zero | chat-send -q -c large -f - --name large
+(ulimit -f 16 && chat-listen -c large --save-files "$TMP/small" --history=flat -t message --no-follow) \
+	>"$TMP/large" 2>"$ERR"
+is "$?" 74 'a file that does not fit'
+is "$(find "$TMP/small" -type f | wc -l)" 0 'is there whole or not at all'
 exits 73 'a folder that cannot be' chat-listen --save-files "$TMP/a.txt/inbox"
 
 # ---- readers ----
@@ -136,8 +146,14 @@ pid=$!
 wait_for "chat-listen -c flood --hidden -u counter --no-follow -t userData | grep -q stalled"
 seq 20000 | chat-send -c flood -lq
 ok 'twenty thousand messages with a reader who sleeps'
+: >"$TMP/woken"
+jq -r --unbuffered 'select(.type == "message") | .content' <&9 9>&- >"$TMP/woken" &
+reader=$!
+wait_for '[ "$(tail -n 1 "$TMP/woken")" = 20000 ]'
+same "$TMP/woken" <(seq 20000) 'and who then wakes up: each of them, in order'
+kill "$reader"
 kill -TERM "$pid"
-ends "$pid" 143 'who does not keep it from ending'
+ends "$pid" 143 'nothing keeps it from ending'
 exec 9>&-
 
 done_testing

@@ -62,6 +62,12 @@ is "$(jq -r .content "$OUT")" 'cut off' 'whole'
 	exits 65 'a line of 100 MB is refused' chat-send
 is "$(jq -r '.code // .content' "$OUT" | paste -sd,)" 'too_large,after' 'and the next one goes'
 
+printf ' {"text":"as it was" }\n{"type":"bogus"}\n{"text":"and on"}\n' >"$TMP/in"
+exits 65 '--tee' chat-send -T <"$TMP/in"
+is "$(cat "$OUT")" $'{"type":"text","text":"as it was" }\n{"type":"text","text":"and on"}' 'prints what was accepted, with its type'
+exits 0 'text lines' chat-send -lT <<<'plain é'
+is "$(cat "$OUT")" 'plain é' 'likewise'
+
 # ---- lines of text ----
 
 printf 'one\r\n"two"\n\n \xc3\xa9 \nbad \xff\n' | exits 65 'lines of text' chat-send -l

@@ -1,0 +1,58 @@
+/* The last message that was dealt with. */
+#include "position.h"
+
+#include "history.h"
+#include "json.h"
+
+void
+position_begin(struct position *position, const char *since)
+{
+	*position = (struct position){0};
+	chat_buf_append_string(&position->id, since ? since : "");
+	chat_buf_append(&position->id, "", 1);
+}
+
+void
+position_free(struct position *position)
+{
+	chat_buf_free(&position->id);
+}
+
+const char *
+position_id(const struct position *position)
+{
+	return position->id.at;
+}
+
+static void
+note_message(struct position *position, const struct chat_msg *msg)
+{
+	const struct chat_json_value *id = &msg->value[CHAT_SLOT_ID];
+	int64_t told_ms = 0;
+	char *at;
+
+	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &told_ms);
+	if (told_ms < position->told_ms)
+		return;
+	position->told_ms = told_ms;
+	position->id.len = 0;
+	at = chat_buf_reserve(&position->id, id->raw.len);
+	position->id.len = chat_json_unescape(id, at, id->raw.len);
+	position->id.at[position->id.len] = '\0'; /* raw has two quotes more */
+}
+
+void
+position_note(struct position *position, const struct chat_msg *msg)
+{
+	struct history history;
+	struct chat_span text;
+	struct chat_msg past;
+
+	if (msg->type == CHAT_TYPE_MESSAGE)
+		note_message(position, msg);
+	if (msg->type != CHAT_TYPE_HISTORY)
+		return;
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past))
+		note_message(position, &past);
+}

@@ -1,0 +1,28 @@
+#ifndef CLIENT_POSITION_H
+#define CLIENT_POSITION_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "msg.h"
+
+/* How far in a channel's messages somebody has come: where `since` goes on. */
+struct position {
+	int64_t told_ms; /* the timestamp of the message noted last */
+	struct chat_buf id; /* of it, "" for none; NUL-terminated */
+};
+
+/* since is copied; NULL: nowhere. */
+void position_begin(struct position *position, const char *since);
+void position_free(struct position *position);
+
+/*
+ * Goes on to a `message` that was dealt with, or the last one of a `history`; others are nothing to
+ * note. One that is older than the last noted, said again to its sender, is none either: time does
+ * not go back within a channel.
+ */
+void position_note(struct position *position, const struct chat_msg *msg);
+
+const char *position_id(const struct position *position); /* "" for none */
+
+#endif
