@@ -33,8 +33,8 @@ TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc ma
 	clang-format-14 bash-completion zsh fish procps curl iproute2 binutils systemd
 BROWSER_PACKAGES = chromium
 BENCH_PACKAGES = g++ redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
-FUZZ_PACKAGES = clang-14 libclang-rt-14-dev llvm-14 libjansson-dev
-DEEP_PACKAGES = $(FUZZ_PACKAGES) gcovr valgrind strace
+FUZZ_PACKAGES = clang-14 libclang-rt-14-dev libjansson-dev
+DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm-14 gcovr valgrind strace
 
 # ---- flags ----
 
