@@ -133,6 +133,11 @@ class Peer:
         except (ConnectionResetError, ssl.SSLEOFError):
             self.torn = True
             piece = b""
+        except ssl.SSLError as error:
+            if error.reason != "UNEXPECTED_EOF_WHILE_READING":
+                raise
+            self.torn = True
+            piece = b""
         self.got += piece
         return bool(piece)
 

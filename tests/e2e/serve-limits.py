@@ -32,6 +32,7 @@ import os
 import select
 import signal
 import socket
+import ssl
 import time
 
 from peer import CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT, connect, frame, request, until
@@ -474,10 +475,11 @@ def _(server):
       "--max-connections", "2", "--head-timeout", "1h")  # fmt: skip
 def _(server):
     before = descriptors(server)
-    peers = [server.peer(upgrade=False) for _ in range(100)]
-    server.peers[-1].ended()
+    for _ in range(100):
+        knock(server)
+    until(lambda: knock(server) is None, "connections are closed without a word")
     assert descriptors(server) < before + 50
-    for peer in peers:
+    for peer in server.peers:
         peer.close()
     until(lambda: descriptors(server) <= before, "the descriptors are back")
     server.join("alice")
@@ -491,14 +493,28 @@ def _(server):
     address = outward_address()
     if address is None:
         return
-    url = "ws://%s:%s/" % (address, server.url.rsplit(":", 1)[1].strip("/"))
-    kept = [server.peer(url=url, source=address) for _ in range(2)]
+    scheme, port = server.url.split(":")[0], server.url.rsplit(":", 1)[1].strip("/")
+    url = "%s://%s:%s/" % (scheme, address, port)
+    for _ in range(2):
+        server.peer(url=url, source=address)
     assert int(refused(server, 503, url=url, source=address)["retry-after"]) > 0
-    many = [server.peer(url=url, source=address, upgrade=False) for _ in range(5)]
-    many[-1].ended()
-    for peer in many + kept:
+    until(lambda: knock(server, url=url, source=address) is None, "nor is there a word")
+    for peer in server.peers:
         peer.close()
     until(lambda: accepted(server, url, address), "there is room again")
+
+
+def knock(server, **more):
+    """A connection that says nothing; None where the server closes it without a word."""
+    try:
+        peer = server.peer(upgrade=False, **more)
+    except (ConnectionResetError, ssl.SSLError):
+        return None
+    peer.sock.settimeout(0.05)
+    try:
+        return peer if peer.more() else None
+    except TimeoutError:
+        return peer
 
 
 def outward_address():
