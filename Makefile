@@ -99,7 +99,7 @@ OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC)
 	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) \
 	$(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
-.PHONY: all demo check check-browser check-asan check-tsan coverage fuzz fuzz-all fuzz-build bench bench-deps lint lint-build \
+.PHONY: all demo check check-built check-browser check-valgrind check-asan check-tsan coverage fuzz fuzz-all fuzz-build bench bench-deps lint lint-build \
 	lint-format lint-scripts lint-man format install uninstall clean help deps deps-build deps-deep deps-fuzz unit
 .DELETE_ON_ERROR:
 
@@ -171,6 +171,9 @@ demo: all ## a server with a speaking and a listening client on it
 	@CHAT_BUILD=$(BUILD) tests/demo.sh
 
 check: all unit ## all tests but the browser's
+	$(MAKE) check-built
+
+check-built: # what is built
 	$(PROVE) $(TESTS)
 
 check-browser: all ## chat-serve and the WebSocket of headless Chromium
@@ -184,6 +187,21 @@ check-asan: ## the tests under AddressSanitizer, LeakSanitizer and UndefinedBeha
 check-tsan: export TSAN_OPTIONS = halt_on_error=1
 check-tsan: ## the tests under ThreadSanitizer
 	CHAT_TEST_SLOWNESS=5 $(MAKE) check BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g'
+
+# The programs under valgrind look like a build of their own. There is no sandbox: it would be valgrind's too.
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+VALGRIND_TESTS = $(filter $(addprefix tests/e2e/,send%.sh listen%.sh pipelines.sh serve-access.sh serve-corpus.sh \
+	serve-frames.sh serve-limits.sh serve-protocol.sh serve-tls-frames.sh validate%.sh),$(E2E))
+check-valgrind: all unit ## many of the tests under valgrind
+	rm -rf $(BUILD)/valgrind && mkdir -p $(BUILD)/valgrind/tests/unit
+	ln -s $(abspath $(BUILD))/tests/preload $(BUILD)/valgrind/tests
+	for program in $(COMMANDS) $(UNIT:$(BUILD)/%=%); do \
+		case $$program in chat-serve) more=--no-sandbox ;; *) more= ;; esac && \
+		printf '#!/bin/sh\nexec %s %s %s "$$@"\n' '$(VALGRIND)' "$(abspath $(BUILD))/$$program" "$$more" \
+			>$(BUILD)/valgrind/$$program && chmod +x $(BUILD)/valgrind/$$program || exit; \
+	done
+	CHAT_TEST_SLOWNESS=10 $(MAKE) check-built BUILD=$(BUILD)/valgrind TEST_SECONDS=3000 TESTS='$(VALGRIND_TESTS) \
+		$(UNIT:$(BUILD)/%=$(BUILD)/valgrind/%)'
 
 coverage: ## which lines the tests reach (build/coverage/index.html)
 	$(MAKE) check BUILD=build/coverage LDFLAGS=--coverage \

@@ -122,7 +122,7 @@ def is_fit(server, rng):
 
 
 @case("conversations that go astray", "-v", "--journal", tempfile.mkdtemp(dir=os.environ["TMP"]),
-      "--history", "10", "--rate", "0")  # fmt: skip
+      "--history", "10", "--rate", "0", "--ping-interval", "1h")  # fmt: skip
 def _(server):
     print("# seed %d" % SEED, flush=True)
     rng, texts = random.Random(SEED), corpus()

@@ -50,7 +50,7 @@ class Server:
         started = bool(select.select([ready], [], [], 0)[0])
         self.state = ready if started else ready.close()
         if not started:
-            raise NotStarted(self.process.wait(DEADLINE), self.errors())
+            raise NotStarted(self.wait(), self.errors())
         assert ready.recv(100) == b"READY=1"
         running.append(self)
         with open(self.url_path) as file:
