@@ -211,7 +211,7 @@ send /x/drip waits
 listen /reset-later lost
 send /reset-later lost
 listen /cut-on-close waits
-send /cut-on-close waits
+send /cut-on-close unknown|waits
 END
 
 number=0

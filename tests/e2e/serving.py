@@ -50,6 +50,8 @@ class Server:
         started = bool(select.select([ready], [], [], 0)[0])
         self.state = ready if started else ready.close()
         if not started:
+            select.select([self.exit], [], [], DEADLINE)
+            self.process.kill()  # nothing, once it has ended
             raise NotStarted(self.wait(), self.errors())
         assert ready.recv(100) == b"READY=1"
         running.append(self)
