@@ -113,6 +113,7 @@ class Peer:
         self.got = bytearray()
         self.raw = b""  # the text that recv() read last
         self.torn = False  # TCP, or TLS, ended without a goodbye
+        self.refusals = []  # codes of the errors it read, statuses of HTTP
         if upgrade:
             self.upgrade(path, headers)
 
@@ -187,7 +188,9 @@ class Peer:
             name, value = line.split(":", 1)
             fields[name.strip().lower()] = value.strip()
         body = self.take(int(fields.get("content-length", 0)))
-        return int(lines[0].split(" ")[1]), fields, body
+        status = int(lines[0].split(" ")[1])
+        self.refusals += [str(status)] if status >= 400 else []
+        return status, fields, body
 
     # ---- frames ----
 
@@ -219,6 +222,7 @@ class Peer:
         assert opcode == TEXT, "opcode %d with %r" % (opcode, payload[:200])
         self.raw = payload
         message = json.loads(payload)
+        self.refusals += [message["code"]] if message["type"] == "error" else []
         assert conforms(message, SPECIFIED[message["type"]]), "against the specification: %r" % message
         assert kind in (None, message["type"]), "%s expected, got %r" % (kind, message)
         return message

@@ -7,7 +7,7 @@
   init's time (init-timeout)          not_initialized fatal, 1008          not_initialized: ...    init overdue
   a first message (max-init)          too_large fatal, 1009                too_large: ...          serve-frames: before init
   a message (max-message)             too_large fatal, 1009                too_large: ...          serve-frames: a message of
-  fragments (max-fragments)           too_large fatal, 1009                too_large: ...          serve-frames: 1,024
+  fragments (max-fragments)           bad_message fatal, 1008              bad_message: ...        serve-frames: 1,024
   a message's time (message-timeout)  bad_message fatal, 1008              bad_message: ...        half a message for ever
   silence (ping-interval, -timeout)   a ping; then the end                 it does not answer      silence is met
   an unanswered Close (close-timeout) the end                                                      a Close that is not
@@ -36,9 +36,15 @@ import ssl
 import time
 
 from peer import CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT, connect, frame, request, until
-from serving import Server, case, main
+import serving
+from serving import Server, main
 
 HI = frame(TEXT, b'{"type":"text","text":"hi"}')
+
+
+def case(name, *options, **more):
+    """Whatever a peer is told here, the server says too."""
+    return serving.case(name, "-v", *options, **more)
 
 
 def big_text(size=900):

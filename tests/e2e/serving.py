@@ -55,6 +55,7 @@ class Server:
             raise NotStarted(self.wait(), self.errors())
         assert ready.recv(100) == b"READY=1"
         running.append(self)
+        self.verbose = "-v" in options
         with open(self.url_path) as file:
             self.url = file.read().strip()
 
@@ -113,6 +114,8 @@ class Server:
         status = self.wait()
         self.state.close()
         assert status == 0, "exit status %d" % status
+        for word in {word for peer in self.peers for word in peer.refusals if self.verbose}:
+            assert ": %s: " % word in self.errors(), "with -v nothing says %s" % word
         assert not os.path.exists(self.url_path), "the URL file is still there"
         running.remove(self)
 
