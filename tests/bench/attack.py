@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 os.environ["BUILD"] = str(Path(os.environ.get("CHAT_BUILD") or "build").resolve())
 os.environ["TMP"] = tempfile.mkdtemp(prefix="chat-bench.")
-from attack import ATTACKS, Attack, Crowd  # noqa: E402
+from attack import ATTACKS, Attack, Crowd, surroundings  # noqa: E402
 from peer import connect  # noqa: E402
 from serving import Server  # noqa: E402
 
@@ -25,7 +25,7 @@ SLOW, GONE_SECONDS = 10000, 12
 
 
 def quiet_and(row):
-    server = Server("--quiet")
+    server = Server("--quiet", **surroundings(row))
     crowd = Crowd(server)
     if row:
         attack = Attack(row, server)

@@ -1,9 +1,8 @@
 """Attackers of every kind, from other addresses of loopback, and twenty people who go on chatting: all that they say
 is heard by all, in order; when the attackers are gone, so is what they took. Times are measured in bench/attack.py."""
 import os
-import resource
 
-from attack import ATTACKS, Attack, Crowd
+from attack import ATTACKS, Attack, Crowd, surroundings
 from peer import until
 from serving import Server, case, main
 
@@ -23,13 +22,12 @@ def resident_kib(server):
         return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
 
 
-def under(row, *options, limit=None):
-    """One case: the attack ROW on a server with these options, of so many descriptors."""
+def under(row, *options):
+    """One case: the attack ROW on a server with these options."""
 
     @case(row, server=False)
     def _():
-        lower = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))) if limit else None
-        server = Server(*QUICK, *options, preexec_fn=lower)
+        server = Server(*QUICK, *options, **surroundings(row))
         crowd = Crowd(server)
         crowd.chat(0.2)
         before = descriptors(server), resident_kib(server)
@@ -45,9 +43,7 @@ def under(row, *options, limit=None):
 
 
 for name in ATTACKS:
-    if name == "descriptors":
-        under(name, limit=200)
-    elif name == "texts among them":
+    if name == "texts among them":
         under(name, "--rate", "50")
     else:
         under(name)
