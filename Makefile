@@ -189,7 +189,9 @@ check-tsan: ## the tests under ThreadSanitizer
 	CHAT_TEST_SLOWNESS=5 $(MAKE) check BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g'
 
 # The programs under valgrind look like a build of their own. There is no sandbox: it would be valgrind's too.
-VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+# What it finds is the exit status 99 and a file in build/valgrind.
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+	--suppressions=$(CURDIR)/tests/valgrind.supp --log-file=$(abspath $(BUILD))/valgrind/%p.log
 VALGRIND_TESTS = $(filter $(addprefix tests/e2e/,send%.sh listen%.sh pipelines.sh serve-access.sh serve-corpus.sh \
 	serve-frames.sh serve-limits.sh serve-protocol.sh serve-tls-frames.sh validate%.sh),$(E2E))
 check-valgrind: all unit ## many of the tests under valgrind
