@@ -534,14 +534,14 @@ def outward_address():
 
 
 def accepted(server, url, address):
-    peer = server.peer(url=url, source=address, upgrade=False)
     try:
+        peer = server.peer(url=url, source=address, upgrade=False)
         peer.send(request())
-        return peer.response()[0] == 101
+        accepted = peer.response()[0] == 101
+        peer.close()
+        return accepted
     except (EOFError, OSError):
         return False
-    finally:
-        peer.close()
 
 
 @case("few descriptors: fewer connections, none of them lost, no spinning", server=False)
