@@ -102,12 +102,16 @@ is "$(grep '"/short"' "$SERVE_OUT" | grep -cE '"nonce":"[0-9a-f]+-[0-9]+h[3-9]"'
 # ---- a command that does not read ----
 
 serve --grace 0s --ping-interval 200ms --ping-timeout 500ms
-spawn chat-listen -u busy -v --exec sh -c 'read -r line <"$0"' "$TMP/never" 2>"$TMP/busy"
+mkfifo "$TMP/silence" && exec 8<>"$TMP/silence"
+spawn chat-listen -u busy -v --exec sh -c 'read -r line <"$0"' "$TMP/silence" 2>"$TMP/busy"
+busy=$!
 wait_for 'here busy'
 seq 3000 | chat-send -u alice -lq
 # Three times what the server takes for dead: it tells by userStatus who is.
 chat-listen -u alice -W "$((1500 * slowness))ms" -t userStatus >"$TMP/gone"
 is "$(jq -r 'select(.username == "busy")' "$TMP/gone")" '' 'a command that does not read: pings are answered all the same'
+alive "$busy"
+ok 'it is still there'
 is "$(grep -c 'joined as' "$TMP/busy")" 1 'on one connection'
 
 done_testing
