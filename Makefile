@@ -95,12 +95,13 @@ BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack fill) $(VALIDATE
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB = $(BUILD)/libchat.a
-OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) $(wildcard tests/interop/*.c tests/fuzz/*.c) \
-	$(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) \
+OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) \
+	$(wildcard tests/interop/*.c tests/fuzz/*.c) $(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) \
 	$(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
-.PHONY: all demo check check-built check-browser check-valgrind check-asan check-tsan coverage fuzz fuzz-all fuzz-build bench bench-deps lint lint-build \
-	lint-format lint-scripts lint-man format install uninstall clean help deps deps-build deps-deep deps-fuzz unit
+.PHONY: all demo check check-built check-browser check-valgrind check-asan check-tsan coverage fuzz fuzz-all \
+	fuzz-build bench bench-deps lint lint-build lint-format lint-scripts lint-man format install uninstall \
+	clean help deps deps-build deps-deep deps-fuzz unit
 .DELETE_ON_ERROR:
 
 all: $(COMMANDS:%=$(BUILD)/%) $(LIB) $(BUILD)/$(SONAME) ## build the commands and the library

@@ -201,7 +201,7 @@ conn_input(struct conn *conn)
 	}
 	if (count == STREAM_GONE) {
 		if (!stream_is_up(&conn->stream))
-			conns->events->turned_away(conn, 0, "it leaves before TLS is agreed on");
+			conns->events->turned_away(conn, 0, "no TLS is agreed on");
 		conn_abort(conn);
 		return;
 	}

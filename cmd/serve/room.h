@@ -72,6 +72,7 @@ struct room {
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
 
+/* Its name, which lives as long as the room. */
 static inline struct chat_span
 room_channel(const struct room *room)
 {
