@@ -39,7 +39,7 @@ guest_send_error(struct guest *guest, const struct say_error *error)
 	conn_send_run(&guest->conn, block, 0, block->len);
 	block_unref(block);
 	guest->server->metrics.errors[chat_code_wire(error->code)]++;
-	guest_log(guest, "%s: %s", chat_code_word(error->code), error->text);
+	guest_log(guest, "%s: %s", chat_code_word(chat_code_wire(error->code)), error->text);
 }
 
 void

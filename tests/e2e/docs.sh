@@ -150,6 +150,18 @@ awk '/^\.Ss / { type = $2 } / Ta (string|integer|boolean|array|object) Ta / {
 	man/chat-protocol.7 | LC_ALL=C sort -u >"$TMP/tables"
 is "$(diff "$TMP/schema" "$TMP/tables")" '' 'chat-protocol(7) has the properties of the schema'
 
+# ---- the limits ----
+
+# limits CHECK NAME
+limits() {
+	exits 0 "$2" /usr/bin/python3 -B tests/e2e/limits_table.py "$1"
+}
+
+limits names 'LIMITS of chat-serve(1) has a row for each option that bounds something, and for no other'
+limits defaults 'LIMITS has the defaults of the code, and so do --help and OPTIONS'
+limits words 'what LIMITS says that peers are told is explained in chat-protocol(7)'
+limits cases 'each row of LIMITS has a case that holds the server to it'
+
 # ---- the README ----
 
 [ -s README.md ] && [ "$(lines README.md)" -lt 150 ]

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 
+from limits_table import limits
 from peer import SLOWNESS, TEXT, frame, until
 from serving import CHAT_SERVE, Server, case, main
 
@@ -586,6 +587,7 @@ def _():
 
 
 @case("retention removes what is over, never what --history needs", server=False)
+@limits("--journal-segment", "--journal-max-bytes")
 def _():
     dir = new_dir()
     options = ["--journal-segment", "8k", "--journal-max-bytes", "40k", "--history", "5"]
@@ -601,6 +603,16 @@ def _():
     assert told["messages"] == [message for message in accepted if message["id"] in kept]
     assert 5 <= len(kept) < 1000 and told["messages"][-5:] == accepted[-5:], len(kept)
     is_valid(dir)
+
+
+@case("what is older than it may be is removed, but for the segment that is written", server=False)
+@limits("--journal-max-age")
+def _():
+    dir = new_dir()
+    accepted = fill(dir, 500, "--journal-segment", "8k", "--journal-max-age", "1ms", "--history", "0")
+    until(lambda: start(dir, "--journal-max-age", "1ms", "--history", "0").stop() or len(segments(dir)) == 1, "one stays")
+    told = history(dir, since=accepted[0]["id"])
+    assert told["complete"] is False and told["messages"] == accepted[len(accepted) - len(told["messages"]) :], told
 
 
 @case("a segment is a log: chat-validate accepts it, chat-send --replay says it again", server=False)

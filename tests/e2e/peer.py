@@ -11,6 +11,8 @@ import time
 SLOWNESS = float(os.environ.get("CHAT_TEST_SLOWNESS", "1"))
 DEADLINE = 10 * SLOWNESS  # seconds; no wait is longer
 
+told = set()  # by any server to any peer: codes of errors, statuses of HTTP, "Close N"
+
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 # What the specification requires of each message of a server.
@@ -189,7 +191,9 @@ class Peer:
             fields[name.strip().lower()] = value.strip()
         body = self.take(int(fields.get("content-length", 0)))
         status = int(lines[0].split(" ")[1])
-        self.refusals += [str(status)] if status >= 400 else []
+        if status >= 400:
+            self.refusals.append(str(status))
+            told.add(str(status))
         return status, fields, body
 
     # ---- frames ----
@@ -222,7 +226,9 @@ class Peer:
         assert opcode == TEXT, "opcode %d with %r" % (opcode, payload[:200])
         self.raw = payload
         message = json.loads(payload)
-        self.refusals += [message["code"]] if message["type"] == "error" else []
+        if message["type"] == "error":
+            self.refusals.append(message["code"])
+            told.add(message["code"])
         assert conforms(message, SPECIFIED[message["type"]]), "against the specification: %r" % message
         assert kind in (None, message["type"]), "%s expected, got %r" % (kind, message)
         return message
@@ -262,6 +268,7 @@ class Peer:
         opcode, payload = self.frame()
         assert opcode == CLOSE, "a Close expected, got %d %r" % (opcode, payload[:200])
         got = int.from_bytes(payload[:2], "big") if payload else 1005
+        told.add("Close %d" % got)
         assert got == code, "Close %d expected, got %d %r" % (code, got, payload[2:])
         payload[2:].decode()
         if answer:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+from limits_table import limits
 from peer import Peer, frame, request, until, CLOSE, TEXT
 from serving import CHAT_SERVE, Server, case, main
 
@@ -83,6 +84,7 @@ def _():
 
 
 @case("too many wrong tokens bar an address, and no other", server=False)
+@limits("--max-failures")
 def _():
     path, (token,) = tokens_file("alice")
     server = Server("--tokens", path, "--max-failures", "3")
@@ -233,6 +235,7 @@ def _(server):
 
 @case("a proxy that is trusted tells who is behind it, and has no limit of its own",
       "--trust-proxy", "127.0.0.2", "--max-per-address", "2")  # fmt: skip
+@limits("--max-per-address", also={"403"})
 def _(server):
     def connect(client, source="127.0.0.2"):
         peer = server.peer(upgrade=False, source=source)

@@ -9,6 +9,7 @@ import ssl
 import struct
 
 import framing
+from limits_table import limits
 from peer import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame, request
 from serving import case, main
 
@@ -269,6 +270,7 @@ def _(server):
 
 
 @case("a message of 1 MiB is taken, one byte more is too large")
+@limits("--max-message")
 def _(server):
     def file(size):
         head, tail = b'{"type":"file","file":{"name":"f","type":"t","size":1,"data":"', b'"},"x":"'
@@ -295,6 +297,7 @@ def _(server):
 
 
 @case("before init a message of 4 KiB is taken, one byte more is too large")
+@limits("--max-init")
 def _(server):
     def init(size):
         text = b'{"type":"init","username":"alice","id":"a","x":"'
@@ -314,6 +317,7 @@ def _(server):
 
 
 @case("1,024 fragments are taken, one more is not")
+@limits("--max-fragments")
 def _(server):
     peer = server.join("alice")
     start = frame(TEXT, HI[:1], fin=False)

@@ -1,32 +1,4 @@
-"""What bounds chat-serve: each limit has one place, one answer and one case.
-
-  limit (its option)                  the peer gets                        with -v: ADDRESS, and   case
-  ---------------------------------   ----------------------------------   ---------------------   -------------------------
-  request head (8 KiB)                431                                  431: ...                serve-frames: a head may
-  its time (head-timeout)             408; in TLS the end                  408: ...                a request head in pieces
-  init's time (init-timeout)          not_initialized fatal, 1008          not_initialized: ...    init overdue
-  a first message (max-init)          too_large fatal, 1009                too_large: ...          serve-frames: before init
-  a message (max-message)             too_large fatal, 1009                too_large: ...          serve-frames: a message of
-  fragments (max-fragments)           bad_message fatal, 1008              bad_message: ...        serve-frames: 1,024
-  a message's time (message-timeout)  bad_message fatal, 1008              bad_message: ...        half a message for ever
-  silence (ping-interval, -timeout)   a ping; then the end                 it does not answer      silence is met
-  an unanswered Close (close-timeout) the end                                                      a Close that is not
-  a queue (queue)                     slow_consumer fatal, 1008            slow_consumer: ...      a slow consumer
-  one that stands (progress-timeout)  slow_consumer fatal, 1008            slow_consumer: ...      a queue in which nothing
-  all queues (queue-total)            slow_consumer fatal, 1008            slow_consumer: ...      all queues together
-  answers to its own input            is read no further                                           who fills its own queue
-  bad messages (max-errors)           its code fatal, 1008                 its code: ...           20 bad messages
-  texts (rate, burst)                 rate_limited, retryAfter             rate_limited: ...       the rate
-  a channel's members (max-members)   channel_full                         channel_full: ...       a full channel
-  channels (max-channels)             503, Retry-After                     503: ...                too many channels
-  connections (max-connections)       503, Retry-After; far above the end  503: ...                too many, far beyond
-  of one address (max-per-address)    503, Retry-After; at twice the end   503: ...                connections of one address
-  descriptors                         the end, and later again             -                       few descriptors
-  wrong tokens (max-failures)         unauthorized fatal, 1008; then 429   unauthorized: ..., 429  serve-access: too many
-  depth of JSON                       bad_json                             bad_json: ...           serve-corpus
-  a history, a resume                 history.complete false               -                       a resume as large; journal
-  presence in a crowd (crowd)         userData.truncated, total            -                       serve-protocol: a crowd
-"""
+"""What bounds chat-serve, as LIMITS of chat-serve(1) says; other rows of it have their cases in other files."""
 import json
 import os
 import select
@@ -35,7 +7,8 @@ import socket
 import ssl
 import time
 
-from peer import CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT, connect, frame, request, until
+from limits_table import limits
+from peer import CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT, connect, frame, request, told, until
 import serving
 from serving import Server, main
 
@@ -55,10 +28,30 @@ def descriptors(server):
     return len(os.listdir("/proc/%d/fd" % server.pid))
 
 
+# ---- sizes ----
+
+
+@case("a request head of more than 8 KiB is refused")
+@limits("the head of a request")
+def _(server):
+    refused(server, 431, headers=["Long: " + "x" * 8192])
+
+
+@case("JSON of 1,024 levels is taken, of one more it is not")
+@limits("levels of JSON in a message")
+def _(server):
+    alice = server.join("alice")
+    for levels in 1024, 1025:
+        deep = "[" * (levels - 1) + "]" * (levels - 1)
+        alice.say('{"type":"text","text":"deep","more":%s}' % deep)
+        alice.heard("deep") if levels == 1024 else alice.refused("bad_json")
+
+
 # ---- times ----
 
 
 @case("a request head in pieces is given its time, and no more", "--head-timeout", "200ms")
+@limits("--head-timeout")
 def _(server):
     silent = server.peer(upgrade=False)
     slow = server.peer(upgrade=False)
@@ -70,6 +63,7 @@ def _(server):
 
 
 @case("init overdue: error, Close 1008; what came in time stays", "--init-timeout", "200ms")
+@limits("--init-timeout")
 def _(server):
     joined = server.join("alice")
     silent = server.peer()
@@ -84,6 +78,7 @@ def _(server):
 
 
 @case("half a message for ever: error, Close 1008", "--message-timeout", "200ms", "--close-timeout", "200ms")
+@limits("--message-timeout")
 def _(server):
     for piece in (
         HI[:1],
@@ -100,6 +95,7 @@ def _(server):
             if opcode == TEXT and json.loads(payload)["type"] == "error":
                 break
         error = json.loads(payload)
+        told.add(error["code"])
         assert (error["code"], error["fatal"]) == ("bad_message", True), (piece, error)
         peer.closes(1008, answer=False)
 
@@ -131,6 +127,7 @@ def _(server):
 
 @case("silence is met with a ping, and no answer to it with the end",
       "--ping-interval", "100ms", "--ping-timeout", "200ms", "--grace", "0")  # fmt: skip
+@limits("--ping-interval", "--ping-timeout")
 def _(server):
     alice, bob, carl = [server.join(name) for name in ("alice", "bob", "carl")]
     alice.status("bob", True), alice.status("carl", True)
@@ -165,6 +162,7 @@ def _(server):
 
 @case("a Close that is not answered is waited for, then TCP ends",
       "--close-timeout", "200ms", "--max-errors", "1")  # fmt: skip
+@limits("--close-timeout", also={"bad_json"})
 def _(server):
     peer = server.join("alice")
     peer.say("x")
@@ -200,6 +198,7 @@ def fill(server, sender, size, piece=100000):
 
 @case("a slow consumer is dropped: error, then Close 1008, on whole frames",
       "--queue", "256k", "--grace", "0", "--verbose")  # fmt: skip
+@limits("--queue")
 def _(server):
     alice = server.join("alice")
     slow = server.peer(receive_buffer=4096)
@@ -217,6 +216,7 @@ def _(server):
 
 @case("a queue in which nothing moves is dropped", "--progress-timeout", "300ms", "--queue", "64M",
       "--close-timeout", "10s", "--verbose")  # fmt: skip
+@limits("--progress-timeout")
 def _(server):
     alice = server.join("alice")
     slow = server.peer(receive_buffer=4096)
@@ -232,6 +232,7 @@ def _(server):
 
 @case("all queues together have a limit: the longest goes, the others stay",
       "--queue-total", "4M", "--queue", "64M", "--verbose")  # fmt: skip
+@limits("--queue-total")
 def _(server):
     alice = server.join("alice")
     slow = server.peer("/b", receive_buffer=4096)
@@ -313,6 +314,7 @@ def _(server):
 
 
 @case("20 bad messages: an error each, then Close 1008")
+@limits("--max-errors", also={"bad_json"})
 def _(server):
     peer = server.join("alice")
     for _ in range(19):
@@ -349,6 +351,7 @@ def _(server):
 
 
 @case("the rate: burst, rate_limited with retryAfter, then again", "--rate", "5", "--burst", "3")
+@limits("--rate", "--burst")
 def _(server):
     alice, again = server.join("alice"), server.join("alice")
     for text in "one", "two", "three":
@@ -406,6 +409,7 @@ def _(server):
 
 
 @case("a full channel refuses, and takes the next when one has gone", "--max-members", "2", "--grace", "0")
+@limits("--max-members")
 def _(server):
     alice, bob = server.join("alice"), server.join("bob")
     alice.status("bob", True)
@@ -418,9 +422,9 @@ def _(server):
     carl.init("carl")
 
 
-def refused(server, status, path="/", **more):
+def refused(server, status, path="/", headers=(), **more):
     peer = server.peer(path, upgrade=False, **more)
-    peer.send(request(path))
+    peer.send(request(path, headers=headers))
     got, fields, _ = peer.response()
     assert got == status, "HTTP status %d expected, got %d" % (status, got)
     peer.ended()
@@ -429,6 +433,7 @@ def refused(server, status, path="/", **more):
 
 @case("too many channels: 503 with Retry-After; a forgotten one makes room",
       "--max-channels", "2", "--grace", "0")  # fmt: skip
+@limits("--max-channels")
 def _(server):
     alice, bob = server.join("alice", "/a"), server.join("bob", "/b")
     assert int(refused(server, 503, "/c")["retry-after"]) > 0
@@ -470,6 +475,7 @@ def opens(server, path):
 
 @case("too many connections: 503 with Retry-After, and room again when one has gone",
       "--max-connections", "3")  # fmt: skip
+@limits("--max-connections")
 def _(server):
     peers = [server.join("user%d" % number) for number in range(3)]
     assert int(refused(server, 503)["retry-after"]) > 0

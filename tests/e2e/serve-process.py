@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+from limits_table import limits
 from peer import CLOSE, DEADLINE, SLOWNESS, TEXT, Peer, connect, frame, request, until
 from serving import CHAT_SERVE, Server, case, main
 
@@ -69,6 +70,7 @@ def _(server):
 
 
 @case("a stalled reader of stdout never stalls the chat; what it misses is said", server=False)
+@limits("events that wait for the reader of standard output")
 def _():
     out, write = os.pipe()
     server = Server(stdout=write)

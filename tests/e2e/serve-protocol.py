@@ -2,6 +2,7 @@
 import json
 import time
 
+from limits_table import limits
 from peer import frame, TEXT
 from serving import case, main
 
@@ -81,6 +82,7 @@ def _(server):
 
 
 @case("userStatus tells the others, not oneself, and ends after the grace", "--grace", "200ms")
+@limits("--grace")
 def _(server):
     alice = server.join("alice")
     bob = server.join("bob")
@@ -350,6 +352,7 @@ def _(server):
 
 
 @case("a nonce is forgotten after its time", "--nonce-time", "1s")
+@limits("--nonce-time")
 def _(server):
     alice = server.join("alice")
     alice.text("hi", nonce="n")
@@ -365,6 +368,7 @@ def _(server):
 
 
 @case("over their number the oldest nonces are forgotten", "--max-nonces", "2")
+@limits("--max-nonces")
 def _(server):
     alice = server.join("alice")
     ids = []
@@ -378,6 +382,7 @@ def _(server):
 
 
 @case("history is the last 50, oldest first")
+@limits("--history")
 def _(server):
     alice = server.join("alice")
     for text in texts(60):
@@ -406,6 +411,7 @@ def say_file(peer, name, size):
 
 @case("a history too large leaves out the largest file data first, then the oldest messages",
       "--history-bytes", "4k")  # fmt: skip
+@limits("--history-bytes")
 def _(server):
     alice = server.join("alice")
     alice.text("first")
@@ -456,6 +462,7 @@ def _(server):
 
 @case("since: what is no longer kept, or was never known, makes it incomplete",
       "--history-keep", "10")  # fmt: skip
+@limits("--history-keep")
 def _(server):
     alice = server.join("alice")
     for text in texts(30):
@@ -504,6 +511,7 @@ def _(server):
 
 
 @case("messages do not stay in memory beyond their limit", "--history-memory", "20k")
+@limits("--history-memory")
 def _(server):
     alice = server.join("alice")
     for text in texts(100):
@@ -595,6 +603,7 @@ def _(server):
 
 
 @case("a crowd is listed in part and does not announce", "--crowd", "3", "--grace", "0")
+@limits("--crowd")
 def _(server):
     peers = [server.join("user%d" % i) for i in range(3)]
     peers[0].status("user1", True), peers[0].status("user2", True)
