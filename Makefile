@@ -47,8 +47,7 @@ else
 INSTRUMENT = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-# uthash takes its memory as everything here does.
-ALL_CPPFLAGS = -D_GNU_SOURCE -Duthash_malloc=chat_alloc -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 
@@ -69,7 +68,7 @@ LIB_SRC := $(wildcard lib/*.c)
 SHARED = base64 buf encode err finding json json_value line msg rules schema show strict url utf8 value
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
-PRIVATE = confine diag digest finding help json_escape measure opt progress scan_body scan_plan scan_string scan_utf8 \
+PRIVATE = confine diag digest finding hash help json_escape measure opt progress scan_body scan_plan scan_string scan_utf8 \
 	scan_value scan_vec strict value
 HEADERS := $(filter-out $(PRIVATE:%=lib/%.h),$(wildcard lib/*.h))
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-#include <uthash.h>
 
 #include "buf.h"
+#include "hash.h"
 
 struct key {
 	unsigned char kind;

@@ -4,11 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 #include <uv.h>
 
 #include "buf.h"
 #include "err.h"
+#include "hash.h"
 #include "serve/journal.h"
 #include "serve/journal_flush.h"
 #include "serve/journal_segment.h"

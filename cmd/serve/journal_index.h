@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include "err.h"
+#include "hash.h"
 #include "serve/journal_line.h"
 #include "url.h"
 

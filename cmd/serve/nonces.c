@@ -4,10 +4,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "buf.h"
+#include "hash.h"
 
 struct nonce {
 	UT_hash_handle hh;

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "buf.h"
+#include "hash.h"
 
 #define MESSAGE 1000 /* what one costs: a rate of 1/s is one credit a millisecond */
 

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include "err.h"
+#include "hash.h"
 #include "msg.h"
 #include "serve/clock.h"
 #include "serve/conn.h"
@@ -140,7 +140,10 @@ void rooms_refuse(struct rooms *rooms, uint64_t ticket);
 /* A member goes: nobody is to be told any more of what it has pending. */
 void room_disown(struct room *room, const struct member *member);
 
-/* Frees a room in which nobody is and nothing is remembered. */
+/*
+ * Frees a room in which nobody is and nothing is remembered. One that is on the dirty list is left
+ * alone: rooms_publish takes it off and asks again.
+ */
 void room_forget(struct room *room);
 
 /* Says that a user came or went. Returns where in the room's stream. */

@@ -6,9 +6,10 @@
 #include "validate/state.h"
 
 #include <stdio.h>
-#include <uthash.h>
+#include <utlist.h>
 
 #include "buf.h"
+#include "hash.h"
 
 #define ID_BYTES 128 /* longer ids are told apart by so many of their bytes */
 
@@ -22,6 +23,7 @@ struct latest {
 
 struct channel {
 	struct latest latest;
+	struct user *those; /* utlist: of state->users those of this channel */
 	bool partial; /* userData did not list all users */
 	char *name;
 	UT_hash_handle hh;
@@ -31,7 +33,7 @@ enum presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_OFFLINE };
 
 struct user {
 	enum presence presence;
-	const struct channel *channel;
+	struct user *next, *prev; /* in channel->those */
 	char *key; /* the channel's name, a newline, the user's id */
 	UT_hash_handle hh;
 };
@@ -105,29 +107,27 @@ find_user(struct state *state, const struct channel *channel, const struct chat_
 }
 
 static struct user *
-add_user(struct state *state, const struct channel *channel, const struct chat_json_value *id)
+add_user(struct state *state, struct channel *channel, const struct chat_json_value *id)
 {
 	struct user *user = find_user(state, channel, id);
 
 	if (user)
 		return user;
 	user = chat_alloc_zeroed(1, sizeof(*user));
-	user->channel = channel;
 	user->key = user_key(channel, id);
+	DL_APPEND(channel->those, user);
 	HASH_ADD_KEYPTR(hh, state->users, user->key, strlen(user->key), user);
 	return user;
 }
 
 static void
-remove_users(struct state *state, const struct channel *channel)
+remove_users(struct state *state, struct channel *channel)
 {
-	struct user *user, *next;
+	struct user *user;
 
-	HASH_ITER(hh, state->users, user, next)
-	{
-		if (channel && user->channel != channel)
-			continue;
+	while ((user = channel->those)) {
 		HASH_DEL(state->users, user);
+		DL_DELETE(channel->those, user);
 		free(user->key);
 		free(user);
 	}
@@ -144,9 +144,9 @@ state_reset(struct state *state)
 {
 	struct channel *channel, *next;
 
-	remove_users(state, NULL);
 	HASH_ITER(hh, state->channels, channel, next)
 	{
+		remove_users(state, channel);
 		HASH_DEL(state->channels, channel);
 		free(channel->name);
 		free(channel);

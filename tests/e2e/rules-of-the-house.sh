@@ -43,6 +43,7 @@ only_in 'openssl/.*' lib/digest.c cmd/serve/memory.c cmd/serve/tls.c
 only_in 'seccomp.h' cmd/serve/sandbox.c
 only_in 'linux/landlock.h' lib/confine.c
 only_in 'uv.h' 'cmd/serve/.*'
+only_in 'uthash.h' lib/hash.h
 only_in 'magic.h' 'cmd/send/.*\.c'
 only_in '(cjson/)?cJSON.h' lib/encode.c lib/schema.c 'cmd/.*\.c'
 

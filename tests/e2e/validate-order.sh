@@ -62,6 +62,13 @@ cat one one | exits 1 'put together they are one' chat-validate --state
 printf '%s\n' "$text" "$init" | exits 1 'with --filter' chat-validate --state --filter
 is "$(cat "$OUT")" "$init" 'only lines in their place pass'
 
+# ---- a log that somebody made ----
+
+jq -nc 'range(50000) | {type: "userStatus", userId: "u\(.)", username: "abc", online: true, channel: "/x"}' >users
+jq -nc 'range(50000) | {type: "userData", users: []}' >>users
+exits 0 '100,000 lines are 100,000 steps: userData does not walk the users of other channels' \
+	timeout "$((3 * slowness))" chat-validate --state --from server users
+
 # ---- what a server writes is in order ----
 
 serve --history 10
