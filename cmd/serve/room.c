@@ -327,7 +327,7 @@ rooms_publish(struct rooms *rooms)
 			room->next_dirty = rooms->dirty;
 			rooms->dirty = room;
 		} else {
-			room_forget(room); /* its last word was that somebody left */
+			room_forget(room);
 		}
 		room = next;
 	}
@@ -389,7 +389,7 @@ room_free(struct room *room)
 void
 room_forget(struct room *room)
 {
-	if (!room->count && !room->visitors && !room->readers && !room->block_count &&
+	if (room->next_dirty == room && !room->count && !room->visitors && !room->readers &&
 		!room->history.count && !room->roster.count)
 		room_free(room);
 }

@@ -31,14 +31,16 @@ def start(dir, *options, **more):
     return Server("--quiet", "--journal", dir, *options, **more)
 
 
-def disk(dir, fault=None, log=None):
-    """The environment of a server whose disk fails, or notes what is safe on it."""
+def disk(dir, fault=None, log=None, hold=None):
+    """The environment of a server whose disk fails, waits, or notes what is safe on it."""
     env = {"LD_PRELOAD": SHIM, "DISK_DIR": dir}
     env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
     if fault:
         env["DISK_FAULT"] = fault
     if log:
         env["DISK_LOG"] = log
+    if hold:
+        env["DISK_HOLD"] = hold
     return env
 
 
@@ -353,6 +355,33 @@ def _():
         alice.refused("storage_failed", nonce="1")
         getattr(server, end)()
         assert history(dir)["messages"] == accepted, end
+
+
+@case("who leaves in the turn in which a sync fails takes its channel with it, and nothing else", server=False)
+def _():
+    dir, flag, held = (new_dir(), *(tempfile.mktemp(dir=os.environ["TMP"]) for _ in range(2)))
+    fault = "fdatasync:1:%d:0:%s" % (errno.EIO, flag)
+    server = start(dir, "--sync", "always", env=disk(dir, fault, hold="fdatasync:" + held))
+    stays = server.join("stays", presence="hidden")
+    for turn in range(6):
+        peers = [server.join("user", "/%d-%d" % (turn, number), presence="hidden") for number in range(40)]
+        for path in held, flag:
+            open(path, "w").close()
+        for peer in peers:
+            peer.send(texts(1))
+            peer.quiet()
+        os.unlink(held)
+        for peer in peers:
+            stays.quiet()  # one at a time, so that the sync fails between two
+            peer.close()
+        stays.text("during", nonce="n")
+        stays.refused("storage_failed", nonce="n")
+        os.unlink(flag)
+        until(lambda: server.errors().count("can be written again") > turn, "the journal is written again")
+    stays.text("after", nonce="n")
+    after = stays.heard("after")
+    server.stop()
+    assert history(dir)["messages"] == [after]
 
 
 @case("who comes while the disk is full is announced, and not to itself", server=False)

@@ -7,12 +7,15 @@
  * DISK_FAULT=call:n:error:count[:file][,...]: the n-th such call and count - 1 more fail with this
  * errno (count 0: all from then on); error 0: a write takes half. With file: only while it exists.
  *
+ * DISK_HOLD=call:file: such calls wait while the file exists.
+ *
  * DISK_LOG=file: what is on the disk for certain, a line for each change of it: "sync PATH SIZE",
  * "cut PATH SIZE", "new PATH 0", "dir PATH 0".
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -37,6 +40,7 @@ static struct {
 	atomic_bool ready;
 	char dir[PATH_MAX];
 	struct fault faults[FAULTS_MAX];
+	struct fault hold;
 	int log; /* -1: none */
 } disk = {.log = -1};
 
@@ -44,7 +48,7 @@ __attribute__((constructor)) static void
 disk_open(void)
 {
 	const char *dir = getenv("DISK_DIR"), *fault = getenv("DISK_FAULT");
-	const char *log = getenv("DISK_LOG");
+	const char *log = getenv("DISK_LOG"), *hold = getenv("DISK_HOLD");
 
 	if (!dir)
 		return;
@@ -57,6 +61,8 @@ disk_open(void)
 		fault = strchr(fault, ',');
 		fault = fault ? fault + 1 : NULL;
 	}
+	if (hold)
+		sscanf(hold, "%31[^:]:%255s", disk.hold.call, disk.hold.file);
 	if (log)
 		disk.log = (int)syscall(
 			SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -96,6 +102,9 @@ fault_hits(struct fault *fault, const char *call)
 static bool
 fails(const char *call)
 {
+	while (strcmp(call, disk.hold.call) == 0 &&
+		faccessat(AT_FDCWD, disk.hold.file, F_OK, 0) == 0)
+		poll(NULL, 0, 1);
 	for (int i = 0; i < FAULTS_MAX; i++)
 		if (fault_hits(&disk.faults[i], call))
 			return true;
