@@ -64,10 +64,15 @@ static const struct {
 	[FAILURE_CLOSE_CODE] = {CLOSE_PROTOCOL, "a Close frame with a code that none may carry"},
 };
 
+/*
+ * Receivers of many peers share a pool. The bytes of one of them are in it only while wslay reads
+ * them, inside wslay_read().
+ */
 struct chat_ws_pool {
-	struct wslay_frame_context *spare; /* clean; its buffer holds the payload yielded last */
+	struct wslay_frame_context *spare; /* empty; its buffer holds the payload yielded last */
 	struct chat_buf yielded; /* or that payload is here, where it was collected */
-	struct chat_span head, body; /* what wslay may read now: header, then payload bytes */
+	struct chat_span head,
+		body; /* what wslay may read: a frame's header, bytes of its payload */
 };
 
 struct header {
@@ -114,6 +119,25 @@ chat_ws_pool_free(struct chat_ws_pool *pool)
 	free(pool);
 }
 
+/*
+ * Has wslay read a header, if there is one, and payload bytes; both spans are moved past what it
+ * took. Whatever comes of it, the pool keeps neither.
+ */
+static ssize_t
+wslay_read(struct chat_ws_pool *pool, struct wslay_frame_context *frames, struct chat_span *head,
+	struct chat_span *body, struct wslay_frame_iocb *frame)
+{
+	ssize_t got;
+
+	pool->head = *head;
+	pool->body = *body;
+	got = wslay_frame_recv(frames, frame);
+	*head = pool->head;
+	*body = pool->body;
+	pool->head = pool->body = (struct chat_span){0};
+	return got;
+}
+
 static struct wslay_frame_context *
 take_context(struct chat_ws_pool *pool)
 {
@@ -126,7 +150,10 @@ take_context(struct chat_ws_pool *pool)
 	return frames;
 }
 
-/* The one just used is kept, for the payload in it is about to be yielded. */
+/*
+ * The one just used is kept, for the payload in it is about to be yielded. It is empty: it was
+ * given no byte past the end of its frame, and it has yielded all of that.
+ */
 static void
 return_context(struct chat_ws *ws, struct chat_ws_pool *pool)
 {
@@ -262,23 +289,23 @@ collect_header(struct chat_ws *ws, struct header *header, struct chat_span *inpu
 	return size;
 }
 
-/* Where the next header is complete: puts it into pool->head and begins its frame. */
+/* Where the next header is complete: begins its frame, and *head is the header's bytes. */
 static enum chat_ws_event
-read_header(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws_limits *limits,
-	struct chat_span *input)
+read_header(struct chat_ws *ws, const struct chat_ws_limits *limits, struct chat_span *input,
+	struct chat_span *head)
 {
 	struct header header;
 	enum failure failure;
 	size_t size = ws->header_len == 0 ? parse_header(&header, input->at, input->len) : 0;
 
-	pool->head = (struct chat_span){input->at, size};
+	*head = (struct chat_span){input->at, size};
 	if (size > 0) {
 		advance(input, size);
 	} else {
 		size = collect_header(ws, &header, input);
 		if (size == 0)
 			return CHAT_WS_WANT_MORE;
-		pool->head = (struct chat_span){(const char *)ws->header, size};
+		*head = (struct chat_span){(const char *)ws->header, size};
 		ws->header_len = 0;
 	}
 	failure = check_header(ws, &header, limits);
@@ -365,23 +392,24 @@ take_text(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece,
 	return CHAT_WS_MESSAGE;
 }
 
-/* Has wslay read a piece of the frame in progress, at most its 4 KiB. */
+/*
+ * Has wslay read a piece of the frame in progress, at most its 4 KiB; head: the frame's header
+ * where it was just read.
+ */
 static enum chat_ws_event
-read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span *input,
-	struct chat_span *payload)
+read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span head,
+	struct chat_span *input, struct chat_span *payload)
 {
 	struct wslay_frame_iocb frame;
 	struct chat_span piece;
 	size_t offered = input->len < ws->remaining ? input->len : (size_t)ws->remaining;
-	size_t ahead;
+	struct chat_span body = {input->at, offered};
 	ssize_t got;
 
 	if (ws->frames == NULL)
 		ws->frames = take_context(pool);
-	pool->body = (struct chat_span){input->at, offered};
-	got = wslay_frame_recv(ws->frames, &frame);
-	ahead = pool->body.len;
-	advance(input, offered - ahead);
+	got = wslay_read(pool, ws->frames, &head, &body, &frame);
+	advance(input, offered - body.len);
 	if (got == WSLAY_ERR_WANT_READ)
 		return CHAT_WS_WANT_MORE;
 	if (got < 0)
@@ -394,7 +422,7 @@ read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span *in
 	}
 	if (is_control(ws->opcode))
 		return take_control(ws, pool, piece, payload);
-	return take_text(ws, pool, piece, ahead, payload);
+	return take_text(ws, pool, piece, body.len, payload);
 }
 
 enum chat_ws_event
@@ -408,10 +436,12 @@ chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws
 	if (ws->ended)
 		advance(input, input->len);
 	while (event == CHAT_WS_WANT_MORE && input->len > 0) {
+		struct chat_span head = {0};
+
 		if (!ws->in_frame)
-			event = read_header(ws, pool, limits, input);
+			event = read_header(ws, limits, input, &head);
 		if (event == CHAT_WS_WANT_MORE && ws->in_frame)
-			event = read_payload(ws, pool, input, payload);
+			event = read_payload(ws, pool, head, input, payload);
 	}
 	return event;
 }

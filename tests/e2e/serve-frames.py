@@ -345,6 +345,35 @@ def _(server):
     assert resident() - before < 50 << 20, (before, resident())
 
 
+@case("bytes stay with their connection: a refused frame leaves nothing to who reads next")
+def _(server):
+    def frame_of(number):
+        if number == 0:
+            return frame(PING, b"half of a ping")
+        return frame(TEXT, b'{"type":"text","text":"%s"}' % (b"%d" % number * 900))
+
+    def answered(peer, number):
+        if number == 0:
+            assert peer.frame() == (PONG, b"half of a ping")
+        else:
+            peer.heard("%d" % number * 900)
+
+    for broken in (frame(3, b"{secret}"), frame(TEXT, b"{secret}", reserved=4), frame(PING, b"{secret}" * 20)):
+        honest = [server.join("honest%d" % i, "/room%d" % i) for i in range(8)]
+        frames = [frame_of(number) for number in range(8)]
+        for number, peer in enumerate(honest):
+            peer.send(frame(PING, b"read"), frames[number][:12])
+            assert peer.frame() == (PONG, b"read")
+        for adversary in (server.join("adversary"), server.peer()):  # after init, and before
+            adversary.send(broken)
+            adversary.refused("bad_message", fatal=True)
+        for number, peer in enumerate(honest):
+            peer.send(frames[number][12:])
+        for number, peer in enumerate(honest):
+            answered(peer, number)
+            peer.leave()
+
+
 @case("the whole stream cut at every place: the same answers")
 def _(server):
     stream = request() + frame(TEXT, INIT) + frame(TEXT, HI[:9], fin=False) + frame(PING, b"p")

@@ -1,6 +1,7 @@
 /*
- * Any bytes as frames: however they are cut, the same comes of them, bounded, and what is sent on
- * arrives. The first byte says whose frames they are and where the cuts lie.
+ * Any bytes as frames: however they are cut, and whoever else reads from the same pool, the same
+ * comes of them, bounded, and what is sent on arrives. The first byte says whose frames they are
+ * and where the cuts lie.
  */
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@
 
 #define MESSAGE_MAX 10000
 #define FRAGMENTS_MAX 5
+#define RECEIVERS 8
 
 static void
 check_event(const struct chat_ws *ws, enum chat_ws_event event, struct chat_span payload)
@@ -23,35 +25,91 @@ check_event(const struct chat_ws *ws, enum chat_ws_event event, struct chat_span
 	need(event != CHAT_WS_MESSAGE || ws->message.at == NULL);
 }
 
+struct receiver {
+	struct chat_ws ws;
+	struct chat_span bytes; /* still to come */
+	struct chat_buf log; /* everything that came of them, as a text */
+};
+
+/* Reads a piece, which lies where nothing is before or behind it, and nothing afterwards. */
+static void
+receiver_read(struct receiver *receiver, struct chat_ws_pool *pool, size_t len)
+{
+	static const struct chat_ws_limits limits = {MESSAGE_MAX, FRAGMENTS_MAX};
+	char *piece = chat_strndup(receiver->bytes.at, len);
+	struct chat_span input = {piece, len}, payload;
+	enum chat_ws_event event;
+
+	while ((event = chat_ws_next(&receiver->ws, pool, &limits, &input, &payload)) !=
+		CHAT_WS_WANT_MORE) {
+		check_event(&receiver->ws, event, payload);
+		chat_buf_printf(&receiver->log, "%d %d ", event, receiver->ws.close_code);
+		if (event != CHAT_WS_FAILED)
+			chat_buf_append_span(&receiver->log, payload);
+	}
+	need(input.len == 0);
+	need(receiver->ws.message.cap <= 4 * MESSAGE_MAX);
+	receiver->bytes = (struct chat_span){receiver->bytes.at + len, receiver->bytes.len - len};
+	free(piece);
+}
+
 /* Everything that comes of the bytes, as a text; cut: at most so many at once, 0 all. */
 static struct chat_buf
 receive(enum chat_ws_role role, struct chat_span bytes, size_t cut)
 {
-	static const struct chat_ws_limits limits = {MESSAGE_MAX, FRAGMENTS_MAX};
 	struct chat_ws_pool *pool = chat_ws_pool_new();
-	struct chat_buf log = {0};
-	struct chat_ws ws;
+	struct receiver receiver = {.bytes = bytes};
 
-	chat_ws_init(&ws, role);
-	while (bytes.len > 0) {
-		size_t len = cut == 0 || cut > bytes.len ? bytes.len : cut;
-		struct chat_span input = {bytes.at, len}, payload;
-		enum chat_ws_event event;
-
-		while ((event = chat_ws_next(&ws, pool, &limits, &input, &payload)) !=
-			CHAT_WS_WANT_MORE) {
-			check_event(&ws, event, payload);
-			chat_buf_printf(&log, "%d %d ", event, ws.close_code);
-			if (event != CHAT_WS_FAILED)
-				chat_buf_append_span(&log, payload);
-		}
-		need(input.len == 0);
-		need(ws.message.cap <= 4 * MESSAGE_MAX);
-		bytes = (struct chat_span){bytes.at + len, bytes.len - len};
-	}
-	chat_ws_free(&ws, pool);
+	chat_ws_init(&receiver.ws, role);
+	while (receiver.bytes.len > 0)
+		receiver_read(&receiver, pool,
+			cut == 0 || cut > receiver.bytes.len ? receiver.bytes.len : cut);
+	chat_ws_free(&receiver.ws, pool);
 	chat_ws_pool_free(pool);
-	return log;
+	return receiver.log;
+}
+
+static void
+check_receiver(struct receiver *receiver, struct chat_ws_pool *pool, enum chat_ws_role role,
+	struct chat_span bytes)
+{
+	struct chat_buf alone = receive(role, bytes, 0);
+
+	need(chat_span_equal(chat_buf_span(&alone), chat_buf_span(&receiver->log)));
+	chat_ws_free(&receiver->ws, pool);
+	chat_buf_free(&receiver->log);
+	chat_buf_free(&alone);
+}
+
+/*
+ * The bytes dealt out to many receivers of one pool, which read by turns: each says what it says
+ * alone. The bytes are the order, too.
+ */
+static void
+check_shared(enum chat_ws_role role, struct chat_span bytes)
+{
+	struct chat_ws_pool *pool = chat_ws_pool_new();
+	struct receiver receivers[RECEIVERS] = {0};
+	size_t share = bytes.len / RECEIVERS, left = share * RECEIVERS;
+
+	for (size_t i = 0; i < RECEIVERS; i++) {
+		chat_ws_init(&receivers[i].ws, role);
+		receivers[i].bytes = (struct chat_span){bytes.at + i * share, share};
+	}
+	for (size_t turn = 0; left > 0; turn++) {
+		unsigned draw = (unsigned char)bytes.at[turn % bytes.len] + (unsigned)turn * 7;
+		struct receiver *receiver = &receivers[draw % RECEIVERS];
+		size_t len = 1 + draw / RECEIVERS % 16;
+
+		if (len > receiver->bytes.len)
+			len = receiver->bytes.len;
+		receiver_read(receiver, pool, len);
+		left -= len;
+	}
+	for (size_t i = 0; i < RECEIVERS; i++)
+		check_receiver(
+			&receivers[i], pool, role, (struct chat_span){bytes.at + i * share, share});
+	chat_ws_pool_free(pool);
 }
 
 static void
@@ -85,10 +143,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct chat_span bytes = {(const char *)data + 1, size - 1};
+	enum chat_ws_role role;
 
 	if (size == 0)
 		return 0;
-	check_cuts((data[0] & 1) != 0 ? CHAT_WS_CLIENT : CHAT_WS_SERVER, bytes, 1 + data[0] / 2);
+	role = (data[0] & 1) != 0 ? CHAT_WS_CLIENT : CHAT_WS_SERVER;
+	check_cuts(role, bytes, 1 + data[0] / 2);
+	check_shared(role, bytes);
 	check_sending(bytes);
 	return 0;
 }
