@@ -21,32 +21,48 @@ show_byte(struct chat_buf *out, unsigned char byte)
 	}
 }
 
-/* One code point, whose bytes are given too. */
+/* One code point that is not shown as it is. */
 static int
-show_point(struct chat_buf *out, uint32_t point, struct chat_span bytes)
+show_point(struct chat_buf *out, uint32_t point)
 {
-	if (!chat_utf8_is_control(point))
-		return chat_buf_append_span(out, bytes);
 	if (point < 0x80)
 		return show_byte(out, (unsigned char)point);
-	return chat_buf_printf(out, "\\u%04x", (unsigned)point);
+	return chat_buf_printf(out, point > 0xFFFF ? "\\U%08x" : "\\u%04x", (unsigned)point);
 }
 
-void
-chat_show(struct chat_buf *out, struct chat_span text)
+static void
+show(struct chat_buf *out, struct chat_span text, bool is_name)
 {
 	const char *at = text.at, *end = text.at + text.len, *valid;
-	uint32_t point;
+	int status = 0;
 	size_t len;
 
 	while (at < end) {
 		valid = at + chat_utf8_check(at, (size_t)(end - at));
 		for (; at < valid; at += len) {
-			point = chat_utf8_decode(at, &len);
-			if (show_point(out, point, (struct chat_span){at, len}) < 0)
+			uint32_t point = chat_utf8_decode(at, &len);
+
+			if (chat_utf8_is_control(point) ||
+				(is_name && chat_utf8_is_invisible(point)))
+				status = show_point(out, point);
+			else
+				status = chat_buf_append(out, at, len);
+			if (status < 0)
 				return;
 		}
 		if (at < end && show_byte(out, (unsigned char)*at++) < 0)
 			return;
 	}
+}
+
+void
+chat_show(struct chat_buf *out, struct chat_span text)
+{
+	show(out, text, false);
+}
+
+void
+chat_show_name(struct chat_buf *out, struct chat_span name)
+{
+	show(out, name, true);
 }

@@ -12,4 +12,10 @@
  */
 void chat_show(struct chat_buf *out, struct chat_span text);
 
+/*
+ * The same for a name, by which people tell each other apart: invisible characters
+ * (chat_utf8_is_invisible) are spelled too, \u200b \U000e0001.
+ */
+void chat_show_name(struct chat_buf *out, struct chat_span name);
+
 #endif

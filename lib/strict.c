@@ -216,6 +216,9 @@ chat_username_check(struct chat_span decoded, struct chat_err *err)
 		if (chat_utf8_is_control(point))
 			return chat_fail(
 				err, CHAT_BAD_USERNAME, "a username has no control characters");
+		if (chat_utf8_is_invisible(point))
+			return chat_fail(
+				err, CHAT_BAD_USERNAME, "a username has no invisible characters");
 		if (is_space(point) && (at == 0 || at + len == decoded.len))
 			return chat_fail(err, CHAT_BAD_USERNAME,
 				"a username does not begin or end with white space");

@@ -218,3 +218,49 @@ chat_utf8_is_control(uint32_t point)
 		return true;
 	return point == 0x061C || point == 0x200E || point == 0x200F; /* marks */
 }
+
+/* In rising order. */
+static const struct {
+	uint32_t first, last;
+} invisible[] = {
+	{0x00AD, 0x00AD}, /* soft hyphen */
+	{0x034F, 0x034F}, /* combining grapheme joiner */
+	{0x0600, 0x0605}, /* Arabic number signs */
+	{0x061C, 0x061C}, /* Arabic letter mark */
+	{0x06DD, 0x06DD}, /* Arabic end of ayah */
+	{0x070F, 0x070F}, /* Syriac abbreviation mark */
+	{0x0890, 0x0891}, /* Arabic pound and piastre marks */
+	{0x08E2, 0x08E2}, /* Arabic disputed end of ayah */
+	{0x115F, 0x1160}, /* Hangul fillers */
+	{0x17B4, 0x17B5}, /* Khmer inherent vowels */
+	{0x180B, 0x180F}, /* Mongolian selectors and separator */
+	{0x200B, 0x200F}, /* joiners and marks */
+	{0x202A, 0x202E}, /* bidirectional controls */
+	{0x2060, 0x206F}, /* invisible operators, more bidirectional controls */
+	{0x2800, 0x2800}, /* Braille blank */
+	{0x3164, 0x3164}, /* Hangul filler */
+	{0xFE00, 0xFE0F}, /* variation selectors */
+	{0xFEFF, 0xFEFF}, /* byte-order mark */
+	{0xFFA0, 0xFFA0}, /* Hangul filler */
+	{0xFFF0, 0xFFFB}, /* annotations */
+	{0x110BD, 0x110BD}, /* Kaithi number sign */
+	{0x110CD, 0x110CD}, /* Kaithi number sign above */
+	{0x13430, 0x1343F}, /* hieroglyph format controls */
+	{0x13441, 0x13442}, /* hieroglyph blanks */
+	{0x16FE4, 0x16FE4}, /* Khitan filler */
+	{0x1BCA0, 0x1BCA3}, /* shorthand */
+	{0x1D159, 0x1D159}, /* a musical note head without ink */
+	{0x1D173, 0x1D17A}, /* musical format controls */
+	{0xE0000, 0xE0FFF}, /* tags, more variation selectors */
+};
+
+bool
+chat_utf8_is_invisible(uint32_t point)
+{
+	if (point < invisible[0].first)
+		return false;
+	for (size_t i = 0; i < sizeof(invisible) / sizeof(*invisible); i++)
+		if (point <= invisible[i].last)
+			return point >= invisible[i].first;
+	return false;
+}

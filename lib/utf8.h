@@ -37,4 +37,11 @@ size_t chat_utf8_encode(char bytes[4], uint32_t point);
  */
 bool chat_utf8_is_control(uint32_t point);
 
+/*
+ * Whether a code point shows nothing, or only changes how its neighbours look: those that Unicode
+ * 16.0 calls Default_Ignorable_Code_Point or Cf, and blanks that it does not count as white space.
+ * Two names that differ in them alone look the same.
+ */
+bool chat_utf8_is_invisible(uint32_t point);
+
 #endif

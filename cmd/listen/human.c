@@ -32,6 +32,15 @@ show_string(struct chat_buf *out, const struct chat_json_value *value)
 	free(string);
 }
 
+static void
+show_name(struct chat_buf *out, const struct chat_json_value *value)
+{
+	char *string = chat_msg_string(value);
+
+	chat_show_name(out, chat_span_of(string));
+	free(string);
+}
+
 /* The time of day here; what is out of any calendar's range is left out. */
 static void
 show_time(struct chat_buf *out, int64_t unix_ms, bool color)
@@ -70,7 +79,7 @@ write_message(struct chat_buf *out, const struct chat_msg *msg, bool color)
 		show_time(out, unix_ms, color);
 	style_name(out, &msg->value[CHAT_SLOT_SENDER], color);
 	chat_buf_append_string(out, "<");
-	show_string(out, &msg->value[CHAT_SLOT_SENDER]);
+	show_name(out, &msg->value[CHAT_SLOT_SENDER]);
 	chat_buf_append_string(out, ">");
 	style(out, color, PLAIN);
 	chat_buf_append_string(out, " ");
@@ -105,7 +114,7 @@ write_status(struct chat_buf *out, const struct chat_msg *msg, bool color)
 	show_time(out, chat_unix_ms(), color);
 	style(out, color, DIM);
 	chat_buf_append_string(out, "* ");
-	show_string(out, &msg->value[CHAT_SLOT_USERNAME]);
+	show_name(out, &msg->value[CHAT_SLOT_USERNAME]);
 	chat_buf_append_string(out, online ? " is here" : " left");
 	style(out, color, PLAIN);
 	chat_buf_append_string(out, "\n");
@@ -138,7 +147,7 @@ write_users(struct chat_buf *out, const struct chat_msg *msg)
 		if (!online || name.raw.len == 0)
 			continue;
 		chat_buf_append_string(out, any ? ", " : " ");
-		show_string(out, &name);
+		show_name(out, &name);
 		any = true;
 	}
 	if (!any)

@@ -56,8 +56,8 @@ def _(server):
         you = answer["server"]["you"]
         assert you == {key: json.loads(text)[key] for key in ("id", "username")}, (name, you)
         peer.close()
-    assert {"bidirectional", "control", "newline"} <= refused, refused
-    assert all(word in "bidirectional control newline space-around" for word in refused), refused
+    assert {"bidirectional", "control", "invisible", "newline"} <= refused, refused
+    assert all(word in "bidirectional control invisible newline space-around" for word in refused), refused
 
 
 @case("each invalid message of a client gets its code, and the connection lives", *MANY)

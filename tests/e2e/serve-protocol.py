@@ -561,12 +561,13 @@ def _(server):
 
 @case("usernames that would deceive are refused by the server alone")
 def _(server):
-    peer = server.peer()
-    for name in (" abc", "abc ", "\u3000abc", "a\nb", "a\x1bb", "a\x7fb", "a\x9bb", "a\u2028b",
-                 "a\u2029b", "a\u202eb", "a\u2066b", "abc\u00a0"):  # fmt: skip
+    for name in (" abc", "abc ", "\u3000abc", "a\nb", "a\x1bb", "a\x7fb", "a\x9bb", "a\u2028b", "a\u2029b", "a\u202eb",
+                 "a\u2066b", "abc\u00a0", "al\u200bice", "al\u200dice", "alice\ufe0f", "al\u00adice", "\u2800\u2800\u2800",
+                 "\u3164\u3164\u3164", "bob\U000e0061", "\u115f\u1160\uffa0"):  # fmt: skip
+        peer = server.peer()
         peer.say({"type": "init", "username": name, "id": "x"})
         peer.refused("bad_username")
-    peer.init("fine")
+        peer.init("fine", presence="hidden")
 
 
 @case("what is wrong with a message is said by code, field and nonce")

@@ -162,6 +162,12 @@ const says = {
 		json({ type: ESC, text: ESC }),
 	]),
 	'escapes-in-close': close(1008, ESC),
+	'invisible-names': Buffer.concat([
+		userData('al\u200bice'),
+		history([{ type: 'message', id: 'm1', sender: 'alice\ufe0f', content: 'hi \u2764\ufe0f', timestamp: 1 }]),
+		json({ type: 'userStatus', userId: 'u', username: 'bob\u{e0061}', online: true }),
+		message({ id: 'm2', sender: '\u2800\u2800\u2800' }),
+	]),
 };
 
 for (const [name, bytes] of Object.entries(says)) {

@@ -414,6 +414,13 @@ test_usernames(void)
 		{"a\xE2\x81\xA6"
 		 "b",
 			false},
+		{"al\xE2\x80\x8Bice", false},
+		{"al\xE2\x80\x8Dice", false},
+		{"al\xC2\xADice", false},
+		{"alice\xEF\xB8\x8F", false},
+		{"\xE2\xA0\x80\xE2\xA0\x80\xE2\xA0\x80", false},
+		{"\xE3\x85\xA4\xE3\x85\xA4\xE3\x85\xA4", false},
+		{"bob\xF3\xA0\x81\xA1", false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -43,6 +43,31 @@ test_texts(void)
 		"\\x9b\\x9b31m");
 }
 
+static void
+shows_name(struct chat_span name, const char *want)
+{
+	struct chat_buf out = {0};
+
+	chat_show_name(&out, (struct chat_span){guard_copy(name.at, name.len), name.len});
+	chat_buf_append(&out, "", 1);
+	is_str(out.at, want, "a name shown as %s", want);
+	chat_buf_free(&out);
+}
+
+/* Two names that are not the same do not look the same. */
+static void
+test_names(void)
+{
+	shows_name(CHAT_SPAN("alice"), "alice");
+	shows_name(
+		CHAT_SPAN("\xC3\xBC \xF0\x9F\x99\x82\n\xFF"), "\xC3\xBC \xF0\x9F\x99\x82\\n\\xff");
+	shows_name(CHAT_SPAN("al\xE2\x80\x8Bice"), "al\\u200bice");
+	shows_name(CHAT_SPAN("al\xC2\xADice\xEF\xB8\x8F"), "al\\u00adice\\ufe0f");
+	shows_name(CHAT_SPAN("\xE2\xA0\x80\xE2\xA0\x80\xE3\x85\xA4"), "\\u2800\\u2800\\u3164");
+	shows_name(CHAT_SPAN("bob\xF3\xA0\x81\xA1"), "bob\\U000e0061");
+	shows(CHAT_SPAN("\xE2\x9D\xA4\xEF\xB8\x8F"), "\xE2\x9D\xA4\xEF\xB8\x8F");
+}
+
 /* Every two bytes: the result is UTF-8 without a control. */
 static void
 test_all(void)
@@ -84,6 +109,7 @@ int
 main(void)
 {
 	test_texts();
+	test_names();
 	test_all();
 	test_limit();
 	return done();
