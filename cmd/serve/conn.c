@@ -334,6 +334,12 @@ conn_trust(struct conn *conn)
 }
 
 void
+conn_distrust(struct conn *conn)
+{
+	conn->trusted = false;
+}
+
+void
 conn_hold(struct conn *conn, bool held)
 {
 	conn->held = held;

@@ -87,8 +87,9 @@ struct conn {
  * 0, or -1 with the fd closed and conn not started. */
 int conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls);
 
-/* From now on messages up to the full size are taken. */
+/* From now on messages up to the full size are taken; or no more than before that. */
 void conn_trust(struct conn *conn);
+void conn_distrust(struct conn *conn);
 
 /* Queues frames; they leave at the end of the tick. Does nothing once it is closing. */
 void conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to);

@@ -4,6 +4,7 @@
  */
 #include "serve/guest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -140,7 +141,7 @@ guest_request(struct conn *conn, const struct chat_http_request *request, const 
 
 /* ---- init ---- */
 
-/* The value of a string decoded into storage; at NULL where it is absent. */
+/* The value of a string decoded into storage; at NULL where it is absent, or too long for that. */
 static struct chat_span
 decoded(const struct chat_msg *msg, enum chat_slot slot, char *storage, size_t size)
 {
@@ -152,9 +153,22 @@ decoded(const struct chat_msg *msg, enum chat_slot slot, char *storage, size_t s
 	return len == (size_t)-1 ? (struct chat_span){0} : (struct chat_span){storage, len};
 }
 
+/* A field that is there is too long for any use. */
+static int
+fail_long(struct chat_err *err, const char *field)
+{
+	chat_fail(err, CHAT_BAD_MESSAGE, "too long");
+	snprintf(err->field, sizeof(err->field), "%s", field);
+	return -1;
+}
+
 static int
 guest_check_names(struct guest *guest, const struct room_join *join, struct chat_err *err)
 {
+	if (!join->id.at)
+		return fail_long(err, "/id");
+	if (!join->name.at)
+		return fail_long(err, "/username");
 	if (chat_username_check(join->name, err) < 0)
 		return -1;
 	if (!guest->server->config->read_stdin)
@@ -213,10 +227,10 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 		decoded(msg, CHAT_SLOT_PRESENCE, presence, sizeof(presence)), CHAT_SPAN("hidden"));
 	if (guest->server->tokens.path)
 		guest_take_token(guest, msg);
-	if (!guest_is_admitted(guest, join.name, join.id))
-		guest_deny(guest);
-	else if (guest_check_names(guest, &join, &err) < 0)
+	if (guest_check_names(guest, &join, &err) < 0)
 		guest_refuse(guest, &err, (struct chat_span){0});
+	else if (!guest_is_admitted(guest, join.name, join.id))
+		guest_deny(guest);
 	else if (!resume_start(guest, &join))
 		guest_join(guest, &join);
 }
@@ -228,10 +242,12 @@ guest_join(struct guest *guest, const struct room_join *join)
 	struct chat_err err = {0};
 
 	if (!guest_is_admitted(guest, join->name, join->id)) { /* any more */
+		conn_distrust(&guest->conn);
 		guest_deny(guest);
 		return;
 	}
 	if (room_join(room, &guest->member, join, &err) < 0) {
+		conn_distrust(&guest->conn);
 		guest_refuse(guest, &err, (struct chat_span){0});
 		return;
 	}

@@ -186,6 +186,26 @@ def _():
         assert subprocess.call([CHAT_SERVE, "--new-token", "alice"], stdout=full, stderr=subprocess.DEVNULL) == 74
 
 
+# ---- ids ----
+
+
+@case("a join that fails after the past was read leaves nobody trusted with long messages", server=False)
+def _():
+    server = Server("--journal", os.path.join(TMP, "past"), "--history-keep", "1", "--grace", "0")
+    alice = server.join("alice")
+    ids = []
+    for number in range(5):
+        alice.text("message %d" % number)
+        ids.append(alice.heard("message %d" % number)["id"])
+    late = server.peer()
+    late.say({"type": "init", "username": "alice", "id": "other", "since": ids[0]})
+    late.refused("username_taken")
+    late.say({"type": "init", "username": "bobby", "id": "b" * 5000})
+    late.refused("too_large", fatal=True)
+    late.closes(1009)
+    alice.quiet()
+
+
 # ---- open by mistake ----
 
 
