@@ -74,6 +74,10 @@ static const struct chat_rule shared_file_rules[] = {
 };
 static const struct chat_shape shared_file = SHAPE(shared_file_rules);
 
+/* What a log of several channels, or servers, says of each line. */
+#define LOGGED_CHANNEL ADDITION("channel", CHANNEL, STRING, .about = "in a log: the channel")
+#define LOGGED_URL ADDITION("url", URL, STRING, .about = "in a log: the URL of the channel")
+
 static const struct chat_rule message_rules[] = {
 	TYPE("message"),
 	REQUIRED("id", ID, STRING, .about = "identifies the message"),
@@ -85,6 +89,7 @@ static const struct chat_rule message_rules[] = {
 	NONCE("as the sender chose it"),
 	REPLY_TO,
 	ADDITION("file", FILE, OBJECT, .shape = &shared_file, .about = "the file that was sent"),
+	LOGGED_URL,
 };
 
 static const struct chat_rule error_rules[] = {
@@ -95,6 +100,8 @@ static const struct chat_rule error_rules[] = {
 	ADDITION("field", FIELD, STRING, .about = "JSON Pointer to the property meant"),
 	ADDITION("retryAfter", RETRY_AFTER, INTEGER, .about = "milliseconds to wait"),
 	ADDITION("fatal", FATAL, BOOLEAN, .about = "whether a close follows"),
+	LOGGED_CHANNEL,
+	LOGGED_URL,
 };
 
 static const struct chat_rule user_rules[] = {
@@ -111,6 +118,8 @@ static const struct chat_rule user_data_rules[] = {
 	ADDITION("server", SERVER, OBJECT, .about = "what the server is and can do"),
 	ADDITION("truncated", TRUNCATED, BOOLEAN, .about = "whether there are more users"),
 	ADDITION("total", TOTAL, INTEGER, .about = "how many users there are"),
+	LOGGED_CHANNEL,
+	LOGGED_URL,
 };
 
 static const struct chat_rule user_status_rules[] = {
@@ -119,6 +128,7 @@ static const struct chat_rule user_status_rules[] = {
 	REQUIRED("username", USERNAME, STRING, .about = "the user's name"),
 	REQUIRED("online", ONLINE, BOOLEAN, .about = "whether the user came or went"),
 	ADDITION("channel", CHANNEL, STRING, .about = "where"),
+	LOGGED_URL,
 };
 
 static const struct chat_rule history_rules[] = {
@@ -127,6 +137,8 @@ static const struct chat_rule history_rules[] = {
 		.about = "oldest first"),
 	ADDITION("complete", COMPLETE, BOOLEAN,
 		.about = "false: messages after `since` are missing"),
+	LOGGED_CHANNEL,
+	LOGGED_URL,
 };
 
 #define MESSAGE(of, which, side, rules, meaning) \

@@ -6,7 +6,8 @@
 #include "validate/state.h"
 
 #include <stdio.h>
-#include <utlist.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "buf.h"
 #include "hash.h"
@@ -21,10 +22,21 @@ struct latest {
 	int64_t timestamp;
 };
 
+/*
+ * What the last userData said about who is there. Each has a number; what was noted before the last
+ * one that counts for a channel is not true any more.
+ */
+struct listing {
+	uint64_t number; /* 0: there was none */
+	uint64_t restart; /* number of the last one that another server said */
+	bool partial; /* it did not list all users */
+	char *instance; /* of the server that said it; NULL: it did not say */
+};
+
 struct channel {
 	struct latest latest;
-	struct user *those; /* utlist: of state->users those of this channel */
-	bool partial; /* userData did not list all users */
+	uint64_t latest_noted; /* number of the last userData before it */
+	struct listing listing; /* of userData about this channel alone */
 	char *name;
 	UT_hash_handle hh;
 };
@@ -33,13 +45,15 @@ enum presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_OFFLINE };
 
 struct user {
 	enum presence presence;
-	struct user *next, *prev; /* in channel->those */
+	uint64_t noted; /* number of the last userData before that */
 	char *key; /* the channel's name, a newline, the user's id */
 	UT_hash_handle hh;
 };
 
 struct state {
 	bool initialized, refused; /* an error came since the last init */
+	uint64_t listings; /* userData so far */
+	struct listing listing; /* of userData that names no channel: it is about all of them */
 	struct channel *channels;
 	struct user *users;
 };
@@ -65,21 +79,53 @@ say(const struct look *look, const struct chat_json_value *at, enum chat_code co
 
 /* ---- what is kept ---- */
 
+/* The channel of this name, which it takes over; made if it is new. */
 static struct channel *
-find_channel(struct state *state, const struct chat_json_value *name)
+find_channel(struct state *state, char *name)
 {
-	char *word = name ? chat_msg_string(name) : chat_strdup("");
 	struct channel *channel;
 
-	HASH_FIND_STR(state->channels, word, channel);
+	HASH_FIND_STR(state->channels, name, channel);
 	if (channel) {
-		free(word);
+		free(name);
 		return channel;
 	}
 	channel = chat_alloc_zeroed(1, sizeof(*channel));
-	channel->name = word;
+	channel->name = name;
 	HASH_ADD_KEYPTR(hh, state->channels, channel->name, strlen(channel->name), channel);
 	return channel;
+}
+
+static const struct chat_json_value *
+value_of(const struct chat_msg *msg, enum chat_slot slot)
+{
+	return chat_msg_has(msg, slot) ? &msg->value[slot] : NULL;
+}
+
+/* What a message is about: the channel of a URL, a channel of one server, or all there is (NULL).
+ */
+static const struct chat_json_value *
+name_of(const struct chat_msg *msg)
+{
+	const struct chat_json_value *url = value_of(msg, CHAT_SLOT_URL);
+
+	return url ? url : value_of(msg, CHAT_SLOT_CHANNEL);
+}
+
+static struct channel *
+channel_of(const struct look *look, const struct chat_msg *msg)
+{
+	const struct chat_json_value *name = name_of(msg);
+
+	return find_channel(look->state, name ? chat_msg_string(name) : chat_strdup(""));
+}
+
+/* The userData that counts for a channel: its own, or one about all of them that came later. */
+static const struct listing *
+listing_of(const struct state *state, const struct channel *channel)
+{
+	return state->listing.number > channel->listing.number ? &state->listing
+							       : &channel->listing;
 }
 
 static char *
@@ -94,7 +140,27 @@ user_key(const struct channel *channel, const struct chat_json_value *id)
 	return key.at;
 }
 
-/* NULL when the user has not been heard of. */
+static struct user *
+add_user(struct state *state, const struct channel *channel, const struct chat_json_value *id)
+{
+	char *key = user_key(channel, id);
+	struct user *user;
+
+	HASH_FIND_STR(state->users, key, user);
+	if (user) {
+		free(key);
+	} else {
+		user = chat_alloc_zeroed(1, sizeof(*user));
+		user->key = key;
+		HASH_ADD_KEYPTR(hh, state->users, user->key, strlen(user->key), user);
+	}
+	if (user->noted < listing_of(state, channel)->number)
+		user->presence = PRESENCE_UNKNOWN;
+	user->noted = state->listings;
+	return user;
+}
+
+/* NULL when the user has not been heard of since the last userData. */
 static struct user *
 find_user(struct state *state, const struct channel *channel, const struct chat_json_value *id)
 {
@@ -103,34 +169,7 @@ find_user(struct state *state, const struct channel *channel, const struct chat_
 
 	HASH_FIND_STR(state->users, key, user);
 	free(key);
-	return user;
-}
-
-static struct user *
-add_user(struct state *state, struct channel *channel, const struct chat_json_value *id)
-{
-	struct user *user = find_user(state, channel, id);
-
-	if (user)
-		return user;
-	user = chat_alloc_zeroed(1, sizeof(*user));
-	user->key = user_key(channel, id);
-	DL_APPEND(channel->those, user);
-	HASH_ADD_KEYPTR(hh, state->users, user->key, strlen(user->key), user);
-	return user;
-}
-
-static void
-remove_users(struct state *state, struct channel *channel)
-{
-	struct user *user;
-
-	while ((user = channel->those)) {
-		HASH_DEL(state->users, user);
-		DL_DELETE(channel->those, user);
-		free(user->key);
-		free(user);
-	}
+	return user && user->noted >= listing_of(state, channel)->number ? user : NULL;
 }
 
 struct state *
@@ -142,16 +181,24 @@ state_new(void)
 void
 state_reset(struct state *state)
 {
-	struct channel *channel, *next;
+	struct channel *channel, *next_channel;
+	struct user *user, *next_user;
 
-	HASH_ITER(hh, state->channels, channel, next)
+	HASH_ITER(hh, state->channels, channel, next_channel)
 	{
-		remove_users(state, channel);
 		HASH_DEL(state->channels, channel);
+		free(channel->listing.instance);
 		free(channel->name);
 		free(channel);
 	}
-	state->initialized = state->refused = false;
+	HASH_ITER(hh, state->users, user, next_user)
+	{
+		HASH_DEL(state->users, user);
+		free(user->key);
+		free(user);
+	}
+	free(state->listing.instance);
+	*state = (struct state){.initialized = false};
 }
 
 void
@@ -220,19 +267,25 @@ check_time(const struct look *look, struct latest *latest, const struct chat_jso
 	latest->timed = true;
 }
 
-static const struct chat_json_value *
-value_of(const struct chat_msg *msg, enum chat_slot slot)
+/* The latest message of a channel; none where another server has begun since. */
+static struct latest *
+latest_of(struct state *state, struct channel *channel)
 {
-	return chat_msg_has(msg, slot) ? &msg->value[slot] : NULL;
+	if (channel->latest_noted < channel->listing.restart ||
+		channel->latest_noted < state->listing.restart)
+		channel->latest = (struct latest){.id_len = 0};
+	channel->latest_noted = state->listings;
+	return &channel->latest;
 }
 
 static void
 check_said(const struct look *look, const struct chat_msg *msg)
 {
-	struct channel *channel = find_channel(look->state, value_of(msg, CHAT_SLOT_CHANNEL));
+	struct channel *channel = channel_of(look, msg);
+	struct latest *latest = latest_of(look->state, channel);
 
-	check_id(look, &channel->latest, &msg->value[CHAT_SLOT_ID], "/id");
-	check_time(look, &channel->latest, &msg->value[CHAT_SLOT_TIMESTAMP], "/timestamp");
+	check_id(look, latest, &msg->value[CHAT_SLOT_ID], "/id");
+	check_time(look, latest, &msg->value[CHAT_SLOT_TIMESTAMP], "/timestamp");
 	if (chat_msg_has(msg, CHAT_SLOT_SENDER_ID))
 		add_user(look->state, channel, &msg->value[CHAT_SLOT_SENDER_ID]);
 }
@@ -269,7 +322,7 @@ check_history(const struct look *look, const struct chat_msg *msg)
 
 		if (chat_msg_read(&said, element.raw, CHAT_FROM_SERVER, NULL))
 			return;
-		channel = find_channel(look->state, value_of(&said, CHAT_SLOT_CHANNEL));
+		channel = channel_of(look, name_of(msg) ? msg : &said);
 		snprintf(field, sizeof(field), "/messages/%zu/id", i);
 		check_id(look, &latest, &said.value[CHAT_SLOT_ID], field);
 		snprintf(field, sizeof(field), "/messages/%zu/timestamp", i);
@@ -278,7 +331,7 @@ check_history(const struct look *look, const struct chat_msg *msg)
 			add_user(look->state, channel, &said.value[CHAT_SLOT_SENDER_ID]);
 	}
 	if (channel)
-		catch_up(&channel->latest, &latest);
+		catch_up(latest_of(look->state, channel), &latest);
 }
 
 /* ---- users ---- */
@@ -301,18 +354,59 @@ read_user(struct chat_span object, struct chat_json_value *id, bool *online)
 			*online = *value.raw.at == 't';
 }
 
-/* It carries no channel: it is about the connection's. */
+/* Which memory of a server this is; NULL where it does not say. The caller frees it. */
+static char *
+read_instance(const struct chat_json_value *server)
+{
+	struct chat_json json;
+	struct chat_json_value key, value;
+	char *instance = NULL;
+	bool first;
+
+	if (!server)
+		return NULL;
+	chat_json_begin(&json, server->raw);
+	chat_json_enter(&json, &first, NULL);
+	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
+		chat_json_read(&json, &value, NULL) == 0)
+		if (value.kind == CHAT_JSON_STRING &&
+			chat_json_string_is(&key, CHAT_SPAN("instance"))) {
+			free(instance);
+			instance = chat_msg_string(&value);
+		}
+	return instance;
+}
+
+/*
+ * Where another server begins, the order begins anew. One that never says which it is may be
+ * another one each time; of one that has said so, a later userData may leave it out.
+ */
+static void
+note_listing(struct state *state, struct listing *listing, const struct chat_msg *msg)
+{
+	const struct chat_json_value *truncated = value_of(msg, CHAT_SLOT_TRUNCATED);
+	const struct chat_json_value *server = value_of(msg, CHAT_SLOT_SERVER);
+	char *instance = read_instance(server);
+
+	listing->number = ++state->listings;
+	listing->partial = truncated && *truncated->raw.at == 't';
+	if (!instance && listing->instance)
+		return;
+	if (!instance || !listing->instance || strcmp(instance, listing->instance) != 0)
+		listing->restart = listing->number;
+	free(listing->instance);
+	listing->instance = instance;
+}
+
 static void
 note_users(const struct look *look, const struct chat_msg *msg)
 {
-	struct channel *channel = find_channel(look->state, NULL);
-	const struct chat_json_value *truncated = value_of(msg, CHAT_SLOT_TRUNCATED);
+	struct channel *channel = channel_of(look, msg);
 	struct chat_json json;
 	struct chat_json_value element;
 	bool first;
 
-	remove_users(look->state, channel);
-	channel->partial = truncated && *truncated->raw.at == 't';
+	note_listing(look->state, name_of(msg) ? &channel->listing : &look->state->listing, msg);
 	chat_json_begin(&json, msg->value[CHAT_SLOT_USERS].raw);
 	chat_json_enter(&json, &first, NULL);
 	while (next_element(&json, &first, &element)) {
@@ -330,14 +424,15 @@ static void
 check_status(const struct look *look, const struct chat_msg *msg)
 {
 	const struct chat_json_value *id = &msg->value[CHAT_SLOT_USER_ID];
-	struct channel *channel = find_channel(look->state, value_of(msg, CHAT_SLOT_CHANNEL));
-	struct channel *nameless = find_channel(look->state, NULL);
+	struct channel *channel = channel_of(look, msg);
+	struct channel *nameless = find_channel(look->state, chat_strdup(""));
+	const struct listing *listing = listing_of(look->state, channel);
 	struct user *user = find_user(look->state, nameless, id);
 	bool online = *msg->value[CHAT_SLOT_ONLINE].raw.at == 't';
 
 	if (user == NULL)
 		user = find_user(look->state, channel, id);
-	if (user == NULL && !online && !channel->partial && !nameless->partial)
+	if (user == NULL && !online && listing->number > 0 && !listing->partial)
 		say(look, id, CHAT_BAD_MESSAGE, "/userId", "a user who was never there goes");
 	else if (user && user->presence == (online ? PRESENCE_ONLINE : PRESENCE_OFFLINE))
 		say(look, &msg->value[CHAT_SLOT_ONLINE], CHAT_BAD_MESSAGE, "/online",

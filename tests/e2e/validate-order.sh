@@ -50,7 +50,9 @@ history() {
 
 here='{"type":"userData","users":[{"id":"a","username":"abc","online":true}]}'
 { echo "$here" && status a false && status b true && status b false; } | finds '' 'users come and go'
-status a false | finds '1 31 bad_message /userId' 'nobody goes who was not there'
+none='{"type":"userData","users":[]}'
+status a false | finds '' 'a log that begins in the middle does not tell who was there'
+{ echo "$none" && status a false; } | finds '2 31 bad_message /userId' 'nobody goes who was not there'
 { status a true && status a true; } | finds '2 61 bad_message /online' 'nor comes who is there'
 { echo "$here" && status a true; } | finds '2 61 bad_message /online' 'by userData'
 { echo "${here%\}},\"truncated\":true}" && status b false; } | finds '' 'unless that was truncated'
@@ -61,6 +63,65 @@ exits 0 'each file is looked at by itself' chat-validate --state one one
 cat one one | exits 1 'put together they are one' chat-validate --state
 printf '%s\n' "$text" "$init" | exits 1 'with --filter' chat-validate --state --filter
 is "$(cat "$OUT")" "$init" 'only lines in their place pass'
+
+# ---- logs of restarts, reconnections, several channels and servers ----
+
+# with PROPERTIES: of stdin, each line with these properties more.
+with() {
+	jq -c ". + {$1}"
+}
+
+# begins INSTANCE [PROPERTIES]: a userData without users of this memory of a server.
+begins() {
+	jq -nc "{type: \"userData\", users: [], server: {instance: \"$1\"}} + {${2-}}"
+}
+
+{ begins A && status a true && begins A && status a true && status a false; } |
+	finds '' 'a restarted server: nobody is there any more'
+{ begins A && status a true && message m-2 5 && begins B && status a true && message m-1 4; } |
+	finds '' 'and another server has an order of its own'
+{ begins A && message m-1 5 && begins A && message m-2 6 && begins A && message m-3 6; } |
+	finds '' 'one that goes on with its journal goes on with its order'
+{ echo "$here" && message m-1 5 && echo "$here" && message m-1 4; } |
+	finds '' 'a server that does not say which it is may be another one each time'
+{ begins A '"channel":"/a"' && status a true | with '"channel":"/a"' && begins A '"channel":"/b"' &&
+	status a true | with '"channel":"/b"' && status a false | with '"channel":"/a"'; } |
+	finds '' 'channels that are listened to by one process'
+{ begins A '"url":"ws://a/"' && message m-2 5 | with '"url":"ws://a/"' && begins B '"url":"ws://b/"' &&
+	message m-1 4 | with '"url":"ws://b/"' && message m-3 6 | with '"url":"ws://a/"'; } |
+	finds '' 'servers that are listened to by one process'
+{ begins A '"url":"ws://a/"' && { message m-1 1 && message m-2 2; } | history | with '"url":"ws://a/"' &&
+	message m-1 1 | with '"url":"ws://b/"'; } | finds '' 'a history belongs to its URL'
+{ message m-7 5 && status x false && message m-8 5 && begins A && status x true; } |
+	finds '' 'a log that was cut at a line'
+{ begins A && status a true | with '"channel":"/a"' && begins A '"channel":"/a","truncated":true' &&
+	status b false | with '"channel":"/a"'; } | finds '' 'a channel that became a crowd'
+
+{ begins A && message m-2 5 && begins A && message m-1 6; } |
+	finds '4 24 bad_message /id' 'wrong: an id goes back though the server is the same'
+{ begins A && message m-2 5 && begins A && message m-3 4; } |
+	finds '4 69 bad_message /timestamp' 'wrong: so does the time'
+{ begins A && message m-2 5 && echo "$none" && message m-2 5; } |
+	finds '4 24 bad_message /id' 'wrong: a repeat behind a userData that does not name the server'
+{ begins A && status a true && begins A && status a false; } |
+	finds '4 31 bad_message /userId' 'wrong: who goes has not come again since the restart'
+{ begins A && status a true && begins A '"channel":"/b"' && status a true; } |
+	finds '4 61 bad_message /online' 'wrong: the userData of another channel changes nothing'
+{ begins A '"channel":"/a"' && status a false | with '"channel":"/a"'; } |
+	finds '2 31 bad_message /userId' 'wrong: who goes was not in the channel that is listed'
+{ begins A '"url":"ws://a/"' && message m-2 5 | with '"url":"ws://a/"' && begins B '"url":"ws://b/"' &&
+	message m-1 6 | with '"url":"ws://a/"'; } |
+	finds '4 24 bad_message /id' 'wrong: another server begins, the order of this one goes on'
+{ begins A '"url":"ws://a/"' && status a true | with '"url":"ws://a/"' && begins B '"url":"ws://b/"' &&
+	status a true | with '"url":"ws://a/"'; } |
+	finds '4 61 bad_message /online' 'wrong: and so do its users'
+{ { message m-1 1 && message m-2 2; } | history | with '"url":"ws://a/"' &&
+	message m-2 2 | with '"url":"ws://a/"'; } |
+	finds '2 24 bad_message /id' 'wrong: a history and the first live message of one URL'
+{ begins A && begins A '"channel":"/a","truncated":true' && status b false | with '"channel":"/a"' &&
+	status b false | with '"channel":"/a"'; } | finds '4 61 bad_message /online' 'wrong: in a crowd, too, one goes once'
+{ begins A '"channel":"/a","truncated":true' && begins A && status b false | with '"channel":"/a"'; } |
+	finds '3 31 bad_message /userId' 'wrong: a restart ends what was not known'
 
 # ---- a log that somebody made ----
 
