@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <utlist.h>
 
 #include "buf.h"
 #include "hash.h"
@@ -20,6 +21,7 @@ struct key {
 
 struct address {
 	UT_hash_handle hh;
+	struct address *next, *prev; /* in addresses->failing, where there are failures */
 	struct key key;
 	size_t count; /* connections */
 	int64_t failures;
@@ -125,18 +127,18 @@ addresses_free(struct addresses *addresses)
 		HASH_DEL(addresses->by_key, address);
 		free(address);
 	}
+	addresses->failing = NULL;
 	networks_free(&addresses->proxies);
 }
 
 void
 addresses_sweep(struct addresses *addresses, int64_t now_ms)
 {
-	struct address *address, *next;
+	struct address *address;
 
-	HASH_ITER(hh, addresses->by_key, address, next)
-	{
-		if (!address->failures || now_ms - address->failures_ms < ADDRESS_FAILURES_MS)
-			continue;
+	while ((address = addresses->failing) &&
+		now_ms - address->failures_ms >= ADDRESS_FAILURES_MS) {
+		DL_DELETE(addresses->failing, address);
 		address->failures = 0;
 		address_forget(addresses, address);
 	}
@@ -161,10 +163,12 @@ address_is_flooding(const struct address *address, const struct addresses *addre
 }
 
 void
-address_failed(struct address *address, int64_t now_ms)
+address_failed(struct addresses *addresses, struct address *address, int64_t now_ms)
 {
-	if (address->failures++ == 0)
-		address->failures_ms = now_ms;
+	if (address->failures++)
+		return;
+	address->failures_ms = now_ms;
+	DL_APPEND(addresses->failing, address);
 }
 
 bool

@@ -24,6 +24,7 @@ enum address_kind {
 
 struct addresses {
 	struct address *by_key;
+	struct address *failing; /* utlist: those with failures, by the first of them */
 	struct networks proxies;
 	size_t most; /* connections of one address */
 	int64_t failures_most; /* of one address in ADDRESS_FAILURES_MS */
@@ -48,7 +49,7 @@ bool address_is_over(const struct address *address, const struct addresses *addr
 bool address_is_flooding(const struct address *address, const struct addresses *addresses);
 
 /* A token was wrong; whether that was too often. */
-void address_failed(struct address *address, int64_t now_ms);
+void address_failed(struct addresses *addresses, struct address *address, int64_t now_ms);
 bool address_is_barred(const struct address *address, const struct addresses *addresses);
 
 /* Whether only this machine can be at the other end. */

@@ -205,7 +205,8 @@ guest_is_admitted(const struct guest *guest, struct chat_span name, struct chat_
 static void
 guest_deny(struct guest *guest)
 {
-	address_failed(guest->address, clock_now_ms(&guest->server->clock));
+	address_failed(
+		&guest->server->addresses, guest->address, clock_now_ms(&guest->server->clock));
 	guest_enqueue(guest, GUEST_DENIED);
 	conn_hold(&guest->conn, true);
 }

@@ -93,21 +93,41 @@ payload_size(const struct entry *entry, bool omit)
 	return omit ? len - entry->data_len + OMITTED_LEN : len;
 }
 
-/* The largest file data of the chosen that is still in; count when none is. */
-static uint32_t
-largest_data(const struct history *history, uint32_t first, uint32_t count, const bool *omit)
+struct data {
+	uint32_t len, of; /* of: which message's, among the chosen */
+};
+
+/* The largest first; of equal ones the oldest. */
+static int
+compare_data(const void *a, const void *b)
 {
-	uint32_t largest = count, most = OMITTED_LEN;
+	const struct data *one = a, *other = b;
+
+	if (one->len != other->len)
+		return one->len < other->len ? 1 : -1;
+	return one->of < other->of ? -1 : 1;
+}
+
+/* File data of the chosen is left out, the largest first, until the total fits. */
+static void
+omit_data(const struct history *history, uint32_t first, uint32_t count, size_t max_bytes,
+	bool *omit, size_t *total)
+{
+	struct data *data = chat_alloc((count + 1) * sizeof(*data));
+	uint32_t files = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t len = history_at(history, first + i)->data_len;
 
-		if (!omit[i] && len > most) {
-			most = len;
-			largest = i;
-		}
+		if (len > OMITTED_LEN)
+			data[files++] = (struct data){len, i};
 	}
-	return largest;
+	qsort(data, files, sizeof(*data), compare_data);
+	for (uint32_t i = 0; i<files && * total> max_bytes; i++) {
+		*total -= data[i].len - OMITTED_LEN;
+		omit[data[i].of] = true;
+	}
+	free(data);
 }
 
 /* Decides what is left out; returns how many of the oldest. *total gets the bytes that remain. */
@@ -115,15 +135,13 @@ static uint32_t
 replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t max_bytes,
 	bool *omit, size_t *total)
 {
-	uint32_t dropped = 0, i;
+	uint32_t dropped = 0;
 
 	*total = 0;
-	for (i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++)
 		*total += payload_size(history_at(history, first + i), false) + 1;
-	while (*total > max_bytes && (i = largest_data(history, first, count, omit)) < count) {
-		*total -= history_at(history, first + i)->data_len - OMITTED_LEN;
-		omit[i] = true;
-	}
+	if (*total > max_bytes)
+		omit_data(history, first, count, max_bytes, omit, total);
 	while (*total > max_bytes && dropped < count) {
 		*total -= payload_size(history_at(history, first + dropped), omit[dropped]) + 1;
 		dropped++;

@@ -15,6 +15,7 @@ struct nonce {
 	struct block *block;
 	uint32_t at;
 	int64_t born_ms;
+	uint64_t sender;
 	unsigned char key[];
 };
 
@@ -49,7 +50,7 @@ nonces_find(const struct nonces *nonces, uint64_t room, struct chat_span id, str
 
 struct nonce *
 nonces_add(struct nonces *nonces, uint64_t room, struct chat_span id, struct chat_span text,
-	int64_t now_ms)
+	int64_t now_ms, uint64_t sender)
 {
 	unsigned char key[KEY_MAX];
 	size_t len = key_make(key, room, id, text);
@@ -57,11 +58,24 @@ nonces_add(struct nonces *nonces, uint64_t room, struct chat_span id, struct cha
 
 	memset(nonce, 0, sizeof(*nonce));
 	nonce->born_ms = now_ms;
+	nonce->sender = sender;
 	memcpy(nonce->key, key, len);
 	HASH_ADD_KEYPTR(hh, nonces->by_key, nonce->key, len, nonce);
 	DL_APPEND(nonces->oldest, nonce);
 	nonces->count++;
 	return nonce;
+}
+
+uint64_t
+nonce_sender(const struct nonce *nonce)
+{
+	return nonce->sender;
+}
+
+void
+nonce_adopt(struct nonce *nonce, uint64_t sender)
+{
+	nonce->sender = sender;
 }
 
 static bool

@@ -31,9 +31,16 @@ void nonces_free(struct nonces *nonces);
 struct nonce *nonces_find(
 	const struct nonces *nonces, uint64_t room, struct chat_span id, struct chat_span nonce);
 
-/* Remembers one; its message is not known to be kept yet. now: monotonic. */
+/*
+ * Remembers one; its message is not known to be kept yet. now: monotonic. sender: who is to be told
+ * how it ends, a number that says nothing here.
+ */
 struct nonce *nonces_add(struct nonces *nonces, uint64_t room, struct chat_span id,
-	struct chat_span nonce, int64_t now_ms);
+	struct chat_span nonce, int64_t now_ms, uint64_t sender);
+
+/* The sender of one that is not published; and another one in its place. */
+uint64_t nonce_sender(const struct nonce *nonce);
+void nonce_adopt(struct nonce *nonce, uint64_t sender);
 
 /* Its message was published: where it lies. The block is referenced. */
 void nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, uint32_t at);

@@ -17,47 +17,41 @@ room_is_crowd(const struct room *room)
 	return room->count > room->rooms->limits.crowd;
 }
 
+/* The grace is as long for everybody: the list is in the order of the due times. */
 static void
-presence_push(struct presence *presence, struct leaver leaver)
+user_set_out(struct room *room, struct user *user)
 {
-	if (presence->end == presence->cap && presence->first) {
-		presence->end -= presence->first;
-		memmove(presence->leavers, presence->leavers + presence->first,
-			presence->end * sizeof(*presence->leavers));
-		presence->first = 0;
-	} else if (presence->end == presence->cap) {
-		presence->cap = presence->cap ? 2 * presence->cap : 16;
-		presence->leavers =
-			chat_realloc(presence->leavers, presence->cap * sizeof(*presence->leavers));
-	}
-	presence->leavers[presence->end++] = leaver;
+	struct rooms *rooms = room->rooms;
+	struct leaver *leaver = chat_alloc_zeroed(1, sizeof(*leaver));
+
+	leaver->room = room;
+	leaver->user = user;
+	leaver->due_ms = clock_now_ms(rooms->clock) + rooms->limits.grace_ms;
+	user->leaver = leaver;
+	DL_APPEND(rooms->leavers, leaver);
 }
 
-/* The user is about to be freed: nothing in the queue may point there. */
 static void
-presence_purge(struct presence *presence, const struct user *user)
+user_turn_back(struct rooms *rooms, struct user *user)
 {
-	size_t kept = presence->first;
-
-	for (size_t i = presence->first; i < presence->end; i++)
-		if (presence->leavers[i].user != user)
-			presence->leavers[kept++] = presence->leavers[i];
-	presence->end = kept;
+	if (!user->leaver)
+		return;
+	DL_DELETE(rooms->leavers, user->leaver);
+	free(user->leaver);
+	user->leaver = NULL;
 }
 
 static void
 user_depart(struct room *room, struct user *user)
 {
-	user->leaving_ms = 0;
+	user_turn_back(room->rooms, user);
 	if (user->present) {
 		roster_hide(&room->roster, user);
 		if (!room_is_crowd(room))
 			room_announce(room, user, false);
 	}
-	if (!user->conns && !user->reserved) {
-		presence_purge(&room->rooms->presence, user);
+	if (!user->conns && !user->reserved)
 		roster_remove(&room->roster, user);
-	}
 }
 
 void
@@ -65,21 +59,18 @@ room_leave(struct member *member)
 {
 	struct room *room = member->room;
 	struct user *user = member->user;
-	struct rooms *rooms;
 
 	if (!room)
 		return;
-	rooms = room->rooms;
 	member->room = NULL;
-	room_disown(room, member);
 	DL_DELETE(room->members, member);
 	room->count--;
 	user->conns--;
 	if (!member->hidden)
 		user->shown--;
-	if (user->shown == 0 && user->present && rooms->limits.grace_ms > 0) {
-		user->leaving_ms = clock_now_ms(rooms->clock) + rooms->limits.grace_ms;
-		presence_push(&rooms->presence, (struct leaver){room, user, user->leaving_ms});
+	if (user->shown == 0 && user->present && room->rooms->limits.grace_ms > 0) {
+		if (!user->leaver)
+			user_set_out(room, user);
 	} else if (user->shown == 0) {
 		user_depart(room, user);
 	}
@@ -87,26 +78,26 @@ room_leave(struct member *member)
 }
 
 void
-rooms_sweep(struct rooms *rooms)
+room_clear(struct room *room)
 {
-	struct presence *presence = &rooms->presence;
+	struct user *user;
 
-	while (presence->first < presence->end &&
-		presence->leavers[presence->first].due_ms <= clock_now_ms(rooms->clock)) {
-		struct leaver leaver = presence->leavers[presence->first++];
-
-		if (leaver.user->leaving_ms != leaver.due_ms)
-			continue;
-		user_depart(leaver.room, leaver.user);
-		room_forget(leaver.room);
+	while ((user = roster_any(&room->roster))) {
+		user_turn_back(room->rooms, user);
+		roster_remove(&room->roster, user);
 	}
-	nonces_expire(&rooms->nonces, clock_now_ms(rooms->clock));
 }
 
 void
-presence_free(struct presence *presence)
+rooms_sweep(struct rooms *rooms)
 {
-	free(presence->leavers);
+	while (rooms->leavers && rooms->leavers->due_ms <= clock_now_ms(rooms->clock)) {
+		struct room *room = rooms->leavers->room;
+
+		user_depart(room, rooms->leavers->user);
+		room_forget(room);
+	}
+	nonces_expire(&rooms->nonces, clock_now_ms(rooms->clock));
 }
 
 /* ---- joining ---- */
@@ -115,7 +106,7 @@ presence_free(struct presence *presence)
 static void
 room_release(struct room *room, struct user *user)
 {
-	if (user && user->leaving_ms && !user->conns)
+	if (user && user->leaver && !user->conns)
 		user_depart(room, user);
 }
 
@@ -231,7 +222,7 @@ user_arrive(struct room *room, struct member *member)
 {
 	struct user *user = member->user;
 
-	user->leaving_ms = 0;
+	user_turn_back(room->rooms, user);
 	user->active_ms = clock_unix_ms(room->rooms->clock);
 	if (user->shown++ || user->present)
 		return;
@@ -267,6 +258,7 @@ room_join(struct room *room, struct member *member, const struct room_join *join
 	member->room = room;
 	member->user = user;
 	member->hidden = join->hidden;
+	member->serial = ++room->rooms->members_made;
 	member->skip = MEMBER_SKIPS_NOTHING;
 	user->conns++;
 	room->count++;

@@ -19,20 +19,13 @@ struct room;
 struct rooms;
 struct user;
 
-/* A user who has left, until the grace is over. */
+/* A user who has left, until the grace is over or the user comes back. */
 struct leaver {
+	struct leaver *next, *prev; /* in rooms->leavers */
 	struct room *room;
 	struct user *user;
-	int64_t due_ms; /* user->leaving_ms, unless the user came back */
+	int64_t due_ms;
 };
-
-/* The leavers of all rooms in the order of their due times: a queue. */
-struct presence {
-	struct leaver *leavers;
-	size_t first, end, cap;
-};
-
-void presence_free(struct presence *presence);
 
 struct room_join {
 	struct chat_span id, name; /* decoded */
@@ -62,6 +55,9 @@ int room_join(struct room *room, struct member *member, const struct room_join *
 
 /* Ends the membership, if there is one. */
 void room_leave(struct member *member);
+
+/* Forgets its users. None is connected, and nobody is told that some were still leaving. */
+void room_clear(struct room *room);
 
 /* Announces those whose grace is over. */
 void rooms_sweep(struct rooms *rooms);

@@ -321,7 +321,7 @@ note_nonce(struct restore *restore, struct room *room, const struct journal_line
 		block = block_of_frame(CHAT_WS_TEXT, text);
 	}
 	nonce = nonces_add(nonces, room->number, line->sender_id, decoded,
-		clock_now_ms(clock) - (clock_unix_ms(clock) - line->timestamp_ms));
+		clock_now_ms(clock) - (clock_unix_ms(clock) - line->timestamp_ms), 0);
 	nonces_publish(nonces, nonce, block, at);
 	block_unref(block);
 }

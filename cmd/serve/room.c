@@ -28,6 +28,7 @@ room_seal(struct room *room)
 	last->block = block_trim(last->block);
 	for (uint32_t i = room->pending_count; i-- && !room->pending[i].entry.block;)
 		room->pending[i].entry.block = last->block;
+	room->sealed += last->block->len;
 	room->open = false;
 }
 
@@ -55,17 +56,6 @@ room_open_block(struct room *room)
 	return last;
 }
 
-/* Position in the stream of the frame at this offset of the last block. */
-static uint64_t
-room_position(const struct room *room, uint32_t at)
-{
-	uint64_t position = room->published;
-
-	for (uint32_t i = 0; i + 1 < room->block_count; i++)
-		position += room->blocks[i].block->len;
-	return position + at;
-}
-
 static struct pending *
 room_add_pending(struct room *room)
 {
@@ -84,7 +74,13 @@ room_announce(struct room *room, const struct user *user, bool online)
 	uint32_t at;
 
 	last->block = say_user_status(last->block, user, online, room_channel(room), &at);
-	return room_position(room, at);
+	return room->sealed + at;
+}
+
+static uint64_t
+sender_of(const struct room_say *say)
+{
+	return say->member ? say->member->serial : 0;
 }
 
 static struct nonce *
@@ -95,24 +91,7 @@ room_note_nonce(struct room *room, const struct room_say *say)
 	if (!say->nonce_json.len)
 		return NULL;
 	return nonces_add(&room->rooms->nonces, room->number, id, say->nonce,
-		clock_now_ms(room->rooms->clock));
-}
-
-/* A pending message is said again by a connection of its sender: that one is told how it ends. */
-static void
-room_adopt(struct room *room, const struct nonce *nonce, struct member *member)
-{
-	for (uint32_t i = 0; i < room->pending_count; i++)
-		if (room->pending[i].nonce == nonce)
-			room->pending[i].sender = member;
-}
-
-void
-room_disown(struct room *room, const struct member *member)
-{
-	for (uint32_t i = 0; i < room->pending_count; i++)
-		if (room->pending[i].sender == member)
-			room->pending[i].sender = NULL;
+		clock_now_ms(room->rooms->clock), sender_of(say));
 }
 
 /* A message with a nonce that was there before; returns whether it was. */
@@ -133,7 +112,7 @@ room_said_before(struct room *room, const struct room_say *say)
 		conn_send_run(say->member->conn, block, at,
 			at + (uint32_t)block_frame_size(block->bytes + at));
 	else if (!block) /* it will come to its sender with everybody's, unless it fails */
-		room_adopt(room, nonce, say->member);
+		nonce_adopt(nonce, sender_of(say));
 	return true;
 }
 
@@ -170,7 +149,7 @@ room_append(struct room *room, const struct room_say *say)
 	pending->entry.data_at = place.data_at;
 	pending->entry.data_len = place.data_len;
 	pending->nonce = room_note_nonce(room, say);
-	pending->sender = say->member;
+	pending->sender = sender_of(say);
 	pending->ticket = rooms->ticket = rooms->journal->kind->append(rooms->journal,
 		&(struct journal_line){
 			.epoch = rooms->epoch,
@@ -312,25 +291,49 @@ room_tick(struct room *room)
 		room_publish(room, count);
 }
 
+/* It is on no list, or on the one of those that wait already. */
+static void
+room_await(struct room *room)
+{
+	struct rooms *rooms = room->rooms;
+
+	room_tick(room);
+	if (room->block_count && room->next_waiting == room) {
+		room->next_waiting = rooms->waiting;
+		rooms->waiting = room;
+	}
+	room_forget(room);
+}
+
+/* Those that wait are looked at where the journal keeps more than the last time. */
+static void
+rooms_retry(struct rooms *rooms)
+{
+	struct room *room = rooms->waiting, *next;
+
+	if (rooms->tried == rooms->durable)
+		return;
+	rooms->tried = rooms->durable;
+	rooms->waiting = NULL;
+	for (; room; room = next) {
+		next = room->next_waiting;
+		room->next_waiting = room;
+		room_await(room);
+	}
+}
+
 void
 rooms_publish(struct rooms *rooms)
 {
-	struct room *room = rooms->dirty;
+	struct room *room = rooms->dirty, *next;
 
 	rooms->dirty = NULL;
-	while (room) {
-		struct room *next = room->next_dirty;
-
-		room_tick(room);
+	for (; room; room = next) {
+		next = room->next_dirty;
 		room->next_dirty = room;
-		if (room->block_count) {
-			room->next_dirty = rooms->dirty;
-			rooms->dirty = room;
-		} else {
-			room_forget(room);
-		}
-		room = next;
+		room_await(room);
 	}
+	rooms_retry(rooms);
 }
 
 /* ---- rooms ---- */
@@ -356,7 +359,7 @@ rooms_find(struct rooms *rooms, struct chat_span channel, struct chat_err *err)
 	}
 	room = chat_alloc_zeroed(1, sizeof(*room));
 	room->rooms = rooms;
-	room->next_dirty = room;
+	room->next_dirty = room->next_waiting = room;
 	room->number = ++rooms->rooms_made;
 	room->history.forgotten = rooms->forgotten;
 	room->timestamp_ms = rooms->timestamp_ms;
@@ -382,15 +385,15 @@ room_free(struct room *room)
 	free(room->blocks);
 	free(room->pending);
 	history_free(&room->history);
-	roster_free(&room->roster);
+	room_clear(room);
 	free(room);
 }
 
 void
 room_forget(struct room *room)
 {
-	if (room->next_dirty == room && !room->count && !room->visitors && !room->readers &&
-		!room->history.count && !room->roster.count)
+	if (room->next_dirty == room && room->next_waiting == room && !room->count &&
+		!room->visitors && !room->readers && !room->history.count && !room->roster.count)
 		room_free(room);
 }
 
@@ -403,5 +406,4 @@ rooms_free(struct rooms *rooms)
 	room_free(room);
 	nonces_free(&rooms->nonces);
 	epochs_free(&rooms->past);
-	presence_free(&rooms->presence);
 }

@@ -31,9 +31,10 @@ struct member {
 	struct conn *conn;
 	struct room *room; /* NULL: not joined */
 	struct user *user;
-	struct member *next, *prev; /* in room->members */
+	struct member *next, *prev; /* in room->members, in the order of their coming */
 	uint64_t skip; /* position in the room's stream of the one frame it is not to get */
-	bool hidden;
+	uint64_t serial : 63; /* no other member ever has it; ascending; not 0 */
+	bool hidden : 1;
 };
 
 #define MEMBER_SKIPS_NOTHING UINT64_MAX
@@ -43,7 +44,8 @@ struct pending {
 	struct entry entry; /* its block is room->pending_blocks' (no reference here) */
 	uint64_t ticket; /* the journal's */
 	struct nonce *nonce; /* NULL: it had none */
-	struct member *sender; /* who is told if it comes to nothing; NULL: nobody is here */
+	uint64_t sender; /* serial of the member who is told if it comes to nothing; 0: nobody.
+			    Where there is a nonce, nonce_sender() says it. */
 };
 
 struct pending_block {
@@ -54,7 +56,7 @@ struct pending_block {
 struct room {
 	UT_hash_handle hh;
 	struct rooms *rooms;
-	struct room *next_dirty; /* in rooms->dirty; itself: not in it */
+	struct room *next_dirty, *next_waiting; /* in rooms->dirty, ->waiting; itself: not in it */
 	struct member *members; /* utlist */
 	size_t count;
 	size_t visitors; /* connections that have come here and not joined yet */
@@ -64,6 +66,7 @@ struct room {
 	struct pending *pending;
 	uint32_t block_count, block_cap, pending_count, pending_cap;
 	uint64_t published; /* bytes of its stream, ever */
+	uint64_t sealed; /* the same, with those that wait in blocks that do not grow any more */
 	uint64_t number; /* no other room ever has it */
 	int64_t timestamp_ms; /* of the last message */
 	uint32_t readers; /* newcomers for whom the journal is read: the history waits for them */
@@ -100,7 +103,8 @@ struct watcher {
 /* All channels of a server, and what they share. */
 struct rooms {
 	struct room *by_channel;
-	struct room *dirty; /* those with something pending */
+	struct room *dirty; /* those in which something was said or announced in this turn */
+	struct room *waiting; /* those in which something of earlier turns is not published */
 	struct rooms_limits limits;
 	struct journal *journal;
 	struct epochs past; /* of the journal, before this server's */
@@ -110,14 +114,15 @@ struct rooms {
 	uint64_t epoch; /* first part of every message id */
 	uint64_t sequence; /* second part: of the last message */
 	uint64_t ticket; /* of the last append */
-	uint64_t rooms_made;
+	uint64_t rooms_made, members_made; /* ever */
 	uint64_t forgotten; /* the newest message that a room had forgotten when it was */
 	size_t count;
 	size_t history_bytes;
-	struct presence presence; /* users whose grace is running */
+	struct leaver *leavers; /* utlist: those of all rooms, by due time */
 	uint64_t messages; /* ever */
 	uint64_t deliveries; /* ever: messages times members */
 	uint64_t durable; /* what the journal keeps: everything up to this ticket */
+	uint64_t tried; /* what it kept when the waiting ones were looked at */
 	const struct clock *clock;
 };
 
@@ -137,12 +142,9 @@ void rooms_publish(struct rooms *rooms);
  */
 void rooms_refuse(struct rooms *rooms, uint64_t ticket);
 
-/* A member goes: nobody is to be told any more of what it has pending. */
-void room_disown(struct room *room, const struct member *member);
-
 /*
- * Frees a room in which nobody is and nothing is remembered. One that is on the dirty list is left
- * alone: rooms_publish takes it off and asks again.
+ * Frees a room in which nobody is and nothing is remembered. One that is dirty or waiting is left
+ * alone: rooms_publish takes it off that list and asks again.
  */
 void room_forget(struct room *room);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "serve/room.h"
 
 /* The stream of a room while messages are taken out of it. */
@@ -15,17 +16,45 @@ struct refusal {
 	uint32_t next; /* pending to be looked at */
 	uint32_t kept; /* pending that stay */
 	uint64_t old_position, new_position; /* in the stream, where the block at hand begins */
+	struct member *newcomer; /* of those before it none misses a frame that is yet to come */
+	struct member **members; /* in the order of their serials; NULL: nobody was to be told */
 };
 
-static void
-pending_refuse(struct room *room, const struct pending *pending, struct chat_span payload)
+/* The member of this serial, or NULL: it has gone. */
+static struct member *
+refusal_member(struct refusal *refusal, uint64_t serial)
 {
+	struct room *room = refusal->room;
+	size_t low = 0, high = room->count, count = 0;
+
+	if (!refusal->members) {
+		refusal->members = chat_alloc((room->count + 1) * sizeof(struct member *));
+		for (struct member *member = room->members; member; member = member->next)
+			refusal->members[count++] = member;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (refusal->members[middle]->serial < serial)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < room->count && refusal->members[low]->serial == serial ? refusal->members[low]
+									    : NULL;
+}
+
+static void
+pending_refuse(struct refusal *refusal, const struct pending *pending, struct chat_span payload)
+{
+	uint64_t serial = pending->nonce ? nonce_sender(pending->nonce) : pending->sender;
+	struct member *sender = serial ? refusal_member(refusal, serial) : NULL;
 	struct journal_line line;
 	struct block *block;
 
 	if (pending->nonce)
-		nonces_remove(&room->rooms->nonces, pending->nonce);
-	if (!pending->sender)
+		nonces_remove(&refusal->room->rooms->nonces, pending->nonce);
+	if (!sender)
 		return;
 	line.nonce_json.len = 0;
 	journal_line_read(&line, payload);
@@ -34,17 +63,26 @@ pending_refuse(struct room *room, const struct pending *pending, struct chat_spa
 		.text = "the message cannot be stored now",
 		.nonce_json = line.nonce_json,
 	});
-	conn_send_run(pending->sender->conn, block, 0, block->len);
+	conn_send_run(sender->conn, block, 0, block->len);
 	block_unref(block);
 }
 
-/* A frame has another position now: who was to miss it misses it there. */
+/*
+ * A frame has another position now: the newcomer who was to miss it misses it there. Those who came
+ * later miss later frames.
+ */
 static void
-members_move(struct room *room, uint64_t from, uint64_t to)
+newcomer_move(struct refusal *refusal, uint64_t from, uint64_t to)
 {
-	for (struct member *member = room->members; member; member = member->next)
-		if (member->skip == from)
-			member->skip = to;
+	struct member *member = refusal->newcomer;
+
+	while (member && (member->skip < from || member->skip == MEMBER_SKIPS_NOTHING))
+		member = member->next;
+	if (member && member->skip == from) {
+		member->skip = to;
+		member = member->next;
+	}
+	refusal->newcomer = member;
 }
 
 /* The frame at this offset: whether it stays. A pending message that does is noted as moved. */
@@ -56,12 +94,12 @@ frame_stays(struct refusal *refusal, const struct block *old, uint32_t at, bool 
 
 	if (refusal->next == room->pending_count || pending->entry.at != at ||
 		pending->entry.block != (open ? NULL : old)) {
-		members_move(room, refusal->old_position + at, refusal->new_position + to);
+		newcomer_move(refusal, refusal->old_position + at, refusal->new_position + to);
 		return true;
 	}
 	refusal->next++;
 	if (pending->ticket <= refusal->ticket) {
-		pending_refuse(room, pending, block_frame_payload(old->bytes + at));
+		pending_refuse(refusal, pending, block_frame_payload(old->bytes + at));
 		return false;
 	}
 	pending->entry.at = to;
@@ -93,7 +131,7 @@ block_without(struct refusal *refusal, struct block *old, bool open)
 static void
 room_refuse(struct room *room, uint64_t ticket)
 {
-	struct refusal refusal = {.room = room, .ticket = ticket};
+	struct refusal refusal = {.room = room, .ticket = ticket, .newcomer = room->members};
 	uint32_t count = 0;
 
 	refusal.old_position = refusal.new_position = room->published;
@@ -111,6 +149,8 @@ room_refuse(struct room *room, uint64_t ticket)
 			block_unref(block);
 		}
 	}
+	free(refusal.members);
+	room->sealed = refusal.new_position - (room->open ? room->blocks[count - 1].block->len : 0);
 	room->block_count = count;
 	room->pending_count = refusal.kept;
 }
@@ -118,8 +158,12 @@ room_refuse(struct room *room, uint64_t ticket)
 void
 rooms_refuse(struct rooms *rooms, uint64_t ticket)
 {
-	for (struct room *room = rooms->dirty; room; room = room->next_dirty)
+	struct room *room;
+
+	for (room = rooms->waiting; room; room = room->next_waiting)
 		room_refuse(room, ticket);
-	if (rooms->durable < ticket)
-		rooms->durable = ticket; /* no message waits for it any more */
+	for (room = rooms->dirty; room; room = room->next_dirty)
+		if (room->next_waiting == room)
+			room_refuse(room, ticket);
+	rooms->durable = ticket; /* no message waits for it any more */
 }

@@ -128,9 +128,15 @@ roster_remove(struct roster *roster, struct user *user)
 	free(user);
 }
 
+struct user *
+roster_any(const struct roster *roster)
+{
+	return found(roster->by_id); /* the tree's root */
+}
+
 void
 roster_free(struct roster *roster)
 {
 	while (roster->by_id)
-		roster_remove(roster, *(struct user **)roster->by_id); /* the tree's root */
+		roster_remove(roster, roster_any(roster));
 }

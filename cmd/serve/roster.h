@@ -13,6 +13,8 @@
  * of them hidden. It is present while it has one that is not, and stays for a moment after the
  * last (room.h: the grace), so that a script that comes and goes does not flicker.
  */
+struct leaver;
+
 struct user {
 	struct user *next, *prev; /* present ones, in the order of their coming */
 	const char *id; /* NUL-terminated; all three in the user's own memory */
@@ -23,7 +25,7 @@ struct user {
 	uint32_t shown; /* those not hidden */
 	bool present; /* announced (or would have been, in a small room) */
 	bool reserved; /* the server's own: never leaves */
-	int64_t leaving_ms; /* when its absence is to be announced; 0: it is not leaving */
+	struct leaver *leaver; /* its absence waits to be announced; NULL: it is not leaving */
 	int64_t active_ms; /* Unix time of its last message or arrival */
 	char bytes[];
 };
@@ -47,6 +49,9 @@ struct user *roster_claim(
 /* Who holds this id or this name, or NULL. */
 struct user *roster_find_id(struct roster *roster, struct chat_span id);
 struct user *roster_find_name(struct roster *roster, struct chat_span name);
+
+/* One of the users; NULL where there is none. */
+struct user *roster_any(const struct roster *roster);
 
 /* Puts it on, or takes it off, the list of those present. */
 void roster_show(struct roster *roster, struct user *user);

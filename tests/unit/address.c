@@ -3,8 +3,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <sys/un.h>
 
+#include "slope.h"
 #include "tap.h"
 
 union any {
@@ -104,7 +106,7 @@ test_failures(void)
 	char got[10] = "";
 
 	for (int i = 0; i < 5; i++) {
-		address_failed(address, 1000 + i);
+		address_failed(&addresses, address, 1000 + i);
 		got[i] = address_is_barred(address, &addresses) ? 'b' : '.';
 	}
 	is_str(got, "..bbb", "three wrong tokens bar an address");
@@ -169,6 +171,29 @@ test_kinds(void)
 	addresses_free(&addresses);
 }
 
+/* So many addresses are connected and has one wrong token each; the sweep goes on at each of them.
+ */
+static double
+work_sweep(unsigned count)
+{
+	struct addresses addresses = {.most = 1, .failures_most = 2};
+	struct sockaddr_in peer = {.sin_family = AF_INET};
+	double begun = cpu_s();
+
+	for (unsigned i = 0; i < count; i++) {
+		peer.sin_addr.s_addr = htonl(0x0a000000 + i);
+		address_failed(
+			&addresses, addresses_enter(&addresses, (struct sockaddr *)&peer), i);
+		addresses_sweep(&addresses, i);
+	}
+	addresses_sweep(&addresses, count + ADDRESS_FAILURES_MS);
+	begun = cpu_s() - begun;
+	if (addresses.failing)
+		abort();
+	addresses_free(&addresses);
+	return begun;
+}
+
 int
 main(void)
 {
@@ -198,5 +223,6 @@ main(void)
 	test_name("/run/chat", "unix");
 	test_failures();
 	test_kinds();
+	is_linear(work_sweep, 10000, "a sweep does not walk 100,000 addresses");
 	return done();
 }

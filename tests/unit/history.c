@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "slope.h"
 #include "tap.h"
 
 /* A message of this number, its file data of so many characters; 0: no file. */
@@ -130,11 +131,31 @@ test_resume(void)
 	history_free(&history);
 }
 
+/* So many files, of which a replay leaves all data out. */
+static double
+work_omit(unsigned count)
+{
+	struct history history = {0};
+	struct history_replay replay = {.count = count, .max_bytes = 30 * (size_t)count};
+	struct block *block;
+	double begun;
+
+	for (unsigned number = 1; number <= count; number++)
+		add(&history, number, 50 + number % 50);
+	begun = cpu_s();
+	block = history_replay(&history, &replay);
+	begun = cpu_s() - begun;
+	block_unref(block);
+	history_free(&history);
+	return begun;
+}
+
 int
 main(void)
 {
 	test_order();
 	test_replay();
 	test_resume();
+	is_linear(work_omit, 3000, "the data of 30,000 files is left out of a replay");
 	return done();
 }

@@ -16,7 +16,7 @@ find(const struct nonces *nonces, uint64_t room, const char *id, const char *tex
 static struct nonce *
 add(struct nonces *nonces, const char *text, int64_t now_ms)
 {
-	return nonces_add(nonces, 1, CHAT_SPAN("id"), chat_span_of(text), now_ms);
+	return nonces_add(nonces, 1, CHAT_SPAN("id"), chat_span_of(text), now_ms, 0);
 }
 
 static void
@@ -36,7 +36,7 @@ static void
 test_key(void)
 {
 	struct nonces nonces = {.most = 100, .most_bytes = 1000, .keep_ms = 1000};
-	struct nonce *nonce = nonces_add(&nonces, 1, CHAT_SPAN("ab"), CHAT_SPAN("c"), 0);
+	struct nonce *nonce = nonces_add(&nonces, 1, CHAT_SPAN("ab"), CHAT_SPAN("c"), 0, 0);
 	char id[NONCE_ID_MAX], text[NONCE_MAX];
 	struct chat_span long_id = {id, sizeof(id)}, long_text = {text, sizeof(text)};
 	uint32_t at;
@@ -51,7 +51,7 @@ test_key(void)
 	is_int(block_frame_payload(nonce_block(nonce, &at)->bytes + at).len, 10, "the right one");
 	memset(id, 'i', sizeof(id));
 	memset(text, 'n', sizeof(text));
-	nonce = nonces_add(&nonces, UINT64_MAX, long_id, long_text, 0);
+	nonce = nonces_add(&nonces, UINT64_MAX, long_id, long_text, 0, 0);
 	ok(nonces_find(&nonces, UINT64_MAX, long_id, long_text) == nonce, "the longest of all");
 	nonces_remove(&nonces, nonce);
 	ok(!nonces_find(&nonces, UINT64_MAX, long_id, long_text), "removed, it may be tried again");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "slope.h"
 #include "tap.h"
 
 /* A journal that keeps what it is told to: rooms->durable is set by hand. */
@@ -70,7 +71,8 @@ join(struct room *room, struct member *member, struct conn *conn, const char *na
 		.id = chat_span_of(name), .name = chat_span_of(name), .hidden = hidden};
 
 	member->conn = conn;
-	ok(room_join(room, member, &how, NULL) == 0, "%s joins %s", name, room->channel);
+	if (room_join(room, member, &how, NULL) < 0)
+		abort();
 }
 
 static void
@@ -138,10 +140,215 @@ test_refused_and_left_alone(void)
 	house_close(&house);
 }
 
+/* ---- how long it takes ---- */
+
+/* So many members of one room, whose names are numbers. */
+struct crowd {
+	struct house house;
+	struct room *room;
+	struct member *members;
+	struct conn conn; /* of all of them */
+	unsigned count;
+};
+
+static void
+crowd_open(struct crowd *crowd, struct rooms_limits limits, unsigned count, bool hidden)
+{
+	char name[20];
+
+	memset(crowd, 0, sizeof(*crowd));
+	house_open(&crowd->house, limits);
+	crowd->room = find(&crowd->house, "/crowd");
+	crowd->members = calloc(count, sizeof(*crowd->members));
+	for (; crowd->count < count; crowd->count++) {
+		sprintf(name, "user-%u", crowd->count);
+		join(crowd->room, &crowd->members[crowd->count], &crowd->conn, name, hidden);
+	}
+}
+
+static void
+crowd_close(struct crowd *crowd)
+{
+	house_close(&crowd->house);
+	free(crowd->members);
+}
+
+static void
+crowd_say(struct crowd *crowd)
+{
+	char nonce[20];
+
+	for (unsigned i = 0; i < crowd->count; i++) {
+		sprintf(nonce, "\"%u\"", i);
+		say(&crowd->members[i], "\"a\"", nonce);
+	}
+}
+
+static void
+crowd_leave(struct crowd *crowd)
+{
+	for (unsigned i = 0; i < crowd->count; i++)
+		room_leave(&crowd->members[i]);
+}
+
+/* In a crowd no arrival is announced: that it costs what it costs is another matter. */
+static const struct rooms_limits crowded = {
+	.channels = 1000000,
+	.members = 1000000,
+	.crowd = 10,
+	.history_keep = 10,
+	.history_bytes = 1 << 30,
+	.grace_ms = 1,
+};
+
+static double
+work_leave(unsigned count)
+{
+	struct crowd crowd;
+	double begun;
+
+	crowd_open(&crowd, crowded, count, false);
+	keep(&crowd.house);
+	begun = cpu_s();
+	crowd_leave(&crowd);
+	while (crowd.house.rooms.leavers->prev->due_ms > clock_now_ms(&crowd.house.clock))
+		uv_update_time(&crowd.house.loop);
+	rooms_sweep(&crowd.house.rooms);
+	keep(&crowd.house);
+	begun = cpu_s() - begun;
+	if (crowd.house.rooms.count || crowd.house.rooms.leavers)
+		abort();
+	crowd_close(&crowd);
+	return begun;
+}
+
+static double
+work_leave_pending(unsigned count)
+{
+	struct crowd crowd;
+	double begun;
+
+	crowd_open(&crowd, crowded, count, false);
+	crowd_say(&crowd);
+	begun = cpu_s();
+	crowd_leave(&crowd);
+	begun = cpu_s() - begun;
+	crowd_close(&crowd);
+	return begun;
+}
+
+static double
+work_say_again(unsigned count)
+{
+	struct crowd crowd;
+	double begun;
+
+	crowd_open(&crowd, crowded, count, false);
+	crowd_say(&crowd);
+	begun = cpu_s();
+	crowd_say(&crowd);
+	begun = cpu_s() - begun;
+	if (crowd.room->pending_count != count)
+		abort();
+	crowd_close(&crowd);
+	return begun;
+}
+
+static double
+work_refuse(unsigned count)
+{
+	struct crowd crowd;
+	struct member visitor = {0};
+	double begun;
+
+	crowd_open(&crowd, roomy, count, true);
+	for (unsigned i = 0; i < count; i++) {
+		join(crowd.room, &visitor, &crowd.conn, "visitor", false);
+		room_leave(&visitor);
+	}
+	crowd_say(&crowd);
+	begun = cpu_s();
+	rooms_refuse(&crowd.house.rooms, crowd.house.tickets);
+	begun = cpu_s() - begun;
+	if (crowd.room->pending_count || !crowd.room->block_count)
+		abort();
+	crowd_close(&crowd);
+	return begun;
+}
+
+/* Turns in which the journal keeps nothing, and somebody comes and goes in each. */
+static double
+work_turns(unsigned count)
+{
+	struct rooms_limits limits = roomy;
+	struct house house;
+	struct room *room;
+	struct member member = {0};
+	struct conn conn = {0};
+	double begun;
+
+	house_open(&house, limits);
+	room = find(&house, "/");
+	begun = cpu_s();
+	for (unsigned i = 0; i < count; i++) {
+		join(room, &member, &conn, "name", false);
+		say(&member, "\"a\"", "");
+		room_leave(&member);
+		rooms_publish(&house.rooms);
+	}
+	keep(&house);
+	begun = cpu_s() - begun;
+	house_close(&house);
+	return begun;
+}
+
+/* As many channels wait for the journal, and the turns go on in another one. */
+static double
+work_waiting(unsigned count)
+{
+	struct house house;
+	struct member member = {0};
+	struct conn conn = {0};
+	char channel[20];
+	double begun;
+
+	house_open(&house, roomy);
+	for (unsigned i = 0; i < count; i++) {
+		sprintf(channel, "/%u", i);
+		join(find(&house, channel), &member, &conn, "name", true);
+		say(&member, "\"a\"", "");
+		room_leave(&member);
+	}
+	rooms_publish(&house.rooms);
+	begun = cpu_s();
+	for (unsigned i = 0; i < count; i++) {
+		join(find(&house, "/"), &member, &conn, "name", true);
+		say(&member, "\"a\"", "");
+		room_leave(&member);
+		rooms_publish(&house.rooms);
+	}
+	keep(&house);
+	begun = cpu_s() - begun;
+	house_close(&house);
+	return begun;
+}
+
+static void
+test_slopes(void)
+{
+	is_linear(work_leave, 10000, "100,000 users leave, and are gone after their grace");
+	is_linear(work_leave_pending, 10000, "100,000 leave while their messages wait");
+	is_linear(work_say_again, 10000, "100,000 messages that wait are said again");
+	is_linear(work_refuse, 10000, "100,000 messages are refused amid as many arrivals");
+	is_linear(work_turns, 10000, "100,000 turns go by until the journal keeps anything");
+	is_linear(work_waiting, 10000, "100,000 channels wait, and the turns of one go on");
+}
+
 int
 main(void)
 {
 	test_refused_and_left();
 	test_refused_and_left_alone();
+	test_slopes();
 	return done();
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <utlist.h>
 
+#include "slope.h"
 #include "tap.h"
 
 static struct user *
@@ -80,11 +81,28 @@ test_names(void)
 	roster_free(&roster);
 }
 
+/* So many users whose ids ascend, the order that a tree without balance does not bear. */
+static double
+work_ascend(unsigned count)
+{
+	struct roster roster = {0};
+	char name[20];
+	double begun = cpu_s();
+
+	for (unsigned i = 0; i < count; i++) {
+		sprintf(name, "user-%08u", i);
+		roster_claim(&roster, chat_span_of(name), chat_span_of(name), NULL);
+	}
+	roster_free(&roster);
+	return cpu_s() - begun;
+}
+
 int
 main(void)
 {
 	test_claims();
 	test_presence();
 	test_names();
+	is_linear(work_ascend, 10000, "100,000 users whose ids ascend");
 	return done();
 }

@@ -1,0 +1,49 @@
+#ifndef SLOPE_H
+#define SLOPE_H
+
+#include <float.h>
+#include <time.h>
+
+/*
+ * How work grows with the number of things. is_linear() does it with `count` of them and with ten
+ * times as many; it returns the CPU time of the part that counts. Ten times as much is linear,
+ * memory that does not fit into a cache and a logarithm make that thirty, a walk over all for each
+ * makes it a hundred.
+ */
+#define SLOPE_MOST 50
+
+static inline double
+cpu_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* The shortest of some runs, for whatever else the machine does makes them longer: until it is
+ * short enough. */
+static inline double
+least_s(double (*work)(unsigned count), unsigned count, int runs, double enough_s)
+{
+	double least = DBL_MAX;
+
+	while (runs-- && least > enough_s) {
+		double s = work(count);
+
+		least = s < least ? s : least;
+	}
+	return least;
+}
+
+#define is_linear(work, count, ...) \
+	do { \
+		double slope_few = least_s(work, count, 3, 0); \
+		double slope_most = SLOPE_MOST * slope_few + 0.001; \
+		double slope_many = least_s(work, 10 * (count), 3, slope_most); \
+		if (!ok(slope_many <= slope_most, __VA_ARGS__)) \
+			printf("# %u took %.6f s, %u took %.6f s\n", (unsigned)(count), slope_few, \
+				10 * (unsigned)(count), slope_many); \
+	} while (0)
+
+#endif
