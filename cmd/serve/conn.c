@@ -12,6 +12,7 @@
 
 #define MANY_PIECES 64
 #define BATCHED_BYTES 16384 /* at most, to be sent in a batch */
+#define TURN_BYTES ((size_t)1 << 20) /* sent to one connection in one turn */
 
 /* ---- sending ---- */
 
@@ -20,7 +21,7 @@ conn_poll(struct conn *conn)
 {
 	uint8_t events = 0;
 
-	if (!conn->paused && !conn->held)
+	if (!conn->paused && !conn->held && !stream_wants_write(&conn->stream))
 		events |= EPOLLIN;
 	if (!out_is_empty(&conn->out) || stream_wants_write(&conn->stream))
 		events |= EPOLLOUT;
@@ -189,11 +190,14 @@ conn_output(struct conn *conn)
 {
 	struct iovec pieces[MANY_PIECES];
 	bool more = !out_is_empty(&conn->out);
+	size_t sent = 0;
 
-	while (more) {
+	while (more && sent < TURN_BYTES) { /* the rest has room in the next turn, too */
 		int count = out_pieces(&conn->out, pieces, MANY_PIECES);
+		ssize_t status = stream_write(&conn->stream, pieces, count);
 
-		more = conn_wrote(conn, stream_write(&conn->stream, pieces, count));
+		sent += status > 0 ? (size_t)status : 0;
+		more = conn_wrote(conn, status);
 	}
 	if (conn->state != CONN_DEAD)
 		conn_rest(conn);
@@ -296,16 +300,19 @@ void
 conn_ready(struct conn *conn, uint32_t events)
 {
 	bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0; /* the read says how */
+	bool blocked = stream_wants_write(&conn->stream);
 
 	if (conn->state == CONN_DEAD)
 		return;
-	if ((events & EPOLLOUT) && stream_wants_write(&conn->stream))
+	if ((events & EPOLLOUT) && blocked)
 		events |= EPOLLIN;
 	if (events & EPOLLOUT)
 		conn_output(conn);
 	if (conn->state != CONN_DEAD &&
 		(broken || ((events & EPOLLIN) && !conn->paused && !conn->held)))
 		conn_input(conn);
+	if (conn->state != CONN_DEAD && blocked)
+		conn_poll(conn);
 }
 
 int

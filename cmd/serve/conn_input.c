@@ -9,6 +9,8 @@
 
 #include "serve/conns.h"
 
+#define AGREEING_NS 5000000 /* of a turn, for all who agree on TLS */
+
 /* ---- frames ---- */
 
 static void
@@ -188,11 +190,50 @@ conn_head(struct conn *conn, struct chat_span input)
 		conn_head_free(conn);
 }
 
+/*
+ * Agreeing on TLS is dear, and anybody may ask for it: those who do share a bounded part of a turn.
+ * The others are still ready in the next one.
+ */
+static ssize_t
+conn_agree(struct conn *conn)
+{
+	struct conns *conns = conn->conns;
+	uint64_t began = uv_hrtime();
+	ssize_t count = STREAM_WAIT;
+
+	if (conns->agreeing_ns < AGREEING_NS) {
+		count = stream_read(&conn->stream, conns->input, CONN_INPUT_BYTES);
+		conns->agreeing_ns += uv_hrtime() - began;
+	}
+	return count;
+}
+
+static ssize_t
+conn_read(struct conn *conn)
+{
+	if (!stream_is_up(&conn->stream))
+		return conn_agree(conn);
+	return stream_read(&conn->stream, conn->conns->input, CONN_INPUT_BYTES);
+}
+
+static void
+conn_gone(struct conn *conn)
+{
+	struct conns *conns = conn->conns;
+	const char *why = stream_fault(&conn->stream);
+
+	if (why)
+		conns->events->turned_away(conn, 0, why);
+	if (why && stream_is_up(&conn->stream))
+		conns->unruly++;
+	conn_abort(conn);
+}
+
 void
 conn_input(struct conn *conn)
 {
 	struct conns *conns = conn->conns;
-	ssize_t count = stream_read(&conn->stream, conns->input, CONN_INPUT_BYTES);
+	ssize_t count = conn_read(conn);
 	struct chat_span input = {conns->input, (size_t)count};
 
 	if (count == STREAM_WAIT) {
@@ -200,9 +241,7 @@ conn_input(struct conn *conn)
 		return;
 	}
 	if (count == STREAM_GONE) {
-		if (!stream_is_up(&conn->stream))
-			conns->events->turned_away(conn, 0, "no TLS is agreed on");
-		conn_abort(conn);
+		conn_gone(conn);
 		return;
 	}
 	conns->bytes_in += (uint64_t)count;

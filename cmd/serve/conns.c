@@ -98,6 +98,7 @@ conns_flush(struct conns *conns)
 	struct batch *batch = conns->flush_count >= BATCH_LEAST ? conns->batch : NULL;
 	struct conn *conn;
 
+	conns->agreeing_ns = 0;
 	while (conns->flush) {
 		while ((conn = conns_pop(conns))) {
 			if (conn->state == CONN_DEAD)

@@ -42,6 +42,8 @@ struct conns {
 	size_t count;
 	size_t queued_bytes;
 	uint64_t bytes_in, bytes_out;
+	uint64_t agreeing_ns; /* spent on agreements in this turn */
+	uint64_t unruly; /* ended for what their TLS does */
 	uint64_t silent, late; /* ended: no answer to a ping; no request head in time */
 };
 

@@ -91,6 +91,7 @@ drops_take(uint64_t drops[METRICS_DROPS], const struct server *server)
 	memcpy(drops, server->metrics.drops, sizeof(server->metrics.drops));
 	drops[METRICS_DROP_SILENT] += server->conns.silent;
 	drops[METRICS_DROP_LATE] += server->conns.late;
+	drops[METRICS_DROP_RULES] += server->conns.unruly;
 }
 
 /* ---- Prometheus ---- */

@@ -18,7 +18,7 @@ struct server;
 enum metrics_drop {
 	METRICS_DROP_SLOW, /* did not read */
 	METRICS_DROP_SILENT, /* did not answer a ping */
-	METRICS_DROP_RULES, /* broke the framing, or too many bad messages */
+	METRICS_DROP_RULES, /* broke the framing or the bounds of TLS, or too many bad messages */
 	METRICS_DROP_LATE, /* no head or init in time */
 	METRICS_DROPS
 };

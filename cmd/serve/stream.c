@@ -78,6 +78,12 @@ stream_is_up(const struct stream *stream)
 	return !stream->tls || tls_is_up(stream->tls);
 }
 
+const char *
+stream_fault(const struct stream *stream)
+{
+	return stream->tls ? tls_fault(stream->tls) : NULL;
+}
+
 bool
 stream_wants_write(const struct stream *stream)
 {

@@ -40,6 +40,9 @@ size_t stream_bound(const struct stream *stream);
 /* Whether bytes can be sent: before that TLS has to be agreed on, by stream_read. */
 bool stream_is_up(const struct stream *stream);
 
+/* Why it is gone, where TLS is the reason; NULL: it is not. */
+const char *stream_fault(const struct stream *stream);
+
 /* Whether stream_read waits for the socket to take bytes. */
 bool stream_wants_write(const struct stream *stream);
 

@@ -1,11 +1,14 @@
 /*
  * TLS under a connection. OpenSSL works on the socket itself, without a buffer of ours between: a
  * record is read whole or left to the kernel, and one that the kernel did not take is bound to be
- * sent as it is.
+ * sent as it is. The wire between the two hands out no more than a connection's share of a turn:
+ * what carries nothing (a key update, an empty record) is read on and on inside one call of
+ * OpenSSL, and nothing else could end that call.
  */
 #include "serve/tls.h"
 
 #include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -13,19 +16,36 @@
 #include <sys/socket.h>
 
 #include "buf.h"
+#include "diag.h"
 #include "serve/stream.h"
+
+#define TURN_RECORDS 64 /* of one session in one turn */
+#define READS_A_RECORD 2 /* its header, its body */
+#define IDLE_WINDOW_MS 60000
+#define SUITES_1_2 "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define GROUPS "X25519:P-256:P-384" /* the finite fields cost a hundred times as much */
 
 struct tls {
 	const struct tls_files *files;
 	SSL_CTX *context;
+	BIO_METHOD *wire;
 	uint64_t failures;
 };
 
 struct tls_session {
 	SSL *ssl;
 	struct tls *tls;
+	int fd;
+	uint32_t reads_left; /* of the socket, in this turn */
+	size_t bytes_left; /* likewise; at 0 there is no further read */
+	int64_t idle_ms; /* since when idle records are counted */
+	int32_t idle; /* records received that carried no data, about */
 	uint16_t bound; /* bytes of the record that waits to be sent */
+	bool up; /* there was agreement; it stays so when an error ends it */
 	bool failed; /* there will be no agreement */
+	bool ended; /* the peer has sent its last byte */
+	bool noisy; /* it was ended for its idle records */
+	bool blocked; /* reading goes on when the socket takes bytes */
 };
 
 /* ---- certificates ---- */
@@ -90,6 +110,20 @@ context_ask(SSL_CTX *context, const char *client_ca, struct chat_err *err)
 	return 0;
 }
 
+/* A header was read or written: told of every record, whatever is in it. */
+static void
+on_record(int written, int version, int type, const void *bytes, size_t len, SSL *ssl, void *arg)
+{
+	struct tls_session *session = arg;
+
+	(void)version;
+	(void)bytes;
+	(void)len;
+	(void)ssl;
+	if (!written && type == SSL3_RT_HEADER)
+		session->idle++;
+}
+
 static SSL_CTX *
 context_new(const struct tls_files *files, struct chat_err *err)
 {
@@ -105,16 +139,88 @@ context_new(const struct tls_files *files, struct chat_err *err)
 	SSL_CTX_set_mode(context,
 		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 			SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY); /* a key update ends the turn */
+	SSL_CTX_set_msg_callback(context, on_record);
 	SSL_CTX_set_session_id_context(context, name, sizeof(name) - 1);
 	SSL_CTX_set_session_cache_mode(
 		context, SSL_SESS_CACHE_OFF); /* clients keep their tickets */
 	SSL_CTX_set_num_tickets(context, 1);
-	if (context_load(context, files, err) == 0 &&
+	if (SSL_CTX_set_cipher_list(context, SUITES_1_2) != 1 ||
+		SSL_CTX_set1_groups_list(context, GROUPS) != 1)
+		chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
+	else if (context_load(context, files, err) == 0 &&
 		context_ask(context, files->client_ca, err) == 0)
 		return context;
 	SSL_CTX_free(context);
 	return NULL;
 }
+
+/* ---- the wire: the socket, as OpenSSL sees it ---- */
+
+static int
+wire_read(BIO *bio, char *bytes, size_t size, size_t *got)
+{
+	struct tls_session *session = BIO_get_data(bio);
+	ssize_t count;
+
+	BIO_clear_retry_flags(bio);
+	if (session->reads_left == 0 || session->bytes_left == 0) {
+		BIO_set_retry_read(bio);
+		return 0;
+	}
+	session->reads_left--;
+	count = recv(session->fd, bytes, size, 0);
+	if (count > 0) {
+		*got = (size_t)count;
+		session->bytes_left -= *got < session->bytes_left ? *got : session->bytes_left;
+	} else if (count == 0) {
+		session->ended = true;
+	} else if (stream_status(errno) == STREAM_WAIT) {
+		BIO_set_retry_read(bio);
+	}
+	return count > 0;
+}
+
+static int
+wire_write(BIO *bio, const char *bytes, size_t len, size_t *sent)
+{
+	const struct tls_session *session = BIO_get_data(bio);
+	ssize_t count = send(session->fd, bytes, len, MSG_NOSIGNAL);
+
+	BIO_clear_retry_flags(bio);
+	if (count >= 0)
+		*sent = (size_t)count;
+	else if (stream_status(errno) == STREAM_WAIT)
+		BIO_set_retry_write(bio);
+	return count >= 0;
+}
+
+static long
+wire_control(BIO *bio, int command, long number, void *pointer)
+{
+	const struct tls_session *session = BIO_get_data(bio);
+
+	(void)number;
+	(void)pointer;
+	if (command == BIO_CTRL_EOF)
+		return session->ended;
+	return command == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *
+wire_new(void)
+{
+	BIO_METHOD *wire = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "chat");
+
+	if (wire && BIO_meth_set_read_ex(wire, wire_read) == 1 &&
+		BIO_meth_set_write_ex(wire, wire_write) == 1 &&
+		BIO_meth_set_ctrl(wire, wire_control) == 1)
+		return wire;
+	BIO_meth_free(wire);
+	return NULL;
+}
+
+/* ---- the server's side ---- */
 
 struct tls *
 tls_open(const struct tls_files *files, struct chat_err *err)
@@ -127,7 +233,12 @@ tls_open(const struct tls_files *files, struct chat_err *err)
 	tls = chat_alloc_zeroed(1, sizeof(*tls));
 	tls->files = files;
 	tls->context = context;
-	return tls;
+	tls->wire = wire_new();
+	if (tls->wire)
+		return tls;
+	tls_close(tls);
+	chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
+	return NULL;
 }
 
 int
@@ -148,6 +259,7 @@ tls_close(struct tls *tls)
 	if (!tls)
 		return;
 	SSL_CTX_free(tls->context);
+	BIO_meth_free(tls->wire);
 	free(tls);
 }
 
@@ -163,14 +275,22 @@ struct tls_session *
 tls_accept(struct tls *tls, int fd)
 {
 	struct tls_session *session = chat_alloc_zeroed(1, sizeof(*session));
+	BIO *wire = BIO_new(tls->wire);
 
 	session->tls = tls;
+	session->fd = fd;
+	session->idle_ms = chat_now_ms();
 	session->ssl = SSL_new(tls->context);
-	if (!session->ssl || SSL_set_fd(session->ssl, fd) != 1) {
+	if (!session->ssl || !wire) {
+		BIO_free(wire);
 		tls_session_free(session);
 		ERR_clear_error();
 		return NULL;
 	}
+	BIO_set_data(wire, session);
+	BIO_set_init(wire, 1);
+	SSL_set_bio(session->ssl, wire, wire);
+	SSL_set_msg_callback_arg(session->ssl, session);
 	SSL_set_accept_state(session->ssl);
 	return session;
 }
@@ -194,14 +314,14 @@ session_fail(struct tls_session *session, int error)
 {
 	session->tls->failures++;
 	session->failed = error == SSL_ERROR_SSL;
-	shutdown(SSL_get_fd(session->ssl), SHUT_WR);
+	shutdown(session->fd, SHUT_WR);
 	return session->failed ? STREAM_WAIT : STREAM_GONE;
 }
 
 static ssize_t
 session_read_away(struct tls_session *session, void *bytes, size_t size)
 {
-	ssize_t count = recv(SSL_get_fd(session->ssl), bytes, size, 0);
+	ssize_t count = recv(session->fd, bytes, size, 0);
 
 	if (count < 0)
 		return stream_status(errno);
@@ -217,7 +337,7 @@ session_status(struct tls_session *session, int result)
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
 		return STREAM_WAIT;
 	ERR_clear_error();
-	return SSL_is_init_finished(session->ssl) ? STREAM_GONE : session_fail(session, error);
+	return session->up ? STREAM_GONE : session_fail(session, error);
 }
 
 /*
@@ -227,30 +347,76 @@ session_status(struct tls_session *session, int result)
 static void
 session_end_again(struct tls_session *session)
 {
-	shutdown(SSL_get_fd(session->ssl), SHUT_RD);
+	shutdown(session->fd, SHUT_RD);
+}
+
+/* Whether there were too many records that carried nothing. */
+static bool
+session_is_noisy(struct tls_session *session)
+{
+	int64_t now;
+
+	if (session->idle <= TLS_IDLE_RECORDS)
+		return false;
+	now = chat_now_ms();
+	if (now - session->idle_ms <= IDLE_WINDOW_MS)
+		return true;
+	session->idle_ms = now;
+	session->idle = 0;
+	return false;
+}
+
+/* Reads records until there is nothing, or the share of this turn is used up. */
+static ssize_t
+session_read(struct tls_session *session, char *bytes, size_t size)
+{
+	size_t total = 0;
+
+	session->reads_left = TURN_RECORDS * READS_A_RECORD;
+	session->bytes_left = size;
+	session->blocked = false;
+	while (size - total >= TLS_RECORD_MAX) {
+		size_t got = 0;
+		int result = SSL_read_ex(session->ssl, bytes + total, TLS_RECORD_MAX, &got);
+
+		session->up |= result == 1 || SSL_is_init_finished(session->ssl);
+		if (result != 1) {
+			ssize_t status = session_status(session, result);
+
+			session->blocked = SSL_want_write(session->ssl);
+			if (total && status == STREAM_GONE)
+				session_end_again(session);
+			return total ? (ssize_t)total : status;
+		}
+		session->idle--; /* this record had something in it */
+		total += got;
+	}
+	return (ssize_t)total;
 }
 
 ssize_t
 tls_read(struct tls_session *session, void *bytes, size_t size)
 {
-	size_t total = 0;
+	ssize_t result;
 
 	if (session->failed)
 		return session_read_away(session, bytes, size);
-	while (size - total >= TLS_RECORD_MAX) {
-		size_t got = 0;
-		int result = SSL_read_ex(session->ssl, (char *)bytes + total, TLS_RECORD_MAX, &got);
+	result = session_read(session, bytes, size);
+	session->reads_left = 0; /* nobody else reads */
+	if (result == STREAM_GONE || session->failed || !session_is_noisy(session))
+		return result;
+	session->noisy = true;
+	if (!session->up)
+		session->tls->failures++;
+	return STREAM_GONE;
+}
 
-		if (result != 1) {
-			ssize_t status = session_status(session, result);
-
-			if (total && status == STREAM_GONE)
-				session_end_again(session);
-			return total ? (ssize_t)total : status;
-		}
-		total += got;
-	}
-	return (ssize_t)total;
+const char *
+tls_fault(const struct tls_session *session)
+{
+	if (session->noisy)
+		return "it sends TLS records that carry nothing";
+	return session->up ? NULL : "no TLS is agreed on";
 }
 
 ssize_t
@@ -281,13 +447,13 @@ tls_bound(const struct tls_session *session)
 bool
 tls_is_up(const struct tls_session *session)
 {
-	return SSL_is_init_finished(session->ssl);
+	return session->up;
 }
 
 bool
 tls_wants_write(const struct tls_session *session)
 {
-	return SSL_want_write(session->ssl) && !session->bound && !session->failed;
+	return session->blocked && !session->failed;
 }
 
 void

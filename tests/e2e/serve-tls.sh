@@ -43,6 +43,18 @@ for version in 1 1_1; do
 	s_client "-tls$version" -cipher ALL@SECLEVEL=0
 	not_ok "no TLS $version"
 done
+for suite in ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305; do
+	s_client -tls1_2 -cipher "$suite"
+	ok "TLS 1.2 with $suite" || diag "$(cat "$ERR")"
+done
+for suite in ECDHE-ECDSA-AES128-SHA ECDHE-ECDSA-AES256-SHA384 ECDHE-ECDSA-AES128-CCM; do
+	s_client -tls1_2 -cipher "$suite:@SECLEVEL=0"
+	not_ok "none with $suite"
+done
+for group in ffdhe2048 ffdhe8192; do
+	s_client -tls1_3 -groups "$group"
+	not_ok "TLS 1.3 with no keys over finite fields ($group)"
+done
 s_client -tls1_2 -alpn h2
 like "$(cat "$OUT")" 'No ALPN negotiated' 'nothing but HTTP/1.1'
 exits 77 'an authority that the client does not know' chat-send --cacert "$TMP/other.pem" hi
@@ -50,7 +62,7 @@ exits 69 'no TLS on the side of the client' chat-send --retry-for 0s -U "ws${CHA
 metric() {
 	curl -s --unix-socket "$TMP/metrics" http://localhost/metrics | sed -n "s/^chat_$1 //p"
 }
-wait_for '[ "$(metric tls_failures_total)" -ge 4 ]'
+wait_for '[ "$(metric tls_failures_total)" -ge 9 ]'
 ok 'those who did not agree are counted'
 
 # ---- a lot, and slowly ----
@@ -105,6 +117,17 @@ serve_at "unix:$TMP/socket" --tls-cert "$TMP/both.pem" --listen 127.0.0.1:0
 exits 0 'a unix socket has no TLS' chat-send --unix-socket "$TMP/socket" -U ws://localhost/ hi
 CHAT_URL=$(sed -n 's/.*listening on \(wss:.*\)/\1/p' "$SERVE_ERR")
 exits 0 'beside one that has' chat-send hi
+
+# ---- a key of RSA ----
+
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=rsa -keyout "$TMP/rsa.key" -out "$TMP/rsa.pem" 2>"$ERR"
+serve --tls-cert "$TMP/rsa.pem" --tls-key "$TMP/rsa.key"
+s_client -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256
+ok 'TLS 1.2 with a key of RSA' || diag "$(cat "$ERR")"
+for suite in AES128-GCM-SHA256 AES256-SHA DHE-RSA-AES128-GCM-SHA256 ECDHE-RSA-AES128-SHA256; do
+	s_client -tls1_2 -cipher "$suite:@SECLEVEL=0"
+	not_ok "none with $suite"
+done
 
 # ---- files that cannot be used ----
 

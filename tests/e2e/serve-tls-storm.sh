@@ -1,0 +1,11 @@
+#!/bin/bash
+#
+# Clients of TLS that cost chat-serve as much as they can (tests/interop/tls_storm.c), beside an
+# honest one.
+
+. tests/lib.sh
+. tests/certs.sh
+
+make_ca ca && make_cert server "$LOCAL_NAMES" || exit 1
+export CHAT_TEST_CA=$TMP/ca.pem CHAT_TEST_TLS="--tls-cert $TMP/server.pem --tls-key $TMP/server.key"
+CHAT_TEST_SLOWNESS=$slowness /usr/bin/python3 -B tests/e2e/serve-tls-storm.py
