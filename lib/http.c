@@ -227,6 +227,17 @@ struct upgrade {
 	struct chat_span version, body;
 };
 
+/* Who wrote one later is nearer to us, so that the first ones can be done without. */
+static void
+keep_forwarded(struct chat_http_request *request, struct chat_span value)
+{
+	struct chat_span *kept = request->forwarded_for;
+
+	if (request->forwarded_count == CHAT_HTTP_FORWARDED_MAX)
+		memmove(kept, kept + 1, --request->forwarded_count * sizeof(*kept));
+	kept[request->forwarded_count++] = value;
+}
+
 static int
 read_request_header(
 	struct chat_http_request *request, struct upgrade *upgrade, const struct header *header)
@@ -250,7 +261,7 @@ read_request_header(
 	if (named(header, "Connection"))
 		upgrade->connection |= list_has(header->value, CHAT_SPAN("upgrade"));
 	if (named(header, "X-Forwarded-For"))
-		request->forwarded_for = header->value;
+		keep_forwarded(request, header->value);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
  * The opening handshake (RFC 6455 section 4), both sides, as pure functions on bytes (RFC 9112).
  */
 #define CHAT_HTTP_HEAD_MAX 8192 /* bytes of a head, its empty line included */
+#define CHAT_HTTP_FORWARDED_MAX 16 /* headers of one name that are kept */
 #define CHAT_HTTP_KEY_LEN 24 /* characters of Sec-WebSocket-Key */
 #define CHAT_HTTP_ACCEPT_LEN 28 /* characters of Sec-WebSocket-Accept */
 
@@ -27,7 +28,9 @@ struct chat_http_request {
 	struct chat_span host; /* with its port; of the target where that has one */
 	struct chat_span origin; /* at NULL: none */
 	struct chat_span user_agent; /* at NULL: none */
-	struct chat_span forwarded_for; /* the last X-Forwarded-For, a list; at NULL: none */
+	/* The values of X-Forwarded-For, each a list, in their order: of many the last ones. */
+	struct chat_span forwarded_for[CHAT_HTTP_FORWARDED_MAX];
+	size_t forwarded_count;
 	struct chat_span key; /* Sec-WebSocket-Key */
 	bool upgrade; /* asks for websocket: GET, HTTP/1.1, Upgrade and Connection say so */
 };

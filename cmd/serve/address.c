@@ -68,9 +68,9 @@ kind_of(const struct addresses *addresses, const struct sockaddr *peer)
 }
 
 static struct key
-key_of(const struct addresses *addresses, const struct sockaddr *peer)
+key_of(enum address_kind kind, const struct sockaddr *peer)
 {
-	struct key key = {.kind = (unsigned char)kind_of(addresses, peer)};
+	struct key key = {.kind = (unsigned char)kind};
 	struct in_addr v4;
 
 	key.is_v4 = address_v4(peer, &v4);
@@ -82,11 +82,10 @@ key_of(const struct addresses *addresses, const struct sockaddr *peer)
 	return key;
 }
 
-struct address *
-addresses_enter(struct addresses *addresses, const struct sockaddr *peer)
+static struct address *
+enter(struct addresses *addresses, struct key key)
 {
 	struct address *address = NULL;
-	struct key key = key_of(addresses, peer);
 
 	HASH_FIND(hh, addresses->by_key, &key, sizeof(key), address);
 	if (!address) {
@@ -96,6 +95,12 @@ addresses_enter(struct addresses *addresses, const struct sockaddr *peer)
 	}
 	address->count++;
 	return address;
+}
+
+struct address *
+addresses_enter(struct addresses *addresses, const struct sockaddr *peer)
+{
+	return enter(addresses, key_of(kind_of(addresses, peer), peer));
 }
 
 /* Frees one of which nothing is to be remembered. */
@@ -115,6 +120,18 @@ addresses_leave(struct addresses *addresses, struct address *address)
 		return;
 	address->count--;
 	address_forget(addresses, address);
+}
+
+struct address *
+addresses_move(struct addresses *addresses, struct address *proxy, const struct sockaddr *client)
+{
+	struct key key = proxy->key;
+
+	if (client)
+		key = key_of(ADDRESS_REMOTE, client);
+	key.kind = ADDRESS_REMOTE;
+	addresses_leave(addresses, proxy);
+	return enter(addresses, key);
 }
 
 void

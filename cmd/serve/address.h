@@ -11,7 +11,8 @@
 /*
  * What is known of the addresses that connections come from: how many each has, and how often a
  * token of its was wrong. An IPv6 address counts as its /64, which one person has to themselves.
- * Loopback, unix sockets and proxies that are trusted may have any number of connections.
+ * Loopback and unix sockets may have any number of connections, and so may proxies that are trusted
+ * for those that have not told yet who is behind.
  */
 struct address;
 
@@ -34,6 +35,13 @@ struct addresses {
 
 /* Counts one in. */
 struct address *addresses_enter(struct addresses *addresses, const struct sockaddr *peer);
+
+/*
+ * Counts one out of a proxy and in as who is behind it; client NULL, where nobody can be made out
+ * there: as the proxy. Either is limited as a remote address, whatever address it is.
+ */
+struct address *addresses_move(
+	struct addresses *addresses, struct address *proxy, const struct sockaddr *client);
 void addresses_leave(struct addresses *addresses, struct address *address); /* NULL: nothing */
 
 /* Once nobody is in any more. */

@@ -73,16 +73,18 @@ guest_sweep(struct server *server)
 
 /* Behind a proxy that is trusted: the address is that of who is behind it. */
 static void
-guest_look_behind(struct guest *guest, struct chat_span forwarded_for)
+guest_look_behind(struct guest *guest, const struct chat_http_request *request)
 {
 	struct addresses *addresses = &guest->server->addresses;
 	struct sockaddr_storage client;
+	bool known;
 
-	if (address_kind(guest->address) != ADDRESS_PROXY ||
-		!networks_forwarded(&addresses->proxies, forwarded_for, &client))
+	if (address_kind(guest->address) != ADDRESS_PROXY)
 		return;
-	addresses_leave(addresses, guest->address);
-	guest->address = addresses_enter(addresses, (struct sockaddr *)&client);
+	known = networks_forwarded(
+		&addresses->proxies, request->forwarded_for, request->forwarded_count, &client);
+	guest->address = addresses_move(
+		addresses, guest->address, known ? (struct sockaddr *)&client : NULL);
 }
 
 /* Whether it may connect from where it says to be; 0, or the status to refuse it with. */
@@ -100,7 +102,7 @@ guest_judge(struct guest *guest, const struct chat_http_request *request, const 
 		*why = "this origin may not connect";
 		return 403;
 	}
-	guest_look_behind(guest, request->forwarded_for);
+	guest_look_behind(guest, request);
 	if (address_is_barred(guest->address, &server->addresses)) {
 		*why = "too many wrong tokens came from this address";
 		return 429;

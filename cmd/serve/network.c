@@ -122,43 +122,99 @@ networks_have(const struct networks *networks, const struct sockaddr *address)
 	return false;
 }
 
+/* ---- X-Forwarded-For ---- */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The span without one of these at its front and another at its end; false: they are not there. */
+static bool
+unwrap(struct chat_span *text, char first, char last)
+{
+	if (text->len < 2 || text->at[0] != first || text->at[text->len - 1] != last)
+		return false;
+	*text = (struct chat_span){text->at + 1, text->len - 2};
+	return true;
+}
+
+/* Cuts ":port" off, behind the only colon there is or behind a bracket; false: it is no port. */
+static bool
+cut_port(struct chat_span *text)
+{
+	const char *colon = memrchr(text->at, ':', text->len);
+	size_t digits;
+
+	if (!colon ||
+		(text->at[0] == '[' ? colon[-1] != ']' : memchr(text->at, ':', text->len) != colon))
+		return true;
+	digits = (size_t)(text->at + text->len - colon - 1);
+	for (size_t i = 1; i <= digits; i++)
+		if (colon[i] < '0' || colon[i] > '9')
+			return false;
+	text->len = (size_t)(colon - text->at);
+	return digits >= 1 && digits <= 5;
+}
+
 static bool
 read_client(struct chat_span text, struct sockaddr_storage *client)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)client;
 	char address[INET6_ADDRSTRLEN];
+	bool is_v6;
+	int before;
 
-	while (text.len && (*text.at == ' ' || *text.at == '\t')) {
+	while (text.len && is_blank(*text.at)) {
 		text.at++;
 		text.len--;
 	}
-	while (text.len && (text.at[text.len - 1] == ' ' || text.at[text.len - 1] == '\t'))
+	while (text.len && is_blank(text.at[text.len - 1]))
 		text.len--;
-	if (text.len >= sizeof(address))
+	unwrap(&text, '"', '"');
+	if (!text.len || !cut_port(&text))
+		return false;
+	is_v6 = unwrap(&text, '[', ']');
+	if (text.len >= sizeof(address) || memchr(text.at, '\0', text.len))
 		return false;
 	memcpy(address, text.at, text.len);
 	address[text.len] = '\0';
 	*client = (struct sockaddr_storage){.ss_family = AF_INET6};
-	return read_address(&in6->sin6_addr, address) >= 0;
+	before = read_address(&in6->sin6_addr, address);
+	return before == 0 || (before > 0 && !is_v6);
+}
+
+/* The last element of a list, which is cut off; false: it was the only one. */
+static bool
+cut_last(struct chat_span *list, struct chat_span *last)
+{
+	const char *comma = memrchr(list->at, ',', list->len);
+
+	*last = *list;
+	if (!comma)
+		return false;
+	last->at = comma + 1;
+	last->len = (size_t)(list->at + list->len - last->at);
+	list->len = (size_t)(comma - list->at);
+	return true;
 }
 
 bool
-networks_forwarded(const struct networks *networks, struct chat_span forwarded_for,
+networks_forwarded(const struct networks *networks, const struct chat_span *values, size_t count,
 	struct sockaddr_storage *client)
 {
-	while (forwarded_for.at) {
-		const char *comma = memrchr(forwarded_for.at, ',', forwarded_for.len);
-		const char *from = comma ? comma + 1 : forwarded_for.at;
-		struct chat_span last = {
-			from, (size_t)(forwarded_for.at + forwarded_for.len - from)};
+	while (count) {
+		struct chat_span list = values[--count], last;
+		bool more = true;
 
-		if (!read_client(last, client))
-			return false;
-		if (!networks_have(networks, (struct sockaddr *)client))
-			return true;
-		if (!comma)
-			return false;
-		forwarded_for.len = (size_t)(comma - forwarded_for.at);
+		while (more) {
+			more = cut_last(&list, &last);
+			if (!read_client(last, client))
+				return false;
+			if (!networks_have(networks, (struct sockaddr *)client))
+				return true;
+		}
 	}
 	return false;
 }

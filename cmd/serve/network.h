@@ -36,10 +36,12 @@ void networks_free(struct networks *networks);
 bool networks_have(const struct networks *networks, const struct sockaddr *address);
 
 /*
- * Who is behind a proxy, by X-Forwarded-For: the rightmost address that is no proxy of ours. false:
- * there is none, or what stands there is no address.
+ * Who is behind a proxy, by the values of its X-Forwarded-For headers: the rightmost address that
+ * is no proxy of ours. An element may be "192.0.2.1", "2001:db8::1", "[2001:db8::1]", the first and
+ * the last with a port behind a colon, each also in double quotes. false: there is no such element,
+ * or before it stands one that is no address.
  */
-bool networks_forwarded(const struct networks *networks, struct chat_span forwarded_for,
-	struct sockaddr_storage *client);
+bool networks_forwarded(const struct networks *networks, const struct chat_span *values,
+	size_t count, struct sockaddr_storage *client);
 
 #endif

@@ -253,21 +253,46 @@ def _(server):
 # ---- proxies ----
 
 
+def behind(server, *forwarded_for, source="127.0.0.2"):
+    """The status for who comes through a proxy that says this; the connection stays."""
+    peer = server.peer(upgrade=False, source=source)
+    peer.send(request(host="chat.example", headers=["X-Forwarded-For: " + value for value in forwarded_for]))
+    return peer.response()[0]
+
+
 @case("a proxy that is trusted tells who is behind it, and has no limit of its own",
       "--trust-proxy", "127.0.0.2", "--max-per-address", "2")  # fmt: skip
 @limits("--max-per-address", also={"403"})
 def _(server):
-    def connect(client, source="127.0.0.2"):
-        peer = server.peer(upgrade=False, source=source)
-        peer.send(request(host="chat.example", headers=["X-Forwarded-For: " + client]))
-        return peer.response()[0]
+    assert [behind(server, "203.0.113.1") for _ in range(3)] == [101, 101, 503]
+    assert behind(server, "203.0.113.2") == 101
+    assert behind(server, "203.0.113.1, 203.0.113.2") == 101
+    assert behind(server, "203.0.113.2, 203.0.113.1") == 503, "only the last one is the proxy's word"
+    assert behind(server, "203.0.113.9", source="127.0.0.3") == 403, "from another the host is looked at"
 
-    assert [connect("203.0.113.1") for _ in range(3)] == [101, 101, 503]
-    assert connect("203.0.113.2") == 101
-    assert connect("203.0.113.1, 203.0.113.2") == 101
-    assert connect("203.0.113.2, 203.0.113.1") == 503, "only the last one is the proxy's word"
-    assert [connect("nonsense") for _ in range(3)] == [101] * 3
-    assert connect("203.0.113.9", source="127.0.0.3") == 403, "from another the host is looked at"
+
+@case("who is behind a proxy is the same person in every form that proxies write",
+      "--trust-proxy", "127.0.0.2", "--max-per-address", "5")  # fmt: skip
+def _(server):
+    for forms in (
+        ("203.0.113.1", "203.0.113.1:4711", '"203.0.113.1:4712"', " ::ffff:203.0.113.1 "),
+        ("2001:db8::1", "[2001:db8::1]", "[2001:db8::2]:4711", '"[2001:db8::3]:4712"'),
+    ):
+        assert [behind(server, form) for form in forms] == [101] * 4
+        assert behind(server, "unknown", forms[0], "127.0.0.2") == 101, "several headers are one list"
+        assert [behind(server, form) for form in forms] == [503] * 4
+
+
+@case("who cannot be made out behind a proxy is limited as the proxy",
+      "--trust-proxy", "127.0.0.2", "--max-per-address", "10")  # fmt: skip
+def _(server):
+    for forms in ((), ("",), ("unknown",), ("_hidden",), ("nonsense",), ("203.0.113.7,",), ("127.0.0.2",),
+                  ("203.0.113.7:port",), ("203.0.113.7", "unknown"), ("203.0.113.7", "")):  # fmt: skip
+        assert behind(server, *forms) == 101, forms
+    assert behind(server, "something else") == 503
+    assert behind(server, "203.0.113.7") == 101
+    assert [behind(server, "127.0.0.1") for _ in range(11)] == [101] * 10 + [503], "this machine behind a proxy, too"
+    assert status_of(server, source="127.0.0.1") == 101
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ check_network(const char *text, struct chat_span forwarded_for)
 	if (network_parse(&network, text, NULL) < 0)
 		return;
 	need(network.bits <= 128);
-	if (networks_forwarded(&networks, forwarded_for, &client))
+	if (networks_forwarded(&networks, &forwarded_for, 1, &client))
 		need(!networks_have(&networks, (struct sockaddr *)&client));
 }
 

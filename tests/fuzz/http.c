@@ -32,7 +32,9 @@ check_request(struct chat_span head)
 	check_span(head, request.host);
 	check_span(head, request.origin);
 	check_span(head, request.user_agent);
-	check_span(head, request.forwarded_for);
+	need(request.forwarded_count <= CHAT_HTTP_FORWARDED_MAX);
+	for (size_t i = 0; i < request.forwarded_count; i++)
+		check_span(head, request.forwarded_for[i]);
 	check_span(head, request.key);
 	need(*chat_http_reason(status) != '\0');
 	need(!bad_version || status == 426);

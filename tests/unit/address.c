@@ -194,6 +194,42 @@ work_sweep(unsigned count)
 	return begun;
 }
 
+/* Who comes through a proxy is limited, whoever it is, and the proxy itself is not. */
+static void
+test_behind(void)
+{
+	struct addresses addresses = {.most = 2};
+	struct chat_strings texts = {0};
+	union any proxy = parse("127.0.0.9"), client = parse("203.0.113.1"),
+		  here = parse("127.0.0.1");
+	const struct sockaddr *behind[] = {&client.address, &here.address, NULL};
+	struct address *moved[3][3];
+	char name[ADDRESS_NAME_MAX];
+
+	chat_strings_add(&texts, "127.0.0.9");
+	networks_parse(&addresses.proxies, &texts, NULL);
+	for (size_t i = 0; i < 3; i++)
+		for (size_t n = 0; n < 3; n++) {
+			struct address *address = addresses_enter(&addresses, &proxy.address);
+
+			ok(!address_is_over(address, &addresses), "the proxy may come again");
+			moved[i][n] = addresses_move(&addresses, address, behind[i]);
+			is_int(address_kind(moved[i][n]), ADDRESS_REMOTE,
+				"who is behind is remote");
+			is_int(address_is_over(moved[i][n], &addresses), n == 2, "and counted");
+		}
+	address_name(moved[1][0], name);
+	is_str(name, "127.0.0.1", "this machine behind a proxy is this machine");
+	address_name(moved[2][0], name);
+	is_str(name, "127.0.0.9", "nobody behind a proxy is the proxy");
+	for (size_t i = 0; i < 3; i++)
+		for (size_t n = 0; n < 3; n++)
+			addresses_leave(&addresses, moved[i][n]);
+	ok(!addresses.by_key, "all gone, nothing is left");
+	chat_strings_free(&texts);
+	addresses_free(&addresses);
+}
+
 int
 main(void)
 {
@@ -224,5 +260,6 @@ main(void)
 	test_failures();
 	test_kinds();
 	is_linear(work_sweep, 10000, "a sweep does not walk 100,000 addresses");
+	test_behind();
 	return done();
 }

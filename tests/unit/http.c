@@ -298,8 +298,10 @@ test_fields(void)
 	ok(chat_span_equal(request.host, CHAT_SPAN("localhost:3001")), "the host");
 	ok(chat_span_equal(request.origin, CHAT_SPAN("https://example.org")), "the origin");
 	ok(chat_span_equal(request.user_agent, CHAT_SPAN("me/1")), "the user agent");
-	ok(chat_span_equal(request.forwarded_for, CHAT_SPAN("2.2.2.2, 3.3.3.3")),
-		"the last forwarders");
+	is_int(request.forwarded_count, 2, "two headers of forwarders");
+	ok(chat_span_equal(request.forwarded_for[0], CHAT_SPAN("1.1.1.1")), "the first");
+	ok(chat_span_equal(request.forwarded_for[1], CHAT_SPAN("2.2.2.2, 3.3.3.3")),
+		"the second, whole");
 	ok(chat_span_equal(request.key, CHAT_SPAN(KEY)), "the key");
 	ok(request.upgrade, "an upgrade");
 
@@ -310,6 +312,27 @@ test_fields(void)
 	ok(request.origin.at != NULL && request.origin.len == 0, "an empty origin is one");
 	ok(request.user_agent.at == NULL, "no user agent is none");
 	ok(!request.upgrade, "no upgrade");
+}
+
+static void
+test_many_forwarded(void)
+{
+	struct chat_http_request request;
+	struct chat_buf head = {0};
+	bool bad_version;
+
+	chat_buf_append_string(&head, "GET / HTTP/1.1\r\n" REST);
+	for (int i = 0; i < 40; i++)
+		chat_buf_printf(&head, "x-forwarded-for: 192.0.2.%d\r\n", i);
+	chat_buf_append_string(&head, "\r\n");
+	is_int(chat_http_read_request(&request, chat_buf_span(&head), &bad_version), 101,
+		"forty headers of forwarders");
+	is_int(request.forwarded_count, CHAT_HTTP_FORWARDED_MAX, "no more are kept than fit");
+	ok(chat_span_equal(
+		   request.forwarded_for[CHAT_HTTP_FORWARDED_MAX - 1], CHAT_SPAN("192.0.2.39")),
+		"the last is the last");
+	ok(chat_span_equal(request.forwarded_for[0], CHAT_SPAN("192.0.2.24")), "in their order");
+	chat_buf_free(&head);
 }
 
 static void
@@ -394,6 +417,7 @@ main(void)
 	test_cut_requests();
 	test_head_len();
 	test_fields();
+	test_many_forwarded();
 	test_responses();
 	test_writing();
 	test_write_request();

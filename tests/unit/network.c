@@ -49,7 +49,7 @@ static const char *const wrong[] = {"", "/", "/24", "192.0.2.0/", "192.0.2.0/33"
 	"1111:2222:3333:4444:5555:6666:7777:8888:9999"};
 
 static const struct {
-	const char *forwarded_for;
+	const char *forwarded_for; /* the headers, '|' between them */
 	const char *client; /* NULL: none */
 } chains[] = {
 	{"203.0.113.9", "203.0.113.9"},
@@ -62,9 +62,67 @@ static const struct {
 	{"192.0.2.1", NULL},
 	{"203.0.113.9, evil", NULL},
 	{"203.0.113.9,", NULL},
+	{"203.0.113.9, , 192.0.2.1", NULL},
+	{",", NULL},
 	{"", NULL},
+	{" ", NULL},
 	{"unknown", NULL},
+	{"_hidden", NULL},
+	{"203.0.113.9, unknown, 192.0.2.1", NULL},
+	{"localhost", NULL},
+
+	{"203.0.113.9:4711", "203.0.113.9"},
+	{"203.0.113.9:65535, 192.0.2.1:1", "203.0.113.9"},
+	{"203.0.113.9:", NULL},
+	{"203.0.113.9:123456", NULL},
+	{"203.0.113.9:_http", NULL},
+	{"203.0.113.9:1:2", NULL},
+	{":4711", NULL},
+	{"[2001:db8::1]", "2001:db8::1"},
+	{"[2001:db8::1]:4711", "2001:db8::1"},
+	{"[2001:db8::1]:4711, 192.0.2.1", "2001:db8::1"},
+	{"[2001:db8::1", NULL},
+	{"2001:db8::1]", NULL},
+	{"[2001:db8::1]4711", NULL},
+	{"[2001:db8::1]:", NULL},
+	{"[203.0.113.9]", NULL},
+	{"[]", NULL},
+	{"[]:1", NULL},
+	{"::ffff:203.0.113.9", "203.0.113.9"},
+	{"\"203.0.113.9\"", "203.0.113.9"},
+	{"\"203.0.113.9:4711\"", "203.0.113.9"},
+	{"\"[2001:db8::1]:4711\"", "2001:db8::1"},
+	{"\"203.0.113.9", NULL},
+	{"\"\"", NULL},
+	{"\"", NULL},
+	{"203.0.113.9 evil", NULL},
+	{"fe80::1%eth0", NULL},
+	{"127.0.0.1", "127.0.0.1"},
+
+	{"203.0.113.9|192.0.2.1", "203.0.113.9"},
+	{"198.51.100.1|203.0.113.9", "203.0.113.9"},
+	{"198.51.100.1, 203.0.113.9|192.0.2.1, 192.0.2.2|192.0.2.3", "203.0.113.9"},
+	{"203.0.113.9|", NULL},
+	{"203.0.113.9|evil", NULL},
+	{"evil|203.0.113.9", "203.0.113.9"},
+	{"|192.0.2.1", NULL},
+	{"192.0.2.1|192.0.2.2", NULL},
 };
+
+static bool
+forwarded(const struct networks *proxies, const char *text, struct sockaddr_storage *client)
+{
+	struct chat_span values[4];
+	size_t count = 0;
+
+	for (const char *bar = text; bar; text = bar + 1) {
+		bar = strchr(text, '|');
+		values[count].len = bar ? (size_t)(bar - text) : strlen(text);
+		values[count].at = text;
+		count++;
+	}
+	return networks_forwarded(proxies, values, count, client);
+}
 
 static void
 test_chain(size_t i)
@@ -75,7 +133,7 @@ test_chain(size_t i)
 	bool found;
 
 	networks_parse(&proxies, &(struct chat_strings){texts, 1}, NULL);
-	found = networks_forwarded(&proxies, chat_span_of(chains[i].forwarded_for), &client);
+	found = forwarded(&proxies, chains[i].forwarded_for, &client);
 	if (found && chains[i].client) {
 		struct network one;
 
@@ -112,5 +170,6 @@ main(void)
 	ok(!network_has(&network, &unix_socket), "a unix socket is in no network");
 	for (size_t i = 0; i < sizeof(chains) / sizeof(*chains); i++)
 		test_chain(i);
+	ok(!networks_forwarded(&(struct networks){0}, NULL, 0, NULL), "no header tells of nobody");
 	return done();
 }
