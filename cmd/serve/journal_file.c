@@ -15,6 +15,7 @@
 
 #include "diag.h"
 #include "serve/crc32c.h"
+#include "serve/journal_dir.h"
 
 #define TIMER_MS 100 /* between two syncs of a batch journal, and two looks at a full disk */
 #define RETAIN_TURNS 600 /* of the timer */
@@ -204,7 +205,9 @@ file_close_full(struct journal_file *file)
 				.base = segment->index.base,
 				.last = segment->index.last,
 				.timestamp_ms = segment->index.timestamp_ms,
-				.bytes = segment->lines_bytes + segment->sums_bytes,
+				.lines_bytes = segment->lines_bytes,
+				.bytes = segment->lines_bytes + segment->sums_bytes +
+					index_file_bytes(&segment->index),
 			});
 		segment_free(segment);
 	}
@@ -492,16 +495,20 @@ static int
 file_lock(struct journal_file *file, struct chat_err *err)
 {
 	const char *dir = file->options.dir;
+	struct chat_err why;
 
 	if (journal_file_make(dir, err) < 0)
 		return -1;
-	file->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	file->dir_fd = journal_dir_open(dir, err);
 	if (file->dir_fd < 0)
-		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", dir);
-	file->lock_fd = openat(file->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		return -1;
+	file->lock_fd =
+		journal_dir_file(file->dir_fd, "lock", O_RDWR | O_CREAT, CHAT_CANNOT_CREATE, &why);
 	if (file->lock_fd < 0)
-		return chat_fail(err, CHAT_CANNOT_CREATE, "%s/lock: %m", dir);
-	if (flock(file->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return chat_fail(err, why.code, "%s/%s", dir, why.text);
+	/* the directory too, where that can be done: somebody may remove the file */
+	if (flock(file->lock_fd, LOCK_EX | LOCK_NB) == 0 &&
+		(flock(file->dir_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return chat_fail(

@@ -37,9 +37,9 @@ struct journal_options {
 /* A segment that grows no more. */
 struct closed_segment {
 	uint32_t number;
-	uint64_t base, last; /* numbers of its messages: above, up to */
+	uint64_t base, last; /* numbers of its messages: above, up to; those before it if none */
 	int64_t timestamp_ms; /* the latest in it */
-	uint64_t bytes;
+	uint64_t lines_bytes, bytes; /* of its lines; of all its files */
 };
 
 /* How many messages of a channel the closed segments hold. */
@@ -75,6 +75,8 @@ struct journal_file {
 	struct closed_segment *closed; /* ascending */
 	size_t closed_count, closed_cap;
 	struct tally *tallies;
+	bool remaking; /* an index that retention needs */
+	uint32_t unknown; /* up to this segment there is no more to be known */
 	struct segment *full; /* grown enough and not closed yet, oldest first */
 	struct segment *finishing; /* those of them that the thread has */
 	struct segment *active;
@@ -110,12 +112,21 @@ struct journal *journal_file_open(const struct journal_options *options, uv_loop
 
 /* ---- between the files of this kind ---- */
 
+struct scan;
+
 /* Opens what is in the directory (journal_recover.c). */
 int journal_recover(struct journal_file *file, struct chat_err *err);
 
 /*
- * The index file of a closed segment, made again where it is missing; with check, after every line
- * was held against its checksum.
+ * Scans a segment and puts it in order, or says why not: CHAT_BAD_MESSAGE, it is damaged
+ * (journal_mend.c).
+ */
+int journal_segment_check(
+	struct journal_file *file, uint32_t number, struct scan *scan, struct chat_err *err);
+
+/*
+ * The index file of a closed segment, at the start: made again where it is missing or wrong; with
+ * check, after every line was held against its checksum.
  */
 int journal_index_open(struct journal_file *file, uint32_t number, bool check,
 	struct index_file *index, struct chat_err *err);

@@ -11,10 +11,11 @@
 #include "url.h"
 
 /*
- * Where the messages of each channel lie in a segment. In memory while the segment grows, then a
- * file beside it (chat-journal(5)), of which a reader needs the head and a few places. Nothing
- * depends on the file: it is made again from the segment where it is missing or damaged.
+ * Where the messages of each channel lie in a segment: in memory while the segment grows, then in a
+ * file beside it (journal_index_file.h).
  */
+#define SEGMENT_BYTES_MAX UINT32_MAX /* of its lines */
+
 struct place {
 	uint32_t number; /* of the message, less the segment's base */
 	uint32_t at, len; /* of the line, without newline */
@@ -69,51 +70,5 @@ void index_cut(struct journal_index *index, uint64_t at);
 /* NULL: none of this channel. */
 const struct channel_places *index_find(
 	const struct journal_index *index, struct chat_span channel);
-
-/* ---- as a file ---- */
-
-struct index_channel {
-	char name[72]; /* NUL-terminated */
-	uint32_t first, count; /* of its places */
-};
-
-struct index_head {
-	char magic[8];
-	uint64_t base, last;
-	int64_t timestamp_ms;
-	uint64_t lines_bytes; /* of the segment's file */
-	uint32_t epochs, channels, places;
-	uint32_t places_crc;
-	uint32_t head_crc; /* of all before the places, this as 0 */
-	uint32_t unused;
-};
-
-/* An index file, opened for reading: head, epochs and channels are in memory. */
-struct index_file {
-	int fd;
-	struct index_head head;
-	struct epoch *epochs;
-	struct index_channel *channels; /* by name */
-};
-
-/* Writes it whole under a temporary name, then renames. */
-int index_file_write(const struct journal_index *index, uint64_t lines_bytes, int dir_fd,
-	const char *name, struct chat_err *err);
-
-/* -1: missing, damaged, or of another size of segment than its file now has. */
-int index_file_open(struct index_file *file, int dir_fd, const char *name, struct chat_err *err);
-void index_file_close(struct index_file *file);
-
-const struct index_channel *index_file_find(
-	const struct index_file *file, struct chat_span channel);
-
-int index_file_read(const struct index_file *file, uint32_t first, uint32_t count,
-	struct place *places, struct chat_err *err);
-
-/* Whether all places are as they were written. */
-bool index_file_is_whole(const struct index_file *file);
-
-/* Whether index_file_write would write just that. */
-bool index_file_is_of(const struct index_file *file, const struct journal_index *index);
 
 #endif

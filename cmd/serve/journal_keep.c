@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "serve/journal_scan.h"
 
 void
 journal_note_closed(struct journal_file *file, struct closed_segment closed)
@@ -17,6 +18,8 @@ journal_note_closed(struct journal_file *file, struct closed_segment closed)
 		file->closed_cap = file->closed_cap ? 2 * file->closed_cap : 16;
 		file->closed = chat_realloc(file->closed, file->closed_cap * sizeof(*file->closed));
 	}
+	if (file->closed_count && closed.last < file->closed[file->closed_count - 1].last)
+		closed.base = closed.last = file->closed[file->closed_count - 1].last;
 	file->closed[file->closed_count++] = closed;
 }
 
@@ -74,17 +77,77 @@ channel_can_spare(const struct journal_file *file, const struct index_channel *c
 		tally->count + count_open(file, name) - channel->count >= file->options.history;
 }
 
+/* ---- an index that is wrong ---- */
+
+/* Made again by a worker of libuv's pool: the whole segment is read for it. */
+struct remaking {
+	uv_work_t work;
+	struct journal_file *file;
+	int dir_fd;
+	uint32_t number;
+	bool failed;
+	struct chat_err err;
+};
+
+static void
+remaking_run(uv_work_t *work)
+{
+	struct remaking *remaking = work->data;
+	struct index_file index;
+
+	remaking->failed = segment_index_remake(
+				   &index, remaking->dir_fd, remaking->number, &remaking->err) < 0;
+	if (!remaking->failed)
+		index_file_close(&index);
+}
+
+static void
+on_remade(uv_work_t *work, int status)
+{
+	struct remaking *remaking = work->data;
+	struct journal_file *file = remaking->file;
+
+	file->remaking = false;
+	if (status < 0 || remaking->failed) {
+		file->unknown = remaking->number;
+		chat_warn("journal: %s; the segment is not removed", remaking->err.text);
+	}
+	free(remaking);
+	if (status == 0)
+		journal_retain(file);
+}
+
+static void
+index_remake(struct journal_file *file, uint32_t number)
+{
+	struct remaking *remaking;
+
+	if (file->remaking || number <= file->unknown)
+		return;
+	remaking = chat_alloc_zeroed(1, sizeof(*remaking));
+	remaking->work.data = remaking;
+	remaking->file = file;
+	remaking->dir_fd = file->dir_fd;
+	remaking->number = number;
+	file->remaking = true;
+	uv_queue_work(file->loop, &remaking->work, remaking_run, on_remade);
+}
+
+/* ---- retention ---- */
+
 /* Removes it if nobody's history needs it. Without its index nobody knows. */
 static bool
 closed_remove(struct journal_file *file, const struct closed_segment *closed)
 {
-	char name[SEGMENT_NAME_MAX];
 	struct index_file index;
 	struct chat_err err;
 	bool spare = true;
+	int opened =
+		segment_index_try(&index, file->dir_fd, closed->number, closed->lines_bytes, &err);
 
-	if (index_file_open(&index, file->dir_fd, segment_name(name, closed->number, SEGMENT_INDEX),
-		    NULL) < 0)
+	if (opened > 0)
+		index_remake(file, closed->number);
+	if (opened != 0)
 		return false;
 	for (uint32_t i = 0; spare && i < index.head.channels; i++)
 		spare = channel_can_spare(file, &index.channels[i]);

@@ -10,6 +10,8 @@
  */
 #define MESSAGE_ID_EPOCH_LEN 12
 #define MESSAGE_ID_LEN (MESSAGE_ID_EPOCH_LEN + 11)
+#define MESSAGE_EPOCH_MAX (((uint64_t)1 << 48) - 1)
+#define MESSAGE_NUMBER_MAX (((uint64_t)1 << 40) - 1)
 
 /* false for what is no id of this form. */
 bool message_id_read(struct chat_span id, uint64_t *epoch, uint64_t *number);

@@ -13,6 +13,7 @@
 #include "diag.h"
 #include "serve/block.h"
 #include "serve/crc32c.h"
+#include "serve/journal_scan.h"
 
 #define PIECE_BYTES ((size_t)1 << 20) /* read at once */
 #define GAP_BYTES 16384 /* read over rather than left out */
@@ -153,27 +154,41 @@ choose_in_memory(struct reading *reading, const struct segment *segment)
 	reading->count++;
 }
 
-/* The index file of a closed segment has the places; without it nothing is known. */
+static int
+choose_of_index(struct reading *reading, struct stretch *stretch, struct index_file *index)
+{
+	const struct index_channel *channel =
+		index_file_find(index, chat_span_of(reading->read->channel));
+	struct place *places;
+	int result;
+
+	if (!channel)
+		return 0;
+	places = chat_alloc(channel->count * sizeof(*places));
+	result = index_file_read(index, channel->first, channel->count, places, &reading->err);
+	if (result == 0)
+		choose(reading, stretch, places, channel->count);
+	free(places);
+	return result;
+}
+
+/* The index file of a closed segment has the places. */
 static int
 choose_in_file(struct reading *reading, struct stretch *stretch)
 {
-	const struct index_channel *channel;
-	char name[SEGMENT_NAME_MAX];
 	struct index_file index;
-	struct place *places;
-	int result = 0;
+	int result;
 
-	if (index_file_open(&index, reading->dir_fd,
-		    segment_name(name, stretch->number, SEGMENT_INDEX), &reading->err) < 0)
+	if (segment_index_open(&index, reading->dir_fd, stretch->number, &reading->err) < 0)
 		return -1;
-	channel = index_file_find(&index, chat_span_of(reading->read->channel));
-	if (channel) {
-		places = chat_alloc((channel->count + 1) * sizeof(*places));
-		result = index_file_read(
-			&index, channel->first, channel->count, places, &reading->err);
-		if (result == 0)
-			choose(reading, stretch, places, channel->count);
-		free(places);
+	result = choose_of_index(reading, stretch, &index);
+	if (result < 0) {
+		index_file_close(&index);
+		segment_index_doubt(stretch->number, &reading->err);
+		if (segment_index_remake(&index, reading->dir_fd, stretch->number, &reading->err) <
+			0)
+			return -1;
+		result = choose_of_index(reading, stretch, &index);
 	}
 	index_file_close(&index);
 	return result;
@@ -210,15 +225,16 @@ take_stretch(struct reading *reading, const struct stretch *stretch)
 
 	if (!stretch->count)
 		return 0;
-	fd = openat(reading->dir_fd, segment_name(name, stretch->number, SEGMENT_LINES),
-		O_RDONLY | O_CLOEXEC);
+	fd = segment_file_open(
+		reading->dir_fd, stretch->number, SEGMENT_LINES, O_RDONLY, &reading->err);
 	if (fd < 0)
-		return chat_fail(&reading->err, CHAT_CANNOT_OPEN, "%s: %m", name);
+		return -1;
 	result = journal_lines_read(
 		fd, stretch->places, stretch->count, take_line, reading, &bad, &reading->err);
 	close(fd);
 	if (result < 0)
-		chat_fail(&reading->err, reading->err.code, "%s: %s", name, reading->err.text);
+		chat_fail(&reading->err, reading->err.code, "%s: %s",
+			segment_name(name, stretch->number, SEGMENT_LINES), reading->err.text);
 	return result;
 }
 

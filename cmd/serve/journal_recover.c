@@ -1,7 +1,6 @@
 /*
  * What is in the directory at the start, and is it what was written? The segment that grew is read
- * whole, and the newest of the closed ones; of the others the index tells enough. A torn end is cut
- * off; damage before the end is nobody's to judge but the operator's (--repair).
+ * whole, and the newest of the closed ones; of the others the index tells enough.
  */
 #include "serve/journal_file.h"
 
@@ -14,7 +13,7 @@
 #include <unistd.h>
 
 #include "diag.h"
-#include "serve/crc32c.h"
+#include "serve/journal_dir.h"
 #include "serve/journal_scan.h"
 
 #define CHECK_BYTES ((uint64_t)64 << 20) /* of closed segments read at every start */
@@ -44,12 +43,22 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool
-ends_with(const char *name, const char *end)
+/* A name in the directory: of a segment, of a file beside it, of what was being written, or none
+ * of ours. */
+static int
+list_name(
+	struct journal_file *file, struct numbers *numbers, const char *name, struct chat_err *err)
 {
-	size_t len = strlen(name), end_len = strlen(end);
+	uint32_t number = segment_number(name, SEGMENT_LINES);
+	struct chat_err why;
 
-	return len >= end_len && strcmp(name + len - end_len, end) == 0;
+	if (segment_name_is_temporary(name))
+		unlinkat(file->dir_fd, name, 0);
+	if (number)
+		numbers_add(numbers, number);
+	if (!segment_name_is_any(name) || journal_dir_look(file->dir_fd, name, &why) == 0)
+		return 0;
+	return chat_fail(err, why.code, "%s/%s", file->options.dir, why.text);
 }
 
 /* Finds the segments, ascending; what was being written when a server ended is removed. */
@@ -58,232 +67,90 @@ list_segments(struct journal_file *file, struct numbers *numbers, struct chat_er
 {
 	int fd = openat(file->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	const struct dirent *entry;
+	int result = 0;
 
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
 		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", file->options.dir);
 	}
-	while ((errno = 0, entry = readdir(dir))) {
-		uint32_t number = segment_number(entry->d_name, SEGMENT_LINES);
-
-		if (number)
-			numbers_add(numbers, number);
-		else if (ends_with(entry->d_name, ".new"))
-			unlinkat(file->dir_fd, entry->d_name, 0);
-	}
-	if (errno)
-		chat_fail(err, CHAT_IO_ERROR, "%s: %m", file->options.dir);
-	fd = errno;
+	while (result == 0 && (errno = 0, entry = readdir(dir)))
+		result = list_name(file, numbers, entry->d_name, err);
+	if (result == 0 && errno)
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", file->options.dir);
 	closedir(dir);
 	if (numbers->count)
 		qsort(numbers->at, numbers->count, sizeof(*numbers->at), by_number);
-	return fd ? -1 : 0;
+	return result;
 }
 
 static uint64_t
-file_size(int dir_fd, const char *name)
-{
-	struct stat status;
-
-	return fstatat(dir_fd, name, &status, 0) == 0 ? (uint64_t)status.st_size : 0;
-}
-
-/* ---- mending one segment ---- */
-
-/* What is not good at the end goes into a file of its own. */
-static int
-tail_cut(struct journal_file *file, uint32_t number, const struct scan *scan, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX], torn[SEGMENT_NAME_MAX], piece[65536];
-	int fd =
-		openat(file->dir_fd, segment_name(name, number, SEGMENT_LINES), O_RDWR | O_CLOEXEC);
-	uint64_t at = scan->good_bytes;
-	int result = 0;
-
-	if (fd < 0)
-		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
-	while (result == 0 && at < scan->file_bytes) {
-		ssize_t count = pread(fd, piece, sizeof(piece), (off_t)at);
-
-		if (count <= 0)
-			result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-		else
-			result = segment_put_aside(file->dir_fd, number, SEGMENT_TORN,
-				(struct chat_span){piece, (size_t)count}, err);
-		at += count > 0 ? (uint64_t)count : 0;
-	}
-	if (result == 0 && (ftruncate(fd, (off_t)scan->good_bytes) < 0 || fsync(fd) < 0))
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-	close(fd);
-	if (result == 0)
-		chat_warn("journal: %s: the last %llu bytes were not written whole; they are in %s",
-			name, (unsigned long long)(scan->file_bytes - scan->good_bytes),
-			segment_name(torn, number, SEGMENT_TORN));
-	return result;
-}
-
-/* The sums become those of the lines. */
-static int
-sums_mend(struct journal_file *file, uint32_t number, const struct scan *scan, struct chat_err *err)
+file_bytes(const struct journal_file *file, uint32_t number, enum segment_file which)
 {
 	char name[SEGMENT_NAME_MAX];
+	uint64_t bytes;
 
-	segment_name(name, number, SEGMENT_SUMS);
-	if (scan->sums_missing)
-		chat_warn("journal: %s is missing; the segment is read as it stands", name);
-	else if (scan->unsummed)
-		chat_warn("journal: %s lacks the last %llu lines; they are read as they stand",
-			name, (unsigned long long)scan->unsummed);
-	return segment_replace(file->dir_fd, number, SEGMENT_SUMS, chat_buf_span(&scan->sums), err);
-}
-
-/* A segment without damage but at its end becomes as if it had ended well. */
-static int
-segment_mend(struct journal_file *file, uint32_t number, struct scan *scan, struct chat_err *err)
-{
-	if (scan->file_bytes > scan->good_bytes && tail_cut(file, number, scan, err) < 0)
-		return -1;
-	if (scan->sums_stale && sums_mend(file, number, scan, err) < 0)
-		return -1;
-	return 0;
-}
-
-/* ---- --repair ---- */
-
-struct repair {
-	struct journal_file *file;
-	uint32_t number;
-	struct chat_buf good, bad;
-	uint64_t bad_lines;
-};
-
-static void
-repair_line(void *arg, struct chat_span line, enum scan_verdict verdict)
-{
-	struct repair *repair = arg;
-	struct chat_buf *buf = verdict == SCAN_GOOD ? &repair->good : &repair->bad;
-
-	chat_buf_append_span(buf, line);
-	chat_buf_append(buf, "\n", 1);
-	repair->bad_lines += verdict != SCAN_GOOD;
-}
-
-/*
- * The good lines make a new file. The checksums of the old one go first: a segment without them is
- * read as it stands, one with those of other lines not at all.
- */
-static int
-repair_write(struct repair *repair, struct scan *scan, struct chat_err *err)
-{
-	struct journal_file *file = repair->file;
-	struct chat_buf lines = {0};
-	char name[SEGMENT_NAME_MAX];
-	int result;
-
-	if (!scan->epoch)
-		segment_header_write(&lines, repair->number, (uint64_t)chat_unix_ms());
-	chat_buf_append_span(&lines, chat_buf_span(&repair->good));
-	result = segment_put_aside(
-		file->dir_fd, repair->number, SEGMENT_DAMAGED, chat_buf_span(&repair->bad), err);
-	if (result == 0 &&
-		unlinkat(file->dir_fd, segment_name(name, repair->number, SEGMENT_SUMS), 0) < 0 &&
-		errno != ENOENT)
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-	if (result == 0)
-		result = segment_replace(
-			file->dir_fd, repair->number, SEGMENT_LINES, chat_buf_span(&lines), err);
-	chat_buf_free(&lines);
-	if (result == 0)
-		chat_warn("journal: %s: %llu damaged lines were taken out; they are in %s",
-			segment_name(name, repair->number, SEGMENT_LINES),
-			(unsigned long long)repair->bad_lines,
-			segment_name((char[SEGMENT_NAME_MAX]){0}, repair->number, SEGMENT_DAMAGED));
-	return result;
-}
-
-static int
-segment_repair(struct journal_file *file, uint32_t number, struct scan *scan, struct chat_err *err)
-{
-	struct repair repair = {.file = file, .number = number};
-	int result;
-
-	scan_free(scan);
-	result = segment_scan(scan, file->dir_fd, number, repair_line, &repair, err);
-	if (result == 0)
-		result = repair_write(&repair, scan, err);
-	chat_buf_free(&repair.good);
-	chat_buf_free(&repair.bad);
-	scan_free(scan);
-	if (result < 0 || segment_scan(scan, file->dir_fd, number, NULL, NULL, err) < 0)
-		return -1;
-	scan->unsummed = 0; /* that was just decided */
-	scan->sums_missing = false;
-	return 0;
+	journal_dir_size(file->dir_fd, segment_name(name, number, which), &bytes);
+	return bytes;
 }
 
 /* ---- one segment after the other ---- */
 
-/* Scans a segment and puts it in order, or says why not. */
 static int
-segment_check(struct journal_file *file, uint32_t number, struct scan *scan, struct chat_err *err)
+fail_disorder(const struct journal_file *file, uint32_t number, struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
 
-	if (segment_scan(scan, file->dir_fd, number, NULL, NULL, err) < 0)
-		return -1;
-	if (scan->damaged && file->options.repair && segment_repair(file, number, scan, err) < 0)
-		return -1;
-	if (scan->damaged) {
-		chat_fail(err, CHAT_BAD_MESSAGE,
-			"%s/%s:%llu: damaged: not what was written; --repair takes such lines out",
-			file->options.dir, segment_name(name, number, SEGMENT_LINES),
-			(unsigned long long)scan->damaged);
-		scan_free(scan);
-		return -1;
-	}
-	if (segment_mend(file, number, scan, err) == 0)
-		return 0;
-	scan_free(scan);
-	return -1;
+	return chat_fail(err, CHAT_BAD_MESSAGE,
+		"%s/%s: its messages do not follow those of the segment before", file->options.dir,
+		segment_name(name, number, SEGMENT_LINES));
 }
 
-static void
-note_epochs(struct journal_file *file, const struct epoch *epochs, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		epochs_note(&file->epochs, epochs[i].epoch, epochs[i].last);
-}
-
-/* A segment holds messages of these numbers. Before one whose predecessor is gone, so are theirs.
+/*
+ * A segment holds these messages; those of all segments ascend. Before one whose predecessor is
+ * gone, so are theirs.
  */
-static void
-note_messages(struct journal_file *file, uint32_t number, uint64_t base, uint64_t last,
-	int64_t timestamp_ms)
+static int
+note_messages(struct journal_file *file, uint32_t number, const struct journal_index *index,
+	struct chat_err *err)
 {
+	const struct epochs *known = &file->epochs;
+
+	if (index->base < file->last ||
+		(known->count && index->epochs.count &&
+			index->epochs.at[0].epoch < known->at[known->count - 1].epoch))
+		return fail_disorder(file, number, err);
 	if (number > file->known_number + 1)
-		file->removed = base;
+		file->removed = index->base;
 	file->known_number = number;
-	file->last = last;
-	if (file->timestamp_ms < timestamp_ms)
-		file->timestamp_ms = timestamp_ms;
+	file->last = index->last;
+	if (file->timestamp_ms < index->timestamp_ms)
+		file->timestamp_ms = index->timestamp_ms;
+	for (uint32_t i = 0; i < index->epochs.count; i++)
+		epochs_note(&file->epochs, index->epochs.at[i].epoch, index->epochs.at[i].last);
+	return 0;
 }
 
 /* What is known of a closed segment, by its index. */
-static void
-note_segment(struct journal_file *file, uint32_t number, const struct index_file *index)
+static int
+note_segment(struct journal_file *file, uint32_t number, const struct index_file *index,
+	struct chat_err *err)
 {
 	const struct index_head *head = &index->head;
-	char name[SEGMENT_NAME_MAX];
+	struct journal_index messages = {
+		.base = head->base,
+		.last = head->last,
+		.timestamp_ms = head->timestamp_ms,
+		.epochs = {.at = (struct epoch *)index->epochs, .count = head->epochs},
+	};
 
 	for (uint32_t i = 0; i < head->channels; i++)
 		journal_tally(
 			file, chat_span_of(index->channels[i].name), index->channels[i].count);
-	note_epochs(file, index->epochs, head->epochs);
-	if (head->places)
-		note_messages(file, number, head->base, head->last, head->timestamp_ms);
-	else if (number == file->known_number + 1)
+	if (head->places && note_messages(file, number, &messages, err) < 0)
+		return -1;
+	if (number == file->known_number + 1)
 		file->known_number = number;
 	journal_note_closed(file,
 		(struct closed_segment){
@@ -291,9 +158,11 @@ note_segment(struct journal_file *file, uint32_t number, const struct index_file
 			.base = head->base,
 			.last = head->last,
 			.timestamp_ms = head->timestamp_ms,
-			.bytes = head->lines_bytes +
-				file_size(file->dir_fd, segment_name(name, number, SEGMENT_SUMS)),
+			.lines_bytes = head->lines_bytes,
+			.bytes = head->lines_bytes + file_bytes(file, number, SEGMENT_SUMS) +
+				file_bytes(file, number, SEGMENT_INDEX),
 		});
+	return 0;
 }
 
 /* What is there is on the disk from now on: it is about to be shown. */
@@ -305,95 +174,117 @@ lines_sync(struct journal_file *file, uint32_t number, struct chat_err *err)
 
 	if (file->options.sync == JOURNAL_NEVER)
 		return 0;
-	fd = openat(file->dir_fd, segment_name(name, number, SEGMENT_LINES), O_RDWR | O_CLOEXEC);
+	fd = segment_file_open(file->dir_fd, number, SEGMENT_LINES, O_RDWR, err);
 	if (fd < 0)
-		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
+		return -1;
 	if (fdatasync(fd) < 0)
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", name);
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m",
+			segment_name(name, number, SEGMENT_LINES));
 	close(fd);
 	return result;
 }
 
-/* Its index file, if it is there and fits the size of the segment. */
-static int
-index_open_fitting(struct journal_file *file, uint32_t number, struct index_file *index)
+/* Whether the index at hand is that of the lines, which were all read. */
+static bool
+index_fits(struct index_file *index, const struct scan *scan, uint32_t number)
 {
-	char lines[SEGMENT_NAME_MAX], name[SEGMENT_NAME_MAX];
+	struct chat_err why;
 
-	if (index_file_open(index, file->dir_fd, segment_name(name, number, SEGMENT_INDEX), NULL) <
-		0)
-		return -1;
-	if (index->head.lines_bytes ==
-		file_size(file->dir_fd, segment_name(lines, number, SEGMENT_LINES)))
-		return 0;
+	if (index_file_is_of(index, &scan->index))
+		return true;
 	index_file_close(index);
-	return -1;
+	chat_fail(&why, CHAT_BAD_MESSAGE, "is not that of its segment");
+	segment_index_doubt(number, &why);
+	return false;
+}
+
+static int
+index_make(struct journal_file *file, uint32_t number, const struct scan *scan,
+	struct index_file *index, struct chat_err *err)
+{
+	char name[SEGMENT_NAME_MAX];
+
+	segment_name(name, number, SEGMENT_INDEX);
+	if (lines_sync(file, number, err) < 0 ||
+		index_file_write(&scan->index, scan->good_bytes, file->dir_fd, name, err) < 0)
+		return -1;
+	return index_file_open(index, file->dir_fd, name, scan->good_bytes, err);
 }
 
 int
 journal_index_open(struct journal_file *file, uint32_t number, bool check, struct index_file *index,
 	struct chat_err *err)
 {
-	char name[SEGMENT_NAME_MAX];
 	struct scan scan;
-	int result = 0;
+	int result = 1; /* it is to be made */
 
-	if (!check && index_open_fitting(file, number, index) == 0)
-		return 0;
-	if (segment_check(file, number, &scan, err) < 0)
+	if (!check)
+		result = segment_index_try(
+			index, file->dir_fd, number, file_bytes(file, number, SEGMENT_LINES), err);
+	if (result <= 0)
+		return result;
+	if (journal_segment_check(file, number, &scan, err) < 0)
 		return -1;
-	if (index_open_fitting(file, number, index) == 0) {
-		if (index_file_is_of(index, &scan.index)) {
-			scan_free(&scan);
-			return 0;
-		}
-		index_file_close(index);
-	}
-	segment_name(name, number, SEGMENT_INDEX);
-	if (lines_sync(file, number, err) < 0 ||
-		index_file_write(&scan.index, scan.good_bytes, file->dir_fd, name, err) < 0)
-		result = -1;
+	if (check)
+		result = segment_index_try(index, file->dir_fd, number, scan.good_bytes, err);
+	if (result > 0 || (result == 0 && !index_fits(index, &scan, number)))
+		result = index_make(file, number, &scan, index, err);
 	scan_free(&scan);
-	return result < 0 ? -1 : index_file_open(index, file->dir_fd, name, err);
+	return result;
 }
 
 static int
 closed_open(struct journal_file *file, uint32_t number, bool check, struct chat_err *err)
 {
 	struct index_file index;
+	int result;
 
 	if (journal_index_open(file, number, check, &index, err) < 0)
 		return -1;
-	note_segment(file, number, &index);
+	result = note_segment(file, number, &index, err);
 	index_file_close(&index);
-	return 0;
+	return result;
+}
+
+/* This server's epoch is behind all that were. */
+static void
+epoch_advance(struct journal_file *file, uint64_t begun)
+{
+	const struct epochs *epochs = &file->epochs;
+
+	if (epochs->count && begun < epochs->at[epochs->count - 1].epoch)
+		begun = epochs->at[epochs->count - 1].epoch;
+	if (file->epoch <= begun)
+		file->epoch = begun + 1;
 }
 
 /* The newest segment goes on growing. */
 static int
+active_reopen(struct journal_file *file, uint32_t number, struct scan *scan, struct chat_err *err)
+{
+	if (lines_sync(file, number, err) < 0 ||
+		(scan->index.count && note_messages(file, number, &scan->index, err) < 0))
+		return -1;
+	epoch_advance(file, scan->epoch);
+	if (scan->epoch)
+		file->active = segment_reopen(
+			file->dir_fd, number, scan->good_bytes, scan->sums.len, &scan->index, err);
+	else
+		file->active = segment_create(file->dir_fd, number, file->epoch, err);
+	return file->active ? 0 : -1;
+}
+
+static int
 active_open(struct journal_file *file, uint32_t number, struct chat_err *err)
 {
 	struct scan scan;
+	int result;
 
-	if (segment_check(file, number, &scan, err) < 0)
+	if (journal_segment_check(file, number, &scan, err) < 0)
 		return -1;
-	if (lines_sync(file, number, err) < 0) {
-		scan_free(&scan);
-		return -1;
-	}
-	note_epochs(file, scan.index.epochs.at, scan.index.epochs.count);
-	if (scan.index.count)
-		note_messages(
-			file, number, scan.index.base, scan.index.last, scan.index.timestamp_ms);
-	if (scan.epoch >= file->epoch)
-		file->epoch = scan.epoch + 1;
-	if (scan.epoch)
-		file->active = segment_reopen(
-			file->dir_fd, number, scan.good_bytes, scan.sums.len, &scan.index, err);
-	else
-		file->active = segment_create(file->dir_fd, number, file->epoch, err);
+	result = active_reopen(file, number, &scan, err);
 	scan_free(&scan);
-	return file->active ? 0 : -1;
+	return result;
 }
 
 static int
@@ -401,11 +292,9 @@ segments_open(struct journal_file *file, const struct numbers *numbers, struct c
 {
 	size_t last = numbers->count - 1, check = last;
 	uint64_t checked = 0;
-	char name[SEGMENT_NAME_MAX];
 
 	while (check > 0) {
-		checked += file_size(
-			file->dir_fd, segment_name(name, numbers->at[check - 1], SEGMENT_LINES));
+		checked += file_bytes(file, numbers->at[check - 1], SEGMENT_LINES);
 		if (checked > CHECK_BYTES)
 			break;
 		check--;
@@ -414,6 +303,17 @@ segments_open(struct journal_file *file, const struct numbers *numbers, struct c
 		if (closed_open(file, numbers->at[i], file->options.repair || i >= check, err) < 0)
 			return -1;
 	return active_open(file, numbers->at[last], err);
+}
+
+/* What comes after these has to have a number, too. */
+static int
+check_numbers(const struct journal_file *file, const struct numbers *numbers, struct chat_err *err)
+{
+	if (file->last + UINT32_MAX > MESSAGE_NUMBER_MAX || file->epoch >= MESSAGE_EPOCH_MAX ||
+		(numbers->count && numbers->at[numbers->count - 1] >= SEGMENT_NUMBER_MAX))
+		return chat_fail(err, CHAT_BAD_MESSAGE,
+			"%s: its numbers leave none for what is to come", file->options.dir);
+	return 0;
 }
 
 int
@@ -431,8 +331,8 @@ journal_recover(struct journal_file *file, struct chat_err *err)
 	}
 	if (result == 0 && file->options.sync != JOURNAL_NEVER && fsync(file->dir_fd) < 0)
 		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", file->options.dir);
-	if (file->epochs.count && file->epochs.at[file->epochs.count - 1].epoch >= file->epoch)
-		file->epoch = file->epochs.at[file->epochs.count - 1].epoch + 1;
+	if (result == 0)
+		result = check_numbers(file, &numbers, err);
 	free(numbers.at);
 	return result;
 }

@@ -7,27 +7,30 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "diag.h"
 #include "line.h"
 #include "msg.h"
 #include "serve/crc32c.h"
+#include "serve/journal_dir.h"
 #include "serve/journal_segment.h"
 
 #define LINE_MAX_BYTES ((size_t)600 << 20) /* above any message and its frame of properties */
-#define SUMS_PIECE ((size_t)64 << 10) /* bytes read at once */
 
 /* The file of checksums, and the next one of them. */
 struct sums {
 	struct chat_buf buf;
 	size_t next, count;
+	bool stale; /* it is longer than it can be */
 };
 
 struct scanner {
 	struct scan *scan;
 	struct sums sums;
 	uint64_t end; /* of the line at hand */
-	uint64_t last; /* number of the last good message */
+	uint64_t last, epoch; /* of the last good message */
 	bool after_bad; /* the lines at the end so far are bad, */
 	bool after_changed; /* and one of them is no torn one */
 	uint64_t first_bad;
@@ -35,31 +38,36 @@ struct scanner {
 
 /* ---- checksums ---- */
 
-/* -1: cannot be read; a missing file is an empty one. */
+/*
+ * -1: cannot be read; a missing file is an empty one. A line is longer than its checksum, so of a
+ * file that is longer than the lines the end has no lines.
+ */
 static int
-sums_load(struct sums *sums, int dir_fd, uint32_t number, bool *missing, struct chat_err *err)
+sums_load(struct sums *sums, int dir_fd, uint32_t number, struct scan *scan, struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
-	int fd = openat(dir_fd, segment_name(name, number, SEGMENT_SUMS), O_RDONLY | O_CLOEXEC);
-	ssize_t count;
+	int fd = segment_file_open(dir_fd, number, SEGMENT_SUMS, O_RDONLY, err);
+	struct stat status;
+	size_t len = 0;
+	int result = 0;
 
-	*missing = fd < 0 && errno == ENOENT;
-	if (*missing)
-		return 0;
+	scan->sums_missing = fd < 0 && errno == ENOENT;
 	if (fd < 0)
-		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
-	while ((count = read(fd, chat_buf_reserve(&sums->buf, SUMS_PIECE), SUMS_PIECE)) != 0) {
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0) {
-			chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-			close(fd);
-			return -1;
-		}
-		sums->buf.len += (size_t)count;
-	}
+		return scan->sums_missing ? 0 : -1;
+	segment_name(name, number, SEGMENT_SUMS);
+	if (fstat(fd, &status) < 0)
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
+	else
+		len = (size_t)status.st_size;
+	sums->stale = len > scan->file_bytes;
+	if (sums->stale)
+		len = (size_t)scan->file_bytes;
+	if (result == 0)
+		result = journal_dir_read(fd, chat_buf_reserve(&sums->buf, len), len, 0, name, err);
+	if (result == 0)
+		sums->buf.len = len;
 	close(fd);
-	return 0;
+	return result;
 }
 
 static bool
@@ -121,11 +129,16 @@ sums_check(struct sums *sums, uint64_t line_from, uint64_t line_end, uint32_t li
 
 /* ---- lines ---- */
 
+/* Behind the last one, and so that an index of the segment can hold it. */
 static bool
-is_message(struct chat_span text, uint64_t last, struct journal_line *line)
+is_message(const struct scanner *scanner, struct chat_span text, struct journal_line *line)
 {
-	return journal_line_read(line, text) && line->number > last &&
-		line->channel.len <= CHAT_CHANNEL_MAX && chat_channel_valid(line->channel);
+	const struct journal_index *index = &scanner->scan->index;
+
+	return journal_line_read(line, text) && line->number > scanner->last &&
+		line->epoch >= scanner->epoch &&
+		(!index->count || line->number - index->base <= UINT32_MAX) &&
+		scanner->end <= SEGMENT_BYTES_MAX && chat_channel_valid(line->channel);
 }
 
 static void
@@ -157,7 +170,7 @@ scan_line_whole(struct scanner *scanner, struct chat_span text)
 	if (scan->lines == 1)
 		ours = segment_header_read(text, &epoch, NULL) == 0;
 	else
-		ours = is_message(text, scanner->last, &line);
+		ours = is_message(scanner, text, &line);
 	if (!ours)
 		return sum == SUM_FITS ? SCAN_CHANGED : SCAN_TORN;
 	if (sum == SUM_DIFFERS)
@@ -175,6 +188,7 @@ scan_line_whole(struct scanner *scanner, struct chat_span text)
 				.len = (uint32_t)text.len,
 				.crc = crc});
 		scanner->last = line.number;
+		scanner->epoch = line.epoch;
 	}
 	return SCAN_GOOD;
 }
@@ -210,8 +224,8 @@ scan_lines(struct scanner *scanner, int fd, scan_line *see, void *arg, struct ch
 		what != CHAT_LINE_END) {
 		enum scan_verdict verdict;
 
-		if (what == CHAT_LINE_TOO_LONG) {
-			result = chat_fail(err, CHAT_TOO_LARGE, "line %llu has no end",
+		if (what == CHAT_LINE_TOO_LONG || scanner->end > SEGMENT_BYTES_MAX) {
+			result = chat_fail(err, CHAT_BAD_MESSAGE, "line %llu has no end",
 				(unsigned long long)lines.number);
 			break;
 		}
@@ -232,8 +246,21 @@ scan_conclude(struct scanner *scanner)
 	scan->file_bytes = scanner->end;
 	if (scanner->after_changed && !scan->damaged)
 		scan->damaged = scanner->first_bad;
-	scan->sums_stale = had->len != scan->sums.len ||
+	scan->sums_stale = scanner->sums.stale || had->len != scan->sums.len ||
 		(had->len && memcmp(had->at, scan->sums.at, had->len) != 0);
+}
+
+static int
+scan_size(struct scan *scan, int fd, struct chat_err *err)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return chat_fail(err, CHAT_IO_ERROR, "%m");
+	scan->file_bytes = (uint64_t)status.st_size;
+	if (scan->file_bytes > SEGMENT_BYTES_MAX)
+		return chat_fail(err, CHAT_BAD_MESSAGE, "no segment is so large");
+	return 0;
 }
 
 int
@@ -242,20 +269,23 @@ segment_scan(struct scan *scan, int dir_fd, uint32_t number, scan_line *see, voi
 {
 	struct scanner scanner = {.scan = scan};
 	char name[SEGMENT_NAME_MAX];
-	int fd = openat(dir_fd, segment_name(name, number, SEGMENT_LINES), O_RDONLY | O_CLOEXEC);
-	int result = -1;
+	int fd = segment_file_open(dir_fd, number, SEGMENT_LINES, O_RDONLY, err);
+	int result;
 
 	*scan = (struct scan){0};
 	if (fd < 0)
-		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
-	if (sums_load(&scanner.sums, dir_fd, number, &scan->sums_missing, err) == 0) {
+		return -1;
+	result = scan_size(scan, fd, err);
+	if (result == 0)
+		result = sums_load(&scanner.sums, dir_fd, number, scan, err);
+	if (result == 0) {
 		sums_count(&scanner.sums);
 		result = scan_lines(&scanner, fd, see, arg, err);
 		scan_conclude(&scanner);
 	}
 	if (result < 0)
-		chat_fail(
-			err, err ? err->code : CHAT_IO_ERROR, "%s: %s", name, err ? err->text : "");
+		chat_fail(err, err ? err->code : CHAT_IO_ERROR, "%s: %s",
+			segment_name(name, number, SEGMENT_LINES), err ? err->text : "");
 	chat_buf_free(&scanner.sums.buf);
 	close(fd);
 	if (result < 0)
@@ -269,4 +299,88 @@ scan_free(struct scan *scan)
 	chat_buf_free(&scan->sums);
 	index_free(&scan->index);
 	*scan = (struct scan){0};
+}
+
+/* ---- the index again ---- */
+
+/* The lines say what the index is to say; those that are damaged have to be taken out first. */
+static int
+index_make(int dir_fd, uint32_t number, const char *name, struct chat_err *err)
+{
+	char lines[SEGMENT_NAME_MAX];
+	struct scan scan;
+	int result = 0;
+
+	segment_name(lines, number, SEGMENT_LINES);
+	if (segment_scan(&scan, dir_fd, number, NULL, NULL, err) < 0)
+		return -1;
+	if (scan.damaged || scan.good_bytes < scan.file_bytes)
+		result = chat_fail(err, CHAT_BAD_MESSAGE, "%s:%llu: not what was written", lines,
+			(unsigned long long)(scan.damaged ? scan.damaged : scan.lines));
+	else
+		result = index_file_write(&scan.index, scan.good_bytes, dir_fd, name, err);
+	scan_free(&scan);
+	return result;
+}
+
+void
+segment_index_doubt(uint32_t number, const struct chat_err *why)
+{
+	char name[SEGMENT_NAME_MAX];
+
+	chat_warn("journal: %s: %s; it is made again", segment_name(name, number, SEGMENT_INDEX),
+		why->text);
+}
+
+int
+segment_index_try(struct index_file *index, int dir_fd, uint32_t number, uint64_t lines_bytes,
+	struct chat_err *err)
+{
+	char name[SEGMENT_NAME_MAX];
+	struct chat_err why = {0};
+
+	segment_name(name, number, SEGMENT_INDEX);
+	if (index_file_open(index, dir_fd, name, lines_bytes, &why) == 0)
+		return 0;
+	if (why.code != CHAT_BAD_MESSAGE && errno != ENOENT)
+		return chat_fail(err, why.code, "%s", why.text);
+	if (why.code == CHAT_BAD_MESSAGE)
+		segment_index_doubt(number, &why);
+	return 1;
+}
+
+static int
+segment_is_not_there(const char *lines, struct chat_err *err)
+{
+	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: is not there", lines);
+}
+
+int
+segment_index_remake(struct index_file *index, int dir_fd, uint32_t number, struct chat_err *err)
+{
+	char name[SEGMENT_NAME_MAX], lines[SEGMENT_NAME_MAX];
+	uint64_t lines_bytes;
+
+	segment_name(name, number, SEGMENT_INDEX);
+	segment_name(lines, number, SEGMENT_LINES);
+	if (index_make(dir_fd, number, name, err) < 0)
+		return -1;
+	if (journal_dir_size(dir_fd, lines, &lines_bytes))
+		return index_file_open(index, dir_fd, name, lines_bytes, err);
+	unlinkat(dir_fd, name, 0); /* the segment was removed meanwhile */
+	return segment_is_not_there(lines, err);
+}
+
+int
+segment_index_open(struct index_file *index, int dir_fd, uint32_t number, struct chat_err *err)
+{
+	char lines[SEGMENT_NAME_MAX];
+	uint64_t lines_bytes;
+	int result;
+
+	segment_name(lines, number, SEGMENT_LINES);
+	if (!journal_dir_size(dir_fd, lines, &lines_bytes))
+		return segment_is_not_there(lines, err);
+	result = segment_index_try(index, dir_fd, number, lines_bytes, err);
+	return result <= 0 ? result : segment_index_remake(index, dir_fd, number, err);
 }

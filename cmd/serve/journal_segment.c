@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "line.h"
 #include "serve/crc32c.h"
+#include "serve/journal_dir.h"
 
 static const char *const suffixes[] = {
 	[SEGMENT_LINES] = "ndjson",
@@ -39,6 +41,24 @@ segment_number(const char *name, enum segment_file file)
 		return 0;
 	segment_name(expected, (uint32_t)number, file);
 	return strcmp(expected, name) == 0 ? (uint32_t)number : 0;
+}
+
+bool
+segment_name_is_any(const char *name)
+{
+	bool is = false;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
+		is |= segment_number(name, (enum segment_file)i) != 0;
+	return is;
+}
+
+bool
+segment_name_is_temporary(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 12 && strspn(name, "0123456789") >= 8 && strcmp(name + len - 4, ".new") == 0;
 }
 
 /* ---- checksums, header ---- */
@@ -97,9 +117,11 @@ segment_header_write(struct chat_buf *buf, uint32_t number, uint64_t epoch)
 int
 segment_header_read(struct chat_span line, uint64_t *epoch, struct chat_err *err)
 {
-	char text[160], rest[8];
+	char text[160];
+	struct chat_buf written = {0};
 	unsigned long long value;
 	unsigned number;
+	bool same;
 
 	if (line.len < sizeof(HEADER_START) || line.len >= sizeof(text) ||
 		memcmp(line.at, HEADER_START, sizeof(HEADER_START) - 1) != 0)
@@ -108,25 +130,49 @@ segment_header_read(struct chat_span line, uint64_t *epoch, struct chat_err *err
 		return chat_fail(err, CHAT_BAD_MESSAGE, "a journal of another version");
 	memcpy(text, line.at, line.len);
 	text[line.len] = '\0';
-	if (sscanf(text + sizeof(HEADER_VERSION) - 1, "\"epoch\":\"%12llx\",\"segment\":%u%7s",
-		    &value, &number, rest) != 3 ||
-		strcmp(rest, "}}") != 0)
+	if (sscanf(text + sizeof(HEADER_VERSION) - 1, "\"epoch\":\"%12llx\",\"segment\":%u", &value,
+		    &number) != 2)
+		return chat_fail(err, CHAT_BAD_MESSAGE, "no header of a journal");
+	segment_header_write(&written, number, value);
+	same = written.len == line.len + 1 && memcmp(written.at, line.at, line.len) == 0;
+	chat_buf_free(&written);
+	if (!same)
 		return chat_fail(err, CHAT_BAD_MESSAGE, "no header of a journal");
 	*epoch = value;
 	return 0;
 }
 
-/* ---- opening ---- */
-
 static int
-segment_open(int dir_fd, uint32_t number, enum segment_file file, int flags, struct chat_err *err)
+segment_fail(const struct segment *segment, enum segment_file file, const char *what,
+	struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
-	int fd = openat(dir_fd, segment_name(name, number, file), flags | O_CLOEXEC, 0666);
 
-	if (fd < 0)
-		chat_fail(err, CHAT_CANNOT_CREATE, "%s: %m", name);
-	return fd;
+	return chat_fail(
+		err, CHAT_IO_ERROR, "%s: %s: %m", segment_name(name, segment->number, file), what);
+}
+
+/* ---- opening ---- */
+
+int
+segment_file_open(
+	int dir_fd, uint32_t number, enum segment_file file, int flags, struct chat_err *err)
+{
+	char name[SEGMENT_NAME_MAX];
+
+	return journal_dir_file(
+		dir_fd, segment_name(name, number, file), flags, CHAT_CANNOT_OPEN, err);
+}
+
+/* To be written; CHAT_CANNOT_CREATE. */
+static int
+segment_file_create(
+	int dir_fd, uint32_t number, enum segment_file file, int flags, struct chat_err *err)
+{
+	char name[SEGMENT_NAME_MAX];
+
+	return journal_dir_file(dir_fd, segment_name(name, number, file),
+		flags | O_WRONLY | O_APPEND, CHAT_CANNOT_CREATE, err);
 }
 
 static struct segment *
@@ -134,35 +180,60 @@ segment_new(int dir_fd, uint32_t number, int flags, struct chat_err *err)
 {
 	struct segment *segment = chat_alloc_zeroed(1, sizeof(*segment));
 
-	flags |= O_WRONLY | O_APPEND;
 	segment->number = number;
 	segment->sums_fd = -1;
-	segment->lines_fd = segment_open(dir_fd, number, SEGMENT_LINES, flags, err);
+	segment->lines_fd = segment_file_create(dir_fd, number, SEGMENT_LINES, flags, err);
 	if (segment->lines_fd >= 0)
-		segment->sums_fd = segment_open(dir_fd, number, SEGMENT_SUMS, flags, err);
+		segment->sums_fd = segment_file_create(dir_fd, number, SEGMENT_SUMS, flags, err);
 	if (segment->sums_fd >= 0)
 		return segment;
 	segment_free(segment);
 	return NULL;
 }
 
+/* What an earlier attempt has left is cut off. */
+static int
+segment_clear(struct segment *segment, struct chat_err *err)
+{
+	struct stat lines, sums;
+
+	if (fstat(segment->lines_fd, &lines) < 0 || fstat(segment->sums_fd, &sums) < 0)
+		return segment_fail(segment, SEGMENT_LINES, "look", err);
+	return lines.st_size || sums.st_size ? segment_cut(segment, err) : 0;
+}
+
+static int
+segment_begin(struct segment *segment, uint64_t epoch, struct chat_err *err)
+{
+	struct chat_buf header = {0};
+	char sum[SEGMENT_SUM_LEN];
+	int result;
+
+	if (segment_clear(segment, err) < 0)
+		return -1;
+	segment_header_write(&header, segment->number, epoch);
+	segment_sum_write(sum, crc32c(0, header.at, header.len), header.len);
+	result = segment_write(
+		segment, chat_buf_span(&header), (struct chat_span){sum, sizeof(sum)}, err);
+	chat_buf_free(&header);
+	return result;
+}
+
 struct segment *
 segment_create(int dir_fd, uint32_t number, uint64_t epoch, struct chat_err *err)
 {
-	struct segment *segment = segment_new(dir_fd, number, O_CREAT | O_TRUNC, err);
-	struct chat_buf header = {0};
-	char sum[SEGMENT_SUM_LEN], name[SEGMENT_NAME_MAX];
-	int written;
+	struct segment *segment;
+	char name[SEGMENT_NAME_MAX];
 
+	if (number > SEGMENT_NUMBER_MAX) {
+		chat_fail(err, CHAT_CANNOT_CREATE, "the numbers of segments are used up");
+		return NULL;
+	}
+	segment = segment_new(dir_fd, number, O_CREAT, err);
 	if (!segment)
 		return NULL;
 	unlinkat(dir_fd, segment_name(name, number, SEGMENT_INDEX), 0); /* another one's */
-	segment_header_write(&header, number, epoch);
-	segment_sum_write(sum, crc32c(0, header.at, header.len), header.len);
-	written = segment_write(
-		segment, chat_buf_span(&header), (struct chat_span){sum, sizeof(sum)}, err);
-	chat_buf_free(&header);
-	if (written == 0)
+	if (segment_begin(segment, epoch, err) == 0)
 		return segment;
 	segment_free(segment);
 	segment_remove(dir_fd, number, NULL);
@@ -216,16 +287,6 @@ write_all(int fd, struct chat_span bytes)
 		bytes.len -= (size_t)count;
 	}
 	return 0;
-}
-
-static int
-segment_fail(const struct segment *segment, enum segment_file file, const char *what,
-	struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-
-	return chat_fail(
-		err, CHAT_IO_ERROR, "%s: %s: %m", segment_name(name, segment->number, file), what);
 }
 
 int
@@ -319,7 +380,7 @@ segment_put_aside(int dir_fd, uint32_t number, enum segment_file file, struct ch
 	struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
-	int fd = segment_open(dir_fd, number, file, O_WRONLY | O_APPEND | O_CREAT, err);
+	int fd = segment_file_create(dir_fd, number, file, O_CREAT, err);
 
 	if (fd < 0)
 		return -1;
@@ -334,9 +395,9 @@ segment_replace(int dir_fd, uint32_t number, enum segment_file file, struct chat
 	int fd;
 
 	snprintf(temporary, sizeof(temporary), "%s.new", segment_name(name, number, file));
-	fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = journal_dir_fresh(dir_fd, temporary, err);
 	if (fd < 0)
-		return chat_fail(err, CHAT_CANNOT_CREATE, "%s: %m", temporary);
+		return -1;
 	if (write_synced(fd, temporary, bytes, err) < 0 ||
 		(renameat(dir_fd, temporary, dir_fd, name) < 0 &&
 			chat_fail(err, CHAT_IO_ERROR, "%s: %m", name) < 0)) {

@@ -7,7 +7,7 @@
 
 #include "buf.h"
 #include "err.h"
-#include "serve/journal_index.h"
+#include "serve/journal_index_file.h"
 #include "span.h"
 
 /*
@@ -29,6 +29,18 @@ const char *segment_name(char name[SEGMENT_NAME_MAX], uint32_t number, enum segm
 
 /* The number in the name of such a file; 0: it is none. */
 uint32_t segment_number(const char *name, enum segment_file file);
+
+/* Whether it is the name of any file of a segment. */
+bool segment_name_is_any(const char *name);
+
+/* Whether a file of this name was being written, and was to be renamed. */
+bool segment_name_is_temporary(const char *name);
+
+#define SEGMENT_NUMBER_MAX (UINT32_MAX - 1)
+
+/* One of its files, opened; flags of openat(2). -1 with CHAT_CANNOT_OPEN, and errno. */
+int segment_file_open(
+	int dir_fd, uint32_t number, enum segment_file file, int flags, struct chat_err *err);
 
 /* A segment that grows. */
 struct segment {
@@ -52,7 +64,7 @@ void segment_header_write(struct chat_buf *buf, uint32_t number, uint64_t epoch)
 /* line: without newline. -1: another format or none of ours. */
 int segment_header_read(struct chat_span line, uint64_t *epoch, struct chat_err *err);
 
-/* A new one with its header; its files may exist if they are empty. */
+/* A new one with its header. What its files may hold, if they exist, is gone. */
 struct segment *segment_create(int dir_fd, uint32_t number, uint64_t epoch, struct chat_err *err);
 
 /* Opens both files of one whose content was checked; its index is moved into it. */

@@ -18,7 +18,6 @@ struct restored {
 	struct room *room; /* NULL: there are too many */
 	uint32_t chosen; /* lines of it */
 	uint64_t oldest; /* number of the oldest of them */
-	uint64_t seen; /* lines of it in the segments looked at */
 	uint32_t len;
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
@@ -76,7 +75,7 @@ want(struct wanted_segment *segment, struct restored *channel, const struct plac
 	segment->at[segment->count++] = (struct wanted){*place, channel};
 }
 
-/* The newest lines of a channel in a segment, as many as it still lacks; places: the last of its
+/* The newest lines of a channel in a segment, as many as it still lacks; places: its last
  * `count`. */
 static void
 choose(struct restore *restore, struct wanted_segment *segment, uint64_t base,
@@ -84,7 +83,6 @@ choose(struct restore *restore, struct wanted_segment *segment, uint64_t base,
 {
 	const struct rooms_limits *limits = &restore->rooms->limits;
 
-	channel->seen += count;
 	while (channel->room && count-- && channel->chosen < restore->keep) {
 		size_t size = places[count].len + 10; /* with the frame's header */
 
@@ -109,32 +107,49 @@ choose_growing(struct restore *restore, struct wanted_segment *segment)
 			places->at, places->count);
 }
 
+/* An index is believed once all of it was compared with its checksums. */
+static int
+index_open_whole(
+	struct journal_file *file, uint32_t number, struct index_file *index, struct chat_err *err)
+{
+	if (journal_index_open(file, number, false, index, err) < 0)
+		return -1;
+	if (index_file_is_whole(index))
+		return 0;
+	index_file_close(index);
+	return journal_index_open(file, number, true, index, err);
+}
+
+/* As many of a channel's last places as it still lacks. */
+static int
+choose_channel(struct restore *restore, struct wanted_segment *segment, struct index_file *index,
+	const struct index_channel *channel, struct chat_err *err)
+{
+	struct restored *restored = restored_find(restore, chat_span_of(channel->name));
+	uint32_t lacks = restore->keep - restored->chosen;
+	uint32_t count = channel->count < lacks ? channel->count : lacks;
+	struct place *places = chat_alloc((count + 1) * sizeof(*places));
+	int result =
+		index_file_read(index, channel->first + channel->count - count, count, places, err);
+
+	if (result == 0)
+		choose(restore, segment, index->head.base, restored, places, count);
+	free(places);
+	return result;
+}
+
 static int
 choose_closed(struct restore *restore, struct wanted_segment *segment, uint32_t number,
 	struct chat_err *err)
 {
 	struct index_file index;
-	struct place *places;
 	int result = 0;
 
 	segment->number = number;
-	if (journal_index_open(restore->file, number, false, &index, err) < 0)
+	if (index_open_whole(restore->file, number, &index, err) < 0)
 		return -1;
-	if (!index_file_is_whole(&index)) {
-		index_file_close(&index);
-		if (journal_index_open(restore->file, number, true, &index, err) < 0)
-			return -1;
-	}
-	places = chat_alloc((index.head.places + 1) * sizeof(*places));
-	result = index_file_read(&index, 0, index.head.places, places, err);
-	for (uint32_t i = 0; i < index.head.channels && result == 0; i++) {
-		const struct index_channel *channel = &index.channels[i];
-
-		choose(restore, segment, index.head.base,
-			restored_find(restore, chat_span_of(channel->name)),
-			places + channel->first, channel->count);
-	}
-	free(places);
+	for (uint32_t i = 0; i < index.head.channels && result == 0; i++)
+		result = choose_channel(restore, segment, &index, &index.channels[i], err);
 	index_file_close(&index);
 	return result;
 }
@@ -243,7 +258,6 @@ static int
 read_wanted(struct restore *restore, const struct wanted_segment *segment, struct chat_err *err)
 {
 	struct place *places;
-	char name[SEGMENT_NAME_MAX];
 	const struct place *bad = NULL;
 	int fd, result = -1;
 
@@ -255,11 +269,9 @@ read_wanted(struct restore *restore, const struct wanted_segment *segment, struc
 		places[i] = segment->at[i].place;
 	restore->reading = segment->at;
 	restore->places = places;
-	fd = openat(restore->file->dir_fd, segment_name(name, segment->number, SEGMENT_LINES),
-		O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", name);
-	} else {
+	fd = segment_file_open(
+		restore->file->dir_fd, segment->number, SEGMENT_LINES, O_RDONLY, err);
+	if (fd >= 0) {
 		result = journal_lines_read(
 			fd, places, segment->count, take_line, restore, &bad, err);
 		close(fd);

@@ -88,10 +88,10 @@ static const int needed[] = {SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getpe
 	SCMP_SYS(pipe2), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(time),
 
 	SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex),
-	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(prlimit64), SCMP_SYS(restart_syscall),
-	SCMP_SYS(rseq), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(set_robust_list),
-	SCMP_SYS(sigaltstack), SCMP_SYS(tgkill),
+	SCMP_SYS(geteuid), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(prlimit64),
+	SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield),
+	SCMP_SYS(set_robust_list), SCMP_SYS(sigaltstack), SCMP_SYS(tgkill),
 
 	SCMP_SYS(brk), SCMP_SYS(getrandom), SCMP_SYS(madvise), SCMP_SYS(mmap), SCMP_SYS(mprotect),
 	SCMP_SYS(mremap), SCMP_SYS(munmap)};

@@ -13,35 +13,14 @@ import subprocess
 import tempfile
 import time
 
+from journaling import (
+    VALIDATE, disk, fill, history, ids, is_ascending, is_valid, messages_of, new_dir, refuses, segments, start, texts)
 from limits_table import limits
 from peer import SLOWNESS, TEXT, frame, until
-from serving import CHAT_SERVE, Server, case, main
+from serving import Server, case, main
 
 FULL = bool(os.environ.get("CHAT_TEST_FULL"))
 SEED = 20261122
-SHIM = os.path.join(os.environ["BUILD"], "tests/preload/disk.so")
-VALIDATE = os.path.join(os.environ["BUILD"], "chat-validate")
-
-
-def new_dir():
-    return os.path.realpath(tempfile.mkdtemp(dir=os.environ["TMP"]))
-
-
-def start(dir, *options, **more):
-    return Server("--quiet", "--journal", dir, *options, **more)
-
-
-def disk(dir, fault=None, log=None, hold=None):
-    """The environment of a server whose disk fails, waits, or notes what is safe on it."""
-    env = {"LD_PRELOAD": SHIM, "DISK_DIR": dir}
-    env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-    if fault:
-        env["DISK_FAULT"] = fault
-    if log:
-        env["DISK_LOG"] = log
-    if hold:
-        env["DISK_HOLD"] = hold
-    return env
 
 
 def rest(peer):
@@ -55,54 +34,6 @@ def rest(peer):
     except (EOFError, ConnectionResetError):
         peer.close()
         return messages
-
-
-def messages_of(peer, count):
-    """That many messages, whatever comes between."""
-    got = []
-    while len(got) < count:
-        message = peer.recv()
-        assert message["type"] in ("message", "userStatus"), message
-        if message["type"] == "message":
-            got.append(message)
-    return got
-
-
-def texts(count, prefix="", nonces=False):
-    """Frames of so many texts."""
-    out = []
-    for number in range(count):
-        text = {"type": "text", "text": "%s%d" % (prefix, number)}
-        if nonces:
-            text["nonce"] = "%s%d" % (prefix, number)
-        out.append(frame(TEXT, json.dumps(text)))
-    return b"".join(out)
-
-
-def history(dir, *options, path="/", since=None):
-    """What a newcomer is told by a server on this journal; ends the server."""
-    server = start(dir, "--history", "1000", "--history-bytes", "1G", *options)
-    init = {"since": since} if since else {}
-    told = server.join("zoe", path, **init).history
-    server.stop()
-    return told
-
-
-def segments(dir):
-    return sorted(glob.glob(dir + "/*.ndjson"))
-
-
-def is_valid(dir):
-    done = subprocess.run([VALIDATE, "--from", "server", *segments(dir)], capture_output=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def ids(messages):
-    return [message["id"] for message in messages]
-
-
-def is_ascending(messages):
-    assert ids(messages) == sorted(set(ids(messages))), "ids do not ascend"
 
 
 # ---- the end of the process, and of the power ----
@@ -428,25 +359,6 @@ def _():
 
 
 # ---- starting ----
-
-
-def fill(dir, count, *options, path="/"):
-    server = start(dir, *options)
-    alice = server.join("alice", path)
-    accepted = []
-    for first in range(0, count, 20):  # more than a tick, so that segments fill
-        alice.send(texts(min(20, count - first), "%s%d-" % (path, first)))
-        accepted += messages_of(alice, min(20, count - first))
-    server.stop()
-    return accepted
-
-
-def refuses(dir, status, *options):
-    """It does not start; what it says."""
-    done = subprocess.run(
-        [CHAT_SERVE, "--listen", "127.0.0.1:0", "--journal", dir, *options], capture_output=True, text=True)
-    assert done.returncode == status, (done.returncode, done.stderr)
-    return done.stderr
 
 
 @case("history comes back, of every channel; ids go on", server=False)

@@ -4,13 +4,9 @@
  */
 #include "serve/journal_file.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "line.h"
+#include "journal.h"
 #include "serve/crc32c.h"
 #include "tap.h"
 
@@ -33,17 +29,6 @@ check_crc(void)
 }
 
 /* ---- lines ---- */
-
-static size_t
-make_line(char *at, size_t size, uint64_t number, const char *more)
-{
-	return (size_t)snprintf(at, size,
-		"{\"type\":\"message\",\"id\":\"0123456789ab-%010llx\",\"sender\":\"ali\\\"ce\","
-		"\"content\":\"number %llu \\\\\",\"timestamp\":%llu,\"channel\":\"/%s\","
-		"\"senderId\":\"a\"%s}",
-		(unsigned long long)number, (unsigned long long)number,
-		1700000000000ULL + (unsigned long long)number, number % 3 ? "" : "ops", more);
-}
 
 static bool
 reads(const char *text, struct journal_line *line)
@@ -82,125 +67,22 @@ check_lines(void)
 /* ---- a journal in a directory ---- */
 
 struct fixture {
-	char dir[64];
+	struct scratch scratch;
 	struct chat_buf lines, sums; /* of the segment as it was written */
 	char *text[MESSAGES + 8];
 	size_t ends[MESSAGES + 8]; /* in the segment's file */
-	uint64_t durable, failed;
-};
-
-static void
-on_durable(void *arg, uint64_t ticket)
-{
-	((struct fixture *)arg)->durable = ticket;
-}
-
-static void
-on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
-{
-	(void)err;
-	((struct fixture *)arg)->failed = ticket;
-}
-
-struct opened {
-	uv_loop_t loop;
-	struct journal *journal;
-	struct chat_err err;
 };
 
 static bool
 fixture_open(struct fixture *fixture, struct opened *opened, bool repair)
 {
-	const struct journal_events events = {.durable = on_durable, .failed = on_failed};
-	const struct journal_options options = {
-		.dir = fixture->dir,
-		.sync = JOURNAL_NEVER,
-		.segment_bytes = 1 << 20,
-		.history = 50,
-		.repair = repair,
-	};
-
-	uv_loop_init(&opened->loop);
-	opened->journal =
-		journal_file_open(&options, &opened->loop, &events, fixture, &opened->err);
-	return opened->journal != NULL;
-}
-
-static void
-close_handle(uv_handle_t *handle, void *arg)
-{
-	(void)arg;
-	uv_close(handle, NULL);
-}
-
-static void
-fixture_close(struct opened *opened)
-{
-	if (opened->journal)
-		opened->journal->kind->settle(opened->journal);
-	uv_walk(&opened->loop, close_handle, NULL);
-	uv_run(&opened->loop, UV_RUN_DEFAULT);
-	if (opened->journal)
-		opened->journal->kind->close(opened->journal);
-	uv_loop_close(&opened->loop);
-}
-
-static void
-append(struct opened *opened, uint64_t number)
-{
-	struct journal_line line;
-	char text[600];
-
-	make_line(text, sizeof(text), number, "");
-	journal_line_read(&line, chat_span_of(text));
-	line.channel = CHAT_SPAN("/"); /* it has to stay; the text has not */
-	opened->journal->kind->append(opened->journal, &line, chat_span_of(text));
-}
-
-static const char *
-path_of(const struct fixture *fixture, const char *name, char path[128])
-{
-	snprintf(path, 128, "%s/%s", fixture->dir, name);
-	return path;
-}
-
-static void
-load(const struct fixture *fixture, const char *name, struct chat_buf *buf)
-{
-	char path[128];
-	int fd = open(path_of(fixture, name, path), O_RDONLY);
-	ssize_t count;
-
-	buf->len = 0;
-	while (fd >= 0 && (count = read(fd, chat_buf_reserve(buf, 65536), 65536)) > 0)
-		buf->len += (size_t)count;
-	close(fd);
-}
-
-static void
-store(const struct fixture *fixture, const char *name, const char *at, size_t len)
-{
-	char path[128];
-	int fd = open(path_of(fixture, name, path), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-
-	if (fd < 0 || chat_write_all(fd, at, len, NULL) < 0)
-		abort();
-	close(fd);
-}
-
-/* Only what a test puts there is in the directory. */
-static void
-empty(const struct fixture *fixture)
-{
-	DIR *dir = opendir(fixture->dir);
-	struct dirent *entry;
-	char path[400];
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", fixture->dir, entry->d_name);
-		unlink(path);
-	}
-	closedir(dir);
+	return journal_start(opened, &fixture->scratch,
+		&(struct journal_options){
+			.sync = JOURNAL_NEVER,
+			.segment_bytes = 1 << 20,
+			.history = 50,
+			.repair = repair,
+		});
 }
 
 static void
@@ -215,10 +97,10 @@ check_writing(struct fixture *fixture)
 		if (i % 5 == 0)
 			opened.journal->kind->commit(opened.journal);
 	}
-	fixture_close(&opened);
-	is_int(fixture->durable, MESSAGES, "all messages are durable");
-	load(fixture, "00000001.ndjson", &fixture->lines);
-	load(fixture, "00000001.sums", &fixture->sums);
+	journal_end(&opened);
+	is_int(fixture->scratch.durable, MESSAGES, "all messages are durable");
+	load(&fixture->scratch, "00000001.ndjson", &fixture->lines);
+	load(&fixture->scratch, "00000001.sums", &fixture->sums);
 	is_int(fixture->sums.len, (MESSAGES + 1) * SEGMENT_SUM_LEN, "a checksum for each line");
 	chat_buf_append(&fixture->lines, "", 1); /* for strchr */
 	fixture->lines.len--;
@@ -246,12 +128,12 @@ try(struct fixture *fixture, bool repair)
 	char *at, *end;
 
 	if (!fixture_open(fixture, &opened, repair)) {
-		fixture_close(&opened);
+		journal_end(&opened);
 		return opened.err.code == CHAT_BAD_MESSAGE ? -1 : -2;
 	}
 	append(&opened, MESSAGES + 1);
-	fixture_close(&opened);
-	load(fixture, "00000001.ndjson", &lines);
+	journal_end(&opened);
+	load(&fixture->scratch, "00000001.ndjson", &lines);
 	chat_buf_append(&lines, "", 1);
 	for (at = lines.at; (end = strchr(at, '\n')); at = end + 1) {
 		*end = '\0';
@@ -267,7 +149,7 @@ try(struct fixture *fixture, bool repair)
 	chat_buf_free(&lines);
 	if (!fixture_open(fixture, &opened, false))
 		count = -1000;
-	fixture_close(&opened);
+	journal_end(&opened);
 	return count < -1 ? -2 : count - 1;
 }
 
@@ -285,9 +167,9 @@ check_cuts(struct fixture *fixture, size_t zeros)
 		memcpy(bytes, fixture->lines.at, cut);
 		while (whole < MESSAGES && fixture->ends[whole + 1] <= cut)
 			whole++;
-		empty(fixture);
-		store(fixture, "00000001.ndjson", bytes, cut + zeros);
-		store(fixture, "00000001.sums", fixture->sums.at, fixture->sums.len);
+		empty(&fixture->scratch);
+		store(&fixture->scratch, "00000001.ndjson", bytes, cut + zeros);
+		store(&fixture->scratch, "00000001.sums", fixture->sums.at, fixture->sums.len);
 		got = try(fixture, false);
 		refused += got == -1;
 		if (got != whole && wrong++ < 5)
@@ -305,14 +187,14 @@ check_sum_cuts(struct fixture *fixture)
 	int wrong = 0;
 
 	for (size_t cut = len - 3 * SEGMENT_SUM_LEN; cut <= len; cut++) {
-		empty(fixture);
-		store(fixture, "00000001.ndjson", fixture->lines.at, fixture->lines.len);
-		store(fixture, "00000001.sums", fixture->sums.at, cut);
+		empty(&fixture->scratch);
+		store(&fixture->scratch, "00000001.ndjson", fixture->lines.at, fixture->lines.len);
+		store(&fixture->scratch, "00000001.sums", fixture->sums.at, cut);
 		wrong += try(fixture, false) != MESSAGES;
 	}
 	is_int(wrong, 0, "the checksums cut at every byte: all lines");
-	empty(fixture);
-	store(fixture, "00000001.ndjson", fixture->lines.at, fixture->lines.len);
+	empty(&fixture->scratch);
+	store(&fixture->scratch, "00000001.ndjson", fixture->lines.at, fixture->lines.len);
 	is_int(try(fixture, false), MESSAGES, "no checksums: all lines");
 }
 
@@ -332,9 +214,9 @@ check_flips(struct fixture *fixture, bool repair)
 		int got;
 
 		*byte ^= bit;
-		empty(fixture);
-		store(fixture, "00000001.ndjson", fixture->lines.at, fixture->lines.len);
-		store(fixture, "00000001.sums", fixture->sums.at, fixture->sums.len);
+		empty(&fixture->scratch);
+		store(&fixture->scratch, "00000001.ndjson", fixture->lines.at, fixture->lines.len);
+		store(&fixture->scratch, "00000001.sums", fixture->sums.at, fixture->sums.len);
 		*byte ^= bit;
 		got = try(fixture, repair);
 		lies += got == -2;
@@ -355,23 +237,22 @@ check_lock(struct fixture *fixture)
 {
 	struct opened first, second;
 
-	empty(fixture);
+	empty(&fixture->scratch);
 	fixture_open(fixture, &first, false);
 	ok(!fixture_open(fixture, &second, false), "no second server gets a journal");
 	is_int(second.err.code, CHAT_TRY_LATER, "it is to try later");
-	fixture_close(&second);
-	fixture_close(&first);
+	journal_end(&second);
+	journal_end(&first);
 }
 
 int
 main(void)
 {
-	struct fixture fixture = {.dir = "/tmp/chat-journal.XXXXXX"};
+	struct fixture fixture = {0};
 
 	check_crc();
 	check_lines();
-	if (!mkdtemp(fixture.dir) || !freopen("/dev/null", "w", stderr))
-		return 1;
+	scratch_open(&fixture.scratch);
 	check_writing(&fixture);
 	check_cuts(&fixture, 0);
 	check_cuts(&fixture, 4096);
@@ -379,8 +260,7 @@ main(void)
 	check_flips(&fixture, false);
 	check_flips(&fixture, true);
 	check_lock(&fixture);
-	empty(&fixture);
-	rmdir(fixture.dir);
+	scratch_close(&fixture.scratch);
 	for (size_t i = 0; i <= MESSAGES; i++)
 		free(fixture.text[i]);
 	chat_buf_free(&fixture.lines);
