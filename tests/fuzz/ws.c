@@ -98,12 +98,13 @@ check_shared(enum chat_ws_role role, struct chat_span bytes)
 	}
 	for (size_t turn = 0; left > 0; turn++) {
 		unsigned draw = (unsigned char)bytes.at[turn % bytes.len] + (unsigned)turn * 7;
-		struct receiver *receiver = &receivers[draw % RECEIVERS];
-		size_t len = 1 + draw / RECEIVERS % 16;
+		size_t who = draw % RECEIVERS, len = 1 + draw / RECEIVERS % 16;
 
-		if (len > receiver->bytes.len)
-			len = receiver->bytes.len;
-		receiver_read(receiver, pool, len);
+		while (receivers[who].bytes.len == 0)
+			who = (who + 1) % RECEIVERS;
+		if (len > receivers[who].bytes.len)
+			len = receivers[who].bytes.len;
+		receiver_read(&receivers[who], pool, len);
 		left -= len;
 	}
 	for (size_t i = 0; i < RECEIVERS; i++)
