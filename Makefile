@@ -27,7 +27,7 @@ JOBS ?= $(shell nproc)
 
 # Debian 12. `make deps` installs the first three sets, deps-build the first, bench-deps, deps-fuzz and
 # deps-deep the others.
-BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev libcjson-dev libuv1-dev \
+BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev libidn2-dev libcjson-dev libuv1-dev \
 	liburing-dev libseccomp-dev libssl-dev uthash-dev libmagic-dev jq
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
 	clang-format-14 bash-completion zsh fish procps curl iproute2 binutils systemd
@@ -52,7 +52,7 @@ ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 
 # Given to every program; --as-needed keeps what it uses. wslay has no .pc file, the others' say no more.
-LIBS = -lwslay -lcurl -lcjson -lcrypto -lmagic -luv -luring -lseccomp -lssl -lm
+LIBS = -lwslay -lcurl -lidn2 -lcjson -lcrypto -lmagic -luv -luring -lseccomp -lssl -lm
 
 # ---- what is built of what ----
 
@@ -68,7 +68,7 @@ LIB_SRC := $(wildcard lib/*.c)
 SHARED = base64 buf encode err finding json json_value line msg rules schema show strict url utf8 value
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
-PRIVATE = confine diag digest finding hash help json_escape measure opt progress scan_body scan_plan scan_string scan_utf8 \
+PRIVATE = confine diag digest finding hash help idn json_escape measure opt progress scan_body scan_plan scan_string scan_utf8 \
 	scan_value scan_vec strict value
 HEADERS := $(filter-out $(PRIVATE:%=lib/%.h),$(wildcard lib/*.h))
 

@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "diag.h"
 #include "http.h"
+#include "idn.h"
 #include "show.h"
 #include "transport.h"
 #include "ws.h"
@@ -69,6 +70,7 @@ chat_client_open(
 	const struct chat_url *url, const struct chat_client_options *options, struct chat_err *err)
 {
 	struct chat_client *client = chat_alloc_zeroed(1, sizeof(*client));
+	struct chat_url there = *url; /* its host as the network knows it */
 
 	chat_ws_init(&client->ws, CHAT_WS_CLIENT);
 	client->pool = chat_ws_pool_new();
@@ -76,8 +78,9 @@ chat_client_open(
 	client->received_ms = chat_now_ms();
 	client->deadline_ms = client->received_ms + options->connect_timeout_ms;
 	client->input.at = client->bytes;
-	if (queue_request(client, url, err) == 0)
-		client->transport = chat_transport_open(url, options, err);
+	if (chat_idn_to_ascii(there.host, sizeof(there.host), url->host, err) == 0 &&
+		queue_request(client, &there, err) == 0)
+		client->transport = chat_transport_open(&there, options, err);
 	if (client->transport == NULL) {
 		chat_client_free(client);
 		return NULL;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "utf8.h"
+
 #define DIGITS "0123456789"
 #define ALPHANUMERIC "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS
 #define PORT_MAX 65535
@@ -77,15 +79,50 @@ starts_with(struct chat_span span, const char *prefix)
 	return span.len >= strlen(prefix) && strncasecmp(span.at, prefix, strlen(prefix)) == 0;
 }
 
-/* Nothing that a request line could not carry. */
+/* Nothing that a request line could not carry; letters beyond ASCII are a host's alone. */
 static int
 check_bytes(struct chat_span text, struct chat_err *err)
 {
 	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] <= ' ' || text.at[i] > '~')
+		if ((unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7f)
 			return chat_fail_at(err, CHAT_USAGE, i,
-				"a URL holds no space, control character or non-ASCII letter");
+				"a URL holds no space and no control character");
 	return 0;
+}
+
+static bool
+is_ascii(struct chat_span span)
+{
+	for (size_t i = 0; i < span.len; i++)
+		if ((unsigned char)span.at[i] > '~')
+			return false;
+	return true;
+}
+
+/* An escape of a byte of a letter beyond ASCII; what ASCII there is needs none. */
+static bool
+is_escape(struct chat_span rest)
+{
+	return rest.len >= 3 && in_set(rest.at[1], "89abcdefABCDEF") &&
+		in_set(rest.at[2], DIGITS "abcdefABCDEF");
+}
+
+/* A name as RFC 3986 section 3.2.2 has it, or as people write it: with letters of any language. */
+static bool
+name_valid(struct chat_span name)
+{
+	if (chat_utf8_check(name.at, name.len) != name.len)
+		return false;
+	for (size_t i = 0, len; i < name.len; i += len) {
+		uint32_t point = chat_utf8_decode(name.at + i, &len);
+
+		if (point == '%' && !is_escape(span_without_front(name, i)))
+			return false;
+		if (point < 0x80 ? !in_set(name.at[i], ALPHANUMERIC "-._~!$&'()*+,;=%")
+				 : chat_utf8_is_control(point) || chat_utf8_is_invisible(point))
+			return false;
+	}
+	return true;
 }
 
 static int
@@ -144,7 +181,7 @@ parse_host(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 				"an IPv6 address stands in brackets: ws://[::1]:3001/");
 		if (host.len == 0)
 			return chat_fail(err, CHAT_USAGE, "the URL names no host");
-		if (!span_of_set(host, ALPHANUMERIC ".-_"))
+		if (!name_valid(host))
 			return chat_fail(err, CHAT_USAGE,
 				"a host name holds letters, digits, '.', '-' and '_'");
 	}
@@ -212,6 +249,8 @@ parse_target(struct chat_url *url, struct chat_span target, struct chat_err *err
 		path = CHAT_SPAN("/");
 	if (set_channel(url, path, err) < 0)
 		return -1;
+	if (!is_ascii(target))
+		return chat_fail(err, CHAT_USAGE, "a query holds no letter beyond ASCII");
 	if (target.len >= sizeof(url->query))
 		return chat_fail(err, CHAT_USAGE, "the query is longer than %zu bytes",
 			sizeof(url->query) - 1);

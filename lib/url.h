@@ -18,7 +18,8 @@ bool chat_channel_valid(struct chat_span path);
 /* A ws: or wss: URL taken apart. It owns its parts. */
 struct chat_url {
 	bool tls;
-	char host[256]; /* as curl wants it: an IPv6 literal keeps its brackets */
+	char host[256]; /* as typed, UTF-8 (chat_idn_to_ascii); an IPv6 literal keeps its brackets
+			 */
 	unsigned port; /* given, or 80 for ws, 443 for wss (RFC 6455 section 3) */
 	char channel[CHAT_CHANNEL_MAX + 1]; /* the path: "/" where none was given */
 	char query[1024]; /* with its '?', or "" */
@@ -26,7 +27,8 @@ struct chat_url {
 
 /*
  * Fails with CHAT_USAGE and a sentence: another scheme, user information, a fragment, no host,
- * a bad port, a path that is no channel, anything but printable ASCII. *url is written on success.
+ * a bad port, a path that is no channel, spaces, control characters, anything but ASCII outside the
+ * host. *url is written on success.
  */
 int chat_url_parse(struct chat_url *url, const char *text, struct chat_err *err);
 

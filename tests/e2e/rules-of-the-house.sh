@@ -39,6 +39,7 @@ sources cmd/send cmd/listen cmd/client cmd/chat-*.c | xargs -0 grep -nE '#includ
 
 only_in 'wslay/.*' lib/ws.c
 only_in 'curl/.*' lib/transport.c
+only_in 'idn2.h' lib/idn.c
 only_in 'openssl/.*' lib/digest.c cmd/serve/memory.c cmd/serve/tls.c
 only_in 'seccomp.h' cmd/serve/sandbox.c
 only_in 'linux/landlock.h' lib/confine.c
