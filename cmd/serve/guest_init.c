@@ -92,13 +92,15 @@ static int
 guest_judge(struct guest *guest, const struct chat_http_request *request, const char **why)
 {
 	const struct server *server = guest->server;
+	const struct config *config = server->config;
+	const struct origin_names names = {&config->origins, &config->hosts, server->tls};
 
 	if (address_kind(guest->address) == ADDRESS_LOOPBACK &&
-		!host_allowed(request->host, &server->config->hosts)) {
+		!host_allowed(request->host, &names)) {
 		*why = "this host is not served here";
 		return 403;
 	}
-	if (!origin_allowed(request->origin, request->host, &server->config->origins)) {
+	if (!origin_allowed(request->origin, request->host, &names)) {
 		*why = "this origin may not connect";
 		return 403;
 	}

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "serve/tls.h"
+
 struct authority {
 	struct chat_span host; /* an IPv6 literal without brackets */
 	struct chat_span port; /* empty: the scheme's */
@@ -68,53 +70,85 @@ authority_split(struct chat_span text, struct authority *authority)
 	return *rest == ':' && is_port(authority->port);
 }
 
+/* A literal address, in its IPv6 form; false: it is a name. */
+static bool
+read_literal(struct chat_span host, struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr v4;
+
+	if (host.len >= sizeof(text))
+		return false;
+	memcpy(text, host.at, host.len);
+	text[host.len] = '\0';
+	if (inet_pton(AF_INET, text, &v4) != 1)
+		return inet_pton(AF_INET6, text, address) == 1;
+	*address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+	memcpy(address->s6_addr + 12, &v4, sizeof(v4));
+	return true;
+}
+
 static bool
 is_loopback(struct chat_span host)
 {
 	static const char below[] = ".localhost";
 	size_t suffix = sizeof(below) - 1;
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr v6;
-	struct in_addr v4;
+	struct in6_addr address;
 
 	if (same(host, CHAT_SPAN("localhost")))
 		return true;
 	if (host.len > suffix &&
 		same((struct chat_span){host.at + host.len - suffix, suffix}, CHAT_SPAN(below)))
 		return true;
-	if (host.len >= sizeof(text))
+	if (!read_literal(host, &address))
 		return false;
-	memcpy(text, host.at, host.len);
-	text[host.len] = '\0';
-	if (inet_pton(AF_INET, text, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
-	return inet_pton(AF_INET6, text, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+	if (IN6_IS_ADDR_V4MAPPED(&address))
+		return address.s6_addr[12] == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(&address);
+}
+
+static bool
+is_listed(struct chat_span name, const struct chat_strings *listed)
+{
+	for (size_t i = 0; i < listed->count; i++)
+		if (same(name, chat_span_of(listed->at[i])))
+			return true;
+	return false;
+}
+
+/* Whether the server goes by this name. */
+static bool
+is_named(struct chat_span host, const struct origin_names *names)
+{
+	return is_loopback(host) || is_listed(host, names->hosts) ||
+		(names->tls && tls_is_named(names->tls, host));
 }
 
 bool
-host_allowed(struct chat_span host, const struct chat_strings *listed)
+host_allowed(struct chat_span host, const struct origin_names *names)
 {
 	struct authority asked;
 
-	if (!authority_split(host, &asked))
-		return false;
-	for (size_t i = 0; i < listed->count; i++)
-		if (same(asked.host, chat_span_of(listed->at[i])))
-			return true;
-	return is_loopback(asked.host);
+	return authority_split(host, &asked) && is_named(asked.host, names);
+}
+
+/* Whether nobody else can be meant. */
+static bool
+is_own(struct chat_span host, const struct origin_names *names)
+{
+	struct in6_addr address;
+
+	return read_literal(host, &address) || is_named(host, names);
 }
 
 bool
-origin_allowed(struct chat_span origin, struct chat_span host, const struct chat_strings *listed)
+origin_allowed(struct chat_span origin, struct chat_span host, const struct origin_names *names)
 {
 	struct authority page, asked;
 	struct chat_span rest, scheme_port;
 
-	if (!origin.len)
+	if (!origin.len || is_listed(origin, names->origins))
 		return true;
-	for (size_t i = 0; i < listed->count; i++)
-		if (same(origin, chat_span_of(listed->at[i])))
-			return true;
 	if (origin.len > 7 && strncasecmp(origin.at, "http://", 7) == 0) {
 		rest = (struct chat_span){origin.at + 7, origin.len - 7};
 		scheme_port = CHAT_SPAN("80");
@@ -132,5 +166,6 @@ origin_allowed(struct chat_span origin, struct chat_span host, const struct chat
 		page.port = scheme_port;
 	if (!asked.port.len)
 		asked.port = scheme_port;
-	return same(page.host, asked.host) && same(page.port, asked.port);
+	return same(page.host, asked.host) && same(page.port, asked.port) &&
+		is_own(asked.host, names);
 }

@@ -11,6 +11,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -261,6 +262,19 @@ tls_close(struct tls *tls)
 	SSL_CTX_free(tls->context);
 	BIO_meth_free(tls->wire);
 	free(tls);
+}
+
+bool
+tls_is_named(const struct tls *tls, struct chat_span host)
+{
+	X509 *certificate = SSL_CTX_get0_certificate(tls->context);
+	bool named;
+
+	if (!host.len || *host.at == '.') /* OpenSSL takes that for all names below */
+		return false;
+	named = X509_check_host(certificate, host.at, host.len, 0, NULL) == 1;
+	ERR_clear_error();
+	return named;
 }
 
 uint64_t

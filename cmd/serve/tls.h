@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "span.h"
 
 /*
  * TLS of the server's side, 1.2 or newer (RFC 8446, RFC 5246). A struct tls is what the server
@@ -29,6 +30,9 @@ void tls_close(struct tls *tls); /* sessions that go on keep what they need */
 
 /* Reads the files again, for the sessions to come. -1 as tls_open: what was read before stays. */
 int tls_reload(struct tls *tls, struct chat_err *err);
+
+/* Whether the certificate is for this host name. */
+bool tls_is_named(const struct tls *tls, struct chat_span host);
 
 /* Sessions that ended because there was no agreement. */
 uint64_t tls_failures(const struct tls *tls);

@@ -250,6 +250,26 @@ def _(server):
     assert status_of(server, host="whatever.example") == 101
 
 
+@case("a page whose name was made to lead here may not connect, one of the server's own may",
+      "--host", "chat.example", "--origin", "https://friend.example", "--trust-proxy", "127.0.0.2", "--open",
+      listen="0.0.0.0:0")  # fmt: skip
+def _(server):
+    port = server.url.rsplit(":", 1)[1].strip("/")
+    for origin, host, status in (
+        ("http://rebound.example:" + port, "rebound.example:" + port, 403),
+        ("https://rebound.example", "rebound.example", 403),
+        ("http://chat.example:" + port, "chat.example:" + port, 101),
+        ("https://chat.example", "CHAT.example", 101),
+        ("https://chat.example:8000", "chat.example", 403),
+        ("http://192.0.2.1:" + port, "192.0.2.1:" + port, 101),
+        ("http://192.0.2.1:8000", "192.0.2.1:" + port, 403),
+        ("http://[2001:db8::1]", "[2001:db8::1]", 101),
+        ("https://friend.example", "rebound.example", 101),
+    ):
+        headers = ["Origin: " + origin, "X-Forwarded-For: 203.0.113.1"]
+        assert status_of(server, source="127.0.0.2", host=host, headers=headers) == status, (origin, host)
+
+
 # ---- proxies ----
 
 

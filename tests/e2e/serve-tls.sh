@@ -129,6 +129,23 @@ for suite in AES128-GCM-SHA256 AES256-SHA DHE-RSA-AES128-GCM-SHA256 ECDHE-RSA-AE
 	not_ok "none with $suite"
 done
 
+# ---- a browser's pages, and the names of the certificate ----
+
+make_cert named 'subjectAltName=DNS:chat.example,DNS:*.wild.example'
+serve --tls-cert "$TMP/named.pem" --tls-key "$TMP/named.key"
+
+# page ORIGIN HOST: the status for a page of this origin that asks for this host.
+page() {
+	curl -sk --max-time 10 -o /dev/null -w '%{http_code}' --http1.1 -H "Origin: $1" -H "Host: $2" \
+		-H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
+		-H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "https://${CHAT_URL#wss://}none//"
+}
+
+is "$(page https://chat.example:3001 chat.example:3001)" 404 'a page of the name in the certificate may connect'
+is "$(page https://a.wild.example a.wild.example)" 404 'and of one that it has by a wildcard'
+is "$(page https://rebound.example rebound.example)" 403 'and of no other name that leads here'
+is "$(page https://chat.example:8000 chat.example:3001)" 403 'or of another port'
+
 # ---- files that cannot be used ----
 
 # fails_to_start REGEX ARGUMENT…

@@ -10,25 +10,48 @@
 #include "serve/network.h"
 #include "serve/origin.h"
 
+/* Bytes before a port. */
+static size_t
+name_len(struct chat_span host)
+{
+	const char *colon = memchr(host.at, ':', host.len);
+
+	return colon ? (size_t)(colon - host.at) : host.len;
+}
+
 static void
 check_host(struct chat_span host)
 {
 	static const char localhost[] = "localhost";
 	const struct chat_strings none = {0};
-	const char *colon;
+	const struct origin_names nobody = {&none, &none, NULL};
 	size_t len;
 
-	if (!host_allowed(host, &none))
+	if (!host_allowed(host, &nobody))
 		return;
 	need(host.len > 0 && !memchr(host.at, '@', host.len) && !memchr(host.at, '/', host.len));
 	if (*host.at == '[')
 		return;
-	colon = memchr(host.at, ':', host.len);
-	len = colon ? (size_t)(colon - host.at) : host.len;
+	len = name_len(host);
 	need(strncmp(host.at, "127.", 4) == 0 ||
 		(len >= strlen(localhost) &&
 			strncasecmp(host.at + len - strlen(localhost), localhost,
 				strlen(localhost)) == 0));
+}
+
+/* A page of a name that is not the server's may not connect, whatever it asks for. */
+static void
+check_origin(struct chat_span origin, struct chat_span host)
+{
+	const struct chat_strings none = {0};
+	const struct origin_names nobody = {&none, &none, NULL};
+	size_t bare = host.len && *host.at != '[' ? name_len(host) : 0;
+
+	if (origin.len == 0 || !origin_allowed(origin, host, &nobody))
+		return;
+	need(origin.len > 7 && strncasecmp(origin.at, "http", 4) == 0);
+	if (bare && memchr("0123456789", host.at[bare - 1], 10) == NULL)
+		need(host_allowed(host, &nobody));
 }
 
 static void
@@ -48,7 +71,6 @@ check_network(const char *text, struct chat_span forwarded_for)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct chat_strings none = {0};
 	size_t half = size ? data[0] * size / 256 : 0;
 	struct chat_span first = {(const char *)data, half}, rest = {first.at + half, size - half};
 	char *text = malloc(half + 1);
@@ -56,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, first.at, half);
 	text[half] = '\0';
 	check_host(rest);
-	origin_allowed(first, rest, &none);
+	check_origin(first, rest);
 	check_network(text, rest);
 	free(text);
 	return 0;

@@ -15,6 +15,11 @@ static const struct {
 	{"https://chat.example", "chat.example", true},
 	{"https://chat.example", "chat.example:443", true},
 	{"https://chat.example:8443", "chat.example:8443", true},
+	{"http://rebound.example:3001", "rebound.example:3001", false},
+	{"http://rebound.example", "rebound.example", false},
+	{"https://chat.example.evil", "chat.example.evil", false},
+	{"http://intranet", "intranet", false},
+	{"http://127.0.0.1.evil", "127.0.0.1.evil", false},
 	{"http://chat.example:8080", "chat.example:3001", false},
 	{"http://chat.example", "chat.example:3001", false},
 	{"https://chat.example", "chat.example:80", false},
@@ -24,6 +29,10 @@ static const struct {
 	{"http://chat.example", "", false},
 	{"http://[2001:db8::1]:3001", "[2001:db8::1]:3001", true},
 	{"http://[2001:db8::1]:3001", "[2001:db8::2]:3001", false},
+	{"http://192.0.2.1:3001", "192.0.2.1:3001", true},
+	{"http://192.0.2.1", "192.0.2.1:3001", false},
+	{"http://192.0.2.1", "192.0.2.2", false},
+	{"http://192.0.2.256", "192.0.2.256", false},
 	{"http://[2001:db8::1", "[2001:db8::1", false},
 	{"http://[2001:db8::1]x", "[2001:db8::1]x", false},
 
@@ -112,20 +121,23 @@ int
 main(void)
 {
 	const char *friends[] = {"https://friend.example", "app://desktop"};
-	struct chat_strings listed = {0};
+	struct chat_strings listed = {0}, own = {0};
+	struct origin_names names = {&listed, &own, NULL};
 
 	for (size_t i = 0; i < 2; i++)
 		chat_strings_add(&listed, friends[i]);
+	chat_strings_add(&own, "other-name.example");
+	chat_strings_add(&own, "chat.example");
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		ok(origin_allowed(chat_span_of(table[i].origin), chat_span_of(table[i].host),
-			   &listed) == table[i].allowed,
+			   &names) == table[i].allowed,
 			"'%s' at '%s': %s", table[i].origin, table[i].host,
 			table[i].allowed ? "may" : "may not");
-	chat_strings_free(&listed);
-	chat_strings_add(&listed, "proxied.example");
+	chat_strings_add(&own, "proxied.example");
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
-		ok(host_allowed(chat_span_of(hosts[i].host), &listed) == hosts[i].allowed,
+		ok(host_allowed(chat_span_of(hosts[i].host), &names) == hosts[i].allowed,
 			"host '%s': %s", hosts[i].host, hosts[i].allowed ? "may" : "may not");
 	chat_strings_free(&listed);
+	chat_strings_free(&own);
 	return done();
 }
