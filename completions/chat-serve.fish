@@ -25,6 +25,7 @@ complete -c chat-serve -l grace -x -d 'until who left is said to be offline (2s)
 complete -c chat-serve -l crowd -x -d 'members above which joins are not announced (1000)'
 complete -c chat-serve -l nonce-time -x -d 'how long a nonce is remembered (5m)'
 complete -c chat-serve -l max-nonces -x -d 'how many are remembered (1000000)'
+complete -c chat-serve -l nonce-memory -x -d 'for them and their messages (64M)'
 complete -c chat-serve -l journal -xa '(__fish_complete_directories)' -d 'keep all messages there, and read them again at the start'
 complete -c chat-serve -l sync -xa 'always batch never' -d 'always, before delivery; batch, every 100 ms; never (batch)'
 complete -c chat-serve -l journal-segment -x -d 'close a segment that is so long (64M)'

@@ -14,7 +14,7 @@ _chat() {
 			--tokens= --new-token= --open --user= --no-sandbox --max-failures= --tls-cert=
 			--tls-key= --tls-client-ca= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
-			--nonce-time= --max-nonces= --journal= --sync= --journal-segment=
+			--nonce-time= --max-nonces= --nonce-memory= --journal= --sync= --journal-segment=
 			--journal-max-bytes= --journal-max-age= --repair --max-message= --max-init=
 			--max-fragments=
 			--max-connections= --max-per-address= --max-channels= --max-members=

@@ -27,6 +27,7 @@ static const char *const words[CHAT_CODES] = {
 	[CHAT_TEXT_TOO_LONG] = "text_too_long",
 	[CHAT_TEXT_EMPTY] = "text_empty",
 	[CHAT_TOO_LARGE] = "too_large",
+	[CHAT_NONCE_REUSED] = "nonce_reused",
 	[CHAT_RATE_LIMITED] = "rate_limited",
 	[CHAT_CHANNEL_FULL] = "channel_full",
 	[CHAT_SERVER_FULL] = "server_full",

@@ -194,6 +194,12 @@ address_is_barred(const struct address *address, const struct addresses *address
 	return address->failures >= addresses->failures_most;
 }
 
+uint64_t
+address_hash(const struct address *address)
+{
+	return chat_hash(&address->key, sizeof(address->key));
+}
+
 void
 address_name(const struct address *address, char name[ADDRESS_NAME_MAX])
 {

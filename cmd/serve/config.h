@@ -48,6 +48,7 @@ struct config {
 	int64_t max_members;
 	int64_t max_errors; /* in ERRORS_WINDOW_MS */
 	int64_t max_nonces;
+	int64_t nonce_memory; /* bytes */
 	int64_t crowd;
 	int64_t queue_bytes;
 	int64_t queue_total_bytes;

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "diag.h"
+#include "hash.h"
 #include "msg.h"
 #include "serve/resume.h"
 #include "serve/server.h"
@@ -83,16 +84,32 @@ guest_refuse_code(struct guest *guest, enum chat_code code, const char *text)
 
 /* ---- text and file ---- */
 
+/*
+ * Who answers for what the server remembers of a message: without tokens everybody who comes over a
+ * network from one address, else each user.
+ */
+static uint64_t
+guest_owner(const struct guest *guest)
+{
+	const struct user *user = guest->member.user;
+
+	if (address_kind(guest->address) == ADDRESS_REMOTE && !guest->server->tokens.path)
+		return address_hash(guest->address);
+	return chat_hash(user->id, user->id_len);
+}
+
 static void
 guest_say(struct guest *guest, const struct chat_msg *msg)
 {
 	struct room *room = guest->member.room;
+	struct chat_err err = {0};
 	struct room_say say;
 	int64_t wait;
 
 	say.user = guest->member.user;
 	say.member = &guest->member;
 	room_say_fill(&say, msg);
+	say.owner = say.nonce_json.len ? guest_owner(guest) : 0;
 	wait = rates_pay(&guest->server->rates, room_channel(room),
 		(struct chat_span){say.user->id, say.user->id_len},
 		clock_now_ms(&guest->server->clock));
@@ -106,7 +123,13 @@ guest_say(struct guest *guest, const struct chat_msg *msg)
 			});
 		return;
 	}
-	room_say(room, &say);
+	if (room_say(room, &say, &err) < 0)
+		guest_send_error(guest,
+			&(struct say_error){
+				.code = err.code,
+				.text = err.text,
+				.nonce_json = say.nonce_json,
+			});
 }
 
 /* ---- events of the connection ---- */

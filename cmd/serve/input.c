@@ -89,8 +89,7 @@ input_post(struct server *server, struct chat_span line, struct chat_err *err)
 	if (!say.user)
 		return -1;
 	room_say_fill(&say, &msg);
-	room_say(room, &say);
-	return 0;
+	return room_say(room, &say, err);
 }
 
 static bool

@@ -8,62 +8,101 @@
 
 #include "buf.h"
 #include "hash.h"
+#include "url.h"
+
+struct nonce_owner {
+	struct share share; /* first */
+	UT_hash_handle hh;
+	uint64_t key;
+	struct nonce *oldest; /* utlist, by age */
+	size_t count; /* of its nonces, with those that are not published */
+};
 
 struct nonce {
 	UT_hash_handle hh;
-	struct nonce *next, *prev;
-	struct block *block;
+	struct nonce_key key;
+	struct nonce *next, *prev; /* in nonces->oldest */
+	struct nonce *next_own, *prev_own; /* in owner->oldest */
+	struct nonce_owner *owner;
+	struct block *block; /* NULL: its message is not published */
 	uint32_t at;
 	int64_t born_ms;
-	uint64_t sender;
-	unsigned char key[];
+	uint64_t digest, sender;
 };
 
-#define KEY_MAX (sizeof(uint64_t) + NONCE_ID_MAX + 1 + NONCE_MAX)
+/* ---- owners ---- */
 
-/* The room's number, the id, a NUL (no id holds one), the nonce. Returns its length. */
-static size_t
-key_make(unsigned char key[KEY_MAX], uint64_t room, struct chat_span id, struct chat_span nonce)
+static struct nonce_owner *
+owner_of(struct nonces *nonces, uint64_t key)
 {
-	unsigned char *at = key;
+	struct nonce_owner *owner;
 
-	assert(id.len <= NONCE_ID_MAX && nonce.len <= NONCE_MAX);
-	memcpy(at, &room, sizeof(room));
-	at += sizeof(room);
-	memcpy(at, id.at, id.len);
-	at += id.len;
+	HASH_FIND(hh, nonces->owners, &key, sizeof(key), owner);
+	if (!owner) {
+		owner = chat_alloc_zeroed(1, sizeof(*owner));
+		owner->key = key;
+		HASH_ADD(hh, nonces->owners, key, sizeof(key), owner);
+	}
+	owner->count++;
+	return owner;
+}
+
+static void
+owner_leave(struct nonces *nonces, struct nonce_owner *owner)
+{
+	if (--owner->count)
+		return;
+	HASH_DEL(nonces->owners, owner);
+	free(owner);
+}
+
+/* ---- nonces ---- */
+
+/* No two are alike: none of the three holds a NUL, and 128 bits do not meet by chance. */
+struct nonce_key
+nonce_key(struct chat_span channel, struct chat_span id, struct chat_span nonce)
+{
+	char bytes[CHAT_CHANNEL_MAX + NONCE_ID_MAX + NONCE_MAX + 3], *at = bytes;
+	const char *end = bytes + sizeof(bytes);
+	size_t len;
+
+	assert(channel.len <= CHAT_CHANNEL_MAX && id.len <= NONCE_ID_MAX && nonce.len <= NONCE_MAX);
+	at = chat_span_put(at, end, channel);
 	*at++ = '\0';
-	memcpy(at, nonce.at, nonce.len);
-	return (size_t)(at - key) + nonce.len;
+	at = chat_span_put(at, end, id);
+	*at++ = '\0';
+	at = chat_span_put(at, end, nonce);
+	*at = '\0';
+	len = (size_t)(at - bytes);
+	return (struct nonce_key){{chat_hash(bytes, len), chat_hash(bytes, len + 1)}};
 }
 
 struct nonce *
-nonces_find(const struct nonces *nonces, uint64_t room, struct chat_span id, struct chat_span text)
+nonces_find(const struct nonces *nonces, struct nonce_key key)
 {
-	unsigned char key[KEY_MAX];
-	size_t len = key_make(key, room, id, text);
-	struct nonce *nonce = NULL;
+	struct nonce *nonce;
 
-	HASH_FIND(hh, nonces->by_key, key, len, nonce);
+	HASH_FIND(hh, nonces->by_key, &key, sizeof(key), nonce);
 	return nonce;
 }
 
 struct nonce *
-nonces_add(struct nonces *nonces, uint64_t room, struct chat_span id, struct chat_span text,
-	int64_t now_ms, uint64_t sender)
+nonces_add(struct nonces *nonces, struct nonce_key key, const struct nonce_message *message)
 {
-	unsigned char key[KEY_MAX];
-	size_t len = key_make(key, room, id, text);
-	struct nonce *nonce = chat_alloc(sizeof(*nonce) + len);
+	struct nonce *nonce = chat_alloc_zeroed(1, sizeof(*nonce));
 
-	memset(nonce, 0, sizeof(*nonce));
-	nonce->born_ms = now_ms;
-	nonce->sender = sender;
-	memcpy(nonce->key, key, len);
-	HASH_ADD_KEYPTR(hh, nonces->by_key, nonce->key, len, nonce);
-	DL_APPEND(nonces->oldest, nonce);
-	nonces->count++;
+	nonce->key = key;
+	nonce->owner = owner_of(nonces, message->owner);
+	nonce->digest = message->digest;
+	nonce->sender = message->sender;
+	HASH_ADD(hh, nonces->by_key, key, sizeof(key), nonce);
 	return nonce;
+}
+
+uint64_t
+nonce_digest(const struct nonce *nonce)
+{
+	return nonce->digest;
 }
 
 uint64_t
@@ -78,20 +117,46 @@ nonce_adopt(struct nonce *nonce, uint64_t sender)
 	nonce->sender = sender;
 }
 
+/* Bytes of memory for a published one: with its place in the table, and all of its block. */
+static size_t
+nonce_cost(const struct nonce *nonce)
+{
+	return sizeof(*nonce) + sizeof(UT_hash_bucket) + sizeof(*nonce->block) + nonce->block->cap;
+}
+
 static bool
 nonces_over(const struct nonces *nonces)
 {
-	return nonces->count > nonces->most || nonces->bytes > nonces->most_bytes;
+	return nonces->count > nonces->most || nonces->shares.amount > nonces->most_bytes;
+}
+
+/* A reference to the block, or a block of this frame alone where most of that one is not it. */
+static struct block *
+frame_keep(struct block *block, uint32_t *at)
+{
+	struct chat_span payload = block_frame_payload(block->bytes + *at);
+
+	if (payload.len >= block->cap / 2)
+		return block_ref(block);
+	*at = 0;
+	return block_trim(block_of_frame(CHAT_WS_TEXT, payload));
 }
 
 void
-nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, uint32_t at)
+nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, uint32_t at,
+	int64_t now_ms)
 {
-	nonce->block = block_ref(block);
+	struct share *largest;
+
+	nonce->block = frame_keep(block, &at);
 	nonce->at = at;
-	nonces->bytes += block_frame_size(block->bytes + at);
-	while (nonces_over(nonces) && nonces->oldest->block)
-		nonces_remove(nonces, nonces->oldest);
+	nonce->born_ms = now_ms;
+	nonces->count++;
+	DL_APPEND(nonces->oldest, nonce);
+	DL_APPEND2(nonce->owner->oldest, nonce, prev_own, next_own);
+	shares_add(&nonces->shares, &nonce->owner->share, nonce_cost(nonce));
+	while (nonces_over(nonces) && (largest = shares_largest(&nonces->shares)))
+		nonces_remove(nonces, ((struct nonce_owner *)largest)->oldest);
 }
 
 struct block *
@@ -105,25 +170,29 @@ void
 nonces_remove(struct nonces *nonces, struct nonce *nonce)
 {
 	HASH_DEL(nonces->by_key, nonce);
-	DL_DELETE(nonces->oldest, nonce);
-	nonces->count--;
-	if (nonce->block)
-		nonces->bytes -= block_frame_size(nonce->block->bytes + nonce->at);
-	block_unref(nonce->block);
+	if (nonce->block) {
+		nonces->count--;
+		DL_DELETE(nonces->oldest, nonce);
+		DL_DELETE2(nonce->owner->oldest, nonce, prev_own, next_own);
+		shares_take(&nonces->shares, &nonce->owner->share, nonce_cost(nonce));
+		block_unref(nonce->block);
+	}
+	owner_leave(nonces, nonce->owner);
 	free(nonce);
 }
 
 void
 nonces_expire(struct nonces *nonces, int64_t now_ms)
 {
-	while (nonces->oldest && nonces->oldest->block &&
-		now_ms - nonces->oldest->born_ms > nonces->keep_ms)
+	while (nonces->oldest && now_ms - nonces->oldest->born_ms > nonces->keep_ms)
 		nonces_remove(nonces, nonces->oldest);
 }
 
 void
 nonces_free(struct nonces *nonces)
 {
-	while (nonces->oldest)
-		nonces_remove(nonces, nonces->oldest);
+	struct nonce *nonce, *next;
+
+	HASH_ITER(hh, nonces->by_key, nonce, next)
+	nonces_remove(nonces, nonce);
 }

@@ -308,33 +308,53 @@ note_forgotten(const struct restore *restore)
 
 /* ---- nonces ---- */
 
+/* Its frame: in the history, where the room remembers it. */
+static struct block *
+nonce_frame(const struct room *room, uint64_t number, struct chat_span text, uint32_t *at)
+{
+	uint32_t i = room ? history_after(&room->history, number - 1) : 0;
+	const struct entry *entry;
+
+	if (room && i < room->history.count) {
+		entry = history_at(&room->history, i);
+		*at = entry->at;
+		if (entry->number == number)
+			return block_ref(entry->block);
+	}
+	*at = 0;
+	return block_of_frame(CHAT_WS_TEXT, text);
+}
+
+/* Its user answers for it: where that one said it from is not in the journal. */
 static void
-note_nonce(struct restore *restore, struct room *room, const struct journal_line *line,
-	struct chat_span text)
+note_nonce(struct restore *restore, const struct journal_line *line, struct chat_span text)
 {
 	struct nonces *nonces = &restore->rooms->nonces;
 	const struct clock *clock = restore->rooms->clock;
-	struct chat_json_value value = {.kind = CHAT_JSON_STRING, .raw = line->nonce_json};
-	char bytes[NONCE_MAX];
-	struct chat_span decoded = {bytes, 0};
-	uint32_t i = history_after(&room->history, line->number - 1), at = 0;
+	struct chat_msg msg;
+	struct room_say say;
+	struct nonce_key key;
 	struct nonce *nonce;
 	struct block *block;
+	struct room *room;
+	uint32_t at;
 
-	value.escaped = memchr(value.raw.at, '\\', value.raw.len) != NULL;
-	decoded.len = chat_json_unescape(&value, bytes, sizeof(bytes));
-	if (decoded.len == (size_t)-1 || line->sender_id.len > NONCE_ID_MAX ||
-		nonces_find(nonces, room->number, line->sender_id, decoded))
+	if (chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0 ||
+		line->sender_id.len > NONCE_ID_MAX || line->channel.len > CHAT_CHANNEL_MAX)
 		return;
-	if (i < room->history.count && history_at(&room->history, i)->number == line->number) {
-		block = block_ref(history_at(&room->history, i)->block);
-		at = history_at(&room->history, i)->at;
-	} else {
-		block = block_of_frame(CHAT_WS_TEXT, text);
-	}
-	nonce = nonces_add(nonces, room->number, line->sender_id, decoded,
-		clock_now_ms(clock) - (clock_unix_ms(clock) - line->timestamp_ms), 0);
-	nonces_publish(nonces, nonce, block, at);
+	room_say_fill(&say, &msg);
+	key = nonce_key(line->channel, line->sender_id, say.nonce);
+	if (!say.nonce_json.len || nonces_find(nonces, key))
+		return;
+	nonce = nonces_add(nonces, key,
+		&(struct nonce_message){
+			.owner = chat_hash(line->sender_id.at, line->sender_id.len),
+			.digest = room_say_digest(&say),
+		});
+	HASH_FIND(hh, restore->rooms->by_channel, line->channel.at, line->channel.len, room);
+	block = nonce_frame(room, line->number, text, &at);
+	nonces_publish(nonces, nonce, block, at,
+		clock_now_ms(clock) - (clock_unix_ms(clock) - line->timestamp_ms));
 	block_unref(block);
 }
 
@@ -343,14 +363,10 @@ see_line(void *arg, struct chat_span text, enum scan_verdict verdict)
 {
 	struct restore *restore = arg;
 	struct journal_line line;
-	struct room *room;
 
-	if (verdict != SCAN_GOOD || !journal_line_read(&line, text) || !line.nonce_json.len ||
-		line.timestamp_ms < restore->cutoff_ms)
-		return;
-	HASH_FIND(hh, restore->rooms->by_channel, line.channel.at, line.channel.len, room);
-	if (room)
-		note_nonce(restore, room, &line, text);
+	if (verdict == SCAN_GOOD && journal_line_read(&line, text) && line.nonce_json.len &&
+		line.timestamp_ms >= restore->cutoff_ms)
+		note_nonce(restore, &line, text);
 }
 
 static int

@@ -83,40 +83,7 @@ sender_of(const struct room_say *say)
 	return say->member ? say->member->serial : 0;
 }
 
-static struct nonce *
-room_note_nonce(struct room *room, const struct room_say *say)
-{
-	struct chat_span id = {say->user->id, say->user->id_len};
-
-	if (!say->nonce_json.len)
-		return NULL;
-	return nonces_add(&room->rooms->nonces, room->number, id, say->nonce,
-		clock_now_ms(room->rooms->clock), sender_of(say));
-}
-
-/* A message with a nonce that was there before; returns whether it was. */
-static bool
-room_said_before(struct room *room, const struct room_say *say)
-{
-	struct chat_span id = {say->user->id, say->user->id_len};
-	struct nonce *nonce = NULL;
-	struct block *block;
-	uint32_t at;
-
-	if (say->nonce_json.len)
-		nonce = nonces_find(&room->rooms->nonces, room->number, id, say->nonce);
-	if (!nonce)
-		return false;
-	block = nonce_block(nonce, &at);
-	if (block && say->member)
-		conn_send_run(say->member->conn, block, at,
-			at + (uint32_t)block_frame_size(block->bytes + at));
-	else if (!block) /* it will come to its sender with everybody's, unless it fails */
-		nonce_adopt(nonce, sender_of(say));
-	return true;
-}
-
-static void
+static struct pending *
 room_append(struct room *room, const struct room_say *say)
 {
 	struct rooms *rooms = room->rooms;
@@ -148,7 +115,7 @@ room_append(struct room *room, const struct room_say *say)
 	pending->entry.at = place.at;
 	pending->entry.data_at = place.data_at;
 	pending->entry.data_len = place.data_len;
-	pending->nonce = room_note_nonce(room, say);
+	pending->nonce = NULL;
 	pending->sender = sender_of(say);
 	pending->ticket = rooms->ticket = rooms->journal->kind->append(rooms->journal,
 		&(struct journal_line){
@@ -159,39 +126,61 @@ room_append(struct room *room, const struct room_say *say)
 		},
 		block_frame_payload(last->block->bytes + place.at));
 	last->ticket = rooms->ticket;
+	return pending;
 }
 
-static struct chat_span
-raw(const struct chat_msg *msg, enum chat_slot slot)
+/* The first message again; where it waits, it will come with everybody's, unless it fails. */
+static void
+room_say_again(const struct room_say *say, struct nonce *nonce)
 {
-	return chat_msg_has(msg, slot) ? msg->value[slot].raw : (struct chat_span){0};
+	uint32_t at;
+	struct block *block = nonce_block(nonce, &at);
+
+	if (!block)
+		nonce_adopt(nonce, sender_of(say));
+	else if (say->member)
+		conn_send_run(say->member->conn, block, at,
+			at + (uint32_t)block_frame_size(block->bytes + at));
 }
 
-void
-room_say_fill(struct room_say *say, const struct chat_msg *msg)
+static struct pending *
+room_say_new(struct room *room, const struct room_say *say)
 {
-	say->nonce_json = raw(msg, CHAT_SLOT_NONCE);
-	if (say->nonce_json.len)
-		say->nonce = (struct chat_span){say->nonce_bytes,
-			chat_json_unescape(&msg->value[CHAT_SLOT_NONCE], say->nonce_bytes,
-				sizeof(say->nonce_bytes))};
-	say->reply_to_json = raw(msg, CHAT_SLOT_REPLY_TO);
-	say->file_name_json = raw(msg, CHAT_SLOT_FILE_NAME);
-	say->file_type_json = raw(msg, CHAT_SLOT_FILE_TYPE);
-	say->file_size_json = raw(msg, CHAT_SLOT_FILE_SIZE);
-	say->file_data_json = raw(msg, CHAT_SLOT_FILE_DATA);
-	say->content_json =
-		msg->type == CHAT_TYPE_FILE ? say->file_name_json : raw(msg, CHAT_SLOT_TEXT);
-}
-
-void
-room_say(struct room *room, const struct room_say *say)
-{
-	if (room_said_before(room, say))
-		return;
 	say->user->active_ms = clock_unix_ms(room->rooms->clock);
 	room->rooms->messages++;
-	room_append(room, say);
+	return room_append(room, say);
+}
+
+/* With a nonce. */
+static int
+room_say_once(struct room *room, const struct room_say *say, struct chat_err *err)
+{
+	struct nonces *nonces = &room->rooms->nonces;
+	struct chat_span id = {say->user->id, say->user->id_len};
+	struct nonce_key key = nonce_key(room_channel(room), id, say->nonce);
+	struct nonce *nonce = nonces_find(nonces, key);
+	struct nonce_message message = {
+		.owner = say->owner,
+		.digest = room_say_digest(say),
+		.sender = sender_of(say),
+	};
+
+	if (!nonce)
+		room_say_new(room, say)->nonce = nonces_add(nonces, key, &message);
+	else if (nonce_digest(nonce) != message.digest)
+		return chat_fail(err, CHAT_NONCE_REUSED, "another message had this nonce");
+	else
+		room_say_again(say, nonce);
+	return 0;
+}
+
+int
+room_say(struct room *room, const struct room_say *say, struct chat_err *err)
+{
+	if (say->nonce_json.len)
+		return room_say_once(room, say, err);
+	room_say_new(room, say);
+	return 0;
 }
 
 /* ---- publishing ---- */
@@ -248,8 +237,8 @@ room_remember(struct room *room, const struct pending *pending)
 		history_forget(history);
 	rooms->history_bytes += history->bytes;
 	if (pending->nonce)
-		nonces_publish(
-			&rooms->nonces, pending->nonce, pending->entry.block, pending->entry.at);
+		nonces_publish(&rooms->nonces, pending->nonce, pending->entry.block,
+			pending->entry.at, clock_now_ms(rooms->clock));
 }
 
 /* The first blocks are the journal's now: they go to everybody. */
@@ -360,7 +349,6 @@ rooms_find(struct rooms *rooms, struct chat_span channel, struct chat_err *err)
 	room = chat_alloc_zeroed(1, sizeof(*room));
 	room->rooms = rooms;
 	room->next_dirty = room->next_waiting = room;
-	room->number = ++rooms->rooms_made;
 	room->history.forgotten = rooms->forgotten;
 	room->timestamp_ms = rooms->timestamp_ms;
 	room->channel_len = (uint16_t)channel.len;

@@ -67,7 +67,6 @@ struct room {
 	uint32_t block_count, block_cap, pending_count, pending_cap;
 	uint64_t published; /* bytes of its stream, ever */
 	uint64_t sealed; /* the same, with those that wait in blocks that do not grow any more */
-	uint64_t number; /* no other room ever has it */
 	int64_t timestamp_ms; /* of the last message */
 	uint32_t readers; /* newcomers for whom the journal is read: the history waits for them */
 	bool open; /* blocks' last one still grows */
@@ -114,7 +113,7 @@ struct rooms {
 	uint64_t epoch; /* first part of every message id */
 	uint64_t sequence; /* second part: of the last message */
 	uint64_t ticket; /* of the last append */
-	uint64_t rooms_made, members_made; /* ever */
+	uint64_t members_made; /* ever */
 	uint64_t forgotten; /* the newest message that a room had forgotten when it was */
 	size_t count;
 	size_t history_bytes;
@@ -154,6 +153,7 @@ uint64_t room_announce(struct room *room, const struct user *user, bool online);
 struct room_say {
 	struct user *user;
 	struct member *member; /* who gets the first message again; NULL: nobody */
+	uint64_t owner; /* of the memory that its nonce takes: nonces.h */
 	struct chat_span content_json;
 	struct chat_span nonce_json; /* length 0: none */
 	struct chat_span nonce; /* decoded, in nonce_bytes */
@@ -162,10 +162,16 @@ struct room_say {
 	char nonce_bytes[NONCE_MAX];
 };
 
-/* Fills in what a text or file message says (all but user and member), as spans of it. */
+/* Fills in what a text, a file or a message says (from content_json on), as spans of it. */
 void room_say_fill(struct room_say *say, const struct chat_msg *msg);
 
-/* A message to everyone in the room, or, for a nonce that was there before, that one again. */
-void room_say(struct room *room, const struct room_say *say);
+/* A number for all of that but the nonce, however its strings are escaped. */
+uint64_t room_say_digest(const struct room_say *say);
+
+/*
+ * A message to everyone in the room, or, for a nonce that was there before, that one again. -1,
+ * with nothing said, where the message with that nonce said something else: nonce_reused.
+ */
+int room_say(struct room *room, const struct room_say *say, struct chat_err *err);
 
 #endif

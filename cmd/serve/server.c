@@ -23,7 +23,6 @@
 #define FD_RESERVE 64 /* descriptors that are not for connections */
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an answer */
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
-#define NONCES_MAX_BYTES ((size_t)64 << 20)
 
 /* ---- the tick ---- */
 
@@ -299,7 +298,7 @@ rooms_open(struct server *server, struct chat_err *err)
 
 	rooms_init(&server->rooms, &limits, &server->clock, (uint64_t)chat_unix_ms());
 	server->rooms.nonces.most = (size_t)config->max_nonces;
-	server->rooms.nonces.most_bytes = NONCES_MAX_BYTES;
+	server->rooms.nonces.most_bytes = (size_t)config->nonce_memory;
 	server->rooms.nonces.keep_ms = config->nonce_ms;
 	if (!config->quiet)
 		server->rooms.watcher = (struct watcher){on_event, server};

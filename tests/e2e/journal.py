@@ -437,6 +437,64 @@ def _():
     server.stop()
 
 
+@case("a nonce outlives its channel and a restart, and so does what was said with it", server=False)
+def _():
+    dir = new_dir()
+    options = ["--history-keep", "0", "--history", "0", "--grace", "0"]
+    server = start(dir, *options)
+    alice = server.join("alice", "/brief")
+    alice.text("on\u00e9", nonce='n"1')
+    first = alice.heard("on\u00e9")
+    file = {"type": "file", "nonce": "f", "file": {"name": "f", "type": "t", "size": 3, "data": "YWJj"}}
+    alice.say(file)
+    second = alice.recv("message")
+    for end in "stop", "slay", "stop":
+        alice.close()
+        getattr(server, end)()
+        server = start(dir, *options)
+        server.join("bob").leave()
+        alice = server.join("alice", "/brief")
+        alice.text("on\u00e9", nonce='n"1')
+        assert alice.recv() == first
+        alice.text("two", nonce='n"1')
+        alice.refused("nonce_reused", nonce='n"1')
+        alice.say(file)
+        assert alice.recv() == second
+        alice.say({**file, "file": {**file["file"], "data": "YWJk"}})
+        alice.refused("nonce_reused", nonce="f")
+    server.stop()
+
+
+@case("a nonce again while its message waits for the disk: the same, or nonce_reused", server=False)
+def _():
+    dir, flag, held = (new_dir(), *(tempfile.mktemp(dir=os.environ["TMP"]) for _ in range(2)))
+    fault = "fdatasync:1:%d:0:%s" % (errno.EIO, flag)
+    server = start(dir, "--sync", "always", env=disk(dir, fault, hold="fdatasync:" + held))
+    alice, again, bob = server.join("alice"), server.join("alice"), server.join("bob", presence="hidden")
+    open(held, "w").close()
+    alice.text("one", nonce="n")
+    again.text("one", nonce="n")
+    again.text("two", nonce="n")
+    again.refused("nonce_reused", nonce="n")
+    os.unlink(held)
+    first = alice.heard("one")
+    assert again.recv() == first and bob.recv() == first
+    for path in held, flag:
+        open(path, "w").close()
+    alice.text("three", nonce="m")
+    alice.quiet()
+    alice.close()
+    again.text("three", nonce="m")
+    again.quiet()
+    os.unlink(held)
+    again.refused("storage_failed", nonce="m")
+    os.unlink(flag)
+    until(lambda: "can be written again" in server.errors(), "the journal is written again")
+    again.text("four", nonce="m")
+    again.heard("four"), bob.heard("four")
+    server.stop()
+
+
 # ---- resuming ----
 
 

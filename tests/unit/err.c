@@ -11,8 +11,8 @@
 static const char *const wire_words[] = {"bad_utf8", "bad_json", "duplicate_key", "bad_message",
 	"unknown_type", "not_initialized", "already_initialized", "bad_username", "username_taken",
 	"id_taken", "unauthorized", "bad_base64", "text_too_long", "text_empty", "too_large",
-	"rate_limited", "channel_full", "server_full", "slow_consumer", "storage_failed",
-	"unavailable", "shutting_down", "internal"};
+	"nonce_reused", "rate_limited", "channel_full", "server_full", "slow_consumer",
+	"storage_failed", "unavailable", "shutting_down", "internal"};
 
 #define WIRE_WORDS (int)(sizeof(wire_words) / sizeof(wire_words[0]))
 

@@ -1,101 +1,201 @@
-/* The memory of nonces: what is the same, what is forgotten when, what stays until it is published.
+/* The memory of nonces: what is the same, what is forgotten when, and that each user keeps a share.
  */
 #include "serve/nonces.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "slope.h"
 #include "tap.h"
 
-static struct nonce *
-find(const struct nonces *nonces, uint64_t room, const char *id, const char *text)
+#define SMALL_COST 400 /* more than a nonce and a small message take */
+
+static struct nonce_key
+key_of(const char *channel, const char *id, const char *text)
 {
-	return nonces_find(nonces, room, chat_span_of(id), chat_span_of(text));
+	return nonce_key(chat_span_of(channel), chat_span_of(id), chat_span_of(text));
 }
 
 static struct nonce *
-add(struct nonces *nonces, const char *text, int64_t now_ms)
+find(const struct nonces *nonces, const char *text)
 {
-	return nonces_add(nonces, 1, CHAT_SPAN("id"), chat_span_of(text), now_ms, 0);
+	return nonces_find(nonces, key_of("/", "id", text));
+}
+
+static struct nonce *
+add(struct nonces *nonces, uint64_t owner, const char *text)
+{
+	return nonces_add(nonces, key_of("/", "id", text), &(struct nonce_message){.owner = owner});
+}
+
+/* A frame behind another one: of `before` bytes. */
+static struct block *
+block_of(size_t before, size_t payload, uint32_t *at)
+{
+	char *bytes = calloc(1, before + payload + 1);
+	struct block *block = block_of_frame(CHAT_WS_TEXT, (struct chat_span){bytes, before});
+
+	*at = block->len;
+	block = block_append_frame(block, CHAT_WS_TEXT, (struct chat_span){bytes, payload});
+	free(bytes);
+	return block;
 }
 
 static void
-publish(struct nonces *nonces, struct nonce *nonce, size_t payload)
+publish(struct nonces *nonces, struct nonce *nonce, size_t payload, int64_t now_ms)
 {
-	char *bytes = calloc(1, payload + 1);
-	struct block *block = block_append_frame(block_new(16), CHAT_WS_TEXT, CHAT_SPAN("before"));
-	uint32_t at = block->len;
+	uint32_t at;
+	struct block *block = block_of(5, payload, &at);
 
-	block = block_append_frame(block, CHAT_WS_TEXT, (struct chat_span){bytes, payload});
-	nonces_publish(nonces, nonce, block, at);
+	nonces_publish(nonces, nonce, block, at, now_ms);
 	block_unref(block);
-	free(bytes);
 }
 
 static void
 test_key(void)
 {
-	struct nonces nonces = {.most = 100, .most_bytes = 1000, .keep_ms = 1000};
-	struct nonce *nonce = nonces_add(&nonces, 1, CHAT_SPAN("ab"), CHAT_SPAN("c"), 0, 0);
+	struct nonces nonces = {.most = 100, .most_bytes = 10000, .keep_ms = 1000};
+	struct nonce_message message = {.owner = 1, .digest = 7, .sender = 8};
+	struct nonce *nonce = nonces_add(&nonces, key_of("/c", "ab", "c"), &message);
 	char id[NONCE_ID_MAX], text[NONCE_MAX];
-	struct chat_span long_id = {id, sizeof(id)}, long_text = {text, sizeof(text)};
+	struct nonce_key longest;
 	uint32_t at;
 
-	ok(find(&nonces, 1, "ab", "c") == nonce, "the same is found");
-	ok(!find(&nonces, 2, "ab", "c"), "not in another room");
-	ok(!find(&nonces, 1, "a", "bc"), "id and nonce do not run into each other");
-	ok(!find(&nonces, 1, "ab", "cc"), "nor is a longer one");
+	ok(nonces_find(&nonces, key_of("/c", "ab", "c")) == nonce, "the same is found");
+	ok(!nonces_find(&nonces, key_of("/", "ab", "c")), "not in another channel");
+	ok(!nonces_find(&nonces, key_of("/c", "a", "bc")), "id and nonce are apart");
+	ok(!nonces_find(&nonces, key_of("/ca", "b", "c")), "channel and id are apart");
+	ok(!nonces_find(&nonces, key_of("/c", "ab", "cc")), "nor is a longer one found");
+	ok(nonce_digest(nonce) == 7 && nonce_sender(nonce) == 8, "what was said of it is known");
+	nonce_adopt(nonce, 9);
+	is_int(nonce_sender(nonce), 9, "another one can wait for it");
 	ok(!nonce_block(nonce, &at), "it has no message yet");
-	publish(&nonces, nonce, 10);
+	publish(&nonces, nonce, 10, 0);
 	ok(nonce_block(nonce, &at), "then it has");
 	is_int(block_frame_payload(nonce_block(nonce, &at)->bytes + at).len, 10, "the right one");
 	memset(id, 'i', sizeof(id));
 	memset(text, 'n', sizeof(text));
-	nonce = nonces_add(&nonces, UINT64_MAX, long_id, long_text, 0, 0);
-	ok(nonces_find(&nonces, UINT64_MAX, long_id, long_text) == nonce, "the longest of all");
+	longest = nonce_key(CHAT_SPAN("/"), (struct chat_span){id, sizeof(id)},
+		(struct chat_span){text, sizeof(text)});
+	nonce = nonces_add(&nonces, longest, &message);
+	ok(nonces_find(&nonces, longest) == nonce, "the longest of all");
 	nonces_remove(&nonces, nonce);
-	ok(!nonces_find(&nonces, UINT64_MAX, long_id, long_text), "removed, it may be tried again");
+	ok(!nonces_find(&nonces, longest), "removed, it may be tried again");
 	nonces_free(&nonces);
-	ok(nonces.count == 0 && nonces.bytes == 0 && !nonces.by_key, "freed, it is empty");
+	ok(nonces.count == 0 && nonces.shares.amount == 0 && !nonces.by_key && !nonces.owners,
+		"freed, it is empty");
 }
 
 static void
 test_time(void)
 {
-	struct nonces nonces = {.most = 100, .most_bytes = 1000, .keep_ms = 1000};
+	struct nonces nonces = {.most = 100, .most_bytes = 10000, .keep_ms = 1000};
 
-	publish(&nonces, add(&nonces, "a", 0), 1);
-	publish(&nonces, add(&nonces, "b", 500), 1);
+	publish(&nonces, add(&nonces, 1, "a"), 1, 0);
+	add(&nonces, 1, "waits");
+	publish(&nonces, add(&nonces, 1, "b"), 1, 500);
 	nonces_expire(&nonces, 1000);
-	ok(find(&nonces, 1, "id", "a"), "kept for its time");
+	ok(find(&nonces, "a"), "kept for its time");
 	nonces_expire(&nonces, 1001);
-	ok(!find(&nonces, 1, "id", "a"), "and no longer");
-	ok(find(&nonces, 1, "id", "b"), "while the younger stays");
-	add(&nonces, "pending", 600);
+	ok(!find(&nonces, "a"), "and no longer");
+	ok(find(&nonces, "b"), "while the younger stays");
 	nonces_expire(&nonces, 100000);
-	ok(!find(&nonces, 1, "id", "b"), "all that is old goes");
-	ok(find(&nonces, 1, "id", "pending"), "but what is on its way");
+	ok(!find(&nonces, "b"), "one that waits for the journal keeps no younger one");
+	ok(find(&nonces, "waits"), "and is itself there for as long");
 	nonces_free(&nonces);
 }
 
 static void
 test_bounds(void)
 {
-	struct nonces nonces = {.most = 3, .most_bytes = 1000, .keep_ms = 1000};
+	struct nonces nonces = {.most = 3, .most_bytes = 10000, .keep_ms = 1000};
 	char text[2] = "a";
 
 	for (; *text <= 'e'; ++*text)
-		publish(&nonces, add(&nonces, text, 0), 1);
+		publish(&nonces, add(&nonces, 1, text), 1, 0);
 	is_int(nonces.count, 3, "no more than it may hold");
-	ok(!find(&nonces, 1, "id", "b") && find(&nonces, 1, "id", "c"), "the oldest go");
+	ok(!find(&nonces, "b") && find(&nonces, "c"), "the oldest go");
 	nonces.most = 100;
-	publish(&nonces, add(&nonces, "big", 0), 995);
-	ok(nonces.bytes <= 1000 && find(&nonces, 1, "id", "big"), "nor more bytes");
-	ok(!find(&nonces, 1, "id", "c"), "the oldest go for them");
-	publish(&nonces, add(&nonces, "huge", 0), 2000);
-	ok(!find(&nonces, 1, "id", "huge") && nonces.count == 0, "one too big alone is not kept");
-	is_int(nonces.bytes, 0, "and leaves nothing");
+	publish(&nonces, add(&nonces, 1, "big"), 9500, 0);
+	ok(nonces.shares.amount <= 10000 && find(&nonces, "big"), "nor more bytes");
+	ok(!find(&nonces, "c"), "the oldest go for them");
+	publish(&nonces, add(&nonces, 1, "huge"), 20000, 0);
+	ok(!find(&nonces, "huge") && nonces.count == 0, "one too big alone is not kept");
+	is_int(nonces.shares.amount, 0, "and leaves nothing");
 	nonces_free(&nonces);
+}
+
+/* Owner 2 has ten nonces; owner 1 says as much as it can. */
+static void
+test_shares(size_t payload, const char *what)
+{
+	struct nonces nonces = {.most = 100, .most_bytes = 100000, .keep_ms = 1000};
+	char text[20];
+	bool kept = true;
+
+	for (int i = 0; i < 10; i++) {
+		sprintf(text, "mine %d", i);
+		publish(&nonces, add(&nonces, 2, text), 10, 0);
+	}
+	for (int i = 0; i < 1000; i++) {
+		sprintf(text, "%d", i);
+		add(&nonces, 1, text);
+	}
+	for (int i = 0; i < 1000; i++) {
+		sprintf(text, "%d", i);
+		publish(&nonces, find(&nonces, text), payload, 0);
+	}
+	for (int i = 0; i < 10; i++) {
+		sprintf(text, "mine %d", i);
+		kept = kept && find(&nonces, text);
+	}
+	ok(kept, "another owner's %s push out nobody's", what);
+	ok(find(&nonces, "999") && !find(&nonces, "0"), "but the oldest of its own");
+	ok(nonces.count <= 100 && nonces.shares.amount <= 100000, "the bounds are kept");
+	nonces_free(&nonces);
+}
+
+/* A small message of a large block is not a large block. */
+static void
+test_cost(void)
+{
+	struct nonces nonces = {.most = 100, .most_bytes = 10000000, .keep_ms = 1000};
+	uint32_t at;
+	struct block *block = block_of(1000000, 20, &at), *kept;
+
+	nonces_publish(&nonces, add(&nonces, 1, "small"), block, at, 0);
+	is_int(block->refs, 1, "a small message does not keep a large block");
+	ok(nonces.shares.amount < SMALL_COST, "it costs %zu bytes", nonces.shares.amount);
+	kept = nonce_block(find(&nonces, "small"), &at);
+	ok(kept->len == block_frame_size(kept->bytes + at) && kept->cap < 100,
+		"it is kept by itself");
+	block_unref(block);
+	block = block_of(10, 1000000, &at);
+	nonces_publish(&nonces, add(&nonces, 1, "large"), block, at, 0);
+	is_int(block->refs, 2, "a message that is most of its block shares it");
+	ok(nonces.shares.amount > 1000000 && nonces.shares.amount >= block->cap,
+		"and all of the block is counted: %zu bytes", nonces.shares.amount);
+	block_unref(block);
+	nonces_free(&nonces);
+}
+
+/* So many nonces in half the room for them, of two owners. */
+static double
+work_nonces(unsigned count)
+{
+	struct nonces nonces = {.most = count / 2, .most_bytes = (size_t)1 << 40, .keep_ms = 1000};
+	struct block *block = block_of_frame(CHAT_WS_TEXT, CHAT_SPAN("text"));
+	double begun = cpu_s();
+	char text[20];
+
+	for (unsigned i = 0; i < count; i++) {
+		sprintf(text, "%u", i);
+		nonces_publish(&nonces, add(&nonces, i % 2, text), block, 0, i);
+		nonces_expire(&nonces, i);
+	}
+	nonces_free(&nonces);
+	block_unref(block);
+	return cpu_s() - begun;
 }
 
 int
@@ -104,5 +204,9 @@ main(void)
 	test_key();
 	test_time();
 	test_bounds();
+	test_shares(10, "many nonces");
+	test_shares(9000, "large messages");
+	test_cost();
+	is_linear(work_nonces, 10000, "100,000 nonces come and are forgotten");
 	return done();
 }
