@@ -34,7 +34,7 @@ struct chat_client {
 	enum state state;
 	bool closing; /* our Close is queued: no frame may follow it */
 	bool mute; /* sending has failed; what the server said before is still read */
-	bool unread; /* open, and there may be more for chat_client_receive already */
+	bool unread; /* open, and there may be something for chat_client_receive already */
 	int64_t deadline_ms; /* for being open */
 	int64_t received_ms;
 	char key[CHAT_HTTP_KEY_LEN + 1];
@@ -124,8 +124,10 @@ chat_client_wake_ms(const struct chat_client *client)
 {
 	int64_t wake_ms = chat_transport_wake_ms(client->transport);
 
-	if (client->state >= OPEN)
-		return client->unread ? 0 : INT64_MAX;
+	if (client->state == ENDED)
+		return INT64_MAX;
+	if (client->state == OPEN)
+		return client->unread || client->mute ? 0 : INT64_MAX;
 	return wake_ms < client->deadline_ms ? wake_ms : client->deadline_ms;
 }
 
@@ -431,6 +433,7 @@ chat_client_receive(struct chat_client *client, struct chat_span *text, struct c
 		got = open_further(client);
 	else if (client->state == OPEN)
 		got = next_message(client, text);
+	client->unread |= got > 0;
 	if (got < 0 && err != NULL)
 		*err = client->end;
 	return got;

@@ -12,9 +12,9 @@
 
 /*
  * One client connection: TCP, TLS and proxies by libcurl, handshake and framing ours. Never blocks.
- * In a poll(2) loop: chat_client_receive until it returns 0, then poll chat_client_poll_fds until
- * chat_client_wake_ms, then again. Who stops receiving for a while (back-pressure) polls without
- * POLLIN and sends with chat_client_flush.
+ * In a poll(2) loop: chat_client_receive, as often as one likes, then poll chat_client_poll_fds
+ * until chat_client_wake_ms, then again. Who stops receiving for a while (back-pressure) polls
+ * without POLLIN, minds no time of an open connection, and sends with chat_client_flush.
  */
 struct chat_client_options {
 	const char *cacert; /* CA file; NULL: CURL_CA_BUNDLE, SSL_CERT_FILE, the system's */
@@ -44,7 +44,10 @@ const char *chat_client_address(const struct chat_client *client);
 #define CHAT_CLIENT_POLL_FDS 4
 size_t chat_client_poll_fds(const struct chat_client *client, struct pollfd *fds, size_t max);
 
-/* When chat_client_receive wants to be called at the latest (chat_now_ms); INT64_MAX: never. */
+/*
+ * When chat_client_receive wants to be called at the latest (chat_now_ms); INT64_MAX: never. It is
+ * 0 as long as something may be there that no descriptor tells of.
+ */
 int64_t chat_client_wake_ms(const struct chat_client *client);
 
 /*

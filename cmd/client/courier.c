@@ -144,10 +144,9 @@ courier_send(struct courier *courier, struct session *session)
 	return sent;
 }
 
-int64_t
-courier_wake_ms(const struct courier *courier, const struct session *session)
+void
+courier_await(const struct courier *courier, const struct session *session, struct waits *waits)
 {
-	if (courier->resending || !session_can_send(session))
-		return INT64_MAX;
-	return outbox_wake_ms(&courier->outbox);
+	if (!courier->resending && session_can_send(session))
+		waits_until(waits, outbox_wake_ms(&courier->outbox));
 }

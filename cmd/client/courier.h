@@ -43,7 +43,8 @@ bool courier_received(struct courier *courier, struct session *session, const st
 /* Sends what may be sent now. True when something was. */
 bool courier_send(struct courier *courier, struct session *session);
 
-/* When courier_send will have something without anything coming; INT64_MAX: never. */
-int64_t courier_wake_ms(const struct courier *courier, const struct session *session);
+/* Adds what courier_send waits for, beside the session. */
+void courier_await(
+	const struct courier *courier, const struct session *session, struct waits *waits);
 
 #endif

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define PIECE_BYTES (256u << 10)
+#define FULL_BYTES (4u << 20)
 #define KEEP_BYTES (1u << 20) /* an empty buffer larger than this is given back */
 
 /* A non-blocking open file of its own for the same pipe or terminal, or -1. */
@@ -45,7 +46,7 @@ output_open(struct output *output, int fd)
 	struct stat info;
 	int again;
 
-	*output = (struct output){.fd = fd, .piece_bytes = PIECE_BYTES};
+	*output = (struct output){.fd = fd, .piece_bytes = PIECE_BYTES, .full_bytes = FULL_BYTES};
 	if (fstat(fd, &info) < 0)
 		return;
 	output->socket = S_ISSOCK(info.st_mode);
@@ -70,6 +71,7 @@ output_close(struct output *output)
 	if (output->own)
 		close(output->fd);
 	chat_buf_free(&output->buf);
+	output->start = 0;
 }
 
 void

@@ -18,6 +18,7 @@ struct output {
 	bool own; /* fd was opened here */
 	bool socket; /* written with MSG_DONTWAIT */
 	size_t piece_bytes;
+	size_t full_bytes; /* pending, above which nothing more is to be read for it */
 	struct chat_buf buf;
 	size_t start; /* what is written of buf */
 };
@@ -43,6 +44,13 @@ static inline size_t
 output_pending_bytes(const struct output *output)
 {
 	return output->buf.len - output->start;
+}
+
+/* Its reader cannot keep up. Meaningful after output_flush: what is pending then waits for it. */
+static inline bool
+output_is_full(const struct output *output)
+{
+	return output_pending_bytes(output) > output->full_bytes;
 }
 
 /*

@@ -99,6 +99,7 @@ lose(struct session *session, const struct chat_err *err, struct session_event *
 	if (session->state == SESSION_JOINED && now_ms - session->joined_ms >= SETTLED_MS)
 		session_progress(session);
 	disconnect(session);
+	session->catch_up_due = false;
 	event->err = *err;
 	if (session->lost_ms == 0)
 		session->lost_ms = now_ms;
@@ -389,6 +390,13 @@ catch_up(struct session *session, struct session_event *event)
 	event->complete = session->complete;
 }
 
+/* Nobody reads what is said in the channel: the server is not read either. */
+static bool
+is_held(const struct session *session)
+{
+	return session->paused && session->state == SESSION_JOINED;
+}
+
 /* What the connection has: a message, the end of it, nothing. */
 static void
 drive(struct session *session, struct session_event *event)
@@ -399,7 +407,7 @@ drive(struct session *session, struct session_event *event)
 
 	if (session->state == SESSION_CONNECTING && chat_client_is_open(session->client))
 		session_opened(session, event);
-	while (event->what == SESSION_NOTHING && !session->paused &&
+	while (event->what == SESSION_NOTHING && !is_held(session) &&
 		(got = chat_client_receive(session->client, &text, &err)) > 0)
 		receive(session, text, event);
 	if (event->what != SESSION_NOTHING)
@@ -412,7 +420,7 @@ drive(struct session *session, struct session_event *event)
 	if (session->state == SESSION_CONNECTING && chat_client_is_open(session->client))
 		session_opened(session, event);
 	session_flush(session);
-	if (session->state == SESSION_JOINED && !session->paused)
+	if (session->state == SESSION_JOINED && !is_held(session))
 		check_alive(session, event);
 }
 
@@ -438,7 +446,7 @@ session_next(struct session *session, struct session_event *event)
 		session_connect(session, event);
 	if (event->what == SESSION_NOTHING && session->client)
 		drive(session, event);
-	if (event->what != SESSION_NOTHING || session->deadline_ms == INT64_MAX ||
+	if (event->what != SESSION_NOTHING || is_held(session) ||
 		chat_now_ms() < session->deadline_ms || session->state == SESSION_WAITING)
 		return;
 	deadline_passed(session, event);
@@ -488,7 +496,7 @@ session_close(struct session *session, int64_t limit_ms)
 	else
 		disconnect(session);
 	session->state = SESSION_CLOSING;
-	session->paused = false;
+	session->rejoin_due = session->catch_up_due = false;
 	session->deadline_ms = chat_now_ms() + (session->client ? limit_ms : 0);
 }
 
@@ -501,35 +509,41 @@ session_rejoin(struct session *session)
 void
 session_pause(struct session *session, bool paused)
 {
+	if (is_held(session) && !paused && session->deadline_ms != INT64_MAX)
+		session->deadline_ms = chat_now_ms() + CATCH_UP_MS;
 	session->paused = paused;
 }
 
-size_t
-session_poll_fds(const struct session *session, struct pollfd *fds)
+/* Of the descriptors those that may be dealt with: a broken connection is always ready. */
+static void
+await_client(const struct session *session, struct waits *waits)
 {
-	size_t count;
+	struct pollfd *fds = waits_reserve(waits, CHAT_CLIENT_POLL_FDS);
+	size_t count = chat_client_poll_fds(session->client, fds, CHAT_CLIENT_POLL_FDS), kept = 0;
 
-	if (!session->client)
-		return 0;
-	count = chat_client_poll_fds(session->client, fds, SESSION_POLL_FDS);
-	if (session->paused)
-		for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (is_held(session))
 			fds[i].events &= ~POLLIN;
-	return count;
+		if (fds[i].events)
+			fds[kept++] = fds[i];
+	}
+	waits->count += kept;
 }
 
-int64_t
-session_wake_ms(const struct session *session)
+void
+session_await(const struct session *session, struct waits *waits)
 {
-	int64_t wake_ms = session->deadline_ms, alive_ms;
-
-	if (session->client) {
-		alive_ms = chat_client_wake_ms(session->client);
-		wake_ms = alive_ms < wake_ms ? alive_ms : wake_ms;
-	}
-	if (session->state == SESSION_JOINED && !session->paused) {
-		alive_ms = alive_until_ms(session);
-		wake_ms = alive_ms < wake_ms ? alive_ms : wake_ms;
-	}
-	return wake_ms;
+	if (session->state == SESSION_ENDED)
+		return;
+	if (session->rejoin_due || session->catch_up_due)
+		waits_until(waits, 0);
+	if (session->client)
+		await_client(session, waits);
+	if (is_held(session))
+		return;
+	waits_until(waits, session->deadline_ms);
+	if (session->client)
+		waits_until(waits, chat_client_wake_ms(session->client));
+	if (session->state == SESSION_JOINED)
+		waits_until(waits, alive_until_ms(session));
 }

@@ -1,7 +1,6 @@
 #ifndef CLIENT_SESSION_H
 #define CLIENT_SESSION_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,11 +14,12 @@
 #include "position.h"
 #include "settings.h"
 #include "span.h"
+#include "waits.h"
 
 /*
  * Being in a channel, over as many connections as that takes: connect, init, messages; when the
  * connection is lost wait, connect, and init again with `since`. Never blocks; made for poll(2):
- * call session_next until it gives nothing, then poll session_poll_fds until session_wake_ms.
+ * call session_next, as often as one likes, then wait for what session_await says.
  */
 struct session_options {
 	bool hidden; /* presence: "hidden" */
@@ -56,7 +56,7 @@ struct session {
 	bool catch_up_due; /* and is to be told */
 	bool complete; /* what history said, or what its lack means */
 	bool rejoin_due; /* the connection is to be left for another */
-	bool paused; /* nothing is read */
+	bool paused; /* once joined nothing is read */
 	int64_t lost_ms; /* since when there is no progress; 0: there is */
 	int64_t retry_after_ms; /* what the server said; 0: nothing */
 	enum chat_code last_code; /* of the last error message, CHAT_OK: none */
@@ -116,14 +116,14 @@ void session_progress(struct session *session);
 /* Leaves this connection for another one, which says init anew: it comes as a loss. */
 void session_rejoin(struct session *session);
 
-/* Stops or goes on reading, for a reader who cannot keep up. */
+/*
+ * Stops or goes on reading, for a reader who cannot keep up. To be decided after all was written
+ * that could be, and before each poll(2): while it is paused nothing of the server's wakes anybody.
+ * Joining and closing go on, and time that is paused is not the server's.
+ */
 void session_pause(struct session *session, bool paused);
 
-/* For poll(2): writes up to SESSION_POLL_FDS entries, returns how many. */
-#define SESSION_POLL_FDS 8
-size_t session_poll_fds(const struct session *session, struct pollfd *fds);
-
-/* When session_next is to be called though nothing is ready (chat_now_ms); INT64_MAX: never. */
-int64_t session_wake_ms(const struct session *session);
+/* Adds what session_next waits for; in the past where it may have more without waiting. */
+void session_await(const struct session *session, struct waits *waits);
 
 #endif

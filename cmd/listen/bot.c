@@ -87,6 +87,13 @@ start(struct bot *bot, struct chat_err *err)
 	if (failed)
 		return fail(bot, failed, err);
 	bot->pid_fd = pidfd_open(bot->pid, 0);
+	if (bot->pid_fd < 0) { /* its end could not be waited for */
+		failed = errno;
+		kill(bot->pid, SIGKILL);
+		waitpid(bot->pid, NULL, 0);
+		bot->pid = 0;
+		return fail(bot, failed, err);
+	}
 	/* Our ends of pipes that we made: nobody else holds these open files. */
 	fcntl(bot->to_fd, F_SETFL, O_NONBLOCK);
 	fcntl(bot->from_fd, F_SETFL, O_NONBLOCK);
@@ -212,6 +219,7 @@ take_lines(struct bot *bot)
 	struct chat_err err;
 	int got;
 
+	bot->dry = false;
 	while (bot->from_fd >= 0 && outbox_has_room(&bot->courier.outbox)) {
 		if (take_lines_once(bot) || bot->from_fd < 0)
 			continue;
@@ -222,6 +230,7 @@ take_lines(struct bot *bot)
 			continue;
 		if (got < 0 || bot->pid == 0)
 			close_fd(&bot->from_fd);
+		bot->dry = true;
 		break;
 	}
 }
@@ -330,6 +339,7 @@ bot_stop_hearing(struct bot *bot)
 void
 bot_kill(struct bot *bot, int signal)
 {
+	bot->signalled = signal;
 	if (bot->pid > 0)
 		kill(bot->pid, signal);
 }
@@ -340,22 +350,16 @@ bot_done(const struct bot *bot)
 	return bot->finished && outbox_empty(&bot->courier.outbox);
 }
 
-size_t
-bot_poll_fds(const struct bot *bot, struct pollfd *fds)
+void
+bot_await(const struct bot *bot, const struct session *session, struct waits *waits)
 {
-	size_t count = 0;
-
-	if (bot->pid_fd >= 0)
-		fds[count++] = (struct pollfd){.fd = bot->pid_fd, .events = POLLIN};
-	if (bot->from_fd >= 0 && outbox_has_room(&bot->courier.outbox))
-		fds[count++] = (struct pollfd){.fd = bot->from_fd, .events = POLLIN};
-	return count;
-}
-
-int64_t
-bot_wake_ms(const struct bot *bot, const struct session *session)
-{
-	int64_t wake_ms = courier_wake_ms(&bot->courier, session);
-
-	return bot->restart_ms < wake_ms ? bot->restart_ms : wake_ms;
+	waits_add(waits, bot->pid_fd, POLLIN);
+	waits_until(waits, bot->restart_ms);
+	courier_await(&bot->courier, session, waits);
+	if (bot->from_fd < 0 || !outbox_has_room(&bot->courier.outbox))
+		return;
+	if (bot->dry)
+		waits_add(waits, bot->from_fd, POLLIN);
+	else
+		waits_until(waits, 0);
 }

@@ -1,7 +1,6 @@
 #ifndef LISTEN_BOT_H
 #define LISTEN_BOT_H
 
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,8 +39,10 @@ struct bot {
 	pid_t pid; /* 0: not running */
 	int pid_fd, to_fd, from_fd; /* -1: closed */
 	struct chat_lines lines;
+	bool dry; /* from_fd had no more of them */
 	bool ending; /* it ended, and what it said is being taken */
 	bool finished; /* it ended, and is not to be started again */
+	int signalled; /* the last signal that was to end it; 0: none */
 	int status; /* that it ended with, as a shell says it */
 	struct backoff backoff;
 	int64_t started_ms, restart_ms;
@@ -74,8 +75,7 @@ void bot_kill(struct bot *bot, int signal);
 /* It ended, what it said is settled, and it will not be started again. */
 bool bot_done(const struct bot *bot);
 
-#define BOT_POLL_FDS 2
-size_t bot_poll_fds(const struct bot *bot, struct pollfd *fds);
-int64_t bot_wake_ms(const struct bot *bot, const struct session *session);
+/* Adds what bot_run waits for, beside the session. */
+void bot_await(const struct bot *bot, const struct session *session, struct waits *waits);
 
 #endif

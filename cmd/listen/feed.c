@@ -14,9 +14,6 @@
 
 #define BATCH_BYTES (64u << 10) /* then what there is gets written */
 #define BATCH_EVENTS 1024 /* then signals and deadlines get their turn, printed or not */
-#define OUTPUT_MAX_BYTES \
-	(4u << 20) /* not read by our reader: then the server is not read either \
-		    */
 
 void
 feed_open(struct feed *feed, struct listener *listener, const struct chat_url *url)
@@ -283,21 +280,19 @@ handle(struct feed *feed, const struct session_event *event)
 	}
 }
 
-bool
+void
 feed_run(struct feed *feed)
 {
-	struct listener *listener = feed->listener;
+	struct output *output = &feed->listener->output;
+	size_t enough = output_pending_bytes(output) + BATCH_BYTES;
 	struct session_event event;
-	size_t enough = output_pending_bytes(&listener->output) + BATCH_BYTES;
 
-	session_pause(&feed->session, output_pending_bytes(&listener->output) > OUTPUT_MAX_BYTES);
 	for (int i = 0; i < BATCH_EVENTS && !feed->ended; i++) {
 		session_next(&feed->session, &event);
 		if (event.what == SESSION_NOTHING)
-			return false;
+			return;
 		handle(feed, &event);
-		if (output_pending_bytes(&listener->output) >= enough)
-			return true;
+		if (output_pending_bytes(output) >= enough)
+			return;
 	}
-	return !feed->ended;
 }

@@ -25,7 +25,7 @@ struct feed {
 void feed_open(struct feed *feed, struct listener *listener, const struct chat_url *url);
 void feed_close(struct feed *feed);
 
-/* Deals with what the session has. True: there may be more of it without waiting. */
-bool feed_run(struct feed *feed);
+/* Deals with some of what the session has; whether there is more its session_await tells. */
+void feed_run(struct feed *feed);
 
 #endif

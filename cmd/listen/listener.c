@@ -6,7 +6,6 @@
 #include "listener.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,8 +110,8 @@ bot_deadline_ms(const struct listener *listener)
 {
 	int64_t since_ms = chat_now_ms() - listener->closing_ms;
 
-	if (!listener->closing || bot_done(listener->bot))
-		return INT64_MAX;
+	if (!listener->closing || bot_done(listener->bot) || listener->bot->signalled == SIGKILL)
+		return INT64_MAX; /* killed, it tells of its end by itself */
 	return listener->closing_ms +
 		(since_ms < BOT_END_MS ? BOT_END_MS : BOT_END_MS + BOT_KILL_MS);
 }
@@ -270,12 +269,6 @@ all_ended(const struct listener *listener)
 	return true;
 }
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* When it ends for lack of messages. */
 static int64_t
 idle_deadline_ms(const struct listener *listener)
@@ -304,68 +297,73 @@ check_end(struct listener *listener)
 	output_discard(&listener->output); /* a signal's time is up */
 }
 
-static int
-timeout_ms(const struct listener *listener)
-{
-	int64_t wake_ms = earlier(listener->deadline_ms, idle_deadline_ms(listener)), now_ms;
+#define WAIT_SIGNAL 0 /* where these are among the waits */
+#define WAIT_OUTPUT 1
 
-	for (size_t i = 0; i < listener->feed_count; i++)
-		if (!listener->feeds[i].ended)
-			wake_ms = earlier(wake_ms, session_wake_ms(&listener->feeds[i].session));
-	if (listener->bot) {
-		wake_ms = earlier(wake_ms, bot_deadline_ms(listener));
-		wake_ms = earlier(wake_ms, bot_wake_ms(listener->bot, &listener->feeds[0].session));
-	}
-	if (wake_ms == INT64_MAX)
-		return -1;
-	now_ms = chat_now_ms();
-	if (wake_ms <= now_ms)
-		return 0;
-	return wake_ms - now_ms > 60000 ? 60000 : (int)(wake_ms - now_ms);
-}
-
-static void
-wait_for_more(struct listener *listener, struct pollfd *fds, bool busy)
+void
+listener_await(struct listener *listener)
 {
-	size_t count = 2;
+	struct waits *waits = &listener->waits;
 	bool blocked = output_pending_bytes(&listener->output) > 0;
 
-	fds[0] = (struct pollfd){.fd = listener->signals.fd, .events = POLLIN};
-	fds[1] = (struct pollfd){.fd = listener->output.fd, .events = blocked ? POLLOUT : 0};
+	waits_begin(waits);
+	waits_add(waits, listener->signals.fd, POLLIN);
+	waits_add(waits, listener->output.fd, blocked ? POLLOUT : 0);
+	waits_until(waits, listener->deadline_ms);
+	waits_until(waits, idle_deadline_ms(listener));
 	for (size_t i = 0; i < listener->feed_count; i++)
-		if (!listener->feeds[i].ended)
-			count += session_poll_fds(&listener->feeds[i].session, fds + count);
-	if (listener->bot)
-		count += bot_poll_fds(listener->bot, fds + count);
-	if (poll(fds, count, busy ? 0 : timeout_ms(listener)) <= 0)
+		session_await(&listener->feeds[i].session, waits);
+	if (!listener->bot)
 		return;
-	if (fds[0].revents)
+	bot_await(listener->bot, &listener->feeds[0].session, waits);
+	waits_until(waits, bot_deadline_ms(listener));
+}
+
+void
+listener_woken(struct listener *listener)
+{
+	if (listener->waits.fds[WAIT_SIGNAL].revents)
 		take_signal(listener);
-	if (fds[1].revents & POLLERR)
+	if (listener->waits.fds[WAIT_OUTPUT].revents & (POLLERR | POLLHUP))
 		reader_gone(listener);
 }
 
-/* True: there may be more without waiting. */
-static bool
+static void
 run_feeds(struct listener *listener)
 {
 	uint64_t before = listener->printed;
-	bool busy = false;
 
 	for (size_t i = 0; i < listener->feed_count; i++)
-		busy |= feed_run(&listener->feeds[i]);
+		feed_run(&listener->feeds[i]);
 	if (listener->printed != before)
 		listener->last_message_ms = chat_now_ms();
-	return busy;
 }
 
-int
-listener_run(struct listener *listener, const struct chat_url *urls, size_t count)
+/* All is written that could be: only now it shows whether more is to be read. */
+static void
+pace(struct listener *listener)
+{
+	for (size_t i = 0; i < listener->feed_count; i++)
+		session_pause(&listener->feeds[i].session, output_is_full(&listener->output));
+}
+
+bool
+listener_turn(struct listener *listener)
+{
+	run_feeds(listener);
+	check_end(listener);
+	flush(listener);
+	if (listener->bot)
+		run_bot(listener);
+	pace(listener);
+	return !all_ended(listener) || output_pending_bytes(&listener->output) > 0 ||
+		(listener->bot && listener->bot->pid != 0);
+}
+
+void
+listener_begin(struct listener *listener, const struct chat_url *urls, size_t count)
 {
 	const struct listener_options *options = listener->options;
-	struct pollfd *fds =
-		chat_alloc_zeroed(2 + BOT_POLL_FDS + count * SESSION_POLL_FDS, sizeof fds[0]);
-	bool busy;
 
 	listener->cursor_good = true;
 	listener->feed_count = count;
@@ -375,22 +373,28 @@ listener_run(struct listener *listener, const struct chat_url *urls, size_t coun
 	listener->last_message_ms = chat_now_ms();
 	listener->deadline_ms =
 		options->timeout_ms > 0 ? chat_now_ms() + options->timeout_ms : INT64_MAX;
-	for (;;) {
-		busy = run_feeds(listener);
-		check_end(listener);
-		flush(listener);
-		if (listener->bot)
-			run_bot(listener);
-		if (all_ended(listener) && output_pending_bytes(&listener->output) == 0 &&
-			(!listener->bot || listener->bot->pid == 0))
-			break;
-		wait_for_more(listener, fds, busy && output_pending_bytes(&listener->output) == 0);
-	}
-	for (size_t i = 0; i < count; i++)
+}
+
+int
+listener_finish(struct listener *listener)
+{
+	for (size_t i = 0; i < listener->feed_count; i++)
 		feed_close(&listener->feeds[i]);
 	free(listener->feeds);
-	free(fds);
 	chat_buf_free(&listener->line);
 	chat_buf_free(&listener->saved);
+	waits_free(&listener->waits);
 	return listener->caught_signal ? -listener->caught_signal : listener->status;
+}
+
+int
+listener_run(struct listener *listener, const struct chat_url *urls, size_t count)
+{
+	listener_begin(listener, urls, count);
+	while (listener_turn(listener)) {
+		listener_await(listener);
+		if (waits_poll(&listener->waits, -1) > 0)
+			listener_woken(listener);
+	}
+	return listener_finish(listener);
 }

@@ -10,6 +10,7 @@
 #include "client/session.h"
 #include "client/settings.h"
 #include "client/signals.h"
+#include "client/waits.h"
 #include "cursor.h"
 #include "feed.h"
 #include "filter.h"
@@ -50,6 +51,7 @@ struct listener {
 	size_t feed_count;
 	struct output output;
 	struct signals signals;
+	struct waits waits;
 	struct bot *bot; /* whose stdin is the output; NULL: none */
 	struct cursor cursor;
 	struct saver saver; /* with saves */
@@ -64,8 +66,17 @@ struct listener {
 	int64_t last_message_ms; /* for --until-idle */
 };
 
-/* Runs to the end. Returns the exit status, or a signal to die by, negative. */
+/*
+ * Runs to the end. Returns the exit status, or a signal to die by, negative. The parts of it:
+ * begin; then turns, each of which does what can be done without waiting, until one is false: it is
+ * at its end; and between two turns await, poll the waits, and woken.
+ */
 int listener_run(struct listener *listener, const struct chat_url *urls, size_t count);
+void listener_begin(struct listener *listener, const struct chat_url *urls, size_t count);
+bool listener_turn(struct listener *listener);
+void listener_await(struct listener *listener);
+void listener_woken(struct listener *listener);
+int listener_finish(struct listener *listener);
 
 /* Prints a message if it is wanted: line as it came, msg as it was read. */
 void listener_print(struct listener *listener, const struct feed *feed, struct chat_span line,

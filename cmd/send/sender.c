@@ -4,8 +4,6 @@
  */
 #include "sender.h"
 
-#include <poll.h>
-
 #include "diag.h"
 #include "report.h"
 
@@ -13,7 +11,6 @@
 #define HURRIED_CLOSE_MS 500 /* for that handshake when the time is up already */
 #define BARRIER_CLOSE_MS 30000 /* where that handshake is the acknowledgement */
 #define ECHO_MS 5000 /* a plain server that echoes nothing for so long does not echo */
-#define OUTPUT_MAX_BYTES (4u << 20)
 #define BATCH_EVENTS 256 /* then signals and deadlines get their turn */
 
 /* What is settled is told to make room. */
@@ -156,25 +153,17 @@ handle(struct sender *sender, const struct session_event *event)
 }
 
 static void
-receive_all(struct sender *sender)
+receive_some(struct sender *sender)
 {
 	struct session_event event;
 
-	if (sender->connected)
-		session_pause(
-			&sender->session, output_pending_bytes(&sender->output) > OUTPUT_MAX_BYTES);
-	sender->busy = false;
-	for (int i = 0; sender->connected; i++) {
-		if (i == BATCH_EVENTS) {
-			sender->busy = true;
-			return;
-		}
+	for (int i = 0; i < BATCH_EVENTS && sender->connected; i++) {
 		session_next(&sender->session, &event);
 		if (event.what == SESSION_NOTHING)
 			return;
 		handle(sender, &event);
 		report_settled(sender);
-		if (output_pending_bytes(&sender->output) > OUTPUT_MAX_BYTES)
+		if (output_is_full(&sender->output))
 			return;
 	}
 }
@@ -269,73 +258,58 @@ check_deadline(struct sender *sender)
 		return;
 	sender->deadline_ms = INT64_MAX;
 	sender->source->stopped = true;
+	sender->overdue = true;
 	transfer_hide(&sender->transfer);
 	if (!sender->caught_signal)
 		chat_warn("time limit");
 	give_up(sender, CHAT_EXIT_TIMEOUT);
 }
 
-static int
-timeout_ms(int64_t wake_ms)
-{
-	int64_t now_ms;
+#define WAIT_SIGNAL 0 /* where these are among the waits */
+#define WAIT_INPUT 1
 
-	if (wake_ms == INT64_MAX)
-		return -1;
-	now_ms = chat_now_ms();
-	if (wake_ms <= now_ms)
-		return 0;
-	return wake_ms - now_ms > 60000 ? 60000 : (int)(wake_ms - now_ms);
-}
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
-next_wake_ms(const struct sender *sender)
-{
-	int64_t wake_ms = earlier(sender->deadline_ms, echo_deadline_ms(sender));
-
-	if (sender->busy)
-		return 0;
-	if (!sender->input_ended && !sender->input_dry && outbox_has_room(&sender->courier.outbox))
-		return 0;
-	if (!sender->input_ended)
-		wake_ms = earlier(wake_ms, source_wake_ms(sender->source));
-	if (!sender->connected)
-		return wake_ms;
-	wake_ms = earlier(wake_ms, session_wake_ms(&sender->session));
-	wake_ms = earlier(wake_ms, transfer_wake_ms(&sender->transfer));
-	return earlier(wake_ms, courier_wake_ms(&sender->courier, &sender->session));
-}
-
+/* What would bring more input, if there is a place for it. */
 static void
-wait_and_read(struct sender *sender)
+await_input(struct sender *sender)
 {
-	struct pollfd fds[3 + SESSION_POLL_FDS] = {
-		{.fd = sender->signals.fd, .events = POLLIN},
-		{.fd = -1, .events = POLLIN},
-		{.fd = -1, .events = POLLOUT},
-	};
-	struct chat_err err;
-	size_t count = 3;
+	struct waits *waits = &sender->waits;
+	bool wanted = !sender->input_ended && outbox_has_room(&sender->courier.outbox);
 
-	if (!sender->input_ended && sender->input_dry)
-		fds[1].fd = source_fd(sender->source);
+	waits_add(waits, wanted && sender->input_dry ? source_fd(sender->source) : -1, POLLIN);
+	if (wanted)
+		waits_until(waits, sender->input_dry ? source_wake_ms(sender->source) : 0);
+}
+
+void
+sender_await(struct sender *sender)
+{
+	struct waits *waits = &sender->waits;
+
+	waits_begin(waits);
+	waits_add(waits, sender->signals.fd, POLLIN);
+	await_input(sender);
+	waits_until(waits, sender->deadline_ms);
+	waits_until(waits, echo_deadline_ms(sender));
 	if (output_pending_bytes(&sender->output) > 0)
-		fds[2].fd = sender->output.fd;
-	if (sender->connected)
-		count += session_poll_fds(&sender->session, fds + count);
-	if (poll(fds, count, timeout_ms(next_wake_ms(sender))) < 0)
+		waits_add(waits, sender->output.fd, POLLOUT);
+	if (!sender->connected)
 		return;
-	if (fds[0].revents)
+	session_await(&sender->session, waits);
+	courier_await(&sender->courier, &sender->session, waits);
+	waits_until(waits, transfer_wake_ms(&sender->transfer));
+}
+
+void
+sender_woken(struct sender *sender)
+{
+	struct chat_err err;
+
+	if (sender->waits.fds[WAIT_SIGNAL].revents)
 		take_signal(sender);
-	if (fds[1].revents)
-		sender->input_dry = false;
-	if (fds[1].revents && source_fill(sender->source, &err) < 0) {
+	if (!sender->waits.fds[WAIT_INPUT].revents)
+		return;
+	sender->input_dry = false;
+	if (source_fill(sender->source, &err) < 0) {
 		chat_warn("%s", err.text);
 		sender->input_ended = sender->source->stopped = true;
 		sender->failed_status = chat_exit_status(err.code);
@@ -346,11 +320,28 @@ static bool
 is_done(const struct sender *sender)
 {
 	return sender->input_ended && outbox_empty(&sender->courier.outbox) && !sender->connected &&
-		output_pending_bytes(&sender->output) == 0;
+		(output_pending_bytes(&sender->output) == 0 || sender->overdue);
 }
 
-int
-sender_run(struct sender *sender)
+bool
+sender_turn(struct sender *sender)
+{
+	check_deadline(sender);
+	receive_some(sender);
+	take_input(sender);
+	connect_when_needed(sender);
+	send_all(sender);
+	watch_transfer(sender);
+	report_settled(sender);
+	close_when_done(sender);
+	report_flush(sender);
+	if (sender->connected) /* only now it shows whether more is to be read */
+		session_pause(&sender->session, output_is_full(&sender->output));
+	return !is_done(sender);
+}
+
+void
+sender_begin(struct sender *sender)
 {
 	courier_init(&sender->courier, &sender->settings->identity, (size_t)sender->options->window,
 		sender->options->ack);
@@ -358,24 +349,28 @@ sender_run(struct sender *sender)
 	sender->deadline_ms = sender->options->timeout_ms > 0
 		? chat_now_ms() + sender->options->timeout_ms
 		: INT64_MAX;
-	for (;;) {
-		check_deadline(sender);
-		receive_all(sender);
-		take_input(sender);
-		connect_when_needed(sender);
-		send_all(sender);
-		watch_transfer(sender);
-		report_settled(sender);
-		close_when_done(sender);
-		report_flush(sender);
-		if (is_done(sender))
-			break;
-		wait_and_read(sender);
-	}
+}
+
+int
+sender_finish(struct sender *sender)
+{
 	transfer_hide(&sender->transfer);
 	report_end(sender);
 	courier_free(&sender->courier);
 	seen_free(&sender->accepted);
 	seen_free(&sender->answers);
+	waits_free(&sender->waits);
 	return report_status(sender);
+}
+
+int
+sender_run(struct sender *sender)
+{
+	sender_begin(sender);
+	while (sender_turn(sender)) {
+		sender_await(sender);
+		if (waits_poll(&sender->waits, -1) > 0)
+			sender_woken(sender);
+	}
+	return sender_finish(sender);
 }

@@ -10,6 +10,7 @@
 #include "client/session.h"
 #include "client/settings.h"
 #include "client/signals.h"
+#include "client/waits.h"
 #include "source.h"
 #include "transfer.h"
 
@@ -45,13 +46,14 @@ struct sender {
 	struct output output;
 	struct transfer transfer;
 	struct signals signals;
+	struct waits waits;
 	struct sender_counts counts;
 	uint64_t unknown_first, unknown_last; /* the lines of a run that is not told yet; 0: none */
 	bool input_ended;
 	bool input_dry; /* the source gave nothing since it was filled */
-	bool busy; /* the session may have more without waiting */
 	bool hopeless; /* given up: nothing is waited for any more */
 	bool mute; /* stdout is broken */
+	bool overdue; /* its time is up: what nobody reads of the receipts is not waited for */
 	struct seen accepted, answers; /* with replies: ids of ours and of what was printed */
 	int64_t answer_count;
 	int64_t deadline_ms; /* of --timeout, or of finishing after a signal */
@@ -60,7 +62,16 @@ struct sender {
 	int failed_status; /* what ends it whatever the counts say; 0: nothing */
 };
 
-/* Runs until all is told. Returns the exit status, or a signal to die by, negative. */
+/*
+ * Runs until all is told. Returns the exit status, or a signal to die by, negative. The parts of
+ * it: begin; then turns, each of which does what can be done without waiting, until one is false:
+ * all is told; and between two turns await, poll the waits, and woken.
+ */
 int sender_run(struct sender *sender);
+void sender_begin(struct sender *sender);
+bool sender_turn(struct sender *sender);
+void sender_await(struct sender *sender);
+void sender_woken(struct sender *sender);
+int sender_finish(struct sender *sender);
 
 #endif

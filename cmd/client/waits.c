@@ -1,0 +1,61 @@
+/* One place where the clients sleep. */
+#include "waits.h"
+
+#include <stdlib.h>
+
+#include "buf.h"
+#include "diag.h"
+
+#define POLL_MOST_MS 60000 /* then the time is looked at again */
+
+void
+waits_begin(struct waits *waits)
+{
+	waits->count = 0;
+	waits->wake_ms = INT64_MAX;
+}
+
+void
+waits_free(struct waits *waits)
+{
+	free(waits->fds);
+	*waits = (struct waits){0};
+}
+
+struct pollfd *
+waits_reserve(struct waits *waits, size_t count)
+{
+	if (waits->count + count > waits->cap) {
+		waits->cap = (waits->count + count) * 2;
+		waits->fds = chat_realloc(waits->fds, waits->cap * sizeof(*waits->fds));
+	}
+	return waits->fds + waits->count;
+}
+
+void
+waits_add(struct waits *waits, int fd, short events)
+{
+	*waits_reserve(waits, 1) = (struct pollfd){.fd = fd, .events = events};
+	waits->count++;
+}
+
+void
+waits_until(struct waits *waits, int64_t wake_ms)
+{
+	if (wake_ms < waits->wake_ms)
+		waits->wake_ms = wake_ms;
+}
+
+int
+waits_poll(struct waits *waits, int most_ms)
+{
+	int64_t left_ms = waits->wake_ms == INT64_MAX ? -1 : waits->wake_ms - chat_now_ms();
+
+	if (waits->wake_ms != INT64_MAX && left_ms < 0)
+		left_ms = 0;
+	if (left_ms > POLL_MOST_MS)
+		left_ms = POLL_MOST_MS;
+	if (most_ms >= 0 && (left_ms < 0 || left_ms > most_ms))
+		left_ms = most_ms;
+	return poll(waits->fds, waits->count, (int)left_ms);
+}
