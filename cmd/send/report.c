@@ -47,13 +47,16 @@ warn_refused(const struct sender *sender, const struct item *item)
 {
 	struct chat_span receipt = {item->receipt, item->receipt_len};
 	struct chat_msg msg;
-	char *code, *text;
+	char *code, *text, *field = NULL;
 
 	if (chat_msg_read(&msg, receipt, CHAT_FROM_SERVER, NULL) < 0)
 		return;
 	error_parts(&msg, &code, &text);
-	chat_warn("%s %llu: %s: %s", source_noun(sender->source), (unsigned long long)item->line,
-		code, text);
+	if (chat_msg_has(&msg, CHAT_SLOT_FIELD))
+		field = chat_msg_string(&msg.value[CHAT_SLOT_FIELD]);
+	chat_warn("%s %llu: %s: %s%s%s", source_noun(sender->source),
+		(unsigned long long)item->line, code, field ? field : "", field ? ": " : "", text);
+	free(field);
 	free(code);
 	free(text);
 }

@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "diag.h"
+#include "hint.h"
 #include "replay.h"
 #include "utf8.h"
 
@@ -206,6 +208,33 @@ take_replay_line(
 	return SOURCE_NOTHING;
 }
 
+/* The line is no message; what whoever wrote it may have meant is said with the reason. */
+static void
+add_hint(struct chat_err *err, struct chat_span line)
+{
+	const char *hint = chat_hint(line);
+	size_t len = strlen(err->text);
+
+	while (line.len > 0 && (*line.at == ' ' || *line.at == '\t'))
+		line = (struct chat_span){line.at + 1, line.len - 1};
+	if (!hint && err->code == CHAT_BAD_JSON && line.len > 0 && !memchr("{[\"", *line.at, 3))
+		hint = "lines of text are sent with -l";
+	else if (err->code == CHAT_BAD_MESSAGE && strcmp(err->field, "/type") == 0)
+		hint = "a text is {\"text\":\"...\"}";
+	if (hint)
+		snprintf(err->text + len, sizeof(err->text) - len, " (%s)", hint);
+}
+
+static enum source_what
+take_message_line(struct chat_span line, struct draft *draft, struct chat_err *err)
+{
+	int made = draft_read(draft, line, err);
+
+	if (made < 0)
+		add_hint(err, line);
+	return what_of(made);
+}
+
 /* SOURCE_NOTHING: the line is no message. */
 static enum source_what
 take_line(struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
@@ -216,7 +245,7 @@ take_line(struct source *source, struct chat_span line, struct draft *draft, str
 		return SOURCE_NOTHING;
 	if (source->replays)
 		return take_replay_line(source, line, draft, err);
-	return what_of(draft_read(draft, line, err));
+	return take_message_line(line, draft, err);
 }
 
 static enum source_what

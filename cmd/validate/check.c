@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+#include "diag.h"
+#include "hint.h"
 #include "msg.h"
 #include "validate/team.h"
 
@@ -75,6 +77,8 @@ check_line(const struct check *check, struct report *report, const struct line *
 		stats->valid++;
 	else
 		stats->invalid++;
+	if (!valid && report->line == 1)
+		report->hint = chat_hint(line->text);
 	if (check->pass == (valid ? PASS_VALID : PASS_INVALID))
 		output_line(check->lines, line->text, line->newline);
 	if (check->rejects && !valid)
@@ -234,6 +238,8 @@ check_file(struct check *check, int fd, const char *name, struct chat_err *err)
 		result = check_blocks(check, &input, regular, err);
 	chat_progress_hide(check->progress);
 	report_end_file(check->report, result < 0);
+	if (check->report->hint && !check->report->quiet)
+		chat_warn("%s: %s", name, check->report->hint);
 	chat_lines_free(&input);
 	return result;
 }

@@ -39,6 +39,7 @@ report_begin_file(struct report *report, const char *name)
 	report->found = 0;
 	report->shown = 0;
 	report->invalid_before = report->stats.invalid;
+	report->hint = NULL;
 }
 
 void
@@ -145,7 +146,10 @@ report_add(struct report *report, struct report *part)
 	report->found += part->found;
 	report->line += part->line;
 	stats_add(&report->stats, &part->stats);
+	if (!report->hint)
+		report->hint = part->hint;
 	part->stats = (struct stats){0};
+	part->hint = NULL;
 	part->found = 0;
 	part->line = 0;
 }

@@ -38,6 +38,7 @@ struct report {
 	uint64_t found;
 	uint64_t shown;
 	uint64_t invalid_before; /* stats.invalid, when the file began */
+	const char *hint; /* about the first line of the file; NULL: none */
 
 	struct kept *kept;
 	size_t kept_count, kept_cap;

@@ -1,0 +1,26 @@
+/* First mistakes, told by the look of a line. */
+#include "hint.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static struct chat_span
+strip(struct chat_span line)
+{
+	while (line.len > 0 && memchr(" \t\r", line.at[0], 3))
+		line = (struct chat_span){line.at + 1, line.len - 1};
+	while (line.len > 0 && memchr(" \t\r", line.at[line.len - 1], 3))
+		line.len--;
+	return line;
+}
+
+const char *
+chat_hint(struct chat_span line)
+{
+	line = strip(line);
+	if (line.len > 0 && memchr("{[", *line.at, 2) && memchr("{[,", line.at[line.len - 1], 3))
+		return "JSON over several lines; jq -c makes it one message a line";
+	if (line.len > 0 && *line.at == '[')
+		return "an array; jq -c '.[]' makes it one message a line";
+	return NULL;
+}

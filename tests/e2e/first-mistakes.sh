@@ -1,0 +1,40 @@
+#!/bin/bash
+#
+# What people do first and get wrong is answered with the remedy.
+
+. tests/lib.sh
+
+text='{"type":"text","text":"hi"}'
+many='JSON over several lines; jq -c makes it one message a line'
+array='an array; jq -c '\''\.\[\]'\'' makes it one message a line'
+
+# ---- JSON in another layout ----
+
+echo "$text" | jq . | exits 1 'chat-validate: a message over several lines' chat-validate
+is "$(<"$ERR")" "chat-validate: -: $many" 'it is said what makes a line of it'
+echo "[$text]" | exits 1 'an array of messages' chat-validate
+like "$(<"$ERR")" "^chat-validate: -: $array\$" 'is told as one'
+jq -n "[range(20000) | $text]" >"$TMP/laid-out"
+exits 1 'a large file' chat-validate -j 2 "$TMP/laid-out"
+is "$(<"$ERR")" "chat-validate: $TMP/laid-out: $many" 'once a file, by several threads too'
+echo "$text" | jq . | exits 1 'quietly' chat-validate -q
+is "$(cat "$OUT" "$ERR")" '' 'nothing is said'
+{ echo "$text" && echo '{'; } | exits 1 'a line that is broken later' chat-validate
+is "$(<"$ERR")" '' 'is a finding and no more'
+
+serve -q
+echo "$text" | jq . | exits 65 'chat-send: a message over several lines' chat-send
+like "$(<"$ERR")" "line 1: bad_json: .* \($many\)" 'likewise'
+echo "[$text]" | exits 65 'an array' chat-send
+like "$(<"$ERR")" "line 1: bad_message: .* \($array\)" 'likewise'
+
+# ---- text where messages are read ----
+
+echo 'hello there' | exits 65 'plain text on stdin' chat-send
+like "$(<"$ERR")" 'line 1: bad_json: .* \(lines of text are sent with -l\)' 'names the option'
+echo '{"message":"x"}' | exits 65 'another name for the text' chat-send
+like "$(<"$ERR")" 'line 1: bad_message: /type: is missing \(a text is \{"text":"\.\.\."\}\)' 'names the field'
+echo '{"type":"text"}' | exits 65 'no text' chat-send
+like "$(<"$ERR")" 'line 1: bad_message: /text: is missing$' 'names what is missing'
+is "$(jq -r .field "$OUT")" /text 'also in the receipt'
+done_testing
