@@ -218,6 +218,7 @@ coverage: ## which lines the tests reach (build/coverage/index.html)
 T ?= json
 SECONDS ?= 60
 FUZZ_FLAGS ?=
+FUZZ_OF_journal_dir = -close_fd_mask=2 # what the journal has to say
 FUZZ = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 FUZZ_BUILD = BUILD=build/fuzz CC=$(CLANG) CFLAGS='-O2 -g' SANITIZE=fuzzer-no-link,address,undefined
 SEEDS = $(wildcard tests/corpus/$(T) tests/corpus/valid tests/corpus/invalid)
@@ -225,7 +226,7 @@ fuzz: ## run one libFuzzer target: T=name SECONDS=60
 	$(MAKE) build/fuzz/tests/fuzz/$(T) $(FUZZ_BUILD)
 	mkdir -p build/fuzz/$(T)
 	cd build/fuzz && tests/fuzz/$(T) -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
-		-artifact_prefix=$(T)- $(FUZZ_FLAGS) $(T) $(SEEDS:%=$(CURDIR)/%)
+		-artifact_prefix=$(T)- $(FUZZ_OF_$(T)) $(FUZZ_FLAGS) $(T) $(SEEDS:%=$(CURDIR)/%)
 
 fuzz-build: $(FUZZ)
 

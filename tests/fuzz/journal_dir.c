@@ -1,0 +1,382 @@
+/*
+ * A journal's directory that somebody else has filled: regular files and others under names that
+ * are a journal's or nearly, with lines that are, or nearly, with right checksums and indexes made
+ * to fit. A server opens it, restores its rooms, reads the past, writes, lets segments go, and
+ * closes; then it opens again. What it gives back are messages in their order, whatever lay there.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "msg.h"
+#include "serve/crc32c.h"
+#include "serve/journal_file.h"
+#include "serve/journal_scan.h"
+#include "serve/restore.h"
+
+#define OPENINGS 2
+#define LINES_MAX 40
+
+/* The input, taken off its front; zeros when there is none left. */
+struct source {
+	const uint8_t *at;
+	size_t len;
+};
+
+static unsigned
+take(struct source *source)
+{
+	if (!source->len)
+		return 0;
+	source->len--;
+	return *source->at++;
+}
+
+/* ---- files ---- */
+
+static const char *const channels[] = {"/", "/ops", "/a/b",
+	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "ops", ""};
+
+/* Numbers near to one another, or with the 2^n-th bit set. */
+static uint64_t
+take_number(struct source *source, uint64_t last)
+{
+	unsigned byte = take(source);
+
+	return byte < 192 ? last + byte % 8 : last ^ (uint64_t)1 << byte % 64;
+}
+
+static void
+make_lines(struct source *source, struct chat_buf *lines, uint32_t number)
+{
+	uint64_t message = take_number(source, number * 10), epoch = take_number(source, 0x1000);
+	unsigned count = take(source) % LINES_MAX;
+
+	segment_header_write(lines, number, epoch & MESSAGE_EPOCH_MAX);
+	while (count--) {
+		unsigned how = take(source);
+
+		message = how & 1 ? message + 1 : take_number(source, message);
+		epoch = how & 2 ? epoch : take_number(source, epoch);
+		chat_buf_printf(lines,
+			"{\"type\":\"message\",\"id\":\"%012llx-%010llx\",\"sender\":\"alice\","
+			"\"content\":\"%u\",\"timestamp\":%llu,\"channel\":\"%s\",\"senderId\":"
+			"\"a\"%s}\n",
+			(unsigned long long)epoch & MESSAGE_EPOCH_MAX,
+			(unsigned long long)message & MESSAGE_NUMBER_MAX, how,
+			1700000000000ULL + (how & 4 ? take_number(source, 0) : 0),
+			channels[how / 8 % (sizeof(channels) / sizeof(*channels))],
+			how & 128 ? ",\"nonce\":\"n\"" : "");
+	}
+}
+
+static void
+make_sums(const struct chat_buf *lines, struct chat_buf *sums)
+{
+	const char *at = lines->at, *end = lines->at + lines->len, *newline;
+
+	while (at < end && (newline = memchr(at, '\n', (size_t)(end - at)))) {
+		char sum[SEGMENT_SUM_LEN];
+
+		newline++;
+		segment_sum_write(sum, crc32c(0, at, (size_t)(newline - at)),
+			(uint64_t)(newline - lines->at));
+		chat_buf_append(sums, sum, sizeof(sum));
+		at = newline;
+	}
+}
+
+static void
+store(int dir_fd, const char *name, const struct chat_buf *bytes)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0600);
+
+	if (fd < 0)
+		return; /* it is a directory by now, or a FIFO */
+	need(write(fd, bytes->at, bytes->len) == (ssize_t)bytes->len);
+	close(fd);
+}
+
+static void
+edit(struct source *source, struct chat_buf *bytes)
+{
+	size_t at = (take(source) << 8 | take(source)) % (bytes->len + 1);
+
+	if (at < bytes->len)
+		bytes->at[at] = (char)take(source);
+	else
+		bytes->len = take(source) * bytes->len / 256;
+}
+
+/* The index that the lines have by now, changed, with the checksum of its front made right. */
+static void
+make_index(struct source *source, int dir_fd, uint32_t number)
+{
+	char name[SEGMENT_NAME_MAX];
+	struct index_file file;
+	struct chat_buf bytes = {0};
+	unsigned edits = take(source) % 4;
+	struct index_head *head;
+
+	if (segment_index_remake(&file, dir_fd, number, NULL) < 0)
+		return;
+	chat_buf_append(&bytes, &file.head, sizeof(file.head));
+	chat_buf_append(&bytes, file.front + sizeof(file.head),
+		(size_t)((const char *)file.block_crcs - file.front) - sizeof(file.head) +
+			(file.head.places > 0) * sizeof(uint32_t));
+	while (edits--)
+		edit(source, &bytes);
+	if (bytes.len >= sizeof(*head)) {
+		head = (struct index_head *)(void *)bytes.at;
+		head->crc = 0;
+		head->crc = crc32c(0, bytes.at, bytes.len);
+	}
+	chat_buf_reserve(&bytes, file.head.places * sizeof(struct place) + 1);
+	if (index_file_read(&file, 0, file.head.channels == 1 ? file.head.places : 0,
+		    (struct place *)(void *)(bytes.at + bytes.len), NULL) == 0 &&
+		file.head.channels == 1)
+		bytes.len += file.head.places * sizeof(struct place);
+	index_file_close(&file);
+	store(dir_fd, segment_name(name, number, SEGMENT_INDEX), &bytes);
+	chat_buf_free(&bytes);
+}
+
+static void
+make_segment(struct source *source, int dir_fd, uint32_t number)
+{
+	unsigned how = take(source), edits = take(source) % 4;
+	struct chat_buf lines = {0}, sums = {0};
+	char name[SEGMENT_NAME_MAX];
+
+	make_lines(source, &lines, number);
+	make_sums(&lines, &sums);
+	while (edits--)
+		edit(source, how & 1 ? &lines : &sums);
+	if (how & 2) {
+		sums.len = 0;
+		make_sums(&lines, &sums);
+	}
+	store(dir_fd, segment_name(name, number, SEGMENT_LINES), &lines);
+	if (how & 4)
+		store(dir_fd, segment_name(name, number, SEGMENT_SUMS), &sums);
+	if (how & 8)
+		make_index(source, dir_fd, number);
+	chat_buf_free(&lines);
+	chat_buf_free(&sums);
+}
+
+/* Something else than a segment: any name, any type, any bytes. */
+static void
+make_other(struct source *source, int dir_fd, uint32_t number)
+{
+	static const char *const names[] = {"lock", "00000000.ndjson", "4294967294.ndjson",
+		"4294967296.ndjson", "00000001.ndjson.new", "x.new", "00000009.index"};
+	unsigned which = take(source), len = take(source);
+	struct chat_buf bytes = {0};
+	char own[SEGMENT_NAME_MAX];
+	const char *name = which & 64 ? names[which % (sizeof(names) / sizeof(*names))]
+				      : segment_name(own, number, which % 5);
+
+	switch (which >> 3 & 7) {
+	case 0:
+		mkfifoat(dir_fd, name, 0600);
+		break;
+	case 1:
+		symlinkat("00000001.ndjson", dir_fd, name);
+		break;
+	case 2:
+		mkdirat(dir_fd, name, 0700);
+		break;
+	default:
+		while (len--)
+			chat_buf_append(&bytes, &(char){(char)take(source)}, 1);
+		store(dir_fd, name, &bytes);
+		chat_buf_free(&bytes);
+	}
+}
+
+static void
+empty(int dir_fd)
+{
+	DIR *dir = fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY));
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		if (unlinkat(dir_fd, entry->d_name, 0) < 0)
+			unlinkat(dir_fd, entry->d_name, AT_REMOVEDIR);
+	closedir(dir);
+}
+
+/* ---- a server on it ---- */
+
+struct server {
+	uv_loop_t loop;
+	struct clock clock;
+	struct rooms rooms;
+	uint64_t settled; /* tickets */
+};
+
+static void
+on_durable(void *arg, uint64_t ticket)
+{
+	((struct server *)arg)->settled = ticket;
+}
+
+static void
+on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
+{
+	(void)err;
+	((struct server *)arg)->settled = ticket;
+}
+
+static void
+on_read(struct journal_read *read)
+{
+	uint64_t last = read->after;
+
+	for (uint32_t i = 0; i < read->found.count; i++) {
+		const struct entry *entry = history_at(&read->found, i);
+
+		need(entry->number > last && entry->number <= read->upto);
+		last = entry->number;
+	}
+	history_free(&read->found);
+	*(bool *)read->arg = true;
+}
+
+static void
+read_past(struct server *server, struct journal *journal, const char *channel)
+{
+	bool done = false;
+	struct journal_read read = {.upto = UINT64_MAX,
+		.max_messages = 1000,
+		.max_bytes = 1 << 20,
+		.done = on_read,
+		.arg = &done};
+
+	strcpy(read.channel, channel);
+	journal->kind->read(journal, &read);
+	while (!done)
+		uv_run(&server->loop, UV_RUN_ONCE);
+}
+
+static void
+say(struct server *server, struct journal *journal, const char *channel)
+{
+	struct rooms *rooms = &server->rooms;
+	const struct journal_line line = {.epoch = rooms->epoch,
+		.number = ++rooms->sequence,
+		.timestamp_ms = 1700000000001,
+		.channel = chat_span_of(channel),
+		.sender_id = CHAT_SPAN("a")};
+	char text[300];
+
+	snprintf(text, sizeof(text),
+		"{\"type\":\"message\",\"id\":\"%012llx-%010llx\",\"sender\":\"alice\",\"content\":"
+		"\"\",\"timestamp\":1700000000001,\"channel\":\"%s\",\"senderId\":\"a\"}",
+		(unsigned long long)line.epoch, (unsigned long long)line.number, channel);
+	journal->kind->append(journal, &line, chat_span_of(text));
+}
+
+static void
+close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	uv_close(handle, NULL);
+}
+
+static void
+use(struct server *server, struct journal *journal)
+{
+	uint64_t said = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		read_past(server, journal, channels[i]);
+		for (int j = 0; j < 4; j++, said++)
+			say(server, journal, channels[i]);
+		journal->kind->commit(journal);
+		journal->kind->rotate(journal);
+		read_past(server, journal, channels[i]);
+	}
+	journal->kind->settle(journal);
+	need(server->settled == said);
+}
+
+/* Whether it could be opened. */
+static bool
+serve(const struct journal_options *options)
+{
+	const struct journal_events events = {.durable = on_durable, .failed = on_failed};
+	const struct rooms_limits limits = {.channels = 5,
+		.members = 5,
+		.history_keep = 20,
+		.history_bytes = 4000,
+		.max_message_bytes = 1000};
+	struct server server = {.clock = {.loop = &server.loop}};
+	struct journal *journal;
+	struct chat_err err;
+	bool opened;
+
+	uv_loop_init(&server.loop);
+	clock_set(&server.clock);
+	rooms_init(&server.rooms, &limits, &server.clock, 1);
+	journal = journal_file_open(options, &server.loop, &events, &server, &err);
+	opened = journal && rooms_restore(&server.rooms, (struct journal_file *)journal, &err) == 0;
+	if (opened)
+		use(&server, journal);
+	else
+		need(err.code == CHAT_BAD_MESSAGE || err.code == CHAT_CANNOT_OPEN ||
+			err.code == CHAT_CANNOT_CREATE);
+	uv_walk(&server.loop, close_handle, NULL);
+	uv_run(&server.loop, UV_RUN_DEFAULT);
+	if (journal)
+		journal->kind->close(journal);
+	uv_loop_close(&server.loop);
+	rooms_free(&server.rooms);
+	return opened;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char dir[] = "/dev/shm/chat-fuzz.XXXXXX";
+	static int dir_fd = -1;
+	struct source source = {data, size};
+	unsigned how = take(&source);
+	const struct journal_options options = {
+		.dir = dir,
+		.sync = JOURNAL_NEVER,
+		.segment_bytes = 4096,
+		.max_bytes = how & 1 ? 4096 : 0,
+		.max_age_ms = how & 2 ? 1 : 0,
+		.history = how & 4 ? 3 : 0,
+		.repair = (how & 8) != 0,
+	};
+	bool opened = false;
+
+	if (dir_fd < 0) {
+		need(mkdtemp(dir) != NULL);
+		dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
+	}
+	empty(dir_fd);
+	for (uint32_t number = 1; number < 6 && source.len; number++) {
+		unsigned kind = take(&source);
+
+		if (kind & 1)
+			make_segment(&source, dir_fd, number);
+		if (kind & 2)
+			make_other(&source, dir_fd, number);
+	}
+	for (int i = 0; i < OPENINGS; i++) {
+		bool again = serve(&options);
+
+		need(again || !opened); /* what it has written it can read */
+		opened = again;
+	}
+	return 0;
+}
