@@ -205,6 +205,8 @@ config_read(struct config *config, int argc, char **argv)
 		chat_die_usage("operands are not taken");
 	if (!config->tls.cert && (config->tls.key || config->tls.client_ca))
 		chat_die_usage("TLS needs --tls-cert");
+	if (config->journal_max_bytes && config->journal_max_bytes < 16 * KIB)
+		chat_die_usage("--journal-max-bytes is 0 or at least 16k");
 	if (config->repair && !config->journal)
 		chat_die_usage("--repair is about a --journal");
 }

@@ -11,6 +11,7 @@
 #include "hash.h"
 #include "serve/journal.h"
 #include "serve/journal_flush.h"
+#include "serve/journal_queue.h"
 #include "serve/journal_segment.h"
 
 /*
@@ -28,10 +29,18 @@ struct journal_options {
 	const char *dir;
 	enum journal_sync sync;
 	uint64_t segment_bytes; /* one so long is closed */
-	uint64_t max_bytes; /* of all closed ones; 0: any */
+	uint64_t max_bytes; /* of all files of segments (chat-journal(5)); 0: any */
 	int64_t max_age_ms; /* of a closed one's last message; 0: any */
 	uint32_t history; /* messages of each channel that are never removed for these */
 	bool repair; /* take damaged lines out */
+};
+
+/* How many messages of a channel the closed segments hold; there is one as long as they do. */
+struct tally {
+	UT_hash_handle hh;
+	uint64_t count;
+	uint32_t len;
+	char channel[CHAT_CHANNEL_MAX + 1];
 };
 
 /* A segment that grows no more. */
@@ -40,20 +49,8 @@ struct closed_segment {
 	uint64_t base, last; /* numbers of its messages: above, up to; those before it if none */
 	int64_t timestamp_ms; /* the latest in it */
 	uint64_t lines_bytes, bytes; /* of its lines; of all its files */
-};
-
-/* How many messages of a channel the closed segments hold. */
-struct tally {
-	UT_hash_handle hh;
-	uint64_t count;
-	uint32_t len;
-	char channel[CHAT_CHANNEL_MAX + 1];
-};
-
-/* A message that is appended and not written. */
-struct unwritten {
-	struct journal_line line;
-	uint32_t len, crc;
+	const struct tally *needed_by; /* NULL: nobody is known to */
+	uint64_t needed; /* messages of that channel in it */
 };
 
 struct journal_file {
@@ -74,19 +71,21 @@ struct journal_file {
 
 	struct closed_segment *closed; /* ascending */
 	size_t closed_count, closed_cap;
+	uint64_t closed_bytes;
 	struct tally *tallies;
+	bool cuts_history; /* to keep its bound, and that has been said */
+	bool stuck; /* a full segment got no index */
 	bool remaking; /* an index that retention needs */
 	uint32_t unknown; /* up to this segment there is no more to be known */
 	struct segment *full; /* grown enough and not closed yet, oldest first */
 	struct segment *finishing; /* those of them that the thread has */
 	struct segment *active;
 
-	struct chat_buf lines; /* of the messages appended and not written */
+	struct journal_queue queue;
 	struct chat_buf sums; /* of those being written */
-	struct unwritten *unwritten;
-	size_t unwritten_count, unwritten_cap;
 
 	uint64_t ticket; /* of the last append */
+	uint64_t written; /* up to it all was written, or refused */
 	uint64_t told; /* up to it durable or failed was said */
 	uint64_t kept_lines, kept_sums; /* bytes of the active segment before the batch */
 	bool waits; /* a batch is written and its sync asked for */
@@ -131,10 +130,28 @@ int journal_segment_check(
 int journal_index_open(struct journal_file *file, uint32_t number, bool check,
 	struct index_file *index, struct chat_err *err);
 
+/* What the kind does (journal.h), and what happens meanwhile (journal_write.c). */
+uint64_t journal_file_append(
+	struct journal *journal, const struct journal_line *line, struct chat_span text);
+void journal_file_commit(struct journal *journal);
+void journal_file_rotate(struct journal *journal);
+void journal_file_tick(uv_timer_t *timer);
+
+/* Has what was written synced, and full segments closed; the flusher is idle. */
+void journal_file_flush(struct journal_file *file, bool sums);
+void journal_file_flushed(void *arg, struct flush_job *job);
+
 /* Adds a segment to the closed ones, and what it holds to the tallies (journal_keep.c). */
 void journal_note_closed(struct journal_file *file, struct closed_segment closed);
 void journal_tally(struct journal_file *file, struct chat_span channel, uint64_t count);
 void journal_tallies_free(struct journal_file *file);
+
+/* How long all its files are, and how long the segment that grows is to be. */
+uint64_t journal_bytes(const struct journal_file *file);
+uint64_t journal_share(const struct journal_file *file);
+
+/* Whether they are longer than that once the one that grows is; 0: any length will do. */
+bool journal_is_over(const struct journal_file *file, uint64_t max_bytes);
 
 /* Removes closed segments that are over the limits and not needed. */
 void journal_retain(struct journal_file *file);

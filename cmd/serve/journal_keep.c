@@ -1,6 +1,6 @@
 /*
  * How long segments stay. One goes when the journal is larger, or the segment older, than it may
- * be, and every channel in it has its history in the others.
+ * be, and every channel in it has its history in the others; or when the journal is twice as large.
  */
 #include "serve/journal_file.h"
 
@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "serve/journal_dir.h"
 #include "serve/journal_scan.h"
+
+#define SHARES 4 /* the segment that grows is closed when it is so small a part of the bound */
 
 void
 journal_note_closed(struct journal_file *file, struct closed_segment closed)
@@ -21,6 +24,7 @@ journal_note_closed(struct journal_file *file, struct closed_segment closed)
 	if (file->closed_count && closed.last < file->closed[file->closed_count - 1].last)
 		closed.base = closed.last = file->closed[file->closed_count - 1].last;
 	file->closed[file->closed_count++] = closed;
+	file->closed_bytes += closed.bytes;
 }
 
 void
@@ -36,6 +40,10 @@ journal_tally(struct journal_file *file, struct chat_span channel, uint64_t coun
 		HASH_ADD_KEYPTR(hh, file->tallies, tally->channel, tally->len, tally);
 	}
 	tally->count += count;
+	if (tally->count)
+		return;
+	HASH_DEL(file->tallies, tally);
+	free(tally);
 }
 
 void
@@ -64,17 +72,6 @@ count_open(const struct journal_file *file, struct chat_span channel)
 			count += places ? places->count : 0;
 		}
 	return count;
-}
-
-static bool
-channel_can_spare(const struct journal_file *file, const struct index_channel *channel)
-{
-	struct chat_span name = chat_span_of(channel->name);
-	struct tally *tally;
-
-	HASH_FIND(hh, file->tallies, name.at, name.len, tally);
-	return tally &&
-		tally->count + count_open(file, name) - channel->count >= file->options.history;
 }
 
 /* ---- an index that is wrong ---- */
@@ -133,35 +130,147 @@ index_remake(struct journal_file *file, uint32_t number)
 	uv_queue_work(file->loop, &remaking->work, remaking_run, on_remade);
 }
 
+/* ---- bytes ---- */
+
+static uint64_t
+segments_bytes(const struct segment *segment)
+{
+	uint64_t bytes = 0;
+
+	for (; segment; segment = segment->next)
+		bytes += segment_bytes(segment);
+	return bytes;
+}
+
+uint64_t
+journal_share(const struct journal_file *file)
+{
+	return file->options.max_bytes / SHARES;
+}
+
+/* Of all segments but the one that grows. */
+static uint64_t
+grown_bytes(const struct journal_file *file)
+{
+	return file->closed_bytes + segments_bytes(file->full) + segments_bytes(file->finishing);
+}
+
+uint64_t
+journal_bytes(const struct journal_file *file)
+{
+	return grown_bytes(file) + segment_bytes(file->active);
+}
+
+bool
+journal_is_over(const struct journal_file *file, uint64_t max_bytes)
+{
+	uint64_t active = segment_bytes(file->active), share = journal_share(file);
+
+	return max_bytes && grown_bytes(file) + (active > share ? active : share) > max_bytes;
+}
+
+/* ---- what a history needs ---- */
+
+/* Whether so many messages of the channel can go. */
+static bool
+tally_can_spare(const struct journal_file *file, const struct tally *tally, uint64_t count)
+{
+	struct chat_span name = {tally->channel, tally->len};
+
+	return tally->count + count_open(file, name) - count >= file->options.history;
+}
+
+/* Whether no channel needs it; otherwise one that does is remembered. */
+static bool
+closed_can_go(
+	struct journal_file *file, struct closed_segment *closed, const struct index_file *index)
+{
+	for (uint32_t i = 0; i < index->head.channels; i++) {
+		const struct index_channel *channel = &index->channels[i];
+		struct chat_span name = chat_span_of(channel->name);
+		struct tally *tally;
+
+		HASH_FIND(hh, file->tallies, name.at, name.len, tally);
+		if (!tally || tally_can_spare(file, tally, channel->count))
+			continue;
+		closed->needed_by = tally;
+		closed->needed = channel->count;
+		return false;
+	}
+	closed->needed_by = NULL;
+	return true;
+}
+
 /* ---- retention ---- */
 
-/* Removes it if nobody's history needs it. Without its index nobody knows. */
 static bool
-closed_remove(struct journal_file *file, const struct closed_segment *closed)
+closed_unlink(struct journal_file *file, const struct closed_segment *closed)
+{
+	struct chat_err err;
+
+	if (segment_remove(file->dir_fd, closed->number, &err) < 0) {
+		chat_warn("journal: %s", err.text);
+		return false;
+	}
+	if (file->removed < closed->last)
+		file->removed = closed->last;
+	file->closed_bytes -= closed->bytes;
+	return true;
+}
+
+/* Without its index nobody knows who needs it. */
+static bool
+closed_unlink_unknown(
+	struct journal_file *file, const struct closed_segment *closed, bool in_any_case)
+{
+	char name[SEGMENT_NAME_MAX];
+	uint64_t bytes;
+
+	segment_name(name, closed->number, SEGMENT_LINES);
+	if (!journal_dir_size(file->dir_fd, name, &bytes) ||
+		(in_any_case && closed->number <= file->unknown))
+		return closed_unlink(file, closed);
+	index_remake(file, closed->number);
+	return false;
+}
+
+/* Removes it if nobody's history needs it, or in any case. */
+static bool
+closed_remove(struct journal_file *file, struct closed_segment *closed, bool in_any_case)
 {
 	struct index_file index;
 	struct chat_err err;
-	bool spare = true;
-	int opened =
-		segment_index_try(&index, file->dir_fd, closed->number, closed->lines_bytes, &err);
+	bool gone;
+	int opened;
 
-	if (opened > 0)
-		index_remake(file, closed->number);
-	if (opened != 0)
+	if (!in_any_case && closed->needed_by &&
+		!tally_can_spare(file, closed->needed_by, closed->needed))
 		return false;
-	for (uint32_t i = 0; spare && i < index.head.channels; i++)
-		spare = channel_can_spare(file, &index.channels[i]);
-	if (spare && segment_remove(file->dir_fd, closed->number, &err) < 0) {
-		chat_warn("journal: %s", err.text);
-		spare = false;
-	}
-	for (uint32_t i = 0; spare && i < index.head.channels; i++)
+	opened = segment_index_try(&index, file->dir_fd, closed->number, closed->lines_bytes, &err);
+	if (opened != 0)
+		return closed_unlink_unknown(file, closed, in_any_case);
+	gone = (in_any_case || closed_can_go(file, closed, &index)) && closed_unlink(file, closed);
+	for (uint32_t i = 0; gone && i < index.head.channels; i++)
 		journal_tally(file, chat_span_of(index.channels[i].name),
 			-(uint64_t)index.channels[i].count);
 	index_file_close(&index);
-	if (spare && file->removed < closed->last)
-		file->removed = closed->last;
-	return spare;
+	return gone;
+}
+
+/* Oldest first. */
+static void
+retain(struct journal_file *file, uint64_t max_bytes, int64_t oldest_ms, bool in_any_case)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < file->closed_count; i++) {
+		struct closed_segment closed = file->closed[i];
+		bool over = journal_is_over(file, max_bytes) || closed.timestamp_ms < oldest_ms;
+
+		if (!over || !closed_remove(file, &closed, in_any_case))
+			file->closed[kept++] = closed;
+	}
+	file->closed_count = kept;
 }
 
 void
@@ -169,20 +278,13 @@ journal_retain(struct journal_file *file)
 {
 	const struct journal_options *options = &file->options;
 	int64_t oldest_ms = options->max_age_ms ? chat_unix_ms() - options->max_age_ms : INT64_MIN;
-	uint64_t bytes = 0;
-	size_t kept = 0;
 
-	for (size_t i = 0; i < file->closed_count; i++)
-		bytes += file->closed[i].bytes;
-	for (size_t i = 0; i < file->closed_count; i++) {
-		struct closed_segment closed = file->closed[i];
-		bool over = (options->max_bytes && bytes > options->max_bytes) ||
-			closed.timestamp_ms < oldest_ms;
-
-		if (over && closed_remove(file, &closed))
-			bytes -= closed.bytes;
-		else
-			file->closed[kept++] = closed;
-	}
-	file->closed_count = kept;
+	retain(file, options->max_bytes, oldest_ms, false);
+	if (!journal_is_over(file, 2 * options->max_bytes))
+		return;
+	if (!file->cuts_history)
+		chat_warn("journal: it is twice as large as it may be: what the history of "
+			  "channels needs is removed");
+	file->cuts_history = true;
+	retain(file, 2 * options->max_bytes, INT64_MIN, true);
 }

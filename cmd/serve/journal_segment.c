@@ -255,6 +255,12 @@ segment_reopen(int dir_fd, uint32_t number, uint64_t lines_bytes, uint64_t sums_
 	return segment;
 }
 
+uint64_t
+segment_bytes(const struct segment *segment)
+{
+	return segment->lines_bytes + segment->sums_bytes + index_file_bytes(&segment->index);
+}
+
 void
 segment_free(struct segment *segment)
 {

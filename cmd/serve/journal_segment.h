@@ -52,6 +52,9 @@ struct segment {
 	bool indexed; /* its index file is written */
 };
 
+/* How long its files are, and the index that it will get. */
+uint64_t segment_bytes(const struct segment *segment);
+
 #define SEGMENT_SUM_LEN 18
 
 /* The checksum of one line: of its bytes and newline, and where it ends. */
