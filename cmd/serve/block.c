@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "buf.h"
 
@@ -15,6 +16,7 @@ block_new(size_t cap)
 	struct block *block = chat_alloc(sizeof(*block) + cap);
 
 	block->refs = 1;
+	block->queued = 0;
 	block->len = 0;
 	block->cap = (uint32_t)cap;
 	return block;
@@ -127,4 +129,19 @@ size_t
 block_frame_size(const char *bytes)
 {
 	return header_size(bytes) + block_frame_payload(bytes).len;
+}
+
+struct block *
+block_keep(struct block *block, uint32_t *at)
+{
+	size_t size = block_frame_size(block->bytes + *at);
+	struct block *own;
+
+	if (size >= block->cap / 2)
+		return block_ref(block);
+	own = block_new(size);
+	memcpy(own->bytes, block->bytes + *at, size);
+	own->len = (uint32_t)size;
+	*at = 0;
+	return own;
 }

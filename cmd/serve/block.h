@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "serve/memory.h"
 #include "span.h"
 #include "ws.h"
 
@@ -17,6 +18,7 @@
  */
 struct block {
 	uint32_t refs;
+	uint32_t queued; /* those of them that lie in queues (out.h) */
 	uint32_t len; /* bytes */
 	uint32_t cap;
 	char bytes[];
@@ -35,6 +37,21 @@ block_ref(struct block *block)
 }
 
 void block_unref(struct block *block); /* NULL does nothing */
+
+/* Bytes of memory that it takes, the allocator's own included. */
+static inline size_t
+block_cost(const struct block *block)
+{
+	return memory_cost(sizeof(*block) + block->cap);
+}
+
+/*
+ * A reference of the caller's to the frame at *at, to be kept for long: to this block where the
+ * frame is at least half of it, else to a new one of that frame alone, with *at set to where it
+ * lies there. Whoever keeps it is charged block_cost() of what is returned, which is little more
+ * than the frame: a small frame never keeps the block of a whole tick.
+ */
+struct block *block_keep(struct block *block, uint32_t *at);
 
 /* Makes room for len more bytes. */
 struct block *block_reserve(struct block *block, size_t len);

@@ -13,6 +13,7 @@
 #define MANY_PIECES 64
 #define BATCHED_BYTES 16384 /* at most, to be sent in a batch */
 #define TURN_BYTES ((size_t)1 << 20) /* sent to one connection in one turn */
+#define PONGS_BYTES 4096 /* in a queue so long only the newest ping's answer is added */
 
 /* ---- sending ---- */
 
@@ -49,7 +50,7 @@ conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
 
 	if (out_is_empty(&conn->out))
 		conn->progress_ms = clock_now_ms(conns->clock);
-	out_append(&conn->out, block, from, to);
+	out_append(&conn->out, &conns->held_bytes, block, from, to);
 	conns->queued_bytes += to - from;
 	conn_flush_later(conn);
 }
@@ -65,7 +66,8 @@ conn_drop(struct conn *conn, const char *why)
 		return;
 	}
 	conns->queued_bytes -= conn->out.bytes;
-	out_cut(&conn->out, stream_bound(&conn->stream));
+	out_cut(&conn->out, &conns->held_bytes, stream_bound(&conn->stream));
+	out_compact(&conn->out, &conns->held_bytes);
 	conns->queued_bytes += conn->out.bytes;
 	conns->events->dropped(conn, why);
 	conn_close(conn, 1008, "slow consumer");
@@ -79,16 +81,36 @@ conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to
 	conn_enqueue(conn, block, from, to);
 }
 
-void
-conn_send(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload)
+/* Appends a control frame, in place of the one before it where that is needless then. */
+static void
+conn_control(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload, bool newest)
 {
-	struct block *block;
+	struct conns *conns = conn->conns;
 
 	if (conn->state != CONN_OPEN && !conn->close_due)
 		return;
-	block = block_of_frame(opcode, payload);
-	conn_enqueue(conn, block, 0, block->len);
-	block_unref(block);
+	if (out_is_empty(&conn->out))
+		conn->progress_ms = clock_now_ms(conns->clock);
+	conns->queued_bytes -= conn->out.bytes;
+	if (newest)
+		out_append_newest(&conn->out, &conns->held_bytes, stream_bound(&conn->stream),
+			opcode, payload);
+	else
+		out_append_frame(&conn->out, &conns->held_bytes, opcode, payload);
+	conns->queued_bytes += conn->out.bytes;
+	conn_flush_later(conn);
+}
+
+void
+conn_send(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload)
+{
+	conn_control(conn, opcode, payload, false);
+}
+
+void
+conn_pong(struct conn *conn, struct chat_span payload)
+{
+	conn_control(conn, CHAT_WS_PONG, payload, out_size(&conn->out) > PONGS_BYTES);
 }
 
 void
@@ -150,7 +172,7 @@ conn_wrote(struct conn *conn, ssize_t sent)
 	if (sent < 0)
 		return false;
 	conn->answer_bytes -= sent < conn->answer_bytes ? (uint16_t)sent : conn->answer_bytes;
-	out_sent(&conn->out, (size_t)sent);
+	out_sent(&conn->out, &conns->held_bytes, (size_t)sent);
 	conns->queued_bytes -= (size_t)sent;
 	conns->bytes_out += (uint64_t)sent;
 	conn->progress_ms = clock_now_ms(conns->clock);
@@ -169,9 +191,9 @@ conn_pace(struct conn *conn)
 {
 	size_t limit = conn->conns->limits.queue_bytes + ((size_t)conn->spare_mib << 20);
 
-	if (conn->out.bytes > limit && conn->state == CONN_OPEN)
+	if (out_size(&conn->out) > limit && conn->state == CONN_OPEN)
 		conn_drop(conn, "you read too slowly");
-	conn->paused = conn->out.bytes > (conn->paused ? limit / 4 : limit / 2);
+	conn->paused = out_size(&conn->out) > (conn->paused ? limit / 4 : limit / 2);
 	conn_poll(conn);
 }
 
@@ -282,7 +304,7 @@ conn_abort(struct conn *conn)
 	stream_close(&conn->stream);
 	conns_remove(conns, conn);
 	conns->queued_bytes -= conn->out.bytes;
-	out_free(&conn->out);
+	out_free(&conn->out, &conns->held_bytes);
 	conn_flush_later(conn); /* to be buried */
 	conns->events->closed(conn);
 }

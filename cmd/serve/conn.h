@@ -49,6 +49,8 @@ struct conn_events {
 	/* It was refused with this HTTP status, or (0) is cut off without a word, for this reason.
 	 */
 	void (*turned_away)(struct conn *conn, int status, const char *why);
+	/* To whom it belongs, who is to have no more for having many; NULL: to nobody else. */
+	const void *(*owner)(const struct conn *conn);
 	/* It is gone; whatever pointed to it must let go. */
 	void (*closed)(struct conn *conn);
 	/* The memory goes back to whoever gave it to conn_start. */
@@ -130,6 +132,8 @@ void conn_ws_free(struct conn *conn);
 void conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to);
 /* Answers the request with this HTTP status instead of a connection. */
 void conn_refuse(struct conn *conn, int status, const char *extra_headers, const char *why);
+/* Answers a ping: each while the peer reads, else the newest (RFC 6455 section 5.5.3). */
+void conn_pong(struct conn *conn, struct chat_span payload);
 /* Cuts the queue back to what is half sent; a last word (events->dropped) and a Close follow. */
 void conn_drop(struct conn *conn, const char *why);
 /* No Close of the peer's is waited for: once the queue is empty this is the end. */

@@ -33,7 +33,7 @@ conn_event(struct conn *conn, const struct chat_ws *ws, enum chat_ws_event event
 			events->received(conn, payload);
 		break;
 	case CHAT_WS_GOT_PING:
-		conn_send(conn, CHAT_WS_PONG, payload);
+		conn_pong(conn, payload);
 		break;
 	case CHAT_WS_GOT_CLOSE:
 		conn_answer_close(conn, ws->close_code);

@@ -4,20 +4,77 @@
 #include <stdlib.h>
 
 #include "buf.h"
+#include "serve/shrink.h"
 
 #define BATCH_LEAST 8 /* connections to be flushed, from which a batch pays */
+#define RELIEF_PART 16 /* of the limit is queued in a turn: then it sends what it can */
+
+/* ---- bounds ---- */
+
+static size_t
+queue_holds(const struct conn *conn)
+{
+	return out_share(&conn->out);
+}
+
+static bool
+queues_fit(const struct conns *conns)
+{
+	return conns->held_bytes <= conns->limits.all_queues_bytes;
+}
+
+/* What is left of one that was dropped is a frame half sent: then it ends without a word. */
+static void
+queue_ends(struct conn *conn)
+{
+	if (conn->state == CONN_OPEN)
+		conn_drop(conn, "the server's queues are full, and yours is the largest");
+	else
+		conn_abort(conn);
+}
+
+static const struct shrink queues = {queue_holds, queues_fit, queue_ends};
+
+/* Over the limit of all queues small rests leave large blocks; then the largest queues go. */
+static void
+conns_bound_queues(struct conns *conns)
+{
+	if (!queues_fit(conns)) {
+		for (struct conn *conn = conns->all; conn; conn = conn->next)
+			out_compact(&conn->out, &conns->held_bytes);
+		conns_shrink(conns, &queues);
+	}
+	conns->relief_bytes = conns->held_bytes + conns->limits.all_queues_bytes / RELIEF_PART;
+}
+
+/* In the middle of a turn that has queued much: what can be sent is sent, the bound is kept. */
+static void
+conns_relieve(struct conns *conns)
+{
+	for (struct conn *conn = conns->flush; conn; conn = conn->next_flush)
+		if (conn->state != CONN_DEAD)
+			conn_output(conn);
+	conns_bound_queues(conns);
+}
 
 static void
 on_ready(void *arg, uint32_t events)
 {
+	struct conns *conns = ((struct conn *)arg)->conns;
+
 	conn_ready(arg, events);
+	if (conns->held_bytes > conns->relief_bytes)
+		conns_relieve(conns);
 }
+
+/* ---- the set ---- */
 
 int
 conns_open(struct conns *conns, const struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err)
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
+	conns_bound_queues(conns);
 	if (poller_open(&conns->poller, clock->loop, on_ready, err) < 0)
 		return -1;
 	conns->ws_pool = chat_ws_pool_new();
@@ -61,23 +118,6 @@ conns_remove(struct conns *conns, struct conn *conn)
 	conns->count--;
 }
 
-/* Over the limit of all queues together the longest go first. */
-static void
-conns_shrink(struct conns *conns)
-{
-	while (conns->queued_bytes > conns->limits.all_queues_bytes) {
-		struct conn *longest = NULL;
-
-		for (struct conn *conn = conns->all; conn; conn = conn->next)
-			if (conn->state == CONN_OPEN &&
-				(!longest || conn->out.bytes > longest->out.bytes))
-				longest = conn;
-		if (!longest)
-			return;
-		conn_drop(longest, "the server's queues are full, and yours is the longest");
-	}
-}
-
 /* The next one to be flushed. */
 static struct conn *
 conns_pop(struct conns *conns)
@@ -109,7 +149,7 @@ conns_flush(struct conns *conns)
 		if (batch)
 			conns_run_batch(batch);
 		if (!conns->flush)
-			conns_shrink(conns);
+			conns_bound_queues(conns);
 	}
 }
 

@@ -15,7 +15,7 @@ struct conn_limits {
 	size_t max_first_bytes; /* of a message before conn_trust() */
 	uint32_t max_fragments;
 	size_t queue_bytes; /* of one connection */
-	size_t all_queues_bytes;
+	size_t all_queues_bytes; /* of memory that they hold together */
 	int64_t head_ms; /* from accept to the end of the request head */
 	int64_t message_ms; /* from the first byte of a message to its last */
 	int64_t close_ms; /* for the peer's Close after ours */
@@ -40,7 +40,9 @@ struct conns {
 	struct conn *flush; /* those with something new to send, and the dead */
 	size_t flush_count;
 	size_t count;
-	size_t queued_bytes;
+	size_t queued_bytes; /* to be sent, in all queues together */
+	size_t held_bytes; /* the memory of it, where they share (out.h) */
+	size_t relief_bytes; /* so much held by then, a turn is to send what it can */
 	uint64_t bytes_in, bytes_out;
 	uint64_t agreeing_ns; /* spent on agreements in this turn */
 	uint64_t unruly; /* ended for what their TLS does */

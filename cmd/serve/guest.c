@@ -207,6 +207,15 @@ on_turned_away(struct conn *conn, int status, const char *why)
 		guest_log(guest_of(conn), "%s", why);
 }
 
+/* Of those who come over a network an address is one; this machine's many are not told apart. */
+static const void *
+owner_of(const struct conn *conn)
+{
+	const struct address *address = ((const struct guest *)conn)->address;
+
+	return address_kind(address) == ADDRESS_REMOTE ? address : NULL;
+}
+
 static void
 on_closed(struct conn *conn)
 {
@@ -239,6 +248,7 @@ const struct conn_events guest_events = {
 	.failed = on_failed,
 	.dropped = on_dropped,
 	.turned_away = on_turned_away,
+	.owner = owner_of,
 	.closed = on_closed,
 	.release = on_release,
 };

@@ -2,6 +2,7 @@
 #include "serve/memory.h"
 
 #include <cjson/cJSON.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <uv.h>
@@ -35,9 +36,17 @@ crypto_free(void *old, const char *file, int line)
 	free(old);
 }
 
+#define MAPPED_BYTES \
+	(128 << 10) /* an allocation so large goes back to the kernel when it is freed */
+#define TOP_BYTES (4 << 20) /* and so much at the end of the heap */
+
 void
 memory_share(void)
 {
+	/* Set, they stay: by default both grow with the largest allocation that was ever freed. */
+	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+	mallopt(M_TRIM_THRESHOLD, TOP_BYTES);
+	mallopt(M_ARENA_MAX, 1); /* the other threads have nothing to keep for themselves */
 	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = chat_alloc, .free_fn = free});
 	/* Neither is refused before the library has taken any memory. */
 	if (uv_replace_allocator(chat_alloc, chat_realloc, chat_alloc_zeroed, free) != 0 ||

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "serve/server.h"
+#include "serve/usage.h"
 
 static const uint64_t turn_bounds_us[METRICS_TURN_BUCKETS] = {
 	50, 200, 1000, 5000, 20000, 100000, 500000, 2000000};
@@ -122,6 +123,19 @@ write_turns(struct chat_buf *out, const struct metrics *metrics)
 		(double)metrics->turns_ns / 1e9, sum);
 }
 
+static void
+write_memory(struct chat_buf *out, const struct server *server)
+{
+	size_t bytes[USAGE_KINDS];
+
+	usage_take(bytes, server);
+	chat_buf_append_string(out,
+		"# HELP chat_memory_bytes Bytes of memory, by what they are held for.\n"
+		"# TYPE chat_memory_bytes gauge\n");
+	for (int i = 0; i < USAGE_KINDS; i++)
+		write_labelled(out, "memory_bytes", "kind", usage_words[i], bytes[i]);
+}
+
 void
 metrics_write_prometheus(struct chat_buf *out, const struct server *server)
 {
@@ -145,6 +159,7 @@ metrics_write_prometheus(struct chat_buf *out, const struct server *server)
 		"# TYPE chat_errors_total counter\n");
 	for (int i = CHAT_OK + 1; i <= CHAT_INTERNAL; i++)
 		write_labelled(out, "errors_total", "code", chat_code_word(i), metrics->errors[i]);
+	write_memory(out, server);
 	write_turns(out, metrics);
 }
 
@@ -154,7 +169,8 @@ void
 metrics_write_json(struct chat_buf *out, const struct server *server)
 {
 	const struct metrics *metrics = &server->metrics;
-	cJSON *line = cJSON_CreateObject(), *drops, *errors;
+	cJSON *line = cJSON_CreateObject(), *drops, *errors, *memory;
+	size_t bytes[USAGE_KINDS];
 	struct sample samples[SAMPLES];
 	uint64_t counts[METRICS_DROPS];
 	char *text;
@@ -172,6 +188,10 @@ metrics_write_json(struct chat_buf *out, const struct server *server)
 		if (metrics->errors[i])
 			cJSON_AddNumberToObject(
 				errors, chat_code_word(i), (double)metrics->errors[i]);
+	memory = cJSON_AddObjectToObject(line, "memory");
+	usage_take(bytes, server);
+	for (int i = 0; i < USAGE_KINDS; i++)
+		cJSON_AddNumberToObject(memory, usage_words[i], (double)bytes[i]);
 	text = cJSON_PrintUnformatted(line);
 	cJSON_Delete(line);
 	if (!text)

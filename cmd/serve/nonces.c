@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "hash.h"
+#include "serve/memory.h"
 #include "url.h"
 
 struct nonce_owner {
@@ -121,7 +122,7 @@ nonce_adopt(struct nonce *nonce, uint64_t sender)
 static size_t
 nonce_cost(const struct nonce *nonce)
 {
-	return sizeof(*nonce) + sizeof(UT_hash_bucket) + sizeof(*nonce->block) + nonce->block->cap;
+	return memory_cost(sizeof(*nonce)) + sizeof(UT_hash_bucket) + block_cost(nonce->block);
 }
 
 static bool
@@ -130,25 +131,13 @@ nonces_over(const struct nonces *nonces)
 	return nonces->count > nonces->most || nonces->shares.amount > nonces->most_bytes;
 }
 
-/* A reference to the block, or a block of this frame alone where most of that one is not it. */
-static struct block *
-frame_keep(struct block *block, uint32_t *at)
-{
-	struct chat_span payload = block_frame_payload(block->bytes + *at);
-
-	if (payload.len >= block->cap / 2)
-		return block_ref(block);
-	*at = 0;
-	return block_trim(block_of_frame(CHAT_WS_TEXT, payload));
-}
-
 void
 nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, uint32_t at,
 	int64_t now_ms)
 {
 	struct share *largest;
 
-	nonce->block = frame_keep(block, &at);
+	nonce->block = block_keep(block, &at);
 	nonce->at = at;
 	nonce->born_ms = now_ms;
 	nonces->count++;

@@ -8,6 +8,10 @@
 #include "buf.h"
 #include "serve/room.h"
 
+#define USER_DATA_BYTES \
+	((size_t)256 << 10) /* of the users in a userData: each newcomer gets one \
+			     */
+
 /* ---- leaving ---- */
 
 /* Whether single joins and leaves are announced: in a crowd each would cost everybody a message. */
@@ -266,8 +270,8 @@ room_join(struct room *room, struct member *member, const struct room_join *join
 	if (!join->hidden)
 		user_arrive(room, member);
 	member_send(member,
-		say_user_data(&(struct say_user_data){&room->roster, limits->crowd, user,
-			limits->max_message_bytes, {instance, sizeof(instance) - 1}}));
+		say_user_data(&(struct say_user_data){&room->roster, limits->crowd, USER_DATA_BYTES,
+			user, limits->max_message_bytes, {instance, sizeof(instance) - 1}}));
 	member_send(member, room_past(room, join));
 	return 0;
 }

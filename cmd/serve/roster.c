@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "encode.h"
+#include "serve/memory.h"
 
 static int
 compare(const char *a, uint32_t a_len, const char *b, uint32_t b_len)
@@ -77,6 +78,19 @@ user_new(struct chat_span id, struct chat_span name)
 	return user;
 }
 
+#define TREE_NODE_BYTES 24 /* of tsearch(3) */
+
+/* The memory that user_new took, and the nodes of both trees. */
+static size_t
+user_cost(const struct user *user)
+{
+	bool plain = user->name == user->name_json + 1;
+
+	return memory_cost(sizeof(*user) + user->id_len + 1 + user->name_json_len + 1 +
+		       (plain ? 0 : user->name_len + 1)) +
+		2 * memory_cost(TREE_NODE_BYTES);
+}
+
 struct user *
 roster_claim(
 	struct roster *roster, struct chat_span id, struct chat_span name, struct chat_err *err)
@@ -97,6 +111,7 @@ roster_claim(
 			!tsearch(user, &roster->by_name, compare_names))
 			chat_out_of_memory();
 		roster->count++;
+		roster->bytes += user_cost(user);
 	}
 	return user;
 }
@@ -125,6 +140,7 @@ roster_remove(struct roster *roster, struct user *user)
 	tdelete(user, &roster->by_id, compare_ids);
 	tdelete(user, &roster->by_name, compare_names);
 	roster->count--;
+	roster->bytes -= user_cost(user);
 	free(user);
 }
 

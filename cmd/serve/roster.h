@@ -35,6 +35,7 @@ struct roster {
 	size_t count;
 	struct user *first; /* those present (utlist: first->prev is the last) */
 	size_t present;
+	size_t bytes; /* of memory, all users together */
 };
 
 void roster_free(struct roster *roster);

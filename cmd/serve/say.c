@@ -182,22 +182,34 @@ put_server(char *at, const struct say_user_data *data)
 	return PUT(at, "}}");
 }
 
+/* How many users are listed: the first of those present. *bytes gets what they take at the most. */
+static size_t
+users_fit(const struct say_user_data *data, size_t *bytes)
+{
+	const struct user *user = data->roster->first;
+	size_t count = 0;
+
+	*bytes = 0;
+	while (user && count < data->most && *bytes + user_bound(user) <= data->most_bytes) {
+		*bytes += user_bound(user);
+		user = user->next;
+		count++;
+	}
+	return count;
+}
+
 struct block *
 say_user_data(const struct say_user_data *data)
 {
-	size_t listed = 0, max = 512 + user_bound(data->you) + data->instance.len;
-	const struct user *user;
-	struct block *block;
-	char *start, *at;
+	size_t bytes, listed = users_fit(data, &bytes);
+	size_t max = 512 + user_bound(data->you) + data->instance.len + bytes;
+	struct block *block = block_frame_begin(block_new(max + 10), max);
+	const struct user *user = data->roster->first;
+	char *start = block->bytes + block->len, *at;
 
-	for (user = data->roster->first; user && listed < data->most; user = user->next, listed++)
-		max += user_bound(user);
-	block = block_frame_begin(block_new(max + 10), max);
-	start = block->bytes + block->len;
 	at = PUT(start, "{\"type\":\"userData\",\"users\":[");
-	listed = 0;
-	for (user = data->roster->first; user && listed < data->most; user = user->next) {
-		if (listed++)
+	for (size_t i = 0; i < listed; i++, user = user->next) {
+		if (i)
 			*at++ = ',';
 		at = put_user(at, user);
 	}

@@ -230,7 +230,7 @@ def _(server):
     slow.closes(1008)
 
 
-@case("all queues together have a limit: the longest goes, the others stay",
+@case("all queues together have a limit: the largest goes, the others stay",
       "--queue-total", "4M", "--queue", "64M", "--verbose")  # fmt: skip
 @limits("--queue-total")
 def _(server):
@@ -263,13 +263,33 @@ def stuff(peer, data, patience):
 def _(server):
     peer = server.peer(receive_buffer=4096)
     peer.init("alice")
-    ping = frame(PING, b"x" * 125)
-    sent = stuff(peer, ping * 100, 0.3)
-    for _ in range(sent // len(ping)):
-        assert peer.frame() == (PONG, b"x" * 125)
-    peer.send(ping[sent % len(ping) :])
-    assert peer.frame() == (PONG, b"x" * 125)
+    text = frame(TEXT, json.dumps(big_text()))
+    sent = stuff(peer, text * 100, 0.3)
+    for _ in range(sent // len(text)):
+        peer.heard("x" * 900)
+    peer.send(text[sent % len(text) :])
+    peer.heard("x" * 900)
     peer.quiet()
+
+
+@case("pings that come faster than their answers are read: those first, and the newest, are answered")
+@limits("a queue behind which pings are answered")
+def _(server):
+    for joined in True, False:
+        peer = server.peer(receive_buffer=4096)
+        if joined:
+            peer.init("alice")
+        server.signal(signal.SIGSTOP)
+        peer.send(*[frame(PING, b"%d" % number) for number in range(3000)])
+        server.signal(signal.SIGCONT)
+        answered = []
+        while answered[-1:] != [2999]:
+            opcode, payload = peer.frame()
+            assert opcode == PONG, opcode
+            answered.append(int(payload))
+        assert answered == sorted(set(answered)) and answered[:500] == list(range(500)), answered
+        assert len(answered) < 2000, "%d are answered" % len(answered)
+        peer.quiet()
 
 
 @case("while the server does not read, silence and half a message are nobody's fault",
@@ -278,11 +298,11 @@ def _(server):
 def _(server):
     peer = server.peer(receive_buffer=4096)
     peer.init("bob")
-    ping = frame(PING, b"x" * 125)
-    sent = stuff(peer, ping * 100, 2.5)
-    pongs = 0
-    while pongs < sent // len(ping):
-        pongs += peer.frame()[0] == PONG
+    text = frame(TEXT, json.dumps(big_text()))
+    sent = stuff(peer, text * 100, 2.5)
+    echoes = 0
+    while echoes < sent // len(text):
+        echoes += peer.frame()[0] == TEXT
 
 
 @case("a resume as large as may be is not too much for a slow reader",
@@ -429,6 +449,20 @@ def refused(server, status, path="/", headers=(), **more):
     assert got == status, "HTTP status %d expected, got %d" % (status, got)
     peer.ended()
     return fields
+
+
+@case("the users that a newcomer is told of take 256 KiB at the most: truncated, total", "--grace", "0")
+@limits("bytes of the users that a newcomer is told of")
+def _(server):
+    members = []
+    for number in range(80):
+        members.append(server.peer())
+        members[-1].init("user%d" % number, "%03d" % number + "i" * 3900)
+    late = server.join("late")
+    users = late.user_data["users"]
+    assert late.user_data["truncated"] is True and late.user_data["total"] == 81, late.user_data["total"]
+    assert 60 < len(users) < 81 and users[0]["username"] == "user0", len(users)
+    assert late.user_data["server"]["you"]["username"] == "late"
 
 
 @case("too many channels: 503 with Retry-After; a forgotten one makes room",

@@ -68,6 +68,12 @@ on_turned_away(struct conn *conn, int status, const char *why)
 	chat_warn("HTTP status %d: %s", status, why);
 }
 
+static const void *
+owner_of(const struct conn *conn)
+{
+	return conn;
+}
+
 static void
 on_closed(struct conn *conn)
 {
@@ -86,6 +92,7 @@ static const struct conn_events echo_events = {
 	.failed = on_failed,
 	.dropped = on_dropped,
 	.turned_away = on_turned_away,
+	.owner = owner_of,
 	.closed = on_closed,
 	.release = on_release,
 };

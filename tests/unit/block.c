@@ -55,6 +55,32 @@ test_append(void)
 	block_unref(block);
 }
 
+/* What is kept for long is charged what it costs, and that is little more than its bytes. */
+static void
+test_keep(void)
+{
+	static char kilobytes[10000];
+	struct block *block = block_of_frame(CHAT_WS_TEXT, (struct chat_span){kilobytes, 10000});
+	uint32_t letter = block->len, at = letter, whole = 0;
+	struct block *kept, *same;
+
+	block = block_append_frame(block, CHAT_WS_TEXT, CHAT_SPAN("a letter"));
+	block = block_trim(block);
+	kept = block_keep(block, &at);
+	ok(kept != block && block->refs == 1, "a small frame does not keep a large block");
+	ok(at == 0 && kept->len == 10 && block_cost(kept) <= 64, "it has a block of its own");
+	ok(memcmp(kept->bytes, block->bytes + letter, 10) == 0, "with the same bytes");
+	same = block_keep(block, &whole);
+	ok(same == block && whole == 0 && block->refs == 2, "a large one is kept where it is");
+	at = 0;
+	block_unref(same);
+	same = block_keep(kept, &at);
+	ok(same == kept, "and so is one that has its block for itself");
+	block_unref(same);
+	block_unref(kept);
+	block_unref(block);
+}
+
 /* What is reserved for a frame and what it takes: the header may turn out shorter. */
 static void
 test_shorter(size_t max, size_t len)
@@ -95,6 +121,7 @@ main(void)
 	for (size_t i = 0; i < SIZES; i++)
 		for (size_t j = 0; j <= i; j++)
 			test_shorter(sizes[i], sizes[j]);
+	test_keep();
 	test_references();
 	return done();
 }

@@ -1,0 +1,32 @@
+/* Where the memory is. Each owner counts its own; here it is only asked for. */
+#include "serve/usage.h"
+
+#include <string.h>
+
+#include "serve/guest.h"
+#include "serve/memory.h"
+#include "serve/server.h"
+
+const char *const usage_words[USAGE_KINDS] = {
+	[USAGE_CONNECTIONS] = "connections",
+	[USAGE_QUEUES] = "queues",
+	[USAGE_CHANNELS] = "channels",
+	[USAGE_HISTORY] = "history",
+	[USAGE_NONCES] = "nonces",
+};
+
+void
+usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
+{
+	const struct rooms *rooms = &server->rooms;
+
+	memset(bytes, 0, USAGE_KINDS * sizeof(*bytes));
+	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct guest));
+	bytes[USAGE_QUEUES] = server->conns.held_bytes;
+	bytes[USAGE_HISTORY] = rooms->history_bytes;
+	bytes[USAGE_NONCES] = rooms->nonces.shares.amount;
+	for (const struct room *room = rooms->by_channel; room; room = room->hh.next) {
+		bytes[USAGE_CONNECTIONS] += room->roster.bytes;
+		bytes[USAGE_CHANNELS] += memory_cost(sizeof(*room));
+	}
+}

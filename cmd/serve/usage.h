@@ -1,0 +1,27 @@
+#ifndef SERVE_USAGE_H
+#define SERVE_USAGE_H
+
+#include <stddef.h>
+
+/*
+ * What the server holds in memory, by what it is held for. A block that lies in a queue and in the
+ * history counts in both, so that the process has no more than the sum, the rounding of malloc(3)
+ * and what it had when nobody was there.
+ */
+struct server;
+
+enum usage_kind {
+	USAGE_CONNECTIONS, /* and the users that they are */
+	USAGE_QUEUES,
+	USAGE_CHANNELS,
+	USAGE_HISTORY,
+	USAGE_NONCES,
+	USAGE_KINDS
+};
+
+/* The word of each kind. */
+extern const char *const usage_words[USAGE_KINDS];
+
+void usage_take(size_t bytes[USAGE_KINDS], const struct server *server);
+
+#endif

@@ -1,0 +1,13 @@
+#!/bin/bash
+#
+# The memory of chat-serve, measured from outside while peers do their worst. CHAT_TEST_FULL=1: in full size.
+
+full=${CHAT_TEST_FULL-}
+export LIMIT=280
+[ -z "$full" ] || LIMIT=1200
+. tests/lib.sh
+
+nm "$BUILD/chat-serve" | grep -qE '__(asan|tsan)_' && skip_all 'what a sanitizer keeps is not the memory of the server'
+ulimit -n "$(ulimit -Hn)"
+
+CHAT_TEST_SLOWNESS=$slowness CHAT_TEST_FULL=$full /usr/bin/python3 -B tests/e2e/serve-memory-truth.py "$@"
