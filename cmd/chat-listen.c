@@ -125,7 +125,6 @@ main(int argc, char **argv)
 		signals_open(&listener.signals, &err) < 0)
 		die(&err);
 	urls = read_urls(&options, &count);
-	options.listener.filter.identity = &options.settings.identity;
 	open_files(&options, &listener);
 	confine(&options);
 	open_output(&options, &listener, &bot);

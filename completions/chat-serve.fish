@@ -15,7 +15,7 @@ complete -c chat-serve -l no-sandbox -d 'keep files and system calls that servin
 complete -c chat-serve -l max-failures -x -d 'wrong tokens that bar an address for a minute (10)'
 complete -c chat-serve -l tls-cert -rF -d 'wss: the certificate and its chain, PEM; SIGHUP reads it again'
 complete -c chat-serve -l tls-key -rF -d 'its key, if not in the same file'
-complete -c chat-serve -l tls-client-ca -rF -d 'let in only who has a certificate signed by these'
+complete -c chat-serve -l tls-client-ca -rF -d 'let in only who has a certificate of that name, signed by these'
 complete -c chat-serve -l stdin -d 'post the messages on stdin as the user "server"'
 complete -c chat-serve -l history -x -d 'messages replayed to who joins (50)'
 complete -c chat-serve -l history-bytes -x -d 'size of that replay (256k)'

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 #
 # Certificates for tests over TLS, in $TMP; sourced after tests/lib.sh. make_ca NAME and make_cert NAME
-# EXTENSION leave NAME.pem and NAME.key there, the latter signed by the authority `ca`.
+# EXTENSION [SUBJECT] leave NAME.pem and NAME.key there, the latter signed by the authority `ca`.
 
 make_ca() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
@@ -9,7 +9,7 @@ make_ca() {
 }
 
 make_cert() {
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "${3:-/CN=$1}" \
 		-keyout "$TMP/$1.key" -out "$TMP/$1.csr" 2>>"$TMP/openssl" &&
 		openssl x509 -req -in "$TMP/$1.csr" -CA "$TMP/ca.pem" -CAkey "$TMP/ca.key" \
 			-CAcreateserial -days 2 -extfile <(echo "$2") -out "$TMP/$1.pem" 2>>"$TMP/openssl"

@@ -58,6 +58,7 @@ courier_joined(struct courier *courier, struct session *session, bool again)
 		ack = peer->nonces ? ACK_NONCE : ACK_ECHO;
 	courier_set_ack(courier, ack);
 	courier->outbox.max_message_bytes = peer->max_message_bytes;
+	courier->outbox.identity = &session->identity;
 	courier->resending = again && courier->outbox.in_flight > 0;
 	if (courier->resending && courier->instance != peer->instance)
 		meet_stranger(courier, session);

@@ -28,6 +28,28 @@ read_features(struct peer *peer, struct chat_json *json)
 	}
 }
 
+/* `you` of it: {id: …}. One that does not fit is not there. */
+static void
+read_you(struct peer *peer, struct chat_span object)
+{
+	struct chat_json_value key, value;
+	struct chat_json json;
+	size_t len;
+	bool first;
+
+	chat_json_begin(&json, object);
+	if (chat_json_enter(&json, &first, NULL) < 0)
+		return;
+	while (chat_json_member(&json, &first, &key, NULL) > 0) {
+		if (chat_json_read(&json, &value, NULL) < 0)
+			return;
+		if (!chat_json_string_is(&key, CHAT_SPAN("id")) || value.kind != CHAT_JSON_STRING)
+			continue;
+		len = chat_json_unescape(&value, peer->id, sizeof(peer->id) - 1);
+		peer->id[len == (size_t)-1 ? 0 : len] = '\0';
+	}
+}
+
 void
 peer_read(struct peer *peer, struct chat_span object)
 {
@@ -54,5 +76,7 @@ peer_read(struct peer *peer, struct chat_span object)
 		if (chat_json_string_is(&key, CHAT_SPAN("instance")) &&
 			value.kind == CHAT_JSON_STRING)
 			peer->instance = seen_hash(&value);
+		if (chat_json_string_is(&key, CHAT_SPAN("you")) && value.kind == CHAT_JSON_OBJECT)
+			read_you(peer, value.raw);
 	}
 }

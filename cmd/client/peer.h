@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "identity.h"
 #include "span.h"
 
 /* The server of a connection. Starts zeroed: one that knows the specification and nothing more. */
@@ -13,6 +14,7 @@ struct peer {
 	bool nonces;
 	size_t max_message_bytes; /* 0: not said */
 	uint64_t instance; /* which process it is, that remembers nonces; 0: not said */
+	char id[IDENTITY_NAME_SIZE]; /* that the server knows us by; "": not said */
 };
 
 /* Takes what is known from `server` of userData, a JSON object. Other shapes are not there. */

@@ -1,6 +1,7 @@
 /* A connection that comes back, joins again, and goes on where it was. */
 #include "session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ session_open(struct session *session, const struct settings *settings, const str
 	const struct session_options *options)
 {
 	*session = (struct session){.settings = settings, .options = *options, .url = *url};
+	session->identity = settings->identity;
 	chat_url_format(url, session->url_text, sizeof session->url_text);
 	position_begin(&session->position, options->since);
 	session->state = SESSION_WAITING;
@@ -235,6 +237,16 @@ join_refused(struct session *session, struct session_event *event)
 	lose(session, &err, event);
 }
 
+/* A server that proves names gives each its id, whatever init says. */
+static void
+take_identity(struct session *session)
+{
+	const struct identity *said = &session->settings->identity;
+	const char *id = *session->peer.id ? session->peer.id : said->id;
+
+	snprintf(session->identity.id, sizeof session->identity.id, "%s", id);
+}
+
 /* The first answer to init. */
 static void
 receive_first(struct session *session, struct chat_span text, struct session_event *event)
@@ -247,6 +259,7 @@ receive_first(struct session *session, struct chat_span text, struct session_eve
 	}
 	if (msg->type == CHAT_TYPE_USER_DATA && chat_msg_has(msg, CHAT_SLOT_SERVER))
 		peer_read(&session->peer, msg->value[CHAT_SLOT_SERVER].raw);
+	take_identity(session);
 	if (session->settings->verbose)
 		chat_warn("%s: joined as %s", session->url_text,
 			session->settings->identity.username);

@@ -47,6 +47,8 @@ struct session {
 	struct chat_client *client; /* NULL while waiting and when ended */
 	enum session_state state;
 	struct peer peer;
+	struct identity
+		identity; /* who we are there: as init says, with the id that the server tells */
 	int64_t deadline_ms; /* of the state; INT64_MAX: none */
 	int64_t joined_ms; /* when this connection did */
 	int64_t pinged_ms; /* when a ping was sent that has no answer; 0: none */

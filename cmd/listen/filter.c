@@ -56,11 +56,11 @@ is_from(const struct filter *filter, const struct chat_msg *msg)
 }
 
 bool
-filter_wants(const struct filter *filter, const struct chat_msg *msg)
+filter_wants(const struct filter *filter, const struct chat_msg *msg, const struct identity *self)
 {
 	if (filter->types && !(filter->types >> msg->type & 1))
 		return false;
 	if (filter->from.count > 0 && !is_from(filter, msg))
 		return false;
-	return !filter->no_self || !identity_owns(filter->identity, msg);
+	return !filter->no_self || !identity_owns(self, msg);
 }

@@ -16,12 +16,13 @@ struct filter {
 	unsigned types; /* a bit per enum chat_type; 0: all, and those nobody knows */
 	struct chat_strings from; /* usernames; none: everybody */
 	bool no_self;
-	const struct identity *identity;
 };
 
 /* Reads the words of --type ("message,userStatus"). -1: CHAT_USAGE. */
 int filter_types(struct filter *filter, const struct chat_strings *words, struct chat_err *err);
 
-bool filter_wants(const struct filter *filter, const struct chat_msg *msg);
+/* self: who we are where the message came from. */
+bool filter_wants(
+	const struct filter *filter, const struct chat_msg *msg, const struct identity *self);
 
 #endif

@@ -148,7 +148,7 @@ listener_print(struct listener *listener, const struct feed *feed, struct chat_s
 {
 	const struct listener_options *options = listener->options;
 
-	if (listener->closing || !filter_wants(&options->filter, msg))
+	if (listener->closing || !filter_wants(&options->filter, msg, &feed->session.identity))
 		return;
 	if (listener->bot && !bot_hears(listener->bot, msg))
 		return;

@@ -132,7 +132,7 @@ config_read(struct config *config, int argc, char **argv)
 			"wss: the certificate and its chain, PEM; SIGHUP reads it again"),
 		STRING("tls-key", &c->tls.key, "FILE", "its key, if not in the same file"),
 		STRING("tls-client-ca", &c->tls.client_ca, "FILE",
-			"let in only who has a certificate signed by these"),
+			"let in only who has a certificate of that name, signed by these"),
 		HEADING("Channels"),
 		FLAG(0, "stdin", &c->read_stdin,
 			"post the messages on stdin as the user \"server\""),

@@ -16,6 +16,8 @@
 
 #define DENIAL_MS 1000 /* a wrong token is answered after that: guessing takes its time */
 #define TOKEN_MAX 4096
+#define USERNAME_MAX 128 /* bytes */
+#define NOT_ANY_MORE "your token is not valid any more"
 
 /* ---- those who are not in yet ---- */
 
@@ -157,22 +159,14 @@ decoded(const struct chat_msg *msg, enum chat_slot slot, char *storage, size_t s
 	return len == (size_t)-1 ? (struct chat_span){0} : (struct chat_span){storage, len};
 }
 
-/* A field that is there is too long for any use. */
-static int
-fail_long(struct chat_err *err, const char *field)
-{
-	chat_fail(err, CHAT_BAD_MESSAGE, "too long");
-	snprintf(err->field, sizeof(err->field), "%s", field);
-	return -1;
-}
-
 static int
 guest_check_names(struct guest *guest, const struct room_join *join, struct chat_err *err)
 {
-	if (!join->id.at)
-		return fail_long(err, "/id");
-	if (!join->name.at)
-		return fail_long(err, "/username");
+	if (!join->id.at) {
+		chat_fail(err, CHAT_BAD_MESSAGE, "the id is too long");
+		snprintf(err->field, sizeof(err->field), "/id");
+		return -1;
+	}
 	if (chat_username_check(join->name, err) < 0)
 		return -1;
 	if (!guest->server->config->read_stdin)
@@ -191,24 +185,69 @@ guest_take_token(struct guest *guest, const struct chat_msg *msg)
 	char bytes[TOKEN_MAX];
 	struct chat_span token = decoded(msg, CHAT_SLOT_TOKEN, bytes, sizeof(bytes));
 
+	if (!token.at) {
+		free(guest->digest);
+		guest->digest = NULL;
+		return;
+	}
 	if (!guest->digest)
 		guest->digest = chat_alloc(CHAT_SHA256_BYTES);
 	chat_sha256(guest->digest, token);
 	explicit_bzero(bytes, sizeof(bytes));
 }
 
-static bool
-guest_is_admitted(const struct guest *guest, struct chat_span name, struct chat_span id)
-{
-	const struct tokens *tokens = &guest->server->tokens;
+/* ---- who it has proven to be ---- */
 
-	return !tokens->path || tokens_admit(tokens, name, id, guest->digest);
+enum proof {
+	PROOF_GIVEN, /* or none is asked for */
+	PROOF_NO_TOKEN, /* of this name */
+	PROOF_NO_CERTIFICATE /* of this name */
+};
+
+static bool
+guest_is_certified(const struct guest *guest, struct chat_span name)
+{
+	char storage[USERNAME_MAX];
+	struct chat_span certified =
+		stream_peer_name(&guest->conn.stream, storage, sizeof(storage));
+
+	return certified.at && chat_span_equal(certified, name);
 }
 
-/* It hears so in a while; until then it is not listened to. */
-static void
-guest_deny(struct guest *guest)
+/*
+ * Where names are proven a name has one id, whatever its peer claims: *id becomes that, borrowed of
+ * the tokens or in derived.
+ */
+static enum proof
+guest_prove(const struct guest *guest, struct chat_span name, struct chat_span *id,
+	char derived[TOKENS_ID_LEN + 1])
 {
+	const struct server *server = guest->server;
+	bool has_ca = server->config->tls.client_ca != NULL;
+
+	if (has_ca && !guest_is_certified(guest, name))
+		return PROOF_NO_CERTIFICATE;
+	if (server->tokens.path) {
+		*id = guest->digest ? tokens_find(&server->tokens, name, guest->digest)
+				    : (struct chat_span){0};
+		return id->at ? PROOF_GIVEN : PROOF_NO_TOKEN;
+	}
+	if (has_ca) {
+		tokens_derive_id(derived, name);
+		*id = (struct chat_span){derived, TOKENS_ID_LEN};
+	}
+	return PROOF_GIVEN;
+}
+
+/* A wrong token is told so in a while; until then its guest is not listened to. */
+static void
+guest_deny(struct guest *guest, enum proof proof)
+{
+	if (proof == PROOF_NO_CERTIFICATE) {
+		guest_shut(guest, CHAT_UNAUTHORIZED, "your certificate is not for this username",
+			1008);
+		return;
+	}
 	address_failed(
 		&guest->server->addresses, guest->address, clock_now_ms(&guest->server->clock));
 	guest_enqueue(guest, GUEST_DENIED);
@@ -218,7 +257,9 @@ guest_deny(struct guest *guest)
 void
 guest_init(struct guest *guest, const struct chat_msg *msg)
 {
-	char id[NONCE_ID_MAX], name[128], since[64], presence[16];
+	char id[NONCE_ID_MAX], name[USERNAME_MAX], since[64], presence[16];
+	char derived[TOKENS_ID_LEN + 1];
+	enum proof proof;
 	struct room_join join = {
 		.id = decoded(msg, CHAT_SLOT_ID, id, sizeof(id)),
 		.name = decoded(msg, CHAT_SLOT_USERNAME, name, sizeof(name)),
@@ -232,12 +273,23 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 		decoded(msg, CHAT_SLOT_PRESENCE, presence, sizeof(presence)), CHAT_SPAN("hidden"));
 	if (guest->server->tokens.path)
 		guest_take_token(guest, msg);
-	if (guest_check_names(guest, &join, &err) < 0)
+	proof = guest_prove(guest, join.name, &join.id, derived);
+	if (proof != PROOF_GIVEN)
+		guest_deny(guest, proof);
+	else if (guest_check_names(guest, &join, &err) < 0)
 		guest_refuse(guest, &err, (struct chat_span){0});
-	else if (!guest_is_admitted(guest, join.name, join.id))
-		guest_deny(guest);
 	else if (!resume_start(guest, &join))
 		guest_join(guest, &join);
+}
+
+/* Whether it is who it was, where the tokens may have changed since. */
+static bool
+guest_is_still(const struct guest *guest, struct chat_span name, struct chat_span id)
+{
+	char derived[TOKENS_ID_LEN + 1];
+	struct chat_span now = id;
+
+	return guest_prove(guest, name, &now, derived) == PROOF_GIVEN && chat_span_equal(now, id);
 }
 
 void
@@ -246,9 +298,9 @@ guest_join(struct guest *guest, const struct room_join *join)
 	struct room *room = guest->lobby;
 	struct chat_err err = {0};
 
-	if (!guest_is_admitted(guest, join->name, join->id)) { /* any more */
+	if (!guest_is_still(guest, join->name, join->id)) {
 		conn_distrust(&guest->conn);
-		guest_deny(guest);
+		guest_shut(guest, CHAT_UNAUTHORIZED, NOT_ANY_MORE, 1008);
 		return;
 	}
 	if (room_join(room, &guest->member, join, &err) < 0) {
@@ -274,9 +326,9 @@ guests_review(struct server *server)
 
 		next = conn->next;
 		if (!guest->member.room || conn->state != CONN_OPEN ||
-			guest_is_admitted(guest, (struct chat_span){user->name, user->name_len},
+			guest_is_still(guest, (struct chat_span){user->name, user->name_len},
 				(struct chat_span){user->id, user->id_len}))
 			continue;
-		guest_shut(guest, CHAT_UNAUTHORIZED, "your token is not valid any more", 1008);
+		guest_shut(guest, CHAT_UNAUTHORIZED, NOT_ANY_MORE, 1008);
 	}
 }

@@ -72,6 +72,12 @@ stream_bound(const struct stream *stream)
 	return stream->tls ? tls_bound(stream->tls) : 0;
 }
 
+struct chat_span
+stream_peer_name(const struct stream *stream, char *storage, size_t size)
+{
+	return stream->tls ? tls_peer_name(stream->tls, storage, size) : (struct chat_span){0};
+}
+
 bool
 stream_is_up(const struct stream *stream)
 {

@@ -6,6 +6,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "span.h"
+
 struct tls;
 struct tls_session;
 
@@ -42,6 +44,9 @@ bool stream_is_up(const struct stream *stream);
 
 /* Why it is gone, where TLS is the reason; NULL: it is not. */
 const char *stream_fault(const struct stream *stream);
+
+/* By the peer's certificate, as tls_peer_name; at NULL over a plain one. */
+struct chat_span stream_peer_name(const struct stream *stream, char *storage, size_t size);
 
 /* Whether stream_read waits for the socket to take bytes. */
 bool stream_wants_write(const struct stream *stream);

@@ -458,6 +458,36 @@ tls_bound(const struct tls_session *session)
 	return session->bound;
 }
 
+/* The one name of this kind; NULL: there is none, or there are several. */
+static const ASN1_STRING *
+only_name(const X509_NAME *subject, int kind)
+{
+	int at = X509_NAME_get_index_by_NID(subject, kind, -1);
+
+	if (at < 0 || X509_NAME_get_index_by_NID(subject, kind, at) >= 0)
+		return NULL;
+	return X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+}
+
+struct chat_span
+tls_peer_name(const struct tls_session *session, char *storage, size_t size)
+{
+	const X509 *certificate = SSL_get0_peer_certificate(session->ssl);
+	const ASN1_STRING *name =
+		certificate ? only_name(X509_get_subject_name(certificate), NID_commonName) : NULL;
+	struct chat_span found = {0};
+	unsigned char *text = NULL;
+	int len = name ? ASN1_STRING_to_UTF8(&text, name) : -1;
+
+	if (len >= 0 && (size_t)len <= size) {
+		memcpy(storage, text, (size_t)len);
+		found = (struct chat_span){storage, (size_t)len};
+	}
+	OPENSSL_free(text);
+	ERR_clear_error();
+	return found;
+}
+
 bool
 tls_is_up(const struct tls_session *session)
 {

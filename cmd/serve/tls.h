@@ -68,6 +68,12 @@ size_t tls_bound(const struct tls_session *session);
 /* Whether there is agreement, so that bytes can be sent; once so, it stays so. */
 bool tls_is_up(const struct tls_session *session);
 
+/*
+ * The common name (CN) of the subject of the peer's certificate, as UTF-8, in storage; at NULL:
+ * there is no certificate, or it has no such name, several, or one that does not fit.
+ */
+struct chat_span tls_peer_name(const struct tls_session *session, char *storage, size_t size);
+
 /* Whether tls_read waits for the socket to take bytes. */
 bool tls_wants_write(const struct tls_session *session);
 

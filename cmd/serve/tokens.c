@@ -46,6 +46,15 @@ hex_write(char *hex, const unsigned char *bytes, size_t count)
 		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
 }
 
+void
+tokens_derive_id(char id[TOKENS_ID_LEN + 1], struct chat_span username)
+{
+	unsigned char digest[CHAT_SHA256_BYTES];
+
+	chat_sha256(digest, username);
+	hex_write(id, digest, TOKENS_ID_LEN / 2);
+}
+
 /* Whether a server takes a user of this name and id (NULL: any), by the rules of init. */
 static int
 names_check(const char *username, const char *id, struct chat_err *err)
@@ -56,6 +65,8 @@ names_check(const char *username, const char *id, struct chat_err *err)
 	int valid = chat_msg_read(&msg, chat_span_of(init), CHAT_FROM_CLIENT, err);
 
 	free(init);
+	if (valid == 0 && id && strlen(id) > TOKENS_ID_MAX)
+		return chat_fail(err, CHAT_USAGE, "an id has at most %d characters", TOKENS_ID_MAX);
 	return valid < 0 ? -1 : chat_username_check(chat_span_of(username), err);
 }
 
@@ -105,6 +116,104 @@ token_read(struct token *token, struct chat_span line, struct chat_err *err)
 }
 
 static int
+compare_names(const struct token *a, const struct token *b)
+{
+	int order = strcmp(a->username, b->username);
+
+	return order ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return compare_names(a, b);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct token *const *one = a, *const *other = b;
+	int order = strcmp((*one)->id, (*other)->id);
+
+	return order ? order : compare_names(*one, *other);
+}
+
+static int
+fail_line(const struct tokens *tokens, struct chat_err *err, size_t line, const char *why)
+{
+	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: line %zu: %s", tokens->path, line, why);
+}
+
+/* The lines of one user get one id. */
+static int
+settle_user(const struct tokens *tokens, size_t first, size_t end, struct chat_err *err)
+{
+	char derived[TOKENS_ID_LEN + 1];
+	const char *id = NULL;
+
+	for (size_t i = first; i < end; i++) {
+		const char *other = tokens->at[i].id;
+
+		if (id && other && strcmp(id, other) != 0)
+			return fail_line(tokens, err, tokens->at[i].line,
+				"this user has another id in a line before");
+		id = other ? other : id;
+	}
+	if (!id) {
+		tokens_derive_id(derived, chat_span_of(tokens->at[first].username));
+		id = derived;
+	}
+	for (size_t i = first; i < end; i++)
+		if (!tokens->at[i].id)
+			tokens->at[i].id = chat_strndup(id, strlen(id));
+	return 0;
+}
+
+static int
+settle_users(const struct tokens *tokens, struct chat_err *err)
+{
+	size_t first = 0;
+
+	for (size_t i = 1; i <= tokens->count; i++) {
+		if (i < tokens->count &&
+			strcmp(tokens->at[i].username, tokens->at[first].username) == 0)
+			continue;
+		if (settle_user(tokens, first, i, err) < 0)
+			return -1;
+		first = i;
+	}
+	return 0;
+}
+
+/* Whoever had the id of another user would be that one. */
+static int
+check_ids(const struct tokens *tokens, struct chat_err *err)
+{
+	const struct token **sorted = chat_alloc((tokens->count + 1) * sizeof(*sorted));
+	int status = 0;
+
+	for (size_t i = 0; i < tokens->count; i++)
+		sorted[i] = &tokens->at[i];
+	qsort(sorted, tokens->count, sizeof(*sorted), by_id);
+	for (size_t i = 1; i < tokens->count && status == 0; i++)
+		if (strcmp(sorted[i]->id, sorted[i - 1]->id) == 0 &&
+			strcmp(sorted[i]->username, sorted[i - 1]->username) != 0)
+			status = fail_line(
+				tokens, err, sorted[i]->line, "this id is another user's, too");
+	free(sorted);
+	return status;
+}
+
+static int
+tokens_settle(struct tokens *tokens, struct chat_err *err)
+{
+	if (tokens->count == 0)
+		return 0;
+	qsort(tokens->at, tokens->count, sizeof(*tokens->at), by_name);
+	return settle_users(tokens, err) < 0 ? -1 : check_ids(tokens, err);
+}
+
+static int
 tokens_read(struct tokens *tokens, FILE *file, struct chat_err *err)
 {
 	struct chat_err why;
@@ -122,17 +231,17 @@ tokens_read(struct tokens *tokens, FILE *file, struct chat_err *err)
 		if (len == 0 || *line == '#')
 			continue;
 		if (token_read(&token, (struct chat_span){line, (size_t)len}, &why) < 0) {
-			status = chat_fail(err, CHAT_CANNOT_OPEN, "%s: line %zu: %s", tokens->path,
-				number, why.text);
+			status = fail_line(tokens, err, number, why.text);
 			break;
 		}
+		token.line = number;
 		tokens->at = chat_realloc(tokens->at, (tokens->count + 1) * sizeof(token));
 		tokens->at[tokens->count++] = token;
 	}
 	if (status == 0 && ferror(file))
 		status = chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", tokens->path);
 	free(line);
-	return status;
+	return status < 0 ? -1 : tokens_settle(tokens, err);
 }
 
 int
@@ -180,20 +289,41 @@ tokens_reload(struct tokens *tokens, struct chat_err *err)
 	return 0;
 }
 
-bool
-tokens_admit(const struct tokens *tokens, struct chat_span username, struct chat_span id,
+/* The first line of this user, or of those behind. */
+static size_t
+find_user(const struct tokens *tokens, struct chat_span username)
+{
+	size_t low = 0, high = tokens->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct chat_span there = chat_span_of(tokens->at[middle].username);
+		size_t len = there.len < username.len ? there.len : username.len;
+		int order = memcmp(there.at, username.at, len);
+
+		if (order < 0 || (order == 0 && there.len < username.len))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct chat_span
+tokens_find(const struct tokens *tokens, struct chat_span username,
 	const unsigned char digest[CHAT_SHA256_BYTES])
 {
-	bool admitted = false;
+	const struct token *found = NULL;
 
-	for (size_t i = 0; i < tokens->count; i++) {
+	for (size_t i = find_user(tokens, username); i < tokens->count; i++) {
 		const struct token *token = &tokens->at[i];
 
-		if (chat_span_equal(username, chat_span_of(token->username)) &&
-			(!token->id || chat_span_equal(id, chat_span_of(token->id))))
-			admitted |= chat_digest_equal(token->digest, digest, CHAT_SHA256_BYTES);
+		if (!chat_span_equal(username, chat_span_of(token->username)))
+			break;
+		if (chat_digest_equal(token->digest, digest, CHAT_SHA256_BYTES))
+			found = token;
 	}
-	return admitted;
+	return found ? chat_span_of(found->id) : (struct chat_span){0};
 }
 
 /* ---- a new one ---- */
@@ -209,9 +339,10 @@ token_write(struct chat_buf *out, const char *username, const char *id, const ch
 
 	chat_sha256(digest, chat_span_of(token));
 	hex_write(hex, digest, sizeof(digest));
-	chat_buf_printf(&line, "%s:%s%s%s", username, hex, id ? ":" : "", id ? id : "");
+	chat_buf_printf(&line, "%s:%s:%s", username, hex, id);
 	chat_buf_append(&line, "", 1);
 	cJSON_AddStringToObject(json, "username", username);
+	cJSON_AddStringToObject(json, "id", id);
 	cJSON_AddStringToObject(json, "token", token);
 	cJSON_AddStringToObject(json, "line", line.at);
 	printed = cJSON_PrintUnformatted(json);
@@ -226,7 +357,7 @@ int
 tokens_make(struct chat_buf *out, const char *name, struct chat_err *err)
 {
 	unsigned char random[TOKEN_BYTES];
-	char token[2 * TOKEN_BYTES + 1];
+	char token[2 * TOKEN_BYTES + 1], derived[TOKENS_ID_LEN + 1];
 	const char *colon = strrchr(name, ':');
 	char *username = chat_strndup(name, colon ? (size_t)(colon - name) : strlen(name));
 	const char *id = colon ? colon + 1 : NULL;
@@ -237,7 +368,8 @@ tokens_make(struct chat_buf *out, const char *name, struct chat_err *err)
 		abort();
 	if (status == 0) {
 		hex_write(token, random, sizeof(random));
-		token_write(out, username, id, token);
+		tokens_derive_id(derived, chat_span_of(username));
+		token_write(out, username, id ? id : derived, token);
 	}
 	free(username);
 	return status;

@@ -1,4 +1,5 @@
 """Whom chat-serve lets in: tokens, hosts, proxies, and nobody at all by mistake."""
+import hashlib
 import json
 import os
 import signal
@@ -28,6 +29,11 @@ def tokens_file(*names, path="tokens"):
     return path, [one["token"] for one in made]
 
 
+def id_of(name):
+    """What stands for a name that has no other id."""
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
 def denied(peer, username, id=None, **more):
     peer.say({"type": "init", "username": username, "id": id or "id-" + username, **more})
     peer.refused("unauthorized", fatal=True)
@@ -49,7 +55,7 @@ def _():
     path, (alice, bob) = tokens_file("alice", "bob:id-bob")
     server = Server("--tokens", path, "--max-failures", "1000")
     server.join("alice", token=alice)
-    server.join("alice", id="another", path="/ops", token=alice)
+    server.join("alice", path="/ops", token=alice)
     server.join("bob", token=bob)
     for init in (
         {"username": "alice"},
@@ -58,7 +64,6 @@ def _():
         {"username": "alice", "token": alice + "0"},
         {"username": "alice", "token": bob},
         {"username": "bob", "token": alice},
-        {"username": "bob", "token": bob, "id": "not-bob"},
         {"username": "carol", "token": alice},
         {"username": "alice", "token": "x" * 3000},
         {"username": "alice", "token": 7},
@@ -177,8 +182,9 @@ def _():
 @case("--new-token: a line of JSON, another token each time; a name that none may have is refused", server=False)
 def _():
     one, two = new_token("alice"), new_token("alice:a-1")
-    assert list(one) == ["username", "token", "line"] and one["token"] != two["token"]
-    assert two["line"].startswith("alice:") and two["line"].endswith(":a-1")
+    assert list(one) == ["username", "id", "token", "line"] and one["token"] != two["token"]
+    assert one["id"] == id_of("alice") and one["line"].endswith(":" + one["id"])
+    assert two["id"] == "a-1" and two["line"].startswith("alice:") and two["line"].endswith(":a-1")
     for name in "al", "alice:", "x" * 21, " alice":
         done = subprocess.run([CHAT_SERVE, "--new-token", name], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert done.returncode == 64 and not done.stdout and b"Try 'chat-serve --help'" in done.stderr, name
@@ -187,6 +193,94 @@ def _():
 
 
 # ---- ids ----
+
+
+def you(peer):
+    return peer.user_data["server"]["you"]["id"]
+
+
+@case("with tokens a user is one id, whatever is claimed: that of the token's line, or the name's own", server=False)
+def _():
+    path, (alice, bob) = tokens_file("alice", "bob:id-bob")
+    with open(path, "a") as file:
+        file.write("carol:%s\n" % hashlib.sha256(b"secret").hexdigest())
+    server = Server("--tokens", path, "--grace", "0")
+    one, two = server.join("alice", id="x", token=alice), server.join("alice", id="id-bob", token=alice)
+    assert you(one) == you(two) == id_of("alice")
+    assert len(two.user_data["users"]) == 1, two.user_data
+    ben = server.join("bob", id="x", token=bob)
+    one.status("bob", True), two.status("bob", True)
+    assert you(ben) == "id-bob" and you(server.join("carol", path="/c", id=id_of("alice"), token="secret")) == id_of("carol")
+    one.text("who says so", replyTo="r", nonce="n")
+    for peer in one, two, ben:
+        message = peer.heard("who says so")
+        assert (message["senderId"], message["replyTo"]) == (id_of("alice"), "r"), message
+    ben.leave()
+    assert one.status("bob", False)["userId"] == "id-bob"
+
+
+@case("with tokens nobody takes a user's id or next nonces", server=False)
+def _():
+    path, (alice, mallory) = tokens_file("alice", "mallory")
+    server = Server("--tokens", path)
+    sender = subprocess.Popen(
+        [os.path.join(BUILD, "chat-send"), "-U", server.url, "-u", "alice", "--id", "her-id", "-l"],
+        env={**os.environ, "CHAT_TOKEN": alice}, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    thief = server.join("mallory", id="her-id", token=mallory)
+
+    def send(text):
+        sender.stdin.write(text.encode() + b"\n")
+        sender.stdin.flush()
+        return json.loads(sender.stdout.readline())
+
+    first = send("first")
+    thief.heard("first")
+    prefix, number = first["nonce"].split("-")
+    for ahead in range(1, 20):
+        thief.text("theft", nonce="%s-%d" % (prefix, int(number) + ahead))
+        thief.heard("theft")
+    second = send("second")
+    assert (second["content"], second["senderId"]) == ("second", id_of("alice")), second
+    thief.heard("second")
+    sender.stdin.close()
+    assert sender.wait(60) == 0
+    server.join("alice", id="her-id", token=alice, presence="hidden")
+
+
+@case("clients know themselves by the id that the server gives them", server=False)
+def _():
+    path, (alice, bob) = tokens_file("alice", "bob")
+    server = Server("--tokens", path)
+    listener = subprocess.Popen(
+        [os.path.join(BUILD, "chat-listen"), "-U", server.url, "-u", "alice", "--no-self", "-t", "message", "-C", "1"],
+        env={**os.environ, "CHAT_TOKEN": alice}, stdout=subprocess.PIPE)  # fmt: skip
+    bot = subprocess.Popen(
+        [os.path.join(BUILD, "chat-listen"), "-U", server.url, "-c", "/bot", "-u", "alice", "-t", "message", "-C", "1", "--exec",
+         "jq", "--unbuffered", "-c", '{type:"text",text:("heard " + .content)}'],
+        env={**os.environ, "CHAT_TOKEN": alice})  # fmt: skip
+    server.until_events(2)
+    client("chat-send", server, "-u", "alice", "mine", CHAT_TOKEN=alice)
+    client("chat-send", server, "-u", "bob", "his", CHAT_TOKEN=bob)
+    client("chat-send", server, "-c", "/bot", "-u", "bob", "ping", CHAT_TOKEN=bob)
+    assert json.loads(listener.communicate(timeout=60)[0])["content"] == "his"
+    assert listener.returncode == 0 and bot.wait(60) == 0
+    said = [event["content"] for event in server.events() if event["type"] == "message"]
+    assert said == ["mine", "his", "ping", "heard ping"], said
+
+
+@case("who has another id in the file now comes again as that", server=False)
+def _():
+    path, (alice,) = tokens_file("alice")
+    server = Server("--tokens", path)
+    peer = server.join("alice", token=alice)
+    with open(path) as file:
+        line = file.read().strip().rsplit(":", 1)[0]
+    with open(path, "w") as file:
+        file.write(line + ":a-2\n")
+    server.signal(signal.SIGHUP)
+    peer.refused("unauthorized", fatal=True)
+    peer.closes(1008)
+    assert you(server.join("alice", token=alice)) == "a-2"
 
 
 @case("a join that fails after the past was read leaves nobody trusted with long messages", server=False)

@@ -6,7 +6,9 @@
 . tests/certs.sh
 
 make_ca ca && make_ca other && make_cert server "$LOCAL_NAMES" && make_cert newer "$LOCAL_NAMES" &&
-	make_cert client extendedKeyUsage=clientAuth
+	make_cert alice extendedKeyUsage=clientAuth && make_cert mallory extendedKeyUsage=clientAuth &&
+	make_cert both extendedKeyUsage=clientAuth /CN=alice/CN=mallory &&
+	make_cert nobody extendedKeyUsage=clientAuth /O=alice
 ok 'certificates' || diag "$(cat "$TMP/openssl")"
 export CHAT_CACERT=$TMP/ca.pem CHAT_USERNAME=alice
 
@@ -104,11 +106,46 @@ exec 3>&-
 
 # ---- certificates of clients ----
 
-serve --tls-cert "$TMP/server.pem" --tls-key "$TMP/server.key" --tls-client-ca "$TMP/ca.pem"
-exits 0 'a client with a certificate' chat-send --cert "$TMP/client.pem" --key "$TMP/client.key" hi
+# say_as CERTIFICATE NAME [ARGUMENT…]: chat-send with the one under the other.
+say_as() {
+	local certificate=$1 name=$2
+	shift 2
+	chat-send --retry-for 0s --cert "$TMP/$certificate.pem" --key "$TMP/$certificate.key" -u "$name" "$@" hi
+}
+
+# id_of NAME: what stands for it.
+id_of() {
+	printf %s "$1" | sha256sum | cut -c 1-32
+}
+
+serve --tls-cert "$TMP/server.pem" --tls-key "$TMP/server.key" --tls-client-ca "$TMP/ca.pem" \
+	--listen "unix:$TMP/no-certificates"
+exits 0 'a client with a certificate' say_as alice alice --id claimed
+is "$(jq -r .senderId "$OUT")" "$(id_of alice)" 'has the id of its name, whatever it claims'
+exits 0 'another one' say_as mallory mallory --id "$(id_of alice)"
+is "$(jq -r .senderId "$OUT")" "$(id_of mallory)" 'cannot take it'
+exits 77 'a certificate lets in under its name alone' say_as mallory alice
+like "$(cat "$ERR")" 'unauthorized: your certificate is not for this username' 'and that is said'
+exits 77 'one with two names does not' say_as both alice
+exits 77 'nor one without any' say_as nobody alice
 exits 77 'a client without one' chat-send --retry-for 0s hi
-exits 77 'a client with one of another authority' chat-send --retry-for 0s \
-	--cert "$TMP/other.pem" --key "$TMP/other.key" hi
+exits 77 'a client with one of another authority' say_as other other
+exits 77 'nor does a unix socket, which has none' chat-send --retry-for 0s \
+	--unix-socket "$TMP/no-certificates" -U ws://localhost/ hi
+exits 0 'a session that goes on, in TLS 1.2 and 1.3, keeps its name' \
+	/usr/bin/python3 -B tests/e2e/tls-resumed.py "$CHAT_URL" "$TMP/ca.pem" "$TMP/alice"
+is "$(cat "$OUT")" "alice: $(id_of alice), mallory: unauthorized
+alice: $(id_of alice), mallory: unauthorized" 'each time'
+
+chat-serve --new-token alice >"$TMP/new"
+jq -r .line "$TMP/new" >"$TMP/tokens"
+chmod 600 "$TMP/tokens"
+CHAT_TOKEN=$(jq -r .token "$TMP/new")
+export CHAT_TOKEN
+serve --tls-cert "$TMP/server.pem" --tls-key "$TMP/server.key" --tls-client-ca "$TMP/ca.pem" --tokens "$TMP/tokens"
+exits 0 'a certificate and a token of one name' say_as alice alice
+exits 77 'of two names' say_as mallory alice
+unset CHAT_TOKEN
 
 # ---- both in one file; a unix socket stays plain ----
 

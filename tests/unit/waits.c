@@ -190,7 +190,6 @@ test_listen(uint64_t seed)
 
 	game_open(&game, seed);
 	listener.settings = &game.settings;
-	options.filter.identity = &game.settings.identity;
 	signals_open(&listener.signals, NULL);
 	output_open(&listener.output, game.stdout_fd);
 	listener.output.full_bytes = FULL_BYTES;
