@@ -9,13 +9,16 @@
 
 /* Where it listens, and how it is reached from elsewhere. */
 static void
-say_where(const struct listeners *listeners)
+say_where(struct server *server)
 {
+	const struct listeners *listeners = &server->listeners;
+
 	for (size_t i = 0; i < listeners->count; i++)
-		chat_warn("listening on %s", listeners->at[i].url);
+		notices_say(&server->notices, "listening on %s", listeners->at[i].url);
 	if (!listeners_reach_out(listeners))
-		chat_warn("only this machine can connect; others with --listen :3001 and --tokens "
-			  "or --open");
+		notices_say(&server->notices,
+			"only this machine can connect; others with --listen :3001 and --tokens "
+			"or --open");
 }
 
 static int
@@ -49,7 +52,7 @@ main(int argc, char **argv)
 			chat_die_usage("%s", err.text);
 		chat_die(chat_exit_status(err.code), "%s", err.text);
 	}
-	say_where(&server.listeners);
+	say_where(&server);
 	server_run(&server);
 	server_close(&server);
 	config_free(&config);

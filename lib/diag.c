@@ -74,23 +74,31 @@ chat_exit_status(enum chat_code code)
 	return statuses[code];
 }
 
-/* "program: sentence", the hint if any, in one write. A stderr that fails has nobody to tell. */
-static void
-say(const char *hint, const char *format, va_list list)
+void
+chat_warning(struct chat_buf *line, const char *format, va_list list)
 {
-	struct chat_buf out = {.limit = WARNING_MAX};
 	char text[WARNING_MAX / 2];
-	int saved_errno = errno, len;
+	int len = vsnprintf(text, sizeof(text), format, list);
 
-	len = vsnprintf(text, sizeof(text), format, list);
 	if (len < 0)
 		len = 0;
 	if ((size_t)len >= sizeof(text))
 		len = sizeof(text) - 1;
-	chat_show(&out, chat_span_of(program_invocation_short_name));
-	chat_buf_append_string(&out, ": ");
-	chat_show(&out, (struct chat_span){text, (size_t)len});
-	out.limit = 0;
+	line->limit = WARNING_MAX;
+	chat_show(line, chat_span_of(program_invocation_short_name));
+	chat_buf_append_string(line, ": ");
+	chat_show(line, (struct chat_span){text, (size_t)len});
+	line->limit = 0;
+}
+
+/* "program: sentence", the hint if any, in one write. A stderr that fails has nobody to tell. */
+static void
+say(const char *hint, const char *format, va_list list)
+{
+	struct chat_buf out = {0};
+	int saved_errno = errno;
+
+	chat_warning(&out, format, list);
 	chat_buf_append_string(&out, "\n");
 	if (hint)
 		chat_buf_printf(&out, hint, program_invocation_short_name);

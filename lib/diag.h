@@ -1,9 +1,11 @@
 #ifndef CHAT_DIAG_H
 #define CHAT_DIAG_H
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <sysexits.h>
 
+#include "buf.h"
 #include "err.h"
 
 /*
@@ -36,6 +38,10 @@ int chat_exit_status(enum chat_code code);
  * arguments hold is shown, never obeyed (chat_show). errno is kept.
  */
 void chat_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What chat_warn would say, without the newline, into an empty buffer. */
+void chat_warning(struct chat_buf *line, const char *format, va_list list)
+	__attribute__((format(printf, 2, 0)));
 
 /* Warns, then exits with status. */
 _Noreturn void chat_die(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

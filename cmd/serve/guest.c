@@ -7,7 +7,6 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "diag.h"
 #include "hash.h"
 #include "msg.h"
 #include "serve/resume.h"
@@ -27,7 +26,7 @@ guest_log(const struct guest *guest, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	address_name(guest->address, name);
-	chat_warn("%s: %s", name, text);
+	notices_say(&guest->server->notices, "%s: %s", name, text);
 }
 
 /* ---- errors ---- */

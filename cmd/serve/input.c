@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "diag.h"
 #include "json.h"
 #include "msg.h"
 #include "serve/server.h"
@@ -106,13 +105,14 @@ static void
 input_line(struct input *input, enum chat_line what, struct chat_span line)
 {
 	struct chat_err err = {0};
+	struct notices *notices = &input->server->notices;
 	unsigned long long number = input->lines.number;
 
 	if (what == CHAT_LINE_TOO_LONG)
-		chat_warn("stdin:%llu: the line is too long", number);
+		notices_say(notices, "stdin:%llu: the line is too long", number);
 	else if (!is_blank(line) && input_post(input->server, line, &err) < 0)
-		chat_warn(
-			"stdin:%llu: %s%s%s", number, err.field, *err.field ? ": " : "", err.text);
+		notices_say(notices, "stdin:%llu: %s%s%s", number, err.field,
+			*err.field ? ": " : "", err.text);
 }
 
 static void
@@ -123,7 +123,7 @@ input_read(struct input *input)
 	enum chat_line what;
 
 	if (chat_lines_fill(&input->lines, &err) < 0) {
-		chat_warn("stdin: %s", err.text);
+		notices_say(&input->server->notices, "stdin: %s", err.text);
 		input_stop(input);
 		return;
 	}

@@ -23,6 +23,8 @@ struct journal_events {
 	void (*durable)(void *arg, uint64_t ticket);
 	/* Nothing from the first ticket not durable up to this one will ever be kept. */
 	void (*failed)(void *arg, uint64_t ticket, const struct chat_err *err);
+	/* Something is to be said to who runs the server, on any thread; NULL: nobody hears it. */
+	void (*warn)(void *arg, const char *sentence);
 };
 
 /*
@@ -70,6 +72,10 @@ struct journal {
 	char trouble[192]; /* a sentence: why messages are refused, or what was lost; "": all is
 			      well */
 };
+
+/* Says a sentence by events.warn; on any thread. */
+void journal_warn(const struct journal *journal, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Keeps nothing: what is appended is durable as soon as it is committed. */
 struct journal *journal_null_open(const struct journal_events *events, void *arg);

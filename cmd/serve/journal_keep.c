@@ -107,7 +107,7 @@ on_remade(uv_work_t *work, int status)
 	file->remaking = false;
 	if (status < 0 || remaking->failed) {
 		file->unknown = remaking->number;
-		chat_warn("journal: %s; the segment is not removed", remaking->err.text);
+		journal_warn(&file->journal, "%s; the segment is not removed", remaking->err.text);
 	}
 	free(remaking);
 	if (status == 0)
@@ -209,7 +209,7 @@ closed_unlink(struct journal_file *file, const struct closed_segment *closed)
 	struct chat_err err;
 
 	if (segment_remove(file->dir_fd, closed->number, &err) < 0) {
-		chat_warn("journal: %s", err.text);
+		journal_warn(&file->journal, "%s", err.text);
 		return false;
 	}
 	if (file->removed < closed->last)
@@ -246,7 +246,8 @@ closed_remove(struct journal_file *file, struct closed_segment *closed, bool in_
 	if (!in_any_case && closed->needed_by &&
 		!tally_can_spare(file, closed->needed_by, closed->needed))
 		return false;
-	opened = segment_index_try(&index, file->dir_fd, closed->number, closed->lines_bytes, &err);
+	opened = segment_index_try(
+		&file->journal, &index, file->dir_fd, closed->number, closed->lines_bytes, &err);
 	if (opened != 0)
 		return closed_unlink_unknown(file, closed, in_any_case);
 	gone = (in_any_case || closed_can_go(file, closed, &index)) && closed_unlink(file, closed);
@@ -283,8 +284,9 @@ journal_retain(struct journal_file *file)
 	if (!journal_is_over(file, 2 * options->max_bytes))
 		return;
 	if (!file->cuts_history)
-		chat_warn("journal: it is twice as large as it may be: what the history of "
-			  "channels needs is removed");
+		journal_warn(&file->journal,
+			"it is twice as large as it may be: what the history of "
+			"channels needs is removed");
 	file->cuts_history = true;
 	retain(file, 2 * options->max_bytes, INT64_MIN, true);
 }

@@ -40,8 +40,9 @@ tail_cut(struct journal_file *file, uint32_t number, const struct scan *scan, st
 		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
 	close(fd);
 	if (result == 0)
-		chat_warn("journal: %s: the last %llu bytes were not written whole; they are in %s",
-			name, (unsigned long long)(scan->file_bytes - scan->good_bytes),
+		journal_warn(&file->journal,
+			"%s: the last %llu bytes were not written whole; they are in %s", name,
+			(unsigned long long)(scan->file_bytes - scan->good_bytes),
 			segment_name(torn, number, SEGMENT_TORN));
 	return result;
 }
@@ -54,10 +55,12 @@ sums_mend(struct journal_file *file, uint32_t number, const struct scan *scan, s
 
 	segment_name(name, number, SEGMENT_SUMS);
 	if (scan->sums_missing)
-		chat_warn("journal: %s is missing; the segment is read as it stands", name);
+		journal_warn(
+			&file->journal, "%s is missing; the segment is read as it stands", name);
 	else if (scan->unsummed)
-		chat_warn("journal: %s lacks the last %llu lines; they are read as they stand",
-			name, (unsigned long long)scan->unsummed);
+		journal_warn(&file->journal,
+			"%s lacks the last %llu lines; they are read as they stand", name,
+			(unsigned long long)scan->unsummed);
 	return segment_replace(file->dir_fd, number, SEGMENT_SUMS, chat_buf_span(&scan->sums), err);
 }
 
@@ -118,7 +121,8 @@ repair_write(struct repair *repair, struct scan *scan, struct chat_err *err)
 			file->dir_fd, repair->number, SEGMENT_LINES, chat_buf_span(&lines), err);
 	chat_buf_free(&lines);
 	if (result == 0)
-		chat_warn("journal: %s: %llu damaged lines were taken out; they are in %s",
+		journal_warn(&file->journal,
+			"%s: %llu damaged lines were taken out; they are in %s",
 			segment_name(name, repair->number, SEGMENT_LINES),
 			(unsigned long long)repair->bad_lines,
 			segment_name((char[SEGMENT_NAME_MAX]){0}, repair->number, SEGMENT_DAMAGED));

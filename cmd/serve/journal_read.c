@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "diag.h"
 #include "serve/block.h"
 #include "serve/crc32c.h"
 #include "serve/journal_scan.h"
@@ -104,6 +103,7 @@ struct stretch {
 struct reading {
 	uv_work_t work;
 	struct journal_read *read;
+	const struct journal *journal;
 	int dir_fd;
 	struct stretch *stretches; /* newest first */
 	size_t count;
@@ -179,12 +179,13 @@ choose_in_file(struct reading *reading, struct stretch *stretch)
 	struct index_file index;
 	int result;
 
-	if (segment_index_open(&index, reading->dir_fd, stretch->number, &reading->err) < 0)
+	if (segment_index_open(
+		    reading->journal, &index, reading->dir_fd, stretch->number, &reading->err) < 0)
 		return -1;
 	result = choose_of_index(reading, stretch, &index);
 	if (result < 0) {
 		index_file_close(&index);
-		segment_index_doubt(stretch->number, &reading->err);
+		segment_index_doubt(reading->journal, stretch->number, &reading->err);
 		if (segment_index_remake(&index, reading->dir_fd, stretch->number, &reading->err) <
 			0)
 			return -1;
@@ -266,7 +267,8 @@ on_read(uv_work_t *work, int status)
 	struct journal_read *read = reading->read;
 
 	if (reading->failed && reading->err.code != CHAT_CANNOT_OPEN) /* else retention took it */
-		chat_warn("journal: %s; a listener's past is not complete", reading->err.text);
+		journal_warn(reading->journal, "%s; a listener's past is not complete",
+			reading->err.text);
 	if (reading->limited || reading->failed || status < 0)
 		read->complete = false;
 	for (size_t i = 0; i < reading->count; i++)
@@ -305,6 +307,7 @@ journal_file_read(struct journal *journal, struct journal_read *read)
 
 	read->complete = read->after >= file->removed;
 	reading->read = read;
+	reading->journal = journal;
 	reading->dir_fd = file->dir_fd;
 	reading->stretches =
 		chat_alloc_zeroed(open + file->closed_count, sizeof(*reading->stretches));

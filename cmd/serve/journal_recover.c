@@ -186,7 +186,8 @@ lines_sync(struct journal_file *file, uint32_t number, struct chat_err *err)
 
 /* Whether the index at hand is that of the lines, which were all read. */
 static bool
-index_fits(struct index_file *index, const struct scan *scan, uint32_t number)
+index_fits(const struct journal_file *file, struct index_file *index, const struct scan *scan,
+	uint32_t number)
 {
 	struct chat_err why;
 
@@ -194,7 +195,7 @@ index_fits(struct index_file *index, const struct scan *scan, uint32_t number)
 		return true;
 	index_file_close(index);
 	chat_fail(&why, CHAT_BAD_MESSAGE, "is not that of its segment");
-	segment_index_doubt(number, &why);
+	segment_index_doubt(&file->journal, number, &why);
 	return false;
 }
 
@@ -219,15 +220,16 @@ journal_index_open(struct journal_file *file, uint32_t number, bool check, struc
 	int result = 1; /* it is to be made */
 
 	if (!check)
-		result = segment_index_try(
-			index, file->dir_fd, number, file_bytes(file, number, SEGMENT_LINES), err);
+		result = segment_index_try(&file->journal, index, file->dir_fd, number,
+			file_bytes(file, number, SEGMENT_LINES), err);
 	if (result <= 0)
 		return result;
 	if (journal_segment_check(file, number, &scan, err) < 0)
 		return -1;
 	if (check)
-		result = segment_index_try(index, file->dir_fd, number, scan.good_bytes, err);
-	if (result > 0 || (result == 0 && !index_fits(index, &scan, number)))
+		result = segment_index_try(
+			&file->journal, index, file->dir_fd, number, scan.good_bytes, err);
+	if (result > 0 || (result == 0 && !index_fits(file, index, &scan, number)))
 		result = index_make(file, number, &scan, index, err);
 	scan_free(&scan);
 	return result;

@@ -324,17 +324,17 @@ index_make(int dir_fd, uint32_t number, const char *name, struct chat_err *err)
 }
 
 void
-segment_index_doubt(uint32_t number, const struct chat_err *why)
+segment_index_doubt(const struct journal *journal, uint32_t number, const struct chat_err *why)
 {
 	char name[SEGMENT_NAME_MAX];
 
-	chat_warn("journal: %s: %s; it is made again", segment_name(name, number, SEGMENT_INDEX),
+	journal_warn(journal, "%s: %s; it is made again", segment_name(name, number, SEGMENT_INDEX),
 		why->text);
 }
 
 int
-segment_index_try(struct index_file *index, int dir_fd, uint32_t number, uint64_t lines_bytes,
-	struct chat_err *err)
+segment_index_try(const struct journal *journal, struct index_file *index, int dir_fd,
+	uint32_t number, uint64_t lines_bytes, struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
 	struct chat_err why = {0};
@@ -345,7 +345,7 @@ segment_index_try(struct index_file *index, int dir_fd, uint32_t number, uint64_
 	if (why.code != CHAT_BAD_MESSAGE && errno != ENOENT)
 		return chat_fail(err, why.code, "%s", why.text);
 	if (why.code == CHAT_BAD_MESSAGE)
-		segment_index_doubt(number, &why);
+		segment_index_doubt(journal, number, &why);
 	return 1;
 }
 
@@ -372,7 +372,8 @@ segment_index_remake(struct index_file *index, int dir_fd, uint32_t number, stru
 }
 
 int
-segment_index_open(struct index_file *index, int dir_fd, uint32_t number, struct chat_err *err)
+segment_index_open(const struct journal *journal, struct index_file *index, int dir_fd,
+	uint32_t number, struct chat_err *err)
 {
 	char lines[SEGMENT_NAME_MAX];
 	uint64_t lines_bytes;
@@ -381,6 +382,6 @@ segment_index_open(struct index_file *index, int dir_fd, uint32_t number, struct
 	segment_name(lines, number, SEGMENT_LINES);
 	if (!journal_dir_size(dir_fd, lines, &lines_bytes))
 		return segment_is_not_there(lines, err);
-	result = segment_index_try(index, dir_fd, number, lines_bytes, err);
+	result = segment_index_try(journal, index, dir_fd, number, lines_bytes, err);
 	return result <= 0 ? result : segment_index_remake(index, dir_fd, number, err);
 }

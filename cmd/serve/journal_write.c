@@ -28,7 +28,8 @@ file_trouble(struct journal_file *file, const struct chat_err *err)
 {
 	if (strcmp(file->journal.trouble, err->text) == 0)
 		return;
-	chat_warn("journal: %s; no messages are taken until it can be written", err->text);
+	journal_warn(
+		&file->journal, "%s; no messages are taken until it can be written", err->text);
 	memcpy(file->journal.trouble, err->text, sizeof(file->journal.trouble));
 }
 
@@ -37,7 +38,7 @@ file_well(struct journal_file *file)
 {
 	if (!*file->journal.trouble)
 		return;
-	chat_warn("journal: it can be written again");
+	journal_warn(&file->journal, "it can be written again");
 	*file->journal.trouble = '\0';
 }
 
@@ -146,7 +147,7 @@ file_make_room(struct journal_file *file, uint64_t bytes, struct chat_err *err)
 		return 0;
 	if (file->active->lines_bytes >= UINT32_MAX / 2)
 		return -1;
-	chat_warn("journal: no new segment: %s", err->text);
+	journal_warn(&file->journal, "no new segment: %s", err->text);
 	file->rotate_due = false;
 	file->full_bytes = file->active->lines_bytes + file->options.segment_bytes / 4;
 	return 0;
@@ -228,7 +229,7 @@ file_close_full(struct journal_file *file)
 static void
 file_sync_failed(struct journal_file *file, const struct flush_job *job)
 {
-	chat_warn("journal: %s; the segment is closed%s", job->err.text,
+	journal_warn(&file->journal, "%s; the segment is closed%s", job->err.text,
 		file->waits ? "" : ", its last messages may not survive a loss of power");
 	if (job->active == file->active)
 		file->fresh_due = true;
@@ -252,8 +253,8 @@ journal_file_flushed(void *arg, struct flush_job *job)
 		return;
 	}
 	if (job->sums_failed || job->full_failed)
-		chat_warn(
-			"journal: %s; its segment may not survive a loss of power", job->err.text);
+		journal_warn(&file->journal, "%s; its segment may not survive a loss of power",
+			job->err.text);
 	if (job->sums_failed && job->active == file->active)
 		file->fresh_due = true;
 	if (file->waits) {

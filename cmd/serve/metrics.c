@@ -50,7 +50,7 @@ struct sample {
 	double value;
 };
 
-#define SAMPLES 13
+#define SAMPLES 14
 
 static void
 samples_take(struct sample samples[SAMPLES], const struct server *server)
@@ -76,9 +76,10 @@ samples_take(struct sample samples[SAMPLES], const struct server *server)
 		{"nonces", "gauge", "Nonces remembered.", (double)rooms->nonces.count},
 		{"tls_failures_total", "counter", "Connections that did not agree on TLS.",
 			server->tls ? (double)tls_failures(server->tls) : 0},
-		{"printer_dropped_total", "counter",
-			"Events not printed: stdout's reader was slow.",
+		{"printer_dropped_total", "counter", "Events not printed: stdout had no room.",
 			(double)server->printer.dropped_ever},
+		{"notices_dropped_total", "counter", "Lines not said: stderr had no room.",
+			(double)server->notices.printer.dropped_ever},
 		{"up", "gauge", "1 while new connections are taken.", server->draining ? 0 : 1},
 	};
 

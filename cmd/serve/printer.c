@@ -1,41 +1,54 @@
 /*
- * What the server shows on stdout. O_NONBLOCK belongs to the open file that others share, so a pipe
- * or terminal is opened a second time for ourselves; a socket is asked per call; a file never
- * waits.
+ * What the server shows on stdout and stderr. O_NONBLOCK belongs to the open file that others
+ * share, so a pipe or terminal is opened a second time for ourselves; one that belongs to another
+ * user cannot be, and is asked before each write whether it has room; a socket is asked per call; a
+ * file never waits.
  */
 #include "serve/printer.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "diag.h"
-
-void
-printer_open(struct printer *printer, uv_loop_t *loop, int fd)
+static void
+printer_find_way(struct printer *printer)
 {
 	struct stat status;
 	char path[32];
-	int own, flags;
+	int own;
 
-	*printer = (struct printer){.fd = fd, .buf.limit = PRINTER_MAX_BYTES};
-	if (fstat(fd, &status) < 0 || S_ISREG(status.st_mode))
+	if (fstat(printer->fd, &status) < 0 || S_ISREG(status.st_mode))
 		return;
-	printer->is_socket = S_ISSOCK(status.st_mode);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = printer->is_socket ? -1 : open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (own >= 0) {
-		printer->fd = own;
-		printer->own_fd = true;
-	}
+	printer->way = S_ISSOCK(status.st_mode) ? PRINTER_SOCKET : PRINTER_SHARED;
+	if (printer->way == PRINTER_SOCKET)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", printer->fd);
+	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (own < 0)
+		return;
+	printer->fd = own;
+	printer->way = PRINTER_OWN;
+}
+
+void
+printer_open(struct printer *printer, uv_loop_t *loop, int fd, size_t max_bytes)
+{
+	int flags;
+
+	*printer = (struct printer){.fd = fd, .max_bytes = max_bytes, .buf.limit = max_bytes};
+	printer_find_way(printer);
+	if (printer->way == PRINTER_FILE)
+		return;
 	flags = fcntl(printer->fd, F_GETFL);
 	printer->polls = uv_poll_init(loop, &printer->poll, printer->fd) == 0;
 	printer->poll.data = printer;
-	if (printer->is_socket)
+	if (printer->way != PRINTER_OWN)
 		fcntl(printer->fd, F_SETFL, flags); /* libuv has set O_NONBLOCK for all */
 }
 
@@ -52,9 +65,9 @@ printer_line(struct printer *printer, struct chat_span line)
 {
 	if (printer->fd < 0)
 		return;
-	if (printer->sent > PRINTER_MAX_BYTES / 4)
+	if (printer->sent > printer->max_bytes / 4)
 		printer_compact(printer);
-	if (printer->buf.len + line.len + 1 > PRINTER_MAX_BYTES) {
+	if (printer->buf.len + line.len + 1 > printer->max_bytes) {
 		printer->dropped++;
 		printer->dropped_ever++;
 		return;
@@ -63,17 +76,16 @@ printer_line(struct printer *printer, struct chat_span line)
 	chat_buf_append(&printer->buf, "\n", 1);
 }
 
+/* Nobody reads, and nobody will. */
 static void
-printer_stop(struct printer *printer, const char *why)
+printer_stop(struct printer *printer)
 {
-	chat_warn("stdout: %s; the chat goes on without it", why);
 	if (printer->polls)
 		uv_poll_stop(&printer->poll);
-	if (printer->own_fd)
+	if (printer->way == PRINTER_OWN)
 		close(printer->fd);
-	printer->own_fd = false;
 	printer->fd = -1;
-	printer->sent = 0;
+	printer->sent = printer->dropped = 0;
 	chat_buf_free(&printer->buf);
 }
 
@@ -84,9 +96,20 @@ on_writable(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	printer->waiting = false;
+	printer->waiting = false; /* the tick goes on with it */
 	uv_poll_stop(poll);
-	printer_flush(printer);
+}
+
+/* A pipe that has room takes PIPE_BUF bytes without waiting (pipe(7)). */
+static ssize_t
+write_if_room(int fd, const char *bytes, size_t len)
+{
+	struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+	if (poll(&room, 1, 0) == 1)
+		return write(fd, bytes, len < PIPE_BUF ? len : PIPE_BUF);
+	errno = EAGAIN;
+	return -1;
 }
 
 static ssize_t
@@ -95,9 +118,37 @@ printer_write(struct printer *printer)
 	const char *at = printer->buf.at + printer->sent;
 	size_t len = printer->buf.len - printer->sent;
 
-	if (printer->is_socket)
+	switch (printer->way) {
+	case PRINTER_SOCKET:
 		return send(printer->fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return write(printer->fd, at, len);
+	case PRINTER_SHARED:
+		return write_if_room(printer->fd, at, len);
+	default:
+		return write(printer->fd, at, len);
+	}
+}
+
+/* A disk that is full now may have room later; of the others nothing is to be expected. */
+static bool
+may_pass(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG || error == ENOBUFS ||
+		error == ENOMEM;
+}
+
+static void
+printer_fail(struct printer *printer, int error)
+{
+	if (error == EAGAIN) {
+		printer->waiting = printer->polls;
+		if (printer->polls)
+			uv_poll_start(&printer->poll, UV_WRITABLE, on_writable);
+		return;
+	}
+	if (printer->told != error)
+		printer->error = error;
+	if (!may_pass(error))
+		printer_stop(printer);
 }
 
 void
@@ -108,32 +159,61 @@ printer_flush(struct printer *printer)
 
 		if (count >= 0) {
 			printer->sent += (size_t)count;
-		} else if (errno == EAGAIN && printer->polls) {
-			printer->waiting = true;
-			uv_poll_start(&printer->poll, UV_WRITABLE, on_writable);
+			printer->told = 0;
 		} else if (errno != EINTR) {
-			printer_stop(printer, strerror(errno));
+			printer_fail(printer, errno);
 			return;
 		}
 	}
-	if (printer->sent < printer->buf.len)
-		return;
-	printer_compact(printer);
-	if (printer->dropped)
-		chat_warn("stdout: its reader was too slow: %llu events were not printed",
-			(unsigned long long)printer->dropped);
+	if (printer->sent == printer->buf.len)
+		printer_compact(printer);
+}
+
+int
+printer_trouble(struct printer *printer)
+{
+	int error = printer->error;
+
+	printer->error = 0;
+	if (error)
+		printer->told = error;
+	return error;
+}
+
+uint64_t
+printer_lost(struct printer *printer)
+{
+	uint64_t lost = printer->dropped;
+
+	if (printer->buf.len)
+		return 0;
 	printer->dropped = 0;
+	return lost;
+}
+
+uint64_t
+printer_waiting(const struct printer *printer)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = printer->sent; i < printer->buf.len; i++)
+		lines += printer->buf.at[i] == '\n';
+	return lines;
+}
+
+void
+printer_leave_loop(struct printer *printer)
+{
+	if (printer->polls)
+		uv_close((uv_handle_t *)&printer->poll, NULL);
+	printer->polls = printer->waiting = false;
 }
 
 void
 printer_close(struct printer *printer)
 {
 	printer_flush(printer);
-	if (printer->sent < printer->buf.len)
-		chat_warn("stdout: its reader was too slow: the last events were not printed");
-	if (printer->polls)
-		uv_close((uv_handle_t *)&printer->poll, NULL);
-	if (printer->own_fd)
+	if (printer->fd >= 0 && printer->way == PRINTER_OWN)
 		close(printer->fd);
 	printer->fd = -1;
 	chat_buf_free(&printer->buf);

@@ -23,6 +23,7 @@
 #define FD_RESERVE 64 /* descriptors that are not for connections */
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an answer */
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
+#define EVENTS_MAX_BYTES ((size_t)4 << 20) /* that wait for the reader of stdout */
 
 /* ---- the tick ---- */
 
@@ -39,6 +40,12 @@ on_journal_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 	rooms_refuse(&((struct server *)arg)->rooms, ticket);
 }
 
+static void
+on_journal_warning(void *arg, const char *sentence)
+{
+	notices_say(&((struct server *)arg)->notices, "journal: %s", sentence);
+}
+
 /* Whatever waits for the journal is published or refused. */
 static void
 server_settle(struct server *server)
@@ -48,11 +55,19 @@ server_settle(struct server *server)
 }
 
 static void
+server_print(struct server *server)
+{
+	printer_flush(&server->printer);
+	notices_about(&server->notices, &server->printer, "stdout", "events were not printed");
+	notices_flush(&server->notices);
+}
+
+static void
 server_tick(struct server *server)
 {
 	server->journal->kind->commit(server->journal);
 	rooms_publish(&server->rooms);
-	printer_flush(&server->printer); /* first: what a member has seen, stdout has shown */
+	server_print(server); /* first: what a member has seen, stdout has shown */
 	conns_flush(&server->conns);
 	metrics_turn(&server->metrics, &server->loop);
 	if (server->draining && server->conns.count == 0)
@@ -156,12 +171,12 @@ server_drain(struct server *server)
 }
 
 static void
-server_report(const struct server *server)
+server_report(struct server *server)
 {
 	struct chat_buf line = {0};
 
 	metrics_write_json(&line, server);
-	chat_write_all(STDERR_FILENO, line.at, line.len, NULL);
+	notices_line(&server->notices, (struct chat_span){line.at, line.len - 1});
 	chat_buf_free(&line);
 }
 
@@ -173,9 +188,9 @@ server_reload(struct server *server)
 
 	notify_state("RELOADING=1");
 	if (server->tls && tls_reload(server->tls, &err) < 0)
-		chat_warn("%s (the old certificate stays)", err.text);
+		notices_say(&server->notices, "%s (the old certificate stays)", err.text);
 	if (server->tokens.path && tokens_reload(&server->tokens, &err) < 0)
-		chat_warn("%s (the old tokens stay)", err.text);
+		notices_say(&server->notices, "%s (the old tokens stay)", err.text);
 	else if (server->tokens.path)
 		guests_review(server);
 	notify_state("READY=1");
@@ -278,7 +293,8 @@ journal_options_of(const struct config *config)
 static int
 journal_open(struct server *server, struct chat_err *err)
 {
-	const struct journal_events events = {.durable = on_durable, .failed = on_journal_failed};
+	const struct journal_events events = {
+		.durable = on_durable, .failed = on_journal_failed, .warn = on_journal_warning};
 	struct journal_options options = journal_options_of(server->config);
 
 	server->journal = options.dir
@@ -446,7 +462,8 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 		sockets_close(server);
 		return -1;
 	}
-	printer_open(&server->printer, &server->loop, STDOUT_FILENO);
+	printer_open(&server->printer, &server->loop, STDOUT_FILENO, EVENTS_MAX_BYTES);
+	notices_open(&server->notices, &server->loop, STDERR_FILENO);
 	if (monitor_open(&server->monitor, server, config->metrics, err) < 0 ||
 		server_publish_url(server, err) < 0 || server_confine(server, err) < 0 ||
 		rooms_open(server, err) < 0) {
@@ -466,7 +483,9 @@ void
 server_run(struct server *server)
 {
 	notify_state("READY=1");
+	notices_speak(&server->notices, false); /* the ticks begin */
 	uv_run(&server->loop, UV_RUN_DEFAULT);
+	notices_speak(&server->notices, true);
 }
 
 /* ---- closing ---- */
@@ -477,6 +496,24 @@ close_handle(uv_handle_t *handle, void *arg)
 	(void)arg;
 	if (!uv_is_closing(handle))
 		uv_close(handle, NULL);
+}
+
+/* Events that still wait for their reader are lost. */
+static void
+server_finish_printing(struct server *server)
+{
+	struct printer *printer = &server->printer;
+	uint64_t lost;
+
+	printer_flush(printer);
+	lost = printer->dropped + printer_waiting(printer);
+	if (lost)
+		notices_say(&server->notices,
+			"stdout: there was no room: the last %llu events were not printed",
+			(unsigned long long)lost);
+	printer_leave_loop(printer);
+	printer_close(printer);
+	notices_leave_loop(&server->notices);
 }
 
 void
@@ -494,7 +531,7 @@ server_close(struct server *server)
 	if (server->journal)
 		server_settle(server);
 	conns_flush(&server->conns);
-	printer_close(&server->printer);
+	server_finish_printing(server);
 	monitor_close(&server->monitor);
 	conns_close(&server->conns);
 	uv_walk(&server->loop, close_handle, NULL);
@@ -505,6 +542,7 @@ server_close(struct server *server)
 	rooms_free(&server->rooms);
 	rates_free(&server->rates);
 	sockets_close(server);
+	notices_close(&server->notices);
 	if (server->url_written)
 		unlink(server->config->url_file);
 	free(server->accepts);

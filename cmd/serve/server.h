@@ -13,6 +13,7 @@
 #include "serve/listener.h"
 #include "serve/metrics.h"
 #include "serve/monitor.h"
+#include "serve/notices.h"
 #include "serve/printer.h"
 #include "serve/rates.h"
 #include "serve/room.h"
@@ -44,6 +45,7 @@ struct server {
 	struct rates rates;
 	struct journal *journal;
 	struct printer printer;
+	struct notices notices;
 	struct input input;
 	struct metrics metrics;
 	struct monitor monitor;

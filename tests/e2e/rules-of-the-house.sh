@@ -37,6 +37,9 @@ grep -nE '#include "serve/(room|server)\.h"' cmd/serve/conn.[ch] cmd/serve/strea
 sources cmd/send cmd/listen cmd/client cmd/chat-*.c | xargs -0 grep -nE '#include "serve/' |
 	grep -v '^cmd/chat-serve.c:' | none 'the clients know nothing of the server'
 
+sources cmd/serve | xargs -0 grep -nE '\bchat_warn\(|STDERR_FILENO' |
+	grep -v 'notices_open(' | none 'what the server says goes through its notices, which never wait'
+
 only_in 'wslay/.*' lib/ws.c
 only_in 'curl/.*' lib/transport.c
 only_in 'idn2.h' lib/idn.c

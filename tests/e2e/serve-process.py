@@ -2,6 +2,7 @@
 import fcntl
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -91,7 +92,7 @@ def _():
     numbers = [int(name[1:]) for name in seen[:-1]]
     assert numbers == list(range(len(numbers))), "whole lines, in order, up to where it was full"
     assert 20 < len(numbers) < 200, len(numbers)
-    said = server.errors().split("too slow: ")[1].split(" ")[0]
+    said = server.errors().split("no room: ")[1].split(" ")[0]
     assert int(said) == 200 - len(numbers), (said, len(numbers))
     server.stop()
     os.close(out)
@@ -169,6 +170,79 @@ def _():
     alice.text("hi")
     alice.heard("hi")
     server.stop()
+
+
+@case("a file on stdout that has no room for a while: the chat goes on, and so does the file", server=False)
+def _():
+    infinite = resource.RLIM_INFINITY
+    server = Server(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, infinite)))
+    alice = server.join("alice")
+    for number in range(200):
+        alice.text("x" * 900 + str(number))
+        alice.heard("x" * 900 + str(number))
+    assert len(server.events()) < 30, len(server.events())
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (infinite, infinite))
+    events = server.until_events(201)
+    assert [event["content"][900:] for event in events[1:]] == [str(number) for number in range(200)]
+    assert server.errors().count("stdout: File too large; its lines wait for room") == 1, server.errors()
+
+
+# ---- stderr ----
+
+
+def in_vain(server, peer, count):
+    """Bad messages: with -v each is a line on stderr."""
+    for _ in range(count):
+        peer.say(b"x")
+        peer.refused("bad_json")
+    server.verbose = False  # serving.py looks for these words where stderr is a file
+
+
+@case("a full stderr stops nothing; what is not said is counted, once, when there is room", server=False)
+@limits("bytes that wait for the reader of standard error", also={"bad_json"})
+def _():
+    err, write = os.pipe()
+    server = Server("-v", "--max-errors", "1000000", stderr=write)
+    os.close(write)
+    alice, bob = server.join("alice"), server.join("bob")
+    alice.status("bob", True)
+    in_vain(server, alice, 10000)
+    server.signal(signal.SIGUSR1)
+    for peer in alice, bob:
+        peer.text("still here")
+        for one in alice, bob:
+            one.heard("still here")
+    text = b""
+    while b"lines were not written\n" not in text:
+        assert select.select([err], [], [], DEADLINE)[0], "no number is said: %r" % text[-300:]
+        text += os.read(err, 1 << 20)
+    lines = text.decode().splitlines()
+    said = [line for line in lines if "bad_json" in line]
+    assert all(line.startswith("chat-serve: ") for line in lines), "whole lines"
+    assert 1000 < len(said) < 10000, len(said)
+    missing = [int(line.split("no room: ")[1].split(" ")[0]) for line in lines if "no room" in line]
+    assert missing == [10000 - len(said) + 1], (missing, len(said))  # the numbers of SIGUSR1 are one, too
+    in_vain(server, bob, 1)
+    assert select.select([err], [], [], DEADLINE)[0]
+    assert b"bad_json" in os.read(err, 1 << 16), "and it goes on"
+    server.stop()
+    os.close(err)
+
+
+@case("a stderr whose reader has gone, or that is full for ever, stops nothing", server=False)
+def _():
+    err, write = os.pipe()
+    with open("/dev/full", "wb") as full:
+        for descriptor in write, full.fileno():
+            server = Server("-v", "--max-errors", "1000000", stderr=descriptor)
+            if descriptor == write:
+                os.close(write)
+                os.close(err)
+            alice = server.join("alice")
+            in_vain(server, alice, 1000)
+            server.signal(signal.SIGUSR1)
+            alice.quiet()
+            server.stop()
 
 
 @case("stdout may be a socket, and others' descriptors stay blocking", server=False)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 
+from limits_table import limits
 from peer import SLOWNESS, until
 from serving import case, main
 
@@ -50,6 +51,7 @@ def calm(server, kind):
 
 
 @case("key updates as fast as a client can: an echo takes 50 ms", "-v")
+@limits("records of TLS without data in a minute of a connection")
 def _(server):
     done = calm(server, "updates")
     assert done["connections"] > 2, "each connection is ended soon: %r" % done
