@@ -70,7 +70,7 @@ on_ready(void *arg, uint32_t events)
 /* ---- the set ---- */
 
 int
-conns_open(struct conns *conns, const struct clock *clock, const struct conn_events *events,
+conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err)
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};

@@ -26,7 +26,7 @@ struct conn_limits {
 
 /* All connections of one loop, and what they share. */
 struct conns {
-	const struct clock *clock;
+	struct clock *clock;
 	const struct conn_events *events;
 	struct poller poller;
 	struct conn_limits limits;
@@ -51,7 +51,7 @@ struct conns {
 
 #define CONN_INPUT_BYTES ((size_t)64 << 10) /* read per connection and turn */
 
-int conns_open(struct conns *conns, const struct clock *clock, const struct conn_events *events,
+int conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err);
 void conns_close(struct conns *conns); /* all are gone; before the loop ends */
 

@@ -58,6 +58,10 @@ guest_sweep(struct server *server)
 	struct guest *guest;
 
 	while ((guest = first_due(server->owing, server->config->init_timeout_ms))) {
+		if (guest->resume) { /* its init came: what takes so long is our answer */
+			guest_enqueue(guest, GUEST_OWES_INIT);
+			continue;
+		}
 		guest_enqueue(guest, GUEST_NOWHERE);
 		if (guest->conn.state != CONN_OPEN) /* it is closing for another reason */
 			continue;

@@ -330,7 +330,7 @@ static void
 note_nonce(struct restore *restore, const struct journal_line *line, struct chat_span text)
 {
 	struct nonces *nonces = &restore->rooms->nonces;
-	const struct clock *clock = restore->rooms->clock;
+	struct clock *clock = restore->rooms->clock;
 	struct chat_msg msg;
 	struct room_say say;
 	struct nonce_key key;

@@ -328,8 +328,8 @@ rooms_publish(struct rooms *rooms)
 /* ---- rooms ---- */
 
 void
-rooms_init(struct rooms *rooms, const struct rooms_limits *limits, const struct clock *clock,
-	uint64_t epoch)
+rooms_init(
+	struct rooms *rooms, const struct rooms_limits *limits, struct clock *clock, uint64_t epoch)
 {
 	*rooms = (struct rooms){.limits = *limits, .clock = clock, .epoch = epoch};
 }

@@ -122,10 +122,10 @@ struct rooms {
 	uint64_t deliveries; /* ever: messages times members */
 	uint64_t durable; /* what the journal keeps: everything up to this ticket */
 	uint64_t tried; /* what it kept when the waiting ones were looked at */
-	const struct clock *clock;
+	struct clock *clock;
 };
 
-void rooms_init(struct rooms *rooms, const struct rooms_limits *limits, const struct clock *clock,
+void rooms_init(struct rooms *rooms, const struct rooms_limits *limits, struct clock *clock,
 	uint64_t epoch);
 void rooms_free(struct rooms *rooms);
 
