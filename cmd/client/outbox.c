@@ -220,6 +220,13 @@ outbox_wake_ms(const struct outbox *outbox)
 	return ready ? outbox->pause_until_ms : INT64_MAX;
 }
 
+int64_t
+outbox_barred_ms(const struct outbox *outbox, int64_t *until_ms)
+{
+	*until_ms = outbox->pause_until_ms;
+	return outbox->barred_ms;
+}
+
 /* The number in a nonce that was made here; false for others. */
 static bool
 own_number(const struct outbox *outbox, const struct chat_json_value *value, uint64_t *number)
@@ -303,6 +310,7 @@ settle(struct outbox *outbox, struct item *item, enum item_state state, struct c
 {
 	item->state = state;
 	outbox->in_flight--;
+	outbox->barred_ms = 0;
 	if (state == ITEM_REFUSED) {
 		item_receipt(outbox, item, text);
 	} else if (text.len > 0) {
@@ -339,6 +347,8 @@ try_again(struct outbox *outbox, struct item *item, int64_t after_ms, int64_t no
 	item->state = ITEM_WAITING;
 	outbox->in_flight--;
 	outbox->slowed = true;
+	if (outbox->barred_ms == 0)
+		outbox->barred_ms = now_ms;
 	outbox->allowed = 1;
 	if (item->number < outbox->unsent)
 		outbox->unsent = item->number;

@@ -64,6 +64,7 @@ struct outbox {
 	size_t max_message_bytes; /* a longer one is refused here; 0: no limit is known */
 	int64_t pause_until_ms;
 	bool slowed; /* the server said slower: one at a time, so that order is kept */
+	int64_t barred_ms; /* since when it says nothing else; 0: it settles messages */
 	bool echoed; /* a message of ours came back on this connection */
 };
 
@@ -98,6 +99,9 @@ int outbox_send_next(struct outbox *outbox, int64_t now_ms, struct chat_buf *wir
 
 /* When outbox_send_next will have something without anything coming, INT64_MAX: never. */
 int64_t outbox_wake_ms(const struct outbox *outbox);
+
+/* Since when the server only says slower, and how long at least it will; 0, where it is not so. */
+int64_t outbox_barred_ms(const struct outbox *outbox, int64_t *until_ms);
 
 /*
  * Shows it what the server said (a `message`, an `error`; `history` message by message). True when

@@ -6,6 +6,13 @@
 #include "json.h"
 #include "seen.h"
 
+static void
+read_feature(struct peer *peer, const struct chat_json_value *word)
+{
+	peer->nonces |= chat_json_string_is(word, CHAT_SPAN("nonce"));
+	peer->past |= chat_json_string_is(word, CHAT_SPAN("since"));
+}
+
 /* `server` of userData: {features: […], maxMessage: …}. What is of another shape is not there. */
 static void
 read_features(struct peer *peer, struct chat_json *json)
@@ -24,7 +31,7 @@ read_features(struct peer *peer, struct chat_json *json)
 		if (chat_json_read(json, &value, NULL) < 0)
 			return;
 		if (value.kind == CHAT_JSON_STRING)
-			peer->nonces |= chat_json_string_is(&value, CHAT_SPAN("nonce"));
+			read_feature(peer, &value);
 	}
 }
 

@@ -10,8 +10,9 @@
 #include "splice.h"
 
 #define SETTLED_MS 5000 /* a connection that lived so long was no failed attempt */
-#define CATCH_UP_MS 2000 /* a plain server that sends no history by then sends none */
-#define SILENCE_MS 3000 /* a server that answers init with nothing by then lets us in like that */
+#define CATCH_UP_MS 2000 /* a plain server that sends no history by then is asked for a sign */
+#define HISTORY_MS 60000 /* and so is one that said it would, and may have to look for it */
+#define SILENCE_MS 3000 /* likewise who answers init with nothing by then */
 #define RETRY_MOST_MS 600000 /* whatever a server asks for */
 #define QUEUE_MAX_BYTES (1u << 20)
 
@@ -55,6 +56,7 @@ is_passing(enum chat_code code)
 	switch (code) {
 	case CHAT_CANNOT_CONNECT:
 	case CHAT_UNKNOWN_HOST:
+	case CHAT_NOT_INITIALIZED: /* our init came too late */
 	case CHAT_CONNECTION_LOST:
 	case CHAT_CONNECTION_CLOSED:
 	case CHAT_TRY_LATER:
@@ -81,6 +83,8 @@ may_retry(const struct session *session, enum chat_code code, int64_t now_ms)
 		return false;
 	if (!session->joined_before && !options->wait)
 		return false;
+	if (now_ms < session->retry_at_ms)
+		now_ms = session->retry_at_ms;
 	return options->retry_for_ms < 0 || now_ms - session->lost_ms < options->retry_for_ms;
 }
 
@@ -113,9 +117,9 @@ lose(struct session *session, const struct chat_err *err, struct session_event *
 		return;
 	}
 	wait_ms = backoff_next_ms(&session->backoff, most_wait_ms(&session->options));
-	if (wait_ms < session->retry_after_ms)
-		wait_ms = session->retry_after_ms;
-	session->retry_after_ms = 0;
+	if (now_ms + wait_ms < session->retry_at_ms)
+		wait_ms = session->retry_at_ms - now_ms;
+	session->retry_at_ms = 0;
 	session->state = SESSION_WAITING;
 	session->deadline_ms = now_ms + wait_ms;
 	event->what = SESSION_LOST;
@@ -146,7 +150,7 @@ session_connect(struct session *session, struct session_event *event)
 	session->last_code = CHAT_OK;
 	session->caught_up = false;
 	session->catch_up_due = false;
-	session->pinged_ms = 0;
+	heartbeat_begin(&session->heartbeat, session->settings->dead_after_ms);
 	if (!session->client)
 		lose(session, &err, event);
 }
@@ -169,6 +173,12 @@ say_init(struct session *session)
 }
 
 static void
+set_catch_up_deadline(struct session *session)
+{
+	session->deadline_ms = chat_now_ms() + (session->peer.past ? HISTORY_MS : CATCH_UP_MS);
+}
+
+static void
 session_joined(struct session *session, struct chat_span text, struct session_event *event)
 {
 	event->what = SESSION_JOIN;
@@ -178,7 +188,8 @@ session_joined(struct session *session, struct chat_span text, struct session_ev
 	session->state = SESSION_JOINED;
 	session->joined_before = true;
 	session->joined_ms = chat_now_ms();
-	session->deadline_ms = session->joined_ms + CATCH_UP_MS;
+	session->heartbeat.asked = false;
+	set_catch_up_deadline(session);
 	session->complete = false;
 }
 
@@ -221,7 +232,8 @@ note_retry_after(struct session *session, const struct chat_msg *msg)
 	if (!chat_msg_has(msg, CHAT_SLOT_RETRY_AFTER) ||
 		!chat_json_int64(msg->value[CHAT_SLOT_RETRY_AFTER].raw, &after_ms) || after_ms < 0)
 		return;
-	session->retry_after_ms = after_ms < RETRY_MOST_MS ? after_ms : RETRY_MOST_MS;
+	session->retry_at_ms =
+		chat_now_ms() + (after_ms < RETRY_MOST_MS ? after_ms : RETRY_MOST_MS);
 }
 
 /* The server will not have us, for now or at all. */
@@ -232,6 +244,8 @@ join_refused(struct session *session, struct session_event *event)
 
 	err_of_message(&err, &session->msg);
 	note_retry_after(session, &session->msg);
+	if (err.code == CHAT_NOT_INITIALIZED)
+		err.code = CHAT_TRY_LATER; /* our init came too late */
 	if (chat_exit_status(err.code) != CHAT_EXIT_REFUSED && !is_passing(err.code))
 		err.code = CHAT_PROTOCOL_ERROR; /* our init is right */
 	lose(session, &err, event);
@@ -343,33 +357,6 @@ explain_close(const struct session *session, struct chat_err *err)
 		err->code = CHAT_CONNECTION_LOST;
 }
 
-/* When a quiet connection is asked whether it is still there, or, without an answer, is not. */
-static int64_t
-alive_until_ms(const struct session *session)
-{
-	int64_t since_ms = session->pinged_ms ? session->pinged_ms
-					      : chat_client_last_received_ms(session->client);
-
-	return since_ms + session->settings->dead_after_ms / 2;
-}
-
-static void
-check_alive(struct session *session, struct session_event *event)
-{
-	int64_t now_ms = chat_now_ms();
-
-	if (chat_client_last_received_ms(session->client) >= session->pinged_ms)
-		session->pinged_ms = 0;
-	if (now_ms < alive_until_ms(session))
-		return;
-	if (session->pinged_ms) {
-		lose_with(session, CHAT_CONNECTION_LOST, "the server answers no ping", event);
-		return;
-	}
-	chat_client_ping(session->client);
-	session->pinged_ms = now_ms;
-}
-
 static void
 deadline_passed(struct session *session, struct session_event *event)
 {
@@ -378,11 +365,9 @@ deadline_passed(struct session *session, struct session_event *event)
 		lose_with(session, CHAT_CANNOT_CONNECT, "connecting takes too long", event);
 		break;
 	case SESSION_JOINING:
-		join_unheard(session, event);
-		break;
 	case SESSION_JOINED:
-		session->catch_up_due = true;
-		session->complete = false;
+		session->deadline_ms = INT64_MAX;
+		heartbeat_ask(&session->heartbeat, session->client);
 		break;
 	default:
 		lose_with(session, CHAT_CONNECTION_LOST, "the server does not answer Close", event);
@@ -393,7 +378,7 @@ deadline_passed(struct session *session, struct session_event *event)
 static void
 catch_up(struct session *session, struct session_event *event)
 {
-	session->catch_up_due = false;
+	session->catch_up_due = session->heartbeat.asked = false;
 	session->deadline_ms = INT64_MAX;
 	if (session->caught_up)
 		return;
@@ -408,6 +393,31 @@ static bool
 is_held(const struct session *session)
 {
 	return session->paused && session->state == SESSION_JOINED;
+}
+
+/* It owes us words. */
+static bool
+is_watched(const struct session *session)
+{
+	return session->state == SESSION_JOINING ||
+		(session->state == SESSION_JOINED && !is_held(session));
+}
+
+/* A server that is there and has said nothing until now: that is its answer. */
+static void
+watch(struct session *session, struct session_event *event)
+{
+	if (!heartbeat_check(&session->heartbeat, session->client)) {
+		lose_with(session, CHAT_CONNECTION_LOST, "the server answers no ping", event);
+		return;
+	}
+	if (!heartbeat_answered(&session->heartbeat))
+		return;
+	session->heartbeat.asked = false;
+	if (session->state == SESSION_JOINING)
+		join_unheard(session, event);
+	else
+		session->catch_up_due = true;
 }
 
 /* What the connection has: a message, the end of it, nothing. */
@@ -433,8 +443,8 @@ drive(struct session *session, struct session_event *event)
 	if (session->state == SESSION_CONNECTING && chat_client_is_open(session->client))
 		session_opened(session, event);
 	session_flush(session);
-	if (session->state == SESSION_JOINED && !is_held(session))
-		check_alive(session, event);
+	if (is_watched(session))
+		watch(session, event);
 }
 
 void
@@ -459,12 +469,11 @@ session_next(struct session *session, struct session_event *event)
 		session_connect(session, event);
 	if (event->what == SESSION_NOTHING && session->client)
 		drive(session, event);
-	if (event->what != SESSION_NOTHING || is_held(session) ||
-		chat_now_ms() < session->deadline_ms || session->state == SESSION_WAITING)
-		return;
-	deadline_passed(session, event);
-	if (session->catch_up_due)
+	if (event->what == SESSION_NOTHING && session->catch_up_due)
 		catch_up(session, event);
+	if (event->what == SESSION_NOTHING && !is_held(session) &&
+		chat_now_ms() >= session->deadline_ms && session->state != SESSION_WAITING)
+		deadline_passed(session, event);
 }
 
 bool
@@ -523,7 +532,7 @@ void
 session_pause(struct session *session, bool paused)
 {
 	if (is_held(session) && !paused && session->deadline_ms != INT64_MAX)
-		session->deadline_ms = chat_now_ms() + CATCH_UP_MS;
+		set_catch_up_deadline(session);
 	session->paused = paused;
 }
 
@@ -557,6 +566,6 @@ session_await(const struct session *session, struct waits *waits)
 	waits_until(waits, session->deadline_ms);
 	if (session->client)
 		waits_until(waits, chat_client_wake_ms(session->client));
-	if (session->state == SESSION_JOINED)
-		waits_until(waits, alive_until_ms(session));
+	if (is_watched(session))
+		waits_until(waits, heartbeat_wake_ms(&session->heartbeat, session->client));
 }

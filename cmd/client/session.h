@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "client.h"
 #include "err.h"
+#include "heartbeat.h"
 #include "msg.h"
 #include "peer.h"
 #include "position.h"
@@ -25,7 +26,11 @@ struct session_options {
 	bool hidden; /* presence: "hidden" */
 	bool deaf; /* the server may say nothing at all: joined is having said init */
 	bool wait; /* a first connection that fails is tried again too */
-	int64_t retry_for_ms; /* how long without progress; 0: no second connection; -1: for ever */
+	/*
+	 * How long without progress; 0: no second connection; -1: for ever. A server that asks for
+	 * more time than that is not tried again.
+	 */
+	int64_t retry_for_ms;
 	const char *since; /* id of the last message seen; NULL: none */
 	bool resumes; /* init asks for what came after the last message noted */
 };
@@ -51,7 +56,7 @@ struct session {
 		identity; /* who we are there: as init says, with the id that the server tells */
 	int64_t deadline_ms; /* of the state; INT64_MAX: none */
 	int64_t joined_ms; /* when this connection did */
-	int64_t pinged_ms; /* when a ping was sent that has no answer; 0: none */
+	struct heartbeat heartbeat;
 	bool joined_before;
 	bool rejoined; /* this connection is not the first that joined */
 	bool caught_up; /* history came, or will not come */
@@ -60,7 +65,7 @@ struct session {
 	bool rejoin_due; /* the connection is to be left for another */
 	bool paused; /* once joined nothing is read */
 	int64_t lost_ms; /* since when there is no progress; 0: there is */
-	int64_t retry_after_ms; /* what the server said; 0: nothing */
+	int64_t retry_at_ms; /* not before that, the server said; 0: it said nothing */
 	enum chat_code last_code; /* of the last error message, CHAT_OK: none */
 	struct backoff backoff;
 	struct position position; /* of what was dealt with, which the owner notes */

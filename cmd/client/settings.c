@@ -49,7 +49,7 @@ settings_opts(struct settings *settings, struct chat_opt *table)
 		{0, "unix-socket", CHAT_OPT_STRING, &client->unix_socket, .argument = "PATH",
 			.help = "connect to this socket, whatever the URL's host"},
 		{0, "connect-timeout", CHAT_OPT_DURATION, &client->connect_timeout_ms,
-			.argument = "TIME", .help = "for connecting and joining (10s)", .min = 1,
+			.argument = "TIME", .help = "for connecting, all of it (10s)", .min = 1,
 			.max = 86400000},
 		{0, "dead-after", CHAT_OPT_DURATION, &settings->dead_after_ms, .argument = "TIME",
 			.help = "of silence, and no answer to a ping, it is lost (40s)", .min = 100,

@@ -11,6 +11,7 @@
 #define HURRIED_CLOSE_MS 500 /* for that handshake when the time is up already */
 #define BARRIER_CLOSE_MS 30000 /* where that handshake is the acknowledgement */
 #define ECHO_MS 5000 /* a plain server that echoes nothing for so long does not echo */
+#define ANSWER_MS 2000 /* for what was said together with what the server says slower to */
 #define BATCH_EVENTS 256 /* then signals and deadlines get their turn */
 
 /* What is settled is told to make room. */
@@ -229,6 +230,34 @@ close_when_done(struct sender *sender)
 		session_close(&sender->session, CLOSE_MS);
 }
 
+/*
+ * When the server has said nothing but slower for as long as it is tried again; at once where it
+ * asks for more than that, and all it was told is answered.
+ */
+static int64_t
+barred_deadline_ms(const struct sender *sender)
+{
+	int64_t retry_for_ms = sender->options->retry_for_ms, until_ms;
+	int64_t since_ms = outbox_barred_ms(&sender->courier.outbox, &until_ms);
+
+	if (since_ms == 0 || retry_for_ms < 0 || sender->hopeless)
+		return INT64_MAX;
+	if (until_ms - since_ms >= retry_for_ms && sender->courier.outbox.in_flight == 0)
+		return 0;
+	return since_ms + (retry_for_ms > ANSWER_MS ? retry_for_ms : ANSWER_MS);
+}
+
+static void
+check_barred(struct sender *sender)
+{
+	if (chat_now_ms() < barred_deadline_ms(sender))
+		return;
+	transfer_hide(&sender->transfer);
+	chat_warn("%s: the server asks to try later, for longer than --retry-for lasts",
+		sender->session.url_text);
+	give_up(sender, CHAT_EXIT_TRY_LATER);
+}
+
 /* The first signal: finish what is queued, within a limit. The second: now. */
 static void
 take_signal(struct sender *sender)
@@ -290,6 +319,7 @@ sender_await(struct sender *sender)
 	await_input(sender);
 	waits_until(waits, sender->deadline_ms);
 	waits_until(waits, echo_deadline_ms(sender));
+	waits_until(waits, barred_deadline_ms(sender));
 	if (output_pending_bytes(&sender->output) > 0)
 		waits_add(waits, sender->output.fd, POLLOUT);
 	if (!sender->connected)
@@ -328,6 +358,7 @@ sender_turn(struct sender *sender)
 {
 	check_deadline(sender);
 	receive_some(sender);
+	check_barred(sender);
 	take_input(sender);
 	connect_when_needed(sender);
 	send_all(sender);

@@ -21,7 +21,7 @@
 struct sender_options {
 	enum ack ack; /* ACK_AUTO: the server's first message decides */
 	int64_t window; /* messages unacknowledged at a time */
-	int64_t retry_for_ms;
+	int64_t retry_for_ms; /* without progress; of what the server says slower to, too */
 	bool retry_first; /* a first connection that fails is tried again too */
 	int64_t timeout_ms; /* for all of it; 0: none */
 	bool visible; /* the others are told that we come and go */

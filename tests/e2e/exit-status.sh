@@ -177,6 +177,7 @@ done <<'END'
 75 rate_limited
 75 unavailable
 75 shutting_down
+75 not_initialized
 77 unauthorized
 77 username_taken
 77 id_taken

@@ -210,6 +210,30 @@ answers['/x/endless-body'] = (socket) => {
 answers['/x/drip'] = (socket, key) =>
 	inBytes(socket, Buffer.concat([accept(key), userData(), history([]), message({})]));
 
+// Answers nothing, not even a ping, before 3.5 s have passed; then init and what was said meanwhile.
+answers['/late'] = (socket, key) => {
+	const heard = [];
+	socket.write(accept(key));
+	eachFrame(socket, (first, payload) => heard.push([first & 0xf, payload]));
+	setTimeout(() => {
+		const past = { type: 'message', id: 'y', sender: 's', content: 'at last', timestamp: 1 };
+		const server = { features: ['nonce', 'since'] };
+		const user = JSON.parse(heard[0][1]);
+		socket.write(json({ type: 'userData', users: [], server }));
+		socket.write(json({ type: 'history', messages: [past], complete: true }));
+		const answer = (opcode, payload) => {
+			if (opcode === 8) socket.write(frame(0x88, payload));
+			if (opcode === 9) socket.write(frame(0x8a, payload));
+			if (opcode !== 1) return;
+			const { text, nonce } = JSON.parse(payload);
+			socket.write(message({ id: 'z', sender: user.username, senderId: user.id, content: text, nonce }));
+		};
+		heard.splice(1).forEach((one) => answer(...one));
+		heard.push = (one) => answer(...one);
+	}, 3500);
+};
+answers['/mute'] = (socket, key) => socket.write(accept(key));
+
 // Calls back with each short frame of a client, unmasked.
 function eachFrame(socket, callback) {
 	let bytes = Buffer.alloc(0);

@@ -1,0 +1,54 @@
+/* Silence is no sign of anything, but no answer is. */
+#include "heartbeat.h"
+
+#include "diag.h"
+
+void
+heartbeat_begin(struct heartbeat *heartbeat, int64_t dead_after_ms)
+{
+	*heartbeat = (struct heartbeat){.dead_after_ms = dead_after_ms};
+}
+
+int64_t
+heartbeat_wake_ms(const struct heartbeat *heartbeat, const struct chat_client *client)
+{
+	int64_t since_ms =
+		heartbeat->pinged_ms ? heartbeat->pinged_ms : chat_client_last_received_ms(client);
+
+	return since_ms + heartbeat->dead_after_ms / 2;
+}
+
+static void
+ping(struct heartbeat *heartbeat, struct chat_client *client)
+{
+	chat_client_ping(client);
+	chat_client_flush(client, NULL); /* one that fails is not answered */
+	heartbeat->pinged_ms = chat_now_ms();
+}
+
+bool
+heartbeat_check(struct heartbeat *heartbeat, struct chat_client *client)
+{
+	if (chat_client_last_received_ms(client) >= heartbeat->pinged_ms)
+		heartbeat->pinged_ms = 0;
+	if (chat_now_ms() < heartbeat_wake_ms(heartbeat, client))
+		return true;
+	if (heartbeat->pinged_ms)
+		return false;
+	ping(heartbeat, client);
+	return true;
+}
+
+void
+heartbeat_ask(struct heartbeat *heartbeat, struct chat_client *client)
+{
+	heartbeat->asked = true;
+	if (!heartbeat->pinged_ms)
+		ping(heartbeat, client);
+}
+
+bool
+heartbeat_answered(const struct heartbeat *heartbeat)
+{
+	return heartbeat->asked && !heartbeat->pinged_ms;
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""A chat server with nonces whose answers are not what was said: which lie, the path says.
+
+/limited says slower for 10^15 ms, /slower for 1 ms, again and again; /unavailable likewise by another word.
+/once-late answers every other init with not_initialized, as if it had come too late.
+The others answer a text or a file with a message that differs in one thing from what was said (/content,
+/replyTo, /name, /mime, /size, /data, /sender), that has nothing of it (/other), that was said before (/first: each
+gets the content of the first), or with nonce_reused (/reused). /honest does not lie. Words that begin with
+"true" are never lied about. Prints its URL, without a path, when it listens.
+"""
+import asyncio
+import json
+
+import websockets
+
+FEATURES = ["nonce", "replyTo", "since", "presence"]
+WORDS = {"limited": ("rate_limited", 10**15), "slower": ("rate_limited", 1), "unavailable": ("unavailable", 10**15)}
+
+
+def message(said, user, number):
+    """What an honest server makes of it."""
+    made = {"type": "message", "id": "%06d" % number, "sender": user["username"], "senderId": user["id"]}
+    file = said.get("file")
+    made["content"] = said.get("text", file and file["name"])
+    made.update({name: said[name] for name in ("nonce", "replyTo", "file") if name in said})
+    return {**made, "timestamp": 1000 + number, "channel": "/"}
+
+
+def lie(kind, made, first):
+    file = made.get("file")
+    if kind == "content":
+        made["content"] += "!"
+    elif kind == "replyTo":
+        made["replyTo"] = made.get("replyTo", "") + "x"
+    elif kind == "sender":
+        made["senderId"] = made["sender"] = "somebody"
+    elif kind == "first":
+        made["content"] = first["content"]
+    elif kind == "other":
+        made.pop("file", None)
+        made["content"] = "something else"
+    elif file and kind == "size":
+        file["size"] += 1
+    elif file and kind in ("name", "data"):
+        file[kind] = "AAAA" + file[kind][4:]
+    elif file and kind == "mime":
+        file["type"] = "text/html"
+
+
+class Server:
+    inits = 0
+
+    async def answer(self, kind, said, user, number):
+        if kind in WORDS:
+            code, after = WORDS[kind]
+            return {"type": "error", "code": code, "message": "later", "nonce": said["nonce"], "retryAfter": after}
+        if kind == "reused":
+            return {"type": "error", "code": "nonce_reused", "message": "another", "nonce": said["nonce"]}
+        made = message(said, user, number)
+        self.first = self.first if number > 1 else dict(made)
+        if not made["content"].startswith("true"):
+            lie(kind, made, self.first)
+        return made
+
+    async def talk(self, peer, path):
+        kind = path.strip("/")
+        user = json.loads(await peer.recv())
+        self.inits += 1
+        if kind == "once-late" and self.inits % 2:
+            await peer.send('{"type":"error","code":"not_initialized","message":"late","fatal":true}')
+            return await peer.close(1008)
+        server = {"features": FEATURES, "instance": "liar", "maxMessage": 1 << 20}
+        await peer.send(json.dumps({"type": "userData", "users": [], "server": server}))
+        await peer.send('{"type":"history","messages":[],"complete":true}')
+        number = 0
+        async for line in peer:
+            number += 1
+            await peer.send(json.dumps(await self.answer(kind, json.loads(line), user, number)))
+
+
+async def main():
+    server = Server()
+    async with websockets.serve(server.talk, "127.0.0.1", 0, max_size=1 << 20) as listening:
+        print("ws://127.0.0.1:%d" % listening.sockets[0].getsockname()[1], flush=True)
+        await asyncio.Future()
+
+
+asyncio.run(main())
