@@ -11,6 +11,7 @@
 #include "diag.h"
 #include "listen/bot.h"
 #include "listen/listener.h"
+#include "listen/log.h"
 #include "listen/options.h"
 
 static _Noreturn void
@@ -92,7 +93,7 @@ open_output(const struct options *options, struct listener *listener, struct bot
 }
 
 static void
-close_all(struct options *options, struct listener *listener)
+close_all(const struct options *options, struct listener *listener)
 {
 	if (listener->bot)
 		bot_close(listener->bot);
@@ -102,6 +103,34 @@ close_all(struct options *options, struct listener *listener)
 		saver_close(&listener->saver);
 	cursor_close(&listener->cursor);
 	signals_close(&listener->signals);
+}
+
+/* Listens to servers. Returns the exit status, or a signal to die by, negative. */
+static int
+watch(struct options *options)
+{
+	struct listener listener = {.settings = &options->settings, .options = &options->listener};
+	struct chat_url *urls;
+	struct chat_err err;
+	struct bot bot;
+	size_t count;
+	int status;
+
+	if (signals_open(&listener.signals, &err) < 0)
+		die(&err);
+	urls = read_urls(options, &count);
+	open_files(options, &listener);
+	confine(options);
+	open_output(options, &listener, &bot);
+	status = listener_run(&listener, urls, count);
+	close_all(options, &listener);
+	free(urls);
+	return status;
+}
+
+static void
+options_free(struct options *options)
+{
 	settings_free(&options->settings);
 	chat_strings_free(&options->types);
 	chat_strings_free(&options->listener.filter.from);
@@ -111,26 +140,19 @@ int
 main(int argc, char **argv)
 {
 	struct options options;
-	struct listener listener = {.settings = &options.settings, .options = &options.listener};
-	struct chat_url *urls;
 	struct chat_err err;
-	struct bot bot;
-	size_t count;
 	int status;
 
 	chat_start();
 	options_parse(&options, argc, argv);
 	if (filter_types(&options.listener.filter, &options.types, &err) < 0 ||
-		settings_finish(&options.settings, &err) < 0 ||
-		signals_open(&listener.signals, &err) < 0)
+		settings_finish(&options.settings, &err) < 0)
 		die(&err);
-	urls = read_urls(&options, &count);
-	open_files(&options, &listener);
-	confine(&options);
-	open_output(&options, &listener, &bot);
-	status = listener_run(&listener, urls, count);
-	close_all(&options, &listener);
-	free(urls);
+	if (options.log)
+		status = log_show(options.log, &options.listener, &options.settings.identity);
+	else
+		status = watch(&options);
+	options_free(&options);
 	if (status < 0)
 		chat_die_by_signal(-status);
 	return status;

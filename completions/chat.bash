@@ -31,7 +31,7 @@ _chat() {
 			--dead-after= -v --verbose -h --help -V --version'
 		;;
 	chat-listen)
-		options='-t --type= --from= --no-self -n --last= --since= --cursor-file=
+		options='-t --type= --from= --no-self -n --last= --since= --from-log= --cursor-file=
 			--history= -C --count= -W --timeout= --until-idle= --no-follow --wait
 			--retry-for= --no-reconnect -H --human --color= --events --save-files=
 			--exec --restart --max-hops= --hidden -U --url= -c --channel= -u
@@ -72,7 +72,7 @@ _chat() {
 		values='text json github tap sarif'
 		;;
 	*" --url-file" | "chat-send -f" | *" --file" | *" --replay" | *" --token-file" | *" --cacert" | *" --tls-"* | *" --tokens" | \
-		*" --cert" | *" --key" | *" --unix-socket" | *" --cursor-file" | *" --rejects")
+		*" --cert" | *" --key" | *" --unix-socket" | *" --cursor-file" | *" --from-log" | *" --rejects")
 		_filedir
 		return
 		;;

@@ -41,9 +41,30 @@ show_name(struct chat_buf *out, const struct chat_json_value *value)
 	free(string);
 }
 
+static int
+day_of(const struct tm *parts)
+{
+	return (parts->tm_year + 1900) * 1000 + parts->tm_yday + 1;
+}
+
+/* A line with the date, where the day changes. */
+static void
+show_day(struct human *human, struct chat_buf *out, const struct tm *parts)
+{
+	char text[40];
+
+	if (human->day == day_of(parts))
+		return;
+	human->day = day_of(parts);
+	strftime(text, sizeof text, "--- %a %Y-%m-%d\n", parts);
+	style(out, human->color, DIM);
+	chat_buf_append_string(out, text);
+	style(out, human->color, PLAIN);
+}
+
 /* The time of day here; what is out of any calendar's range is left out. */
 static void
-show_time(struct chat_buf *out, int64_t unix_ms, bool color)
+show_time(struct human *human, struct chat_buf *out, int64_t unix_ms)
 {
 	time_t seconds = (time_t)(unix_ms / 1000);
 	struct tm parts;
@@ -51,10 +72,19 @@ show_time(struct chat_buf *out, int64_t unix_ms, bool color)
 
 	if (!localtime_r(&seconds, &parts))
 		return;
+	show_day(human, out, &parts);
 	strftime(text, sizeof text, "%H:%M:%S ", &parts);
-	style(out, color, DIM);
+	style(out, human->color, DIM);
 	chat_buf_append_string(out, text);
-	style(out, color, PLAIN);
+	style(out, human->color, PLAIN);
+}
+
+/* What carries no time is from this moment, or, in a log, from some time after the line before. */
+static void
+show_moment(struct human *human, struct chat_buf *out)
+{
+	if (human->live)
+		show_time(human, out, chat_unix_ms());
 }
 
 /* Everybody has a colour, always the same one; red is for errors. */
@@ -71,12 +101,13 @@ style_name(struct chat_buf *out, const struct chat_json_value *name, bool color)
 }
 
 static void
-write_message(struct chat_buf *out, const struct chat_msg *msg, bool color)
+write_message(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
 {
+	bool color = human->color;
 	int64_t unix_ms;
 
 	if (chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &unix_ms))
-		show_time(out, unix_ms, color);
+		show_time(human, out, unix_ms);
 	style_name(out, &msg->value[CHAT_SLOT_SENDER], color);
 	chat_buf_append_string(out, "<");
 	show_name(out, &msg->value[CHAT_SLOT_SENDER]);
@@ -95,7 +126,7 @@ write_message(struct chat_buf *out, const struct chat_msg *msg, bool color)
 }
 
 static void
-write_history(struct chat_buf *out, const struct chat_msg *msg, bool color)
+write_history(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
 {
 	struct history history;
 	struct chat_span text;
@@ -103,20 +134,20 @@ write_history(struct chat_buf *out, const struct chat_msg *msg, bool color)
 
 	history_begin(&history, msg);
 	while (history_next(&history, &text, &past))
-		write_message(out, &past, color);
+		write_message(human, out, &past);
 }
 
 static void
-write_status(struct chat_buf *out, const struct chat_msg *msg, bool color)
+write_status(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
 {
 	bool online = msg->value[CHAT_SLOT_ONLINE].raw.at[0] == 't';
 
-	show_time(out, chat_unix_ms(), color);
-	style(out, color, DIM);
+	show_moment(human, out);
+	style(out, human->color, DIM);
 	chat_buf_append_string(out, "* ");
 	show_name(out, &msg->value[CHAT_SLOT_USERNAME]);
 	chat_buf_append_string(out, online ? " is here" : " left");
-	style(out, color, PLAIN);
+	style(out, human->color, PLAIN);
 	chat_buf_append_string(out, "\n");
 }
 
@@ -155,47 +186,59 @@ write_users(struct chat_buf *out, const struct chat_msg *msg)
 }
 
 static void
-write_user_data(struct chat_buf *out, const struct chat_msg *msg, bool color)
+write_user_data(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
 {
-	show_time(out, chat_unix_ms(), color);
-	style(out, color, DIM);
+	show_moment(human, out);
+	style(out, human->color, DIM);
 	chat_buf_append_string(out, "* here:");
 	write_users(out, msg);
-	style(out, color, PLAIN);
+	style(out, human->color, PLAIN);
 	chat_buf_append_string(out, "\n");
 }
 
 static void
-write_error(struct chat_buf *out, const struct chat_msg *msg, bool color)
+write_error(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
 {
-	show_time(out, chat_unix_ms(), color);
-	style(out, color, RED);
+	show_moment(human, out);
+	style(out, human->color, RED);
 	chat_buf_append_string(out, "! ");
 	show_string(out, &msg->value[CHAT_SLOT_CODE]);
 	chat_buf_append_string(out, ": ");
 	show_string(out, &msg->value[CHAT_SLOT_MESSAGE]);
-	style(out, color, PLAIN);
+	style(out, human->color, PLAIN);
 	chat_buf_append_string(out, "\n");
 }
 
 void
-human_write(struct chat_buf *out, const struct chat_msg *msg, struct chat_span text, bool color)
+human_begin(struct human *human, bool color, bool live)
+{
+	time_t now = (time_t)(chat_unix_ms() / 1000);
+	struct tm parts;
+
+	*human = (struct human){.color = color, .live = live};
+	if (live && localtime_r(&now, &parts))
+		human->day = day_of(&parts);
+}
+
+void
+human_write(struct human *human, struct chat_buf *out, const struct chat_msg *msg,
+	struct chat_span text)
 {
 	switch (msg->type) {
 	case CHAT_TYPE_MESSAGE:
-		write_message(out, msg, color);
+		write_message(human, out, msg);
 		break;
 	case CHAT_TYPE_HISTORY:
-		write_history(out, msg, color);
+		write_history(human, out, msg);
 		break;
 	case CHAT_TYPE_USER_STATUS:
-		write_status(out, msg, color);
+		write_status(human, out, msg);
 		break;
 	case CHAT_TYPE_USER_DATA:
-		write_user_data(out, msg, color);
+		write_user_data(human, out, msg);
 		break;
 	case CHAT_TYPE_ERROR:
-		write_error(out, msg, color);
+		write_error(human, out, msg);
 		break;
 	default:
 		chat_show(out, text);

@@ -157,7 +157,7 @@ listener_print(struct listener *listener, const struct feed *feed, struct chat_s
 	if (listener->closing)
 		return;
 	if (options->human)
-		human_write(output_buf(&listener->output), msg, line, options->color);
+		human_write(&listener->human, output_buf(&listener->output), msg, line);
 	else
 		print_line(listener, feed, line);
 	printed(listener);
@@ -366,6 +366,7 @@ listener_begin(struct listener *listener, const struct chat_url *urls, size_t co
 	const struct listener_options *options = listener->options;
 
 	listener->cursor_good = true;
+	human_begin(&listener->human, options->color, true);
 	listener->feed_count = count;
 	listener->feeds = chat_alloc_zeroed(count, sizeof listener->feeds[0]);
 	for (size_t i = 0; i < count; i++)

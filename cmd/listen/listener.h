@@ -14,6 +14,7 @@
 #include "cursor.h"
 #include "feed.h"
 #include "filter.h"
+#include "human.h"
 #include "save.h"
 
 /*
@@ -55,6 +56,7 @@ struct listener {
 	struct bot *bot; /* whose stdin is the output; NULL: none */
 	struct cursor cursor;
 	struct saver saver; /* with saves */
+	struct human human; /* with human */
 	struct chat_buf line, saved; /* scratch */
 	uint64_t printed;
 	bool closing; /* nothing more is printed */

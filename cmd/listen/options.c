@@ -66,6 +66,8 @@ add_what(struct table *table, struct options *options, struct raw *raw)
 		{0, "history", CHAT_OPT_CHOICE, &raw->history, .argument = "HOW",
 			.choices = history_words,
 			.help = "as one line, flat: a line each, none, or auto: flat to go on"},
+		{0, "from-log", CHAT_OPT_STRING, &options->log, .argument = "FILE",
+			.help = "a log of these tools in place of a server; -: stdin"},
 	};
 
 	add(table, opts, sizeof(opts) / sizeof(opts[0]));
@@ -158,6 +160,10 @@ check(const struct options *options, const struct raw *raw)
 		chat_die_usage("--exec is for one URL");
 	if (is_bot && listener->human)
 		chat_die_usage("--human is not for a command");
+	if (options->log &&
+		(is_bot || options->url_count > 0 || options->cursor_file || options->save_dir ||
+			listener->since))
+		chat_die_usage("--from-log reads a log: no server, position, bot or files");
 	if (options->cursor_file && listener->since)
 		chat_die_usage("--since and --cursor-file say the same: choose one");
 }

@@ -1,0 +1,169 @@
+/*
+ * --from-log: what a channel said, out of a file or a pipe.
+ */
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/output.h"
+#include "diag.h"
+#include "human.h"
+#include "line.h"
+
+#define LINE_MAX_BYTES ((size_t)64 << 20)
+
+struct log {
+	const struct listener_options *options;
+	const struct identity *self;
+	struct chat_lines lines;
+	struct output output;
+	struct human human;
+	int64_t shown;
+	uint64_t bad;
+};
+
+static void
+log_refuse(struct log *log, const struct chat_err *err)
+{
+	log->bad++;
+	chat_warn("line %llu: %s: %s%s%s", (unsigned long long)log->lines.number,
+		chat_code_word(err->code), err->field, *err->field ? ": " : "", err->text);
+}
+
+/* Lines of our own ({"type":"$gap"}) are shown as they are. */
+static void
+log_line(struct log *log, struct chat_span line)
+{
+	struct chat_err err;
+	struct chat_msg msg;
+
+	if (line.len > 0 && line.at[line.len - 1] == '\r')
+		line.len--;
+	if (line.len == 0)
+		return;
+	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, &err) == 0) {
+		if (!filter_wants(&log->options->filter, &msg, log->self))
+			return;
+	} else if (err.code == CHAT_UNKNOWN_TYPE) {
+		if (log->options->filter.types)
+			return;
+		msg.type = CHAT_TYPE_UNKNOWN;
+	} else {
+		log_refuse(log, &err);
+		return;
+	}
+	if (log->options->human)
+		human_write(&log->human, output_buf(&log->output), &msg, line);
+	else
+		output_line(&log->output, line);
+	log->shown++;
+}
+
+static bool
+log_is_done(const struct log *log)
+{
+	return log->options->count > 0 && log->shown >= log->options->count;
+}
+
+enum log_state { LOG_WANTS_INPUT, LOG_IS_FULL, LOG_ENDED };
+
+/* Deals with the lines that are there, until there is enough to write. */
+static enum log_state
+log_take(struct log *log)
+{
+	struct chat_span line;
+	struct chat_err err;
+
+	while (!log_is_done(log)) {
+		switch (chat_lines_take(&log->lines, &line)) {
+		case CHAT_LINE_NONE:
+			return LOG_WANTS_INPUT;
+		case CHAT_LINE_END:
+			return LOG_ENDED;
+		case CHAT_LINE_TOO_LONG:
+			chat_fail(&err, CHAT_TOO_LARGE, "a line of more than %zu bytes",
+				LINE_MAX_BYTES);
+			log_refuse(log, &err);
+			break;
+		default:
+			log_line(log, line);
+		}
+		if (output_is_full(&log->output))
+			return LOG_IS_FULL;
+	}
+	return LOG_ENDED;
+}
+
+static void
+log_flush(struct log *log)
+{
+	struct chat_err err;
+	struct pollfd room;
+	int flushed;
+
+	while ((flushed = output_flush(&log->output, &err)) == 0) {
+		room = (struct pollfd){.fd = log->output.fd, .events = POLLOUT};
+		poll(&room, 1, -1);
+	}
+	if (flushed > 0)
+		return;
+	if (errno == EPIPE)
+		chat_die_by_signal(SIGPIPE);
+	chat_die(chat_exit_status(err.code), "%s", err.text);
+}
+
+/* Waits for more of the log, or for the reader to go. */
+static void
+log_wait(const struct log *log)
+{
+	struct pollfd fds[] = {{log->lines.fd, POLLIN, 0}, {log->output.fd, 0, 0}};
+
+	if (poll(fds, 2, -1) > 0 && (fds[1].revents & POLLERR))
+		chat_die_by_signal(SIGPIPE);
+}
+
+static int
+log_run(struct log *log, const char *name)
+{
+	enum log_state state;
+	struct chat_err err;
+
+	while ((state = log_take(log)) != LOG_ENDED) {
+		log_flush(log);
+		if (state == LOG_IS_FULL)
+			continue;
+		log_wait(log);
+		if (chat_lines_fill(&log->lines, &err) < 0) {
+			chat_warn("%s: %s", name, err.text);
+			return CHAT_EXIT_NO_INPUT;
+		}
+	}
+	log_flush(log);
+	return log->bad > 0 ? CHAT_EXIT_BAD_LINE : CHAT_EXIT_OK;
+}
+
+int
+log_show(const char *path, const struct listener_options *options, const struct identity *self)
+{
+	bool standard = strcmp(path, "-") == 0;
+	const char *name = standard ? "stdin" : path;
+	struct log log = {.options = options, .self = self};
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), status;
+
+	if (fd < 0)
+		chat_die(CHAT_EXIT_NO_INPUT, "%s: %s", path, strerror(errno));
+	human_begin(&log.human, options->color, false);
+	chat_lines_init(&log.lines, fd, LINE_MAX_BYTES);
+	output_open(&log.output, STDOUT_FILENO);
+	status = log_run(&log, name);
+	output_close(&log.output);
+	chat_lines_free(&log.lines);
+	if (!standard)
+		close(fd);
+	return status;
+}
