@@ -1,6 +1,7 @@
 #ifndef SERVE_CLOCK_H
 #define SERVE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -22,8 +23,14 @@ struct clock {
 #define CLOCK_STANDS_MS 1000 /* in one step: so long it stood still */
 #define CLOCK_STEP_MS 100 /* what such a step counts */
 
-/* Looks at the system's clock; to be called a few times a second. */
-void clock_set(struct clock *clock);
+/* A time so far ahead of the clock was never right, or the clock is not: it is not held on to. */
+#define CLOCK_AHEAD_MS ((int64_t)24 * 60 * 60 * 1000)
+
+/*
+ * Looks at the system's clock; to be called a few times a second. Returns whether that was set back
+ * by more than CLOCK_AHEAD_MS since the last call.
+ */
+bool clock_set(struct clock *clock);
 
 static inline int64_t
 clock_now_ms(struct clock *clock)
@@ -40,6 +47,18 @@ static inline int64_t
 clock_unix_ms(const struct clock *clock)
 {
 	return (int64_t)uv_now(clock->loop) + clock->unix_offset_ms;
+}
+
+/*
+ * The time of what comes after this moment: the clock's, or that moment where the clock was set
+ * back by less than CLOCK_AHEAD_MS, so that times do not go back.
+ */
+static inline int64_t
+clock_unix_after_ms(const struct clock *clock, int64_t last_ms)
+{
+	int64_t now_ms = clock_unix_ms(clock);
+
+	return last_ms > now_ms && last_ms - now_ms < CLOCK_AHEAD_MS ? last_ms : now_ms;
 }
 
 #endif

@@ -274,12 +274,24 @@ retain(struct journal_file *file, uint64_t max_bytes, int64_t oldest_ms, bool in
 	file->closed_count = kept;
 }
 
+/* No segment is younger than the next one, whatever the clock was when it was written. */
+static void
+closed_age(struct journal_file *file)
+{
+	int64_t latest_ms = chat_unix_ms();
+
+	for (size_t i = file->closed_count; i--; latest_ms = file->closed[i].timestamp_ms)
+		if (file->closed[i].timestamp_ms > latest_ms)
+			file->closed[i].timestamp_ms = latest_ms;
+}
+
 void
 journal_retain(struct journal_file *file)
 {
 	const struct journal_options *options = &file->options;
 	int64_t oldest_ms = options->max_age_ms ? chat_unix_ms() - options->max_age_ms : INT64_MIN;
 
+	closed_age(file);
 	retain(file, options->max_bytes, oldest_ms, false);
 	if (!journal_is_over(file, 2 * options->max_bytes))
 		return;

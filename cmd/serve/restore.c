@@ -337,6 +337,7 @@ note_nonce(struct restore *restore, const struct journal_line *line, struct chat
 	struct nonce *nonce;
 	struct block *block;
 	struct room *room;
+	int64_t age_ms;
 	uint32_t at;
 
 	if (chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0 ||
@@ -353,8 +354,8 @@ note_nonce(struct restore *restore, const struct journal_line *line, struct chat
 		});
 	HASH_FIND(hh, restore->rooms->by_channel, line->channel.at, line->channel.len, room);
 	block = nonce_frame(room, line->number, text, &at);
-	nonces_publish(nonces, nonce, block, at,
-		clock_now_ms(clock) - (clock_unix_ms(clock) - line->timestamp_ms));
+	age_ms = clock_unix_ms(clock) - line->timestamp_ms;
+	nonces_publish(nonces, nonce, block, at, clock_now_ms(clock) - (age_ms > 0 ? age_ms : 0));
 	block_unref(block);
 }
 
@@ -427,6 +428,10 @@ rooms_restore(struct rooms *rooms, struct journal_file *file, struct chat_err *e
 	rooms->epoch = file->epoch;
 	rooms->sequence = file->last;
 	rooms->timestamp_ms = file->timestamp_ms;
+	if (file->timestamp_ms - clock_unix_ms(rooms->clock) > CLOCK_AHEAD_MS)
+		journal_warn(&file->journal,
+			"its last timestamp is more than a day ahead of the clock, which is "
+			"believed");
 	rooms->past = file->epochs;
 	file->epochs = (struct epochs){0};
 	result = restore_choose(&restore, err);

@@ -92,8 +92,7 @@ room_append(struct room *room, const struct room_say *say)
 	char id[MESSAGE_ID_LEN + 1];
 	struct say_place place;
 
-	if (room->timestamp_ms < clock_unix_ms(rooms->clock))
-		room->timestamp_ms = clock_unix_ms(rooms->clock);
+	room->timestamp_ms = clock_unix_after_ms(rooms->clock, room->timestamp_ms);
 	pending->entry.number = ++rooms->sequence;
 	message_id_write(id, rooms->epoch, rooms->sequence);
 	last->block = say_message(last->block,
@@ -366,6 +365,8 @@ room_free(struct room *room)
 	HASH_DEL(rooms->by_channel, room);
 	rooms->count--;
 	rooms->history_bytes -= room->history.bytes;
+	if (rooms->timestamp_ms < room->timestamp_ms)
+		rooms->timestamp_ms = room->timestamp_ms; /* it may be made again */
 	if (rooms->forgotten < room->history.forgotten)
 		rooms->forgotten = room->history.forgotten;
 	while (room->block_count)

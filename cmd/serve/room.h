@@ -109,7 +109,7 @@ struct rooms {
 	struct epochs past; /* of the journal, before this server's */
 	struct nonces nonces;
 	struct watcher watcher;
-	int64_t timestamp_ms; /* no message gets an earlier one */
+	int64_t timestamp_ms; /* of the last message in a room that is to be made */
 	uint64_t epoch; /* first part of every message id */
 	uint64_t sequence; /* second part: of the last message */
 	uint64_t ticket; /* of the last append */

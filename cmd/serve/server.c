@@ -91,7 +91,10 @@ on_sweep(uv_timer_t *timer)
 {
 	struct server *server = timer->data;
 
-	clock_set(&server->clock);
+	if (clock_set(&server->clock))
+		notices_say(&server->notices,
+			"the clock was set back by more than a day: the timestamps of messages go "
+			"back with it");
 	guest_sweep(server);
 	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
 	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
