@@ -6,11 +6,13 @@
 
 /*
  * How work grows with the number of things. is_linear() does it with `count` of them and with ten
- * times as many; it returns the CPU time of the part that counts. Ten times as much is linear,
- * memory that does not fit into a cache and a logarithm make that thirty, a walk over all for each
- * makes it a hundred.
+ * times as many; work returns the CPU time of the part that counts. Ten times as much is linear;
+ * caches that are too small then, and a logarithm, make that up to sixty; a walk over all for each
+ * makes it a hundred, and, with 100,000 of them, tens of microseconds for each. Too long is what is
+ * both.
  */
 #define SLOPE_MOST 50
+#define SLOPE_EACH_S 4e-6
 
 static inline double
 cpu_s(void)
@@ -39,8 +41,12 @@ least_s(double (*work)(unsigned count), unsigned count, int runs, double enough_
 #define is_linear(work, count, ...) \
 	do { \
 		double slope_few = least_s(work, count, 3, 0); \
-		double slope_most = SLOPE_MOST * slope_few + 0.001; \
-		double slope_many = least_s(work, 10 * (count), 3, slope_most); \
+		double slope_each = 10 * (count)*SLOPE_EACH_S; \
+		double slope_most = SLOPE_MOST * slope_few; \
+		double slope_many; \
+\
+		slope_most = slope_most < slope_each ? slope_each : slope_most; \
+		slope_many = least_s(work, 10 * (count), 3, slope_most); \
 		if (!ok(slope_many <= slope_most, __VA_ARGS__)) \
 			printf("# %u took %.6f s, %u took %.6f s\n", (unsigned)(count), slope_few, \
 				10 * (unsigned)(count), slope_many); \
