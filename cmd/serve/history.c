@@ -5,16 +5,14 @@
 #include <string.h>
 
 #include "buf.h"
+#include "serve/memory.h"
 
-void
-history_free(struct history *history)
-{
-	while (history->count)
-		history_forget(history);
-	free(history->ring);
-	history->ring = NULL;
-	history->cap = 0;
-}
+#define SMALL_BYTES 2048 /* a frame below that is copied into a block of many */
+#define OWN_LEAST 1024 /* bytes of such a block: each is twice the one before, */
+#define OWN_MOST 8192 /* up to that */
+#define RING_LEAST 8
+
+/* ---- memory ---- */
 
 static size_t
 entry_size(const struct entry *entry)
@@ -22,34 +20,98 @@ entry_size(const struct entry *entry)
 	return block_frame_size(entry->block->bytes + entry->at);
 }
 
+static bool
+entry_is_small(const struct entry *entry)
+{
+	return entry_size(entry) < SMALL_BYTES;
+}
+
+/* cap is no less than count; 0 frees it. */
+static void
+history_resize(struct history *history, uint32_t cap)
+{
+	struct entry *ring = cap ? chat_alloc(cap * sizeof(*ring)) : NULL;
+
+	for (uint32_t i = 0; i < history->count; i++)
+		ring[i] = *history_at(history, i);
+	free(history->ring);
+	history->bytes -= history->cap ? memory_cost(history->cap * sizeof(*ring)) : 0;
+	history->bytes += cap ? memory_cost(cap * sizeof(*ring)) : 0;
+	history->ring = ring;
+	history->cap = cap;
+	history->first = 0;
+}
+
+/* The block that grew grows no more; it stays for those of its messages that are remembered. */
+static void
+history_close_own(struct history *history)
+{
+	if (!history->own)
+		return;
+	if (!history->own_count)
+		history->bytes -= block_cost(history->own);
+	block_unref(history->own);
+	history->own = NULL;
+	history->own_count = 0;
+}
+
+static void
+history_open_own(struct history *history, size_t size)
+{
+	size_t cap = history->own ? 2 * (size_t)history->own->cap : OWN_LEAST;
+
+	history_close_own(history);
+	cap = cap < OWN_MOST ? cap : OWN_MOST;
+	history->own = block_new(cap > size ? cap : size);
+	history->bytes += block_cost(history->own);
+}
+
+static void
+history_copy(struct history *history, struct entry *entry, size_t size)
+{
+	if (!history->own || history->own->cap - history->own->len < size)
+		history_open_own(history, size);
+	memcpy(history->own->bytes + history->own->len, entry->block->bytes + entry->at, size);
+	entry->block = block_ref(history->own);
+	entry->at = history->own->len;
+	history->own->len += (uint32_t)size;
+	history->own_count++;
+}
+
+/* The oldest is small. Whether no other message is remembered that lies in its block. */
+static bool
+oldest_is_last_of_block(const struct history *history)
+{
+	const struct block *block = history_at(history, 0)->block;
+	uint32_t i = 1;
+
+	while (i < history->count && !entry_is_small(history_at(history, i)))
+		i++;
+	return i == history->count || history_at(history, i)->block != block;
+}
+
+/* ---- remembering ---- */
+
 const struct entry *
 history_at(const struct history *history, uint32_t i)
 {
 	return &history->ring[(history->first + i) % history->cap];
 }
 
-static void
-history_grow(struct history *history)
-{
-	uint32_t cap = history->cap ? 2 * history->cap : 8;
-	struct entry *ring = chat_alloc(cap * sizeof(*ring));
-
-	for (uint32_t i = 0; i < history->count; i++)
-		ring[i] = *history_at(history, i);
-	free(history->ring);
-	history->ring = ring;
-	history->cap = cap;
-	history->first = 0;
-}
-
 void
 history_add(struct history *history, const struct entry *entry)
 {
+	struct entry kept = *entry;
+
 	if (history->count == history->cap)
-		history_grow(history);
-	block_ref(entry->block);
-	history->ring[(history->first + history->count++) % history->cap] = *entry;
-	history->bytes += entry_size(entry);
+		history_resize(history, history->cap ? 2 * history->cap : RING_LEAST);
+	if (entry_is_small(entry)) {
+		history_copy(history, &kept, entry_size(entry));
+	} else {
+		kept.block = block_keep(entry->block, &kept.at);
+		history->bytes += block_cost(kept.block);
+	}
+	history->ring[(history->first + history->count++) % history->cap] = kept;
 }
 
 void
@@ -57,11 +119,25 @@ history_forget(struct history *history)
 {
 	const struct entry *entry = history_at(history, 0);
 
-	history->bytes -= entry_size(entry);
+	if (entry->block == history->own)
+		history->own_count--;
+	else if (!entry_is_small(entry) || oldest_is_last_of_block(history))
+		history->bytes -= block_cost(entry->block);
 	history->forgotten = entry->number;
 	block_unref(entry->block);
 	history->first = (history->first + 1) % history->cap;
 	history->count--;
+	if (!history->count)
+		history_close_own(history);
+	if (!history->count || (history->cap > RING_LEAST && history->count < history->cap / 4))
+		history_resize(history, history->count ? history->cap / 2 : 0);
+}
+
+void
+history_free(struct history *history)
+{
+	while (history->count)
+		history_forget(history);
 }
 
 uint32_t

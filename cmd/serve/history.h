@@ -8,11 +8,13 @@
 #include "serve/block.h"
 
 /*
- * The messages a channel remembers, oldest first: where they lie in the blocks that were sent. A
- * block stays while one of its messages is remembered.
+ * The messages a channel remembers, oldest first. Small ones are copied into blocks of the
+ * history's own, one behind the other; a large one has a block for itself, if need be the one that
+ * was sent. So no message keeps the block of a whole tick, and `bytes` is the memory that all of it
+ * takes.
  */
 struct entry {
-	struct block *block; /* one reference */
+	struct block *block; /* one reference, where it is in a history */
 	uint32_t at; /* of the frame in the block */
 	uint32_t data_at; /* of `"data":"…"` in the payload; */
 	uint32_t data_len; /* 0: no file */
@@ -22,13 +24,15 @@ struct entry {
 struct history {
 	struct entry *ring;
 	uint32_t first, count, cap;
-	size_t bytes; /* of the remembered frames */
+	struct block *own; /* the newest of its own blocks: the next small message goes there */
+	uint32_t own_count; /* messages in it that are remembered */
+	size_t bytes; /* of memory */
 	uint64_t forgotten; /* number of the newest message that is no longer kept; 0: none */
 };
 
 void history_free(struct history *history);
 
-/* Remembers one more; takes a reference of its own. */
+/* Remembers one more; its block stays the caller's. */
 void history_add(struct history *history, const struct entry *entry);
 
 /* Forgets the oldest; there must be one. */

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import select
+import signal
 import socket
 import tempfile
 import threading
@@ -340,6 +341,27 @@ def _():
         assert queues < 40 * 16384, queues
         for sock in socks:
             sock.close()
+
+
+# ---- what is kept for long ----
+
+
+@case("a letter with a nonce, or in the history, does not keep the file that went out with it", server=False)
+def _():
+    with Truth("--history-memory", "16M", bound=(16 + 64) * MIB) as truth:
+        is_well = bystander(truth.server)
+        pairs = 1500 if FULL else 150
+        file = file_of(1000000)
+        for number in range(pairs):
+            peer = truth.server.join("alice", "/pair%d" % number)
+            truth.server.signal(signal.SIGSTOP)
+            letter = {"type": "text", "text": "a letter", "nonce": "n%d" % number}
+            peer.sock.sendall(file[:1000])
+            threading.Thread(target=peer.send, args=(file[1000:], frame(TEXT, json.dumps(letter)))).start()
+            truth.server.signal(signal.SIGCONT)
+            peer.heard("f"), peer.heard("a letter")
+            if number % 50 == 0:
+                is_well()
 
 
 @case("a thousand who read nothing, and what is said is short", server=False)
