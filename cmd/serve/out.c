@@ -53,6 +53,16 @@ more_slot(struct out *out, size_t *held)
 	return &out->more[out->more_to++];
 }
 
+/* There is no run behind the first. */
+static void
+more_free(struct out *out, size_t *held)
+{
+	*held -= out->more_cap * sizeof(*out->more);
+	free(out->more);
+	out->more = NULL;
+	out->more_from = out->more_to = out->more_cap = 0;
+}
+
 static bool
 run_extend(struct run *run, struct block *block, uint32_t from, uint32_t to)
 {
@@ -177,12 +187,8 @@ out_shift(struct out *out, size_t *held)
 		out->first = out->more[out->more_from++];
 	else
 		out->first.block = NULL;
-	if (out->more_from == out->more_to) {
-		*held -= out->more_cap * sizeof(*out->more);
-		free(out->more);
-		out->more = NULL;
-		out->more_from = out->more_to = out->more_cap = 0;
-	}
+	if (out->more_from == out->more_to)
+		more_free(out, held);
 }
 
 void
@@ -212,6 +218,7 @@ out_cut(struct out *out, size_t *held, size_t bound)
 		edge += (uint32_t)block_frame_size(out->first.block->bytes + edge);
 	while (out->more_from < out->more_to)
 		let_go(held, out->more[out->more_from++].block);
+	more_free(out, held);
 	out->first.to = edge;
 	out->bytes = edge - out->first.from - out->sent;
 	if (out->bytes == 0)

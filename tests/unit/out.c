@@ -309,6 +309,7 @@ test_joined(void)
 	out_sent(&out, &held, edge(block, 1) + 1);
 	out_cut(&out, &held, 0);
 	is_int(out.bytes, edge(block, 2) - edge(block, 1) - 1, "cut to the end of the frame begun");
+	is_int(held, block_cost(block), "so that one block is all that is held, and no array");
 	out_sent(&out, &held, out.bytes);
 	ok(out_is_empty(&out), "which is all that is left");
 	out_cut(&out, &held, 0);
