@@ -27,7 +27,7 @@ static const struct chat_rule init_rules[] = {
 		.about = "the name that others see"),
 	REQUIRED("id", ID, STRING, .format = CHAT_FORMAT_ID, .about = "identifies the user"),
 	ADDITION("token", TOKEN, STRING, .about = "a credential, where the server asks for one"),
-	ADDITION("since", SINCE, STRING, .about = "the id of the last message seen"),
+	ADDITION("since", SINCE, STRING, .about = "the id of the last message seen, `0` for none"),
 	ADDITION("presence", PRESENCE, STRING, .format = CHAT_FORMAT_WORD, .word = "hidden",
 		.about = "not listed, not announced"),
 };
@@ -137,6 +137,7 @@ static const struct chat_rule history_rules[] = {
 		.about = "oldest first"),
 	ADDITION("complete", COMPLETE, BOOLEAN,
 		.about = "false: messages after `since` are missing"),
+	ADDITION("more", MORE, BOOLEAN, .about = "true: another one follows, before anything live"),
 	LOGGED_CHANNEL,
 	LOGGED_URL,
 };

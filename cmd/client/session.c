@@ -150,6 +150,7 @@ session_connect(struct session *session, struct session_event *event)
 	session->last_code = CHAT_OK;
 	session->caught_up = false;
 	session->catch_up_due = false;
+	session->paged = false;
 	heartbeat_begin(&session->heartbeat, session->settings->dead_after_ms);
 	if (!session->client)
 		lose(session, &err, event);
@@ -290,7 +291,16 @@ receive_error(struct session *session)
 	note_retry_after(session, &session->msg);
 }
 
-/* The one that answers init; on a server that has no `complete` nothing is known. */
+static bool
+is_true(const struct chat_msg *msg, enum chat_slot slot)
+{
+	return chat_msg_has(msg, slot) && msg->value[slot].raw.at[0] == 't';
+}
+
+/*
+ * That which answers init, in one or in several; on a server that has no `complete` nothing is
+ * known. Once one came, the last of them is waited for as long as it takes.
+ */
 static void
 receive_history(struct session *session)
 {
@@ -298,9 +308,11 @@ receive_history(struct session *session)
 
 	if (session->caught_up)
 		return;
-	session->catch_up_due = true;
-	session->complete = chat_msg_has(msg, CHAT_SLOT_COMPLETE) &&
-		msg->value[CHAT_SLOT_COMPLETE].raw.at[0] == 't';
+	session->complete =
+		is_true(msg, CHAT_SLOT_COMPLETE) && (!session->paged || session->complete);
+	session->paged = is_true(msg, CHAT_SLOT_MORE);
+	session->catch_up_due = !session->paged;
+	session->deadline_ms = INT64_MAX;
 }
 
 /* Reads what came. -1: it is not JSON. What is JSON and no message of the table is passed on. */

@@ -61,7 +61,8 @@ struct session {
 	bool rejoined; /* this connection is not the first that joined */
 	bool caught_up; /* history came, or will not come */
 	bool catch_up_due; /* and is to be told */
-	bool complete; /* what history said, or what its lack means */
+	bool complete; /* what history said, every page of it, or what its lack means */
+	bool paged; /* a page of it came, and more follow */
 	bool rejoin_due; /* the connection is to be left for another */
 	bool paused; /* once joined nothing is read */
 	int64_t lost_ms; /* since when there is no progress; 0: there is */

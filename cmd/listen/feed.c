@@ -42,6 +42,7 @@ feed_close(struct feed *feed)
 {
 	session_free(&feed->session);
 	seen_free(&feed->seen);
+	recent_free(&feed->recent);
 }
 
 static void
@@ -163,14 +164,19 @@ tell_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, 
 	chat_buf_free(&cut);
 }
 
+static bool
+has_more(const struct chat_msg *msg)
+{
+	return chat_msg_has(msg, CHAT_SLOT_MORE) && msg->value[CHAT_SLOT_MORE].raw.at[0] == 't';
+}
+
 static void
-tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
+tell_page(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
 	const struct listener_options *options = feed->listener->options;
 	enum listener_history how = options->history;
 	bool missed = feed->resumes || feed->session.rejoined;
 
-	feed->told_past = true;
 	if (missed && !continues(feed, msg))
 		tell_gap(feed);
 	if (feed->session.rejoined)
@@ -181,6 +187,37 @@ tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *ms
 		tell_flat(feed, msg, -1, false);
 	else
 		tell_line(feed, line, msg, options->last);
+}
+
+/* The last messages of several pages, as if they had come in one. */
+static void
+tell_recent(struct feed *feed)
+{
+	struct chat_buf line = {0};
+	struct chat_msg msg;
+
+	recent_write(&feed->recent, &line);
+	if (chat_msg_read(&msg, chat_buf_span(&line), CHAT_FROM_SERVER, NULL) == 0)
+		tell_page(feed, chat_buf_span(&line), &msg);
+	chat_buf_free(&line);
+	recent_free(&feed->recent);
+}
+
+/* A history, or a page of it. */
+static void
+tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
+{
+	int64_t last = feed->listener->options->last;
+	bool keeps = last > 0 && !feed->session.rejoined;
+
+	feed->told_past = !has_more(msg);
+	if (!keeps || (feed->told_past && !feed->recent.paged)) {
+		tell_page(feed, line, msg);
+		return;
+	}
+	recent_add(&feed->recent, msg, last);
+	if (feed->told_past)
+		tell_recent(feed);
 }
 
 /*
@@ -261,6 +298,7 @@ handle(struct feed *feed, const struct session_event *event)
 	switch (event->what) {
 	case SESSION_JOIN:
 		feed->told_past = feed->caught_up = false;
+		recent_free(&feed->recent);
 		if (event->text.len > 0)
 			tell(feed, event->text, event->msg);
 		break;

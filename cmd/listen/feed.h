@@ -5,6 +5,7 @@
 
 #include "client/seen.h"
 #include "client/session.h"
+#include "recent.h"
 
 struct listener;
 
@@ -18,7 +19,8 @@ struct feed {
 	struct seen seen;
 	bool resumes; /* began with a position: its history is what was missed */
 	bool caught_up;
-	bool told_past; /* since the last joining: a history was dealt with */
+	bool told_past; /* since the last joining: a history was dealt with, the last page of it */
+	struct recent recent; /* of pages before it, where only the last messages are wanted */
 	bool ended;
 };
 

@@ -26,6 +26,7 @@ struct address {
 	size_t count; /* connections */
 	int64_t failures;
 	int64_t failures_ms; /* the first of them */
+	struct fair_lane lanes[ADDRESS_LANES];
 };
 
 /* An IPv4 address, be it inside an IPv6 one; false when it is none. */
@@ -101,6 +102,12 @@ struct address *
 addresses_enter(struct addresses *addresses, const struct sockaddr *peer)
 {
 	return enter(addresses, key_of(kind_of(addresses, peer), peer));
+}
+
+struct fair_lane *
+address_lane(struct address *address, enum address_lane lane)
+{
+	return &address->lanes[lane];
 }
 
 /* Frees one of which nothing is to be remembered. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "serve/fair.h"
 #include "serve/network.h"
 
 /*
@@ -51,6 +52,10 @@ void addresses_free(struct addresses *addresses);
 void addresses_sweep(struct addresses *addresses, int64_t now_ms);
 
 enum address_kind address_kind(const struct address *address);
+
+/* Its share of what is handed out fairly. One in which somebody waits keeps nothing else alive. */
+enum address_lane { ADDRESS_LANE_PAGES, ADDRESS_LANE_READS, ADDRESS_LANES };
+struct fair_lane *address_lane(struct address *address, enum address_lane lane);
 
 /* Whether it has more than it may; far more: not even an answer is due. */
 bool address_is_over(const struct address *address, const struct addresses *addresses);

@@ -205,6 +205,10 @@ conn_rest(struct conn *conn)
 		conn_drained(conn);
 	if (conn->state != CONN_DEAD)
 		conn_pace(conn);
+	if (conn->tells_empty && out_is_empty(&conn->out) && conn->state == CONN_OPEN) {
+		conn->tells_empty = false;
+		conn->conns->events->emptied(conn);
+	}
 }
 
 void
@@ -363,17 +367,17 @@ conn_trust(struct conn *conn)
 }
 
 void
-conn_distrust(struct conn *conn)
-{
-	conn->trusted = false;
-}
-
-void
 conn_hold(struct conn *conn, bool held)
 {
 	conn->held = held;
 	if (conn->state != CONN_DEAD)
 		conn_poll(conn);
+}
+
+void
+conn_tell_empty(struct conn *conn)
+{
+	conn->tells_empty = true;
 }
 
 void

@@ -51,6 +51,8 @@ struct conn_events {
 	void (*turned_away)(struct conn *conn, int status, const char *why);
 	/* To whom it belongs, who is to have no more for having many; NULL: to nobody else. */
 	const void *(*owner)(const struct conn *conn);
+	/* Its queue is empty; once after each conn_tell_empty. Nothing is to be queued now. */
+	void (*emptied)(struct conn *conn);
 	/* It is gone; whatever pointed to it must let go. */
 	void (*closed)(struct conn *conn);
 	/* The memory goes back to whoever gave it to conn_start. */
@@ -83,15 +85,15 @@ struct conn {
 	bool held; /* not read: conn_hold */
 	uint8_t spare_mib; /* its queue may be longer by that, until it is empty */
 	bool batched; /* a send of its first run is under way */
+	bool tells_empty; /* conn_tell_empty */
 };
 
 /* Takes over an accepted socket, in TLS unless tls is NULL; conn is zeroed memory of the caller's.
  * 0, or -1 with the fd closed and conn not started. */
 int conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls);
 
-/* From now on messages up to the full size are taken; or no more than before that. */
+/* From now on messages up to the full size are taken. */
 void conn_trust(struct conn *conn);
-void conn_distrust(struct conn *conn);
 
 /* Queues frames; they leave at the end of the tick. Does nothing once it is closing. */
 void conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to);
@@ -112,6 +114,9 @@ void conn_hold(struct conn *conn, bool held);
 
 /* So many bytes of what is queued are the server's wish: they do not count against the limit. */
 void conn_spare(struct conn *conn, size_t bytes);
+
+/* Has events->emptied called when all that is queued by now, and then, has been sent. */
+void conn_tell_empty(struct conn *conn);
 
 /*
  * Between the files of a connection and its set.

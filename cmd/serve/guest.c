@@ -9,7 +9,7 @@
 
 #include "hash.h"
 #include "msg.h"
-#include "serve/resume.h"
+#include "serve/past.h"
 #include "serve/server.h"
 
 #define ERRORS_WINDOW_MS 10000
@@ -149,12 +149,15 @@ guest_message(struct guest *guest, const struct chat_msg *msg)
 		guest_say(guest, msg);
 }
 
-void
-guest_hear(struct guest *guest, struct chat_span text)
+static void
+on_received(struct conn *conn, struct chat_span text)
 {
+	struct guest *guest = guest_of(conn);
 	struct chat_err err = {0};
 	struct chat_msg msg;
 
+	if (guest->queue == GUEST_DENIED)
+		return; /* it has said all that it may */
 	msg.has = 0;
 	if (chat_msg_read(&msg, text, CHAT_FROM_CLIENT, &err) == 0)
 		guest_message(guest, &msg);
@@ -162,19 +165,6 @@ guest_hear(struct guest *guest, struct chat_span text)
 		guest_refuse(guest, &err,
 			chat_msg_has(&msg, CHAT_SLOT_NONCE) ? msg.value[CHAT_SLOT_NONCE].raw
 							    : (struct chat_span){0});
-}
-
-static void
-on_received(struct conn *conn, struct chat_span text)
-{
-	struct guest *guest = guest_of(conn);
-
-	if (guest->queue == GUEST_DENIED)
-		return; /* it has said all that it may */
-	if (guest->resume)
-		resume_hold(guest->resume, text);
-	else
-		guest_hear(guest, text);
 }
 
 static void
@@ -216,6 +206,12 @@ owner_of(const struct conn *conn)
 }
 
 static void
+on_emptied(struct conn *conn)
+{
+	past_emptied(guest_of(conn));
+}
+
+static void
 on_closed(struct conn *conn)
 {
 	struct guest *guest = guest_of(conn);
@@ -224,14 +220,14 @@ on_closed(struct conn *conn)
 		guest_log(guest, "%.*s leaves %s", (int)guest->member.user->name_len,
 			guest->member.user->name, guest->member.room->channel);
 	guest_enqueue(guest, GUEST_NOWHERE);
-	resume_abandon(guest);
+	room_leave(&guest->member);
+	past_leave(guest);
 	addresses_leave(&guest->server->addresses, guest->address);
 	if (guest->lobby) {
 		guest->lobby->visitors--;
 		room_forget(guest->lobby);
 	}
 	guest->lobby = NULL;
-	room_leave(&guest->member);
 }
 
 static void
@@ -248,6 +244,7 @@ const struct conn_events guest_events = {
 	.dropped = on_dropped,
 	.turned_away = on_turned_away,
 	.owner = owner_of,
+	.emptied = on_emptied,
 	.closed = on_closed,
 	.release = on_release,
 };

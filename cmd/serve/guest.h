@@ -15,7 +15,7 @@
  * a room: init makes it a member, text and file are said there, everything else is an error.
  */
 struct server;
-struct resume;
+struct past_reader;
 
 enum guest_queue {
 	GUEST_NOWHERE,
@@ -35,7 +35,7 @@ struct guest {
 	uint32_t errors; /* in it */
 	enum guest_queue queue;
 	unsigned char *digest; /* of its token, owned; NULL: none was asked for */
-	struct resume *resume; /* its past is being read; NULL: it is not */
+	struct past_reader *reader; /* a member that is sent the past (past.h); NULL: it is not */
 };
 
 static inline struct guest *
@@ -53,12 +53,6 @@ void guest_start(struct server *server, int fd, struct tls *tls, struct address 
 
 /* Sends an error about nothing in particular, and closes if it is fatal (code 1001, 1008, …). */
 void guest_shut(struct guest *guest, enum chat_code code, const char *text, uint16_t close_code);
-
-/* Makes it a member of the room it asked for, or says why not. */
-void guest_join(struct guest *guest, const struct room_join *join);
-
-/* Acts on a message of its peer. */
-void guest_hear(struct guest *guest, struct chat_span text);
 
 /* Ends those whose init is overdue, or whose token was wrong. */
 void guest_sweep(struct server *server);

@@ -11,7 +11,8 @@
 
 #include "msg.h"
 #include "serve/origin.h"
-#include "serve/resume.h"
+#include "serve/past.h"
+#include "serve/room_past.h"
 #include "serve/server.h"
 
 #define DENIAL_MS 1000 /* a wrong token is answered after that: guessing takes its time */
@@ -58,10 +59,6 @@ guest_sweep(struct server *server)
 	struct guest *guest;
 
 	while ((guest = first_due(server->owing, server->config->init_timeout_ms))) {
-		if (guest->resume) { /* its init came: what takes so long is our answer */
-			guest_enqueue(guest, GUEST_OWES_INIT);
-			continue;
-		}
 		guest_enqueue(guest, GUEST_NOWHERE);
 		if (guest->conn.state != CONN_OPEN) /* it is closing for another reason */
 			continue;
@@ -258,21 +255,43 @@ guest_deny(struct guest *guest, enum proof proof)
 	conn_hold(&guest->conn, true);
 }
 
+/* Makes it a member of the room it asked for, or says why not. since.at NULL: none. */
+static void
+guest_join(struct guest *guest, const struct room_join *join, struct chat_span since)
+{
+	struct room *room = guest->lobby;
+	struct chat_err err = {0};
+
+	if (room_join(room, &guest->member, join, &err) < 0) {
+		guest_refuse(guest, &err, (struct chat_span){0});
+		return;
+	}
+	guest_log(guest, "%.*s joins %s", (int)join->name.len, join->name.at, room->channel);
+	guest->lobby = NULL;
+	room->visitors--;
+	guest_enqueue(guest, GUEST_NOWHERE);
+	conn_trust(&guest->conn);
+	if (since.at)
+		past_enter(guest, since);
+	else
+		member_replay(&guest->member);
+}
+
 void
 guest_init(struct guest *guest, const struct chat_msg *msg)
 {
-	char id[NONCE_ID_MAX], name[USERNAME_MAX], since[64], presence[16];
+	char id[NONCE_ID_MAX], name[USERNAME_MAX], since_bytes[64], presence[16];
 	char derived[TOKENS_ID_LEN + 1];
 	enum proof proof;
 	struct room_join join = {
 		.id = decoded(msg, CHAT_SLOT_ID, id, sizeof(id)),
 		.name = decoded(msg, CHAT_SLOT_USERNAME, name, sizeof(name)),
-		.since = decoded(msg, CHAT_SLOT_SINCE, since, sizeof(since)),
 	};
+	struct chat_span since = decoded(msg, CHAT_SLOT_SINCE, since_bytes, sizeof(since_bytes));
 	struct chat_err err = {0};
 
-	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !join.since.at)
-		join.since = CHAT_SPAN("?"); /* too long to be one of ours: not known */
+	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !since.at)
+		since = CHAT_SPAN("?"); /* too long to be one of ours: not known */
 	join.hidden = chat_span_equal(
 		decoded(msg, CHAT_SLOT_PRESENCE, presence, sizeof(presence)), CHAT_SPAN("hidden"));
 	if (guest->server->tokens.path)
@@ -282,8 +301,8 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 		guest_deny(guest, proof);
 	else if (guest_check_names(guest, &join, &err) < 0)
 		guest_refuse(guest, &err, (struct chat_span){0});
-	else if (!resume_start(guest, &join))
-		guest_join(guest, &join);
+	else
+		guest_join(guest, &join, since);
 }
 
 /* Whether it is who it was, where the tokens may have changed since. */
@@ -294,29 +313,6 @@ guest_is_still(const struct guest *guest, struct chat_span name, struct chat_spa
 	struct chat_span now = id;
 
 	return guest_prove(guest, name, &now, derived) == PROOF_GIVEN && chat_span_equal(now, id);
-}
-
-void
-guest_join(struct guest *guest, const struct room_join *join)
-{
-	struct room *room = guest->lobby;
-	struct chat_err err = {0};
-
-	if (!guest_is_still(guest, join->name, join->id)) {
-		conn_distrust(&guest->conn);
-		guest_shut(guest, CHAT_UNAUTHORIZED, NOT_ANY_MORE, 1008);
-		return;
-	}
-	if (room_join(room, &guest->member, join, &err) < 0) {
-		conn_distrust(&guest->conn);
-		guest_refuse(guest, &err, (struct chat_span){0});
-		return;
-	}
-	guest_log(guest, "%.*s joins %s", (int)join->name.len, join->name.at, room->channel);
-	guest->lobby = NULL;
-	room->visitors--;
-	guest_enqueue(guest, GUEST_NOWHERE);
-	conn_trust(&guest->conn);
 }
 
 /* ---- out again ---- */

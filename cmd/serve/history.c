@@ -1,4 +1,4 @@
-/* What a newcomer is told of a channel's past. */
+/* What a channel remembers, and how a newcomer is told of it. */
 #include "serve/history.h"
 
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "buf.h"
 #include "serve/memory.h"
+#include "serve/page.h"
 
 #define SMALL_BYTES 2048 /* a frame below that is copied into a block of many */
 #define OWN_LEAST 1024 /* bytes of such a block: each is twice the one before, */
@@ -158,19 +159,35 @@ history_after(const struct history *history, uint64_t number)
 
 /* ---- replay ---- */
 
-static const char omitted[] = "\"omitted\":true";
-#define OMITTED_LEN (sizeof(omitted) - 1)
-
-static size_t
-payload_size(const struct entry *entry, bool omit)
+static struct chat_span
+entry_text(const struct entry *entry)
 {
-	size_t len = block_frame_payload(entry->block->bytes + entry->at).len;
+	return block_frame_payload(entry->block->bytes + entry->at);
+}
 
-	return omit ? len - entry->data_len + OMITTED_LEN : len;
+static void
+put_entry(struct page_writer *writer, const struct entry *entry, bool omit)
+{
+	struct chat_span text = entry_text(entry);
+
+	if (omit)
+		page_put_without_data(writer, text, entry->data_at, entry->data_len);
+	else
+		page_put(writer, text);
+}
+
+/* What leaving out its data saves. */
+static size_t
+entry_saving(const struct entry *entry)
+{
+	size_t left = sizeof(PAGE_OMITTED) - 1;
+
+	return entry->data_len > left ? entry->data_len - left : 0;
 }
 
 struct data {
-	uint32_t len, of; /* of: which message's, among the chosen */
+	size_t len;
+	uint32_t of; /* which message's, among the chosen */
 };
 
 /* The largest first; of equal ones the oldest. */
@@ -184,97 +201,90 @@ compare_data(const void *a, const void *b)
 	return one->of < other->of ? -1 : 1;
 }
 
-/* File data of the chosen is left out, the largest first, until the total fits. */
+/* File data of the chosen is left out, the largest first, until the texts fit. */
 static void
-omit_data(const struct history *history, uint32_t first, uint32_t count, size_t max_bytes,
-	bool *omit, size_t *total)
+omit_data(const struct history *history, uint32_t first, uint32_t count, size_t most_bytes,
+	bool *omit, size_t *bytes)
 {
 	struct data *data = chat_alloc((count + 1) * sizeof(*data));
 	uint32_t files = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t len = history_at(history, first + i)->data_len;
+		size_t saving = entry_saving(history_at(history, first + i));
 
-		if (len > OMITTED_LEN)
-			data[files++] = (struct data){len, i};
+		if (saving)
+			data[files++] = (struct data){saving, i};
 	}
 	qsort(data, files, sizeof(*data), compare_data);
-	for (uint32_t i = 0; i<files && * total> max_bytes; i++) {
-		*total -= data[i].len - OMITTED_LEN;
+	for (uint32_t i = 0; i<files && * bytes> most_bytes; i++) {
+		*bytes -= data[i].len;
 		omit[data[i].of] = true;
 	}
 	free(data);
 }
 
-/* Decides what is left out; returns how many of the oldest. *total gets the bytes that remain. */
+/* Decides what is left out; returns how many of the oldest. *bytes: of what remains, with commas.
+ */
 static uint32_t
-replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t max_bytes,
-	bool *omit, size_t *total)
+replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t most_bytes,
+	bool *omit, size_t *bytes)
 {
 	uint32_t dropped = 0;
 
-	*total = 0;
+	*bytes = 0;
 	for (uint32_t i = 0; i < count; i++)
-		*total += payload_size(history_at(history, first + i), false) + 1;
-	if (*total > max_bytes)
-		omit_data(history, first, count, max_bytes, omit, total);
-	while (*total > max_bytes && dropped < count) {
-		*total -= payload_size(history_at(history, first + dropped), omit[dropped]) + 1;
-		dropped++;
+		*bytes += entry_text(history_at(history, first + i)).len + 1;
+	if (*bytes > most_bytes)
+		omit_data(history, first, count, most_bytes, omit, bytes);
+	for (; *bytes > most_bytes && dropped < count; dropped++) {
+		const struct entry *entry = history_at(history, first + dropped);
+
+		*bytes -= entry_text(entry).len + 1 - (omit[dropped] ? entry_saving(entry) : 0);
 	}
 	return dropped;
 }
 
-static char *
-put(char *at, const void *bytes, size_t len)
-{
-	memcpy(at, bytes, len);
-	return at + len;
-}
-
-static char *
-put_entry(char *at, const struct entry *entry, bool omit)
-{
-	struct chat_span payload = block_frame_payload(entry->block->bytes + entry->at);
-	size_t tail = entry->data_at + entry->data_len;
-
-	if (!omit)
-		return put(at, payload.at, payload.len);
-	at = put(at, payload.at, entry->data_at);
-	at = put(at, omitted, OMITTED_LEN);
-	return put(at, payload.at + tail, payload.len - tail);
-}
-
 struct block *
-history_replay(const struct history *history, const struct history_replay *replay)
+history_replay(const struct history *history, uint32_t most, size_t most_bytes)
 {
-	static const char head[] = "{\"type\":\"history\",\"messages\":[";
-	uint32_t have = history->count - replay->first;
-	uint32_t count = have < replay->count ? have : replay->count;
+	uint32_t count = history->count < most ? history->count : most;
 	uint32_t first = history->count - count, dropped;
 	bool *omit = chat_alloc_zeroed(count + 1, sizeof(*omit));
-	bool complete;
-	struct block *block;
-	size_t total, max;
-	char *start, *at;
+	struct page_writer writer;
+	size_t bytes;
 
-	dropped = replay_fit(history, first, count, replay->max_bytes, omit, &total);
-	complete = replay->complete && dropped == 0 && count == have;
-	max = sizeof(head) + total + sizeof("],\"complete\":false}");
-	block = block_frame_begin(block_new(max + 10), max);
-	start = block->bytes + block->len;
-	at = put(start, head, sizeof(head) - 1);
-	for (uint32_t i = dropped; i < count; i++) {
-		if (i > dropped)
-			*at++ = ',';
-		at = put_entry(at, history_at(history, first + i), omit[i]);
-	}
+	dropped = replay_fit(history, first, count, most_bytes, omit, &bytes);
+	page_begin(&writer, bytes);
+	for (uint32_t i = dropped; i < count; i++)
+		put_entry(&writer, history_at(history, first + i), omit[i]);
 	free(omit);
-	*at++ = ']';
-	if (replay->resumed)
-		at = complete ? put(at, ",\"complete\":true", 16)
-			      : put(at, ",\"complete\":false", 17);
-	*at++ = '}';
-	block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
-	return block;
+	return page_end(&writer, PAGE_SILENT, false);
+}
+
+/* ---- the past by pages ---- */
+
+struct block *
+history_page(const struct history *history, const struct history_page *page, uint64_t *end)
+{
+	uint32_t first = history_after(history, page->after), i = first, count;
+	struct page_writer writer;
+	struct page_plan plan;
+	size_t bytes;
+
+	page_plan_begin(&plan, page->bytes);
+	while (i < history->count &&
+		page_plan_take(&plan, history_at(history, i)->number,
+			entry_text(history_at(history, i)).len))
+		i++;
+	count = page_plan_end(&plan, &bytes);
+	*end = count ? history_at(history, first + count - 1)->number : page->after;
+	page_begin(&writer, bytes);
+	for (i = first; i < first + count; i++) {
+		const struct entry *entry = history_at(history, i);
+
+		put_entry(&writer, entry,
+			entry_saving(entry) && entry_text(entry).len > page->most_bytes);
+	}
+	return page_end(&writer, page->complete ? PAGE_COMPLETE : PAGE_INCOMPLETE,
+		first + count < history->count);
 }

@@ -44,16 +44,22 @@ const struct entry *history_at(const struct history *history, uint32_t i);
 /* The index of the oldest message with a number above this one; count when there is none. */
 uint32_t history_after(const struct history *history, uint64_t number);
 
-struct history_replay {
-	uint32_t first; /* index of the oldest wanted */
-	uint32_t count; /* the newest so many of them */
-	size_t max_bytes; /* of payloads: file data is left out for it, the largest first, then
-			     messages, the oldest first */
-	bool resumed; /* says `complete` */
-	bool complete; /* nothing before `first` is missing */
+/*
+ * A block of one frame: a `history` of the newest messages, at most so many. Where they are more
+ * than most_bytes, file data is left out, the largest first, of the same size the older first, then
+ * messages, the oldest first.
+ */
+struct block *history_replay(const struct history *history, uint32_t most, size_t most_bytes);
+
+struct history_page {
+	uint64_t after; /* the number of the last message that the reader has */
+	size_t bytes; /* see page_plan_begin */
+	size_t most_bytes; /* a message above that comes without its file's data */
+	bool complete; /* what the page says */
 };
 
-/* A block of one frame: the `history` message. */
-struct block *history_replay(const struct history *history, const struct history_replay *replay);
+/* The same for the messages behind `after`, by pages. *end: the number of the last one in it. */
+struct block *history_page(
+	const struct history *history, const struct history_page *page, uint64_t *end);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "err.h"
-#include "serve/history.h"
+#include "serve/block.h"
 #include "serve/journal_line.h"
 #include "span.h"
 #include "url.h"
@@ -28,20 +28,23 @@ struct journal_events {
 };
 
 /*
- * A channel's messages of the past, read beside the loop: those with numbers above `after`, not
- * above `upto`, of them the newest that fit. The asker fills the first part and keeps the structure
+ * A page of a channel's past (page.h), read beside the loop: of the messages with numbers above
+ * `after`, not above `upto`, the oldest. The asker fills the first part and keeps the structure
  * until `done`, which comes on the loop, never inside `read`.
  */
 struct journal_read {
 	char channel[CHAT_CHANNEL_MAX + 1];
 	uint64_t after, upto;
-	uint32_t max_messages;
-	size_t max_bytes;
+	size_t page_bytes; /* see page_plan_begin */
+	size_t most_bytes; /* a message above that comes without its file's data */
+	bool complete; /* asked: the page may say that nothing is missing before it. Answered:
+			  nothing is missing between `after` and `end`, and it says so */
 	void (*done)(struct journal_read *read);
 	void *arg;
 
-	struct history found;
-	bool complete; /* these are all there ever were */
+	struct block *page; /* the asker's; says that more follows. NULL: no message is there */
+	uint64_t end; /* what follows has higher numbers; `upto` where nothing does */
+	size_t read_bytes; /* what it cost the disk */
 };
 
 struct journal_kind {

@@ -55,6 +55,7 @@ file_free(struct journal_file *file)
 	segments_free(file->finishing);
 	segment_free(file->active);
 	journal_tallies_free(file);
+	open_segments_free(&file->opened);
 	epochs_free(&file->epochs);
 	queue_free(&file->queue);
 	chat_buf_free(&file->sums);

@@ -11,6 +11,7 @@
 #include "hash.h"
 #include "serve/journal.h"
 #include "serve/journal_flush.h"
+#include "serve/journal_opened.h"
 #include "serve/journal_queue.h"
 #include "serve/journal_segment.h"
 
@@ -77,6 +78,8 @@ struct journal_file {
 	bool stuck; /* a full segment got no index */
 	bool remaking; /* an index that retention needs */
 	uint32_t unknown; /* up to this segment there is no more to be known */
+	struct open_segments opened; /* of the closed ones */
+	uint32_t told_damage; /* in this segment; said on stderr */
 	struct segment *full; /* grown enough and not closed yet, oldest first */
 	struct segment *finishing; /* those of them that the thread has */
 	struct segment *active;
@@ -144,6 +147,7 @@ void journal_file_flushed(void *arg, struct flush_job *job);
 /* Adds a segment to the closed ones, and what it holds to the tallies (journal_keep.c). */
 void journal_note_closed(struct journal_file *file, struct closed_segment closed);
 void journal_tally(struct journal_file *file, struct chat_span channel, uint64_t count);
+uint64_t journal_tally_count(const struct journal_file *file, struct chat_span channel);
 void journal_tallies_free(struct journal_file *file);
 
 /* How long all its files are, and how long the segment that grows is to be. */
@@ -156,7 +160,7 @@ bool journal_is_over(const struct journal_file *file, uint64_t max_bytes);
 /* Removes closed segments that are over the limits and not needed. */
 void journal_retain(struct journal_file *file);
 
-/* Reads for a newcomer, beside the loop (journal_read.c). */
+/* Reads a page for newcomers, beside the loop (journal_read.c). */
 void journal_file_read(struct journal *journal, struct journal_read *read);
 
 /*

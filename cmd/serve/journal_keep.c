@@ -46,6 +46,15 @@ journal_tally(struct journal_file *file, struct chat_span channel, uint64_t coun
 	free(tally);
 }
 
+uint64_t
+journal_tally_count(const struct journal_file *file, struct chat_span channel)
+{
+	struct tally *tally;
+
+	HASH_FIND(hh, file->tallies, channel.at, channel.len, tally);
+	return tally ? tally->count : 0;
+}
+
 void
 journal_tallies_free(struct journal_file *file)
 {
@@ -206,8 +215,11 @@ closed_can_go(
 static bool
 closed_unlink(struct journal_file *file, const struct closed_segment *closed)
 {
+	struct open_segment *unused = open_segments_take(&file->opened, closed->number);
 	struct chat_err err;
 
+	if (unused)
+		open_segment_free(unused);
 	if (segment_remove(file->dir_fd, closed->number, &err) < 0) {
 		journal_warn(&file->journal, "%s", err.text);
 		return false;

@@ -1,6 +1,6 @@
 /*
  * What was said before the memory of the server begins: read by a worker of libuv's pool, so that
- * the loop goes on. The index says where the lines are, so a reading costs what it brings.
+ * the loop goes on. The index says where the lines are, so a page costs what it brings.
  */
 #include "serve/journal_file.h"
 
@@ -10,9 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "serve/block.h"
 #include "serve/crc32c.h"
-#include "serve/journal_scan.h"
+#include "serve/page.h"
 
 #define PIECE_BYTES ((size_t)1 << 20) /* read at once */
 #define GAP_BYTES 16384 /* read over rather than left out */
@@ -90,212 +89,383 @@ journal_lines_read(int fd, const struct place *places, size_t count, lines_each 
 	return result;
 }
 
-/* ---- a reading ---- */
+/* ---- a page ---- */
 
-/* Lines of one segment, ascending. */
-struct stretch {
-	uint32_t number; /* of the segment */
-	uint64_t base;
-	struct place *places; /* NULL: its index file has them */
-	size_t count;
-};
+#define PLACES_AT_ONCE 512
 
+/* A page of one segment: its places are chosen, then their lines are read. */
 struct reading {
 	uv_work_t work;
+	struct journal_file *file;
 	struct journal_read *read;
-	const struct journal *journal;
-	int dir_fd;
-	struct stretch *stretches; /* newest first */
-	size_t count;
-	uint32_t messages; /* chosen so far */
-	size_t bytes;
-	bool limited; /* there were more than may be read */
-	bool failed;
-	struct chat_err err;
+	uint32_t number; /* of the segment; 0: there is none */
+	uint64_t base, last; /* of its messages */
+	bool closed; /* the worker chooses; else it is done on the loop */
+	struct open_segment *opened; /* of a closed one */
+	struct place *places; /* of the page */
+	uint32_t count, cap;
+	size_t bytes; /* of their texts, with commas */
+	bool full; /* there are more for another page */
+	struct page_writer writer;
+	uint32_t put; /* lines that are in the page */
+	struct chat_err err; /* what is wrong with the segment */
 };
 
-/* Of these places of the channel those that are asked for and fit, newest first. */
-static void
-choose(struct reading *reading, struct stretch *stretch, const struct place *places, size_t count)
+/* The next place of the channel; false: the page ends before it. */
+static bool
+reading_take(struct reading *reading, struct page_plan *plan, const struct place *place)
 {
-	const struct journal_read *read = reading->read;
-	size_t end = count, first;
+	uint64_t number = reading->base + place->number;
 
-	while (end && stretch->base + places[end - 1].number > read->upto)
-		end--;
-	for (first = end; first && stretch->base + places[first - 1].number > read->after;
-		first--) {
-		size_t len = places[first - 1].len + 1;
-
-		if (reading->messages == read->max_messages ||
-			reading->bytes + len > read->max_bytes) {
-			reading->limited = true;
-			break;
-		}
-		reading->messages++;
-		reading->bytes += len;
+	if (number > reading->read->upto || !page_plan_take(plan, number, place->len))
+		return false;
+	if (reading->count == reading->cap) {
+		reading->cap = reading->cap ? 2 * reading->cap : PLACES_AT_ONCE;
+		reading->places =
+			chat_realloc(reading->places, reading->cap * sizeof(*reading->places));
 	}
-	stretch->count = end - first;
-	stretch->places = chat_alloc((stretch->count + 1) * sizeof(*places));
-	memcpy(stretch->places, places + first, stretch->count * sizeof(*places));
+	reading->places[reading->count++] = *place;
+	return true;
 }
 
 static void
-choose_in_memory(struct reading *reading, const struct segment *segment)
+reading_plan(struct reading *reading, struct page_plan *plan)
+{
+	reading->count = page_plan_end(plan, &reading->bytes);
+	reading->full = plan->full;
+}
+
+/* Whether this place is of a message that the reader has. */
+static bool
+is_before(const struct reading *reading, const struct place *place)
+{
+	return reading->base + place->number <= reading->read->after;
+}
+
+/* ---- places in memory ---- */
+
+/* The first place of a message that the reader does not have. */
+static uint32_t
+find_in_memory(const struct reading *reading, const struct channel_places *channel)
+{
+	uint32_t low = 0, high = channel->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (is_before(reading, &channel->at[middle]))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* A segment that has no index file yet; false: it has nothing for the reader. */
+static bool
+choose_growing(struct reading *reading, const struct segment *segment)
 {
 	const struct channel_places *channel =
 		index_find(&segment->index, chat_span_of(reading->read->channel));
-	struct stretch *stretch = &reading->stretches[reading->count];
+	struct page_plan plan;
+	uint32_t i;
 
-	if (!channel || reading->limited || segment->index.last <= reading->read->after)
-		return;
-	*stretch = (struct stretch){.number = segment->number, .base = segment->index.base};
-	choose(reading, stretch, channel->at, channel->count);
-	reading->count++;
+	if (!channel || segment->index.last <= reading->read->after)
+		return false;
+	reading->number = segment->number;
+	reading->base = segment->index.base;
+	reading->last = segment->index.last;
+	page_plan_begin(&plan, reading->read->page_bytes);
+	for (i = find_in_memory(reading, channel);
+		i < channel->count && reading_take(reading, &plan, &channel->at[i]);)
+		i++;
+	reading_plan(reading, &plan);
+	return true;
 }
 
-static int
-choose_of_index(struct reading *reading, struct stretch *stretch, struct index_file *index)
+static bool
+choose_in_list(struct reading *reading, const struct segment *segment)
 {
-	const struct index_channel *channel =
-		index_file_find(index, chat_span_of(reading->read->channel));
-	struct place *places;
-	int result;
-
-	if (!channel)
-		return 0;
-	places = chat_alloc(channel->count * sizeof(*places));
-	result = index_file_read(index, channel->first, channel->count, places, &reading->err);
-	if (result == 0)
-		choose(reading, stretch, places, channel->count);
-	free(places);
-	return result;
+	while (segment && !choose_growing(reading, segment))
+		segment = segment->next;
+	return segment != NULL;
 }
 
-/* The index file of a closed segment has the places. */
-static int
-choose_in_file(struct reading *reading, struct stretch *stretch)
-{
-	struct index_file index;
-	int result;
+/* ---- places in a file ---- */
 
-	if (segment_index_open(
-		    reading->journal, &index, reading->dir_fd, stretch->number, &reading->err) < 0)
-		return -1;
-	result = choose_of_index(reading, stretch, &index);
-	if (result < 0) {
-		index_file_close(&index);
-		segment_index_doubt(reading->journal, stretch->number, &reading->err);
-		if (segment_index_remake(&index, reading->dir_fd, stretch->number, &reading->err) <
-			0)
+static int
+find_in_file(struct reading *reading, const struct index_channel *channel, uint32_t *first)
+{
+	uint32_t low = channel->first, high = channel->first + channel->count;
+	struct place place;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (index_file_read(&reading->opened->index, middle, 1, &place, &reading->err) < 0)
 			return -1;
-		result = choose_of_index(reading, stretch, &index);
+		if (is_before(reading, &place))
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	index_file_close(&index);
-	return result;
-}
-
-static int
-take_line(void *arg, const struct place *place, struct chat_span text)
-{
-	struct reading *reading = arg;
-	struct journal_line line;
-	struct entry entry;
-
-	(void)place;
-	if (!journal_line_read(&line, text) ||
-		!chat_span_equal(line.channel, chat_span_of(reading->read->channel)))
-		return chat_fail(&reading->err, CHAT_BAD_MESSAGE, "an index is damaged");
-	entry = (struct entry){
-		.block = block_of_frame(CHAT_WS_TEXT, text),
-		.data_at = line.data_at,
-		.data_len = line.data_len,
-		.number = line.number,
-	};
-	history_add(&reading->read->found, &entry);
-	block_unref(entry.block);
+	*first = low;
 	return 0;
 }
 
 static int
-take_stretch(struct reading *reading, const struct stretch *stretch)
+choose_in_file(struct reading *reading)
+{
+	const struct index_channel *channel =
+		index_file_find(&reading->opened->index, chat_span_of(reading->read->channel));
+	struct place places[PLACES_AT_ONCE];
+	uint32_t at, end, count, i = 0;
+	struct page_plan plan;
+
+	if (!channel)
+		return 0;
+	if (find_in_file(reading, channel, &at) < 0)
+		return -1;
+	page_plan_begin(&plan, reading->read->page_bytes);
+	for (end = channel->first + channel->count; at < end; at += count) {
+		count = end - at < PLACES_AT_ONCE ? end - at : PLACES_AT_ONCE;
+		if (index_file_read(&reading->opened->index, at, count, places, &reading->err) < 0)
+			return -1;
+		for (i = 0; i < count && reading_take(reading, &plan, &places[i]);)
+			i++;
+		if (i < count)
+			break;
+	}
+	reading_plan(reading, &plan);
+	return 0;
+}
+
+/* ---- lines ---- */
+
+static bool
+line_is_good(const struct reading *reading, const struct place *place, const char *at,
+	struct journal_line *line)
+{
+	return crc32c(0, at, place->len + 1) == place->crc &&
+		journal_line_read(line, (struct chat_span){at, place->len}) &&
+		line->number == reading->base + place->number &&
+		chat_span_equal(line->channel, chat_span_of(reading->read->channel));
+}
+
+/*
+ * Puts a line into the page; at NULL: it cannot be read. What is damaged is left out, and where the
+ * page has lines already, it ends there: the next one says that something is missing.
+ */
+static bool
+line_put(struct reading *reading, const struct place *place, const char *at)
+{
+	struct journal_read *read = reading->read;
+	struct chat_span text = {at, place->len};
+	struct journal_line line;
+
+	if (!at || !line_is_good(reading, place, at, &line)) {
+		chat_fail(&reading->err, CHAT_BAD_MESSAGE, "a line is not what was written");
+		read->complete = false;
+		return reading->put == 0;
+	}
+	if (text.len > read->most_bytes && line.data_len)
+		page_put_without_data(&reading->writer, text, line.data_at, line.data_len);
+	else
+		page_put(&reading->writer, text);
+	reading->put++;
+	read->end = line.number;
+	return true;
+}
+
+/* All lines of the page; false: it ends before the last of them. */
+static bool
+lines_put(struct reading *reading, int fd)
+{
+	const struct place *places = reading->places;
+	struct chat_buf buf = {0};
+	bool whole = true;
+	size_t here, len;
+
+	for (uint32_t left = reading->count; left && whole; left -= (uint32_t)here) {
+		bool is_read;
+
+		here = piece_of(places, left, &len);
+		is_read = read_piece(fd, &buf, len, places->at) == 0;
+		reading->read->read_bytes += len;
+		for (size_t i = 0; i < here && whole; i++)
+			whole = line_put(reading, &places[i],
+				is_read ? buf.at + (places[i].at - places->at) : NULL);
+		places += here;
+	}
+	chat_buf_free(&buf);
+	return whole;
+}
+
+/* The page of the chosen places. */
+static void
+page_make(struct reading *reading, int fd)
+{
+	struct journal_read *read = reading->read;
+	bool was_complete = read->complete, whole;
+
+	page_begin(&reading->writer, reading->bytes);
+	whole = lines_put(reading, fd);
+	if (!whole) /* what is missing is behind it */
+		read->complete = was_complete;
+	if (whole && !reading->full)
+		read->end = reading->last < read->upto ? reading->last : read->upto;
+	else if (whole)
+		read->end = reading->base + reading->places[reading->count - 1].number;
+	if (reading->put)
+		read->page = page_end(
+			&reading->writer, read->complete ? PAGE_COMPLETE : PAGE_INCOMPLETE, true);
+	else
+		page_abandon(&reading->writer);
+}
+
+/* The segment cannot be read, or has been removed: what it may have held is missing. */
+static void
+segment_give_up(struct reading *reading)
+{
+	struct journal_read *read = reading->read;
+
+	read->complete = false;
+	read->end = reading->last < read->upto ? reading->last : read->upto;
+}
+
+/* What the index says of the channel, if need be once that is made again. */
+static int
+choose_closed(struct reading *reading)
+{
+	int dir_fd = reading->file->dir_fd;
+
+	if (!reading->opened)
+		reading->opened = open_segment_new(
+			&reading->file->journal, dir_fd, reading->number, &reading->err);
+	if (!reading->opened)
+		return -1;
+	if (choose_in_file(reading) == 0)
+		return 0;
+	if (open_segment_mend(reading->opened, dir_fd, &reading->err) < 0)
+		return -1;
+	reading->err = (struct chat_err){0};
+	reading->count = 0;
+	return choose_in_file(reading);
+}
+
+static void
+read_closed(struct reading *reading)
+{
+	if (choose_closed(reading) < 0)
+		segment_give_up(reading);
+	else
+		page_make(reading, reading->opened->fd);
+}
+
+static void
+read_growing(struct reading *reading)
 {
 	char name[SEGMENT_NAME_MAX];
-	const struct place *bad;
-	int fd, result;
+	int fd = openat(reading->file->dir_fd, segment_name(name, reading->number, SEGMENT_LINES),
+		O_RDONLY | O_CLOEXEC);
 
-	if (!stretch->count)
-		return 0;
-	fd = segment_file_open(
-		reading->dir_fd, stretch->number, SEGMENT_LINES, O_RDONLY, &reading->err);
-	if (fd < 0)
-		return -1;
-	result = journal_lines_read(
-		fd, stretch->places, stretch->count, take_line, reading, &bad, &reading->err);
+	if (fd < 0) {
+		chat_fail(&reading->err, CHAT_CANNOT_OPEN, "%s: %m", name);
+		segment_give_up(reading);
+		return;
+	}
+	page_make(reading, fd);
 	close(fd);
-	if (result < 0)
-		chat_fail(&reading->err, reading->err.code, "%s: %s",
-			segment_name(name, stretch->number, SEGMENT_LINES), reading->err.text);
-	return result;
 }
+
+/* ---- beside the loop ---- */
 
 /* On a thread of the pool: nothing of the journal is touched but its files. */
 static void
 reading_run(uv_work_t *work)
 {
 	struct reading *reading = work->data;
-	size_t chosen = 0;
 
-	for (; chosen < reading->count; chosen++) {
-		if (reading->stretches[chosen].places)
-			continue; /* from memory */
-		if (reading->limited || reading->failed)
-			break;
-		reading->failed = choose_in_file(reading, &reading->stretches[chosen]) < 0;
+	if (reading->number && reading->closed)
+		read_closed(reading);
+	else if (reading->number)
+		read_growing(reading);
+	else
+		reading->read->end = reading->read->upto;
+}
+
+/* The closed segments' index where one of this number is, or would be. */
+static size_t
+closed_find(const struct journal_file *file, uint64_t message)
+{
+	size_t low = 0, high = file->closed_count;
+
+	while (low < high) { /* the first whose last message is newer */
+		size_t middle = low + (high - low) / 2;
+
+		if (file->closed[middle].last > message)
+			high = middle;
+		else
+			low = middle + 1;
 	}
-	while (chosen--)
-		if (take_stretch(reading, &reading->stretches[chosen]) < 0) {
-			reading->failed = true; /* what is before it, and it, is left out */
-			history_free(&reading->read->found);
-		}
+	return low;
+}
+
+/* What was opened stays open, unless the segment was removed. */
+static void
+reading_put_back(struct reading *reading)
+{
+	struct journal_file *file = reading->file;
+	size_t i = closed_find(file, reading->last - 1);
+
+	if (!reading->opened)
+		return;
+	if (i < file->closed_count && file->closed[i].number == reading->number)
+		open_segments_put(&file->opened, reading->opened);
+	else
+		open_segment_free(reading->opened);
 }
 
 static void
 on_read(uv_work_t *work, int status)
 {
 	struct reading *reading = work->data;
+	struct journal_file *file = reading->file;
 	struct journal_read *read = reading->read;
 
-	if (reading->failed && reading->err.code != CHAT_CANNOT_OPEN) /* else retention took it */
-		journal_warn(reading->journal, "%s; a listener's past is not complete",
-			reading->err.text);
-	if (reading->limited || reading->failed || status < 0)
-		read->complete = false;
-	for (size_t i = 0; i < reading->count; i++)
-		free(reading->stretches[i].places);
-	free(reading->stretches);
+	if (status < 0)
+		segment_give_up(reading);
+	if (reading->err.code != CHAT_OK && reading->err.code != CHAT_CANNOT_OPEN &&
+		file->told_damage != reading->number) {
+		file->told_damage = reading->number;
+		journal_warn(&file->journal, "segment %u: %s; a listener's past is not complete",
+			reading->number, reading->err.text);
+	}
+	reading_put_back(reading);
+	free(reading->places);
 	free(reading);
 	read->done(read);
 }
 
-static size_t
-segments_count(const struct segment *segment)
-{
-	size_t count = 0;
-
-	for (; segment; segment = segment->next)
-		count++;
-	return count;
-}
-
-/* A list of growing or full segments, newest first. */
+/* The oldest segment that may have something for the reader. */
 static void
-choose_in_list(struct reading *reading, const struct segment *segment)
+reading_choose(struct reading *reading)
 {
-	if (!segment)
-		return;
-	choose_in_list(reading, segment->next);
-	choose_in_memory(reading, segment);
+	struct journal_file *file = reading->file;
+	const struct closed_segment *closed =
+		&file->closed[closed_find(file, reading->read->after)];
+
+	if (closed < file->closed + file->closed_count &&
+		journal_tally_count(file, chat_span_of(reading->read->channel))) {
+		reading->closed = true;
+		reading->number = closed->number;
+		reading->base = closed->base;
+		reading->last = closed->last;
+		reading->opened = open_segments_take(&file->opened, closed->number);
+	} else if (!choose_in_list(reading, file->finishing) &&
+		!choose_in_list(reading, file->full)) {
+		choose_growing(reading, file->active);
+	}
 }
 
 void
@@ -303,26 +473,13 @@ journal_file_read(struct journal *journal, struct journal_read *read)
 {
 	struct journal_file *file = (struct journal_file *)journal;
 	struct reading *reading = chat_alloc_zeroed(1, sizeof(*reading));
-	size_t open = 1 + segments_count(file->full) + segments_count(file->finishing);
 
-	read->complete = read->after >= file->removed;
+	reading->file = file;
 	reading->read = read;
-	reading->journal = journal;
-	reading->dir_fd = file->dir_fd;
-	reading->stretches =
-		chat_alloc_zeroed(open + file->closed_count, sizeof(*reading->stretches));
-	choose_in_memory(reading, file->active);
-	choose_in_list(reading, file->full);
-	choose_in_list(reading, file->finishing);
-	for (size_t i = file->closed_count; i--;) {
-		const struct closed_segment *closed = &file->closed[i];
-
-		if (closed->last <= read->after)
-			break;
-		if (closed->base < read->upto)
-			reading->stretches[reading->count++] =
-				(struct stretch){.number = closed->number, .base = closed->base};
-	}
+	read->page = NULL;
+	read->read_bytes = 0;
+	read->complete = read->complete && read->after >= file->removed;
+	reading_choose(reading);
 	reading->work.data = reading;
 	uv_queue_work(file->loop, &reading->work, reading_run, on_read);
 }

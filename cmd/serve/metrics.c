@@ -50,7 +50,7 @@ struct sample {
 	double value;
 };
 
-#define SAMPLES 14
+#define SAMPLES 18
 
 static void
 samples_take(struct sample samples[SAMPLES], const struct server *server)
@@ -73,6 +73,14 @@ samples_take(struct sample samples[SAMPLES], const struct server *server)
 			(double)conns->queued_bytes},
 		{"history_bytes", "gauge", "Bytes of history in memory.",
 			(double)rooms->history_bytes},
+		{"past_readers", "gauge", "Members that are sent the past.",
+			(double)server->past.readers},
+		{"past_bytes", "gauge", "Bytes of pages of the past, and of replays.",
+			(double)rooms->pages.bytes},
+		{"past_pages_total", "counter", "Pages of the past that were queued.",
+			(double)server->past.handed},
+		{"past_pages_made_total", "counter", "Pages, and replays, that were read or made.",
+			(double)rooms->pages.made},
 		{"nonces", "gauge", "Nonces remembered.", (double)rooms->nonces.count},
 		{"tls_failures_total", "counter", "Connections that did not agree on TLS.",
 			server->tls ? (double)tls_failures(server->tls) : 0},

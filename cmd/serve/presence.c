@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "serve/room.h"
+#include "serve/room_past.h"
 
 #define USER_DATA_BYTES \
 	((size_t)256 << 10) /* of the users in a userData: each newcomer gets one \
@@ -51,6 +52,7 @@ user_depart(struct room *room, struct user *user)
 	user_turn_back(room->rooms, user);
 	if (user->present) {
 		roster_hide(&room->roster, user);
+		room->changes++;
 		if (!room_is_crowd(room))
 			room_announce(room, user, false);
 	}
@@ -68,6 +70,8 @@ room_leave(struct member *member)
 		return;
 	member->room = NULL;
 	DL_DELETE(room->members, member);
+	room->live -= !member->past;
+	member->past = NULL;
 	room->count--;
 	user->conns--;
 	if (!member->hidden)
@@ -126,101 +130,6 @@ room_claim(struct room *room, const struct room_join *join, struct chat_err *err
 	return roster_claim(&room->roster, join->id, join->name, err);
 }
 
-/*
- * The number of the newest message that one who saw this id has seen. false: nothing is known of
- * the id, so that messages may be missing.
- */
-static bool
-since_number(const struct rooms *rooms, struct chat_span since, uint64_t *number)
-{
-	uint64_t epoch;
-	bool known;
-
-	*number = 0;
-	if (!message_id_read(since, &epoch, number))
-		return false;
-	if (epoch == rooms->epoch)
-		return true;
-	if (epoch > rooms->epoch) {
-		*number = 0;
-		return false;
-	}
-	*number = epochs_find(&rooms->past, epoch, *number, &known);
-	return known;
-}
-
-bool
-room_past_is_far(const struct room *room, struct chat_span since, struct journal_read *read)
-{
-	const struct history *history = &room->history;
-	const struct rooms *rooms = room->rooms;
-	uint64_t epoch, number;
-
-	if (!rooms->journal->kind->read || !since.at || !message_id_read(since, &epoch, &number))
-		return false;
-	since_number(rooms, since, &number);
-	if (number >= history->forgotten || history->count >= RESUME_MESSAGES ||
-		history->bytes >= RESUME_BYTES)
-		return false;
-	memcpy(read->channel, room->channel, room->channel_len);
-	read->channel[room->channel_len] = '\0';
-	read->after = number;
-	read->upto = history->forgotten;
-	read->max_messages = RESUME_MESSAGES - history->count;
-	read->max_bytes = RESUME_BYTES - history->bytes;
-	return true;
-}
-
-/* The journal's part and the memory's are one past. */
-static struct block *
-room_whole_past(struct room *room, const struct room_join *join)
-{
-	const struct history *history = &room->history;
-	struct history_replay replay = {
-		.count = RESUME_MESSAGES,
-		.max_bytes = RESUME_BYTES,
-		.resumed = true,
-	};
-	uint64_t number;
-
-	for (uint32_t i = history_after(history, join->past_upto); i < history->count; i++)
-		history_add(join->past, history_at(history, i));
-	replay.complete = since_number(room->rooms, join->since, &number) && join->past_complete &&
-		history->forgotten <= join->past_upto;
-	return history_replay(join->past, &replay);
-}
-
-static struct block *
-room_past(struct room *room, const struct room_join *join)
-{
-	const struct rooms_limits *limits = &room->rooms->limits;
-	struct history_replay replay = {
-		.count = limits->history_replay,
-		.max_bytes = limits->history_replay_bytes,
-		.resumed = join->since.at != NULL,
-	};
-	uint64_t number;
-
-	if (join->past)
-		return room_whole_past(room, join);
-	if (replay.resumed) {
-		replay.count = RESUME_MESSAGES;
-		replay.max_bytes = RESUME_BYTES;
-		replay.complete = since_number(room->rooms, join->since, &number) &&
-			number >= room->history.forgotten;
-		replay.first = history_after(&room->history, number);
-	}
-	return history_replay(&room->history, &replay);
-}
-
-static void
-member_send(struct member *member, struct block *block)
-{
-	conn_spare(member->conn, block->len);
-	conn_send_run(member->conn, block, 0, block->len);
-	block_unref(block);
-}
-
 static void
 user_arrive(struct room *room, struct member *member)
 {
@@ -231,6 +140,7 @@ user_arrive(struct room *room, struct member *member)
 	if (user->shown++ || user->present)
 		return;
 	roster_show(&room->roster, user);
+	room->changes++;
 	if (!room_is_crowd(room))
 		member->skip = room_announce(room, user, true);
 }
@@ -243,25 +153,35 @@ rooms_memory(const struct rooms *rooms)
 	return rooms->past.count ? rooms->past.at[0].epoch : rooms->epoch;
 }
 
+struct block *
+room_users(struct room *room, const struct member *newcomer)
+{
+	const struct rooms_limits *limits = &room->rooms->limits;
+	char instance[MESSAGE_ID_EPOCH_LEN + 1];
+
+	snprintf(instance, sizeof(instance), "%012llx",
+		(unsigned long long)rooms_memory(room->rooms));
+	return say_user_data(&(struct say_user_data){&room->roster, limits->crowd, USER_DATA_BYTES,
+		newcomer ? newcomer->user : NULL, limits->max_message_bytes,
+		{instance, sizeof(instance) - 1}});
+}
+
 int
 room_join(struct room *room, struct member *member, const struct room_join *join,
 	struct chat_err *err)
 {
-	const struct rooms_limits *limits = &room->rooms->limits;
-	char instance[MESSAGE_ID_EPOCH_LEN + 1];
 	struct user *user;
 
-	if (room->count >= limits->members)
+	if (room->count >= room->rooms->limits.members)
 		return chat_fail(
 			err, CHAT_CHANNEL_FULL, "this channel has no room for another connection");
 	user = room_claim(room, join, err);
 	if (!user)
 		return -1;
-	snprintf(instance, sizeof(instance), "%012llx",
-		(unsigned long long)rooms_memory(room->rooms));
 	member->room = room;
 	member->user = user;
 	member->hidden = join->hidden;
+	member->serial = ++room->rooms->members_made;
 	member->serial = ++room->rooms->members_made;
 	member->skip = MEMBER_SKIPS_NOTHING;
 	user->conns++;
@@ -269,9 +189,6 @@ room_join(struct room *room, struct member *member, const struct room_join *join
 	DL_APPEND(room->members, member);
 	if (!join->hidden)
 		user_arrive(room, member);
-	member_send(member,
-		say_user_data(&(struct say_user_data){&room->roster, limits->crowd, USER_DATA_BYTES,
-			user, limits->max_message_bytes, {instance, sizeof(instance) - 1}}));
-	member_send(member, room_past(room, join));
+	member_tell(member, room_users(room, member));
 	return 0;
 }

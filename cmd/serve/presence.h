@@ -6,14 +6,13 @@
 #include <stdint.h>
 
 #include "err.h"
-#include "serve/history.h"
-#include "serve/journal.h"
 #include "span.h"
 
 /*
  * Coming and going. A user is announced when the first connection that is not hidden joins, and
  * when the last one has been gone for the grace. In a crowd (rooms_limits.crowd) nobody is.
  */
+struct block;
 struct member;
 struct room;
 struct rooms;
@@ -29,29 +28,19 @@ struct leaver {
 
 struct room_join {
 	struct chat_span id, name; /* decoded */
-	struct chat_span since; /* decoded; at NULL: none */
 	bool hidden;
-	struct history *past; /* what the journal had for `since`; NULL: it was not asked */
-	uint64_t past_upto; /* the number up to which that goes */
-	bool past_complete;
 };
 
-/* The answer to `since` is no larger. */
-#define RESUME_MESSAGES 10000
-#define RESUME_BYTES ((size_t)4 << 20)
-
 /*
- * What it takes to answer `since` beyond what the room remembers: read gets channel, after, upto
- * and limits. false: the memory is enough, or all there is.
- */
-bool room_past_is_far(const struct room *room, struct chat_span since, struct journal_read *read);
-
-/*
- * Makes a connection a member: userData and history to it, userStatus to the others. -1 with
- * channel_full, username_taken, id_taken.
+ * Makes a connection a member: userData to it, userStatus to the others. It is not live yet
+ * (room_past.h). -1 with channel_full, username_taken, id_taken.
  */
 int room_join(struct room *room, struct member *member, const struct room_join *join,
 	struct chat_err *err);
+
+/* Who is there, for the first time, to one who has just joined; or again, in the same frame for
+ * all, without what is about the server. A reference of the caller's. */
+struct block *room_users(struct room *room, const struct member *newcomer);
 
 /* Ends the membership, if there is one. */
 void room_leave(struct member *member);

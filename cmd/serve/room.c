@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "buf.h"
+#include "serve/room_past.h"
 
 #define BLOCK_FULL \
 	((uint32_t)1 << 20) /* bytes after which a tick's next message begins another block */
@@ -74,6 +75,7 @@ room_announce(struct room *room, const struct user *user, bool online)
 	uint32_t at;
 
 	last->block = say_user_status(last->block, user, online, room_channel(room), &at);
+	room->announced++;
 	return room->sealed + at;
 }
 
@@ -137,7 +139,7 @@ room_say_again(const struct room_say *say, struct nonce *nonce)
 
 	if (!block)
 		nonce_adopt(nonce, sender_of(say));
-	else if (say->member)
+	else if (say->member && member_has_passed(say->member, block, at))
 		conn_send_run(say->member->conn, block, at,
 			at + (uint32_t)block_frame_size(block->bytes + at));
 }
@@ -203,6 +205,8 @@ room_deliver(struct room *room, struct block *block)
 	struct member *member;
 
 	for (member = room->members; member; member = member->next) {
+		if (member->past)
+			continue;
 		if (member->skip - room->published < block->len)
 			member_deliver_around(
 				member, block, (uint32_t)(member->skip - room->published));
@@ -226,8 +230,8 @@ room_remember(struct room *room, const struct pending *pending)
 {
 	struct rooms *rooms = room->rooms;
 	struct history *history = &room->history;
-	uint32_t keep = rooms->limits.history_keep + (room->readers ? RESUME_MESSAGES : 0);
-	size_t bytes = rooms->limits.history_bytes + (room->readers ? RESUME_BYTES : 0);
+	uint32_t keep = rooms->limits.history_keep + (room->readers ? PAST_TAIL_MESSAGES : 0);
+	size_t bytes = rooms->limits.history_bytes + (room->readers ? PAST_TAIL_BYTES : 0);
 
 	rooms->history_bytes -= history->bytes;
 	history_add(history, &pending->entry);
@@ -257,7 +261,7 @@ room_publish(struct room *room, uint32_t count)
 		room->published += block->len;
 		block_unref(block);
 	}
-	room->rooms->deliveries += (uint64_t)kept * room->count;
+	room->rooms->deliveries += (uint64_t)kept * room->live;
 	room->block_count -= count;
 	room->pending_count -= kept;
 	memmove(room->blocks, room->blocks + count, room->block_count * sizeof(*room->blocks));
@@ -347,6 +351,7 @@ rooms_find(struct rooms *rooms, struct chat_span channel, struct chat_err *err)
 	}
 	room = chat_alloc_zeroed(1, sizeof(*room));
 	room->rooms = rooms;
+	room->number = ++rooms->rooms_made;
 	room->next_dirty = room->next_waiting = room;
 	room->history.forgotten = rooms->forgotten;
 	room->timestamp_ms = rooms->timestamp_ms;
@@ -394,5 +399,6 @@ rooms_free(struct rooms *rooms)
 	HASH_ITER(hh, rooms->by_channel, room, next)
 	room_free(room);
 	nonces_free(&rooms->nonces);
+	pages_free(&rooms->pages);
 	epochs_free(&rooms->past);
 }

@@ -14,6 +14,7 @@
 #include "serve/journal.h"
 #include "serve/journal_index.h"
 #include "serve/nonces.h"
+#include "serve/pages.h"
 #include "serve/presence.h"
 #include "serve/roster.h"
 #include "serve/say.h"
@@ -23,9 +24,10 @@
  * A channel: its members, the order of its messages, presence, history.
  *
  * What is said in a room is appended to the block of this tick (`pending`) and handed to the
- * journal. Once the journal has it, the room publishes: every member's connection gets the block as
- * one run, the history remembers its messages, the watchers see them. Until then nobody has seen
- * it, and a newcomer's `history` ends just where the pending begins: no gap, no repeat.
+ * journal. Once the journal has it, the room publishes: every live member's connection gets the
+ * block as one run, the history remembers its messages, the watchers see them. Until then nobody
+ * has seen it, and the last `history` of a newcomer, who is live from then on, ends just where the
+ * pending begins: no gap, no repeat.
  */
 struct member {
 	struct conn *conn;
@@ -35,6 +37,7 @@ struct member {
 	uint64_t skip; /* position in the room's stream of the one frame it is not to get */
 	uint64_t serial : 63; /* no other member ever has it; ascending; not 0 */
 	bool hidden : 1;
+	struct member_past *past; /* what it is sent before it is live (room_past.h); NULL: it is */
 };
 
 #define MEMBER_SKIPS_NOTHING UINT64_MAX
@@ -59,6 +62,7 @@ struct room {
 	struct room *next_dirty, *next_waiting; /* in rooms->dirty, ->waiting; itself: not in it */
 	struct member *members; /* utlist */
 	size_t count;
+	size_t live; /* of them */
 	size_t visitors; /* connections that have come here and not joined yet */
 	struct roster roster;
 	struct history history;
@@ -67,8 +71,11 @@ struct room {
 	uint32_t block_count, block_cap, pending_count, pending_cap;
 	uint64_t published; /* bytes of its stream, ever */
 	uint64_t sealed; /* the same, with those that wait in blocks that do not grow any more */
+	uint64_t announced; /* userStatus, ever */
+	uint64_t changes; /* of who is there, ever, announced or not */
+	uint64_t number; /* no other room ever has it */
 	int64_t timestamp_ms; /* of the last message */
-	uint32_t readers; /* newcomers for whom the journal is read: the history waits for them */
+	uint32_t readers; /* pages that are read from the journal: the history waits for them */
 	bool open; /* blocks' last one still grows */
 	uint16_t channel_len;
 	char channel[CHAT_CHANNEL_MAX + 1];
@@ -87,6 +94,7 @@ struct rooms_limits {
 	size_t crowd; /* above so many members joins are not announced */
 	uint32_t history_replay; /* messages */
 	size_t history_replay_bytes;
+	size_t page_message_bytes; /* a larger one comes in the past without its file's data */
 	uint32_t history_keep; /* messages per channel */
 	size_t history_bytes; /* of all channels */
 	size_t max_message_bytes; /* told to newcomers */
@@ -108,12 +116,13 @@ struct rooms {
 	struct journal *journal;
 	struct epochs past; /* of the journal, before this server's */
 	struct nonces nonces;
+	struct pages pages; /* that newcomers are sent */
 	struct watcher watcher;
 	int64_t timestamp_ms; /* of the last message in a room that is to be made */
 	uint64_t epoch; /* first part of every message id */
 	uint64_t sequence; /* second part: of the last message */
 	uint64_t ticket; /* of the last append */
-	uint64_t members_made; /* ever */
+	uint64_t rooms_made, members_made; /* ever */
 	uint64_t forgotten; /* the newest message that a room had forgotten when it was */
 	size_t count;
 	size_t history_bytes;

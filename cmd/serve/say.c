@@ -171,7 +171,8 @@ put_server(char *at, const struct say_user_data *data)
 {
 	at = PUT(at,
 		",\"server\":{\"name\":\"chat-serve\",\"version\":\"" CHAT_VERSION
-		"\",\"features\":[\"nonce\",\"replyTo\",\"since\",\"presence\"],\"maxMessage\":");
+		"\",\"features\":[\"nonce\",\"replyTo\",\"since\",\"presence\",\"more\"],"
+		"\"maxMessage\":");
 	at = put_number(at, (int64_t)data->max_message_bytes);
 	at = PUT(at, ",\"instance\":");
 	at = put_quoted(at, data->instance);
@@ -202,7 +203,7 @@ struct block *
 say_user_data(const struct say_user_data *data)
 {
 	size_t bytes, listed = users_fit(data, &bytes);
-	size_t max = 512 + user_bound(data->you) + data->instance.len + bytes;
+	size_t max = 512 + (data->you ? user_bound(data->you) : 0) + data->instance.len + bytes;
 	struct block *block = block_frame_begin(block_new(max + 10), max);
 	const struct user *user = data->roster->first;
 	char *start = block->bytes + block->len, *at;
@@ -218,7 +219,8 @@ say_user_data(const struct say_user_data *data)
 		at = PUT(at, ",\"truncated\":true,\"total\":");
 		at = put_number(at, (int64_t)data->roster->present);
 	}
-	at = put_server(at, data);
+	if (data->you)
+		at = put_server(at, data);
 	*at++ = '}';
 	block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
 	return block;

@@ -50,12 +50,12 @@ struct say_error {
 
 struct block *say_error(const struct say_error *error);
 
-/* The userData of a newcomer. */
+/* A userData. */
 struct say_user_data {
 	const struct roster *roster;
 	size_t most; /* users listed at the most, and bytes that they take; */
 	size_t most_bytes; /* over either `truncated`, `total` */
-	const struct user *you;
+	const struct user *you; /* NULL: without `server` */
 	size_t max_message_bytes;
 	struct chat_span instance; /* whose nonces are remembered; plain */
 };

@@ -68,7 +68,9 @@ server_tick(struct server *server)
 	server->journal->kind->commit(server->journal);
 	rooms_publish(&server->rooms);
 	server_print(server); /* first: what a member has seen, stdout has shown */
+	past_turn(&server->past);
 	conns_flush(&server->conns);
+	past_rest(&server->past);
 	metrics_turn(&server->metrics, &server->loop);
 	if (server->draining && server->conns.count == 0)
 		uv_stop(&server->loop);
@@ -99,6 +101,7 @@ on_sweep(uv_timer_t *timer)
 	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
 	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
 	rooms_sweep(&server->rooms);
+	pages_sweep(&server->rooms.pages);
 	rates_expire(&server->rates, clock_now_ms(&server->clock));
 }
 
@@ -272,6 +275,7 @@ rooms_limits_of(const struct config *config)
 		.crowd = (size_t)config->crowd,
 		.history_replay = (uint32_t)config->history,
 		.history_replay_bytes = (size_t)config->history_bytes,
+		.page_message_bytes = (size_t)config->queue_bytes,
 		.history_keep = (uint32_t)config->history_keep,
 		.history_bytes = (size_t)config->history_memory,
 		.max_message_bytes = (size_t)config->max_message_bytes,
@@ -316,6 +320,8 @@ rooms_open(struct server *server, struct chat_err *err)
 	struct rooms_limits limits = rooms_limits_of(config);
 
 	rooms_init(&server->rooms, &limits, &server->clock, (uint64_t)chat_unix_ms());
+	pages_init(&server->rooms.pages, (size_t)config->queue_total_bytes);
+	past_open(&server->past, server);
 	server->rooms.nonces.most = (size_t)config->max_nonces;
 	server->rooms.nonces.most_bytes = (size_t)config->nonce_memory;
 	server->rooms.nonces.keep_ms = config->nonce_ms;
@@ -543,6 +549,7 @@ server_close(struct server *server)
 	if (server->journal)
 		server->journal->kind->close(server->journal);
 	rooms_free(&server->rooms);
+	past_close(&server->past);
 	rates_free(&server->rates);
 	sockets_close(server);
 	notices_close(&server->notices);

@@ -14,6 +14,7 @@
 #include "serve/metrics.h"
 #include "serve/monitor.h"
 #include "serve/notices.h"
+#include "serve/past.h"
 #include "serve/printer.h"
 #include "serve/rates.h"
 #include "serve/room.h"
@@ -42,6 +43,7 @@ struct server {
 	struct conns conns;
 	struct addresses addresses;
 	struct rooms rooms;
+	struct past past;
 	struct rates rates;
 	struct journal *journal;
 	struct printer printer;

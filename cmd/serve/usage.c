@@ -13,6 +13,7 @@ const char *const usage_words[USAGE_KINDS] = {
 	[USAGE_CHANNELS] = "channels",
 	[USAGE_HISTORY] = "history",
 	[USAGE_NONCES] = "nonces",
+	[USAGE_PAST] = "past",
 };
 
 void
@@ -25,6 +26,7 @@ usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
 	bytes[USAGE_QUEUES] = server->conns.held_bytes;
 	bytes[USAGE_HISTORY] = rooms->history_bytes;
 	bytes[USAGE_NONCES] = rooms->nonces.shares.amount;
+	bytes[USAGE_PAST] = rooms->pages.bytes;
 	for (const struct room *room = rooms->by_channel; room; room = room->hh.next) {
 		bytes[USAGE_CONNECTIONS] += room->roster.bytes;
 		bytes[USAGE_CHANNELS] += memory_cost(sizeof(*room));

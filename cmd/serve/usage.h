@@ -16,6 +16,7 @@ enum usage_kind {
 	USAGE_CHANNELS,
 	USAGE_HISTORY,
 	USAGE_NONCES,
+	USAGE_PAST, /* pages that newcomers are sent */
 	USAGE_KINDS
 };
 

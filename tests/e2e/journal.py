@@ -409,13 +409,16 @@ def _():
     server = start(dir, "--history-keep", "5", "--history", "5")
     path = segments(dir)[1]
     with open(path, "r+b") as file:
-        text = file.read().replace(b'"alice"', b'"elice"', 3)
+        lines = file.read().split(b"\n")
+        lost = [json.loads(lines[number])["id"] for number in (3, 4, 7)]
+        for number in (3, 4, 7):
+            lines[number] = lines[number].replace(b'"alice"', b'"elice"')
         file.seek(0)
-        file.write(text)
+        file.write(b"\n".join(lines))
     told = server.join("bob", since=accepted[0]["id"]).history
     assert told["complete"] is False
-    assert told["messages"] == accepted[len(accepted) - len(told["messages"]) :]
-    assert "not what was written" in server.errors(), server.errors()
+    assert told["messages"] == [message for message in accepted[1:] if message["id"] not in lost]
+    assert server.errors().count("not what was written") == 1, server.errors()
     server.stop()
 
 
@@ -620,9 +623,11 @@ def _():
     init = {"type": "init", "username": "bob", "id": "b", "since": accepted[100]["id"]}
     bob.send(frame(TEXT, json.dumps(init)), texts(1, "mine"))
     bob.recv("userData")
-    told = bob.recv("history")
+    told = bob.past()
+    if len(told["messages"]) == len(accepted) - 101:
+        told["messages"].append(bob.recv("message"))
+    assert told["messages"].pop()["content"] == "mine0"
     assert told["complete"] is True and told["messages"] == accepted[101:], len(told["messages"])
-    assert bob.recv()["content"] == "mine0"
     alice = server.join("alice", since=accepted[-1]["id"])
     assert len(alice.history["messages"]) == 1 and alice.history["complete"] is True
     carl = server.join("carl", since=accepted[2995]["id"])
@@ -650,48 +655,12 @@ def _():
     live = messages_of(alice, 1000)
     for number, bob in enumerate(bobs):
         bob.recv("userData")
-        told = bob.recv("history")
+        told = bob.past()
         assert told["complete"] is True
         got = told["messages"]
         while len(got) < 3000 - number - 1:
             got.append(bob.recv("message"))
         assert got == (accepted + live)[number + 1 :]
-    server.stop()
-
-
-@case("since: at most 10,000 messages", server=False)
-def _():
-    dir = new_dir()
-    accepted = fill(dir, 12000)
-    server = start(dir)
-    told = server.join("bob", since=accepted[0]["id"]).history
-    assert told["complete"] is False
-    assert told["messages"] == accepted[2000:], len(told["messages"])
-    told = server.join("carl", since=accepted[2999]["id"]).history
-    assert told["complete"] is True and told["messages"] == accepted[3000:]
-    server.stop()
-
-
-@case("since: at most 4 MiB, to one who reads late too", server=False)
-def _():
-    dir = new_dir()
-    server = start(dir)
-    alice = server.join("alice")
-    accepted = []
-    for number in range(8):
-        file = {"name": "f%d" % number, "type": "t", "size": 1, "data": "A" * 800000}
-        alice.say({"type": "file", "file": file})
-        accepted += messages_of(alice, 1)
-    server.slay()
-    server = start(dir, "--history-memory", "1M", "--queue", "1M")
-    bob = server.peer(receive_buffer=4096)
-    bob.say({"type": "init", "username": "bob", "id": "b", "presence": "hidden", "since": accepted[0]["id"]})
-    alice = server.join("alice")
-    alice.text("after")
-    alice.heard("after")
-    bob.recv("userData")
-    told = bob.recv("history")
-    assert told["complete"] is False and told["messages"][:5] == accepted[3:], len(told["messages"])
     server.stop()
 
 

@@ -253,9 +253,23 @@ class Peer:
         return status
 
     def init(self, username="alice", id=None, **more):
-        """Joins; returns userData and history."""
+        """Joins; returns userData and history, all pages of it as one."""
         self.say({"type": "init", "username": username, "id": id or "id-" + username, **more})
-        return self.recv("userData"), self.recv("history")
+        return self.recv("userData"), self.past()
+
+    def past(self):
+        """A history: all pages of it as one, complete if they all are; self.pages of them."""
+        whole, self.pages = self.recv("history"), 1
+        while whole.pop("more", False):
+            page = self.recv()
+            if page["type"] == "userData":  # it has changed meanwhile
+                page = self.recv()
+            assert page["type"] == "history", page
+            whole["messages"] += page["messages"]
+            whole["complete"] &= page["complete"]
+            whole["more"] = page.get("more", False)
+            self.pages += 1
+        return whole
 
     def quiet(self):
         """Nothing was sent to it until now: a ping is answered at once."""

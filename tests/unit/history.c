@@ -29,13 +29,12 @@ add(struct history *history, uint64_t number, size_t data)
 	free(text);
 }
 
-/* A replay as a string: digits of the messages, o behind those without their data. */
+/* A history as a string: digits of the messages, o behind those without their data, its flags. */
 static void
-replay_is(const struct history *history, struct history_replay replay, const char *want)
+history_is(struct block *block, const char *want, const char *what)
 {
-	struct block *block = history_replay(history, &replay);
 	struct chat_span payload = block_frame_payload(block->bytes);
-	char got[200] = "", *text = strndup(payload.at, payload.len);
+	char got[4000] = "", *text = strndup(payload.at, payload.len);
 
 	for (char *at = strstr(text, "{\"n\":"); at; at = strstr(at + 1, "{\"n\":")) {
 		char *next = strstr(at + 1, "{\"n\":"), *omitted = strstr(at, "\"omitted\":true");
@@ -45,13 +44,24 @@ replay_is(const struct history *history, struct history_replay replay, const cha
 	}
 	if (strstr(text, "\"complete\":"))
 		strcat(got, strstr(text, "\"complete\":true") ? "complete" : "incomplete");
-	is_str(got, want, "%u from %u in %zu bytes", replay.count, replay.first, replay.max_bytes);
+	if (strstr(text, "\"more\":true}"))
+		strcat(got, " more");
+	is_str(got, want, "%s", what);
 	is_int(block_frame_size(block->bytes), block->len, "it is one frame");
 	ok(strncmp(text, "{\"type\":\"history\",\"messages\":[", 30) == 0 &&
 			text[strlen(text) - 1] == '}',
 		"it is a history");
 	free(text);
 	block_unref(block);
+}
+
+static void
+replay_is(const struct history *history, uint32_t most, size_t most_bytes, const char *want)
+{
+	char what[60];
+
+	sprintf(what, "at most %u, %zu bytes", most, most_bytes);
+	history_is(history_replay(history, most, most_bytes), want, what);
 }
 
 static void
@@ -87,47 +97,131 @@ test_replay(void)
 {
 	struct history history = {0};
 
-	replay_is(&history, (struct history_replay){.count = 5, .max_bytes = 100}, "");
-	replay_is(&history,
-		(struct history_replay){
-			.count = 5, .max_bytes = 9, .resumed = true, .complete = true},
-		"complete");
+	replay_is(&history, 5, 100, "");
 	for (uint64_t number = 1; number <= 5; number++)
 		add(&history, number, number == 2 ? 300 : number == 4 ? 100 : 0);
-	replay_is(&history, (struct history_replay){.count = 9, .max_bytes = 9999}, "1 2 3 4 5 ");
-	replay_is(&history, (struct history_replay){.count = 2, .max_bytes = 9999}, "4 5 ");
-	replay_is(&history, (struct history_replay){.count = 0, .max_bytes = 9999}, "");
-	replay_is(&history, (struct history_replay){.count = 5, .max_bytes = 400}, "1 2o 3 4 5 ");
-	replay_is(&history, (struct history_replay){.count = 5, .max_bytes = 150}, "1 2o 3 4o 5 ");
-	replay_is(&history, (struct history_replay){.count = 5, .max_bytes = 45}, "4o 5 ");
-	replay_is(&history, (struct history_replay){.count = 5, .max_bytes = 8}, "5 ");
-	replay_is(&history, (struct history_replay){.count = 5, .max_bytes = 7}, "");
+	replay_is(&history, 9, 9999, "1 2 3 4 5 ");
+	replay_is(&history, 2, 9999, "4 5 ");
+	replay_is(&history, 0, 9999, "");
+	replay_is(&history, 5, 400, "1 2o 3 4 5 ");
+	replay_is(&history, 5, 150, "1 2o 3 4o 5 ");
+	replay_is(&history, 5, 45, "4o 5 ");
+	replay_is(&history, 5, 8, "5 ");
+	replay_is(&history, 5, 7, "");
+	history_free(&history);
+	for (uint64_t number = 1; number <= 5; number++)
+		add(&history, number, 100);
+	replay_is(&history, 5, 550, "1o 2 3 4 5 ");
+	replay_is(&history, 5, 450, "1o 2o 3 4 5 ");
 	history_free(&history);
 }
 
+/* All pages from after this number on, as a string; a bar between two. */
 static void
-test_resume(void)
+pages_are(const struct history *history, struct history_page page, const char *want)
+{
+	char got[4000] = "", *at = got;
+	bool more = true;
+
+	while (more && at < got + 3000) {
+		uint64_t end = 0;
+		struct block *block = history_page(history, &page, &end);
+		struct chat_span payload = block_frame_payload(block->bytes);
+		char *text = strndup(payload.at, payload.len);
+
+		for (char *n = strstr(text, "{\"n\":"); n; n = strstr(n + 1, "{\"n\":"))
+			at += sprintf(at, "%ld ", atol(n + 5));
+		more = strstr(text, "\"more\":true}") != NULL;
+		at += sprintf(at, more ? "| " : "end");
+		more = more && end > page.after;
+		page.after = end;
+		free(text);
+		block_unref(block);
+	}
+	is_str(got, want, "by pages of %zu bytes", page.bytes);
+}
+
+static void
+test_pages(void)
 {
 	struct history history = {0};
-	struct history_replay all = {
-		.count = 100, .max_bytes = 9999, .resumed = true, .complete = true};
+	struct history_page page = {.bytes = 100, .most_bytes = 9999, .complete = true};
+	uint64_t end;
 
-	for (uint64_t number = 1; number <= 5; number++)
-		add(&history, number, 0);
-	replay_is(&history, all, "1 2 3 4 5 complete");
-	all.first = 3;
-	replay_is(&history, all, "4 5 complete");
-	all.first = 5;
-	replay_is(&history, all, "complete");
-	all.first = 1;
-	all.count = 2;
-	replay_is(&history, all, "4 5 incomplete");
-	all.count = 100;
-	all.max_bytes = 17;
-	replay_is(&history, all, "4 5 incomplete");
-	all.max_bytes = 9999;
-	all.complete = false;
-	replay_is(&history, all, "2 3 4 5 incomplete");
+	history_is(history_page(&history, &page, &end), "complete", "nothing is one page");
+	is_int(end, 0, "that goes no further");
+	for (uint64_t number = 1; number <= 20; number++)
+		add(&history, number, 0); /* of 7 bytes, from 10 on of 8, and a comma */
+	pages_are(&history, page, "1 2 3 4 5 6 7 | 8 9 10 11 12 13 14 15 | 16 17 18 19 20 end");
+	page.after = 3;
+	pages_are(&history, page, "4 5 6 7 8 9 10 11 | 12 13 14 15 16 17 18 19 20 end");
+	page.after = 20;
+	pages_are(&history, page, "end");
+	page.after = 18;
+	page.complete = false;
+	history_is(history_page(&history, &page, &end), "19 20 incomplete", "what it is told");
+	is_int(end, 20, "up to the newest");
+	page.after = 3;
+	history_is(history_page(&history, &page, &end), "4 5 6 7 8 9 10 11 incomplete more",
+		"says that there is more");
+	is_int(end, 11, "and ends there");
+	page.after = 0;
+	page.bytes = 1;
+	pages_are(&history, page,
+		"1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | "
+		"19 | 20 end");
+	history_free(&history);
+}
+
+/* What is larger than a page is a page, and whole. */
+static void
+test_large(void)
+{
+	struct history history = {0};
+	struct history_page page = {.bytes = 100, .most_bytes = 1000, .complete = true};
+	uint64_t end;
+
+	add(&history, 1, 0);
+	add(&history, 2, 500);
+	add(&history, 3, 0);
+	add(&history, 4, 2000);
+	add(&history, 5, 0);
+	pages_are(&history, page, "1 | 2 | 3 | 4 | 5 end");
+	page.after = 1;
+	history_is(history_page(&history, &page, &end), "2 complete more", "with its data");
+	page.after = 3;
+	history_is(history_page(&history, &page, &end), "4o complete more",
+		"but for what is larger than anything may be");
+	history_free(&history);
+}
+
+/* Who begins at another place reads the same pages after a few. */
+static void
+test_meeting(void)
+{
+	struct history history = {0};
+	uint64_t ends[2000], count = 0, late = 0, foreign = 0;
+
+	for (uint64_t number = 1; number <= 30000; number++)
+		add(&history, 3 * number + number % 2, number % 7 ? 0 : number % 100);
+	for (uint64_t start = 0; start < 50; start++) {
+		struct history_page page = {.after = 3 * start, .bytes = 4096, .most_bytes = 9999};
+
+		for (int pages = 0; page.after < 90000; pages++) {
+			uint64_t end, i = 0;
+
+			block_unref(history_page(&history, &page, &end));
+			page.after = end;
+			if (start == 0)
+				ends[count++] = end;
+			while (i < count && ends[i] != end)
+				i++;
+			late += pages >= 8 && i == count;
+			foreign += i == count;
+		}
+	}
+	ok(count > 100, "%d pages", (int)count);
+	is_int(late, 0, "after eight pages all are at the same places (%d before)", (int)foreign);
 	history_free(&history);
 }
 
@@ -136,14 +230,13 @@ static double
 work_omit(unsigned count)
 {
 	struct history history = {0};
-	struct history_replay replay = {.count = count, .max_bytes = 30 * (size_t)count};
 	struct block *block;
 	double begun;
 
 	for (unsigned number = 1; number <= count; number++)
 		add(&history, number, 50 + number % 50);
 	begun = cpu_s();
-	block = history_replay(&history, &replay);
+	block = history_replay(&history, count, 30 * (size_t)count);
 	begun = cpu_s() - begun;
 	block_unref(block);
 	history_free(&history);
@@ -155,7 +248,9 @@ main(void)
 {
 	test_order();
 	test_replay();
-	test_resume();
+	test_pages();
+	test_large();
+	test_meeting();
 	is_linear(work_omit, 3000, "the data of 30,000 files is left out of a replay");
 	return done();
 }

@@ -210,8 +210,7 @@ craft(const struct fixture *fixture, void (*edit)(struct parts *parts))
 
 struct asked {
 	struct journal_read read;
-	uint64_t numbers; /* sum of those that were found */
-	uint32_t count;
+	uint64_t numbers, last; /* sum of those that were found; the last of them */
 	bool done, ordered;
 };
 
@@ -219,18 +218,24 @@ static void
 on_read(struct journal_read *read)
 {
 	struct asked *asked = read->arg;
-	uint64_t last = 0;
+	char *text = NULL;
 
-	asked->ordered = true;
-	for (uint32_t i = 0; i < read->found.count; i++) {
-		uint64_t number = history_at(&read->found, i)->number;
-
-		asked->ordered = asked->ordered && number > last;
-		asked->numbers += last = number;
-	}
-	asked->count = read->found.count;
 	asked->done = true;
-	history_free(&read->found);
+	if (read->page) {
+		struct chat_span payload = block_frame_payload(read->page->bytes);
+
+		text = strndup(payload.at, payload.len);
+	}
+	for (char *at = text; at && (at = strstr(at, "\"id\":\"")); at += MESSAGE_ID_LEN) {
+		uint64_t epoch, number = 0;
+
+		at += strlen("\"id\":\"");
+		message_id_read((struct chat_span){at, MESSAGE_ID_LEN}, &epoch, &number);
+		asked->ordered = asked->ordered && number > asked->last;
+		asked->numbers += asked->last = number;
+	}
+	free(text);
+	block_unref(read->page);
 }
 
 /* Whether the reading brings all messages of / up to this number. */
@@ -239,17 +244,23 @@ reads_all(struct opened *opened, uint64_t upto)
 {
 	struct asked asked = {.read = {.channel = "/",
 				      .upto = upto,
-				      .max_messages = ENTRIES,
-				      .max_bytes = 1 << 30,
-				      .done = on_read}};
+				      .page_bytes = 100000,
+				      .most_bytes = 100000,
+				      .complete = true,
+				      .done = on_read},
+		.ordered = true};
 	uint64_t sum = 0;
 
 	for (uint64_t i = 1; i <= upto; i++)
 		sum += i % 3 ? i : 0;
 	asked.read.arg = &asked;
-	opened->journal->kind->read(opened->journal, &asked.read);
-	while (!asked.done)
-		uv_run(&opened->loop, UV_RUN_ONCE);
+	open_segments_free(&((struct journal_file *)opened->journal)->opened);
+	for (; asked.read.after < upto && asked.read.complete; asked.read.after = asked.read.end) {
+		asked.done = false;
+		opened->journal->kind->read(opened->journal, &asked.read);
+		while (!asked.done)
+			uv_run(&opened->loop, UV_RUN_ONCE);
+	}
 	return asked.read.complete && asked.ordered && asked.numbers == sum;
 }
 

@@ -1,0 +1,26 @@
+#ifndef LISTEN_RECENT_H
+#define LISTEN_RECENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "msg.h"
+
+/* The last messages of a history that comes in several pages. Starts zeroed. */
+struct recent {
+	struct recent_text *first, *last;
+	int64_t count;
+	bool paged; /* a page was added */
+	bool incomplete; /* one that was not complete */
+};
+
+void recent_free(struct recent *recent); /* leaves it as it starts */
+
+/* Adds a page, a history that was read, and keeps the last `most` messages of all. */
+void recent_add(struct recent *recent, const struct chat_msg *page, int64_t most);
+
+/* Appends what is kept as one history. */
+void recent_write(const struct recent *recent, struct chat_buf *line);
+
+#endif

@@ -1,0 +1,69 @@
+#ifndef SERVE_ROOM_PAST_H
+#define SERVE_ROOM_PAST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "serve/pages.h"
+#include "span.h"
+
+/*
+ * The past of a room for one who joins: with `since` page by page, each a `history`, from the
+ * journal and then from what the room remembers; otherwise the newest messages in one. With the
+ * last page the member is live, just there where the room's stream is.
+ */
+struct block;
+struct member;
+struct room;
+
+/* Of a member that is not live yet. */
+struct member_past {
+	uint64_t told; /* number of the last message that it was sent, or that it has by its `since`
+			*/
+	uint64_t announced; /* room->announced when it was told who is there */
+	bool complete; /* nothing was missing before its next page */
+};
+
+/* While a page is read from the journal the room remembers so much more: its tail is not overtaken.
+ */
+#define PAST_TAIL_MESSAGES 10000
+#define PAST_TAIL_BYTES ((size_t)1 << 20)
+
+/* The `since` of one who has seen nothing. */
+#define PAST_BEGINNING "0"
+
+/* One who has just joined is sent the past behind `since`; past is the caller's, as long as that
+ * takes. */
+void member_begin(struct member *member, struct member_past *past, struct chat_span since);
+
+/* Number of the newest message that was published; 0: none. */
+uint64_t room_newest(const struct room *room);
+
+/* Whether the next page of this member has to come from the journal. */
+bool room_past_is_far(const struct member *member);
+
+/* The key of its next page where that comes from the journal. */
+struct page_key room_past_key(const struct member *member);
+
+/*
+ * The next page of this member from memory, of at most so many bytes of messages, for as long as
+ * nothing else is done with the room's pages.
+ */
+struct page *room_past_page(struct member *member, size_t bytes);
+
+/* Sends it a page, which it passes. One without a message is passed only. */
+void member_turn(struct member *member, const struct page *page);
+
+/* Sends it its last page, and from now on what is published: its past is no more. */
+void member_go_live(struct member *member, const struct page *last);
+
+/* One without `since`: the newest messages, and it is live. */
+void member_replay(struct member *member);
+
+/* Sends it a block, whose reference is taken over. */
+void member_tell(struct member *member, struct block *block);
+
+/* Whether it was sent the message in this frame; one that is not live may still be to get it. */
+bool member_has_passed(const struct member *member, const struct block *block, uint32_t at);
+
+#endif

@@ -1,0 +1,443 @@
+"""What chat-serve tells who comes back: the whole past, in pages, at the reader's speed, and at nobody's expense."""
+import base64
+import json
+import os
+import select
+import signal
+import socket
+import tempfile
+import time
+
+from limits_table import limits
+from peer import PING, PONG, SLOWNESS, TEXT, connect, frame, request, until
+from serving import Server, case, main
+
+PAGE = 256 << 10
+ID = slice(24, 47)  # of a message, in the bytes of the server
+
+
+def new_dir():
+    return os.path.realpath(tempfile.mkdtemp(dir=os.environ["TMP"]))
+
+
+def start(dir, *options, **more):
+    return Server("--quiet", "--journal", dir, *options, **more)
+
+
+def say(peer, count, content="x", batch=500):
+    """Says so many texts and hears them; their ids."""
+    text = frame(TEXT, json.dumps({"type": "text", "text": content}))
+    heard = []
+    for done in range(0, count, batch):
+        now = min(batch, count - done)
+        peer.send(text * now)
+        while len(heard) < done + now:
+            opcode, payload = peer.frame()
+            if opcode == TEXT and payload.startswith(b'{"type":"message"'):
+                heard.append(payload[ID].decode())
+    return heard
+
+
+def fill(dir, count, *options, content="x"):
+    server = start(dir, *options)
+    heard = say(server.join("alice"), count, content)
+    server.stop()
+    return heard
+
+
+def metrics(server):
+    before = server.errors().count('"$metrics"')
+    server.signal(signal.SIGUSR1)
+    until(lambda: server.errors().count('"$metrics"') > before and server.errors().endswith("}\n"), "metrics")
+    return json.loads(server.errors().splitlines()[-1])
+
+
+def resident(server):
+    with open("/proc/%d/status" % server.pid) as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+
+
+def init(since, name="bob", **more):
+    return {"type": "init", "username": name, "id": "id-" + name, "since": since, **more}
+
+
+class Reader:
+    """One who comes back: its pages, their sizes, and what is live."""
+
+    def __init__(self, server, since, name="bob", receive_buffer=None, **more):
+        self.peer = server.peer(receive_buffer=receive_buffer, source=more.pop("source", None))
+        self.peer.say(init(since, name, **more))
+        self.user_data = self.peer.recv("userData")
+        self.pages, self.sizes, self.users = [], [], []
+        self.live = []
+
+    def page(self):
+        """The next one; False once the last has been read."""
+        if self.pages and not self.pages[-1].get("more"):
+            return False
+        message = self.peer.recv()
+        if message["type"] == "userData":
+            self.users.append(message)
+            message = self.peer.recv("history")
+        assert message["type"] == "history", message
+        assert message.get("more", True) is True, message
+        self.pages.append(message)
+        self.sizes.append(len(self.peer.raw))
+        return True
+
+    def catch_up(self):
+        while self.page():
+            pass
+        return self
+
+    def messages(self):
+        return [message for page in self.pages for message in page["messages"]]
+
+    def ids(self):
+        return [message["id"] for message in self.messages()] + self.live
+
+    def hear(self, last):
+        """Everything live, up to the message with this id."""
+        while self.ids()[-1] != last:
+            message = self.peer.recv()
+            if message["type"] == "message":
+                self.live.append(message["id"])
+        return self
+
+
+def complete(reader):
+    return [page["complete"] for page in reader.pages]
+
+
+# ---- whole ----
+
+
+@case("60,000 behind, with a journal: all of it, in order, once, while others talk", server=False)
+def _():
+    dir = new_dir()
+    ids = fill(dir, 60000, "--journal-segment", "4M", "--history-keep", "100")
+    server = start(dir, "--journal-segment", "4M", "--history-keep", "100")
+    alice = server.join("alice")
+    readers = [Reader(server, since, "bob%d" % n) for n, since in enumerate((ids[0], ids[12345], "0"))]
+    for reader in readers:
+        reader.page()
+    ids += say(alice, 2000)
+    for reader in readers:
+        reader.catch_up()
+    ids += say(alice, 10)
+    for reader, first in zip(readers, (1, 12346, 0)):
+        reader.hear(ids[-1])
+        assert reader.ids() == ids[first:], "%d of %d" % (len(reader.ids()), len(ids) - first)
+        assert len(reader.live) < 2010 and all(complete(reader))
+        assert max(reader.sizes) < PAGE + 1000 and len(reader.pages) > 30, (max(reader.sizes), len(reader.pages))
+    server.stop()
+
+
+@case("without a journal: all that is kept, or complete false where it begins", "--history-keep", "20000")
+def _(server):
+    alice = server.join("alice")
+    ids = say(alice, 20000)
+    reader = Reader(server, "0").catch_up()
+    assert reader.ids() == ids and all(complete(reader)) and len(reader.pages) > 5, len(reader.pages)
+    ids += say(alice, 5000)
+    for since, first in ((ids[4999], 5000), (ids[6000], 6001), (ids[-1], len(ids))):
+        reader = Reader(server, since).catch_up()
+        assert reader.ids() == ids[first:] and all(complete(reader)), since
+    for since in (ids[0], ids[4998], "0"):
+        reader = Reader(server, since).catch_up()
+        assert reader.ids() == ids[5000:]
+        assert not complete(reader)[0] and all(complete(reader)[1:]), complete(reader)
+
+
+@case("without a journal, forgotten while it is read: complete false just where it is missing",
+      "--history-keep", "8000", "--queue", "16M")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    ids = say(alice, 8000, "x" * 900)
+    slow = Reader(server, ids[0], receive_buffer=4096)
+    slow.page()
+    ids += say(alice, 8000, "x" * 900)
+    slow.catch_up().hear(ids[-1])
+    before = ids[0]
+    for page in slow.pages:
+        messages = [message["id"] for message in page["messages"]]
+        follows = not messages or ids.index(messages[0]) == ids.index(before) + 1
+        assert page["complete"] is follows, (page["complete"], before, messages[:1])
+        assert messages == ids[ids.index(messages[0]) :][: len(messages)]
+        before = messages[-1]
+    assert complete(slow).count(False) == 1 and slow.live == ids[ids.index(before) + 1 :]
+
+
+@case("nothing was removed: the beginning is complete; retention takes that away, also under a reader", server=False)
+def _():
+    dir = new_dir()
+    options = ["--journal-segment", "256k", "--history", "5", "--history-keep", "5"]
+    ids = fill(dir, 10000, *options, content="x" * 900)
+    server = start(dir, *options)
+    reader = Reader(server, "0").catch_up()
+    assert reader.ids() == ids and all(complete(reader))
+    server.stop()
+    server = start(dir, *options, "--journal-max-bytes", "8M")
+    reader = Reader(server, "0").catch_up()
+    first = ids.index(reader.ids()[0])
+    assert first > 0 and reader.ids() == ids[first:]
+    assert not complete(reader)[0] and all(complete(reader)[1:])
+    slow = Reader(server, ids[first], receive_buffer=4096)
+    slow.page()
+    ids += say(server.join("alice"), 10000, "x" * 900)
+    slow.catch_up().hear(ids[-1])
+    jump = complete(slow).index(False)
+    read = [message["id"] for page in slow.pages[:jump] for message in page["messages"]]
+    assert read == ids[first + 1 :][: len(read)]
+    rest = [message["id"] for page in slow.pages[jump:] for message in page["messages"]] + slow.live
+    assert rest == ids[ids.index(rest[0]) :] and ids.index(rest[0]) > first + 1 + len(read)
+    assert complete(slow).count(False) == 1
+    server.stop()
+
+
+@case("files come whole, a large one alone; one above --queue without its data", server=False)
+@limits("messages of a page of the past, but for one that is larger")
+def _():
+    dir = new_dir()
+    server = start(dir, "--max-message", "2M")
+    alice = server.join("alice")
+    sizes = [1000, 300000, 1000, 1000, 900000, 1000, 1500000, 300]
+    sent = []
+    for number, size in enumerate(sizes):
+        data = base64.b64encode(os.urandom(size)).decode()
+        sent.append({"name": "f%d" % number, "type": "t", "size": size, "data": data})
+        alice.say({"type": "file", "file": sent[-1]})
+        assert alice.recv("message")["file"] == sent[-1]
+    server.stop()
+    for options in (["--history-keep", "1"], []):
+        server = start(dir, "--queue", "1500k", *options)
+        reader = Reader(server, "0").catch_up()
+        got = [message["file"] for message in reader.messages()]
+        omitted = {"name": "f6", "type": "t", "size": sizes[6], "omitted": True}
+        assert got == sent[:6] + [omitted] + sent[7:], [file.get("omitted") for file in got]
+        for page in reader.pages:
+            large = [file for message in page["messages"] if len((file := message["file"]).get("data", "")) > PAGE]
+            assert not large or len(page["messages"]) == 1, [message["file"]["name"] for message in page["messages"]]
+        assert all(complete(reader))
+        server.stop()
+
+
+# ---- a member all the time ----
+
+
+@case("on the way it is a member: seen, heard, answered once; who came meanwhile is told before the last page",
+      server=False)  # fmt: skip
+def _():
+    dir = new_dir()
+    ids = fill(dir, 10000, "--history-keep", "10", content="x" * 900)
+    server = start(dir, "--history-keep", "10", "--grace", "0")
+    alice = server.join("alice")
+    bob = Reader(server, ids[0], receive_buffer=4096)
+    alice.status("bob", True)
+    assert [user["username"] for user in bob.user_data["users"]] == ["alice", "bob"]
+    assert "more" in bob.user_data["server"]["features"]
+    bob.peer.text("mine", nonce="n1")
+    mine = alice.heard("mine")
+    bob.peer.text("mine", nonce="n1")
+    bob.peer.say("nonsense")
+    carl = server.join("carl")
+    alice.status("carl", True)
+    assert len(carl.user_data["users"]) == 3
+    alice.quiet()
+    bob.pages, got = [], []
+    while not bob.pages or bob.pages[-1].get("more"):
+        message = bob.peer.recv()
+        got.append(message["type"])
+        if message["type"] == "history":
+            bob.pages.append(message)
+        elif message["type"] == "userData":
+            bob.users.append(message)
+        else:
+            assert message["code"] == "bad_json", message
+    assert bob.ids() == ids[1:] + [mine["id"]] and all(complete(bob)), len(bob.ids())
+    assert got[-2:] == ["userData", "history"] and got.count("userData") == got.count("error") == 1
+    assert [user["username"] for user in bob.users[0]["users"]] == ["alice", "bob", "carl"]
+    assert "server" not in bob.users[0]
+    bob.peer.text("mine", nonce="n1")
+    assert bob.peer.heard("mine") == mine
+    alice.text("live")
+    bob.peer.heard("live")
+    server.stop()
+
+
+@case("who was told the same meanwhile is not told again who is there", "--history-keep", "20000")
+def _(server):
+    alice = server.join("alice")
+    ids = say(alice, 10000)
+    bob = Reader(server, ids[0], receive_buffer=4096)
+    alice.status("bob", True)
+    ids += say(alice, 10)
+    bob.catch_up().hear(ids[-1])
+    assert bob.ids() == ids[1:] and not bob.users
+
+
+# ---- what it costs ----
+
+
+def crowd(server, count, sinces, source="127.0.0.1"):
+    """So many connections that say init at once and do not read."""
+    socks = []
+    for number in range(count):
+        sock = connect(server.url, receive_buffer=4096, source=source)
+        sock.sendall(request())
+        socks.append(sock)
+    for sock in socks:
+        sock.recv(4096)
+    return socks, [
+        (sock, frame(TEXT, json.dumps(init(sinces[n % len(sinces)], "m%d" % n, presence="hidden"))))
+        for n, sock in enumerate(socks)
+    ]
+
+
+def echo_ms(peers, count, between=lambda: None):
+    """How long so many messages take there and back."""
+    took = []
+    for _ in range(count):
+        between()
+        begun = time.monotonic()
+        peers[0].text("ping")
+        for peer in peers:
+            peer.heard("ping")
+        took.append((time.monotonic() - begun) * 1e3)
+    return sorted(took)
+
+
+def costs(count, most_mib):
+    dir = new_dir()
+    ids = fill(dir, 20000, "--journal-segment", "1M")
+    server = start(dir, "--history-keep", "100", "--journal-segment", "1M")
+    honest = [server.join("alice"), server.join("carl")]
+    honest[0].status("carl", True)
+    socks, inits = crowd(server, count, ids[:50])
+    echo_ms(honest, 20)
+    before, pages = resident(server), metrics(server)
+    for sock, said in inits:
+        sock.sendall(said)
+    took = echo_ms(honest, 50)
+    until(lambda: metrics(server)["past_pages_total"] >= pages["past_pages_total"] + count, "a page each")
+    took = sorted(took + echo_ms(honest, 50))
+    grown, after = resident(server) - before, metrics(server)
+    print("# %d: %.1f MiB, echo %.1f ms at the median, %.1f at most; %d pages, %d made" % (
+        count, grown / (1 << 20), took[50], took[-1], after["past_pages_total"], after["past_pages_made_total"]))
+    assert grown < (most_mib << 20) * (4 if SLOWNESS > 1 else 1), grown
+    assert took[-2] < 50 * SLOWNESS, took
+    assert not sum(after["drops"].values()), after["drops"]
+    for sock in socks:
+        sock.close()
+    server.stop()
+
+
+@case("200 who come at once with `since`: a few MiB, an echo within 50 ms", server=False)
+def _():
+    costs(200, 24)
+
+
+@case("1,000 who come at once with `since`: nobody is dropped", server=False)
+def _():
+    costs(1000, 48)
+
+
+@case("a page is made once for all who stand at the same place", server=False)
+@limits("readings of the journal at a time")
+def _():
+    dir = new_dir()
+    ids = fill(dir, 20000)
+    server = start(dir, "--history-keep", "10")
+    for reader in [Reader(server, ids[0], "bob%d" % number) for number in range(20)]:
+        assert reader.catch_up().ids() == ids[1:]
+    told = metrics(server)
+    assert told["past_pages_total"] >= 20 * 10, told["past_pages_total"]
+    assert told["past_pages_made_total"] < 30, told["past_pages_made_total"]
+    many = [Reader(server, ids[number * 97], "carl%d" % number).catch_up() for number in range(20)]
+    for number, reader in enumerate(many):
+        assert reader.ids() == ids[number * 97 + 1 :]
+    again = metrics(server)["past_pages_made_total"] - told["past_pages_made_total"]
+    assert again < 20 * 6, "%d pages made for those who began elsewhere" % again
+    server.stop()
+
+
+@case("a slow reader of the past holds no more than a page, and gets all of it", server=False)
+def _():
+    dir = new_dir()
+    ids = fill(dir, 10000, content="x" * 900)
+    server = start(dir, "--progress-timeout", "5s")
+    slow = Reader(server, ids[0], receive_buffer=4096)
+    most = 0
+    while slow.page():
+        most = max(most, metrics(server)["queued_bytes"])
+    assert slow.ids() == ids[1:] and all(complete(slow))
+    assert most < PAGE + 1000, most
+    assert not sum(metrics(server)["drops"].values())
+    server.stop()
+
+
+@case("who reads the past fast does not keep another address waiting, and nobody live", server=False)
+@limits("pages of the past that are handed out in a turn of the server")
+def _():
+    dir = new_dir()
+    ids = fill(dir, 30000)
+    server = start(dir)
+    honest = [server.join("alice"), server.join("carl")]
+    honest[0].status("carl", True)
+    greedy, inits = crowd(server, 100, ["0"])
+    for sock, said in inits:
+        sock.sendall(said)
+    poll = select.poll()
+    for sock in greedy:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        poll.register(sock, select.POLLIN)
+    by_fd, read = {sock.fileno(): sock for sock in greedy}, 0
+
+    def pump():
+        nonlocal read
+        for fd, _ in poll.poll(0)[:20]:
+            read += len(by_fd[fd].recv(1 << 18))
+
+    took = echo_ms(honest, 100, pump)
+    other = Reader(server, ids[0], source="127.0.7.1" if "127.0.0.1" in server.url else None)
+    while other.page():
+        pump()
+    assert read > 30 * PAGE, read
+    assert [message["id"] for message in other.messages()][: len(ids) - 1] == ids[1:]
+    assert took[-2] < 50 * SLOWNESS, took
+    for sock in greedy:
+        sock.close()
+    server.stop()
+
+
+@case("who leaves while its page is read leaves nothing behind", server=False)
+def _():
+    dir = new_dir()
+    ids = fill(dir, 5000, "--journal-segment", "32k")
+    server = start(dir, "--history-keep", "10", "--grace", "0")
+    for number in range(200):
+        peer = server.peer()
+        peer.say(init(ids[number], presence="hidden"))
+        if number % 2:
+            peer.recv("userData")
+        peer.reset()
+    until(lambda: metrics(server)["connections"] == 0, "all have gone")
+    assert metrics(server)["past_readers"] == 0
+    assert Reader(server, ids[0]).catch_up().ids() == ids[1:]
+    assert metrics(server)["past_readers"] == 0
+    server.stop()
+
+
+@case("a past that nobody asks for any more leaves the memory", server=False)
+def _():
+    dir = new_dir()
+    ids = fill(dir, 20000)
+    server = start(dir, "--history-keep", "10")
+    Reader(server, ids[0]).catch_up()
+    assert metrics(server)["past_bytes"] > 1000000
+    until(lambda: metrics(server)["past_bytes"] == 0, "the pages go")
+    server.stop()
+
+
+main()
