@@ -41,7 +41,7 @@ printer_open(struct printer *printer, uv_loop_t *loop, int fd, size_t max_bytes)
 {
 	int flags;
 
-	*printer = (struct printer){.fd = fd, .max_bytes = max_bytes, .buf.limit = max_bytes};
+	*printer = (struct printer){.fd = fd, .max_bytes = max_bytes};
 	printer_find_way(printer);
 	if (printer->way == PRINTER_FILE)
 		return;
@@ -60,6 +60,15 @@ printer_compact(struct printer *printer)
 	printer->sent = 0;
 }
 
+/* A line that is longer than all that may wait does so alone. */
+static bool
+printer_has_room(const struct printer *printer, size_t len)
+{
+	size_t waiting = printer->buf.len - printer->sent;
+
+	return waiting == 0 || waiting + len <= printer->max_bytes;
+}
+
 void
 printer_line(struct printer *printer, struct chat_span line)
 {
@@ -67,7 +76,9 @@ printer_line(struct printer *printer, struct chat_span line)
 		return;
 	if (printer->sent > printer->max_bytes / 4)
 		printer_compact(printer);
-	if (printer->buf.len + line.len + 1 > printer->max_bytes) {
+	if (printer->buf.len - printer->sent + line.len + 1 > printer->max_bytes)
+		printer_flush(printer);
+	if (!printer_has_room(printer, line.len + 1)) {
 		printer->dropped++;
 		printer->dropped_ever++;
 		return;

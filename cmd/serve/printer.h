@@ -12,8 +12,9 @@
 /*
  * Lines for a descriptor that others share: stdout with the events of all channels, stderr with
  * what the server has to say. A reader that stalls or goes away, or a disk that is full, never
- * stalls the chat: lines wait up to a limit, beyond it they are dropped, whole, and counted. What
- * is written and what comes of it is for somebody else to tell (serve/notices.h).
+ * stalls the chat: lines wait up to a limit, or one alone that is longer; beyond it they are
+ * dropped, whole, and counted. What is written and what comes of it is for somebody else to tell
+ * (serve/notices.h).
  */
 enum printer_way {
 	PRINTER_FILE, /* takes everything, or says why not */
@@ -25,7 +26,7 @@ enum printer_way {
 struct printer {
 	uv_poll_t poll;
 	struct chat_buf buf; /* lines not written yet */
-	size_t max_bytes; /* of buf */
+	size_t max_bytes; /* that wait, but for one line that waits alone */
 	size_t sent; /* bytes of buf already written */
 	uint64_t dropped_ever; /* lines */
 	uint64_t dropped; /* lines, since that was last told */
@@ -39,7 +40,8 @@ struct printer {
 
 void printer_open(struct printer *printer, uv_loop_t *loop, int fd, size_t max_bytes);
 
-/* Takes a line (without newline); written at the end of the tick. */
+/* Takes a line (without newline) of any length; written at the end of the tick, or where more waits
+ * than may. */
 void printer_line(struct printer *printer, struct chat_span line);
 
 /* Writes what goes without waiting; where the reader has gone away, that is the end of it. */

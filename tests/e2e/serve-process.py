@@ -118,6 +118,32 @@ def _():
     os.close(out)
 
 
+@case("an event of any size is on stdout, in a file and for a reader that reads", server=False)
+def _():
+    file = {"name": "f", "type": "t", "size": 6 << 20, "data": "AAAA" * (2 << 20)}
+    with tempfile.TemporaryFile() as log:
+        server = Server("--max-message", "9M", "--queue", "20M", stdout=log)
+        alice = server.join("alice")
+        for _ in range(3):
+            alice.say({"type": "file", "file": file})
+            assert alice.recv("message")["file"] == file
+        server.stop()
+        log.seek(0)
+        events = [json.loads(line) for line in log]
+        assert [event.get("file") == file for event in events if event["type"] == "message"] == [True] * 3
+    read, write = os.pipe()
+    server = Server("--max-message", "9M", "--queue", "20M", stdout=write)
+    os.close(write)
+    alice = server.join("alice")
+    with open(read, "rb") as reader:
+        reader.readline()
+        for _ in range(3):
+            alice.say({"type": "file", "file": file})
+            assert json.loads(reader.readline())["file"] == file
+            alice.recv("message")
+        server.stop()
+
+
 @case("a reader of stdout that goes away does not end the chat, whatever was half written", server=False)
 def _():
     for taken in 0, 100, 70000:

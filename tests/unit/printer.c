@@ -151,6 +151,58 @@ print_without_room(struct printer *printer, unsigned from, unsigned to)
 	return printer_trouble(printer);
 }
 
+/* A line that is longer than all that may wait, and others around it. */
+static void
+print_long(struct printer *printer, size_t len)
+{
+	char *line = chat_alloc(len);
+
+	memset(line, 'x', len);
+	printer_line(printer, (struct chat_span){line, len});
+	free(line);
+}
+
+static void
+test_long_lines(uv_loop_t *loop)
+{
+	size_t len = 3 * MAX_BYTES, lines = 0;
+	struct printer printer;
+	struct chat_buf got = {0};
+	int fds[2], fd = memfd_create("file", 0);
+
+	printer_open(&printer, loop, fd, MAX_BYTES);
+	for (int i = 0; i < 4; i++)
+		print_long(&printer, len);
+	printer_flush(&printer);
+	is_int(printer.dropped, 0, "a file takes lines of any length, several in a turn");
+	is_int(lseek(fd, 0, SEEK_END), 4 * (len + 1), "whole");
+	printer_close(&printer);
+	close(fd);
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		abort();
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	printer_open(&printer, loop, fds[1], MAX_BYTES);
+	print_long(&printer, len);
+	printer_flush(&printer);
+	print_long(&printer, len);
+	is_int(printer.dropped, 1, "into a pipe one waits, and another one finds no room");
+	for (int i = 0; i < 1000 && got.len < len + 1; i++) {
+		read_some(fds[0], &got);
+		uv_run(loop, UV_RUN_NOWAIT);
+		printer_flush(&printer);
+	}
+	for (size_t i = 0; i < got.len; i++)
+		lines += got.at[i] == '\n';
+	ok(got.len == len + 1 && lines == 1, "a reader that reads gets it whole");
+	chat_buf_free(&got);
+	printer_leave_loop(&printer);
+	uv_run(loop, UV_RUN_NOWAIT);
+	printer_close(&printer);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* A file has no room for a while, as on a disk that is full. */
 static void
 test_full_disk(uv_loop_t *loop)
@@ -231,6 +283,7 @@ main(void)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		abort();
 	test_way(&loop, fds[0], fds[1], PRINTER_SOCKET, "a socket");
+	test_long_lines(&loop);
 	test_full_disk(&loop);
 	test_notices(&loop);
 	uv_loop_close(&loop);
