@@ -17,6 +17,7 @@
 
 #define DENIAL_MS 1000 /* a wrong token is answered after that: guessing takes its time */
 #define TOKEN_MAX 4096
+#define MANY_WEIGHT 8 /* see struct asker */
 #define USERNAME_MAX 128 /* bytes */
 #define NOT_ANY_MORE "your token is not valid any more"
 
@@ -123,20 +124,31 @@ guest_judge(struct guest *guest, const struct chat_http_request *request, const 
 	return 0;
 }
 
+/* Behind an address of this machine or of a proxy there are many. */
+static struct asker
+guest_asker(const struct guest *guest)
+{
+	bool one = address_kind(guest->address) == ADDRESS_REMOTE;
+
+	return (struct asker){address_hash(guest->address), one ? 1 : MANY_WEIGHT};
+}
+
 int
 guest_request(struct conn *conn, const struct chat_http_request *request, const char **why)
 {
 	struct guest *guest = guest_of(conn);
 	struct chat_err err = {0};
+	struct asker asker;
 	int refusal = guest_judge(guest, request, why);
 
 	if (refusal)
 		return refusal;
+	asker = guest_asker(guest); /* where it comes from is known by now */
 	if (!chat_channel_valid(request->path)) {
 		*why = "no such channel";
 		return 404;
 	}
-	guest->lobby = rooms_find(&guest->server->rooms, request->path, &err);
+	guest->lobby = rooms_find(&guest->server->rooms, request->path, &asker, &err);
 	if (!guest->lobby) {
 		*why = "there are too many channels";
 		return 503;

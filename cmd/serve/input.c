@@ -54,6 +54,7 @@ find_channel(struct chat_span line, struct chat_json_value *value)
 static struct room *
 input_room(struct server *server, const struct chat_msg *msg, struct chat_err *err)
 {
+	const struct asker nobody = {.key = 0};
 	struct chat_span channel = CHAT_SPAN("/");
 	char text[CHAT_CHANNEL_MAX];
 	struct chat_json_value value;
@@ -69,7 +70,7 @@ input_room(struct server *server, const struct chat_msg *msg, struct chat_err *e
 			return NULL;
 		}
 	}
-	return rooms_find(&server->rooms, channel, err);
+	return rooms_find(&server->rooms, channel, &nobody, err);
 }
 
 static int
@@ -78,17 +79,20 @@ input_post(struct server *server, struct chat_span line, struct chat_err *err)
 	struct room_say say = {0};
 	struct chat_msg msg;
 	struct room *room;
+	int result;
 
 	if (chat_msg_read(&msg, line, CHAT_FROM_CLIENT, err) < 0)
 		return -1;
 	if (msg.type == CHAT_TYPE_INIT)
 		return chat_fail(err, CHAT_ALREADY_INITIALIZED, "the server needs no init");
 	room = input_room(server, &msg, err);
-	say.user = room ? input_user(room, err) : NULL;
-	if (!say.user)
+	if (!room)
 		return -1;
+	say.user = input_user(room, err);
 	room_say_fill(&say, &msg);
-	return room_say(room, &say, err);
+	result = say.user ? room_say(room, &say, err) : -1;
+	room_forget(room);
+	return result;
 }
 
 static bool

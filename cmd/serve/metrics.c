@@ -72,7 +72,7 @@ samples_take(struct sample samples[SAMPLES], const struct server *server)
 		{"queued_bytes", "gauge", "Bytes that wait for their readers.",
 			(double)conns->queued_bytes},
 		{"history_bytes", "gauge", "Bytes of history in memory.",
-			(double)rooms->history_bytes},
+			(double)rooms_history_bytes(rooms)},
 		{"past_readers", "gauge", "Members that are sent the past.",
 			(double)server->past.readers},
 		{"past_bytes", "gauge", "Bytes of pages of the past, and of replays.",

@@ -11,6 +11,7 @@
 
 #include "diag.h"
 #include "serve/journal_scan.h"
+#include "serve/room_past.h"
 
 /* A channel of the journal. */
 struct restored {
@@ -52,6 +53,7 @@ struct restore {
 static struct restored *
 restored_find(struct restore *restore, struct chat_span name)
 {
+	const struct asker nobody = {.key = 0};
 	struct restored *channel;
 
 	HASH_FIND(hh, restore->channels, name.at, name.len, channel);
@@ -60,7 +62,7 @@ restored_find(struct restore *restore, struct chat_span name)
 	channel = chat_alloc_zeroed(1, sizeof(*channel));
 	channel->len = (uint32_t)name.len;
 	memcpy(channel->channel, name.at, name.len);
-	channel->room = rooms_find(restore->rooms, name, NULL);
+	channel->room = rooms_find(restore->rooms, name, &nobody, NULL);
 	HASH_ADD_KEYPTR(hh, restore->channels, channel->channel, channel->len, channel);
 	return channel;
 }
@@ -235,9 +237,7 @@ take_line(void *arg, const struct place *place, struct chat_span text)
 		.data_len = line.data_len,
 		.number = line.number,
 	};
-	restore->rooms->history_bytes -= room->history.bytes;
-	history_add(&room->history, &entry);
-	restore->rooms->history_bytes += room->history.bytes;
+	room_remember(room, &entry);
 	block_unref(entry.block);
 	return 0;
 }
@@ -280,13 +280,24 @@ read_wanted(struct restore *restore, const struct wanted_segment *segment, struc
 	return bad ? fail_damaged(restore->file, segment->number, err) : result;
 }
 
+/* By the last message: whose is older is idle for longer. */
+static int
+compare_channels(const struct restored *one, const struct restored *other)
+{
+	uint64_t a = one->room ? room_newest(one->room) : 0;
+	uint64_t b = other->room ? room_newest(other->room) : 0;
+
+	return a < b ? -1 : a > b;
+}
+
 /* What a room does not remember is answered from the journal. */
 static void
-note_forgotten(const struct restore *restore)
+note_forgotten(struct restore *restore)
 {
 	const struct restored *channel;
 	const struct tally *tally;
 
+	HASH_SORT(restore->channels, compare_channels);
 	for (channel = restore->channels; channel; channel = channel->hh.next) {
 		uint64_t total, forgotten = restore->file->removed;
 		const struct channel_places *growing = index_find(&restore->file->active->index,
@@ -300,7 +311,8 @@ note_forgotten(const struct restore *restore)
 			forgotten = restore->file->last;
 		else if (channel->chosen < total && channel->oldest - 1 > forgotten)
 			forgotten = channel->oldest - 1;
-		channel->room->history.forgotten = forgotten;
+		if (channel->room->history.forgotten < forgotten)
+			channel->room->history.forgotten = forgotten;
 		room_forget(channel->room);
 	}
 	restore->rooms->forgotten = restore->file->last;

@@ -226,19 +226,11 @@ room_watch(struct room *room, const struct block *block)
 }
 
 static void
-room_remember(struct room *room, const struct pending *pending)
+pending_publish(struct room *room, const struct pending *pending)
 {
 	struct rooms *rooms = room->rooms;
-	struct history *history = &room->history;
-	uint32_t keep = rooms->limits.history_keep + (room->readers ? PAST_TAIL_MESSAGES : 0);
-	size_t bytes = rooms->limits.history_bytes + (room->readers ? PAST_TAIL_BYTES : 0);
 
-	rooms->history_bytes -= history->bytes;
-	history_add(history, &pending->entry);
-	while (history->count > keep ||
-		(history->count && rooms->history_bytes + history->bytes > bytes))
-		history_forget(history);
-	rooms->history_bytes += history->bytes;
+	room_remember(room, &pending->entry);
 	if (pending->nonce)
 		nonces_publish(&rooms->nonces, pending->nonce, pending->entry.block,
 			pending->entry.at, clock_now_ms(rooms->clock));
@@ -257,7 +249,7 @@ room_publish(struct room *room, uint32_t count)
 		room_watch(room, block);
 		for (; kept < room->pending_count && room->pending[kept].entry.block == block;
 			kept++)
-			room_remember(room, &room->pending[kept]);
+			pending_publish(room, &room->pending[kept]);
 		room->published += block->len;
 		block_unref(block);
 	}
@@ -326,79 +318,4 @@ rooms_publish(struct rooms *rooms)
 		room_await(room);
 	}
 	rooms_retry(rooms);
-}
-
-/* ---- rooms ---- */
-
-void
-rooms_init(
-	struct rooms *rooms, const struct rooms_limits *limits, struct clock *clock, uint64_t epoch)
-{
-	*rooms = (struct rooms){.limits = *limits, .clock = clock, .epoch = epoch};
-}
-
-struct room *
-rooms_find(struct rooms *rooms, struct chat_span channel, struct chat_err *err)
-{
-	struct room *room = NULL;
-
-	HASH_FIND(hh, rooms->by_channel, channel.at, channel.len, room);
-	if (room)
-		return room;
-	if (rooms->count >= rooms->limits.channels) {
-		chat_fail(err, CHAT_SERVER_FULL, "there are too many channels");
-		return NULL;
-	}
-	room = chat_alloc_zeroed(1, sizeof(*room));
-	room->rooms = rooms;
-	room->number = ++rooms->rooms_made;
-	room->next_dirty = room->next_waiting = room;
-	room->history.forgotten = rooms->forgotten;
-	room->timestamp_ms = rooms->timestamp_ms;
-	room->channel_len = (uint16_t)channel.len;
-	memcpy(room->channel, channel.at, channel.len);
-	HASH_ADD_KEYPTR(hh, rooms->by_channel, room->channel, room->channel_len, room);
-	rooms->count++;
-	return room;
-}
-
-static void
-room_free(struct room *room)
-{
-	struct rooms *rooms = room->rooms;
-
-	HASH_DEL(rooms->by_channel, room);
-	rooms->count--;
-	rooms->history_bytes -= room->history.bytes;
-	if (rooms->timestamp_ms < room->timestamp_ms)
-		rooms->timestamp_ms = room->timestamp_ms; /* it may be made again */
-	if (rooms->forgotten < room->history.forgotten)
-		rooms->forgotten = room->history.forgotten;
-	while (room->block_count)
-		block_unref(room->blocks[--room->block_count].block);
-	free(room->blocks);
-	free(room->pending);
-	history_free(&room->history);
-	room_clear(room);
-	free(room);
-}
-
-void
-room_forget(struct room *room)
-{
-	if (room->next_dirty == room && room->next_waiting == room && !room->count &&
-		!room->visitors && !room->readers && !room->history.count && !room->roster.count)
-		room_free(room);
-}
-
-void
-rooms_free(struct rooms *rooms)
-{
-	struct room *room, *next;
-
-	HASH_ITER(hh, rooms->by_channel, room, next)
-	room_free(room);
-	nonces_free(&rooms->nonces);
-	pages_free(&rooms->pages);
-	epochs_free(&rooms->past);
 }

@@ -13,11 +13,13 @@
 #include "serve/history.h"
 #include "serve/journal.h"
 #include "serve/journal_index.h"
+#include "serve/makers.h"
 #include "serve/nonces.h"
 #include "serve/pages.h"
 #include "serve/presence.h"
 #include "serve/roster.h"
 #include "serve/say.h"
+#include "serve/share.h"
 #include "url.h"
 
 /*
@@ -66,6 +68,8 @@ struct room {
 	size_t visitors; /* connections that have come here and not joined yet */
 	struct roster roster;
 	struct history history;
+	struct share share; /* of the memory for histories */
+	struct holding holding; /* whose channel it is, and whether it is idle */
 	struct pending_block *blocks;
 	struct pending *pending;
 	uint32_t block_count, block_cap, pending_count, pending_cap;
@@ -125,7 +129,8 @@ struct rooms {
 	uint64_t rooms_made, members_made; /* ever */
 	uint64_t forgotten; /* the newest message that a room had forgotten when it was */
 	size_t count;
-	size_t history_bytes;
+	struct shares history, idle_history; /* bytes of rooms in use, and of idle ones */
+	struct makers makers;
 	struct leaver *leavers; /* utlist: those of all rooms, by due time */
 	uint64_t messages; /* ever */
 	uint64_t deliveries; /* ever: messages times members */
@@ -138,8 +143,13 @@ void rooms_init(struct rooms *rooms, const struct rooms_limits *limits, struct c
 	uint64_t epoch);
 void rooms_free(struct rooms *rooms);
 
-/* The room of a valid channel, made if it is new; NULL with server_full when there are too many. */
-struct room *rooms_find(struct rooms *rooms, struct chat_span channel, struct chat_err *err);
+/*
+ * The room of a valid channel, in use from now on; it is made if it is new, and for it the longest
+ * idle one is forgotten where there are too many. Whoever does nothing with it calls room_forget.
+ * NULL with server_full: too many are in use, or too many by this asker.
+ */
+struct room *rooms_find(struct rooms *rooms, struct chat_span channel, const struct asker *asker,
+	struct chat_err *err);
 
 /* Ends a tick: publishes what the journal keeps (rooms->durable). */
 void rooms_publish(struct rooms *rooms);
@@ -151,10 +161,24 @@ void rooms_publish(struct rooms *rooms);
 void rooms_refuse(struct rooms *rooms, uint64_t ticket);
 
 /*
- * Frees a room in which nobody is and nothing is remembered. One that is dirty or waiting is left
- * alone: rooms_publish takes it off that list and asks again.
+ * Somebody has let go of a room. If it is empty by now it becomes idle, or is freed where nothing
+ * is remembered. One that is dirty or waiting is left alone: rooms_publish takes it off that list
+ * and asks again.
  */
 void room_forget(struct room *room);
+
+/*
+ * Its history has one more message. Where that is too much for all histories together, one of those
+ * that take most forgets its oldest: this one, another one in use, or an idle one, which is freed
+ * with its last message.
+ */
+void room_remember(struct room *room, const struct entry *entry);
+
+static inline size_t
+rooms_history_bytes(const struct rooms *rooms)
+{
+	return rooms->history.amount + rooms->idle_history.amount;
+}
 
 /* Says that a user came or went. Returns where in the room's stream. */
 uint64_t room_announce(struct room *room, const struct user *user, bool online);

@@ -24,7 +24,7 @@ usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
 	memset(bytes, 0, USAGE_KINDS * sizeof(*bytes));
 	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct guest));
 	bytes[USAGE_QUEUES] = server->conns.held_bytes;
-	bytes[USAGE_HISTORY] = rooms->history_bytes;
+	bytes[USAGE_HISTORY] = rooms_history_bytes(rooms);
 	bytes[USAGE_NONCES] = rooms->nonces.shares.amount;
 	bytes[USAGE_PAST] = rooms->pages.bytes;
 	for (const struct room *room = rooms->by_channel; room; room = room->hh.next) {

@@ -185,8 +185,13 @@ done <<'END'
 76 internal
 76 garbage
 END
-exits 75 '75: a third channel where two are the limit' bash -c \
-	'chat-send -c /two hi >/dev/null; exec chat-send -c /three hi --retry-for 0'
+spawn chat-listen >"$TMP/one"
+one=$!
+spawn chat-listen -c /two >"$TMP/two"
+wait_for '[ -s "$TMP/one" ] && [ -s "$TMP/two" ]'
+exits 75 '75: a third channel where two are the limit, and somebody is in both' chat-send -c /three hi --retry-for 0
+stop "$one"
+stop $!
 
 spawn python3 -c '
 import socket

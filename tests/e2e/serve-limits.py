@@ -466,7 +466,7 @@ def _(server):
     assert late.user_data["server"]["you"]["username"] == "late"
 
 
-@case("too many channels: 503 with Retry-After; a forgotten one makes room",
+@case("too many channels in use: 503 with Retry-After; one that nobody is in makes room",
       "--max-channels", "2", "--grace", "0")  # fmt: skip
 @limits("--max-channels")
 def _(server):
@@ -476,12 +476,13 @@ def _(server):
     bob.leave()
     server.until_events(5)
     carl = server.join("carl", "/c")
-    carl.text("a channel with history is not forgotten")
+    carl.text("a channel with history is idle")
     carl.recv("message")
+    refused(server, 503, "/d")
     carl.leave()
     server.until_events(7)
-    refused(server, 503, "/d")
-    server.join("dora", "/c")
+    server.join("dora", "/d")
+    refused(server, 503, "/c")
 
 
 @case("a channel is forgotten after the grace of its last user as well",

@@ -61,7 +61,9 @@ static const struct rooms_limits roomy = {
 static struct room *
 find(struct house *house, const char *channel)
 {
-	return rooms_find(&house->rooms, chat_span_of(channel), NULL);
+	const struct asker nobody = {.key = 0};
+
+	return rooms_find(&house->rooms, chat_span_of(channel), &nobody, NULL);
 }
 
 static void
@@ -334,6 +336,37 @@ work_waiting(unsigned count)
 	return begun;
 }
 
+/* As many channels as fit into the memory for histories, each of which says more than its share. */
+static double
+work_histories(unsigned count)
+{
+	struct rooms_limits limits = roomy;
+	struct house house;
+	struct member *members = calloc(count, sizeof(*members));
+	struct conn conn = {0};
+	char channel[20];
+	double begun;
+
+	limits.history_bytes = 2000 * (size_t)count;
+	house_open(&house, limits);
+	for (unsigned i = 0; i < count; i++) {
+		sprintf(channel, "/%u", i);
+		join(find(&house, channel), &members[i], &conn, "name", true);
+	}
+	begun = cpu_s();
+	for (int round = 0; round < 20; round++) {
+		for (unsigned i = 0; i < count; i++)
+			say(&members[i], "\"a\"", "");
+		keep(&house);
+	}
+	begun = cpu_s() - begun;
+	if (rooms_history_bytes(&house.rooms) > limits.history_bytes)
+		abort();
+	house_close(&house);
+	free(members);
+	return begun / 20;
+}
+
 static void
 test_slopes(void)
 {
@@ -343,6 +376,7 @@ test_slopes(void)
 	is_linear(work_refuse, 10000, "100,000 messages are refused amid as many arrivals");
 	is_linear(work_turns, 10000, "100,000 turns go by until the journal keeps anything");
 	is_linear(work_waiting, 10000, "100,000 channels wait, and the turns of one go on");
+	is_linear(work_histories, 1000, "10,000 channels share the memory for histories");
 }
 
 int
