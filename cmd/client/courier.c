@@ -58,6 +58,7 @@ courier_joined(struct courier *courier, struct session *session, bool again)
 		ack = peer->nonces ? ACK_NONCE : ACK_ECHO;
 	courier_set_ack(courier, ack);
 	courier->outbox.max_message_bytes = peer->max_message_bytes;
+	courier->outbox.copies_reply_to = peer->reply_to;
 	courier->outbox.identity = &session->identity;
 	courier->resending = again && courier->outbox.in_flight > 0;
 	if (courier->resending && courier->instance != peer->instance)
@@ -110,19 +111,19 @@ received_history(struct courier *courier, struct session *session, const struct 
 	}
 }
 
-bool
+enum outbox_heard
 courier_received(struct courier *courier, struct session *session, const struct chat_msg *msg,
 	struct chat_span text)
 {
-	if (msg->type == CHAT_TYPE_HISTORY) {
+	enum outbox_heard heard = OUTBOX_NOTHING;
+
+	if (msg->type == CHAT_TYPE_HISTORY)
 		received_history(courier, session, msg);
-		return false;
-	}
-	if (courier->outbox.in_flight == 0 ||
-		!outbox_receive(&courier->outbox, msg, text, chat_now_ms()))
-		return false;
-	session_progress(session);
-	return true;
+	else if (courier->outbox.in_flight > 0)
+		heard = outbox_receive(&courier->outbox, msg, text, chat_now_ms());
+	if (heard != OUTBOX_NOTHING)
+		session_progress(session);
+	return heard;
 }
 
 bool

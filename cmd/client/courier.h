@@ -36,9 +36,9 @@ void courier_lost(struct courier *courier, struct session *session);
 /* From now on this is how messages are known to be accepted. */
 void courier_set_ack(struct courier *courier, enum ack ack);
 
-/* A message came. True when it was about one of the outbox. */
-bool courier_received(struct courier *courier, struct session *session, const struct chat_msg *msg,
-	struct chat_span text);
+/* A message came; as outbox_receive. */
+enum outbox_heard courier_received(struct courier *courier, struct session *session,
+	const struct chat_msg *msg, struct chat_span text);
 
 /* Sends what may be sent now. True when something was. */
 bool courier_send(struct courier *courier, struct session *session);

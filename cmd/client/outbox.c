@@ -8,15 +8,16 @@
 #include <string.h>
 
 #include "encode.h"
+#include "receipt.h"
+#include "seen.h"
 #include "splice.h"
 
 #define FIRST_ALLOWED 64 /* messages that a new connection gets at once */
 #define LEAST_ALLOWED 8 /* however often the connection was lost */
 #define BYTES_MAX (8u << 20) /* kept at a time, but for a single message */
+#define NONCE_COUNTS 65536 /* as many as the widest window */
 #define FORGOTTEN_MS 270000 /* servers remember nonces for 5 minutes; half of one to be sure */
-#define RETRY_AFTER_MS 1000 /* where the server says slower and not how long */
 #define RECOVERED_MS 30000 /* not told to slow down for so long: faster again */
-#define RETRY_AFTER_MOST_MS 600000
 
 void
 outbox_init(struct outbox *outbox, const struct identity *identity, size_t window)
@@ -26,12 +27,6 @@ outbox_init(struct outbox *outbox, const struct identity *identity, size_t windo
 	outbox->cap = 64;
 	outbox->items = chat_alloc_zeroed(outbox->cap, sizeof outbox->items[0]);
 	nonce_make_prefix(outbox->prefix);
-}
-
-static struct item *
-item_at(const struct outbox *outbox, uint64_t number)
-{
-	return &outbox->items[number & (outbox->cap - 1)];
 }
 
 static void
@@ -48,7 +43,9 @@ outbox_free(struct outbox *outbox)
 	while (!outbox_empty(outbox))
 		outbox_pop(outbox);
 	free(outbox->items);
+	free(outbox->nonces);
 	outbox->items = NULL;
+	outbox->nonces = NULL;
 }
 
 bool
@@ -62,7 +59,7 @@ bool
 outbox_waiting(const struct outbox *outbox)
 {
 	for (uint64_t n = outbox->unsent; n != outbox->next; n++)
-		if (item_at(outbox, n)->state == ITEM_WAITING)
+		if (outbox_item(outbox, n)->state == ITEM_WAITING)
 			return true;
 	return false;
 }
@@ -83,7 +80,7 @@ outbox_grow(struct outbox *outbox)
 	struct item *items = chat_alloc_zeroed(cap, sizeof items[0]);
 
 	for (uint64_t n = outbox->first; n != outbox->next; n++)
-		items[n & (cap - 1)] = *item_at(outbox, n);
+		items[n & (cap - 1)] = *outbox_item(outbox, n);
 	free(outbox->items);
 	outbox->items = items;
 	outbox->cap = cap;
@@ -96,7 +93,7 @@ outbox_append(struct outbox *outbox, uint64_t line)
 
 	if (outbox->next - outbox->first == outbox->cap)
 		outbox_grow(outbox);
-	item = item_at(outbox, outbox->next);
+	item = outbox_item(outbox, outbox->next);
 	*item = (struct item){.line = line, .number = outbox->next++};
 	return item;
 }
@@ -111,9 +108,8 @@ outbox_add(struct outbox *outbox, uint64_t line, struct draft *draft)
 	outbox->bytes += item->draft.len;
 }
 
-/* The receipt of an item that ends here: json, and where its line is known that. */
-static void
-item_receipt(struct outbox *outbox, struct item *item, struct chat_span json)
+void
+outbox_receipt(struct outbox *outbox, struct item *item, struct chat_span json)
 {
 	struct chat_buf receipt = {0};
 	char member[40];
@@ -142,7 +138,7 @@ item_receipt_error(struct outbox *outbox, struct item *item, const struct chat_e
 	if (why->field[0])
 		chat_buf_printf(&json, ",\"field\":%s", field);
 	chat_buf_append_string(&json, "}");
-	item_receipt(outbox, item, chat_buf_span(&json));
+	outbox_receipt(outbox, item, chat_buf_span(&json));
 	chat_buf_free(&json);
 	free(text);
 	free(field);
@@ -155,6 +151,54 @@ outbox_add_illegal(struct outbox *outbox, uint64_t line, const struct chat_err *
 
 	item->state = ITEM_ILLEGAL;
 	item_receipt_error(outbox, item, why);
+}
+
+static uint16_t *
+count_of_nonce(struct outbox *outbox, const struct item *item)
+{
+	if (!outbox->nonces)
+		outbox->nonces = chat_alloc_zeroed(NONCE_COUNTS, sizeof outbox->nonces[0]);
+	return &outbox->nonces[seen_hash(&item->draft.nonce) % NONCE_COUNTS];
+}
+
+/*
+ * Whether another one with its nonce is in flight. Its answer could not be told from ours, so that
+ * is waited for.
+ */
+static bool
+is_twin(struct outbox *outbox, const struct item *item)
+{
+	const struct item *other;
+
+	if (!item->draft.has_nonce || *count_of_nonce(outbox, item) == 0)
+		return false;
+	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
+		other = outbox_item(outbox, n);
+		if (other->state == ITEM_SENT && other->draft.has_nonce &&
+			receipt_string_equal(&other->draft.nonce, &item->draft.nonce))
+			return true;
+	}
+	return false;
+}
+
+static void
+take_off(struct outbox *outbox, struct item *item, int64_t now_ms)
+{
+	item->state = ITEM_SENT;
+	item->sent_ms = item->sent_ms ? item->sent_ms : now_ms;
+	outbox->in_flight++;
+	if (item->draft.has_nonce)
+		++*count_of_nonce(outbox, item);
+}
+
+void
+outbox_land(struct outbox *outbox, struct item *item, enum item_state state)
+{
+	item->state = state;
+	outbox->in_flight--;
+	outbox->blocked = false;
+	if (item->draft.has_nonce)
+		--*count_of_nonce(outbox, item);
 }
 
 /* It goes with a message where the server knows what it is; the user's own always does. */
@@ -195,17 +239,18 @@ outbox_send_next(struct outbox *outbox, int64_t now_ms, struct chat_buf *wire)
 		outbox->in_flight >= outbox->allowed)
 		return 0;
 	for (; outbox->unsent != outbox->next; outbox->unsent++) {
-		item = item_at(outbox, outbox->unsent);
+		item = outbox_item(outbox, outbox->unsent);
 		if (item->state != ITEM_WAITING)
 			continue;
+		outbox->blocked = is_twin(outbox, item);
+		if (outbox->blocked)
+			return 0;
 		item_wire(outbox, item, wire);
 		if (item_too_large(outbox, item, wire->len - before)) {
 			wire->len = before;
 			continue;
 		}
-		item->state = ITEM_SENT;
-		item->sent_ms = item->sent_ms ? item->sent_ms : now_ms;
-		outbox->in_flight++;
+		take_off(outbox, item, now_ms);
 		outbox->unsent++;
 		return 1;
 	}
@@ -215,7 +260,8 @@ outbox_send_next(struct outbox *outbox, int64_t now_ms, struct chat_buf *wire)
 int64_t
 outbox_wake_ms(const struct outbox *outbox)
 {
-	bool ready = outbox->unsent != outbox->next && outbox->in_flight < outbox->allowed;
+	bool ready = outbox->unsent != outbox->next && outbox->in_flight < outbox->allowed &&
+		!outbox->blocked;
 
 	return ready ? outbox->pause_until_ms : INT64_MAX;
 }
@@ -227,92 +273,23 @@ outbox_barred_ms(const struct outbox *outbox, int64_t *until_ms)
 	return outbox->barred_ms;
 }
 
-/* The number in a nonce that was made here; false for others. */
-static bool
-own_number(const struct outbox *outbox, const struct chat_json_value *value, uint64_t *number)
-{
-	struct nonce nonce;
-
-	if (!nonce_read(&nonce, value) ||
-		!chat_span_equal(nonce.prefix, chat_span_of(outbox->prefix)))
-		return false;
-	*number = nonce.number;
-	return true;
-}
-
-/* Whether two string values mean the same. */
-static bool
-string_equal(const struct chat_json_value *a, const struct chat_json_value *b)
-{
-	char *string;
-	size_t len;
-	bool equal;
-
-	if (!a->escaped)
-		return chat_json_string_is(b, chat_json_inside(a));
-	string = chat_alloc(a->raw.len);
-	len = chat_json_unescape(a, string, a->raw.len);
-	equal = chat_json_string_is(b, (struct chat_span){string, len});
-	free(string);
-	return equal;
-}
-
-/* The item that waits for this nonce. */
-static struct item *
-find_by_nonce(const struct outbox *outbox, const struct chat_json_value *nonce)
-{
-	struct item *item;
-	uint64_t number;
-
-	if (own_number(outbox, nonce, &number)) {
-		if (number < outbox->first || number >= outbox->next)
-			return NULL;
-		item = item_at(outbox, number);
-		return item->state == ITEM_SENT && !item->draft.has_nonce ? item : NULL;
-	}
-	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
-		item = item_at(outbox, n);
-		if (item->state == ITEM_SENT && item->draft.has_nonce &&
-			string_equal(&item->draft.nonce, nonce))
-			return item;
-	}
-	return NULL;
-}
-
-static struct item *
-find_oldest_sent(const struct outbox *outbox)
+struct item *
+outbox_oldest_sent(const struct outbox *outbox)
 {
 	for (uint64_t n = outbox->first; n != outbox->unsent; n++)
-		if (item_at(outbox, n)->state == ITEM_SENT)
-			return item_at(outbox, n);
+		if (outbox_item(outbox, n)->state == ITEM_SENT)
+			return outbox_item(outbox, n);
 	return NULL;
 }
 
-/* What a plain server makes of a file's content is its own affair: its sender is enough. */
-static struct item *
-find_by_content(const struct outbox *outbox, const struct chat_json_value *content)
+void
+outbox_settle(
+	struct outbox *outbox, struct item *item, enum item_state state, struct chat_span text)
 {
-	struct item *item;
-
-	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
-		item = item_at(outbox, n);
-		if (item->state == ITEM_SENT &&
-			(item->draft.type == CHAT_TYPE_FILE ||
-				string_equal(&item->draft.text, content)))
-			return item;
-	}
-	return NULL;
-}
-
-/* What came, on one line. */
-static void
-settle(struct outbox *outbox, struct item *item, enum item_state state, struct chat_span text)
-{
-	item->state = state;
-	outbox->in_flight--;
+	outbox_land(outbox, item, state);
 	outbox->barred_ms = 0;
 	if (state == ITEM_REFUSED) {
-		item_receipt(outbox, item, text);
+		outbox_receipt(outbox, item, text);
 	} else if (text.len > 0) {
 		item->receipt = chat_strndup(text.at, text.len);
 		item->receipt_len = text.len;
@@ -322,88 +299,13 @@ settle(struct outbox *outbox, struct item *item, enum item_state state, struct c
 		outbox->allowed++;
 }
 
-static bool
-receive_message(struct outbox *outbox, const struct chat_msg *msg, struct chat_span text)
-{
-	struct item *item = NULL;
-
-	if (!identity_owns(outbox->identity, msg))
-		return false;
-	if (chat_msg_has(msg, CHAT_SLOT_NONCE))
-		item = find_by_nonce(outbox, &msg->value[CHAT_SLOT_NONCE]);
-	else if (outbox->ack == ACK_ECHO || outbox->ack == ACK_CLOSE)
-		item = find_by_content(outbox, &msg->value[CHAT_SLOT_CONTENT]);
-	if (!item)
-		return false;
-	outbox->echoed = true;
-	settle(outbox, item, ITEM_ACCEPTED, text);
-	return true;
-}
-
-/* The server says when to try this one again: slower from now on, one at a time. */
-static void
-try_again(struct outbox *outbox, struct item *item, int64_t after_ms, int64_t now_ms)
-{
-	item->state = ITEM_WAITING;
-	outbox->in_flight--;
-	outbox->slowed = true;
-	if (outbox->barred_ms == 0)
-		outbox->barred_ms = now_ms;
-	outbox->allowed = 1;
-	if (item->number < outbox->unsent)
-		outbox->unsent = item->number;
-	if (after_ms < 1)
-		after_ms = 1;
-	if (after_ms > RETRY_AFTER_MOST_MS)
-		after_ms = RETRY_AFTER_MOST_MS;
-	if (outbox->pause_until_ms < now_ms + after_ms)
-		outbox->pause_until_ms = now_ms + after_ms;
-}
-
-static bool
-receive_error(
-	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms)
-{
-	struct item *item = NULL;
-	int64_t after_ms = RETRY_AFTER_MS;
-	bool later = chat_msg_has(msg, CHAT_SLOT_RETRY_AFTER);
-
-	if (chat_msg_has(msg, CHAT_SLOT_NONCE))
-		item = find_by_nonce(outbox, &msg->value[CHAT_SLOT_NONCE]);
-	else if (outbox->ack == ACK_ECHO)
-		item = find_oldest_sent(outbox);
-	if (!item)
-		return false;
-	if (later)
-		chat_json_int64(msg->value[CHAT_SLOT_RETRY_AFTER].raw, &after_ms);
-	later |= chat_json_string_is(&msg->value[CHAT_SLOT_CODE], CHAT_SPAN("rate_limited"));
-	if (later)
-		try_again(outbox, item, after_ms, now_ms);
-	else
-		settle(outbox, item, ITEM_REFUSED, text);
-	return true;
-}
-
-bool
-outbox_receive(
-	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms)
-{
-	if (outbox->in_flight == 0)
-		return false;
-	if (msg->type == CHAT_TYPE_MESSAGE)
-		return receive_message(outbox, msg, text);
-	if (msg->type == CHAT_TYPE_ERROR)
-		return receive_error(outbox, msg, text, now_ms);
-	return false;
-}
-
 /* Everything that is sent gets another state. */
 static void
 settle_sent(struct outbox *outbox, enum item_state state)
 {
 	for (uint64_t n = outbox->first; n != outbox->next; n++)
-		if (item_at(outbox, n)->state == ITEM_SENT)
-			settle(outbox, item_at(outbox, n), state, (struct chat_span){0});
+		if (outbox_item(outbox, n)->state == ITEM_SENT)
+			outbox_settle(outbox, outbox_item(outbox, n), state, (struct chat_span){0});
 }
 
 void
@@ -418,15 +320,14 @@ send_again(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms)
 	struct item *item;
 
 	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
-		item = item_at(outbox, n);
+		item = outbox_item(outbox, n);
 		if (item->state != ITEM_SENT)
 			continue;
 		if (!complete && (forgetful || now_ms - item->sent_ms > FORGOTTEN_MS)) {
-			settle(outbox, item, ITEM_UNKNOWN, (struct chat_span){0});
+			outbox_settle(outbox, item, ITEM_UNKNOWN, (struct chat_span){0});
 			continue;
 		}
-		item->state = ITEM_WAITING;
-		outbox->in_flight--;
+		outbox_land(outbox, item, ITEM_WAITING);
 	}
 	outbox->unsent = outbox->first;
 }
@@ -456,7 +357,7 @@ outbox_lost(struct outbox *outbox)
 bool
 outbox_needs_history(const struct outbox *outbox, int64_t now_ms)
 {
-	const struct item *oldest = find_oldest_sent(outbox);
+	const struct item *oldest = outbox_oldest_sent(outbox);
 
 	return oldest && now_ms - oldest->sent_ms > FORGOTTEN_MS / 2;
 }
@@ -466,8 +367,8 @@ outbox_give_up(struct outbox *outbox)
 {
 	settle_sent(outbox, ITEM_UNKNOWN);
 	for (uint64_t n = outbox->first; n != outbox->next; n++)
-		if (item_at(outbox, n)->state == ITEM_WAITING)
-			item_at(outbox, n)->state = ITEM_UNSENT;
+		if (outbox_item(outbox, n)->state == ITEM_WAITING)
+			outbox_item(outbox, n)->state = ITEM_UNSENT;
 }
 
 const struct item *
@@ -477,14 +378,14 @@ outbox_settled(const struct outbox *outbox)
 
 	if (outbox_empty(outbox))
 		return NULL;
-	item = item_at(outbox, outbox->first);
+	item = outbox_item(outbox, outbox->first);
 	return item->state == ITEM_WAITING || item->state == ITEM_SENT ? NULL : item;
 }
 
 void
 outbox_pop(struct outbox *outbox)
 {
-	struct item *item = item_at(outbox, outbox->first);
+	struct item *item = outbox_item(outbox, outbox->first);
 
 	outbox->bytes -= item->draft.len + item->receipt_len;
 	item_free(item);

@@ -17,7 +17,8 @@
  * shown to it.
  *
  * How a message is known to be accepted:
- *   by nonce    the server copies it into the `message` (or into the `error`) it makes of ours
+ *   by nonce    the server copies it into the `message` (or into the `error`) it makes of ours;
+ *               a message that does not say what ours does is none of ours
  *   by echo     a plain server: a message of our name with our text; an error is about the oldest
  *   by close    the server answered our Close, so it had read all that was before it
  */
@@ -47,6 +48,7 @@ struct item {
 	int64_t sent_ms; /* first; 0: never */
 	char *receipt; /* one line of JSON, owned; NULL where there is none */
 	size_t receipt_len;
+	const char *why; /* of ITEM_UNKNOWN, static; NULL: nothing was heard */
 };
 
 struct outbox {
@@ -60,12 +62,15 @@ struct outbox {
 	size_t window; /* messages that may be unacknowledged */
 	size_t allowed; /* of them now: grows to the window, falls when the server says slower */
 	size_t in_flight; /* in ITEM_SENT */
+	uint16_t *nonces; /* of the user, in flight: how many of each hash; NULL: there were none */
+	bool blocked; /* the next one has a nonce that is in flight: one after the other */
 	size_t bytes; /* of bodies and receipts */
 	size_t max_message_bytes; /* a longer one is refused here; 0: no limit is known */
 	int64_t pause_until_ms;
 	bool slowed; /* the server said slower: one at a time, so that order is kept */
 	int64_t barred_ms; /* since when it says nothing else; 0: it settles messages */
 	bool echoed; /* a message of ours came back on this connection */
+	bool copies_reply_to; /* the server says that it does */
 };
 
 void outbox_init(struct outbox *outbox, const struct identity *identity, size_t window);
@@ -103,11 +108,17 @@ int64_t outbox_wake_ms(const struct outbox *outbox);
 /* Since when the server only says slower, and how long at least it will; 0, where it is not so. */
 int64_t outbox_barred_ms(const struct outbox *outbox, int64_t *until_ms);
 
+enum outbox_heard {
+	OUTBOX_NOTHING, /* it was about none of these */
+	OUTBOX_OURS,
+	OUTBOX_ACCEPTED /* it is what the server made of one of these */
+};
+
 /*
- * Shows it what the server said (a `message`, an `error`; `history` message by message). True when
- * it was about one of these. text is the whole line.
+ * Shows it what the server said (a `message`, an `error`; `history` message by message). text is
+ * the whole line.
  */
-bool outbox_receive(
+enum outbox_heard outbox_receive(
 	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms);
 
 /* The server answered our Close: all that was sent was read. */
@@ -135,5 +146,26 @@ void outbox_give_up(struct outbox *outbox);
  */
 const struct item *outbox_settled(const struct outbox *outbox);
 void outbox_pop(struct outbox *outbox);
+
+/*
+ * Between the files of an outbox.
+ */
+static inline struct item *
+outbox_item(const struct outbox *outbox, uint64_t number)
+{
+	return &outbox->items[number & (outbox->cap - 1)];
+}
+
+struct item *outbox_oldest_sent(const struct outbox *outbox);
+
+/* One in flight gets another state. */
+void outbox_land(struct outbox *outbox, struct item *item, enum item_state state);
+
+/* The same for good; text is what came about it, on one line. */
+void outbox_settle(
+	struct outbox *outbox, struct item *item, enum item_state state, struct chat_span text);
+
+/* The receipt of an item that ends here: json, and where its line is known that. */
+void outbox_receipt(struct outbox *outbox, struct item *item, struct chat_span json);
 
 #endif

@@ -10,6 +10,7 @@ static void
 read_feature(struct peer *peer, const struct chat_json_value *word)
 {
 	peer->nonces |= chat_json_string_is(word, CHAT_SPAN("nonce"));
+	peer->reply_to |= chat_json_string_is(word, CHAT_SPAN("replyTo"));
 	peer->past |= chat_json_string_is(word, CHAT_SPAN("since"));
 }
 

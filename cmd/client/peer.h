@@ -12,6 +12,7 @@
 struct peer {
 	bool known; /* it says what it is */
 	bool nonces;
+	bool reply_to; /* is copied */
 	bool past; /* every init is answered with a history, sooner or later */
 	size_t max_message_bytes; /* 0: not said */
 	uint64_t instance; /* which process it is, that remembers nonces; 0: not said */

@@ -248,8 +248,9 @@ tell_settled(struct bot *bot)
 			chat_warn("%s: line %llu: refused: %.*s", bot->command[0], line,
 				(int)item->receipt_len, item->receipt);
 		else if (item->state == ITEM_UNKNOWN)
-			chat_warn("%s: line %llu: may or may not have been accepted",
-				bot->command[0], line);
+			chat_warn("%s: line %llu: may or may not have been accepted%s%s",
+				bot->command[0], line, item->why ? ": " : "",
+				item->why ? item->why : "");
 		else if (item->state != ITEM_ACCEPTED)
 			chat_warn("%s: line %llu: not sent", bot->command[0], line);
 		outbox_pop(&bot->courier.outbox);

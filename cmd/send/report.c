@@ -61,31 +61,37 @@ warn_refused(const struct sender *sender, const struct item *item)
 	free(text);
 }
 
-/* Lines one after the other whose fate is unknown are told in one sentence. */
+/* Lines one after the other whose fate is unknown, for the same reason, are told in one sentence.
+ */
 static void
-report_unknown(struct sender *sender, uint64_t line)
+report_unknown(struct sender *sender, const struct item *item)
 {
-	if (sender->unknown_first && line == sender->unknown_last + 1) {
-		sender->unknown_last = line;
+	if (sender->unknown_first && item->line == sender->unknown_last + 1 &&
+		item->why == sender->unknown_why) {
+		sender->unknown_last = item->line;
 		return;
 	}
 	report_end(sender);
-	sender->unknown_first = sender->unknown_last = line;
+	sender->unknown_first = sender->unknown_last = item->line;
+	sender->unknown_why = item->why;
 }
 
 void
 report_end(struct sender *sender)
 {
-	const char *noun = source_noun(sender->source);
+	const char *noun = source_noun(sender->source), *why = sender->unknown_why;
 	unsigned long long first = sender->unknown_first, last = sender->unknown_last;
+	const char *because = why ? ": " : "";
 
 	if (first == 0)
 		return;
 	sender->unknown_first = 0;
 	if (first == last)
-		chat_warn("%s %llu: may or may not have been accepted", noun, first);
+		chat_warn("%s %llu: may or may not have been accepted%s%s", noun, first, because,
+			why ? why : "");
 	else
-		chat_warn("%ss %llu-%llu: may or may not have been accepted", noun, first, last);
+		chat_warn("%ss %llu-%llu: may or may not have been accepted%s%s", noun, first, last,
+			because, why ? why : "");
 }
 
 /* The input itself: its line of JSON, or the text that a line was. */
@@ -140,7 +146,7 @@ report_item(struct sender *sender, const struct item *item)
 	case ITEM_UNKNOWN:
 		counts->unknown++;
 		print_state(sender, item, "unknown");
-		report_unknown(sender, item->line);
+		report_unknown(sender, item);
 		break;
 	default:
 		counts->unsent++;

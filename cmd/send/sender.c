@@ -110,13 +110,13 @@ static void
 received(struct sender *sender, const struct session_event *event)
 {
 	const struct chat_msg *msg = event->msg;
+	enum outbox_heard heard =
+		courier_received(&sender->courier, &sender->session, msg, event->text);
 
-	if (courier_received(&sender->courier, &sender->session, msg, event->text)) {
-		if (sender->options->replies > 0 && msg->type == CHAT_TYPE_MESSAGE)
-			seen_add(&sender->accepted, &msg->value[CHAT_SLOT_ID]);
-	} else if (msg->type == CHAT_TYPE_ERROR) {
+	if (heard == OUTBOX_ACCEPTED && sender->options->replies > 0)
+		seen_add(&sender->accepted, &msg->value[CHAT_SLOT_ID]);
+	if (heard == OUTBOX_NOTHING && msg->type == CHAT_TYPE_ERROR)
 		report_stray_error(sender, msg);
-	}
 	report_replies(sender, msg, event->text);
 	position_note(&sender->session.position, msg);
 }

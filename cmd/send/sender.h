@@ -49,6 +49,7 @@ struct sender {
 	struct waits waits;
 	struct sender_counts counts;
 	uint64_t unknown_first, unknown_last; /* the lines of a run that is not told yet; 0: none */
+	const char *unknown_why; /* of the run; NULL: nothing was heard of it */
 	bool input_ended;
 	bool input_dry; /* the source gave nothing since it was filled */
 	bool hopeless; /* given up: nothing is waited for any more */

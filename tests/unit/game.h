@@ -56,6 +56,7 @@ struct server {
 	size_t heard; /* texts of the member, in all */
 	size_t cuts;
 	char nonces[LINES][NONCE_SIZE]; /* of what was heard */
+	char texts[LINES + 1][20];
 	char nonce[NONCE_SIZE]; /* scratch */
 };
 
@@ -105,15 +106,18 @@ server_frame(struct server *server, enum chat_ws_opcode opcode, struct chat_span
 	chat_ws_append(&server->out, NULL, opcode, payload);
 }
 
-/* Message `number` of the channel, as long as its number makes it. */
+/* Message `number` of the channel: what was heard, or as long as its number makes it. */
 static void
-append_message(struct chat_buf *line, size_t number, const char *nonce)
+append_message(const struct server *server, struct chat_buf *line, size_t number, const char *nonce)
 {
-	chat_buf_printf(line,
-		"{\"type\":\"message\",\"id\":\"%06zu\",\"sender\":\"speaker\",\"content\":\"%0*"
-		"d\","
-		"\"timestamp\":%zu",
-		number, (int)(1 + number * 7919 % TEXT_MAX), 7, number);
+	chat_buf_printf(
+		line, "{\"type\":\"message\",\"id\":\"%06zu\",\"sender\":\"speaker\",", number);
+	if (*server->texts[number])
+		chat_buf_printf(line, "\"content\":\"%s\"", server->texts[number]);
+	else
+		chat_buf_printf(
+			line, "\"content\":\"%0*d\"", (int)(1 + number * 7919 % TEXT_MAX), 7);
+	chat_buf_printf(line, ",\"timestamp\":%zu", number);
 	if (nonce)
 		chat_buf_printf(line, ",\"nonce\":\"%s\"", nonce);
 	chat_buf_append_string(line, "}");
@@ -124,7 +128,7 @@ server_say(struct server *server, size_t number, const char *nonce)
 {
 	struct chat_buf line = {0};
 
-	append_message(&line, number, nonce);
+	append_message(server, &line, number, nonce);
 	server_frame(server, CHAT_WS_TEXT, chat_buf_span(&line));
 	chat_buf_free(&line);
 }
@@ -145,7 +149,7 @@ server_join(struct server *server, const struct chat_msg *msg, bool tells)
 	if (!tells || since == 0)
 		server->said = since;
 	for (size_t number = since + 1; number <= server->said; number++) {
-		append_message(&line, number, tells ? NULL : server->nonces[number]);
+		append_message(server, &line, number, tells ? NULL : server->nonces[number]);
 		chat_buf_append_string(&line, number < server->said ? "," : "");
 	}
 	chat_buf_append_string(&line, "],\"complete\":true}");
@@ -171,7 +175,8 @@ static void
 server_hear(struct server *server, struct chat_span text, bool tells)
 {
 	struct chat_msg msg;
-	struct chat_span nonce;
+	struct chat_span nonce, said;
+	size_t number;
 
 	if (chat_msg_read(&msg, text, CHAT_FROM_CLIENT, NULL) < 0)
 		abort();
@@ -181,7 +186,11 @@ server_hear(struct server *server, struct chat_span text, bool tells)
 	}
 	nonce = chat_json_inside(&msg.value[CHAT_SLOT_NONCE]);
 	snprintf(server->nonce, sizeof(server->nonce), "%.*s", (int)nonce.len, nonce.at);
-	server_say(server, server_number(server, server->nonce), server->nonce);
+	said = chat_json_inside(&msg.value[CHAT_SLOT_TEXT]);
+	number = server_number(server, server->nonce);
+	snprintf(server->texts[number], sizeof(server->texts[number]), "%.*s", (int)said.len,
+		said.at);
+	server_say(server, number, server->nonce);
 }
 
 static void

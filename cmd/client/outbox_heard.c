@@ -1,0 +1,137 @@
+/* What the server says, and of which message it says it. */
+#include "outbox.h"
+
+#include "nonce.h"
+#include "receipt.h"
+
+#define RETRY_AFTER_MS 1000 /* where the server says slower and not how long */
+#define RETRY_AFTER_MOST_MS 600000
+
+/* The number in a nonce that was made here; false for others. */
+static bool
+own_number(const struct outbox *outbox, const struct chat_json_value *value, uint64_t *number)
+{
+	struct nonce nonce;
+
+	if (!nonce_read(&nonce, value) ||
+		!chat_span_equal(nonce.prefix, chat_span_of(outbox->prefix)))
+		return false;
+	*number = nonce.number;
+	return true;
+}
+
+/* The item that waits for this nonce. */
+static struct item *
+find_by_nonce(const struct outbox *outbox, const struct chat_json_value *nonce)
+{
+	struct item *item;
+	uint64_t number;
+
+	if (own_number(outbox, nonce, &number)) {
+		if (number < outbox->first || number >= outbox->next)
+			return NULL;
+		item = outbox_item(outbox, number);
+		return item->state == ITEM_SENT && !item->draft.has_nonce ? item : NULL;
+	}
+	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
+		item = outbox_item(outbox, n);
+		if (item->state == ITEM_SENT && item->draft.has_nonce &&
+			receipt_string_equal(&item->draft.nonce, nonce))
+			return item;
+	}
+	return NULL;
+}
+
+/* The oldest one that a plain server's message may be the echo of. */
+static struct item *
+find_by_echo(const struct outbox *outbox, const struct chat_msg *msg)
+{
+	struct item *item;
+
+	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
+		item = outbox_item(outbox, n);
+		if (item->state == ITEM_SENT && receipt_echoes(&item->draft, msg))
+			return item;
+	}
+	return NULL;
+}
+
+static enum outbox_heard
+receive_message(struct outbox *outbox, const struct chat_msg *msg, struct chat_span text)
+{
+	struct item *item = NULL;
+
+	if (!identity_owns(outbox->identity, msg))
+		return OUTBOX_NOTHING;
+	if (chat_msg_has(msg, CHAT_SLOT_NONCE))
+		item = find_by_nonce(outbox, &msg->value[CHAT_SLOT_NONCE]);
+	else if (outbox->ack == ACK_ECHO || outbox->ack == ACK_CLOSE)
+		item = find_by_echo(outbox, msg);
+	if (!item)
+		return OUTBOX_NOTHING;
+	if (chat_msg_has(msg, CHAT_SLOT_NONCE) &&
+		!receipt_says(&item->draft, msg, outbox->copies_reply_to)) {
+		outbox_settle(outbox, item, ITEM_UNKNOWN, (struct chat_span){0});
+		item->why = "the server's answer is not what was said";
+		return OUTBOX_OURS;
+	}
+	outbox->echoed = true;
+	outbox_settle(outbox, item, ITEM_ACCEPTED, text);
+	return OUTBOX_ACCEPTED;
+}
+
+/* The server says when to try this one again: slower from now on, one at a time. */
+static void
+try_again(struct outbox *outbox, struct item *item, int64_t after_ms, int64_t now_ms)
+{
+	outbox_land(outbox, item, ITEM_WAITING);
+	outbox->slowed = true;
+	if (outbox->barred_ms == 0)
+		outbox->barred_ms = now_ms;
+	outbox->allowed = 1;
+	if (item->number < outbox->unsent)
+		outbox->unsent = item->number;
+	if (after_ms < 1)
+		after_ms = 1;
+	if (after_ms > RETRY_AFTER_MOST_MS)
+		after_ms = RETRY_AFTER_MOST_MS;
+	if (outbox->pause_until_ms < now_ms + after_ms)
+		outbox->pause_until_ms = now_ms + after_ms;
+}
+
+static enum outbox_heard
+receive_error(
+	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms)
+{
+	struct item *item = NULL;
+	int64_t after_ms = RETRY_AFTER_MS;
+	bool later = chat_msg_has(msg, CHAT_SLOT_RETRY_AFTER);
+
+	if (chat_msg_has(msg, CHAT_SLOT_NONCE))
+		item = find_by_nonce(outbox, &msg->value[CHAT_SLOT_NONCE]);
+	else if (outbox->ack == ACK_ECHO)
+		item = outbox_oldest_sent(outbox);
+	if (!item)
+		return OUTBOX_NOTHING;
+	if (later)
+		chat_json_int64(msg->value[CHAT_SLOT_RETRY_AFTER].raw, &after_ms);
+	later |= chat_json_string_is(&msg->value[CHAT_SLOT_CODE], CHAT_SPAN("rate_limited"));
+	if (later)
+		try_again(outbox, item, after_ms, now_ms);
+	else
+		outbox_settle(outbox, item, ITEM_REFUSED, text);
+	return OUTBOX_OURS;
+}
+
+enum outbox_heard
+outbox_receive(
+	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms)
+{
+	if (outbox->in_flight == 0)
+		return OUTBOX_NOTHING;
+	if (msg->type == CHAT_TYPE_MESSAGE)
+		return receive_message(outbox, msg, text);
+	if (msg->type == CHAT_TYPE_ERROR)
+		return receive_error(outbox, msg, text, now_ms);
+	return OUTBOX_NOTHING;
+}
