@@ -201,6 +201,12 @@ address_is_barred(const struct address *address, const struct addresses *address
 	return address->failures >= addresses->failures_most;
 }
 
+struct chat_span
+address_key(const struct address *address)
+{
+	return (struct chat_span){(const char *)&address->key, sizeof(address->key)};
+}
+
 uint64_t
 address_hash(const struct address *address)
 {

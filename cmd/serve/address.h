@@ -71,6 +71,9 @@ bool address_is_local(const struct sockaddr *address);
 /* A number that stands for it in tables of others; it outlives the structure. */
 uint64_t address_hash(const struct address *address);
 
+/* What tells it from every other; borrowed. */
+struct chat_span address_key(const struct address *address);
+
 /* "192.0.2.1", "2001:db8::/64", "unix". */
 #define ADDRESS_NAME_MAX 64
 void address_name(const struct address *address, char name[ADDRESS_NAME_MAX]);

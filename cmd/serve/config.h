@@ -52,7 +52,9 @@ struct config {
 	int64_t crowd;
 	int64_t queue_bytes;
 	int64_t queue_total_bytes;
-	int64_t rate; /* messages per second and user; 0: no limit; -1: not given */
+	int64_t rate; /* messages per second; this and the next two: 0: no limit; -1: not given */
+	int64_t rate_bytes; /* of messages per second */
+	int64_t rate_join; /* joins and new channels per second */
 	int64_t burst;
 
 	int64_t head_timeout_ms;
@@ -66,8 +68,10 @@ struct config {
 	int64_t nonce_ms;
 };
 
-#define CONFIG_OPEN_RATE \
-	20 /* messages per second and user where others than this machine can connect */
+/* Where they are not given, for who is not on this machine. */
+#define CONFIG_OPEN_RATE 20
+#define CONFIG_OPEN_RATE_BYTES ((int64_t)1 << 20)
+#define CONFIG_OPEN_RATE_JOIN 10
 
 /* Reads argv; exits with 64 on a usage error. */
 void config_read(struct config *config, int argc, char **argv);

@@ -125,7 +125,7 @@ refusal_headers(int status, bool bad_version)
 	if (status == 426)
 		return "Upgrade: websocket\r\n";
 	if (status == 429)
-		return "Retry-After: 60\r\n"; /* ADDRESS_FAILURES_MS */
+		return "Retry-After: 2\r\n"; /* for a new channel at the slowest rate */
 	if (status == 503)
 		return "Retry-After: 5\r\n";
 	if (status == 405)

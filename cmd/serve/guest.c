@@ -81,18 +81,30 @@ guest_refuse_code(struct guest *guest, enum chat_code code, const char *text)
 	guest_refuse(guest, &err, (struct chat_span){0});
 }
 
+void
+guest_delay(struct guest *guest, const char *text, struct chat_span nonce_json, int64_t wait_ms)
+{
+	guest_send_error(guest,
+		&(struct say_error){
+			.code = CHAT_RATE_LIMITED,
+			.text = text,
+			.nonce_json = nonce_json,
+			.retry_after_ms = wait_ms,
+		});
+}
+
 /* ---- text and file ---- */
 
 /*
- * Who answers for what the server remembers of a message: without tokens everybody who comes over a
- * network from one address, else each user.
+ * Who answers for what the server remembers of a message: where no names are proven everybody who
+ * comes over a network from one address, else each user.
  */
 static uint64_t
 guest_owner(const struct guest *guest)
 {
 	const struct user *user = guest->member.user;
 
-	if (address_kind(guest->address) == ADDRESS_REMOTE && !guest->server->tokens.path)
+	if (address_kind(guest->address) == ADDRESS_REMOTE && !server_proves_names(guest->server))
 		return address_hash(guest->address);
 	return chat_hash(user->id, user->id_len);
 }
@@ -109,17 +121,9 @@ guest_say(struct guest *guest, const struct chat_msg *msg)
 	say.member = &guest->member;
 	room_say_fill(&say, msg);
 	say.owner = say.nonce_json.len ? guest_owner(guest) : 0;
-	wait = rates_pay(&guest->server->rates, room_channel(room),
-		(struct chat_span){say.user->id, say.user->id_len},
-		clock_now_ms(&guest->server->clock));
+	wait = guest_pay_message(guest, msg->line.len);
 	if (wait) {
-		guest_send_error(guest,
-			&(struct say_error){
-				.code = CHAT_RATE_LIMITED,
-				.text = "too many messages",
-				.nonce_json = say.nonce_json,
-				.retry_after_ms = wait,
-			});
+		guest_delay(guest, "too many messages, or too large ones", say.nonce_json, wait);
 		return;
 	}
 	if (room_say(room, &say, &err) < 0)
@@ -220,6 +224,7 @@ on_closed(struct conn *conn)
 		guest_log(guest, "%.*s leaves %s", (int)guest->member.user->name_len,
 			guest->member.user->name, guest->member.room->channel);
 	guest_enqueue(guest, GUEST_NOWHERE);
+	guest_pay_ends(guest);
 	room_leave(&guest->member);
 	past_leave(guest);
 	addresses_leave(&guest->server->addresses, guest->address);

@@ -66,8 +66,20 @@ void guests_review(struct server *server);
 /* A line about it on stderr, where that is wanted. */
 void guest_log(const struct guest *guest, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Says that there is not enough credit before so long. */
+void guest_delay(
+	struct guest *guest, const char *text, struct chat_span nonce_json, int64_t wait_ms);
 /* A bad message: an error each, and too many of them end the connection. */
 void guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span nonce_json);
+/*
+ * What it does is paid for (guest_pay.c): 0, or in how many milliseconds it can be. A message of so
+ * many bytes; a request, which pays for the join, too, where no names are proven; a join under the
+ * id of a proven name. At its end it pays no more.
+ */
+int64_t guest_pay_message(struct guest *guest, size_t bytes);
+int64_t guest_pay_request(struct guest *guest, bool makes_channel);
+int64_t guest_pay_join(struct guest *guest, struct chat_span id);
+void guest_pay_ends(struct guest *guest);
 /* As conn_events.requested. */
 int guest_request(struct conn *conn, const struct chat_http_request *request, const char **why);
 /* A first init. */

@@ -148,6 +148,10 @@ guest_request(struct conn *conn, const struct chat_http_request *request, const 
 		*why = "no such channel";
 		return 404;
 	}
+	if (guest_pay_request(guest, !rooms_have(&guest->server->rooms, request->path))) {
+		*why = "too many joins or new channels came from this address";
+		return 429;
+	}
 	guest->lobby = rooms_find(&guest->server->rooms, request->path, &asker, &err);
 	if (!guest->lobby) {
 		*why = "there are too many channels";
@@ -295,6 +299,7 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 	char id[NONCE_ID_MAX], name[USERNAME_MAX], since_bytes[64], presence[16];
 	char derived[TOKENS_ID_LEN + 1];
 	enum proof proof;
+	int64_t wait_ms;
 	struct room_join join = {
 		.id = decoded(msg, CHAT_SLOT_ID, id, sizeof(id)),
 		.name = decoded(msg, CHAT_SLOT_USERNAME, name, sizeof(name)),
@@ -313,6 +318,8 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 		guest_deny(guest, proof);
 	else if (guest_check_names(guest, &join, &err) < 0)
 		guest_refuse(guest, &err, (struct chat_span){0});
+	else if ((wait_ms = guest_pay_join(guest, join.id)) > 0)
+		guest_delay(guest, "too many joins", (struct chat_span){0}, wait_ms);
 	else
 		guest_join(guest, &join, since);
 }

@@ -143,6 +143,9 @@ void rooms_init(struct rooms *rooms, const struct rooms_limits *limits, struct c
 	uint64_t epoch);
 void rooms_free(struct rooms *rooms);
 
+/* Whether a channel has a room by now. */
+bool rooms_have(const struct rooms *rooms, struct chat_span channel);
+
 /*
  * The room of a valid channel, in use from now on; it is made if it is new, and for it the longest
  * idle one is forgotten where there are too many. Whoever does nothing with it calls room_forget.

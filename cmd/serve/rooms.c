@@ -169,6 +169,15 @@ rooms_make_place(struct rooms *rooms)
 	return oldest != NULL;
 }
 
+bool
+rooms_have(const struct rooms *rooms, struct chat_span channel)
+{
+	struct room *room = NULL;
+
+	HASH_FIND(hh, rooms->by_channel, channel.at, channel.len, room);
+	return room != NULL;
+}
+
 struct room *
 rooms_find(struct rooms *rooms, struct chat_span channel, const struct asker *asker,
 	struct chat_err *err)

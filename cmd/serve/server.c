@@ -22,6 +22,8 @@
 #define SWEEP_PARTS 10 /* so each one every second; at the end all, every time */
 #define FD_RESERVE 64 /* descriptors that are not for connections */
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an answer */
+#define BYTES_BURST_S 4 /* so many seconds of a rate at once */
+#define JOINS_BURST_S 10
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
 #define EVENTS_MAX_BYTES ((size_t)4 << 20) /* that wait for the reader of stdout */
 
@@ -439,13 +441,31 @@ sockets_open(struct server *server, struct chat_err *err)
 	return -1;
 }
 
+bool
+server_proves_names(const struct server *server)
+{
+	return server->tokens.path || server->config->tls.client_ca;
+}
+
+/* A limit that is given is for everybody, one that is not for who is elsewhere. */
+static struct rate_limit
+limit_of(int64_t given, int64_t usual, int64_t burst)
+{
+	return (struct rate_limit){given < 0 ? usual : given, burst, given >= 0};
+}
+
 static void
 rates_open(struct server *server)
 {
-	int64_t usual = listeners_reach_out(&server->listeners) ? CONFIG_OPEN_RATE : 0;
+	const struct config *c = server->config;
+	struct rate_limit *limits = server->rates.limits;
 
-	server->rates.per_second = server->config->rate < 0 ? usual : server->config->rate;
-	server->rates.burst = server->config->burst;
+	server->reaches_out = listeners_reach_out(&server->listeners) || c->proxies.count > 0;
+	limits[RATE_MESSAGES] = limit_of(c->rate, CONFIG_OPEN_RATE, c->burst);
+	limits[RATE_BYTES] = limit_of(c->rate_bytes, CONFIG_OPEN_RATE_BYTES, 0);
+	limits[RATE_BYTES].burst = BYTES_BURST_S * limits[RATE_BYTES].per_second;
+	limits[RATE_JOINS] = limit_of(c->rate_join, CONFIG_OPEN_RATE_JOIN, 0);
+	limits[RATE_JOINS].burst = JOINS_BURST_S * limits[RATE_JOINS].per_second;
 }
 
 int

@@ -55,6 +55,7 @@ struct server {
 	struct guest *owing; /* guests that owe an init, oldest first */
 	struct guest *denied; /* those that wait for the answer to a wrong token, likewise */
 	size_t max_connections; /* as configured, or what the descriptors allow */
+	bool reaches_out; /* others than this machine can connect, or come through a proxy */
 	bool url_written;
 	bool draining;
 };
@@ -65,6 +66,9 @@ int server_open(struct server *server, const struct config *config, struct chat_
 /* Runs until a signal asked it to stop and everybody has been told. */
 void server_run(struct server *server);
 void server_close(struct server *server);
+
+/* Whether who joins has to prove a name, by a token or a certificate: it is the identity then. */
+bool server_proves_names(const struct server *server);
 
 /* What keeps it from doing its work, as a sentence; NULL: nothing. */
 const char *server_ailment(const struct server *server);

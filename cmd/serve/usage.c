@@ -14,6 +14,7 @@ const char *const usage_words[USAGE_KINDS] = {
 	[USAGE_HISTORY] = "history",
 	[USAGE_NONCES] = "nonces",
 	[USAGE_PAST] = "past",
+	[USAGE_RATES] = "rates",
 };
 
 void
@@ -27,6 +28,7 @@ usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
 	bytes[USAGE_HISTORY] = rooms_history_bytes(rooms);
 	bytes[USAGE_NONCES] = rooms->nonces.shares.amount;
 	bytes[USAGE_PAST] = rooms->pages.bytes;
+	bytes[USAGE_RATES] = server->rates.bytes;
 	for (const struct room *room = rooms->by_channel; room; room = room->hh.next) {
 		bytes[USAGE_CONNECTIONS] += room->roster.bytes;
 		bytes[USAGE_CHANNELS] += memory_cost(sizeof(*room));

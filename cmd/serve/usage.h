@@ -17,6 +17,7 @@ enum usage_kind {
 	USAGE_HISTORY,
 	USAGE_NONCES,
 	USAGE_PAST, /* pages that newcomers are sent */
+	USAGE_RATES, /* who has said or joined lately */
 	USAGE_KINDS
 };
 

@@ -72,17 +72,23 @@ def options():
     return {name: re.findall(r"\((\S+?)[ )]", " ".join(text.split()))[-1:] for name, _, text in found}
 
 
+def evaluated(text):
+    """20, ((int64_t)1 << 20)"""
+    amount, shift = re.fullmatch(r"\(?(?:\(int64_t\))?(\d+)(?: << (\d+))?\)?", text).groups()
+    return int(amount) << int(shift or 0)
+
+
 def configured():
     """The defaults in the code, by option."""
     source, header = read(CONFIG + ".c"), read(CONFIG + ".h")
     values = dict(re.findall(r"^\t\.(\w+) = ([-\w *]+),$", source, re.M))
     fields = re.findall(r'\b(?:SIZE|NUMBER|TIME|AGE)\("([a-z-]+)",\s*&c->(\w+)', source)
-    open_rate = int(re.search(r"CONFIG_OPEN_RATE\s*\\?\s*(\d+)", header)[1])
+    opens = dict(re.findall(r"define CONFIG_OPEN_(\w+) (.+)$", header, re.M))  # where others can connect
     found = {}
     for option, field in fields:
         amount, _, scale = values.get(field, "0").partition(" * ")
         found["--" + option] = int(amount) * SCALES[scale] if scale else int(amount)
-    return {option: open_rate if value < 0 else value for option, value in found.items()}
+    return {option: evaluated(opens[option[2:].upper().replace("-", "_")]) if value < 0 else value for option, value in found.items()}
 
 
 def limits(*names, also=()):

@@ -378,55 +378,115 @@ def _(server):
     for text in "one", "two", "three":
         alice.text(text)
         alice.heard(text), again.heard(text)
-    again.text("four", nonce="n")
-    error = again.refused("rate_limited", nonce="n")
+    alice.text("four", nonce="n")
+    error = alice.refused("rate_limited", nonce="n")
     assert 0 < error["retryAfter"] <= 200 and "fatal" not in error, error
-    alice.quiet()
-    bob = server.join("bob")
-    alice.status("bob", True), again.status("bob", True)
-    bob.text("another user")
-    for peer in bob, alice, again:
-        peer.heard("another user")
+    again.text("another connection")
+    for peer in alice, again:
+        peer.heard("another connection")
     deadline = time.monotonic() + 10
     while True:
-        again.text("four", nonce="n")
-        message = again.recv()
+        alice.text("four", nonce="n")
+        message = alice.recv()
         if message["type"] == "message":
             break
         assert message["code"] == "rate_limited" and time.monotonic() < deadline, message
         time.sleep(message["retryAfter"] / 1000)
-    assert alice.heard("four") == message
+    assert again.heard("four") == message
 
 
-@case("coming again is no way round the rate, hidden or not", "--rate", "1", "--burst", "2", "--grace", "0")
+def remote(server, address, path="/", **more):
+    """A peer that a trusted proxy says to be somewhere else."""
+    return server.peer(path, headers=["X-Forwarded-For: " + address], **more)
+
+
+def remote_join(server, address, username, path="/", **init):
+    peer = remote(server, address, path)
+    peer.user_data, peer.history = peer.init(username, **init)
+    return peer
+
+
+def answers(peer, count):
+    """How many of its next messages are errors, the others being its own."""
+    return [peer.recv()["type"] for _ in range(count)].count("error")
+
+
+@case("fresh ids and connections say no more than an address may", "--rate", "20", "--burst", "10", "--grace", "0")
 def _(server):
-    for presence in "hidden", "online":
-        peer = server.join(presence, presence=presence)
-        peer.text("one"), peer.text("two")
-        peer.heard("one"), peer.heard("two")
+    said, start = 0, time.monotonic()
+    for number in range(40):
+        peer = server.join("user%d" % number, "/alone%d" % number, presence="hidden")
+        peer.send(HI * 20)
+        said += 20 - answers(peer, 20)
         peer.leave()
-        for _ in range(3):
-            peer = server.join(presence, presence=presence)
-            peer.text("three")
-            peer.refused("rate_limited")
-            peer.leave()
+    most = 4 * (10 + 20 * (time.monotonic() - start))
+    assert 40 <= said <= most + 1, (said, most)
+    other = server.peer("/another", source="127.0.0.77")
+    other.init("other")
+    other.send(HI * 10)
+    assert answers(other, 10) == 0, "another address has its own"
 
 
-@case("on loopback there is no rate")
+@case("an id is a claim: it limits nobody", "--rate", "1", "--burst", "2")
+def _(server):
+    mallory, alice = server.join("mallory", id="hers"), server.join("alice", "/b", id="hers", presence="hidden")
+    mallory.send(HI * 5)
+    assert answers(mallory, 5) == 3
+    alice.text("hi")
+    alice.heard("hi")
+
+
+@case("who comes from this machine is free, from elsewhere not", "--trust-proxy", "127.0.0.1", "--history", "0")
+def _(server):
+    near = server.peer(source="127.0.0.2")
+    near.init("near")
+    near.send(HI * 500)
+    assert answers(near, 500) == 0
+    near.leave()
+    for address in "203.0.113.1", "203.0.113.2", "127.0.0.9", "unknown", "2001:db8::1":
+        far = remote_join(server, address, "far", presence="hidden")
+        far.send(HI * 150)
+        assert 40 <= answers(far, 150) <= 50, address
+
+
+@case("many bytes are limited as many messages are", "--rate-bytes", "100k")
+@limits("--rate-bytes")
 def _(server):
     alice = server.join("alice")
-    alice.send(HI * 500)
-    for _ in range(500):
-        alice.heard("hi")
+    data = "A" * 90000
+    for number in range(5):
+        alice.say({"type": "file", "nonce": "n%d" % number, "file": {"name": "f", "type": "t", "size": 1, "data": data}})
+    for number in range(4):
+        assert alice.heard("f")["nonce"] == "n%d" % number
+    error = alice.refused("rate_limited", nonce="n4")
+    assert 0 < error["retryAfter"] <= 1000, error
+    alice.text("a word is still possible")
+    alice.heard("a word is still possible")
+    huge = server.join("huge", "/huge")
+    huge.say({"type": "file", "file": {"name": "more than a burst", "type": "t", "size": 1, "data": "A" * 900000}})
+    huge.heard("more than a burst")
+    huge.text("hi")
+    assert huge.refused("rate_limited")["retryAfter"] > 4000
 
 
-@case("beyond loopback there is one", "--open", listen="0.0.0.0:0")
+@case("joins are limited, of an address", "--trust-proxy", "127.0.0.1", "--rate-join", "2")
 def _(server):
-    alice = server.join("alice")
-    alice.send(HI * 150)
-    kinds = [alice.recv()["type"] for _ in range(150)]
-    assert kinds[:100] == ["message"] * 100 or 95 < kinds.count("message") < 110, kinds
-    assert kinds.count("error") >= 40, kinds
+    def knock(address, path="/"):
+        peer = server.peer(path, upgrade=False)
+        peer.send(request(path, headers=["X-Forwarded-For: " + address]))
+        status, fields, _ = peer.response()
+        if status != 101:
+            peer.close()
+        return status, fields
+
+    first = [knock("203.0.113.1") for _ in range(30)]
+    assert [status for status, _ in first[:19]] == [101] * 19, first
+    status, fields = first[-1]
+    assert status == 429 and int(fields["retry-after"]) > 0, first[-1]
+    assert knock("203.0.113.2")[0] == 101
+    channels = [knock("203.0.113.3", "/channel%d" % number)[0] for number in range(20)]
+    assert channels[:10] == [101] * 10 and channels[-1] == 429, channels
+    until(lambda: knock("203.0.113.1")[0] == 101, "it may join again")
 
 
 @case("a full channel refuses, and takes the next when one has gone", "--max-members", "2", "--grace", "0")

@@ -304,7 +304,7 @@ def _():
 
 @case("many small ones of one address go before a large one of another", server=False)
 def _():
-    options = "--trust-proxy", "127.0.0.0/8", "--queue-total", "32M", "--queue", "16M", "--history-keep", "0"
+    options = "--rate", "0", "--rate-bytes", "0", "--trust-proxy", "127.0.0.0/8", "--queue-total", "32M", "--queue", "16M", "--history-keep", "0"
     with Truth(*options, bound=32 * MIB) as truth:
 
         def hog(path, size, count, address):

@@ -57,7 +57,8 @@ def _(server):
     assert told(server, "/b") == []
 
 
-@case("who makes most channels loses them for those of others", "--max-channels", "20", "--trust-proxy", "127.0.0.1")
+@case("who makes most channels loses them for those of others", "--max-channels", "20", "--trust-proxy", "127.0.0.1",
+      "--rate-join", "0")  # fmt: skip
 def _(server):
     def says(path, address):
         peer = server.join("alice", path, headers=["X-Forwarded-For: " + address], presence="hidden")
@@ -75,7 +76,7 @@ def _(server):
 
 
 @case("an address takes no more channels into use than it leaves", "--max-channels", "20",
-      "--trust-proxy", "127.0.0.1")  # fmt: skip
+      "--trust-proxy", "127.0.0.1", "--rate-join", "0")  # fmt: skip
 def _(server):
     taken = {}
     for last in "1", "2", "3":
