@@ -28,7 +28,8 @@ struct nonce {
 	struct block *block; /* NULL: its message is not published */
 	uint32_t at;
 	int64_t born_ms;
-	uint64_t digest, sender;
+	uint64_t digest;
+	struct nonce_sender *senders; /* NULL: it is published */
 };
 
 /* ---- owners ---- */
@@ -87,6 +88,20 @@ nonces_find(const struct nonces *nonces, struct nonce_key key)
 	return nonce;
 }
 
+void
+nonce_say_again(struct nonce *nonce, uint64_t sender)
+{
+	struct nonce_sender *again;
+
+	LL_SEARCH_SCALAR(nonce->senders, again, sender, sender);
+	if (!again) {
+		again = chat_alloc_zeroed(1, sizeof(*again));
+		again->sender = sender;
+		LL_APPEND(nonce->senders, again);
+	}
+	again->count++;
+}
+
 struct nonce *
 nonces_add(struct nonces *nonces, struct nonce_key key, const struct nonce_message *message)
 {
@@ -95,7 +110,7 @@ nonces_add(struct nonces *nonces, struct nonce_key key, const struct nonce_messa
 	nonce->key = key;
 	nonce->owner = owner_of(nonces, message->owner);
 	nonce->digest = message->digest;
-	nonce->sender = message->sender;
+	nonce_say_again(nonce, message->sender);
 	HASH_ADD(hh, nonces->by_key, key, sizeof(key), nonce);
 	return nonce;
 }
@@ -106,16 +121,20 @@ nonce_digest(const struct nonce *nonce)
 	return nonce->digest;
 }
 
-uint64_t
-nonce_sender(const struct nonce *nonce)
+const struct nonce_sender *
+nonce_senders(const struct nonce *nonce)
 {
-	return nonce->sender;
+	return nonce->senders;
 }
 
-void
-nonce_adopt(struct nonce *nonce, uint64_t sender)
+static void
+senders_free(struct nonce *nonce)
 {
-	nonce->sender = sender;
+	struct nonce_sender *sender, *next;
+
+	LL_FOREACH_SAFE(nonce->senders, sender, next)
+	free(sender);
+	nonce->senders = NULL;
 }
 
 /* Bytes of memory for a published one: with its place in the table, and all of its block. */
@@ -137,6 +156,7 @@ nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, 
 {
 	struct share *largest;
 
+	senders_free(nonce);
 	nonce->block = block_keep(block, &at);
 	nonce->at = at;
 	nonce->born_ms = now_ms;
@@ -167,6 +187,7 @@ nonces_remove(struct nonces *nonces, struct nonce *nonce)
 		block_unref(nonce->block);
 	}
 	owner_leave(nonces, nonce->owner);
+	senders_free(nonce);
 	free(nonce);
 }
 

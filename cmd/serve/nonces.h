@@ -56,10 +56,23 @@ struct nonce_message {
 struct nonce *nonces_add(
 	struct nonces *nonces, struct nonce_key key, const struct nonce_message *message);
 
-/* As in the message that it came with. The sender of one that waits can be another one. */
-uint64_t nonce_digest(const struct nonce *nonce);
-uint64_t nonce_sender(const struct nonce *nonce);
-void nonce_adopt(struct nonce *nonce, uint64_t sender);
+uint64_t nonce_digest(const struct nonce *nonce); /* as in the message that it came with */
+
+/*
+ * Who said it before its message is published, how often: each time is to be answered. The first in
+ * the list is who said it first.
+ */
+struct nonce_sender {
+	struct nonce_sender *next;
+	uint64_t sender; /* as in struct nonce_message */
+	uint64_t count; /* times */
+};
+
+/* It is said once more, while it waits. Walks the senders. */
+void nonce_say_again(struct nonce *nonce, uint64_t sender);
+
+/* The list; NULL: its message is published. It lives until then, or until it is removed. */
+const struct nonce_sender *nonce_senders(const struct nonce *nonce);
 
 /*
  * Its message was published: where it lies. The block is referenced, or the message copied where

@@ -182,7 +182,6 @@ room_join(struct room *room, struct member *member, const struct room_join *join
 	member->user = user;
 	member->hidden = join->hidden;
 	member->serial = ++room->rooms->members_made;
-	member->serial = ++room->rooms->members_made;
 	member->skip = MEMBER_SKIPS_NOTHING;
 	user->conns++;
 	room->count++;

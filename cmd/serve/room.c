@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "buf.h"
+#include "serve/member_index.h"
 #include "serve/room_past.h"
 
 #define BLOCK_FULL \
@@ -138,7 +139,7 @@ room_say_again(const struct room_say *say, struct nonce *nonce)
 	struct block *block = nonce_block(nonce, &at);
 
 	if (!block)
-		nonce_adopt(nonce, sender_of(say));
+		nonce_say_again(nonce, sender_of(say));
 	else if (say->member && member_has_passed(say->member, block, at))
 		conn_send_run(say->member->conn, block, at,
 			at + (uint32_t)block_frame_size(block->bytes + at));
@@ -236,10 +237,28 @@ pending_publish(struct room *room, const struct pending *pending)
 			pending->entry.at, clock_now_ms(rooms->clock));
 }
 
+/* Who said a message several times before it came to everybody gets it as often. */
+static void
+room_repeat(struct room *room, struct member_index *members, const struct pending *pending)
+{
+	const struct entry *entry = &pending->entry;
+	uint32_t end = entry->at + (uint32_t)block_frame_size(entry->block->bytes + entry->at);
+
+	for (const struct nonce_sender *said = nonce_senders(pending->nonce); said;
+		said = said->next) {
+		struct member *member =
+			said->count > 1 ? member_index_find(members, room, said->sender) : NULL;
+
+		for (uint64_t i = 1; member && i < said->count; i++)
+			conn_send_run(member->conn, entry->block, entry->at, end);
+	}
+}
+
 /* The first blocks are the journal's now: they go to everybody. */
 static void
 room_publish(struct room *room, uint32_t count)
 {
+	struct member_index members = {0};
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -248,11 +267,15 @@ room_publish(struct room *room, uint32_t count)
 		room_deliver(room, block);
 		room_watch(room, block);
 		for (; kept < room->pending_count && room->pending[kept].entry.block == block;
-			kept++)
+			kept++) {
+			if (room->pending[kept].nonce)
+				room_repeat(room, &members, &room->pending[kept]);
 			pending_publish(room, &room->pending[kept]);
+		}
 		room->published += block->len;
 		block_unref(block);
 	}
+	member_index_free(&members);
 	room->rooms->deliveries += (uint64_t)kept * room->live;
 	room->block_count -= count;
 	room->pending_count -= kept;

@@ -50,7 +50,7 @@ struct pending {
 	uint64_t ticket; /* the journal's */
 	struct nonce *nonce; /* NULL: it had none */
 	uint64_t sender; /* serial of the member who is told if it comes to nothing; 0: nobody.
-			    Where there is a nonce, nonce_sender() says it. */
+			    Where there is a nonce, nonce_senders() says who are. */
 };
 
 struct pending_block {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "serve/member_index.h"
 #include "serve/room.h"
 
 /* The stream of a room while messages are taken out of it. */
@@ -17,54 +18,43 @@ struct refusal {
 	uint32_t kept; /* pending that stay */
 	uint64_t old_position, new_position; /* in the stream, where the block at hand begins */
 	struct member *newcomer; /* of those before it none misses a frame that is yet to come */
-	struct member **members; /* in the order of their serials; NULL: nobody was to be told */
+	struct member_index members;
 };
 
-/* The member of this serial, or NULL: it has gone. */
-static struct member *
-refusal_member(struct refusal *refusal, uint64_t serial)
+/* One error for each time that it was said. */
+static void
+sender_refuse(struct refusal *refusal, uint64_t serial, uint64_t times, struct chat_span nonce_json)
 {
-	struct room *room = refusal->room;
-	size_t low = 0, high = room->count, count = 0;
+	struct member *sender = member_index_find(&refusal->members, refusal->room, serial);
+	struct block *block;
 
-	if (!refusal->members) {
-		refusal->members = chat_alloc((room->count + 1) * sizeof(struct member *));
-		for (struct member *member = room->members; member; member = member->next)
-			refusal->members[count++] = member;
-	}
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (refusal->members[middle]->serial < serial)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < room->count && refusal->members[low]->serial == serial ? refusal->members[low]
-									    : NULL;
+	if (!sender)
+		return;
+	block = say_error(&(struct say_error){
+		.code = CHAT_STORAGE_FAILED,
+		.text = "the message cannot be stored now",
+		.nonce_json = nonce_json,
+	});
+	while (times--)
+		conn_send_run(sender->conn, block, 0, block->len);
+	block_unref(block);
 }
 
 static void
 pending_refuse(struct refusal *refusal, const struct pending *pending, struct chat_span payload)
 {
-	uint64_t serial = pending->nonce ? nonce_sender(pending->nonce) : pending->sender;
-	struct member *sender = serial ? refusal_member(refusal, serial) : NULL;
 	struct journal_line line;
-	struct block *block;
 
-	if (pending->nonce)
-		nonces_remove(&refusal->room->rooms->nonces, pending->nonce);
-	if (!sender)
+	if (!pending->nonce) {
+		sender_refuse(refusal, pending->sender, 1, (struct chat_span){0});
 		return;
+	}
 	line.nonce_json.len = 0;
 	journal_line_read(&line, payload);
-	block = say_error(&(struct say_error){
-		.code = CHAT_STORAGE_FAILED,
-		.text = "the message cannot be stored now",
-		.nonce_json = line.nonce_json,
-	});
-	conn_send_run(sender->conn, block, 0, block->len);
-	block_unref(block);
+	for (const struct nonce_sender *sender = nonce_senders(pending->nonce); sender;
+		sender = sender->next)
+		sender_refuse(refusal, sender->sender, sender->count, line.nonce_json);
+	nonces_remove(&refusal->room->rooms->nonces, pending->nonce);
 }
 
 /*
@@ -149,7 +139,7 @@ room_refuse(struct room *room, uint64_t ticket)
 			block_unref(block);
 		}
 	}
-	free(refusal.members);
+	member_index_free(&refusal.members);
 	room->sealed = refusal.new_position - (room->open ? room->blocks[count - 1].block->len : 0);
 	room->block_count = count;
 	room->pending_count = refusal.kept;

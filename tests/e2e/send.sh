@@ -37,6 +37,11 @@ is "$(jq -r .content "$OUT" | paste -sd,)" 'one,two A,three' 'are accepted in or
 like "$(sed -n 2p "$OUT")" '"content":"two \\u0041"' 'as the very bytes that were given'
 is "$(jq -r .nonce "$OUT" | tail -n 1)" mine 'a nonce of the user stays'
 is "$(jq -r .nonce "$OUT" | sort -u | wc -l)" 3 'the others get one each'
+for text in a b a a b; do
+	printf '{"type":"text","text":"%s","nonce":"burst-%s"}\n' "$text" "$text"
+done | exits 0 'one nonce several times in one burst' chat-send -W 10s
+is "$(jq -r .content "$OUT" | paste -sd' ') $(jq -r .id "$OUT" | sort -u | wc -l)" 'a b a a b 2' \
+	'each line gets the message that it made, or had made'
 
 cat >"$TMP/in" <<'END'
 {"type":"text","text":"good"}

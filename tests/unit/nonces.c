@@ -66,9 +66,15 @@ test_key(void)
 	ok(!nonces_find(&nonces, key_of("/c", "a", "bc")), "id and nonce are apart");
 	ok(!nonces_find(&nonces, key_of("/ca", "b", "c")), "channel and id are apart");
 	ok(!nonces_find(&nonces, key_of("/c", "ab", "cc")), "nor is a longer one found");
-	ok(nonce_digest(nonce) == 7 && nonce_sender(nonce) == 8, "what was said of it is known");
-	nonce_adopt(nonce, 9);
-	is_int(nonce_sender(nonce), 9, "another one can wait for it");
+	ok(nonce_digest(nonce) == 7 && nonce_senders(nonce)->sender == 8,
+		"what was said of it is known");
+	nonce_say_again(nonce, 9);
+	nonce_say_again(nonce, 8);
+	nonce_say_again(nonce, 9);
+	nonce_say_again(nonce, 9);
+	ok(nonce_senders(nonce)->count == 2 && nonce_senders(nonce)->next->sender == 9 &&
+			nonce_senders(nonce)->next->count == 3 && !nonce_senders(nonce)->next->next,
+		"who said it how often, too, while it waits");
 	ok(!nonce_block(nonce, &at), "it has no message yet");
 	publish(&nonces, nonce, 10, 0);
 	ok(nonce_block(nonce, &at), "then it has");
