@@ -18,7 +18,8 @@ _chat() {
 			--journal-max-bytes= --journal-max-age= --repair --max-message= --max-init=
 			--max-fragments=
 			--max-connections= --max-per-address= --max-channels= --max-members=
-			--max-errors= --rate= --burst= --rate-bytes= --rate-join= --queue= --queue-total= --head-timeout=
+			--max-errors= --rate= --burst= --rate-bytes= --rate-join= --queue= --queue-total=
+			--receive-total= --unsynced-total= --head-timeout=
 			--init-timeout= --message-timeout= --close-timeout= --progress-timeout=
 			--ping-interval= --ping-timeout= -q --quiet -v --verbose -h --help -V
 			--version'

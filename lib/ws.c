@@ -10,6 +10,7 @@
 #include "ws.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <wslay/wslay.h>
@@ -450,6 +451,12 @@ bool
 chat_ws_idle(const struct chat_ws *ws)
 {
 	return ws->header_len == 0 && !ws->in_frame && !ws->in_message;
+}
+
+size_t
+chat_ws_memory(const struct chat_ws *ws)
+{
+	return malloc_usable_size(ws->frames) + malloc_usable_size(ws->message.at);
 }
 
 const char *

@@ -93,6 +93,9 @@ enum chat_ws_event chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool,
 /* Nothing is half read. */
 bool chat_ws_idle(const struct chat_ws *ws);
 
+/* Bytes of memory that it holds besides the structure. */
+size_t chat_ws_memory(const struct chat_ws *ws);
+
 /* A sentence for CHAT_WS_FAILED, fit for a Close reason. Static. */
 const char *chat_ws_failure_text(const struct chat_ws *ws);
 

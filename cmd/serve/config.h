@@ -52,6 +52,8 @@ struct config {
 	int64_t crowd;
 	int64_t queue_bytes;
 	int64_t queue_total_bytes;
+	int64_t receive_total_bytes;
+	int64_t unsynced_total_bytes;
 	int64_t rate; /* messages per second; this and the next two: 0: no limit; -1: not given */
 	int64_t rate_bytes; /* of messages per second */
 	int64_t rate_join; /* joins and new channels per second */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "serve/conns.h"
+#include "serve/memory.h"
 
 #define MANY_PIECES 64
 #define BATCHED_BYTES 16384 /* at most, to be sent in a batch */
@@ -22,7 +23,7 @@ conn_poll(struct conn *conn)
 {
 	uint8_t events = 0;
 
-	if (!conn->paused && !conn->held && !stream_wants_write(&conn->stream))
+	if (conn_reads(conn) && !stream_wants_write(&conn->stream))
 		events |= EPOLLIN;
 	if (!out_is_empty(&conn->out) || stream_wants_write(&conn->stream))
 		events |= EPOLLOUT;
@@ -296,6 +297,18 @@ conn_head_free(struct conn *conn)
 	conn->head = NULL;
 }
 
+size_t
+conn_received(const struct conn *conn)
+{
+	size_t bytes = 0;
+
+	if (conn->head)
+		bytes += memory_cost(sizeof(*conn->head)) + conn->head->cap;
+	if (conn->ws)
+		bytes += memory_cost(sizeof(*conn->ws)) + chat_ws_memory(conn->ws);
+	return bytes;
+}
+
 void
 conn_abort(struct conn *conn)
 {
@@ -317,6 +330,7 @@ conn_abort(struct conn *conn)
 void
 conn_bury(struct conn *conn)
 {
+	conn->conns->received_bytes -= conn_received(conn);
 	conn_head_free(conn);
 	conn_ws_free(conn);
 	conn->conns->events->release(conn);
@@ -334,8 +348,7 @@ conn_ready(struct conn *conn, uint32_t events)
 		events |= EPOLLIN;
 	if (events & EPOLLOUT)
 		conn_output(conn);
-	if (conn->state != CONN_DEAD &&
-		(broken || ((events & EPOLLIN) && !conn->paused && !conn->held)))
+	if (conn->state != CONN_DEAD && (broken || ((events & EPOLLIN) && conn_reads(conn))))
 		conn_input(conn);
 	if (conn->state != CONN_DEAD && blocked)
 		conn_poll(conn);
@@ -356,6 +369,7 @@ conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls)
 	conn->head = chat_alloc_zeroed(1, sizeof(*conn->head));
 	conn->head->limit = CHAT_HTTP_HEAD_MAX + CONN_INPUT_BYTES;
 	conn->since_ms = conn->heard_ms = clock_now_ms(conns->clock);
+	conns->received_bytes += conn_received(conn);
 	conns_add(conns, conn);
 	return 0;
 }
@@ -381,9 +395,20 @@ conn_tell_empty(struct conn *conn)
 }
 
 void
+conn_stall(struct conn *conn, bool stalled)
+{
+	conn->stalled = stalled;
+	if (conn->state != CONN_DEAD)
+		conn_poll(conn);
+}
+
+void
 conn_spare(struct conn *conn, size_t bytes)
 {
 	size_t mib = (bytes + ((size_t)1 << 20) - 1) >> 20;
 
-	conn->spare_mib = mib < UINT8_MAX ? (uint8_t)mib : UINT8_MAX;
+	if (mib > UINT8_MAX)
+		mib = UINT8_MAX;
+	if (mib > conn->spare_mib)
+		conn->spare_mib = (uint8_t)mib;
 }

@@ -41,7 +41,10 @@ struct conn_events {
 		struct conn *conn, const struct chat_http_request *request, const char **why);
 	/* A whole text message, valid UTF-8, valid during the call. */
 	void (*received)(struct conn *conn, struct chat_span text);
-	/* The peer breaks a rule and is being closed with this code: a last word can be queued. */
+	/*
+	 * The peer breaks a rule, or the server is too full for it (1013), and it is being closed
+	 * with this code: a last word can be queued.
+	 */
 	void (*failed)(struct conn *conn, uint16_t close_code, const char *text);
 	/* It is dropped because it does not read, its queue already cut: a last word can be queued.
 	 */
@@ -53,6 +56,11 @@ struct conn_events {
 	const void *(*owner)(const struct conn *conn);
 	/* Its queue is empty; once after each conn_tell_empty. Nothing is to be queued now. */
 	void (*emptied)(struct conn *conn);
+	/*
+	 * Its part of the turn is over, nobody is inside a function of any connection, and others
+	 * come: what has gathered can be dealt with.
+	 */
+	void (*rested)(struct conn *conn);
 	/* It is gone; whatever pointed to it must let go. */
 	void (*closed)(struct conn *conn);
 	/* The memory goes back to whoever gave it to conn_start. */
@@ -82,7 +90,8 @@ struct conn {
 	bool close_received;
 	bool finish; /* once the queue is empty: no Close to wait for */
 	bool paused; /* not read: its own queue is too long */
-	bool held; /* not read: conn_hold */
+	bool held : 1; /* not read: conn_hold */
+	bool stalled : 1; /* not read: conn_stall */
 	uint8_t spare_mib; /* its queue may be longer by that, until it is empty */
 	bool batched; /* a send of its first run is under way */
 	bool tells_empty; /* conn_tell_empty */
@@ -112,7 +121,13 @@ void conn_abort(struct conn *conn);
 /* Stops reading, and goes on. What was read already is still handed in. */
 void conn_hold(struct conn *conn, bool held);
 
-/* So many bytes of what is queued are the server's wish: they do not count against the limit. */
+/* The same for another reason, at the same time. */
+void conn_stall(struct conn *conn, bool stalled);
+
+/*
+ * So many bytes of what is queued, or of what was spared before if that is more, are the server's
+ * wish: until the queue is empty they do not count against the limit.
+ */
 void conn_spare(struct conn *conn, size_t bytes);
 
 /* Has events->emptied called when all that is queued by now, and then, has been sent. */
@@ -121,6 +136,12 @@ void conn_tell_empty(struct conn *conn);
 /*
  * Between the files of a connection and its set.
  */
+/* Whether it is read. */
+static inline bool
+conn_reads(const struct conn *conn)
+{
+	return !conn->paused && !conn->held && !conn->stalled;
+}
 /* What is to be polled for may have changed. */
 void conn_poll(struct conn *conn);
 /* The poller has seen this. */
@@ -132,6 +153,10 @@ void conn_output(struct conn *conn);
 /* End of the tick: the same, and a Close that is due; in the batch, if there is one. */
 void conn_flush(struct conn *conn, struct batch *batch);
 void conns_run_batch(struct batch *batch);
+/* Bytes of memory for what is half read. */
+size_t conn_received(const struct conn *conn);
+/* Too much is half read by all: what this one has is given up, with a word if there can be one. */
+void conn_give_up_received(struct conn *conn);
 /* What is half read is given up. */
 void conn_ws_free(struct conn *conn);
 void conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to);

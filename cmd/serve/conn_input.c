@@ -190,6 +190,39 @@ conn_head(struct conn *conn, struct chat_span input)
 		conn_head_free(conn);
 }
 
+void
+conn_give_up_received(struct conn *conn)
+{
+	static const char why[] = "the server is receiving too much at once";
+	struct conns *conns = conn->conns;
+
+	conns->received_bytes -= conn_received(conn);
+	if (conn->state == CONN_HANDSHAKE) {
+		conn_refuse(conn, 503, refusal_headers(503, false), why);
+	} else if (conn->state == CONN_OPEN) {
+		conns->events->failed(conn, 1013, why);
+		conn_close(conn, 1013, why);
+	}
+	conn_head_free(conn);
+	conn_ws_free(conn);
+	conn_finish(conn); /* the rest of the message is read away, and its Close with it */
+}
+
+/* Acts on what was read. */
+static void
+conn_take(struct conn *conn, struct chat_span input)
+{
+	struct conns *conns = conn->conns;
+
+	conns->received_bytes -= conn_received(conn);
+	if (conn->state == CONN_HANDSHAKE)
+		conn_head(conn, input);
+	else if (!conn->finish)
+		conn_frames(conn, input);
+	/* otherwise it has had its last word: what still comes is read away until it ends */
+	conns->received_bytes += conn_received(conn);
+}
+
 /*
  * Agreeing on TLS is dear, and anybody may ask for it: those who do share a bounded part of a turn.
  * The others are still ready in the next one.
@@ -247,9 +280,5 @@ conn_input(struct conn *conn)
 	conns->bytes_in += (uint64_t)count;
 	conn->heard_ms = clock_now_ms(conns->clock);
 	conn->pinged = false;
-	if (conn->state == CONN_HANDSHAKE)
-		conn_head(conn, input);
-	else if (!conn->finish)
-		conn_frames(conn, input);
-	/* otherwise it has had its last word: what still comes is read away until it ends */
+	conn_take(conn, input);
 }

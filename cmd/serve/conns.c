@@ -7,7 +7,8 @@
 #include "serve/shrink.h"
 
 #define BATCH_LEAST 8 /* connections to be flushed, from which a batch pays */
-#define RELIEF_PART 16 /* of the limit is queued in a turn: then it sends what it can */
+#define RELIEF_PART 16 /* of a limit is added in a turn: then it is kept within the turn */
+#define FRESH_MS 100 /* of the age of what is half read make little difference */
 
 /* ---- bounds ---- */
 
@@ -47,6 +48,35 @@ conns_bound_queues(struct conns *conns)
 	conns->relief_bytes = conns->held_bytes + conns->limits.all_queues_bytes / RELIEF_PART;
 }
 
+/*
+ * What is half read counts by its memory and its age: many who leave messages unfinished do not
+ * make the one the largest whose message is under way.
+ */
+static size_t
+receiver_holds(const struct conn *conn)
+{
+	int64_t begun_ms = conn->state == CONN_HANDSHAKE ? conn->since_ms : conn->message_ms;
+	int64_t age_ms = begun_ms ? clock_now_ms(conn->conns->clock) - begun_ms : 0;
+
+	return conn_received(conn) * (size_t)(age_ms + FRESH_MS);
+}
+
+static bool
+receivers_fit(const struct conns *conns)
+{
+	return conns->received_bytes <= conns->limits.all_received_bytes;
+}
+
+static const struct shrink receivers = {receiver_holds, receivers_fit, conn_give_up_received};
+
+static void
+conns_bound_received(struct conns *conns)
+{
+	conns_shrink(conns, &receivers);
+	conns->refusal_bytes =
+		conns->received_bytes + conns->limits.all_received_bytes / RELIEF_PART;
+}
+
 /* In the middle of a turn that has queued much: what can be sent is sent, the bound is kept. */
 static void
 conns_relieve(struct conns *conns)
@@ -63,8 +93,11 @@ on_ready(void *arg, uint32_t events)
 	struct conns *conns = ((struct conn *)arg)->conns;
 
 	conn_ready(arg, events);
+	conns->events->rested(arg);
 	if (conns->held_bytes > conns->relief_bytes)
 		conns_relieve(conns);
+	if (conns->received_bytes > conns->refusal_bytes)
+		conns_bound_received(conns);
 }
 
 /* ---- the set ---- */
@@ -75,6 +108,7 @@ conns_open(struct conns *conns, struct clock *clock, const struct conn_events *e
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
 	conns_bound_queues(conns);
+	conns_bound_received(conns);
 	if (poller_open(&conns->poller, clock->loop, on_ready, err) < 0)
 		return -1;
 	conns->ws_pool = chat_ws_pool_new();
@@ -139,6 +173,7 @@ conns_flush(struct conns *conns)
 	struct conn *conn;
 
 	conns->agreeing_ns = 0;
+	conns_bound_received(conns);
 	while (conns->flush) {
 		while ((conn = conns_pop(conns))) {
 			if (conn->state == CONN_DEAD)
@@ -168,7 +203,7 @@ sweep_open(struct conn *conn, int64_t now)
 	const struct conn_limits *limits = &conn->conns->limits;
 	int64_t silence;
 
-	if (conn->paused || conn->held) { /* nobody reads what it says: the silence is ours */
+	if (!conn_reads(conn)) { /* nobody reads what it says: the silence is ours */
 		conn->heard_ms = now;
 		conn->message_ms = conn->message_ms ? now : 0;
 	}

@@ -16,6 +16,7 @@ struct conn_limits {
 	uint32_t max_fragments;
 	size_t queue_bytes; /* of one connection */
 	size_t all_queues_bytes; /* of memory that they hold together */
+	size_t all_received_bytes; /* of memory for what they have half read together */
 	int64_t head_ms; /* from accept to the end of the request head */
 	int64_t message_ms; /* from the first byte of a message to its last */
 	int64_t close_ms; /* for the peer's Close after ours */
@@ -43,6 +44,8 @@ struct conns {
 	size_t queued_bytes; /* to be sent, in all queues together */
 	size_t held_bytes; /* the memory of it, where they share (out.h) */
 	size_t relief_bytes; /* so much held by then, a turn is to send what it can */
+	size_t received_bytes; /* of memory for what is half read */
+	size_t refusal_bytes; /* so much of it by then, a turn is to give some up */
 	uint64_t bytes_in, bytes_out;
 	uint64_t agreeing_ns; /* spent on agreements in this turn */
 	uint64_t unruly; /* ended for what their TLS does */

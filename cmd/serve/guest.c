@@ -109,6 +109,18 @@ guest_owner(const struct guest *guest)
 	return chat_hash(user->id, user->id_len);
 }
 
+void
+guest_put_off(struct guest *guest, struct chat_span nonce_json)
+{
+	guest_send_error(guest,
+		&(struct say_error){
+			.code = CHAT_UNAVAILABLE,
+			.text = "too much waits for the disk now",
+			.nonce_json = nonce_json,
+			.retry_after_ms = BACKLOG_RETRY_MS,
+		});
+}
+
 static void
 guest_say(struct guest *guest, const struct chat_msg *msg)
 {
@@ -120,6 +132,10 @@ guest_say(struct guest *guest, const struct chat_msg *msg)
 	say.user = guest->member.user;
 	say.member = &guest->member;
 	room_say_fill(&say, msg);
+	if (backlog_is_full(guest->server, msg->line.len)) {
+		guest_put_off(guest, say.nonce_json);
+		return;
+	}
 	say.owner = say.nonce_json.len ? guest_owner(guest) : 0;
 	wait = guest_pay_message(guest, msg->line.len);
 	if (wait) {
@@ -133,6 +149,7 @@ guest_say(struct guest *guest, const struct chat_msg *msg)
 				.text = err.text,
 				.nonce_json = say.nonce_json,
 			});
+	backlog_said(guest);
 }
 
 /* ---- events of the connection ---- */
@@ -176,9 +193,11 @@ on_failed(struct conn *conn, uint16_t close_code, const char *text)
 {
 	enum chat_code code = close_code == 1007 ? CHAT_BAD_UTF8
 		: close_code == 1009             ? CHAT_TOO_LARGE
+		: close_code == 1013             ? CHAT_SERVER_FULL
 						 : CHAT_BAD_MESSAGE;
 
-	guest_of(conn)->server->metrics.drops[METRICS_DROP_RULES]++;
+	guest_of(conn)->server->metrics.drops[close_code == 1013 ? METRICS_DROP_FULL
+								 : METRICS_DROP_RULES]++;
 	guest_send_error(
 		guest_of(conn), &(struct say_error){.code = code, .text = text, .fatal = true});
 }
@@ -216,6 +235,12 @@ on_emptied(struct conn *conn)
 }
 
 static void
+on_rested(struct conn *conn)
+{
+	backlog_relieve(guest_of(conn)->server);
+}
+
+static void
 on_closed(struct conn *conn)
 {
 	struct guest *guest = guest_of(conn);
@@ -250,6 +275,7 @@ const struct conn_events guest_events = {
 	.turned_away = on_turned_away,
 	.owner = owner_of,
 	.emptied = on_emptied,
+	.rested = on_rested,
 	.closed = on_closed,
 	.release = on_release,
 };

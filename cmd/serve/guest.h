@@ -20,7 +20,8 @@ struct past_reader;
 enum guest_queue {
 	GUEST_NOWHERE,
 	GUEST_OWES_INIT, /* server->owing */
-	GUEST_DENIED /* server->denied: its token was wrong, and it is to hear so */
+	GUEST_DENIED, /* server->denied: its token was wrong, and it is to hear so */
+	GUEST_STALLED /* server->backlog.stalled: it is to say no more now */
 };
 
 struct guest {
@@ -80,6 +81,8 @@ int64_t guest_pay_message(struct guest *guest, size_t bytes);
 int64_t guest_pay_request(struct guest *guest, bool makes_channel);
 int64_t guest_pay_join(struct guest *guest, struct chat_span id);
 void guest_pay_ends(struct guest *guest);
+/* What it has said cannot be taken now: it may be said again later. */
+void guest_put_off(struct guest *guest, struct chat_span nonce_json);
 /* As conn_events.requested. */
 int guest_request(struct conn *conn, const struct chat_http_request *request, const char **why);
 /* A first init. */

@@ -26,9 +26,16 @@
 static struct guest **
 queue_of(struct guest *guest)
 {
-	if (guest->queue == GUEST_OWES_INIT)
+	switch (guest->queue) {
+	case GUEST_OWES_INIT:
 		return &guest->server->owing;
-	return guest->queue == GUEST_DENIED ? &guest->server->denied : NULL;
+	case GUEST_DENIED:
+		return &guest->server->denied;
+	case GUEST_STALLED:
+		return &guest->server->backlog.stalled;
+	default:
+		return NULL;
+	}
 }
 
 void
@@ -318,6 +325,8 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 		guest_deny(guest, proof);
 	else if (guest_check_names(guest, &join, &err) < 0)
 		guest_refuse(guest, &err, (struct chat_span){0});
+	else if (backlog_is_full(guest->server, join.id.len)) /* it could not be announced */
+		guest_put_off(guest, (struct chat_span){0});
 	else if ((wait_ms = guest_pay_join(guest, join.id)) > 0)
 		guest_delay(guest, "too many joins", (struct chat_span){0}, wait_ms);
 	else

@@ -119,23 +119,61 @@ input_line(struct input *input, enum chat_line what, struct chat_span line)
 			*err.field ? ": " : "", err.text);
 }
 
+static void on_readable(uv_poll_t *poll, int status, int events);
+static void on_idle(uv_idle_t *idle);
+
+static void
+input_poll(struct input *input)
+{
+	if (input->is_file && input->waits)
+		uv_idle_stop(&input->idle);
+	else if (input->is_file)
+		uv_idle_start(&input->idle, on_idle);
+	else if (input->waits)
+		uv_poll_stop(&input->poll);
+	else
+		uv_poll_start(&input->poll, UV_READABLE, on_readable);
+}
+
+/* Posts the lines that were read, as far as there is room for them. */
+static void
+input_take(struct input *input)
+{
+	enum chat_line what = CHAT_LINE_NONE;
+	struct chat_span line;
+
+	while (!(input->waits = backlog_is_long(input->server)) &&
+		(what = chat_lines_take(&input->lines, &line)) != CHAT_LINE_NONE &&
+		what != CHAT_LINE_END)
+		input_line(input, what, line);
+	if (what == CHAT_LINE_END)
+		input_stop(input);
+	else if (input->waits)
+		input_poll(input);
+}
+
+void
+input_go_on(struct input *input)
+{
+	if (!input->open || !input->waits)
+		return;
+	input->waits = false;
+	input_poll(input);
+	input_take(input);
+	server_publish(input->server); /* the turn has done so already */
+}
+
 static void
 input_read(struct input *input)
 {
 	struct chat_err err;
-	struct chat_span line;
-	enum chat_line what;
 
 	if (chat_lines_fill(&input->lines, &err) < 0) {
 		notices_say(&input->server->notices, "stdin: %s", err.text);
 		input_stop(input);
 		return;
 	}
-	while ((what = chat_lines_take(&input->lines, &line)) != CHAT_LINE_NONE &&
-		what != CHAT_LINE_END)
-		input_line(input, what, line);
-	if (what == CHAT_LINE_END)
-		input_stop(input);
+	input_take(input);
 }
 
 static void
@@ -165,13 +203,13 @@ input_open(struct input *input, struct server *server, int fd)
 		 * does not wait */
 		fcntl(fd, F_SETFL, flags);
 		input->poll.data = input;
-		uv_poll_start(&input->poll, UV_READABLE, on_readable);
+		input_poll(input);
 		return;
 	}
 	input->is_file = true;
 	uv_idle_init(&server->loop, &input->idle);
 	input->idle.data = input;
-	uv_idle_start(&input->idle, on_idle);
+	input_poll(input);
 }
 
 void

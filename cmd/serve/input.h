@@ -20,9 +20,13 @@ struct input {
 	struct chat_lines lines;
 	bool open;
 	bool is_file;
+	bool waits; /* too much is said and not kept: no more is read now */
 };
 
 void input_open(struct input *input, struct server *server, int fd);
 void input_close(struct input *input);
+
+/* There is room again for what it waits to post; nothing if it does not wait. */
+void input_go_on(struct input *input);
 
 #endif

@@ -72,6 +72,7 @@ struct journal {
 	const struct journal_kind *kind;
 	struct journal_events events;
 	void *arg;
+	size_t unwritten_bytes; /* of memory for what was appended and is not written */
 	char trouble[192]; /* a sentence: why messages are refused, or what was lost; "": all is
 			      well */
 };

@@ -8,6 +8,7 @@
 #include "serve/journal_segment.h"
 
 #define QUEUE_MAX ((size_t)1 << 30) /* bytes; with a segment below 2 GiB an offset fits 32 bits */
+#define QUEUE_KEPT ((size_t)1 << 20) /* bytes of memory of one in which nothing waits */
 #define MESSAGE_BYTES (SEGMENT_SUM_LEN + sizeof(struct place)) /* beside its line */
 
 void
@@ -80,6 +81,10 @@ queue_take(struct journal_queue *queue, const struct portion *portion)
 	if (!queue->taken)
 		return;
 	queue->count -= queue->taken;
+	if (!queue->count) {
+		queue_clear(queue);
+		return;
+	}
 	memmove(queue->at, queue->at + queue->taken, queue->count * sizeof(*queue->at));
 	chat_buf_drop(&queue->lines, queue->taken_bytes);
 	queue->taken = queue->taken_bytes = 0;
@@ -88,6 +93,10 @@ queue_take(struct journal_queue *queue, const struct portion *portion)
 void
 queue_clear(struct journal_queue *queue)
 {
+	if (queue->lines.cap + queue->cap * sizeof(*queue->at) > QUEUE_KEPT) {
+		queue_free(queue);
+		*queue = (struct journal_queue){0};
+	}
 	queue->lines.len = 0;
 	queue->count = queue->taken = queue->taken_bytes = 0;
 }

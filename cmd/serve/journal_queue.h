@@ -34,6 +34,13 @@ void queue_free(struct journal_queue *queue);
 /* Copies the text. False: there are too many. */
 bool queue_add(struct journal_queue *queue, const struct journal_line *line, struct chat_span text);
 
+/* Bytes of memory that it uses: what it has beyond that was never touched since it was empty. */
+static inline size_t
+queue_bytes(const struct journal_queue *queue)
+{
+	return queue->lines.len + queue->count * sizeof(*queue->at);
+}
+
 /* How many wait. */
 static inline size_t
 queue_count(const struct journal_queue *queue)

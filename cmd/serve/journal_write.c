@@ -14,6 +14,7 @@
 
 #define RETAIN_TURNS 600 /* of the timer */
 #define PROBE_BYTES 4096
+#define SUMS_KEPT ((size_t)1 << 20) /* bytes of memory of a buffer that is not in use */
 
 static struct journal_file *
 file_of(struct journal *journal)
@@ -42,11 +43,19 @@ file_well(struct journal_file *file)
 	*file->journal.trouble = '\0';
 }
 
+/* What is handed in and not written takes so much. */
+static void
+file_note_unwritten(struct journal_file *file)
+{
+	file->journal.unwritten_bytes = queue_bytes(&file->queue) + file->sums.cap;
+}
+
 /* Everything handed in and not durable comes to nothing. */
 static void
 file_refuse(struct journal_file *file, const struct chat_err *err)
 {
 	queue_clear(&file->queue);
+	file_note_unwritten(file);
 	file->overflow = false;
 	file->waits = false;
 	file_trouble(file, err);
@@ -273,6 +282,7 @@ journal_file_append(struct journal *journal, const struct journal_line *line, st
 	struct journal_file *file = file_of(journal);
 
 	file->overflow = file->overflow || !queue_add(&file->queue, line, text);
+	file_note_unwritten(file);
 	return ++file->ticket;
 }
 
@@ -368,6 +378,9 @@ file_write_portion(struct journal_file *file, enum written *what, struct chat_er
 		(portion.count && file_write_somewhere(file, &portion, err) < 0))
 		return -1;
 	queue_take(&file->queue, &portion);
+	if (file->sums.cap > SUMS_KEPT)
+		chat_buf_free(&file->sums);
+	file_note_unwritten(file);
 	file->written = file->ticket - queue_count(&file->queue);
 	return 0;
 }

@@ -17,6 +17,7 @@ static const char *const drop_words[METRICS_DROPS] = {
 	[METRICS_DROP_SILENT] = "ping_timeout",
 	[METRICS_DROP_RULES] = "protocol",
 	[METRICS_DROP_LATE] = "too_late",
+	[METRICS_DROP_FULL] = "server_full",
 };
 
 void

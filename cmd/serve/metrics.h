@@ -20,6 +20,7 @@ enum metrics_drop {
 	METRICS_DROP_SILENT, /* did not answer a ping */
 	METRICS_DROP_RULES, /* broke the framing or the bounds of TLS, or too many bad messages */
 	METRICS_DROP_LATE, /* no head or init in time */
+	METRICS_DROP_FULL, /* its message was half there, and too much was of all */
 	METRICS_DROPS
 };
 

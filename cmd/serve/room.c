@@ -15,6 +15,7 @@
 
 #define BLOCK_FULL \
 	((uint32_t)1 << 20) /* bytes after which a tick's next message begins another block */
+#define PENDING_KEPT 1024 /* places in the list of a room in which nothing is pending */
 
 /* ---- the stream: what is said, until it is published ---- */
 
@@ -73,10 +74,11 @@ uint64_t
 room_announce(struct room *room, const struct user *user, bool online)
 {
 	struct pending_block *last = room_open_block(room);
-	uint32_t at;
+	uint32_t at, len = last->block->len;
 
 	last->block = say_user_status(last->block, user, online, room_channel(room), &at);
 	room->announced++;
+	room->rooms->pending_bytes += last->block->len - len;
 	return room->sealed + at;
 }
 
@@ -92,6 +94,7 @@ room_append(struct room *room, const struct room_say *say)
 	struct rooms *rooms = room->rooms;
 	struct pending_block *last = room_open_block(room);
 	struct pending *pending = room_add_pending(room);
+	uint32_t len = last->block->len;
 	char id[MESSAGE_ID_LEN + 1];
 	struct say_place place;
 
@@ -128,6 +131,7 @@ room_append(struct room *room, const struct room_say *say)
 		},
 		block_frame_payload(last->block->bytes + place.at));
 	last->ticket = rooms->ticket;
+	rooms->pending_bytes += last->block->len - len + PENDING_BYTES;
 	return pending;
 }
 
@@ -254,6 +258,31 @@ room_repeat(struct room *room, struct member_index *members, const struct pendin
 	}
 }
 
+/*
+ * Of these blocks each member gets all at once, perhaps because the disk has taken its time: who
+ * keeps up with the channel is not to be dropped for it.
+ */
+static void
+room_spare_members(struct room *room, uint32_t count)
+{
+	struct member *member;
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		bytes += room->blocks[i].block->len;
+	if (bytes > BLOCK_FULL)
+		for (member = room->members; member; member = member->next)
+			conn_spare(member->conn, bytes);
+}
+
+static void
+room_free_pending(struct room *room)
+{
+	free(room->pending);
+	room->pending = NULL;
+	room->pending_cap = 0;
+}
+
 /* The first blocks are the journal's now: they go to everybody. */
 static void
 room_publish(struct room *room, uint32_t count)
@@ -261,6 +290,7 @@ room_publish(struct room *room, uint32_t count)
 	struct member_index members = {0};
 	uint32_t kept = 0;
 
+	room_spare_members(room, count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct block *block = room->blocks[i].block;
 
@@ -273,9 +303,11 @@ room_publish(struct room *room, uint32_t count)
 			pending_publish(room, &room->pending[kept]);
 		}
 		room->published += block->len;
+		room->rooms->pending_bytes -= block->len;
 		block_unref(block);
 	}
 	member_index_free(&members);
+	room->rooms->pending_bytes -= kept * PENDING_BYTES;
 	room->rooms->deliveries += (uint64_t)kept * room->live;
 	room->block_count -= count;
 	room->pending_count -= kept;
@@ -283,6 +315,8 @@ room_publish(struct room *room, uint32_t count)
 	if (kept)
 		memmove(room->pending, room->pending + kept,
 			room->pending_count * sizeof(*room->pending));
+	if (!room->pending_count && room->pending_cap > PENDING_KEPT)
+		room_free_pending(room);
 }
 
 /* The tick ends: the open block is finished, and those that were kept are published. */

@@ -53,6 +53,9 @@ struct pending {
 			    Where there is a nonce, nonce_senders() says who are. */
 };
 
+/* What it takes beside its frame: a place in a list that grows, and a nonce. */
+#define PENDING_BYTES (2 * sizeof(struct pending) + 192)
+
 struct pending_block {
 	struct block *block;
 	uint64_t ticket; /* of the last message before its end */
@@ -131,6 +134,7 @@ struct rooms {
 	size_t count;
 	struct shares history, idle_history; /* bytes of rooms in use, and of idle ones */
 	struct makers makers;
+	size_t pending_bytes; /* of memory for what is not published, about */
 	struct leaver *leavers; /* utlist: those of all rooms, by due time */
 	uint64_t messages; /* ever */
 	uint64_t deliveries; /* ever: messages times members */

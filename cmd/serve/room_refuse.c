@@ -130,6 +130,7 @@ room_refuse(struct room *room, uint64_t ticket)
 		struct block *old = room->blocks[i].block;
 		struct block *block = block_without(&refusal, old, open);
 
+		room->rooms->pending_bytes -= old->len - block->len;
 		block_unref(old);
 		room->open = room->open && !(open && block->len == 0);
 		if (block->len) {
@@ -142,6 +143,7 @@ room_refuse(struct room *room, uint64_t ticket)
 	member_index_free(&refusal.members);
 	room->sealed = refusal.new_position - (room->open ? room->blocks[count - 1].block->len : 0);
 	room->block_count = count;
+	room->rooms->pending_bytes -= (room->pending_count - refusal.kept) * PENDING_BYTES;
 	room->pending_count = refusal.kept;
 }
 

@@ -113,8 +113,11 @@ room_free(struct room *room)
 		rooms->timestamp_ms = room->timestamp_ms; /* it may be made again */
 	if (rooms->forgotten < room->history.forgotten)
 		rooms->forgotten = room->history.forgotten;
-	while (room->block_count)
-		block_unref(room->blocks[--room->block_count].block);
+	while (room->block_count) {
+		rooms->pending_bytes -= room->blocks[--room->block_count].block->len;
+		block_unref(room->blocks[room->block_count].block);
+	}
+	rooms->pending_bytes -= room->pending_count * PENDING_BYTES;
 	free(room->blocks);
 	free(room->pending);
 	room_clear(room);

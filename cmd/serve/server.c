@@ -64,13 +64,20 @@ server_print(struct server *server)
 	notices_flush(&server->notices);
 }
 
-static void
-server_tick(struct server *server)
+void
+server_publish(struct server *server)
 {
 	server->journal->kind->commit(server->journal);
 	rooms_publish(&server->rooms);
 	server_print(server); /* first: what a member has seen, stdout has shown */
+}
+
+static void
+server_tick(struct server *server)
+{
+	server_publish(server);
 	past_turn(&server->past);
+	backlog_release(server);
 	conns_flush(&server->conns);
 	past_rest(&server->past);
 	metrics_turn(&server->metrics, &server->loop);
@@ -253,12 +260,16 @@ connections_allowed(int64_t wanted)
 static struct conn_limits
 conn_limits_of(const struct config *config)
 {
+	size_t receive_total = (size_t)config->receive_total_bytes;
+	size_t least = 4 * (size_t)config->max_message_bytes; /* two, in buffers that grow */
+
 	return (struct conn_limits){
 		.max_message_bytes = (size_t)config->max_message_bytes,
 		.max_first_bytes = (size_t)config->max_init_bytes,
 		.max_fragments = (uint32_t)config->max_fragments,
 		.queue_bytes = (size_t)config->queue_bytes,
 		.all_queues_bytes = (size_t)config->queue_total_bytes,
+		.all_received_bytes = receive_total > least ? receive_total : least,
 		.head_ms = config->head_timeout_ms,
 		.message_ms = config->message_timeout_ms,
 		.close_ms = config->close_timeout_ms,
@@ -499,6 +510,7 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 		server_close(server);
 		return -1;
 	}
+	backlog_open(server);
 	handles_open(server);
 	if (config->read_stdin)
 		input_open(&server->input, server, STDIN_FILENO);

@@ -6,6 +6,7 @@
 
 #include "err.h"
 #include "serve/address.h"
+#include "serve/backlog.h"
 #include "serve/config.h"
 #include "serve/conns.h"
 #include "serve/input.h"
@@ -53,6 +54,7 @@ struct server {
 	struct monitor monitor;
 	struct tokens tokens; /* path NULL: nobody is asked for one */
 	struct guest *owing; /* guests that owe an init, oldest first */
+	struct backlog backlog;
 	struct guest *denied; /* those that wait for the answer to a wrong token, likewise */
 	size_t max_connections; /* as configured, or what the descriptors allow */
 	bool reaches_out; /* others than this machine can connect, or come through a proxy */
@@ -69,6 +71,8 @@ void server_close(struct server *server);
 
 /* Whether who joins has to prove a name, by a token or a certificate: it is the identity then. */
 bool server_proves_names(const struct server *server);
+/* Commits what was said, and publishes what the journal keeps: on stdout, and in queues. */
+void server_publish(struct server *server);
 
 /* What keeps it from doing its work, as a sentence; NULL: nothing. */
 const char *server_ailment(const struct server *server);

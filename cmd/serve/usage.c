@@ -10,6 +10,8 @@
 const char *const usage_words[USAGE_KINDS] = {
 	[USAGE_CONNECTIONS] = "connections",
 	[USAGE_QUEUES] = "queues",
+	[USAGE_RECEIVE] = "receive",
+	[USAGE_UNSYNCED] = "unsynced",
 	[USAGE_CHANNELS] = "channels",
 	[USAGE_HISTORY] = "history",
 	[USAGE_NONCES] = "nonces",
@@ -25,6 +27,8 @@ usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
 	memset(bytes, 0, USAGE_KINDS * sizeof(*bytes));
 	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct guest));
 	bytes[USAGE_QUEUES] = server->conns.held_bytes;
+	bytes[USAGE_RECEIVE] = server->conns.received_bytes;
+	bytes[USAGE_UNSYNCED] = backlog_bytes(server);
 	bytes[USAGE_HISTORY] = rooms_history_bytes(rooms);
 	bytes[USAGE_NONCES] = rooms->nonces.shares.amount;
 	bytes[USAGE_PAST] = rooms->pages.bytes;

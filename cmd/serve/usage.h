@@ -13,6 +13,8 @@ struct server;
 enum usage_kind {
 	USAGE_CONNECTIONS, /* and the users that they are */
 	USAGE_QUEUES,
+	USAGE_RECEIVE,
+	USAGE_UNSYNCED,
 	USAGE_CHANNELS,
 	USAGE_HISTORY,
 	USAGE_NONCES,

@@ -75,6 +75,12 @@ owner_of(const struct conn *conn)
 }
 
 static void
+on_rested(struct conn *conn)
+{
+	(void)conn;
+}
+
+static void
 on_closed(struct conn *conn)
 {
 	(void)conn;
@@ -93,6 +99,7 @@ static const struct conn_events echo_events = {
 	.dropped = on_dropped,
 	.turned_away = on_turned_away,
 	.owner = owner_of,
+	.rested = on_rested,
 	.closed = on_closed,
 	.release = on_release,
 };
@@ -104,6 +111,7 @@ static const struct conn_limits echo_limits = {
 	.max_fragments = 1u << 20,
 	.queue_bytes = (size_t)256 << 20,
 	.all_queues_bytes = (size_t)1 << 30,
+	.all_received_bytes = (size_t)1 << 30,
 	.head_ms = 10000,
 	.message_ms = 60000,
 	.close_ms = 5000,
