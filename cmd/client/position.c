@@ -1,13 +1,16 @@
 /* The last message that was dealt with. */
 #include "position.h"
 
+#include "diag.h"
 #include "history.h"
 #include "json.h"
+
+#define AHEAD_MOST_MS ((int64_t)24 * 60 * 60 * 1000) /* of the clock here */
 
 void
 position_begin(struct position *position, const char *since)
 {
-	*position = (struct position){0};
+	*position = (struct position){.told_ms = INT64_MIN};
 	chat_buf_append_string(&position->id, since ? since : "");
 	chat_buf_append(&position->id, "", 1);
 }
@@ -24,6 +27,13 @@ position_id(const struct position *position)
 	return position->id.at;
 }
 
+/* A time that cannot be is no reason to take what comes after it for old. */
+static bool
+is_believable(int64_t told_ms)
+{
+	return told_ms <= chat_unix_ms() + AHEAD_MOST_MS;
+}
+
 static void
 note_message(struct position *position, const struct chat_msg *msg)
 {
@@ -31,10 +41,15 @@ note_message(struct position *position, const struct chat_msg *msg)
 	int64_t told_ms = 0;
 	char *at;
 
+	if (id->raw.len > POSITION_ID_MAX_BYTES) {
+		position->refused = true;
+		return;
+	}
 	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &told_ms);
 	if (told_ms < position->told_ms)
 		return;
-	position->told_ms = told_ms;
+	if (is_believable(told_ms))
+		position->told_ms = told_ms;
 	position->id.len = 0;
 	at = chat_buf_reserve(&position->id, id->raw.len);
 	position->id.len = chat_json_unescape(id, at, id->raw.len);

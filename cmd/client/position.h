@@ -1,15 +1,19 @@
 #ifndef CLIENT_POSITION_H
 #define CLIENT_POSITION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
 #include "msg.h"
 
+#define POSITION_ID_MAX_BYTES 65536 /* as it is written in JSON */
+
 /* How far in a channel's messages somebody has come: where `since` goes on. */
 struct position {
-	int64_t told_ms; /* the timestamp of the message noted last */
-	struct chat_buf id; /* of it, "" for none; NUL-terminated */
+	int64_t told_ms; /* the latest timestamp noted that can be */
+	struct chat_buf id; /* of the message noted last, "" for none; NUL-terminated */
+	bool refused; /* one had an id that is too long */
 };
 
 /* since is copied; NULL: nowhere. */
@@ -19,7 +23,7 @@ void position_free(struct position *position);
 /*
  * Goes on to a `message` that was dealt with, or the last one of a `history`; others are nothing to
  * note. One that is older than the last noted, said again to its sender, is none either: time does
- * not go back within a channel.
+ * not go back within a channel. A timestamp of more than a day from now is not believed.
  */
 void position_note(struct position *position, const struct chat_msg *msg);
 

@@ -465,6 +465,12 @@ session_next(struct session *session, struct session_event *event)
 	event->what = SESSION_NOTHING;
 	if (session->state == SESSION_ENDED)
 		return;
+	if (session->position.refused) {
+		session->position.refused = false;
+		lose_with(session, CHAT_PROTOCOL_ERROR, "the server sent an id of more than 64 KiB",
+			event);
+		return;
+	}
 	if (session->rejoin_due) {
 		session->rejoin_due = false;
 		lose_with(session, CHAT_CONNECTION_LOST, "joining again", event);
@@ -569,7 +575,7 @@ session_await(const struct session *session, struct waits *waits)
 {
 	if (session->state == SESSION_ENDED)
 		return;
-	if (session->rejoin_due || session->catch_up_due)
+	if (session->rejoin_due || session->catch_up_due || session->position.refused)
 		waits_until(waits, 0);
 	if (session->client)
 		await_client(session, waits);

@@ -12,13 +12,15 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "client/position.h"
 #include "encode.h"
 #include "json.h"
 #include "line.h"
 #include "msg.h"
+#include "url.h"
 #include "utf8.h"
 
-#define LINE_MAX_BYTES 65536
+#define LINE_MAX_BYTES (POSITION_ID_MAX_BYTES + CHAT_URL_MAX + 64)
 
 static struct cursor_entry *
 find(const struct cursor *cursor, const char *url)

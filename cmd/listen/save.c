@@ -13,12 +13,14 @@
 #include <unistd.h>
 
 #include "base64.h"
+#include "client/backoff.h"
 #include "encode.h"
+#include "filename.h"
 #include "line.h"
-#include "utf8.h"
 
-#define NAME_MAX_BYTES 200 /* room for a number within the 255 of file systems */
-#define TRIES 10000
+#define TRIES 100 /* where somebody else takes the same names at the same time */
+#define NUMBER_MOST (1u << 30)
+#define TEMPORARY_SIZE 32
 
 int
 saver_open(struct saver *saver, const char *path, struct chat_err *err)
@@ -38,58 +40,6 @@ saver_close(struct saver *saver)
 	close(saver->fd);
 }
 
-/* The length that a name is cut to, between two code points. */
-static size_t
-cut(const char *name, size_t len)
-{
-	if (len <= NAME_MAX_BYTES)
-		return len;
-	len = NAME_MAX_BYTES;
-	while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
-		len--;
-	return len;
-}
-
-/* What may be a name in a directory: the part after the last slash of either kind, no dot in front,
- * nothing that a terminal would obey. */
-static void
-safe_name(struct chat_buf *safe, const char *name)
-{
-	const char *at = name, *slash;
-	uint32_t point;
-	size_t left, len;
-
-	while ((slash = strpbrk(at, "/\\")))
-		at = slash + 1;
-	while (*at == '.')
-		at++;
-	for (left = cut(at, strlen(at)); left > 0; left -= len, at += len) {
-		point = chat_utf8_decode(at, &len);
-		if (chat_utf8_is_control(point))
-			chat_buf_append(safe, "_", 1);
-		else
-			chat_buf_append(safe, at, len);
-	}
-	if (safe->len == 0)
-		chat_buf_append_string(safe, "file");
-	chat_buf_append(safe, "", 1);
-}
-
-/* "a.tar.gz" for the third time: "a.2.tar.gz". */
-static void
-numbered_name(struct chat_buf *out, const char *name, unsigned number)
-{
-	const char *dot = strchr(name, '.');
-	size_t stem = dot ? (size_t)(dot - name) : strlen(name);
-
-	out->len = 0;
-	chat_buf_append(out, name, stem);
-	if (number > 0)
-		chat_buf_printf(out, ".%u", number);
-	chat_buf_append_string(out, name + stem);
-	chat_buf_append(out, "", 1);
-}
-
 /* Renames and replaces nothing; a file system that cannot do that may have hard links. */
 static int
 rename_new(int dir, const char *from, const char *to)
@@ -99,35 +49,89 @@ rename_new(int dir, const char *from, const char *to)
 	return errno == EINVAL ? linkat(dir, from, dir, to, 0) : -1;
 }
 
-/* The finished file gets its name, or the next one that is free. */
+static bool
+is_taken(const struct saver *saver, const char *name, unsigned number, struct chat_buf *scratch)
+{
+	struct stat info;
+
+	filename_number(scratch, name, number);
+	return fstatat(saver->fd, scratch->at, &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/*
+ * A number that is free, where 0 is taken: the next one if they were given in order. Looked for in
+ * steps that double, then halve, however many there are. 0: none is.
+ */
+static unsigned
+free_number(const struct saver *saver, const char *name, struct chat_buf *scratch)
+{
+	unsigned taken = 0, free = 1, middle;
+
+	while (is_taken(saver, name, free, scratch)) {
+		if (free >= NUMBER_MOST)
+			return 0;
+		taken = free;
+		free *= 2;
+	}
+	while (free - taken > 1) {
+		middle = taken + (free - taken) / 2;
+		if (is_taken(saver, name, middle, scratch))
+			taken = middle;
+		else
+			free = middle;
+	}
+	return free;
+}
+
+/* The finished file gets its name, or one with a number that is free. */
 static int
 give_name(const struct saver *saver, const char *temporary, const char *name,
 	struct chat_buf *given, struct chat_err *err)
 {
-	for (unsigned number = 0; number < TRIES; number++) {
-		numbered_name(given, name, number);
+	unsigned number = 0;
+
+	for (int i = 0; i < TRIES; i++) {
+		filename_number(given, name, number);
 		if (rename_new(saver->fd, temporary, given->at) == 0)
 			return 0;
 		if (errno != EEXIST)
 			break;
+		number = free_number(saver, name, given);
+		errno = EEXIST;
+		if (number == 0)
+			break;
 	}
-	return chat_fail(
-		err, CHAT_CANNOT_CREATE, "%s/%s: %s", saver->path, given->at, strerror(errno));
+	return chat_fail(err, CHAT_CANNOT_CREATE, "%s/%s: %s", saver->path, name, strerror(errno));
+}
+
+/* A new file, under a name that nobody knows beforehand. */
+static int
+open_temporary(const struct saver *saver, char temporary[TEMPORARY_SIZE], struct chat_err *err)
+{
+	int fd = -1;
+
+	for (int i = 0; i < TRIES && fd < 0; i++) {
+		snprintf(temporary, TEMPORARY_SIZE, ".%016llx.part",
+			(unsigned long long)random_below(UINT64_MAX));
+		fd = openat(saver->fd, temporary,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0)
+		chat_fail(err, CHAT_CANNOT_CREATE, "%s: %s", saver->path, strerror(errno));
+	return fd;
 }
 
 static int
 write_file(const struct saver *saver, const char *name, struct chat_span bytes,
 	struct chat_buf *given, struct chat_err *err)
 {
-	char temporary[32];
-	int fd, failed;
+	char temporary[TEMPORARY_SIZE];
+	int fd = open_temporary(saver, temporary, err), failed;
 
-	snprintf(temporary, sizeof(temporary), ".%ld.part", (long)getpid());
-	unlinkat(saver->fd, temporary, 0); /* of a process that had our number and was killed */
-	fd = openat(
-		saver->fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0)
-		return chat_fail(err, CHAT_CANNOT_CREATE, "%s: %s", saver->path, strerror(errno));
+		return -1;
 	failed = chat_write_all(fd, bytes.at, bytes.len, NULL);
 	if (close(fd) < 0 || failed < 0)
 		failed = chat_fail(
@@ -223,7 +227,7 @@ saver_save(const struct saver *saver, const struct chat_msg *msg, struct chat_sp
 	if (!bytes)
 		return -1;
 	name = chat_msg_string(&msg->value[CHAT_SLOT_FILE_NAME]);
-	safe_name(&safe, name);
+	filename_make(&safe, name);
 	failed = write_file(saver, safe.at, (struct chat_span){bytes, size}, &given, err);
 	if (failed == 0)
 		write_line(out, msg, line, saver, given.at);

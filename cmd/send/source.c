@@ -18,6 +18,7 @@
 
 #define TEXT_MAX_POINTS ((size_t)1000) /* of a text, by the specification */
 #define LINE_MAX_BYTES (16u << 20)
+#define PAUSE_MOST_MS ((int64_t)1 << 50) /* whatever a log says */
 
 static char *
 join_words(char **words, size_t count)
@@ -179,6 +180,7 @@ static int64_t
 due_ms(struct source *source, int64_t told_ms)
 {
 	int64_t now_ms = chat_now_ms();
+	double after_ms;
 
 	if (source->speed <= 0 || told_ms < 0)
 		return now_ms;
@@ -186,8 +188,11 @@ due_ms(struct source *source, int64_t told_ms)
 		source->first_told_ms = told_ms;
 		source->first_sent_ms = now_ms;
 	}
+	after_ms = ((double)told_ms - (double)source->first_told_ms) / source->speed;
+	if (after_ms < 0)
+		return now_ms;
 	return source->first_sent_ms +
-		(int64_t)((double)(told_ms - source->first_told_ms) / source->speed);
+		(after_ms < PAUSE_MOST_MS ? (int64_t)after_ms : PAUSE_MOST_MS);
 }
 
 static enum source_what

@@ -3,6 +3,8 @@
 
 /limited says slower for 10^15 ms, /slower for 1 ms, again and again; /unavailable likewise by another word.
 /once-late answers every other init with not_initialized, as if it had come too late.
+/long-id tells of a message with an id of 70,000 characters, /long-past has one in its history; of three messages
+on /far-ahead the first is told in the last millisecond that there is, on /before-time in the first.
 The others answer a text or a file with a message that differs in one thing from what was said (/content,
 /replyTo, /name, /mime, /size, /data, /sender), that has nothing of it (/other), that was said before (/first: each
 gets the content of the first), or with nonce_reused (/reused). /honest does not lie. Words that begin with
@@ -15,6 +17,17 @@ import websockets
 
 FEATURES = ["nonce", "replyTo", "since", "presence"]
 WORDS = {"limited": ("rate_limited", 10**15), "slower": ("rate_limited", 1), "unavailable": ("unavailable", 10**15)}
+
+
+def told(id, timestamp=1000):
+    return {"type": "message", "id": id, "sender": "liar", "content": id[:10], "timestamp": timestamp}
+
+
+SAID = {
+    "long-id": [told("one"), told("x" * 70000), told("three")],
+    "far-ahead": [told("one", (1 << 63) - 1), told("two", 2000), told("three", 3000)],
+    "before-time": [told("one", -1 << 63), told("two", -2000), told("three", -1000)],
+}
 
 
 def message(said, user, number):
@@ -71,7 +84,10 @@ class Server:
             return await peer.close(1008)
         server = {"features": FEATURES, "instance": "liar", "maxMessage": 1 << 20}
         await peer.send(json.dumps({"type": "userData", "users": [], "server": server}))
-        await peer.send('{"type":"history","messages":[],"complete":true}')
+        past = [told("x" * 70000)] if kind == "long-past" else []
+        await peer.send(json.dumps({"type": "history", "messages": past, "complete": True}))
+        for one in SAID.get(kind, []):
+            await peer.send(json.dumps(one))
         number = 0
         async for line in peer:
             number += 1

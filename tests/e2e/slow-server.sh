@@ -41,7 +41,7 @@ stop "$listener"
 
 # ---- who was taken for late ----
 
-spawn tests/e2e/lying-server.py >"$TMP/lying"
+spawn tests/e2e/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
 spawn node tests/interop/odd-server.js >"$TMP/odd"
 wait_for '[ -s "$TMP/lying" ] && [ -s "$TMP/odd" ]'
 lying=$(cat "$TMP/lying") odd=$(cat "$TMP/odd")
