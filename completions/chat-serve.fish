@@ -12,7 +12,7 @@ complete -c chat-serve -l new-token -x -d 'print a token for a username, and its
 complete -c chat-serve -l open -d 'let anybody in who can connect'
 complete -c chat-serve -l user -x -a '(__fish_complete_users)' -d 'become this user once the sockets are bound; for root'
 complete -c chat-serve -l no-sandbox -d 'keep files and system calls that serving does not take'
-complete -c chat-serve -l max-failures -x -d 'wrong tokens that bar an address for a minute (10)'
+complete -c chat-serve -l max-failures -x -d 'wrong tokens in a minute that bar an address: it is heard in turn (10)'
 complete -c chat-serve -l tls-cert -rF -d 'wss: the certificate and its chain, PEM; SIGHUP reads it again'
 complete -c chat-serve -l tls-key -rF -d 'its key, if not in the same file'
 complete -c chat-serve -l tls-client-ca -rF -d 'let in only who has a certificate of that name, signed by these'

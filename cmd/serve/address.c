@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "hash.h"
+#include "serve/memory.h"
 
 struct key {
 	unsigned char kind;
@@ -93,6 +94,7 @@ enter(struct addresses *addresses, struct key key)
 		address = chat_alloc_zeroed(1, sizeof(*address));
 		address->key = key;
 		HASH_ADD(hh, addresses->by_key, key, sizeof(key), address);
+		addresses->count++;
 	}
 	address->count++;
 	return address;
@@ -117,6 +119,7 @@ address_forget(struct addresses *addresses, struct address *address)
 	if (address->count || address->failures)
 		return;
 	HASH_DEL(addresses->by_key, address);
+	addresses->count--;
 	free(address);
 }
 
@@ -152,20 +155,31 @@ addresses_free(struct addresses *addresses)
 		free(address);
 	}
 	addresses->failing = NULL;
+	addresses->failing_count = addresses->count = 0;
 	networks_free(&addresses->proxies);
+}
+
+static void
+address_pardon(struct addresses *addresses, struct address *address)
+{
+	DL_DELETE(addresses->failing, address);
+	addresses->failing_count--;
+	address->failures = 0;
+	address_forget(addresses, address);
 }
 
 void
 addresses_sweep(struct addresses *addresses, int64_t now_ms)
 {
-	struct address *address;
+	while (addresses->failing &&
+		now_ms - addresses->failing->failures_ms >= ADDRESS_FAILURES_MS)
+		address_pardon(addresses, addresses->failing);
+}
 
-	while ((address = addresses->failing) &&
-		now_ms - address->failures_ms >= ADDRESS_FAILURES_MS) {
-		DL_DELETE(addresses->failing, address);
-		address->failures = 0;
-		address_forget(addresses, address);
-	}
+size_t
+addresses_bytes(const struct addresses *addresses)
+{
+	return addresses->count * memory_cost(sizeof(struct address));
 }
 
 enum address_kind
@@ -189,10 +203,12 @@ address_is_flooding(const struct address *address, const struct addresses *addre
 void
 address_failed(struct addresses *addresses, struct address *address, int64_t now_ms)
 {
-	if (address->failures++)
+	if (address_kind(address) != ADDRESS_REMOTE || address->failures++)
 		return;
 	address->failures_ms = now_ms;
 	DL_APPEND(addresses->failing, address);
+	if (++addresses->failing_count > ADDRESSES_FAILING_MOST)
+		address_pardon(addresses, addresses->failing);
 }
 
 bool

@@ -27,6 +27,7 @@ enum address_kind {
 struct addresses {
 	struct address *by_key;
 	struct address *failing; /* utlist: those with failures, by the first of them */
+	size_t count, failing_count;
 	struct networks proxies;
 	size_t most; /* connections of one address */
 	int64_t failures_most; /* of one address in ADDRESS_FAILURES_MS */
@@ -48,20 +49,28 @@ void addresses_leave(struct addresses *addresses, struct address *address); /* N
 /* Once nobody is in any more. */
 void addresses_free(struct addresses *addresses);
 
+/* Of memory. */
+size_t addresses_bytes(const struct addresses *addresses);
+
 /* Forgets what is over. */
 void addresses_sweep(struct addresses *addresses, int64_t now_ms);
 
 enum address_kind address_kind(const struct address *address);
 
 /* Its share of what is handed out fairly. One in which somebody waits keeps nothing else alive. */
-enum address_lane { ADDRESS_LANE_PAGES, ADDRESS_LANE_READS, ADDRESS_LANES };
+enum address_lane { ADDRESS_LANE_PAGES, ADDRESS_LANE_READS, ADDRESS_LANE_TURNS, ADDRESS_LANES };
 struct fair_lane *address_lane(struct address *address, enum address_lane lane);
 
 /* Whether it has more than it may; far more: not even an answer is due. */
 bool address_is_over(const struct address *address, const struct addresses *addresses);
 bool address_is_flooding(const struct address *address, const struct addresses *addresses);
 
-/* A token was wrong; whether that was too often. */
+/*
+ * A token was wrong; whether that was too often of late. This machine is never barred: whom it
+ * would keep out is somebody else. Of the addresses beyond ADDRESSES_FAILING_MOST the one that
+ * failed first is forgotten.
+ */
+#define ADDRESSES_FAILING_MOST 50000
 void address_failed(struct addresses *addresses, struct address *address, int64_t now_ms);
 bool address_is_barred(const struct address *address, const struct addresses *addresses);
 

@@ -126,7 +126,7 @@ config_read(struct config *config, int argc, char **argv)
 			"print a token for a username, and its line for the file"),
 		FLAG(0, "open", &c->open, "let anybody in who can connect"),
 		NUMBER("max-failures", &c->max_failures, 1, 1000000,
-			"wrong tokens that bar an address for a minute (10)"),
+			"wrong tokens in a minute that bar an address: it is heard in turn (10)"),
 		STRING("user", &c->user, "NAME",
 			"become this user once the sockets are bound; for root"),
 		FLAG(0, "no-sandbox", &c->no_sandbox,

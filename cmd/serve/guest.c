@@ -9,6 +9,7 @@
 
 #include "hash.h"
 #include "msg.h"
+#include "serve/guest_turn.h"
 #include "serve/past.h"
 #include "serve/server.h"
 
@@ -170,10 +171,9 @@ guest_message(struct guest *guest, const struct chat_msg *msg)
 		guest_say(guest, msg);
 }
 
-static void
-on_received(struct conn *conn, struct chat_span text)
+void
+guest_hear(struct guest *guest, struct chat_span text)
 {
-	struct guest *guest = guest_of(conn);
 	struct chat_err err = {0};
 	struct chat_msg msg;
 
@@ -186,6 +186,17 @@ on_received(struct conn *conn, struct chat_span text)
 		guest_refuse(guest, &err,
 			chat_msg_has(&msg, CHAT_SLOT_NONCE) ? msg.value[CHAT_SLOT_NONCE].raw
 							    : (struct chat_span){0});
+}
+
+static void
+on_received(struct conn *conn, struct chat_span text)
+{
+	struct guest *guest = guest_of(conn);
+
+	if (guest->queue == GUEST_WAITS)
+		guest_wait_longer(guest, text);
+	else
+		guest_hear(guest, text);
 }
 
 static void
@@ -248,6 +259,7 @@ on_closed(struct conn *conn)
 	if (guest->member.room)
 		guest_log(guest, "%.*s leaves %s", (int)guest->member.user->name_len,
 			guest->member.user->name, guest->member.room->channel);
+	guest_wait_ends(guest);
 	guest_enqueue(guest, GUEST_NOWHERE);
 	guest_pay_ends(guest);
 	room_leave(&guest->member);

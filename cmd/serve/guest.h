@@ -16,12 +16,14 @@
  */
 struct server;
 struct past_reader;
+struct guest_turn;
 
 enum guest_queue {
 	GUEST_NOWHERE,
 	GUEST_OWES_INIT, /* server->owing */
 	GUEST_DENIED, /* server->denied: its token was wrong, and it is to hear so */
-	GUEST_STALLED /* server->backlog.stalled: it is to say no more now */
+	GUEST_STALLED, /* server->backlog.stalled: it is to say no more now */
+	GUEST_WAITS /* its turn, in server->turns (guest_turn.h) */
 };
 
 struct guest {
@@ -30,7 +32,11 @@ struct guest {
 	struct server *server;
 	struct room *lobby; /* the room it asked for and has not joined yet */
 	struct address *address; /* counted there */
-	struct guest *next_queued, *prev_queued;
+	union {
+		struct guest *next_queued;
+		struct guest_turn *turn; /* where it waits for that */
+	};
+	struct guest *prev_queued;
 	int64_t queued_ms; /* since when it is in its queue */
 	int64_t errors_ms; /* the window of bad messages began */
 	uint32_t errors; /* in it */
@@ -85,6 +91,8 @@ void guest_pay_ends(struct guest *guest);
 void guest_put_off(struct guest *guest, struct chat_span nonce_json);
 /* As conn_events.requested. */
 int guest_request(struct conn *conn, const struct chat_http_request *request, const char **why);
+/* What its peer says, in its turn. */
+void guest_hear(struct guest *guest, struct chat_span text);
 /* A first init. */
 void guest_init(struct guest *guest, const struct chat_msg *msg);
 /* Leaves its queue for this one. */

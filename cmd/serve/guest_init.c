@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "msg.h"
+#include "serve/guest_turn.h"
 #include "serve/origin.h"
 #include "serve/past.h"
 #include "serve/room_past.h"
@@ -78,6 +79,7 @@ guest_sweep(struct server *server)
 		guest_shut(guest, CHAT_UNAUTHORIZED, "a wrong token, or none", 1008);
 		conn_hold(&guest->conn, false); /* its Close is to be read */
 	}
+	guests_take_turns(server);
 }
 
 /* ---- the request ---- */
@@ -116,10 +118,6 @@ guest_judge(struct guest *guest, const struct chat_http_request *request, const 
 		return 403;
 	}
 	guest_look_behind(guest, request);
-	if (address_is_barred(guest->address, &server->addresses)) {
-		*why = "too many wrong tokens came from this address";
-		return 429;
-	}
 	if (server->conns.count > server->max_connections) {
 		*why = "the server is full";
 		return 503;
@@ -300,6 +298,16 @@ guest_join(struct guest *guest, const struct room_join *join, struct chat_span s
 		member_replay(&guest->member);
 }
 
+/* Where it comes from there were too many wrong tokens, and it has not waited its turn. */
+static bool
+guest_must_wait(const struct guest *guest)
+{
+	const struct server *server = guest->server;
+
+	return server->tokens.path && guest->queue == GUEST_OWES_INIT &&
+		address_is_barred(guest->address, &server->addresses);
+}
+
 void
 guest_init(struct guest *guest, const struct chat_msg *msg)
 {
@@ -314,6 +322,10 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 	struct chat_span since = decoded(msg, CHAT_SLOT_SINCE, since_bytes, sizeof(since_bytes));
 	struct chat_err err = {0};
 
+	if (guest_must_wait(guest)) {
+		guest_wait(guest, msg->line);
+		return;
+	}
 	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !since.at)
 		since = CHAT_SPAN("?"); /* too long to be one of ours: not known */
 	join.hidden = chat_span_equal(

@@ -583,6 +583,7 @@ server_close(struct server *server)
 	rooms_free(&server->rooms);
 	past_close(&server->past);
 	rates_free(&server->rates);
+	fair_free(&server->turns);
 	sockets_close(server);
 	notices_close(&server->notices);
 	if (server->url_written)

@@ -53,6 +53,7 @@ struct server {
 	struct metrics metrics;
 	struct monitor monitor;
 	struct tokens tokens; /* path NULL: nobody is asked for one */
+	struct fair turns; /* of guests whose addresses are barred */
 	struct guest *owing; /* guests that owe an init, oldest first */
 	struct backlog backlog;
 	struct guest *denied; /* those that wait for the answer to a wrong token, likewise */

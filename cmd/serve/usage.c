@@ -25,7 +25,8 @@ usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
 	const struct rooms *rooms = &server->rooms;
 
 	memset(bytes, 0, USAGE_KINDS * sizeof(*bytes));
-	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct guest));
+	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct guest)) +
+		addresses_bytes(&server->addresses);
 	bytes[USAGE_QUEUES] = server->conns.held_bytes;
 	bytes[USAGE_RECEIVE] = server->conns.received_bytes;
 	bytes[USAGE_UNSYNCED] = backlog_bytes(server);

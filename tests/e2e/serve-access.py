@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 
 from limits_table import limits
@@ -34,10 +35,13 @@ def id_of(name):
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def denied(peer, username, id=None, **more):
-    peer.say({"type": "init", "username": username, "id": id or "id-" + username, **more})
-    peer.refused("unauthorized", fatal=True)
-    peer.closes(1008)
+def denied(*peers_and_inits):
+    """Each of these (peer, init) is refused, all in the second that one takes."""
+    for peer, init in peers_and_inits:
+        peer.say({"type": "init", "id": "id-" + init["username"], **init})
+    for peer, _ in peers_and_inits:
+        peer.refused("unauthorized", fatal=True)
+        peer.closes(1008)
 
 
 def client(name, server, *arguments, status=0, **env):
@@ -57,7 +61,7 @@ def _():
     server.join("alice", token=alice)
     server.join("alice", path="/ops", token=alice)
     server.join("bob", token=bob)
-    for init in (
+    inits = (
         {"username": "alice"},
         {"username": "alice", "token": ""},
         {"username": "alice", "token": alice[:-1]},
@@ -68,8 +72,8 @@ def _():
         {"username": "alice", "token": "x" * 3000},
         {"username": "alice", "token": 7},
         {"username": "alice", "token": alice + "\u0001"},
-    ):
-        denied(server.peer(), **init)
+    )
+    denied(*((server.peer(), init) for init in inits))
 
 
 @case("the answer to a wrong token takes its time, and the others wait for nothing", server=False)
@@ -88,25 +92,112 @@ def _():
     assert [event["username"] for event in server.events() if event["type"] == "userStatus"] == ["alice"]
 
 
-@case("too many wrong tokens bar an address, and no other", server=False)
+FAR = "203.0.113.66"
+
+
+def guesses(server, count, address=FAR):
+    """So many peers that come from this address, through the proxy at 127.0.0.2, with a wrong token each."""
+    peers = []
+    for _ in range(count):
+        peers.append(server.peer(source="127.0.0.2", headers=["X-Forwarded-For: " + address]))
+        peers[-1].say({"type": "init", "username": "alice", "id": "m", "token": "guess"})
+    return peers
+
+
+def barred(*options):
+    """A server, with alice's token, that has barred FAR."""
+    path, (token,) = tokens_file("alice")
+    server = Server("--tokens", path, "--trust-proxy", "127.0.0.2", "--max-failures", "3", *options)
+    for guesser in guesses(server, 3):
+        guesser.refused("unauthorized", fatal=True)
+        guesser.closes(1008)
+    return server, token
+
+
+@case("after too many wrong tokens an address is heard in turn: guessing is slow, and the right one gets in", server=False)
 @limits("--max-failures")
 def _():
-    path, (token,) = tokens_file("alice")
-    server = Server("--tokens", path, "--max-failures", "3")
+    server, token = barred("-v", "--grace", "0")
     inside = server.join("alice", token=token)
-    guessers = [server.peer(source="127.0.0.66") for _ in range(3)]
-    for guesser in guessers:
-        guesser.say({"type": "init", "username": "alice", "id": "m", "token": "guess"})
+    start = time.monotonic()
+    guessers = guesses(server, 20)
+    victim = server.peer("/there", source="127.0.0.2", headers=["X-Forwarded-For: " + FAR])
+    victim.say({"type": "init", "username": "alice", "id": "v", "token": token})
+    victim.text("in the same breath")
+    server.peer("/there", source="127.0.0.2", headers=["X-Forwarded-For: 203.0.113.67"]).init("alice", token=token)
+    server.peer("/there", source="127.0.0.9").init("alice", token=token)
+    assert time.monotonic() - start < 2, "others wait for those of that address"
+    inside.text("undisturbed")
+    inside.heard("undisturbed")
+    victim.recv("userData"), victim.recv("history"), victim.heard("in the same breath")
+    assert 20 / 10 - 1 < time.monotonic() - start, "20 guesses were looked at at once"
     for guesser in guessers:
         guesser.refused("unauthorized", fatal=True)
         guesser.closes(1008)
-    peer = server.peer(source="127.0.0.66", upgrade=False)
-    peer.send(request())
-    status, fields, body = peer.response()
-    assert status == 429 and int(fields["retry-after"]) > 0, (status, fields, body)
-    inside.text("undisturbed")
-    inside.heard("undisturbed")
-    server.join("alice", path="/elsewhere", token=token)
+
+
+@case("who guesses on and on does not keep out who has the right token", server=False)
+def _():
+    server, token = barred()
+    stop = threading.Event()
+
+    def guess():
+        while not stop.is_set():
+            try:
+                guesses(server, 1)[0].frame()
+            except (EOFError, OSError, AssertionError):
+                pass
+
+    threads = [threading.Thread(target=guess) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(2):
+            peer = server.peer("/there%d" % number, source="127.0.0.2", headers=["X-Forwarded-For: " + FAR])
+            peer.init("alice", token=token)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+@case("wrong tokens never bar this machine, nor a unix socket", server=False)
+def _():
+    path, (token,) = tokens_file("alice")
+    for listen, wheres in ("127.0.0.1:0", [{"source": "127.0.0.66"}, {}]), ("unix:%s/never-barred" % TMP, [{}]):
+        server = Server("--tokens", path, "--max-failures", "2", listen=listen)
+        for where in wheres:
+            peers = [server.peer(**where) for _ in range(20)]
+            for peer in peers:
+                peer.say({"type": "init", "username": "alice", "id": "m", "token": "guess"})
+            for peer in peers:
+                peer.refused("unauthorized", fatal=True)
+            start = time.monotonic()
+            right = [server.peer("/there", **where) for _ in range(10)]
+            for peer in right:
+                peer.init("alice", token=token)
+            assert time.monotonic() - start < 1, "they wait for each other"
+
+
+@case("who waits its turn may leave, say too much, or see the server end", server=False)
+def _():
+    server, token = barred("-v", "--close-timeout", "1s")
+    waiting = guesses(server, 12)
+    for peer in waiting[:4]:
+        peer.reset()
+    chatty = server.peer(source="127.0.0.2", headers=["X-Forwarded-For: " + FAR])
+    init = frame(TEXT, json.dumps({"type": "init", "username": "alice", "id": "v", "token": token}))
+    chatty.send(init + frame(TEXT, json.dumps({"type": "text", "text": "x" * 900})) * 50)
+    chatty.refused("rate_limited", fatal=True)
+    chatty.closes(1008)
+    again = server.peer(source="127.0.0.2", headers=["X-Forwarded-For: " + FAR])
+    again.say({"type": "init", "username": "alice\u200b", "id": "v", "token": token})
+    again.refused("unauthorized", fatal=True)
+    start = time.monotonic()
+    more = guesses(server, 12)
+    server.signal(signal.SIGTERM)
+    assert server.wait() == 0 and time.monotonic() - start < 9, "the end waits for turns"
+    assert more
 
 
 @case("SIGHUP: who is no longer listed is thrown out; a bad file changes nothing", server=False)
@@ -131,7 +222,7 @@ def _():
     ann.status("bob", False)
     ann.text("alone")
     ann.heard("alone")
-    denied(server.peer(), "bob", token=bob)
+    denied((server.peer(), {"username": "bob", "token": bob}))
 
 
 @case("clients show a token from the environment or a file, and end with 77 without", server=False)
@@ -157,7 +248,7 @@ def _():
     alice = server.join("alice", token=token)
     alice.text("hi")
     alice.heard("hi")
-    denied(server.peer(), "alice", token=token + "-wrong")
+    denied((server.peer(), {"username": "alice", "token": token + "-wrong"}))
     alice.say({"type": "init", "username": "alice", "id": "id-alice", "token": token})
     alice.refused("already_initialized")
     said = [server.out_path, server.err_path, "/proc/%d/cmdline" % server.pid, "/proc/%d/environ" % server.pid, path]

@@ -120,7 +120,49 @@ test_failures(void)
 	addresses_sweep(&addresses, 1000 + ADDRESS_FAILURES_MS - 1);
 	ok(addresses.by_key != NULL, "for a minute");
 	addresses_sweep(&addresses, 1000 + ADDRESS_FAILURES_MS);
-	ok(!addresses.by_key, "and then it is forgotten");
+	ok(!addresses.by_key && addresses.count == 0, "and then it is forgotten");
+}
+
+static void
+test_never_barred(const char *text)
+{
+	struct addresses addresses = {.most = 3, .failures_most = 3};
+	union any peer = parse(text);
+	struct address *address = addresses_enter(&addresses, &peer.address);
+
+	for (int i = 0; i < 100; i++)
+		address_failed(&addresses, address, 1000 + i);
+	ok(!address_is_barred(address, &addresses), "'%s' is never barred", text);
+	addresses_leave(&addresses, address);
+	ok(!addresses.by_key, "and nothing is remembered of it");
+}
+
+/* More addresses than are remembered: the first ones are forgotten. */
+static void
+test_many_failing(void)
+{
+	struct addresses addresses = {.most = 3, .failures_most = 1};
+	struct sockaddr_in peer = {.sin_family = AF_INET};
+	struct address *first = NULL, *last = NULL;
+
+	for (unsigned i = 0; i < ADDRESSES_FAILING_MOST + 100; i++) {
+		peer.sin_addr.s_addr = htonl(0x0a000000 + i);
+		last = addresses_enter(&addresses, (struct sockaddr *)&peer);
+		address_failed(&addresses, last, i / 1000);
+		if (i == 0)
+			first = last;
+		else
+			addresses_leave(&addresses, last);
+	}
+	is_int(addresses.failing_count, ADDRESSES_FAILING_MOST, "no more than so many");
+	is_int(addresses.count, ADDRESSES_FAILING_MOST + 1, "and who is connected");
+	ok(!address_is_barred(first, &addresses), "the first one is forgotten");
+	ok(address_is_barred(last, &addresses), "the last one is not");
+	ok(addresses_bytes(&addresses) < 20 << 20, "they take %zu bytes",
+		addresses_bytes(&addresses));
+	addresses_leave(&addresses, first);
+	addresses_sweep(&addresses, 1000 + ADDRESS_FAILURES_MS);
+	ok(!addresses.by_key && addresses.count == 0, "after a minute all are forgotten");
 }
 
 static void
@@ -258,6 +300,10 @@ main(void)
 	test_name("::1", "::/64");
 	test_name("/run/chat", "unix");
 	test_failures();
+	test_never_barred("127.0.0.1");
+	test_never_barred("::1");
+	test_never_barred("/run/chat");
+	test_many_failing();
 	test_kinds();
 	is_linear(work_sweep, 10000, "a sweep does not walk 100,000 addresses");
 	test_behind();
