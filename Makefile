@@ -184,7 +184,7 @@ check-asan: export UBSAN_OPTIONS = print_stacktrace=1
 check-asan: ## the tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
 	CHAT_TEST_SLOWNESS=3 $(MAKE) check BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
 
-check-tsan: export TSAN_OPTIONS = halt_on_error=1
+check-tsan: export TSAN_OPTIONS = halt_on_error=1:suppressions=$(CURDIR)/tests/tsan.supp
 check-tsan: ## the tests under ThreadSanitizer
 	CHAT_TEST_SLOWNESS=5 $(MAKE) check BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g'
 

@@ -41,6 +41,7 @@ main(int argc, char **argv)
 	struct config config;
 	struct server server;
 	struct chat_err err = {0};
+	int status;
 
 	chat_start();
 	memory_share();
@@ -54,7 +55,7 @@ main(int argc, char **argv)
 	}
 	say_where(&server);
 	server_run(&server);
-	server_close(&server);
+	status = server_close(&server);
 	config_free(&config);
-	return CHAT_EXIT_OK;
+	return status;
 }

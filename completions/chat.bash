@@ -15,7 +15,7 @@ _chat() {
 			--tls-key= --tls-client-ca= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
 			--nonce-time= --max-nonces= --nonce-memory= --journal= --sync= --journal-segment=
-			--journal-max-bytes= --journal-max-age= --repair --max-message= --max-init=
+			--journal-max-bytes= --journal-max-age= --disk-timeout= --repair --max-message= --max-init=
 			--max-fragments=
 			--max-connections= --max-per-address= --max-channels= --max-members=
 			--max-errors= --rate= --burst= --rate-bytes= --rate-join= --queue= --queue-total=

@@ -16,6 +16,7 @@
 static const struct config defaults = {
 	.sync = JOURNAL_BATCH,
 	.journal_segment = 64 * MIB,
+	.disk_timeout_ms = 10 * SECOND,
 	.history = 50,
 	.history_bytes = 256 * KIB,
 	.history_keep = 1000,
@@ -165,6 +166,8 @@ config_read(struct config *config, int argc, char **argv)
 			"remove the oldest segments above that; 0 for none (0)"),
 		AGE("journal-max-age", &c->journal_max_age_ms,
 			"remove segments older than that; 0 for none (0)"),
+		TIME("disk-timeout", &c->disk_timeout_ms, 1,
+			"for the disk to answer, also at the end (10s)"),
 		FLAG(0, "repair", &c->repair, "take damaged lines out of the journal, aside"),
 		HEADING("Limits"),
 		SIZE("max-message", &c->max_message_bytes, KIB, 512 * MIB, "largest message (1M)"),

@@ -47,6 +47,16 @@ struct journal_read {
 	size_t read_bytes; /* what it cost the disk */
 };
 
+enum journal_end {
+	JOURNAL_KEPT,
+	JOURNAL_LOST, /* something that was said may not be on the disk, which has been told */
+	/*
+	 * The same, because the disk does not answer. Nothing is freed, for a thread has it: it is
+	 * left to the end of the process, by _exit(2).
+	 */
+	JOURNAL_HUNG
+};
+
 struct journal_kind {
 	const char *name;
 	/*
@@ -57,14 +67,18 @@ struct journal_kind {
 	uint64_t (*append)(
 		struct journal *journal, const struct journal_line *line, struct chat_span text);
 	void (*commit)(struct journal *journal);
-	/* Commits and waits until all is durable or failed. */
-	void (*settle)(struct journal *journal);
+	/* Commits and waits until all is durable or failed. False: the disk does not answer. */
+	bool (*settle)(struct journal *journal);
+	/* Whether there is nothing to wait for: all is durable or failed, or the disk is dead. */
+	bool (*is_settled)(const struct journal *journal);
+	/* Of all its files. NULL: there are none. */
+	uint64_t (*bytes)(const struct journal *journal);
 	/* Asks for an answer of read->done. NULL: the kind keeps no past. */
 	void (*read)(struct journal *journal, struct journal_read *read);
 	/* Closes what grows and begins a new file, for a backup. NULL: there are no files. */
 	void (*rotate)(struct journal *journal);
 	/* Settles and frees; the handles it had on the loop are closed by now. */
-	void (*close)(struct journal *journal);
+	enum journal_end (*close)(struct journal *journal);
 };
 
 /* Every kind's own structure begins with this. */
@@ -73,8 +87,8 @@ struct journal {
 	struct journal_events events;
 	void *arg;
 	size_t unwritten_bytes; /* of memory for what was appended and is not written */
-	char trouble[192]; /* a sentence: why messages are refused, or what was lost; "": all is
-			      well */
+	char trouble[192]; /* a sentence: why messages are refused; "": all is well */
+	uint64_t failures; /* ever: of writing, of syncing, of its directory */
 };
 
 /* Says a sentence by events.warn; on any thread. */

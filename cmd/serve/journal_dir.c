@@ -91,6 +91,38 @@ journal_dir_fresh(int dir_fd, const char *name, struct chat_err *err)
 	return journal_dir_file(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, CHAT_CANNOT_CREATE, err);
 }
 
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+int
+journal_dir_is_there(int dir_fd, const char *path, struct chat_err *err)
+{
+	struct stat ours, there;
+
+	if (fstat(dir_fd, &ours) < 0 || (ours.st_nlink && stat(path, &there) < 0))
+		return chat_fail(err, CHAT_IO_ERROR, "%s: %m", path);
+	if (ours.st_nlink == 0)
+		return chat_fail(err, CHAT_IO_ERROR, "%s: the directory was removed", path);
+	if (!is_same(&ours, &there))
+		return chat_fail(err, CHAT_IO_ERROR, "%s: there is another directory by now", path);
+	return 0;
+}
+
+int
+journal_dir_has(int dir_fd, const char *name, int fd, struct chat_err *err)
+{
+	struct stat ours, there;
+
+	if (fstat(fd, &ours) < 0 || fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
+	if (!is_same(&ours, &there))
+		return chat_fail(err, CHAT_IO_ERROR, "%s: is another file by now", name);
+	return 0;
+}
+
 bool
 journal_dir_size(int dir_fd, const char *name, uint64_t *bytes)
 {

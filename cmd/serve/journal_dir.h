@@ -32,6 +32,13 @@ int journal_dir_fresh(int dir_fd, const char *name, struct chat_err *err);
 /* Whether it could be opened. -1 with CHAT_CANNOT_OPEN. */
 int journal_dir_look(int dir_fd, const char *name, struct chat_err *err);
 
+/*
+ * Whether the path still leads to this directory, and whether the name in it is still this file. -1
+ * with CHAT_IO_ERROR and a sentence.
+ */
+int journal_dir_is_there(int dir_fd, const char *path, struct chat_err *err);
+int journal_dir_has(int dir_fd, const char *name, int fd, struct chat_err *err);
+
 /* The size of a regular file, or 0; false: there is none. */
 bool journal_dir_size(int dir_fd, const char *name, uint64_t *bytes);
 

@@ -23,16 +23,40 @@ file_of(struct journal *journal)
 
 /* ---- closing ---- */
 
-static void
+/* Whether the thread is done with what it had. */
+static bool
+file_wait(struct journal_file *file)
+{
+	return flusher_wait(&file->flusher, file->options.answer_ms);
+}
+
+static bool
 file_settle(struct journal *journal)
 {
 	struct journal_file *file = file_of(journal);
 
 	do {
-		flusher_wait(&file->flusher);
+		if (!file_wait(file))
+			return false;
 		journal_file_commit(journal);
-		flusher_wait(&file->flusher);
+		if (!file_wait(file))
+			return false;
 	} while (queue_count(&file->queue));
+	return true;
+}
+
+static bool
+file_is_settled(const struct journal *journal)
+{
+	const struct journal_file *file = (const struct journal_file *)journal;
+
+	return file->told == file->ticket || file->late;
+}
+
+static uint64_t
+file_bytes(const struct journal *journal)
+{
+	return journal_bytes((const struct journal_file *)journal);
 }
 
 static void
@@ -67,18 +91,46 @@ file_free(struct journal_file *file)
 	free(file);
 }
 
-static void
+/* It ends all the same, and says what may not be on the disk. */
+static enum journal_end
+file_give_up(const struct journal_file *file)
+{
+	uint64_t untold = file->ticket - file->told;
+
+	if (file->options.sync != JOURNAL_ALWAYS)
+		journal_warn(&file->journal,
+			"the disk does not answer: what was said in the last %lld ms may not be on "
+			"it",
+			(long long)(chat_now_ms() - file->synced_ms));
+	else if (untold)
+		journal_warn(&file->journal,
+			"the disk does not answer: the last %llu messages, which nobody has seen, "
+			"may be on it or not",
+			(unsigned long long)untold);
+	else
+		journal_warn(&file->journal,
+			"the disk does not answer: it has all that anybody has seen");
+	return JOURNAL_HUNG;
+}
+
+static enum journal_end
 file_close(struct journal *journal)
 {
 	struct journal_file *file = file_of(journal);
+	uint64_t failures;
+	bool lost;
 
 	flusher_silence(&file->flusher);
-	file_settle(journal);
-	if (file->full || (file->options.sync != JOURNAL_NEVER && file->sums_dirty)) {
+	if (!file_settle(journal))
+		return file_give_up(file);
+	failures = journal->failures;
+	if (file->full || (file->options.sync != JOURNAL_NEVER && file->sums_dirty))
 		journal_file_flush(file, true);
-		flusher_wait(&file->flusher);
-	}
+	if (!file_wait(file))
+		return file_give_up(file);
+	lost = journal->failures > failures && file->options.sync != JOURNAL_ALWAYS;
 	file_free(file);
+	return lost ? JOURNAL_LOST : JOURNAL_KEPT;
 }
 
 /* ---- opening ---- */
@@ -88,6 +140,8 @@ static const struct journal_kind kind_file = {
 	.append = journal_file_append,
 	.commit = journal_file_commit,
 	.settle = file_settle,
+	.is_settled = file_is_settled,
+	.bytes = file_bytes,
 	.read = journal_file_read,
 	.rotate = journal_file_rotate,
 	.close = file_close,
@@ -151,6 +205,7 @@ journal_file_open(const struct journal_options *options, uv_loop_t *loop,
 	file->full_bytes = options->segment_bytes;
 	file->loop = loop;
 	file->dir_fd = file->lock_fd = -1;
+	file->synced_ms = chat_now_ms();
 	file->dirty = file->sums_dirty = file->dir_dirty = true;
 	if (file_start(file, err) == 0)
 		return &file->journal;

@@ -32,6 +32,7 @@ struct journal_options {
 	uint64_t segment_bytes; /* one so long is closed */
 	uint64_t max_bytes; /* of all files of segments (chat-journal(5)); 0: any */
 	int64_t max_age_ms; /* of a closed one's last message; 0: any */
+	int64_t answer_ms; /* within which the disk answers */
 	uint32_t history; /* messages of each channel that are never removed for these */
 	bool repair; /* take damaged lines out */
 };
@@ -92,12 +93,16 @@ struct journal_file {
 	uint64_t told; /* up to it durable or failed was said */
 	uint64_t kept_lines, kept_sums; /* bytes of the active segment before the batch */
 	bool waits; /* a batch is written and its sync asked for */
+	bool late; /* the disk has not answered in time */
+	bool dir_gone; /* somebody has moved the directory away */
+	int64_t synced_ms; /* when all that was written before was on the disk, or is about to be */
 	bool overflow; /* more was appended than one write takes */
 	bool dirty, sums_dirty, dir_dirty; /* written and not synced */
 	bool sums_due; /* they are to be synced with the next batch */
 	bool rotate_due; /* somebody asked */
 	bool cut_due; /* the active segment's files are longer than they are to be */
 	bool fresh_due; /* the active segment is not to be trusted with more */
+	bool trial; /* nor one that was begun in its place, until it was seen on the disk */
 	uint64_t full_bytes; /* the active segment is closed when it is so long */
 	unsigned turns; /* of the timer */
 };

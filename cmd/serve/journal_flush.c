@@ -7,10 +7,13 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "diag.h"
+#include "serve/journal_dir.h"
+
 static void
 note(struct flush_job *job, bool *failed, const struct chat_err *err)
 {
-	if (!job->lines_failed && !job->sums_failed && !job->full_failed)
+	if (!job->lines_failed && !job->sums_failed && !job->full_failed && !job->segment_gone)
 		job->err = *err;
 	*failed = true;
 }
@@ -26,6 +29,20 @@ finish_full(struct flush_job *job, struct segment *segment)
 	segment->indexed = segment_write_index(segment, job->dir_fd, NULL) == 0;
 }
 
+/* What somebody has moved away under the server is on the disk, and nobody will find it. */
+static void
+look_around(struct flush_job *job)
+{
+	struct chat_err err;
+
+	if (segment_is_there(job->active, job->dir_fd, job->changed, &err) < 0)
+		note(job, &job->segment_gone, &err);
+	if (journal_dir_is_there(job->dir_fd, job->path, &err) < 0) {
+		job->err = err;
+		job->dir_gone = true;
+	}
+}
+
 static void
 flush_run(struct flush_job *job)
 {
@@ -33,14 +50,15 @@ flush_run(struct flush_job *job)
 
 	for (struct segment *segment = job->full; segment; segment = segment->next)
 		finish_full(job, segment);
-	if (job->active && job->lines && segment_sync_lines(job->active, &err) < 0)
+	if (job->lines && segment_sync_lines(job->active, &err) < 0)
 		note(job, &job->lines_failed, &err);
-	if (job->active && job->sums && segment_sync_sums(job->active, &err) < 0)
+	if (job->sums && segment_sync_sums(job->active, &err) < 0)
 		note(job, &job->sums_failed, &err);
 	if (job->dir && fsync(job->dir_fd) < 0) {
 		chat_fail(&err, CHAT_IO_ERROR, "the directory: sync: %m");
 		note(job, &job->lines_failed, &err);
 	}
+	look_around(job);
 }
 
 static void
@@ -103,21 +121,42 @@ flusher_ask(struct flusher *flusher, const struct flush_job *job)
 {
 	uv_mutex_lock(&flusher->mutex);
 	flusher->job = *job;
+	flusher->asked_ms = chat_now_ms();
 	flusher->state = FLUSH_ASKED;
 	uv_cond_broadcast(&flusher->changed);
 	uv_mutex_unlock(&flusher->mutex);
 }
 
-void
-flusher_wait(struct flusher *flusher)
+int64_t
+flusher_busy_ms(struct flusher *flusher)
+{
+	int64_t busy_ms = 0;
+
+	uv_mutex_lock(&flusher->mutex);
+	if (flusher->state != FLUSH_IDLE)
+		busy_ms = chat_now_ms() - flusher->asked_ms + 1;
+	uv_mutex_unlock(&flusher->mutex);
+	return busy_ms;
+}
+
+bool
+flusher_wait(struct flusher *flusher, int64_t within_ms)
 {
 	uv_mutex_lock(&flusher->mutex);
-	while (flusher->state == FLUSH_ASKED)
-		uv_cond_wait(&flusher->changed, &flusher->mutex);
+	while (flusher->state == FLUSH_ASKED) {
+		int64_t left_ms = flusher->asked_ms + within_ms - chat_now_ms();
+
+		if (left_ms <= 0) {
+			uv_mutex_unlock(&flusher->mutex);
+			return false;
+		}
+		uv_cond_timedwait(&flusher->changed, &flusher->mutex, (uint64_t)left_ms * 1000000);
+	}
 	if (flusher->state == FLUSH_DONE)
 		flusher_conclude(flusher);
 	else
 		uv_mutex_unlock(&flusher->mutex);
+	return true;
 }
 
 void

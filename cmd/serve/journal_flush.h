@@ -9,23 +9,28 @@
 #include "serve/journal_segment.h"
 
 /*
- * What a journal does beside the loop: one thread, one job at a time, that waits for the disk.
+ * What a journal does beside the loop: one thread, one job at a time, that waits for the disk. At
+ * the end of each it looks whether what was written to is still there.
  */
 struct flush_job {
 	/* asked */
-	struct segment *active; /* NULL: nothing of it */
+	struct segment *active;
+	bool changed; /* by somebody else, which is an answer already */
 	bool lines, sums; /* which of its files are to be synced */
 	struct segment *full; /* a list: to be synced if `sync`, and to get their index */
 	bool sync;
 	bool dir; /* the directory is to be synced */
 	int dir_fd;
+	const char *path; /* of the directory */
 	uint64_t ticket; /* the asker's */
 
 	/* answered */
 	bool lines_failed; /* or the directory: what was to be kept may not be */
 	bool sums_failed;
 	bool full_failed;
-	struct chat_err err; /* of the first of these */
+	bool segment_gone; /* a file of the active segment is not what it was, or not there */
+	bool dir_gone;
+	struct chat_err err; /* of the first of these, but of dir_gone before all */
 };
 
 struct flusher {
@@ -35,6 +40,7 @@ struct flusher {
 	uv_async_t wake;
 	struct flush_job job;
 	enum { FLUSH_IDLE, FLUSH_ASKED, FLUSH_DONE } state; /* changed under the mutex */
+	int64_t asked_ms; /* when the job was, by the monotonic clock */
 	bool silent; /* the wake handle is not to be touched */
 	bool stopping;
 	void (*done)(
@@ -48,7 +54,7 @@ int flusher_open(struct flusher *flusher, uv_loop_t *loop,
 /* From now on jobs end without a word and are to be waited for: the loop is closing. */
 void flusher_silence(struct flusher *flusher);
 
-/* Ends the thread; the wake handle is the loop's to close, before. */
+/* Ends the thread, which is idle; the wake handle is the loop's to close, before. */
 void flusher_close(struct flusher *flusher);
 
 bool flusher_is_busy(struct flusher *flusher);
@@ -56,7 +62,13 @@ bool flusher_is_busy(struct flusher *flusher);
 /* Gives it a job; it must not be busy. */
 void flusher_ask(struct flusher *flusher, const struct flush_job *job);
 
-/* Waits for the job, if there is one, and calls done. */
-void flusher_wait(struct flusher *flusher);
+/* How long it has had its job; 0: it has none. */
+int64_t flusher_busy_ms(struct flusher *flusher);
+
+/*
+ * Waits for the job, if there is one, and calls done. False: it was not done within so long a time
+ * since it was asked.
+ */
+bool flusher_wait(struct flusher *flusher, int64_t within_ms);
 
 #endif

@@ -29,18 +29,35 @@ null_commit(struct journal *journal)
 	journal->events.durable(journal->arg, null->durable);
 }
 
-static void
+static bool
+null_settle(struct journal *journal)
+{
+	null_commit(journal);
+	return true;
+}
+
+static bool
+null_is_settled(const struct journal *journal)
+{
+	const struct journal_null *null = (const struct journal_null *)journal;
+
+	return null->durable == null->appended;
+}
+
+static enum journal_end
 null_close(struct journal *journal)
 {
 	null_commit(journal);
 	free(journal);
+	return JOURNAL_KEPT;
 }
 
 static const struct journal_kind kind_null = {
 	.name = "null",
 	.append = null_append,
 	.commit = null_commit,
-	.settle = null_commit,
+	.settle = null_settle,
+	.is_settled = null_is_settled,
 	.close = null_close,
 };
 

@@ -61,7 +61,8 @@ open_segments_put(struct open_segments *segments, struct open_segment *segment)
 }
 
 struct open_segment *
-open_segment_new(const struct journal *journal, int dir_fd, uint32_t number, struct chat_err *err)
+open_segment_new(const struct journal *journal, int dir_fd, uint32_t number, uint64_t lines_bytes,
+	struct chat_err *err)
 {
 	struct open_segment *segment = chat_alloc_zeroed(1, sizeof(*segment));
 
@@ -69,15 +70,17 @@ open_segment_new(const struct journal *journal, int dir_fd, uint32_t number, str
 	segment->index.fd = -1;
 	segment->fd = segment_file_open(dir_fd, number, SEGMENT_LINES, O_RDONLY, err);
 	if (segment->fd >= 0 &&
-		segment_index_open(journal, &segment->index, dir_fd, number, err) == 0)
+		segment_index_open(journal, &segment->index, dir_fd, number, lines_bytes, err) == 0)
 		return segment;
 	open_segment_free(segment);
 	return NULL;
 }
 
 int
-open_segment_mend(struct open_segment *segment, int dir_fd, struct chat_err *err)
+open_segment_mend(const struct journal *journal, struct open_segment *segment, int dir_fd,
+	struct chat_err *err)
 {
+	segment_index_doubt(journal, segment->number, err);
 	index_file_close(&segment->index);
 	return segment_index_remake(&segment->index, dir_fd, segment->number, err);
 }

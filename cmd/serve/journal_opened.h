@@ -36,14 +36,15 @@ struct open_segment *open_segments_take(struct open_segments *segments, uint32_t
 void open_segments_put(struct open_segments *segments, struct open_segment *segment);
 
 /*
- * Opens a segment, on any thread. NULL: cannot_open, it is not there (any more); another word, it
- * cannot be read.
+ * Opens a segment of so many bytes, on any thread. NULL: cannot_open, it is not there (any more);
+ * another word, it cannot be read.
  */
-struct open_segment *open_segment_new(
-	const struct journal *journal, int dir_fd, uint32_t number, struct chat_err *err);
+struct open_segment *open_segment_new(const struct journal *journal, int dir_fd, uint32_t number,
+	uint64_t lines_bytes, struct chat_err *err);
 void open_segment_free(struct open_segment *segment);
 
-/* Its index turned out to be wrong: it is made again. -1: the segment cannot be read. */
-int open_segment_mend(struct open_segment *segment, int dir_fd, struct chat_err *err);
+/* Its index turned out to be wrong, as err says: it is made again. -1: it cannot be read. */
+int open_segment_mend(const struct journal *journal, struct open_segment *segment, int dir_fd,
+	struct chat_err *err);
 
 #endif

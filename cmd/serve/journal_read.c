@@ -100,6 +100,7 @@ struct reading {
 	struct journal_read *read;
 	uint32_t number; /* of the segment; 0: there is none */
 	uint64_t base, last; /* of its messages */
+	uint64_t lines_bytes; /* of a closed one */
 	bool closed; /* the worker chooses; else it is done on the loop */
 	struct open_segment *opened; /* of a closed one */
 	struct place *places; /* of the page */
@@ -340,13 +341,13 @@ choose_closed(struct reading *reading)
 	int dir_fd = reading->file->dir_fd;
 
 	if (!reading->opened)
-		reading->opened = open_segment_new(
-			&reading->file->journal, dir_fd, reading->number, &reading->err);
+		reading->opened = open_segment_new(&reading->file->journal, dir_fd, reading->number,
+			reading->lines_bytes, &reading->err);
 	if (!reading->opened)
 		return -1;
 	if (choose_in_file(reading) == 0)
 		return 0;
-	if (open_segment_mend(reading->opened, dir_fd, &reading->err) < 0)
+	if (open_segment_mend(&reading->file->journal, reading->opened, dir_fd, &reading->err) < 0)
 		return -1;
 	reading->err = (struct chat_err){0};
 	reading->count = 0;
@@ -365,12 +366,10 @@ read_closed(struct reading *reading)
 static void
 read_growing(struct reading *reading)
 {
-	char name[SEGMENT_NAME_MAX];
-	int fd = openat(reading->file->dir_fd, segment_name(name, reading->number, SEGMENT_LINES),
-		O_RDONLY | O_CLOEXEC);
+	int fd = segment_file_open(
+		reading->file->dir_fd, reading->number, SEGMENT_LINES, O_RDONLY, &reading->err);
 
 	if (fd < 0) {
-		chat_fail(&reading->err, CHAT_CANNOT_OPEN, "%s: %m", name);
 		segment_give_up(reading);
 		return;
 	}
@@ -461,6 +460,7 @@ reading_choose(struct reading *reading)
 		reading->number = closed->number;
 		reading->base = closed->base;
 		reading->last = closed->last;
+		reading->lines_bytes = closed->lines_bytes;
 		reading->opened = open_segments_take(&file->opened, closed->number);
 	} else if (!choose_in_list(reading, file->finishing) &&
 		!choose_in_list(reading, file->full)) {

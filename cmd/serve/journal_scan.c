@@ -373,15 +373,17 @@ segment_index_remake(struct index_file *index, int dir_fd, uint32_t number, stru
 
 int
 segment_index_open(const struct journal *journal, struct index_file *index, int dir_fd,
-	uint32_t number, struct chat_err *err)
+	uint32_t number, uint64_t lines_bytes, struct chat_err *err)
 {
 	char lines[SEGMENT_NAME_MAX];
-	uint64_t lines_bytes;
+	uint64_t bytes;
 	int result;
 
 	segment_name(lines, number, SEGMENT_LINES);
-	if (!journal_dir_size(dir_fd, lines, &lines_bytes))
+	if (!journal_dir_size(dir_fd, lines, &bytes))
 		return segment_is_not_there(lines, err);
+	if (bytes != lines_bytes)
+		return chat_fail(err, CHAT_BAD_MESSAGE, "%s: somebody else has changed it", lines);
 	result = segment_index_try(journal, index, dir_fd, number, lines_bytes, err);
 	return result <= 0 ? result : segment_index_remake(index, dir_fd, number, err);
 }

@@ -43,12 +43,12 @@ int segment_scan(struct scan *scan, int dir_fd, uint32_t number, scan_line *see,
 void scan_free(struct scan *scan);
 
 /*
- * The index of a closed segment, for any thread: read, or made again from the lines where it is
- * missing, wrong or of an older form (which is said). -1 with CHAT_CANNOT_OPEN: the segment is not
- * there; CHAT_BAD_MESSAGE: the lines are damaged.
+ * The index of a closed segment of so many bytes, for any thread: read, or made again from the
+ * lines where it is missing, wrong or of an older form (which is said). -1 with CHAT_CANNOT_OPEN:
+ * the segment is not there; CHAT_BAD_MESSAGE: the lines are damaged, or not so long.
  */
 int segment_index_open(const struct journal *journal, struct index_file *index, int dir_fd,
-	uint32_t number, struct chat_err *err);
+	uint32_t number, uint64_t lines_bytes, struct chat_err *err);
 
 /* Says that an index is wrong, and why. */
 void segment_index_doubt(

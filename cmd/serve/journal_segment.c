@@ -308,11 +308,15 @@ segment_write(struct segment *segment, struct chat_span lines, struct chat_span 
 	return 0;
 }
 
+/* Never longer: what somebody else has taken away is not to come back as zeros. */
 static int
 cut(int fd, uint64_t bytes)
 {
+	struct stat status;
 	int result;
 
+	if (fstat(fd, &status) < 0 || (uint64_t)status.st_size <= bytes)
+		return fstat(fd, &status);
 	do
 		result = ftruncate(fd, (off_t)bytes);
 	while (result < 0 && errno == EINTR);
@@ -344,6 +348,29 @@ segment_sync_sums(struct segment *segment, struct chat_err *err)
 	if (fdatasync(segment->sums_fd) < 0)
 		return segment_fail(segment, SEGMENT_SUMS, "sync", err);
 	return 0;
+}
+
+bool
+segment_is_whole(const struct segment *segment)
+{
+	struct stat status;
+
+	return fstat(segment->lines_fd, &status) == 0 &&
+		(uint64_t)status.st_size == segment->lines_bytes;
+}
+
+int
+segment_is_there(const struct segment *segment, int dir_fd, bool changed, struct chat_err *err)
+{
+	char name[SEGMENT_NAME_MAX];
+
+	segment_name(name, segment->number, SEGMENT_LINES);
+	if (journal_dir_has(dir_fd, name, segment->lines_fd, err) < 0)
+		return -1;
+	if (changed)
+		return chat_fail(err, CHAT_IO_ERROR, "%s: somebody else has changed it", name);
+	segment_name(name, segment->number, SEGMENT_SUMS);
+	return journal_dir_has(dir_fd, name, segment->sums_fd, err);
 }
 
 int

@@ -88,6 +88,12 @@ int segment_cut(struct segment *segment, struct chat_err *err);
 int segment_sync_lines(struct segment *segment, struct chat_err *err);
 int segment_sync_sums(struct segment *segment, struct chat_err *err);
 
+/* Whether its lines are as long as it says. */
+bool segment_is_whole(const struct segment *segment);
+
+/* -1: its files are not those of these names any more, or somebody else has changed them. */
+int segment_is_there(const struct segment *segment, int dir_fd, bool changed, struct chat_err *err);
+
 /* Writes the index file of a segment that is full. */
 int segment_write_index(struct segment *segment, int dir_fd, struct chat_err *err);
 

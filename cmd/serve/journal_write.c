@@ -13,6 +13,7 @@
 #include "diag.h"
 
 #define RETAIN_TURNS 600 /* of the timer */
+#define LOOK_TURNS 10 /* where nothing is written: whether all is still there */
 #define PROBE_BYTES 4096
 #define SUMS_KEPT ((size_t)1 << 20) /* bytes of memory of a buffer that is not in use */
 
@@ -54,6 +55,7 @@ file_note_unwritten(struct journal_file *file)
 static void
 file_refuse(struct journal_file *file, const struct chat_err *err)
 {
+	file->journal.failures++;
 	queue_clear(&file->queue);
 	file_note_unwritten(file);
 	file->overflow = false;
@@ -87,38 +89,32 @@ file_push_full(struct journal_file *file, struct segment *segment)
 	*end = segment;
 }
 
-static int
-file_sync_fresh(struct journal_file *file, struct segment *fresh, struct chat_err *err)
-{
-	if (segment_sync_lines(fresh, err) < 0 || segment_sync_sums(fresh, err) < 0)
-		return -1;
-	if (fsync(file->dir_fd) < 0)
-		return chat_fail(err, CHAT_IO_ERROR, "the directory: sync: %m");
-	return 0;
-}
-
 /*
- * Begins a new segment. It is synced with its first batch; only where a sync has failed before
- * nobody waits for that: first it has to be seen to succeed.
+ * Begins a new segment. It is synced with its first batch; where one before it was not to be
+ * trusted, it is on trial until that was seen to succeed.
  */
 static int
 file_rotate(struct journal_file *file, struct chat_err *err)
 {
-	uint32_t number = file->active->number + 1;
-	struct segment *fresh = segment_create(file->dir_fd, number, file->epoch, err);
+	/* what has nothing in it is not worth a number, unless it is somebody else's by now */
+	bool again = !file->active->index.count && !flusher_is_busy(&file->flusher) &&
+		segment_is_there(file->active, file->dir_fd, false, NULL) == 0;
+	uint32_t number = file->active->number + !again;
+	struct segment *fresh;
 
+	if (again)
+		segment_remove(file->dir_fd, number, NULL);
+	fresh = segment_create(file->dir_fd, number, file->epoch, err);
 	if (!fresh)
 		return -1;
-	if (file->fresh_due && file->options.sync != JOURNAL_NEVER &&
-		file_sync_fresh(file, fresh, err) < 0) {
-		segment_free(fresh);
-		segment_remove(file->dir_fd, number, NULL);
-		return -1;
-	}
-	file_push_full(file, file->active);
+	if (again)
+		segment_free(file->active);
+	else
+		file_push_full(file, file->active);
 	file->active = fresh;
 	file->full_bytes = file->options.segment_bytes;
 	file->dirty = file->sums_dirty = file->dir_dirty = true;
+	file->trial = file->trial || file->fresh_due;
 	file->rotate_due = file->fresh_due = false;
 	return 0;
 }
@@ -169,13 +165,15 @@ journal_file_flush(struct journal_file *file, bool sums)
 {
 	bool sync = file->options.sync != JOURNAL_NEVER;
 	struct flush_job job = {
-		.active = sync ? file->active : NULL,
-		.lines = true,
-		.sums = sums,
+		.active = file->active,
+		.changed = !file->cut_due && !segment_is_whole(file->active),
+		.lines = sync,
+		.sums = sync && sums,
 		.full = file->full,
 		.sync = sync,
 		.dir = sync && file->dir_dirty,
 		.dir_fd = file->dir_fd,
+		.path = file->options.dir,
 		.ticket = file->written,
 	};
 
@@ -231,24 +229,59 @@ file_close_full(struct journal_file *file)
 		journal_retain(file);
 }
 
+/* Nobody has seen it. */
+static void
+file_take_back(struct journal_file *file)
+{
+	if (!file->waits)
+		return;
+	file->active->lines_bytes = file->kept_lines;
+	file->active->sums_bytes = file->kept_sums;
+	index_cut(&file->active->index, file->kept_lines);
+	file->cut_due = segment_cut(file->active, NULL) < 0;
+}
+
 /*
- * The kernel has dropped what it could not write, and a second sync would not say so: nothing goes
- * into this segment any more. A batch that waited for the sync is taken back.
+ * Nothing goes into this segment any more: after a sync that failed the kernel has dropped what it
+ * could not write, and a second one would not say so; or its files are somebody else's by now.
  */
 static void
-file_sync_failed(struct journal_file *file, const struct flush_job *job)
+file_leave_segment(struct journal_file *file, const struct flush_job *job)
 {
-	journal_warn(&file->journal, "%s; the segment is closed%s", job->err.text,
-		file->waits ? "" : ", its last messages may not survive a loss of power");
+	const char *loss = job->segment_gone ? ", its messages may be lost"
+		: file->waits                ? ""
+			      : ", its last messages may not survive a loss of power";
+
+	journal_warn(&file->journal, "%s; the segment is closed%s", job->err.text, loss);
 	if (job->active == file->active)
 		file->fresh_due = true;
-	if (file->waits) {
-		file->active->lines_bytes = file->kept_lines;
-		file->active->sums_bytes = file->kept_sums;
-		index_cut(&file->active->index, file->kept_lines);
-		file->cut_due = segment_cut(file->active, NULL) < 0;
-	}
-	file_refuse(file, &job->err);
+}
+
+/* Nothing is kept where it should be. */
+static void
+file_flush_failed(struct journal_file *file, const struct flush_job *job)
+{
+	bool was_gone = file->dir_gone;
+
+	file->dir_gone = job->dir_gone;
+	if (!file->dir_gone)
+		file_leave_segment(file, job);
+	file_take_back(file);
+	if (!was_gone || !file->dir_gone)
+		file_refuse(file, &job->err);
+}
+
+/* What is not kept for long, but was not promised yet. */
+static void
+file_note_flaws(struct journal_file *file, const struct flush_job *job)
+{
+	if (!job->sums_failed && !job->full_failed)
+		return;
+	file->journal.failures++;
+	journal_warn(
+		&file->journal, "%s; its segment may not survive a loss of power", job->err.text);
+	if (job->sums_failed && job->active == file->active)
+		file->fresh_due = true;
 }
 
 void
@@ -256,21 +289,21 @@ journal_file_flushed(void *arg, struct flush_job *job)
 {
 	struct journal_file *file = arg;
 
+	file->late = false;
 	file_close_full(file);
-	if (job->lines_failed) {
-		file_sync_failed(file, job);
+	if (job->lines_failed || job->segment_gone || job->dir_gone) {
+		file_flush_failed(file, job);
 		return;
 	}
-	if (job->sums_failed || job->full_failed)
-		journal_warn(&file->journal, "%s; its segment may not survive a loss of power",
-			job->err.text);
-	if (job->sums_failed && job->active == file->active)
-		file->fresh_due = true;
-	if (file->waits) {
-		file->waits = false;
-		file_durable(file, job->ticket);
-	}
-	if (file->options.sync == JOURNAL_ALWAYS && !file->fresh_due)
+	file_note_flaws(file, job);
+	file->dir_gone = false;
+	file->trial = false;
+	file->synced_ms = file->flusher.asked_ms;
+	if (!file->waits)
+		return;
+	file->waits = false;
+	file_durable(file, job->ticket);
+	if (!file->fresh_due)
 		file_well(file);
 }
 
@@ -361,20 +394,36 @@ file_is_crowded(struct journal_file *file, uint64_t bytes, struct chat_err *err)
 	return 1;
 }
 
+/* -1: nothing is taken for now, whatever could be written. */
+static int
+file_prepare(struct journal_file *file, struct chat_err *err)
+{
+	bool always = file->options.sync == JOURNAL_ALWAYS;
+
+	if (file->overflow)
+		return chat_fail(err, CHAT_STORAGE_FAILED, "too much at once");
+	if (!file->dir_gone && (always || !file->late) && file_mend(file, err) < 0)
+		return -1;
+	if (file->dir_gone || (!always && (file->late || file->trial)))
+		return chat_fail(err, CHAT_IO_ERROR, "%s", file->journal.trouble);
+	return 0;
+}
+
 /* Writes what is to be written at once; -1: nothing can be written. */
 static int
 file_write_portion(struct journal_file *file, enum written *what, struct chat_err *err)
 {
 	struct portion portion = queue_portion(&file->queue, journal_share(file));
 	uint64_t bytes = portion_bytes(&portion);
-	int crowded = file_is_crowded(file, bytes, err);
+	int crowded;
 
+	if (file_prepare(file, err) < 0)
+		return -1;
+	crowded = file_is_crowded(file, bytes, err);
 	*what = crowded ? WRITTEN_LATER : portion.count ? WRITTEN : WRITTEN_NOTHING;
 	if (crowded)
 		return crowded < 0 ? -1 : 0;
-	if (file->overflow)
-		return chat_fail(err, CHAT_STORAGE_FAILED, "too much at once");
-	if (file_mend(file, err) < 0 || file_make_room(file, bytes, err) < 0 ||
+	if (file_make_room(file, bytes, err) < 0 ||
 		(portion.count && file_write_somewhere(file, &portion, err) < 0))
 		return -1;
 	queue_take(&file->queue, &portion);
@@ -437,30 +486,50 @@ file_probe(struct journal_file *file)
 	struct chat_err err = {0};
 	ssize_t count;
 
+	if (file->dir_gone)
+		return;
 	if (file_mend(file, &err) < 0) {
 		file_trouble(file, &err);
 		return;
 	}
 	count = write(file->active->lines_fd, zeros, sizeof(zeros));
 	file->cut_due = segment_cut(file->active, NULL) < 0;
-	if (count == sizeof(zeros) && !file->cut_due)
+	if (count == sizeof(zeros) && !file->cut_due && !file->trial)
 		file_well(file);
+}
+
+/* The disk has the job for long. What is written meanwhile may never be on it. */
+static void
+file_await(struct journal_file *file)
+{
+	struct chat_err err;
+
+	if (file->late || flusher_busy_ms(&file->flusher) <= file->options.answer_ms)
+		return;
+	file->late = true;
+	file->journal.failures++;
+	chat_fail(&err, CHAT_IO_ERROR, "the disk has not answered for %lld ms",
+		(long long)file->options.answer_ms);
+	file_trouble(file, &err);
 }
 
 void
 journal_file_tick(uv_timer_t *timer)
 {
 	struct journal_file *file = timer->data;
-	bool sync = file->options.sync != JOURNAL_NEVER;
+	bool troubled = *file->journal.trouble || file->cut_due || file->fresh_due;
 
 	if (++file->turns % RETAIN_TURNS == 0)
 		journal_retain(file);
 	file->sums_due = file->sums_dirty;
-	if (flusher_is_busy(&file->flusher))
+	if (flusher_is_busy(&file->flusher)) {
+		file_await(file);
 		return;
-	if (*file->journal.trouble || file->cut_due || file->fresh_due)
+	}
+	if (troubled)
 		file_probe(file);
-	if (file->full || (sync && (file->dirty || file->sums_dirty)))
+	if (troubled || file->full || file->dirty || file->sums_dirty ||
+		file->turns % LOOK_TURNS == 0)
 		journal_file_flush(file, true);
 }
 

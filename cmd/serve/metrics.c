@@ -51,7 +51,15 @@ struct sample {
 	double value;
 };
 
-#define SAMPLES 18
+#define SAMPLES 20
+
+static uint64_t
+journal_bytes_of(const struct server *server)
+{
+	const struct journal *journal = server->journal;
+
+	return journal->kind->bytes ? journal->kind->bytes(journal) : 0;
+}
 
 static void
 samples_take(struct sample samples[SAMPLES], const struct server *server)
@@ -89,6 +97,11 @@ samples_take(struct sample samples[SAMPLES], const struct server *server)
 			(double)server->printer.dropped_ever},
 		{"notices_dropped_total", "counter", "Lines not said: stderr had no room.",
 			(double)server->notices.printer.dropped_ever},
+		{"journal_bytes", "gauge", "Bytes of the journal.",
+			(double)journal_bytes_of(server)},
+		{"storage_failures_total", "counter",
+			"Times the journal could not keep what was said, or its disk failed.",
+			(double)server->journal->failures},
 		{"up", "gauge", "1 while new connections are taken.", server->draining ? 0 : 1},
 	};
 

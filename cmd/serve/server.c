@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,13 +49,7 @@ on_journal_warning(void *arg, const char *sentence)
 	notices_say(&((struct server *)arg)->notices, "journal: %s", sentence);
 }
 
-/* Whatever waits for the journal is published or refused. */
-static void
-server_settle(struct server *server)
-{
-	server->journal->kind->settle(server->journal);
-	rooms_publish(&server->rooms);
-}
+static void server_shut(struct server *server);
 
 static void
 server_print(struct server *server)
@@ -69,6 +64,8 @@ server_publish(struct server *server)
 {
 	server->journal->kind->commit(server->journal);
 	rooms_publish(&server->rooms);
+	if (server->settling && server->journal->kind->is_settled(server->journal))
+		server_shut(server);
 	server_print(server); /* first: what a member has seen, stdout has shown */
 }
 
@@ -163,26 +160,38 @@ accepts_open(struct server *server, struct chat_err *err)
 
 /* ---- stopping ---- */
 
-/* No new connections; everyone is told, and closed. The loop stops when the last is gone. */
+/* Everyone is told, and closed. The loop stops when the last is gone. */
 static void
-server_drain(struct server *server)
+server_shut(struct server *server)
 {
 	struct conn *conn, *next;
 
-	server->draining = true;
-	notify_state("STOPPING=1");
-	for (size_t i = 0; i < server->listeners.count; i++)
-		uv_poll_stop(&server->accepts[i]);
-	input_close(&server->input);
-	server_settle(server);
+	server->settling = false;
 	for (conn = server->conns.all; conn; conn = next) {
 		next = conn->next;
+		conn_hold(conn, false);
 		if (conn->state == CONN_OPEN)
 			guest_shut((struct guest *)conn, CHAT_SHUTTING_DOWN,
 				"the server is shutting down", 1001);
 		else if (conn->state == CONN_HANDSHAKE)
 			conn_abort(conn);
 	}
+}
+
+/*
+ * No new connections, and nothing more is heard; who has said something is to know what became of
+ * it, then everybody is told.
+ */
+static void
+server_drain(struct server *server)
+{
+	server->draining = server->settling = true;
+	notify_state("STOPPING=1");
+	for (size_t i = 0; i < server->listeners.count; i++)
+		uv_poll_stop(&server->accepts[i]);
+	input_close(&server->input);
+	for (struct conn *conn = server->conns.all; conn; conn = conn->next)
+		conn_hold(conn, true);
 }
 
 static void
@@ -306,6 +315,7 @@ journal_options_of(const struct config *config)
 		.max_bytes = (uint64_t)config->journal_max_bytes,
 		.max_age_ms = config->journal_max_age_ms,
 		.history = (uint32_t)config->history,
+		.answer_ms = config->disk_timeout_ms,
 		.repair = config->repair,
 	};
 }
@@ -557,9 +567,52 @@ server_finish_printing(struct server *server)
 	notices_leave_loop(&server->notices);
 }
 
-void
+/* Ends all that is on the loop. False: a reading of the journal does not end. */
+static bool
+loop_end(struct server *server)
+{
+	int64_t until_ms = chat_now_ms() + server->config->disk_timeout_ms;
+	struct pollfd events = {.fd = uv_backend_fd(&server->loop), .events = POLLIN};
+
+	uv_walk(&server->loop, close_handle, NULL);
+	while (uv_run(&server->loop, UV_RUN_NOWAIT)) {
+		if (chat_now_ms() >= until_ms) {
+			notices_say(&server->notices,
+				"journal: the disk does not answer: a reading does not end");
+			return false;
+		}
+		poll(&events, 1, 10);
+	}
+	uv_loop_close(&server->loop);
+	return true;
+}
+
+/* What others see of the server. */
+static void
+server_vanish(struct server *server)
+{
+	sockets_close(server);
+	if (server->url_written)
+		unlink(server->config->url_file);
+}
+
+/*
+ * A thread waits for a disk that does not answer, and has what it was given: nothing is freed. Its
+ * memory goes with the process.
+ */
+_Noreturn static void
+server_leave(struct server *server)
+{
+	server_vanish(server);
+	_exit(CHAT_EXIT_IO);
+}
+
+int
 server_close(struct server *server)
 {
+	struct journal *journal = server->journal;
+	enum journal_end end = JOURNAL_KEPT;
+	bool answers = true;
 	sigset_t signals;
 
 	sigemptyset(&signals);
@@ -569,25 +622,26 @@ server_close(struct server *server)
 	input_close(&server->input);
 	while (server->conns.all)
 		conn_abort(server->conns.all);
-	if (server->journal)
-		server_settle(server);
+	if (journal) {
+		answers = journal->kind->settle(journal);
+		rooms_publish(&server->rooms);
+	}
 	conns_flush(&server->conns);
 	server_finish_printing(server);
 	monitor_close(&server->monitor);
 	conns_close(&server->conns);
-	uv_walk(&server->loop, close_handle, NULL);
-	uv_run(&server->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&server->loop);
-	if (server->journal)
-		server->journal->kind->close(server->journal);
+	answers = answers && loop_end(server);
+	if (journal)
+		end = journal->kind->close(journal);
+	if (!answers || end == JOURNAL_HUNG)
+		server_leave(server);
 	rooms_free(&server->rooms);
 	past_close(&server->past);
 	rates_free(&server->rates);
 	fair_free(&server->turns);
-	sockets_close(server);
+	server_vanish(server);
 	notices_close(&server->notices);
-	if (server->url_written)
-		unlink(server->config->url_file);
 	free(server->accepts);
 	free(server->monitor.accepts);
+	return end == JOURNAL_KEPT ? CHAT_EXIT_OK : CHAT_EXIT_IO;
 }

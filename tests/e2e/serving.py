@@ -105,15 +105,15 @@ class Server:
         os.unlink(self.url_path)
         running.remove(self)
 
-    def stop(self):
-        """Ends it; what a sanitizer found in it is the exit status."""
+    def stop(self, *others):
+        """Ends it; what a sanitizer found in it is the exit status. Others than 0 may be right, too."""
         for peer in self.peers:
             peer.close()
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
         status = self.wait()
         self.state.close()
-        assert status == 0, "exit status %d" % status
+        assert status in (0, *others), "exit status %d" % status
         for word in {word for peer in self.peers for word in peer.refusals if self.verbose}:
             assert ": %s: " % word in self.errors(), "with -v nothing says %s" % word
         assert not os.path.exists(self.url_path), "the URL file is still there"

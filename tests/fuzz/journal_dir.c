@@ -352,6 +352,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.dir = dir,
 		.sync = JOURNAL_NEVER,
 		.segment_bytes = 4096,
+		.answer_ms = 10000,
 		.max_bytes = how & 1 ? 4096 : 0,
 		.max_age_ms = how & 2 ? 1 : 0,
 		.history = how & 4 ? 3 : 0,

@@ -80,6 +80,7 @@ fixture_open(struct fixture *fixture, struct opened *opened, bool repair)
 		&(struct journal_options){
 			.sync = JOURNAL_NEVER,
 			.segment_bytes = 1 << 20,
+			.answer_ms = 10000,
 			.history = 50,
 			.repair = repair,
 		});

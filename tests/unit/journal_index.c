@@ -280,8 +280,10 @@ static bool
 fixture_open(struct fixture *fixture, struct opened *opened)
 {
 	return journal_start(opened, &fixture->scratch,
-		&(struct journal_options){
-			.sync = JOURNAL_NEVER, .segment_bytes = 1 << 30, .history = 50});
+		&(struct journal_options){.sync = JOURNAL_NEVER,
+			.segment_bytes = 1 << 30,
+			.answer_ms = 10000,
+			.history = 50});
 }
 
 static void
