@@ -73,6 +73,7 @@ room_leave(struct member *member)
 	room->live -= !member->past;
 	member->past = NULL;
 	room->count--;
+	room->crowded = room->crowded && room_is_crowd(room);
 	user->conns--;
 	if (!member->hidden)
 		user->shown--;
@@ -143,6 +144,9 @@ user_arrive(struct room *room, struct member *member)
 	room->changes++;
 	if (!room_is_crowd(room))
 		member->skip = room_announce(room, user, true);
+	else if (!room->crowded)
+		member->skip = room_announce_crowd(room);
+	room->crowded = room_is_crowd(room);
 }
 
 /* Which memory of nonces this is: it begins with the process, or with the journal it was rebuilt
@@ -153,17 +157,43 @@ rooms_memory(const struct rooms *rooms)
 	return rooms->past.count ? rooms->past.at[0].epoch : rooms->epoch;
 }
 
+/* about_server: with what a newcomer, or a log, is told of it; you: who that is, or NULL. */
+static struct block *
+say_users(const struct rooms *rooms, const struct roster *roster, bool about_server,
+	const struct user *you)
+{
+	char instance[MESSAGE_ID_EPOCH_LEN + 1];
+
+	snprintf(instance, sizeof(instance), "%012llx", (unsigned long long)rooms_memory(rooms));
+	return say_user_data(&(struct say_user_data){
+		.roster = roster,
+		.most = rooms->limits.crowd,
+		.most_bytes = USER_DATA_BYTES,
+		.you = you,
+		.max_message_bytes = rooms->limits.max_message_bytes,
+		.instance = {instance, about_server ? sizeof(instance) - 1 : 0},
+	});
+}
+
 struct block *
 room_users(struct room *room, const struct member *newcomer)
 {
-	const struct rooms_limits *limits = &room->rooms->limits;
-	char instance[MESSAGE_ID_EPOCH_LEN + 1];
+	return say_users(
+		room->rooms, &room->roster, newcomer != NULL, newcomer ? newcomer->user : NULL);
+}
 
-	snprintf(instance, sizeof(instance), "%012llx",
-		(unsigned long long)rooms_memory(room->rooms));
-	return say_user_data(&(struct say_user_data){&room->roster, limits->crowd, USER_DATA_BYTES,
-		newcomer ? newcomer->user : NULL, limits->max_message_bytes,
-		{instance, sizeof(instance) - 1}});
+void
+rooms_introduce(const struct rooms *rooms)
+{
+	const struct watcher *watcher = &rooms->watcher;
+	struct roster nobody = {0};
+	struct block *block;
+
+	if (!watcher->saw)
+		return;
+	block = say_users(rooms, &nobody, true, NULL);
+	watcher->saw(watcher->arg, block_frame_payload(block->bytes));
+	block_unref(block);
 }
 
 int

@@ -42,6 +42,9 @@ int room_join(struct room *room, struct member *member, const struct room_join *
  * all, without what is about the server. A reference of the caller's. */
 struct block *room_users(struct room *room, const struct member *newcomer);
 
+/* Tells the watcher that a server begins: nobody is in any channel. */
+void rooms_introduce(const struct rooms *rooms);
+
 /* Ends the membership, if there is one. */
 void room_leave(struct member *member);
 

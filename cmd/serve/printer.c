@@ -61,7 +61,7 @@ printer_compact(struct printer *printer)
 }
 
 /* A line that is longer than all that may wait does so alone. */
-static bool
+bool
 printer_has_room(const struct printer *printer, size_t len)
 {
 	size_t waiting = printer->buf.len - printer->sent;

@@ -40,6 +40,9 @@ struct printer {
 
 void printer_open(struct printer *printer, uv_loop_t *loop, int fd, size_t max_bytes);
 
+/* Whether so many more bytes find room. */
+bool printer_has_room(const struct printer *printer, size_t len);
+
 /* Takes a line (without newline) of any length; written at the end of the tick, or where more waits
  * than may. */
 void printer_line(struct printer *printer, struct chat_span line);

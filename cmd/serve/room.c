@@ -70,6 +70,15 @@ room_add_pending(struct room *room)
 	return &room->pending[room->pending_count++];
 }
 
+/* About users, not said by one: the frame at this offset of the open block, which was so long. */
+static uint64_t
+room_announced(struct room *room, uint32_t at, uint32_t len_before)
+{
+	room->announced++;
+	room->rooms->pending_bytes += room->blocks[room->block_count - 1].block->len - len_before;
+	return room->sealed + at;
+}
+
 uint64_t
 room_announce(struct room *room, const struct user *user, bool online)
 {
@@ -77,9 +86,17 @@ room_announce(struct room *room, const struct user *user, bool online)
 	uint32_t at, len = last->block->len;
 
 	last->block = say_user_status(last->block, user, online, room_channel(room), &at);
-	room->announced++;
-	room->rooms->pending_bytes += last->block->len - len;
-	return room->sealed + at;
+	return room_announced(room, at, len);
+}
+
+uint64_t
+room_announce_crowd(struct room *room)
+{
+	struct pending_block *last = room_open_block(room);
+	uint32_t at, len = last->block->len;
+
+	last->block = say_unlisted(last->block, room->roster.present, room_channel(room), &at);
+	return room_announced(room, at, len);
 }
 
 static uint64_t

@@ -84,6 +84,7 @@ struct room {
 	int64_t timestamp_ms; /* of the last message */
 	uint32_t readers; /* pages that are read from the journal: the history waits for them */
 	bool open; /* blocks' last one still grows */
+	bool crowded; /* and its members know */
 	uint16_t channel_len;
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
@@ -189,6 +190,9 @@ rooms_history_bytes(const struct rooms *rooms)
 
 /* Says that a user came or went. Returns where in the room's stream. */
 uint64_t room_announce(struct room *room, const struct user *user, bool online);
+
+/* Says that from now on single users are not announced: no list of users is whole any more. */
+uint64_t room_announce_crowd(struct room *room);
 
 struct room_say {
 	struct user *user;

@@ -176,11 +176,14 @@ put_server(char *at, const struct say_user_data *data)
 	at = put_number(at, (int64_t)data->max_message_bytes);
 	at = PUT(at, ",\"instance\":");
 	at = put_quoted(at, data->instance);
-	at = PUT(at, ",\"you\":{\"id\":");
-	at = put_quoted(at, (struct chat_span){data->you->id, data->you->id_len});
-	at = PUT(at, ",\"username\":");
-	at = put(at, data->you->name_json, data->you->name_json_len);
-	return PUT(at, "}}");
+	if (data->you) {
+		at = PUT(at, ",\"you\":{\"id\":");
+		at = put_quoted(at, (struct chat_span){data->you->id, data->you->id_len});
+		at = PUT(at, ",\"username\":");
+		at = put(at, data->you->name_json, data->you->name_json_len);
+		*at++ = '}';
+	}
+	return PUT(at, "}");
 }
 
 /* How many users are listed: the first of those present. *bytes gets what they take at the most. */
@@ -219,10 +222,27 @@ say_user_data(const struct say_user_data *data)
 		at = PUT(at, ",\"truncated\":true,\"total\":");
 		at = put_number(at, (int64_t)data->roster->present);
 	}
-	if (data->you)
+	if (data->instance.len)
 		at = put_server(at, data);
 	*at++ = '}';
 	block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
+	return block;
+}
+
+struct block *
+say_unlisted(struct block *block, size_t total, struct chat_span channel, uint32_t *frame_at)
+{
+	size_t max = 96 + NUMBER_MAX + channel.len;
+	char *start, *at;
+
+	block = block_frame_begin(block, max);
+	start = block->bytes + block->len;
+	at = PUT(start, "{\"type\":\"userData\",\"users\":[],\"truncated\":true,\"total\":");
+	at = put_number(at, (int64_t)total);
+	at = PUT(at, ",\"channel\":");
+	at = put_quoted(at, channel);
+	*at++ = '}';
+	*frame_at = block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
 	return block;
 }
 

@@ -55,11 +55,16 @@ struct say_user_data {
 	const struct roster *roster;
 	size_t most; /* users listed at the most, and bytes that they take; */
 	size_t most_bytes; /* over either `truncated`, `total` */
-	const struct user *you; /* NULL: without `server` */
+	const struct user *you; /* NULL: nobody */
 	size_t max_message_bytes;
-	struct chat_span instance; /* whose nonces are remembered; plain */
+	struct chat_span
+		instance; /* whose nonces are remembered; plain; length 0: without `server` */
 };
 
 struct block *say_user_data(const struct say_user_data *data);
+
+/* Appends a userData that lists nobody of so many; *at gets where the frame begins. */
+struct block *say_unlisted(
+	struct block *block, size_t total, struct chat_span channel, uint32_t *at);
 
 #endif

@@ -88,10 +88,20 @@ on_tick(uv_prepare_t *prepare)
 	server_tick(prepare->data);
 }
 
+/* An event for stdout. Where some were dropped, who is there is not known any more. */
 static void
 on_event(void *arg, struct chat_span line)
 {
-	printer_line(&((struct server *)arg)->printer, line);
+	static const char gap[] = "{\"type\":\"userData\",\"users\":[],\"truncated\":true}";
+	struct server *server = arg;
+	struct printer *printer = &server->printer;
+
+	if (server->events_dropped != printer->dropped_ever &&
+		printer_has_room(printer, sizeof(gap) + line.len + 1)) {
+		server->events_dropped = printer->dropped_ever;
+		printer_line(printer, CHAT_SPAN(gap));
+	}
+	printer_line(printer, line);
 }
 
 static void
@@ -524,8 +534,10 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	handles_open(server);
 	if (config->read_stdin)
 		input_open(&server->input, server, STDIN_FILENO);
-	if (accepts_open(server, err) == 0)
+	if (accepts_open(server, err) == 0) {
+		rooms_introduce(&server->rooms);
 		return 0;
+	}
 	server_close(server);
 	return -1;
 }

@@ -48,6 +48,7 @@ struct server {
 	struct rates rates;
 	struct journal *journal;
 	struct printer printer;
+	uint64_t events_dropped; /* of stdout's, when it last said that some are missing */
 	struct notices notices;
 	struct input input;
 	struct metrics metrics;

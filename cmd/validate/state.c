@@ -434,7 +434,8 @@ check_status(const struct look *look, const struct chat_msg *msg)
 		user = find_user(look->state, channel, id);
 	if (user == NULL && !online && listing->number > 0 && !listing->partial)
 		say(look, id, CHAT_BAD_MESSAGE, "/userId", "a user who was never there goes");
-	else if (user && user->presence == (online ? PRESENCE_ONLINE : PRESENCE_OFFLINE))
+	else if (user && !listing->partial && /* else who is not listed comes and goes unseen */
+		user->presence == (online ? PRESENCE_ONLINE : PRESENCE_OFFLINE))
 		say(look, &msg->value[CHAT_SLOT_ONLINE], CHAT_BAD_MESSAGE, "/online",
 			online ? "the user was there already" : "the user was gone already");
 	if (user == NULL)

@@ -243,8 +243,8 @@ def _(server):
     server.until_events(5)
     with open(server.out_path, "rb") as file:
         printed = file.read().split(b"\n")
-    assert printed[1:4] == lines, printed
-    assert [json.loads(line)["type"] for line in printed[:-1]] == (
+    assert printed[2:5] == lines, printed
+    assert [json.loads(line)["type"] for line in printed[1:-1]] == (
         ["userStatus"] + ["message"] * 3 + ["userStatus"]
     )
 
@@ -714,9 +714,14 @@ def _(server):
     assert [u["username"] for u in data["users"]] == ["user0", "user1", "user2"], data
     assert data["truncated"] is True and data["total"] == 4, data
     assert data["server"]["you"]["username"] == "user3", data
-    peers[0].quiet()
+    told = peers[0].recv("userData")
+    assert told == {"type": "userData", "users": [], "truncated": True, "total": 4, "channel": "/"}, told
+    server.join("user4")
+    for peer in peers[0], fourth:  # once
+        peer.quiet()
     fourth.text("hi")
     peers[0].heard("hi")
+    assert server.events()[-2]["truncated"], server.events()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,11 @@ CHAT_SERVE = os.path.join(os.environ["BUILD"], "chat-serve")
 TLS = os.environ.get("CHAT_TEST_TLS", "").split()  # options of every server, and its peers use TLS
 
 
+def begins(line):
+    """Whether this is the first line on a server's stdout: nobody is anywhere."""
+    return line["type"] == "userData" and line["users"] == [] and "you" not in line["server"]
+
+
 class NotStarted(RuntimeError):
     def __init__(self, status, errors):
         super().__init__("chat-serve did not start, but ended with %d: %s" % (status, errors))
@@ -75,9 +80,11 @@ class Server:
             return file.read()
 
     def events(self):
-        """What it printed on stdout until now, whole lines."""
+        """What it printed on stdout until now, whole lines, behind the one with which it begins."""
         with open(self.out_path, "rb") as file:
-            return [json.loads(line) for line in file if line.endswith(b"\n")]
+            lines = [json.loads(line) for line in file if line.endswith(b"\n")]
+        assert begins(lines[0]) if lines else True, lines
+        return lines[1:]
 
     def until_events(self, count):
         until(lambda: len(self.events()) >= count, "%d events on stdout" % count)
