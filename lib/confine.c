@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <linux/landlock.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,6 +17,9 @@
 #define FS_TRUNCATE (1ULL << 14) /* version 3 */
 #define NET_BIND_TCP (1ULL << 0) /* version 4 */
 #define NET_CONNECT_TCP (1ULL << 1)
+#define FS_IOCTL_DEV (1ULL << 15) /* version 5 */
+#define SCOPE_ABSTRACT_SOCKET (1ULL << 0) /* version 6 */
+#define SCOPE_SIGNAL (1ULL << 1)
 
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FS_REMOVE LANDLOCK_ACCESS_FS_REMOVE_FILE
@@ -30,8 +34,17 @@
 		LANDLOCK_ACCESS_FS_MAKE_SYM)
 
 struct ruleset {
-	uint64_t fs, net;
+	uint64_t fs, net, scoped;
 };
+
+/* What this version of the interface knows of it. */
+static size_t
+ruleset_size(int version)
+{
+	if (version < 4)
+		return offsetof(struct ruleset, net);
+	return version < 6 ? offsetof(struct ruleset, scoped) : sizeof(struct ruleset);
+}
 
 static uint64_t
 fs_of(const struct chat_confine *confine, unsigned rights)
@@ -64,11 +77,13 @@ chat_confine_begin(struct chat_confine *confine, unsigned rights)
 	confine->version = (int)version;
 	ruleset.fs = fs_of(confine, rights);
 	if (rights & CHAT_CONFINE_WRITE)
-		ruleset.fs |= FS_NEVER;
+		ruleset.fs |= version < 5 ? FS_NEVER : FS_NEVER | FS_IOCTL_DEV;
 	if (rights & CHAT_CONFINE_TCP && version >= 4)
 		ruleset.net = NET_BIND_TCP | NET_CONNECT_TCP;
-	confine->fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset,
-		version >= 4 ? sizeof(ruleset) : sizeof(ruleset.fs), 0);
+	if (rights & CHAT_CONFINE_OTHERS && version >= 6)
+		ruleset.scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL;
+	confine->fd = (int)syscall(
+		SYS_landlock_create_ruleset, &ruleset, ruleset_size(confine->version), 0);
 }
 
 void

@@ -15,7 +15,8 @@ enum chat_confine_right {
 	CHAT_CONFINE_WRITE = 2, /* files: make, change, cut, rename within a directory, remove */
 	CHAT_CONFINE_REMOVE = 4, /* files */
 	CHAT_CONFINE_EXECUTE = 8,
-	CHAT_CONFINE_TCP = 16 /* bind and connect */
+	CHAT_CONFINE_TCP = 16, /* bind and connect */
+	CHAT_CONFINE_OTHERS = 32 /* signals and abstract unix sockets of other processes */
 };
 
 struct chat_confine {

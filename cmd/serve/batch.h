@@ -22,7 +22,10 @@ void batch_close(struct batch *batch);
  */
 bool batch_add(struct batch *batch, int fd, const void *bytes, size_t len, void *arg);
 
-/* Sends them all. done is called for each, in any order, with the bytes sent or -errno. */
+/*
+ * Sends them all. done is called for each, in any order, with the bytes sent or -errno. Where the
+ * kernel takes no more at once (EAGAIN, EBUSY, ENOMEM of its own), they are sent one by one.
+ */
 void batch_run(struct batch *batch, void (*done)(void *arg, ssize_t result));
 
 #endif

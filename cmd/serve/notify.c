@@ -30,8 +30,8 @@ notify_watchdog_ms(void)
 	return most && most < 2000 ? 1 : most / 2000;
 }
 
-void
-notify_state(const char *state)
+int
+notify_open(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -39,14 +39,22 @@ notify_state(const char *state)
 	int fd;
 
 	if (!path || (*path != '/' && *path != '@') || strlen(path) >= sizeof(address.sun_path))
-		return;
+		return -1;
 	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 	memcpy(address.sun_path, path, strlen(path));
 	if (*path == '@')
 		address.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, len);
-	close(fd);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, len) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void
+notify_state(int fd, const char *state)
+{
+	if (fd >= 0)
+		send(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT);
 }

@@ -17,7 +17,13 @@ int notify_listen_fds(void);
  */
 uint64_t notify_watchdog_ms(void);
 
-/* Says a state, "READY=1", to whoever asked for it by NOTIFY_SOCKET; nobody is fine. */
-void notify_state(const char *state);
+/*
+ * A socket to whoever wants to hear the server's state (NOTIFY_SOCKET); -1: nobody does. Connected
+ * once, so that a process that has been taken over has no way to any other socket.
+ */
+int notify_open(void);
+
+/* Says a state, "READY=1", without waiting; -1 is fine. */
+void notify_state(int fd, const char *state);
 
 #endif

@@ -2,12 +2,16 @@
 #include "serve/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -48,7 +52,8 @@ confine_files(const struct config *config, const struct listeners *listeners, st
 	struct chat_confine confine;
 
 	chat_confine_begin(&confine,
-		CHAT_CONFINE_READ | CHAT_CONFINE_WRITE | CHAT_CONFINE_EXECUTE | CHAT_CONFINE_TCP);
+		CHAT_CONFINE_READ | CHAT_CONFINE_WRITE | CHAT_CONFINE_EXECUTE | CHAT_CONFINE_TCP |
+			CHAT_CONFINE_OTHERS);
 	chat_confine_leave(&confine, "/dev/null", CHAT_CONFINE_READ);
 	if (config->journal)
 		chat_confine_leave(
@@ -67,39 +72,127 @@ confine_files(const struct config *config, const struct listeners *listeners, st
 
 /* ---- system calls ---- */
 
-/* Serving a chat: bytes, files of the journal, waiting, threads of the disk, memory, an end. */
-static const int needed[] = {SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getpeername),
-	SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-	SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
+/*
+ * Calls that are let through whatever they are given. None makes a process, an executable page, a
+ * socket or a way to one, sends a signal, or changes who this process is.
+ */
+static const int needed[] = {
+	/* connections, and what is known of them; sending is below */
+	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getpeername), SCMP_SYS(getsockname),
+	SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
 
+	/* the journal, and files read again; which files is Landlock's to say */
 	SCMP_SYS(access), SCMP_SYS(close), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
-	SCMP_SYS(fallocate), SCMP_SYS(fchmod), SCMP_SYS(fcntl), SCMP_SYS(fdatasync),
-	SCMP_SYS(flock), SCMP_SYS(fstat), SCMP_SYS(fstatfs), SCMP_SYS(fsync), SCMP_SYS(ftruncate),
-	SCMP_SYS(getdents64), SCMP_SYS(ioctl), SCMP_SYS(lseek), SCMP_SYS(lstat), SCMP_SYS(mkdir),
-	SCMP_SYS(mkdirat), SCMP_SYS(newfstatat), SCMP_SYS(open), SCMP_SYS(openat),
-	SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(read),
-	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(readv), SCMP_SYS(rename),
-	SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(stat), SCMP_SYS(statfs), SCMP_SYS(statx),
-	SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(write), SCMP_SYS(writev),
+	SCMP_SYS(fallocate), SCMP_SYS(fdatasync), SCMP_SYS(flock), SCMP_SYS(fstat),
+	SCMP_SYS(fstatfs), SCMP_SYS(fsync), SCMP_SYS(ftruncate), SCMP_SYS(getdents64),
+	SCMP_SYS(lseek), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(pread64), SCMP_SYS(preadv),
+	SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(read), SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat), SCMP_SYS(readv), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(renameat2), SCMP_SYS(stat), SCMP_SYS(statfs), SCMP_SYS(statx), SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat), SCMP_SYS(write), SCMP_SYS(writev),
 
+	/* waiting, and the time; the ring can do what serve/batch.c left it, and no more */
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(epoll_create1),
 	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_wait),
 	SCMP_SYS(eventfd2), SCMP_SYS(gettimeofday), SCMP_SYS(io_uring_enter), SCMP_SYS(nanosleep),
 	SCMP_SYS(pipe2), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(time),
 
-	SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex),
-	SCMP_SYS(geteuid), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(prlimit64),
-	SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield),
-	SCMP_SYS(set_robust_list), SCMP_SYS(sigaltstack), SCMP_SYS(tgkill),
+	/* threads that wait for the disk, and the end */
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(geteuid), SCMP_SYS(getpid),
+	SCMP_SYS(gettid), SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sched_yield), SCMP_SYS(set_robust_list), SCMP_SYS(sigaltstack),
 
-	SCMP_SYS(brk), SCMP_SYS(getrandom), SCMP_SYS(madvise), SCMP_SYS(mmap), SCMP_SYS(mprotect),
-	SCMP_SYS(mremap), SCMP_SYS(munmap)};
+	/* memory; making some, or changing what it may be used for, is below */
+	SCMP_SYS(brk), SCMP_SYS(getrandom), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap)};
+
+/*
+ * Calls that are let through where these arguments are what serving gives them; each line is one
+ * way to call. What it keeps away stands above it.
+ */
+#define ARGUMENTS_MAX 2
+
+struct way {
+	int call;
+	unsigned count; /* of the arguments that matter */
+	struct scmp_arg_cmp arguments[ARGUMENTS_MAX];
+};
+
+/* clang-format off */
+#define IS(number, value) {number, SCMP_CMP_EQ, value, 0}
+#define HAS(number, mask, bits) {number, SCMP_CMP_MASKED_EQ, mask, bits}
+#define LACKS(number, bits) HAS(number, bits, 0)
+/* clang-format on */
+#define WAY(name, ...) \
+	{ \
+		SCMP_SYS(name), \
+			sizeof((struct scmp_arg_cmp[]){__VA_ARGS__}) / \
+			sizeof(struct scmp_arg_cmp), \
+		{ \
+			__VA_ARGS__ \
+		} \
+	}
+
+#define SET_ID 06000U /* a file whose owner or group is who runs it becomes */
+#define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
+#define NOT_A_THREAD \
+	(CSIGNAL | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | \
+		CLONE_NEWUSER | CLONE_NEWUTS | CLONE_PARENT | CLONE_PIDFD | CLONE_PTRACE | \
+		CLONE_UNTRACED | CLONE_VFORK)
+#if defined(__s390__)
+#define CLONE_FLAGS 1
+#else
+#define CLONE_FLAGS 0
+#endif
+
+static const struct way ways[] = {
+	/* no keys typed into the terminal (TIOCSTI), no signals by way of a socket (FIOSETOWN) */
+	WAY(ioctl, IS(1, FIOCLEX)),
+	WAY(ioctl, IS(1, FIONBIO)),
+	WAY(ioctl, IS(1, TCGETS)),
+	/* no signals by way of a file (F_SETOWN, F_SETSIG), no leases on others' files */
+	WAY(fcntl, IS(1, F_GETFD)),
+	WAY(fcntl, IS(1, F_GETFL)),
+	WAY(fcntl, IS(1, F_SETFD)),
+	WAY(fcntl, IS(1, F_SETFL)),
+	/* no datagrams to sockets of others: to whom the socket is connected, and nobody else;
+	 * sendmsg(2), whose address cannot be seen here, is not let through, nor are connect(2) and
+	 * socket(2) */
+	WAY(sendto, IS(4, 0)),
+	/* no files or directories that lend who runs them an owner's or a group's rights */
+	WAY(fchmod, LACKS(1, SET_ID)),
+	WAY(mkdir, LACKS(1, SET_ID)),
+	WAY(mkdirat, LACKS(2, SET_ID)),
+	WAY(open, LACKS(2, SET_ID)),
+	WAY(openat, LACKS(3, SET_ID)),
+	/* no code but what was there at the start: nothing written can be run */
+	WAY(mmap, LACKS(2, PROT_EXEC)),
+	WAY(mprotect, LACKS(2, PROT_EXEC)),
+	/* no processes and no namespaces: threads alone; clone3(2), whose flags cannot be seen
+	 * here, is not let through, and the C library goes on with this one */
+	WAY(clone, HAS(CLONE_FLAGS, THREAD | NOT_A_THREAD, THREAD)),
+	/* limits are read, its own */
+	WAY(prlimit64, IS(0, 0), IS(2, 0)),
+};
 
 /* What nothing here ever does by mistake. */
 static const int hostile[] = {SCMP_SYS(bpf), SCMP_SYS(execve), SCMP_SYS(execveat),
 	SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(ptrace),
 	SCMP_SYS(userfaultfd)};
+
+static int
+filter_ways(scmp_filter_ctx filter)
+{
+	/* no signals but to itself, which is how abort(3) ends it */
+	const struct way itself = WAY(tgkill, IS(0, (uint64_t)getpid()));
+	int status = seccomp_rule_add_array(
+		filter, SCMP_ACT_ALLOW, itself.call, itself.count, itself.arguments);
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways) && status == 0; i++)
+		status = seccomp_rule_add_array(
+			filter, SCMP_ACT_ALLOW, ways[i].call, ways[i].count, ways[i].arguments);
+	return status;
+}
 
 /*
  * Whatever is not needed is as if the kernel did not have it, which a C library newer than this
@@ -108,15 +201,12 @@ static const int hostile[] = {SCMP_SYS(bpf), SCMP_SYS(execve), SCMP_SYS(execveat
 static int
 filter_fill(scmp_filter_ctx filter)
 {
-	int status = 0;
+	int status = filter_ways(filter);
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed) && status == 0; i++)
 		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, needed[i], 0);
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile) && status == 0; i++)
 		status = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, hostile[i], 0);
-	if (status == 0) /* the service manager is told over one; no other kind */
-		status = seccomp_rule_add(
-			filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
 	return status;
 }
 

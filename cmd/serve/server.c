@@ -196,7 +196,7 @@ static void
 server_drain(struct server *server)
 {
 	server->draining = server->settling = true;
-	notify_state("STOPPING=1");
+	notify_state(server->notify_fd, "STOPPING=1");
 	for (size_t i = 0; i < server->listeners.count; i++)
 		uv_poll_stop(&server->accepts[i]);
 	input_close(&server->input);
@@ -220,14 +220,14 @@ server_reload(struct server *server)
 {
 	struct chat_err err = {0};
 
-	notify_state("RELOADING=1");
+	notify_state(server->notify_fd, "RELOADING=1");
 	if (server->tls && tls_reload(server->tls, &err) < 0)
 		notices_say(&server->notices, "%s (the old certificate stays)", err.text);
 	if (server->tokens.path && tokens_reload(&server->tokens, &err) < 0)
 		notices_say(&server->notices, "%s (the old tokens stay)", err.text);
 	else if (server->tokens.path)
 		guests_review(server);
-	notify_state("READY=1");
+	notify_state(server->notify_fd, "READY=1");
 }
 
 static void
@@ -366,8 +366,9 @@ rooms_open(struct server *server, struct chat_err *err)
 static void
 on_watchdog(uv_timer_t *timer)
 {
-	(void)timer;
-	notify_state("WATCHDOG=1");
+	const struct server *server = timer->data;
+
+	notify_state(server->notify_fd, "WATCHDOG=1");
 }
 
 static void
@@ -376,6 +377,7 @@ watchdog_open(struct server *server)
 	uint64_t interval_ms = notify_watchdog_ms();
 
 	uv_timer_init(&server->loop, &server->watchdog);
+	server->watchdog.data = server;
 	if (interval_ms)
 		uv_timer_start(&server->watchdog, on_watchdog, interval_ms, interval_ms);
 }
@@ -522,6 +524,7 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 		sockets_close(server);
 		return -1;
 	}
+	server->notify_fd = notify_open();
 	printer_open(&server->printer, &server->loop, STDOUT_FILENO, EVENTS_MAX_BYTES);
 	notices_open(&server->notices, &server->loop, STDERR_FILENO);
 	if (monitor_open(&server->monitor, server, config->metrics, err) < 0 ||
@@ -545,7 +548,7 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 void
 server_run(struct server *server)
 {
-	notify_state("READY=1");
+	notify_state(server->notify_fd, "READY=1");
 	notices_speak(&server->notices, false); /* the ticks begin */
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	notices_speak(&server->notices, true);
@@ -653,6 +656,8 @@ server_close(struct server *server)
 	fair_free(&server->turns);
 	server_vanish(server);
 	notices_close(&server->notices);
+	if (server->notify_fd >= 0)
+		close(server->notify_fd);
 	free(server->accepts);
 	free(server->monitor.accepts);
 	return end == JOURNAL_KEPT ? CHAT_EXIT_OK : CHAT_EXIT_IO;

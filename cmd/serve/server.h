@@ -60,6 +60,7 @@ struct server {
 	struct guest *denied; /* those that wait for the answer to a wrong token, likewise */
 	size_t max_connections; /* as configured, or what the descriptors allow */
 	bool reaches_out; /* others than this machine can connect, or come through a proxy */
+	int notify_fd; /* -1: nobody wants to hear of the server's state */
 	bool url_written;
 	bool draining;
 	bool settling; /* draining: what waits for the journal is awaited before everybody is told

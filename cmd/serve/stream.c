@@ -56,14 +56,12 @@ stream_read(struct stream *stream, void *bytes, size_t size)
 ssize_t
 stream_write(struct stream *stream, const struct iovec *pieces, int count)
 {
-	struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
-
 	if (stream->tls)
 		return tls_write(stream->tls, pieces->iov_base, pieces->iov_len);
 	if (count == 1)
 		return stream_result(
 			send(stream->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL));
-	return stream_result(sendmsg(stream->fd, &message, MSG_NOSIGNAL));
+	return stream_result(writev(stream->fd, pieces, count)); /* SIGPIPE is ignored */
 }
 
 size_t

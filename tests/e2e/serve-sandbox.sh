@@ -23,7 +23,18 @@ refused() {
 	like "$(outcome "$1")" "^($2)\$" "refused: $1"
 }
 
-taken_over all --journal "$TMP/journal"
+# Two sockets for datagrams: one that is told of the server's state, and one that nobody is to reach.
+spawn /usr/bin/python3 -c 'import select, socket, sys
+ends = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2)]
+for end, path in zip(ends, ("state.socket", "loot.socket")):
+    end.bind(path)
+print("bound", flush=True)
+while True:
+    for end in select.select(ends, [], [])[0]:
+        print(end.getsockname(), end.recv(100), flush=True)' >"$TMP/datagrams"
+wait_for '[ -s "$TMP/datagrams" ]'
+
+NOTIFY_SOCKET=$vault/state.socket taken_over all --journal "$TMP/journal" --metrics "unix:$TMP/metrics" --stdin
 exits 0 'a server within walls' chat-send hello
 if grep -q landlock /proc/kallsyms; then
 	refused 'read a file' EACCES
@@ -34,10 +45,22 @@ if grep -q landlock /proc/kallsyms; then
 fi
 refused 'make a directory' 'EACCES|ENOSYS'
 refused 'open a socket' ENOSYS
-refused 'become another' ENOSYS
-refused 'change a mode' ENOSYS
-refused 'kill another' ENOSYS
-is "$(outcome 'make a pipe')" 'done' 'what serving takes can be done'
+is "$(outcome 'find a datagram socket')" 'done' 'it has the socket of its state'
+for what in 'become another' 'change a mode' 'kill another' \
+	'send to a socket' 'send a message to a socket' 'connect to a socket' 'open a unix socket' \
+	'make a pair of sockets' 'make a ring' 'change a ring' \
+	"signal another's thread" 'signal a thread' 'queue a signal' 'hold another process' \
+	"own a file's signals" "choose a file's signal" 'type into the terminal' \
+	'fork' 'fork into a namespace' 'fork by clone3' 'leave a namespace' \
+	"read another's limit" 'set its limit' 'be dumped' 'see its personality' \
+	'run what was written' 'write what can be run' 'have more code' 'have a file in memory' \
+	'make a set-user-ID file' 'make a set-group-ID file' 'make a set-group-ID directory' \
+	'set a set-user-ID bit'; do
+	refused "$what" ENOSYS
+done
+for what in 'make a pipe' 'signal itself' 'read its limit' 'have memory'; do
+	is "$(outcome "$what")" 'done' "what serving takes can be done: $what"
+done
 is "$(cat treasure)" gold 'the treasure is where it was'
 status=$(grep -E '^(NoNewPrivs|Seccomp):' "/proc/$SERVE_PID/status" | tr -d '\t' | paste -sd' ')
 is "$status" 'NoNewPrivs:1 Seccomp:2' 'no new privileges, a filter of system calls'
@@ -46,7 +69,14 @@ is "$(grep -L 'Seccomp:.2' "/proc/$SERVE_PID/task/"*/status)" '' 'and so for eve
 exits 0 'the journal is kept' chat-send -q again
 is "$(jq -r 'select(.content).content' "$TMP/journal"/*.ndjson | paste -sd' ')" 'hello again' 'in its directory'
 
-for call in execve ptrace; do
+kill -HUP "$SERVE_PID"
+wait_for 'grep -q RELOADING=1 "$TMP/datagrams"'
+ok 'its state is still said'
+stop "$SERVE_PID"
+is "$(grep -c STOPPING=1 "$TMP/datagrams")" 1 'to its end'
+is "$(grep loot "$TMP/datagrams")" '' 'and nothing to anybody else'
+
+for call in execve ptrace process_vm_readv; do
 	taken_over "$call"
 	chat-send --retry-for 0s hello >"$OUT" 2>"$ERR"
 	ends "$SERVE_PID" 159 "$call ends the process by SIGSYS"
