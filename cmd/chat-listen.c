@@ -82,13 +82,15 @@ open_output(const struct options *options, struct listener *listener, struct bot
 		return;
 	}
 	*bot = (struct bot){
-		.command = options->command,
+		.command = {.argv = options->command, .signals = &listener->signals.before},
 		.restart = options->restart,
 		.max_hops = options->max_hops,
-		.signals = &listener->signals.before,
 	};
-	if (bot_open(bot, &listener->output, &options->settings.identity, &err) < 0)
+	if (signals_add_children(&listener->signals, &err) < 0)
 		die(&err);
+	if (bot_open(bot, &listener->output, &options->settings.identity, &err) < 0)
+		chat_die(bot->command.status ? bot->command.status : chat_exit_status(err.code),
+			"%s", err.text);
 	listener->bot = bot;
 }
 

@@ -10,22 +10,37 @@
 
 static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
 
+/* fd -1: a new one */
+static int
+take(struct signals *signals, int fd, struct chat_err *err)
+{
+	sigprocmask(SIG_BLOCK, &signals->taken, NULL);
+	signals->fd = signalfd(fd, &signals->taken, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (signals->fd < 0)
+		return chat_fail(err, CHAT_INTERNAL, "signalfd: %s", strerror(errno));
+	return 0;
+}
+
 int
 signals_open(struct signals *signals, struct chat_err *err)
 {
 	struct sigaction action;
-	sigset_t set;
 
 	/* A signalfd would report ignored signals too. */
-	sigemptyset(&set);
+	sigemptyset(&signals->taken);
 	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
 		if (sigaction(wanted[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(&set, wanted[i]);
-	sigprocmask(SIG_BLOCK, &set, &signals->before);
-	signals->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (signals->fd < 0)
-		return chat_fail(err, CHAT_INTERNAL, "signalfd: %s", strerror(errno));
-	return 0;
+			sigaddset(&signals->taken, wanted[i]);
+	sigprocmask(SIG_BLOCK, NULL, &signals->before);
+	return take(signals, -1, err);
+}
+
+int
+signals_add_children(struct signals *signals, struct chat_err *err)
+{
+	signal(SIGCHLD, SIG_DFL);
+	sigaddset(&signals->taken, SIGCHLD);
+	return take(signals, signals->fd, err);
 }
 
 void

@@ -11,11 +11,15 @@
  */
 struct signals {
 	int fd; /* readable when one came */
+	sigset_t taken; /* those that it tells of */
 	sigset_t before; /* the mask to give a child */
 };
 
 int signals_open(struct signals *signals, struct chat_err *err);
 void signals_close(struct signals *signals);
+
+/* CHLD too, whatever was done with it before. -1: CHAT_INTERNAL. */
+int signals_add_children(struct signals *signals, struct chat_err *err);
 
 /* The next signal that came, 0 when there is none. */
 int signals_take(struct signals *signals);

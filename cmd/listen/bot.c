@@ -5,11 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/seen.h"
@@ -20,8 +17,6 @@
 #define ANSWER_MS 10000 /* what is said so long after a message was heard does not answer it */
 #define STEADY_MS 10000 /* a command that lived so long is started again at once */
 
-extern char **environ;
-
 static void
 close_fd(int *fd)
 {
@@ -30,41 +25,14 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-/* The command with these as stdin and stdout; our signals are its, and nothing else of ours. */
 static int
-spawn(struct bot *bot, int in, int out)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t ignored;
-	int failed;
-
-	sigemptyset(&ignored);
-	sigaddset(&ignored, SIGPIPE);
-	sigaddset(&ignored, SIGXFSZ);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, bot->signals);
-	posix_spawnattr_setsigdefault(&attributes, &ignored);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	failed = posix_spawnp(
-		&bot->pid, bot->command[0], &actions, &attributes, bot->command, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	if (failed)
-		bot->pid = 0;
-	return failed;
-}
-
-static int
-fail(struct bot *bot, int why, struct chat_err *err)
+fail(struct bot *bot, struct chat_err *err)
 {
 	close_fd(&bot->to_fd);
 	close_fd(&bot->from_fd);
-	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", bot->command[0], strerror(why));
+	if (err && err->code == CHAT_OK)
+		chat_fail(err, CHAT_INTERNAL, "%s: %m", bot->command.argv[0]);
+	return -1;
 }
 
 static int
@@ -72,28 +40,20 @@ start(struct bot *bot, struct chat_err *err)
 {
 	int to[2], from[2], failed;
 
+	err->code = CHAT_OK;
 	if (pipe2(to, O_CLOEXEC) < 0)
-		return fail(bot, errno, err);
+		return fail(bot, err);
 	bot->to_fd = to[1];
 	if (pipe2(from, O_CLOEXEC) < 0) {
-		failed = errno;
 		close(to[0]);
-		return fail(bot, failed, err);
+		return fail(bot, err);
 	}
 	bot->from_fd = from[0];
-	failed = spawn(bot, to[0], from[1]);
+	failed = command_start(&bot->command, to[0], from[1], err);
 	close(to[0]);
 	close(from[1]);
 	if (failed)
-		return fail(bot, failed, err);
-	bot->pid_fd = pidfd_open(bot->pid, 0);
-	if (bot->pid_fd < 0) { /* its end could not be waited for */
-		failed = errno;
-		kill(bot->pid, SIGKILL);
-		waitpid(bot->pid, NULL, 0);
-		bot->pid = 0;
-		return fail(bot, failed, err);
-	}
+		return fail(bot, err);
 	/* Our ends of pipes that we made: nobody else holds these open files. */
 	fcntl(bot->to_fd, F_SETFL, O_NONBLOCK);
 	fcntl(bot->from_fd, F_SETFL, O_NONBLOCK);
@@ -108,7 +68,7 @@ bot_open(struct bot *bot, struct output *output, const struct identity *identity
 	struct chat_err *err)
 {
 	bot->output = output;
-	bot->pid_fd = bot->to_fd = bot->from_fd = -1;
+	bot->to_fd = bot->from_fd = -1;
 	bot->restart_ms = INT64_MAX;
 	courier_init(&bot->courier, identity, WINDOW, ACK_AUTO);
 	bot->courier.listens = true;
@@ -128,7 +88,6 @@ bot_close(struct bot *bot)
 {
 	close_input(bot);
 	close_fd(&bot->from_fd);
-	close_fd(&bot->pid_fd);
 	chat_lines_free(&bot->lines);
 	courier_free(&bot->courier);
 }
@@ -180,7 +139,7 @@ take_line(struct bot *bot, struct chat_span line)
 	if (line.len == 0)
 		return;
 	if (draft_read(&draft, line, &err) < 0) {
-		chat_warn("%s: line %llu: %s: %s", bot->command[0],
+		chat_warn("%s: line %llu: %s: %s", bot->command.argv[0],
 			(unsigned long long)bot->lines.number, chat_code_word(err.code), err.text);
 		return;
 	}
@@ -200,7 +159,7 @@ take_lines_once(struct bot *bot)
 		take_line(bot, line);
 		return true;
 	case CHAT_LINE_TOO_LONG:
-		chat_warn("%s: line %llu: more than %u bytes", bot->command[0],
+		chat_warn("%s: line %llu: more than %u bytes", bot->command.argv[0],
 			(unsigned long long)bot->lines.number, LINE_MAX_BYTES);
 		return true;
 	case CHAT_LINE_END:
@@ -225,10 +184,10 @@ take_lines(struct bot *bot)
 			continue;
 		got = chat_lines_fill(&bot->lines, &err);
 		if (got < 0)
-			chat_warn("%s: %s", bot->command[0], err.text);
+			chat_warn("%s: %s", bot->command.argv[0], err.text);
 		if (got > 0 || bot->lines.ended)
 			continue;
-		if (got < 0 || bot->pid == 0)
+		if (got < 0 || bot->command.pid == 0)
 			close_fd(&bot->from_fd);
 		bot->dry = true;
 		break;
@@ -245,14 +204,14 @@ tell_settled(struct bot *bot)
 		unsigned long long line = item->line;
 
 		if (item->state == ITEM_REFUSED || item->state == ITEM_ILLEGAL)
-			chat_warn("%s: line %llu: refused: %.*s", bot->command[0], line,
+			chat_warn("%s: line %llu: refused: %.*s", bot->command.argv[0], line,
 				(int)item->receipt_len, item->receipt);
 		else if (item->state == ITEM_UNKNOWN)
 			chat_warn("%s: line %llu: may or may not have been accepted%s%s",
-				bot->command[0], line, item->why ? ": " : "",
+				bot->command.argv[0], line, item->why ? ": " : "",
 				item->why ? item->why : "");
 		else if (item->state != ITEM_ACCEPTED)
-			chat_warn("%s: line %llu: not sent", bot->command[0], line);
+			chat_warn("%s: line %llu: not sent", bot->command.argv[0], line);
 		outbox_pop(&bot->courier.outbox);
 	}
 }
@@ -265,20 +224,15 @@ plan_restart(struct bot *bot)
 	if (now_ms - bot->started_ms >= STEADY_MS)
 		bot->backoff = (struct backoff){0};
 	bot->restart_ms = now_ms + backoff_next_ms(&bot->backoff, 0);
-	chat_warn("%s: ended with %d; started again in %lld ms", bot->command[0], bot->status,
-		(long long)(bot->restart_ms - now_ms));
+	chat_warn("%s: ended with %d; started again in %lld ms", bot->command.argv[0],
+		bot->command.status, (long long)(bot->restart_ms - now_ms));
 }
 
 static void
 check_end(struct bot *bot)
 {
-	int status;
-
-	if (bot->pid == 0 || waitpid(bot->pid, &status, WNOHANG) != bot->pid)
+	if (!command_reap(&bot->command))
 		return;
-	bot->pid = 0;
-	bot->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	close_fd(&bot->pid_fd);
 	close_input(bot);
 	bot->ending = true;
 }
@@ -304,7 +258,6 @@ start_again(struct bot *bot)
 	if (start(bot, &err) == 0)
 		return;
 	chat_warn("%s", err.text);
-	bot->status = 127;
 	bot->finished = true;
 }
 
@@ -315,7 +268,7 @@ bot_run(struct bot *bot, struct session *session)
 		start_again(bot);
 	check_end(bot);
 	take_lines(bot);
-	if (bot->ending && bot->from_fd < 0)
+	if (bot->ending && bot->from_fd < 0 && command_is_gone(&bot->command))
 		ended(bot);
 	courier_send(&bot->courier, session);
 	tell_settled(bot);
@@ -326,7 +279,7 @@ bot_hang_up(struct bot *bot)
 {
 	bot->restart = false;
 	bot->restart_ms = INT64_MAX;
-	if (bot->pid == 0 && !bot->ending)
+	if (command_is_gone(&bot->command) && !bot->ending)
 		bot->finished = true;
 	close_input(bot);
 }
@@ -335,14 +288,6 @@ void
 bot_stop_hearing(struct bot *bot)
 {
 	close_input(bot);
-}
-
-void
-bot_kill(struct bot *bot, int signal)
-{
-	bot->signalled = signal;
-	if (bot->pid > 0)
-		kill(bot->pid, signal);
 }
 
 bool
@@ -354,8 +299,8 @@ bot_done(const struct bot *bot)
 void
 bot_await(const struct bot *bot, const struct session *session, struct waits *waits)
 {
-	waits_add(waits, bot->pid_fd, POLLIN);
 	waits_until(waits, bot->restart_ms);
+	waits_until(waits, command_wake_ms(&bot->command));
 	courier_await(&bot->courier, session, waits);
 	if (bot->from_fd < 0 || !outbox_has_room(&bot->courier.outbox))
 		return;

@@ -1,23 +1,22 @@
 #ifndef LISTEN_BOT_H
 #define LISTEN_BOT_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "client/backoff.h"
 #include "client/courier.h"
 #include "client/output.h"
 #include "client/session.h"
+#include "command.h"
 #include "err.h"
 #include "line.h"
 #include "msg.h"
 
 /*
  * --exec: a command whose stdin is what is heard and whose stdout lines are said, over the same
- * session. No shell is involved, and no descriptor of ours but these two is the command's.
+ * session.
  *
  * Two bots that answer each other would never stop. So what a bot says carries, in its nonce, how
  * many bots it came through; from max_hops on a command does not get to hear it.
@@ -30,20 +29,16 @@ struct bot_heard {
 };
 
 struct bot {
-	char **command; /* NULL-terminated, borrowed */
+	struct command command; /* SIGCHLD of it wakes whoever calls bot_run */
 	bool restart; /* it is started again when it ends */
 	int64_t max_hops;
-	const sigset_t *signals; /* the mask it gets */
 	struct output *output; /* to its stdin; the listener's */
 	struct courier courier;
-	pid_t pid; /* 0: not running */
-	int pid_fd, to_fd, from_fd; /* -1: closed */
+	int to_fd, from_fd; /* -1: closed */
 	struct chat_lines lines;
 	bool dry; /* from_fd had no more of them */
 	bool ending; /* it ended, and what it said is being taken */
 	bool finished; /* it ended, and is not to be started again */
-	int signalled; /* the last signal that was to end it; 0: none */
-	int status; /* that it ended with, as a shell says it */
 	struct backoff backoff;
 	int64_t started_ms, restart_ms;
 	struct bot_heard heard[BOT_HEARD_MAX];
@@ -68,9 +63,6 @@ void bot_hang_up(struct bot *bot);
 
 /* Nothing more is written to the command, which closed its stdin. */
 void bot_stop_hearing(struct bot *bot);
-
-/* Ends the command by a signal. */
-void bot_kill(struct bot *bot, int signal);
 
 /* It ended, what it said is settled, and it will not be started again. */
 bool bot_done(const struct bot *bot);

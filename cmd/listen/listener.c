@@ -84,12 +84,12 @@ end_bot(struct listener *listener)
 	if (output_pending_bytes(&listener->output) == 0 || since_ms >= BOT_END_MS)
 		bot_hang_up(bot);
 	if (since_ms >= BOT_END_MS + BOT_KILL_MS)
-		bot_kill(bot, SIGKILL);
+		command_signal(&bot->command, SIGKILL);
 	else if (since_ms >= BOT_END_MS)
-		bot_kill(bot, SIGTERM);
-	if (bot_done(bot) || (since_ms >= BOT_END_MS + BOT_KILL_MS && bot->pid == 0)) {
+		command_signal(&bot->command, SIGTERM);
+	if (bot_done(bot) || (bot->command.killed && command_is_gone(&bot->command))) {
 		if (listener->status == 0)
-			listener->status = bot->status;
+			listener->status = bot->command.status;
 		close_sessions(listener, BOT_CLOSE_MS);
 	}
 }
@@ -110,7 +110,7 @@ bot_deadline_ms(const struct listener *listener)
 {
 	int64_t since_ms = chat_now_ms() - listener->closing_ms;
 
-	if (!listener->closing || bot_done(listener->bot) || listener->bot->signalled == SIGKILL)
+	if (!listener->closing || bot_done(listener->bot) || listener->bot->command.killed)
 		return INT64_MAX; /* killed, it tells of its end by itself */
 	return listener->closing_ms +
 		(since_ms < BOT_END_MS ? BOT_END_MS : BOT_END_MS + BOT_KILL_MS);
@@ -242,8 +242,10 @@ take_signal(struct listener *listener)
 {
 	int caught = signals_take(&listener->signals);
 
-	if (caught == 0)
+	if (caught == 0 || caught == SIGCHLD)
 		return;
+	if (listener->caught_signal && listener->bot)
+		command_signal(&listener->bot->command, SIGKILL);
 	if (listener->caught_signal)
 		chat_die_by_signal(caught);
 	listener->caught_signal = caught;
@@ -357,7 +359,7 @@ listener_turn(struct listener *listener)
 		run_bot(listener);
 	pace(listener);
 	return !all_ended(listener) || output_pending_bytes(&listener->output) > 0 ||
-		(listener->bot && listener->bot->pid != 0);
+		(listener->bot && !command_is_gone(&listener->bot->command));
 }
 
 void

@@ -34,7 +34,10 @@ ends "$bot" 143 'the bot ends by a signal'
 
 exits 7 'the status of the command is ours' chat-listen -u quits --exec sh -c 'read -r line; exit 7'
 exits 137 'a signal of it too' chat-listen -u quits --exec sh -c 'kill -9 $$'
-exits 66 'a command that is not there' chat-listen --exec no-such-command
+exits 127 'a command that is not there' chat-listen --exec no-such-command
+like "$(cat "$ERR")" '^chat-listen: no-such-command: No such file or directory$' 'as a shell has it'
+exits 126 'one that cannot be executed' chat-listen --exec ./README.md
+exits 126 'nor can a folder' chat-listen --exec /
 exits 64 'no command' chat-listen --exec
 exits 0 'what it said before it ended' chat-listen -u quits --exec sh -c 'printf "{\"text\":\"a\"}\n{\"text\":\"b\"}"'
 is "$(said a) $(said b)" '1 1' 'is said'
@@ -52,6 +55,34 @@ like "$(cat "$ERR")" '^chat-listen: sh: line 1: bad_json' 'is told by its line'
 is "$(said sense)" 1 'and not what ends it'
 exits 0 'its descriptors' chat-listen -u holds --exec sh -c 'ls /proc/self/fd >"$0"' "$TMP/fds"
 is "$(paste -sd, "$TMP/fds")" 0,1,2,3 'are its own (3 is the folder that ls reads)'
+
+# What a command is given, and what is left of it.
+CHAT_TOKEN=secret CHAT_TOKEN_FILE=$TMP/none CHAT_USERNAME=holds exits 0 'its environment' \
+	chat-listen --exec sh -c 'env >"$0"' "$TMP/env"
+is "$(grep -c '^CHAT_TOKEN' "$TMP/env")" 0 'has no token in it'
+is "$(grep -c '^CHAT_USERNAME=holds$' "$TMP/env")" 1 'and all else'
+grandchild='trap "" HUP; echo $$ >"$0"; while :; do read -r line <"$1"; done'
+exits 5 'a command that leaves a child behind' chat-listen -u leaves --exec \
+	sh -c 'sh -c "$0" "$1" "$2" & until [ -s "$1" ]; do :; done; exit 5' "$grandchild" "$TMP/left" "$TMP/never"
+wait_for '! alive "$(cat "$TMP/left")"'
+ok 'takes it along'
+exits 124 'one whose child does not care for TERM' chat-listen -u stays -W 100ms --exec \
+	sh -c 'sh -c "trap \"\" TERM; $0" "$1" "$2" & until [ -s "$1" ]; do :; done; cat >/dev/null' \
+	"$grandchild" "$TMP/kept" "$TMP/never"
+wait_for '! alive "$(cat "$TMP/kept")"'
+ok 'too'
+exits 3 'a command in a shell that ignores CHLD' bash -c 'trap "" CHLD; exec chat-listen -u quits --exec sh -c "exit 3"'
+spawn chat-listen -u twice --exec sh -c 'trap "" TERM; cat >/dev/null; echo $$ >"$0"
+	while :; do read -r line <"$1"; done' "$TMP/twice" "$TMP/never"
+bot=$!
+wait_for 'here twice'
+kill -INT "$bot"
+wait_for '[ -s "$TMP/twice" ]' # it has met the end of its input
+kill -INT "$bot"
+ends "$bot" 130 'a second signal ends it at once'
+wait_for '! alive "$(cat "$TMP/twice")"'
+ok 'and the command with it'
+
 spawn chat-listen -u again --restart --exec sh -c 'read -r line; echo "{\"text\":\"again\"}"; exit 4' 2>"$TMP/restarts"
 wait_for '[ "$(said again)" -ge 1 ]'
 wait_for '[ -s "$TMP/restarts" ] && chat-send -q wake up && [ "$(said again)" -ge 2 ]'
