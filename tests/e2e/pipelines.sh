@@ -100,9 +100,11 @@ exits 4 'no event is no output to jq' bash -c \
 
 serve
 server_b=$CHAT_URL
-B=$server_b CHAT_URL=$server_a spawn bash -c '
+B=$server_b CHAT_URL=$server_a CHAT_USERNAME=bridge spawn bash -c '
 	chat-listen -t message | jq --unbuffered -c '\''{type:"text",text:("<\(.sender)> \(.content)"[0:1000])}'\'' | CHAT_URL=$B chat-send' >bridge.receipts
 bridge=$!
+log=$TMP/serve.0.out
+wait_for 'here bridge'
 log=$SERVE_OUT
 export CHAT_URL=$server_a
 chat-send -u alice over the river >receipts
