@@ -41,11 +41,10 @@ struct conn_events {
 		struct conn *conn, const struct chat_http_request *request, const char **why);
 	/* A whole text message, valid UTF-8, valid during the call. */
 	void (*received)(struct conn *conn, struct chat_span text);
-	/*
-	 * The peer breaks a rule, or the server is too full for it (1013), and it is being closed
-	 * with this code: a last word can be queued.
-	 */
+	/* The peer breaks a rule and is being closed with this code: a last word can be queued. */
 	void (*failed)(struct conn *conn, uint16_t close_code, const char *text);
+	/* The server is too full for what it has half sent: a last word can be queued. */
+	void (*overfull)(struct conn *conn, const char *text);
 	/* It is dropped because it does not read, its queue already cut: a last word can be queued.
 	 */
 	void (*dropped)(struct conn *conn, const char *text);

@@ -200,8 +200,8 @@ conn_give_up_received(struct conn *conn)
 	if (conn->state == CONN_HANDSHAKE) {
 		conn_refuse(conn, 503, refusal_headers(503, false), why);
 	} else if (conn->state == CONN_OPEN) {
-		conns->events->failed(conn, 1013, why);
-		conn_close(conn, 1013, why);
+		conns->events->overfull(conn, why);
+		conn_close(conn, 1008, why);
 	}
 	conn_head_free(conn);
 	conn_ws_free(conn);

@@ -204,13 +204,19 @@ on_failed(struct conn *conn, uint16_t close_code, const char *text)
 {
 	enum chat_code code = close_code == 1007 ? CHAT_BAD_UTF8
 		: close_code == 1009             ? CHAT_TOO_LARGE
-		: close_code == 1013             ? CHAT_SERVER_FULL
 						 : CHAT_BAD_MESSAGE;
 
-	guest_of(conn)->server->metrics.drops[close_code == 1013 ? METRICS_DROP_FULL
-								 : METRICS_DROP_RULES]++;
+	guest_of(conn)->server->metrics.drops[METRICS_DROP_RULES]++;
 	guest_send_error(
 		guest_of(conn), &(struct say_error){.code = code, .text = text, .fatal = true});
+}
+
+static void
+on_overfull(struct conn *conn, const char *text)
+{
+	guest_of(conn)->server->metrics.drops[METRICS_DROP_FULL]++;
+	guest_send_error(guest_of(conn),
+		&(struct say_error){.code = CHAT_SERVER_FULL, .text = text, .fatal = true});
 }
 
 static void
@@ -283,6 +289,7 @@ const struct conn_events guest_events = {
 	.requested = guest_request,
 	.received = on_received,
 	.failed = on_failed,
+	.overfull = on_overfull,
 	.dropped = on_dropped,
 	.turned_away = on_turned_away,
 	.owner = owner_of,

@@ -375,7 +375,7 @@ def _():
                 alice.heard("f")
                 is_well()
         first.refused("server_full", fatal=True)
-        first.closes(1013, answer=False)
+        first.closes(1008, answer=False)
         assert truth.value('drops_total{reason="server_full"}') > len(lots) / 2
         assert truth.value('memory_bytes{kind="receive"}') > 20 * MIB, "too many are dropped"
 

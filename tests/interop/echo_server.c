@@ -96,6 +96,7 @@ static const struct conn_events echo_events = {
 	.requested = on_requested,
 	.received = on_received,
 	.failed = on_failed,
+	.overfull = on_dropped,
 	.dropped = on_dropped,
 	.turned_away = on_turned_away,
 	.owner = owner_of,
