@@ -88,14 +88,15 @@ LOAD_SRC := $(wildcard tests/bench/load*.c)
 FLOOR_SRC := tests/bench/floor.c
 ACK_SRC := tests/bench/ack.c
 FILL_SRC := tests/bench/fill.c
+PAST_SRC := tests/bench/past.c
 VALIDATE_BENCH_SRC := tests/bench/validate_corpus.c tests/bench/validate_cjson.c
-BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack fill) $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%) \
+BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack fill past) $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%) \
 	$(if $(wildcard /usr/include/simdjson.h),$(BUILD)/tests/bench/validate_simdjson)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB = $(BUILD)/libchat.a
 OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) \
-	$(wildcard tests/interop/*.c tests/fuzz/*.c) $(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(VALIDATE_BENCH_SRC)) \
+	$(wildcard tests/interop/*.c tests/fuzz/*.c) $(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(PAST_SRC) $(VALIDATE_BENCH_SRC)) \
 	$(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
 .PHONY: all demo check check-built check-browser check-valgrind check-asan check-tsan coverage fuzz fuzz-all \
@@ -115,6 +116,7 @@ $(BUILD)/tests/bench/floor: $(call objects,$(FLOOR_SRC)) $(LIB)
 $(BUILD)/tests/bench/flood: $(call objects,tests/bench/flood.c) $(LIB)
 $(BUILD)/tests/bench/ack: $(call objects,$(ACK_SRC)) $(LIB)
 $(BUILD)/tests/bench/fill: $(call objects,$(FILL_SRC)) $(BUILD)/parts.a $(LIB)
+$(BUILD)/tests/bench/past: $(call objects,$(PAST_SRC) tests/bench/load_usage.c) $(LIB)
 
 $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 $(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp

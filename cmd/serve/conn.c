@@ -336,6 +336,22 @@ conn_bury(struct conn *conn)
 	conn->conns->events->release(conn);
 }
 
+/*
+ * It takes more of what it was slow to take. Many who do that at once share the turns: whose turn
+ * it is not is ready in the next one, too.
+ */
+static void
+conn_resume_output(struct conn *conn)
+{
+	struct conns *conns = conn->conns;
+	uint64_t before = conns->bytes_out;
+
+	if (conns->resumed_bytes >= CONNS_RESUMED_BYTES)
+		return;
+	conn_output(conn);
+	conns->resumed_bytes += conns->bytes_out - before;
+}
+
 void
 conn_ready(struct conn *conn, uint32_t events)
 {
@@ -347,7 +363,7 @@ conn_ready(struct conn *conn, uint32_t events)
 	if ((events & EPOLLOUT) && blocked)
 		events |= EPOLLIN;
 	if (events & EPOLLOUT)
-		conn_output(conn);
+		conn_resume_output(conn);
 	if (conn->state != CONN_DEAD && (broken || ((events & EPOLLIN) && conn_reads(conn))))
 		conn_input(conn);
 	if (conn->state != CONN_DEAD && blocked)

@@ -173,6 +173,7 @@ conns_flush(struct conns *conns)
 	struct conn *conn;
 
 	conns->agreeing_ns = 0;
+	conns->resumed_bytes = 0;
 	conns_bound_received(conns);
 	while (conns->flush) {
 		while ((conn = conns_pop(conns))) {

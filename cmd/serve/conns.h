@@ -47,11 +47,13 @@ struct conns {
 	size_t received_bytes; /* of memory for what is half read */
 	size_t refusal_bytes; /* so much of it by then, a turn is to give some up */
 	uint64_t bytes_in, bytes_out;
+	uint64_t resumed_bytes; /* sent in this turn to those who had been slow */
 	uint64_t agreeing_ns; /* spent on agreements in this turn */
 	uint64_t unruly; /* ended for what their TLS does */
 	uint64_t silent, late; /* ended: no answer to a ping; no request head in time */
 };
 
+#define CONNS_RESUMED_BYTES ((uint64_t)4 << 20) /* in a turn, and one queue more */
 #define CONN_INPUT_BYTES ((size_t)64 << 10) /* read per connection and turn */
 
 int conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,

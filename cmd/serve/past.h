@@ -32,8 +32,7 @@ struct past {
 };
 
 #define PAST_TURN_BYTES ((int64_t)1 << 20)
-#define PAST_READS \
-	4 /* fewer than libuv has threads: so many pages are in memory beside the others */
+#define PAST_READS 2 /* of the four that libuv could do: the loop needs a core, too */
 
 /* server->loop is there. */
 void past_open(struct past *past, struct server *server);

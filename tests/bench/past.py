@@ -1,0 +1,132 @@
+"""A thousand who come back at once, each a million short messages behind, on a server with its defaults and a journal.
+
+Nobody is dropped, each gets every message, once (past.c counts them), and two members of another channel go on talking.
+All begin at the beginning, then each at another place. For comparison what the delivery of a live message costs.
+BENCH_QUICK=1: a hundred. Results on stdout and in bench/past.json of the build; exit status 1 where a bar is not kept.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()
+os.environ["BUILD"] = str(BUILD)
+os.environ["TMP"] = tempfile.mkdtemp(prefix="chat-bench.", dir=os.environ.get("CHAT_BENCH_DIR") or BUILD)
+from peer import PING, PONG, frame  # noqa: E402
+from serving import Server  # noqa: E402
+
+QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
+READERS = 100 if QUICK else 1000
+TEXT_BYTES, MESSAGES = 10, 1000000
+P99_MS, OF_LIVE, RSS_MIB = 50, 2, 128
+
+
+class Echo(threading.Thread):
+    """How long a message of somebody live takes, meanwhile."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.peers = [server.join("alice", "/live"), server.join("carl", "/live")]
+        self.took, self.over = [], False
+
+    def hear(self, peer):
+        while True:
+            opcode, payload = peer.frame()
+            if opcode == PING:
+                peer.send(frame(PONG, payload))
+            elif b'"ping"' in payload:
+                return
+
+    def run(self):
+        while not self.over:
+            begun = time.monotonic()
+            self.peers[0].text("ping")
+            for peer in self.peers:
+                self.hear(peer)
+            self.took.append((time.monotonic() - begun) * 1e3)
+            time.sleep(0.005)  # as people do not
+
+    def p99_ms(self):
+        return sorted(self.took)[len(self.took) * 99 // 100]
+
+
+def run(tool, *arguments):
+    done = subprocess.run([BUILD / "tests/bench" / tool, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit("%s: %s" % (tool, done.stderr.strip()))
+    return json.loads(done.stdout)
+
+
+def fill(folder):
+    line = len('{"type":"message","id":"","sender":"alice","content":"","timestamp":,"channel":"/c0","senderId":"a"}')
+    size = line + 23 + TEXT_BYTES + 13
+    done = run("fill", "--journal", folder, "--size", MESSAGES * (size + 1), "--channels", 1, "-B", TEXT_BYTES)
+    assert done["bytes"] == done["messages"] * (size + 1), done
+    return done["messages"], size, done["middle"].split("-")[0]
+
+
+def come_back(folder, messages, size, *more):
+    server = Server("--quiet", "--journal", folder)
+    echo = Echo(server)
+    echo.start()
+    port = server.url.rstrip("/").rsplit(":", 1)[1]
+    try:
+        told = run("past", "--port", port, "--pid", server.pid, "--readers", READERS, "--messages", messages,
+                   "--message-bytes", size, *more)
+    finally:
+        echo.over = True
+        echo.join()
+    server.stop()
+    return {**told, "live_p99_ms": echo.p99_ms()}
+
+
+def live():
+    server = Server("--quiet")
+    told = run("load", "--url", server.url, "-N", 200, "-S", 32, "-W", 16, "-B", 26, "--time", "3s", "--pid", server.pid)
+    server.stop()
+    return told["server_ns_per_delivery"]
+
+
+def main():
+    try:
+        folder = os.path.join(os.environ["TMP"], "journal")
+        messages, size, epoch = fill(folder)
+        rows = {
+            "all at the beginning": come_back(folder, messages, size),
+            "each at another place": come_back(folder, messages, size, "--epoch", epoch),
+        }
+        a_live_one = live()
+    finally:
+        shutil.rmtree(os.environ["TMP"], ignore_errors=True)
+    print("%d readers, %d messages of %d bytes\n" % (READERS, messages, size))
+    print("| | to the last | CPU a message | RSS | live p99 |\n|---|---:|---:|---:|---:|")
+    for name, row in rows.items():
+        print("| %s | %.1f s | %.0f ns | %.0f MiB | %.1f ms |" % (
+            name, row["seconds"], row["cpu_ns_per_message"], row["rss_bytes"] / (1 << 20), row["live_p99_ms"]))
+    print("\nThe delivery of a live message: %.0f ns" % a_live_one)
+    (BUILD / "bench").mkdir(exist_ok=True)
+    (BUILD / "bench/past.json").write_text(json.dumps({**rows, "live_ns": a_live_one}, indent=1) + "\n")
+    missed = [
+        "%s: %s" % (name, what)
+        for name, row in rows.items()
+        for what, bad in (
+            ("%d readers did not get just the messages" % row["wrong"], row["wrong"]),
+            ("live p99 is above %d ms" % P99_MS, row["live_p99_ms"] > P99_MS),
+            ("RSS is above %d MiB" % RSS_MIB, row["rss_bytes"] > RSS_MIB << 20),
+        )
+        if bad
+    ]
+    if rows["all at the beginning"]["cpu_ns_per_message"] > OF_LIVE * a_live_one:
+        missed.append("a message of the past costs more than %d live ones" % OF_LIVE)
+    print("\n" + ("\n".join(missed) or "All figures are what they should be at least."))
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
