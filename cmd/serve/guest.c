@@ -149,6 +149,7 @@ guest_say(struct guest *guest, const struct chat_msg *msg)
 				.code = err.code,
 				.text = err.text,
 				.nonce_json = say.nonce_json,
+				.retry_after_ms = err.code == CHAT_RATE_LIMITED ? 1000 : 0,
 			});
 	backlog_said(guest);
 }

@@ -54,6 +54,7 @@ reader_free(struct past_reader *reader)
 	if (reader->page)
 		DL_DELETE(reader->page->waiters, reader);
 	reader->guest->reader = NULL;
+	member_past_free(&reader->past);
 	past->readers--;
 	free(reader);
 }

@@ -152,18 +152,49 @@ room_append(struct room *room, const struct room_say *say)
 	return pending;
 }
 
-/* The first message again; where it waits, it will come with everybody's, unless it fails. */
+/* The number in the id of the message in this frame, which say_message wrote. */
+static uint64_t
+frame_number(const struct block *block, uint32_t at)
+{
+	static const char before[] = "{\"type\":\"message\",\"id\":\"";
+	struct chat_span text = block_frame_payload(block->bytes + at);
+	uint64_t epoch, number = 0;
+
+	message_id_read(
+		(struct chat_span){text.at + sizeof(before) - 1, MESSAGE_ID_LEN}, &epoch, &number);
+	return number;
+}
+
+/* A message of everybody's once more for this member, in its place. */
 static void
-room_say_again(const struct room_say *say, struct nonce *nonce)
+member_repeat(struct member *member, struct block *block, uint32_t at, uint64_t times)
+{
+	uint64_t number = member->past ? frame_number(block, at) : 0;
+
+	if (!member_has_passed(member, number)) {
+		member_owe(member, number, times);
+		return;
+	}
+	while (times--)
+		conn_send_run(member->conn, block, at,
+			at + (uint32_t)block_frame_size(block->bytes + at));
+}
+
+/* The first message again; where it waits, it will come with everybody's, unless it fails. */
+static int
+room_say_again(const struct room_say *say, struct nonce *nonce, struct chat_err *err)
 {
 	uint32_t at;
 	struct block *block = nonce_block(nonce, &at);
 
+	if (say->member && member_is_owed_much(say->member))
+		return chat_fail(err, CHAT_RATE_LIMITED,
+			"too much is said again before its place in the past is reached");
 	if (!block)
 		nonce_say_again(nonce, sender_of(say));
-	else if (say->member && member_has_passed(say->member, block, at))
-		conn_send_run(say->member->conn, block, at,
-			at + (uint32_t)block_frame_size(block->bytes + at));
+	else if (say->member)
+		member_repeat(say->member, block, at, 1);
+	return 0;
 }
 
 static struct pending *
@@ -193,7 +224,7 @@ room_say_once(struct room *room, const struct room_say *say, struct chat_err *er
 	else if (nonce_digest(nonce) != message.digest)
 		return chat_fail(err, CHAT_NONCE_REUSED, "another message had this nonce");
 	else
-		room_say_again(say, nonce);
+		return room_say_again(say, nonce, err);
 	return 0;
 }
 
@@ -263,15 +294,14 @@ static void
 room_repeat(struct room *room, struct member_index *members, const struct pending *pending)
 {
 	const struct entry *entry = &pending->entry;
-	uint32_t end = entry->at + (uint32_t)block_frame_size(entry->block->bytes + entry->at);
 
 	for (const struct nonce_sender *said = nonce_senders(pending->nonce); said;
 		said = said->next) {
 		struct member *member =
 			said->count > 1 ? member_index_find(members, room, said->sender) : NULL;
 
-		for (uint64_t i = 1; member && i < said->count; i++)
-			conn_send_run(member->conn, entry->block, entry->at, end);
+		if (member)
+			member_repeat(member, entry->block, entry->at, said->count - 1);
 	}
 }
 

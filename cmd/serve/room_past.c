@@ -1,7 +1,10 @@
 /* What was said before a member came, up to the moment from which it hears everything. */
 #include "serve/room_past.h"
 
-#include "serve/room.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
 
 /* ---- where it begins ---- */
 
@@ -113,6 +116,97 @@ room_past_page(struct member *member, size_t bytes)
 	return page ? page : make_page(member, bytes, key);
 }
 
+/* ---- what is owed ---- */
+
+struct member_owed {
+	uint64_t number;
+	uint64_t times;
+};
+
+void
+member_past_free(struct member_past *past)
+{
+	free(past->owed);
+}
+
+void
+member_owe(struct member *member, uint64_t number, uint64_t times)
+{
+	struct member_past *past = member->past;
+
+	for (uint32_t i = 0; i < past->owed_count; i++)
+		if (past->owed[i].number == number) {
+			past->owed[i].times += times;
+			return;
+		}
+	if (past->owed_count == past->owed_cap) {
+		past->owed_cap = past->owed_cap ? 2 * past->owed_cap : 4;
+		past->owed = chat_realloc(past->owed, past->owed_cap * sizeof(*past->owed));
+	}
+	past->owed[past->owed_count++] = (struct member_owed){number, times};
+}
+
+bool
+member_is_owed_much(const struct member *member)
+{
+	return member->past && member->past->owed_count >= MEMBER_OWED_MOST;
+}
+
+/* A message of a page, found by what no string can hold: quotes that are not escaped. */
+static struct chat_span
+find_message(const struct page *page, uint64_t number)
+{
+	static const char begins[] = "{\"type\":\"message\",\"id\":\"",
+			  follows[] = "\",\"sender\":";
+	static const char next[] = ",{\"type\":\"message\"", last[] = "],\"complete\":";
+	struct chat_span payload = block_frame_payload(page->block->bytes);
+	const char *behind = payload.at + payload.len, *id, *end;
+	char ending[MESSAGE_ID_LEN + sizeof(follows)];
+
+	message_id_write(ending, 0, number);
+	memcpy(ending + MESSAGE_ID_LEN, follows, sizeof(follows));
+	id = memmem(payload.at, payload.len, ending + MESSAGE_ID_EPOCH_LEN,
+		strlen(ending + MESSAGE_ID_EPOCH_LEN));
+	if (!id)
+		return (struct chat_span){0};
+	end = memmem(id, (size_t)(behind - id), next, sizeof(next) - 1);
+	if (!end)
+		end = memmem(id, (size_t)(behind - id), last, sizeof(last) - 1);
+	id -= MESSAGE_ID_EPOCH_LEN + sizeof(begins) - 1;
+	return (struct chat_span){id, (size_t)(end - id)};
+}
+
+static void
+member_say_again(struct member *member, struct chat_span text, uint64_t times)
+{
+	struct block *block = block_of_frame(CHAT_WS_TEXT, text);
+
+	while (times--)
+		conn_send_run(member->conn, block, 0, block->len);
+	block_unref(block);
+}
+
+/* What it is owed of a page that it was sent, or that has none. */
+static void
+member_pay(struct member *member, const struct page *page)
+{
+	struct member_past *past = member->past;
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < past->owed_count; i++) {
+		const struct member_owed *owed = &past->owed[i];
+		struct chat_span text = {0};
+
+		if (owed->number > page->end)
+			past->owed[left++] = *owed;
+		else if (page->block)
+			text = find_message(page, owed->number);
+		if (text.len)
+			member_say_again(member, text, owed->times);
+	}
+	past->owed_count = left;
+}
+
 /* ---- sending ---- */
 
 void
@@ -130,6 +224,7 @@ member_turn(struct member *member, const struct page *page)
 
 	if (page->block)
 		member_tell(member, block_ref(page->block));
+	member_pay(member, page);
 	past->told = page->end;
 	past->complete = page->complete || page->block;
 }
@@ -156,10 +251,13 @@ member_tell_users(struct member *member)
 void
 member_go_live(struct member *member, const struct page *last)
 {
-	struct block *block = block_ref(last->block);
+	struct page page = *last;
 
+	block_ref(page.block);
 	member_tell_users(member); /* which may cost the page its place */
-	member_tell(member, block);
+	member_tell(member, block_ref(page.block));
+	member_pay(member, &page);
+	block_unref(page.block);
 	member->past = NULL;
 	member->room->live++;
 }
@@ -182,14 +280,4 @@ member_replay(struct member *member)
 	}
 	member_tell(member, block_ref(page->block));
 	room->live++;
-}
-
-bool
-member_has_passed(const struct member *member, const struct block *block, uint32_t at)
-{
-	struct chat_span text = block_frame_payload(block->bytes + at);
-	struct journal_line line;
-
-	return !member->past || !journal_line_read(&line, text) ||
-		line.number <= member->past->told;
 }

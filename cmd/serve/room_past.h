@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "serve/pages.h"
+#include "serve/room.h"
 #include "span.h"
 
 /*
@@ -12,17 +13,17 @@
  * journal and then from what the room remembers; otherwise the newest messages in one. With the
  * last page the member is live, just there where the room's stream is.
  */
-struct block;
-struct member;
-struct room;
-
 /* Of a member that is not live yet. */
 struct member_past {
 	uint64_t told; /* number of the last message that it was sent, or that it has by its `since`
 			*/
 	uint64_t announced; /* room->announced when it was told who is there */
 	bool complete; /* nothing was missing before its next page */
+	struct member_owed *owed; /* what it said again before it was told of it */
+	uint32_t owed_count, owed_cap;
 };
+
+void member_past_free(struct member_past *past);
 
 /* While a page is read from the journal the room remembers so much more: its tail is not overtaken.
  */
@@ -60,10 +61,22 @@ void member_go_live(struct member *member, const struct page *last);
 /* One without `since`: the newest messages, and it is live. */
 void member_replay(struct member *member);
 
+/*
+ * It has said a message again, so many times, that its past is still to bring: then it gets it as
+ * often. One who has said MEMBER_OWED_MOST messages so is to say no more of them.
+ */
+#define MEMBER_OWED_MOST 256
+void member_owe(struct member *member, uint64_t number, uint64_t times);
+bool member_is_owed_much(const struct member *member);
+
 /* Sends it a block, whose reference is taken over. */
 void member_tell(struct member *member, struct block *block);
 
-/* Whether it was sent the message in this frame; one that is not live may still be to get it. */
-bool member_has_passed(const struct member *member, const struct block *block, uint32_t at);
+/* Whether it was sent the message of this number; one that is not live may still be to get it. */
+static inline bool
+member_has_passed(const struct member *member, uint64_t number)
+{
+	return !member->past || number <= member->past->told;
+}
 
 #endif

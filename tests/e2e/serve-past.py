@@ -109,6 +109,20 @@ def complete(reader):
     return [page["complete"] for page in reader.pages]
 
 
+def gaps(reader, ids, before):
+    """How often something is missing, which is said there and nowhere else."""
+    count = 0
+    for page in reader.pages:
+        messages = [message["id"] for message in page["messages"]]
+        follows = not messages or ids.index(messages[0]) == ids.index(before) + 1
+        assert page["complete"] is follows, (page["complete"], before, messages[:1])
+        assert not messages or messages == ids[ids.index(messages[0]) :][: len(messages)]
+        before = messages[-1] if messages else before
+        count += not follows
+    assert reader.live == ids[ids.index(before) + 1 :]
+    return count
+
+
 # ---- whole ----
 
 
@@ -158,14 +172,7 @@ def _(server):
     slow.page()
     ids += say(alice, 8000, "x" * 900)
     slow.catch_up().hear(ids[-1])
-    before = ids[0]
-    for page in slow.pages:
-        messages = [message["id"] for message in page["messages"]]
-        follows = not messages or ids.index(messages[0]) == ids.index(before) + 1
-        assert page["complete"] is follows, (page["complete"], before, messages[:1])
-        assert messages == ids[ids.index(messages[0]) :][: len(messages)]
-        before = messages[-1]
-    assert complete(slow).count(False) == 1 and slow.live == ids[ids.index(before) + 1 :]
+    assert gaps(slow, ids, ids[0]) >= 1
 
 
 @case("nothing was removed: the beginning is complete; retention takes that away, also under a reader", server=False)
@@ -186,12 +193,7 @@ def _():
     slow.page()
     ids += say(server.join("alice"), 10000, "x" * 900)
     slow.catch_up().hear(ids[-1])
-    jump = complete(slow).index(False)
-    read = [message["id"] for page in slow.pages[:jump] for message in page["messages"]]
-    assert read == ids[first + 1 :][: len(read)]
-    rest = [message["id"] for page in slow.pages[jump:] for message in page["messages"]] + slow.live
-    assert rest == ids[ids.index(rest[0]) :] and ids.index(rest[0]) > first + 1 + len(read)
-    assert complete(slow).count(False) == 1
+    assert gaps(slow, ids, ids[first]) >= 1
     server.stop()
 
 
@@ -239,23 +241,33 @@ def _():
     bob.peer.text("mine", nonce="n1")
     mine = alice.heard("mine")
     bob.peer.text("mine", nonce="n1")
+    bob.peer.text("mine", nonce="n1")
+    bob.peer.text("twice", nonce="n2")
+    bob.peer.text("twice", nonce="n2")
+    twice = alice.heard("twice")
     bob.peer.say("nonsense")
     carl = server.join("carl")
     alice.status("carl", True)
     assert len(carl.user_data["users"]) == 3
     alice.quiet()
-    bob.pages, got = [], []
-    while not bob.pages or bob.pages[-1].get("more"):
+    bob.pages, got, again = [], [], []
+    while len(again) < 3 or bob.pages[-1].get("more"):
         message = bob.peer.recv()
         got.append(message["type"])
         if message["type"] == "history":
             bob.pages.append(message)
         elif message["type"] == "userData":
             bob.users.append(message)
+        elif message["type"] == "message":
+            assert message["id"] in bob.ids(), "before its place"
+            again.append(message)
         else:
             assert message["code"] == "bad_json", message
-    assert bob.ids() == ids[1:] + [mine["id"]] and all(complete(bob)), len(bob.ids())
-    assert got[-2:] == ["userData", "history"] and got.count("userData") == got.count("error") == 1
+    assert bob.ids() == ids[1:] + [mine["id"], twice["id"]] and all(complete(bob)), len(bob.ids())
+    assert sorted(again, key=lambda message: message["id"]) == [mine, mine, twice]
+    assert got.count("userData") == got.count("error") == 1, got
+    assert not [kind for kind in got[got.index("userData") :] if kind not in ("userData", "history", "message")]
+    assert got[got.index("userData") :].count("history") == 1, got
     assert [user["username"] for user in bob.users[0]["users"]] == ["alice", "bob", "carl"]
     assert "server" not in bob.users[0]
     bob.peer.text("mine", nonce="n1")
