@@ -295,7 +295,7 @@ guest_join(struct guest *guest, const struct room_join *join, struct chat_span s
 	if (since.at)
 		past_enter(guest, since);
 	else
-		member_replay(&guest->member);
+		past_enter_newest(guest);
 }
 
 /* Where it comes from there were too many wrong tokens, and it has not waited its turn. */

@@ -216,7 +216,9 @@ omit_data(const struct history *history, uint32_t first, uint32_t count, size_t 
 			data[files++] = (struct data){saving, i};
 	}
 	qsort(data, files, sizeof(*data), compare_data);
-	for (uint32_t i = 0; i<files && * bytes> most_bytes; i++) {
+	for (uint32_t i = 0; i < files; i++) {
+		if (*bytes <= most_bytes)
+			break;
 		*bytes -= data[i].len;
 		omit[data[i].of] = true;
 	}
@@ -245,10 +247,10 @@ replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t
 }
 
 struct block *
-history_replay(const struct history *history, uint32_t most, size_t most_bytes)
+history_replay(const struct history *history, uint64_t upto, uint32_t most, size_t most_bytes)
 {
-	uint32_t count = history->count < most ? history->count : most;
-	uint32_t first = history->count - count, dropped;
+	uint32_t end = history_after(history, upto), count = end < most ? end : most;
+	uint32_t first = end - count, dropped;
 	bool *omit = chat_alloc_zeroed(count + 1, sizeof(*omit));
 	struct page_writer writer;
 	size_t bytes;

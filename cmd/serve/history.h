@@ -45,11 +45,12 @@ const struct entry *history_at(const struct history *history, uint32_t i);
 uint32_t history_after(const struct history *history, uint64_t number);
 
 /*
- * A block of one frame: a `history` of the newest messages, at most so many. Where they are more
- * than most_bytes, file data is left out, the largest first, of the same size the older first, then
- * messages, the oldest first.
+ * A block of one frame: a `history` of the newest messages up to a number, at most so many. Where
+ * they are more than most_bytes, file data is left out, the largest first, of the same size the
+ * older first, then messages, the oldest first.
  */
-struct block *history_replay(const struct history *history, uint32_t most, size_t most_bytes);
+struct block *history_replay(
+	const struct history *history, uint64_t upto, uint32_t most, size_t most_bytes);
 
 struct history_page {
 	uint64_t after; /* the number of the last message that the reader has */

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "err.h"
-#include "serve/block.h"
+#include "serve/history.h"
 #include "serve/journal_line.h"
 #include "span.h"
 #include "url.h"
@@ -57,6 +57,20 @@ enum journal_end {
 	JOURNAL_HUNG
 };
 
+/*
+ * The newest messages of a channel, up to a number, read beside the loop. The asker fills the first
+ * part and keeps the structure until `done`, which comes on the loop, never inside `recall`.
+ */
+struct journal_recall {
+	char channel[CHAT_CHANNEL_MAX + 1];
+	uint64_t upto;
+	uint32_t most; /* messages, */
+	size_t most_bytes; /* and bytes of their texts: the newest that fit */
+	void (*done)(struct journal_recall *recall);
+
+	struct history found; /* the asker's; between these no other is missing */
+};
+
 struct journal_kind {
 	const char *name;
 	/*
@@ -75,6 +89,9 @@ struct journal_kind {
 	uint64_t (*bytes)(const struct journal *journal);
 	/* Asks for an answer of read->done. NULL: the kind keeps no past. */
 	void (*read)(struct journal *journal, struct journal_read *read);
+	/* How many messages of a channel it has, and the newest of them; NULL, likewise. */
+	uint64_t (*count)(struct journal *journal, struct chat_span channel);
+	void (*recall)(struct journal *journal, struct journal_recall *recall);
 	/* Closes what grows and begins a new file, for a backup. NULL: there are no files. */
 	void (*rotate)(struct journal *journal);
 	/* Settles and frees; the handles it had on the loop are closed by now. */

@@ -143,6 +143,8 @@ static const struct journal_kind kind_file = {
 	.is_settled = file_is_settled,
 	.bytes = file_bytes,
 	.read = journal_file_read,
+	.count = journal_file_count,
+	.recall = journal_file_recall,
 	.rotate = journal_file_rotate,
 	.close = file_close,
 };

@@ -41,6 +41,7 @@ struct journal_options {
 struct tally {
 	UT_hash_handle hh;
 	uint64_t count;
+	uint32_t newest; /* number of the last segment with one */
 	uint32_t len;
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
@@ -151,8 +152,11 @@ void journal_file_flushed(void *arg, struct flush_job *job);
 
 /* Adds a segment to the closed ones, and what it holds to the tallies (journal_keep.c). */
 void journal_note_closed(struct journal_file *file, struct closed_segment closed);
-void journal_tally(struct journal_file *file, struct chat_span channel, uint64_t count);
+void journal_tally(
+	struct journal_file *file, struct chat_span channel, uint32_t segment, uint64_t count);
 uint64_t journal_tally_count(const struct journal_file *file, struct chat_span channel);
+uint64_t journal_tally_find(const struct journal_file *file, struct chat_span channel,
+	uint32_t *newest); /* the last segment with one */
 void journal_tallies_free(struct journal_file *file);
 
 /* How long all its files are, and how long the segment that grows is to be. */
@@ -167,6 +171,10 @@ void journal_retain(struct journal_file *file);
 
 /* Reads a page for newcomers, beside the loop (journal_read.c). */
 void journal_file_read(struct journal *journal, struct journal_read *read);
+
+/* Reads the newest messages of a channel, beside the loop (journal_recall.c). */
+uint64_t journal_file_count(struct journal *journal, struct chat_span channel);
+void journal_file_recall(struct journal *journal, struct journal_recall *recall);
 
 /*
  * Reads these lines of a segment's file, ascending, in large pieces. each gets the text without

@@ -28,7 +28,7 @@ journal_note_closed(struct journal_file *file, struct closed_segment closed)
 }
 
 void
-journal_tally(struct journal_file *file, struct chat_span channel, uint64_t count)
+journal_tally(struct journal_file *file, struct chat_span channel, uint32_t segment, uint64_t count)
 {
 	struct tally *tally;
 
@@ -40,6 +40,8 @@ journal_tally(struct journal_file *file, struct chat_span channel, uint64_t coun
 		HASH_ADD_KEYPTR(hh, file->tallies, tally->channel, tally->len, tally);
 	}
 	tally->count += count;
+	if (tally->newest < segment)
+		tally->newest = segment;
 	if (tally->count)
 		return;
 	HASH_DEL(file->tallies, tally);
@@ -47,12 +49,21 @@ journal_tally(struct journal_file *file, struct chat_span channel, uint64_t coun
 }
 
 uint64_t
-journal_tally_count(const struct journal_file *file, struct chat_span channel)
+journal_tally_find(const struct journal_file *file, struct chat_span channel, uint32_t *newest)
 {
 	struct tally *tally;
 
 	HASH_FIND(hh, file->tallies, channel.at, channel.len, tally);
+	*newest = tally ? tally->newest : 0;
 	return tally ? tally->count : 0;
+}
+
+uint64_t
+journal_tally_count(const struct journal_file *file, struct chat_span channel)
+{
+	uint32_t newest;
+
+	return journal_tally_find(file, channel, &newest);
 }
 
 void
@@ -264,7 +275,7 @@ closed_remove(struct journal_file *file, struct closed_segment *closed, bool in_
 		return closed_unlink_unknown(file, closed, in_any_case);
 	gone = (in_any_case || closed_can_go(file, closed, &index)) && closed_unlink(file, closed);
 	for (uint32_t i = 0; gone && i < index.head.channels; i++)
-		journal_tally(file, chat_span_of(index.channels[i].name),
+		journal_tally(file, chat_span_of(index.channels[i].name), closed->number,
 			-(uint64_t)index.channels[i].count);
 	index_file_close(&index);
 	return gone;

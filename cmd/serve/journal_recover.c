@@ -146,8 +146,8 @@ note_segment(struct journal_file *file, uint32_t number, const struct index_file
 	};
 
 	for (uint32_t i = 0; i < head->channels; i++)
-		journal_tally(
-			file, chat_span_of(index->channels[i].name), index->channels[i].count);
+		journal_tally(file, chat_span_of(index->channels[i].name), number,
+			index->channels[i].count);
 	if (head->places && note_messages(file, number, &messages, err) < 0)
 		return -1;
 	if (number == file->known_number + 1)

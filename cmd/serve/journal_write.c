@@ -211,7 +211,7 @@ file_close_full(struct journal_file *file)
 		for (struct channel_places *channel = segment->index.channels; channel;
 			channel = channel->hh.next)
 			journal_tally(file, (struct chat_span){channel->channel, channel->len},
-				channel->count);
+				segment->number, channel->count);
 		journal_note_closed(file,
 			(struct closed_segment){
 				.number = segment->number,

@@ -17,7 +17,8 @@ enum page_kind {
 	PAGE_PAST, /* what follows `after`, and more follows it */
 	PAGE_LAST, /* what follows `after` up to `upto`, and nothing follows it */
 	PAGE_REPLAY, /* the newest messages up to `upto` */
-	PAGE_USERS /* who is there; `upto`: after so many changes */
+	PAGE_USERS, /* who is there; `upto`: after so many changes */
+	PAGE_RECALL /* none: it is ready when the room remembers its newest messages again */
 };
 
 struct page_key { /* compared by its bytes: it has no holes */

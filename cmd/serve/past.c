@@ -14,7 +14,9 @@
 #include "serve/room_past.h"
 #include "serve/server.h"
 
-#define READ_COST_BYTES 1 /* every reading counts as one: none is longer than a page */
+#define READ_COST_BYTES 1 /* every reading counts as one: none is longer than a page; */
+#define RECALL_COST_BYTES 16 /* but this one, which looks into several segments, */
+#define RECALL_BYTES ((size_t)4 << 20) /* and may be so long */
 
 struct past_reader {
 	struct fair_entry entry; /* first */
@@ -22,14 +24,25 @@ struct past_reader {
 	struct page *page; /* being read; NULL: it does not wait for one */
 	struct past_reader *next, *prev; /* that wait for the same */
 	struct member_past past;
+	bool newest; /* it came without `since` */
 };
 
-/* A page being read from the journal. */
-struct past_read {
-	struct journal_read read;
+/* What is read from the journal. */
+struct past_work {
 	struct past *past;
 	struct room *room; /* counts it as a reader */
 	struct page *page;
+};
+
+struct past_read {
+	struct journal_read read; /* first */
+	struct past_work work;
+};
+
+struct past_recall {
+	struct journal_recall recall; /* first */
+	struct past_work work;
+	uint64_t forgotten; /* by the room */
 };
 
 static struct past *
@@ -80,27 +93,73 @@ past_page_bytes(const struct past *past)
 static void past_read_next(struct past *past);
 
 static void
-on_read(struct journal_read *read)
+work_begin(struct past_work *work, struct past *past, struct room *room, const struct page_key *key)
 {
-	struct past_read *asked = (struct past_read *)read;
-	struct page *page = asked->page;
-	struct past *past = asked->past;
+	*work = (struct past_work){past, room, pages_add(&room->rooms->pages, key)};
+	past->reads++;
+	room->readers++;
+}
+
+/* The page is there, of this block or NULL; those who waited for it want it. */
+static void
+work_end(const struct past_work *work, struct block *block)
+{
+	struct past *past = work->past;
 	struct past_reader *reader, *next;
 
-	page->end = read->end;
-	page->complete = read->complete;
-	DL_FOREACH_SAFE(page->waiters, reader, next)
+	DL_FOREACH_SAFE(work->page->waiters, reader, next)
 	{
-		DL_DELETE(page->waiters, reader);
+		DL_DELETE(work->page->waiters, reader);
 		reader->page = NULL;
 		reader_want(reader);
 	}
-	pages_fill(&past->server->rooms.pages, page, read->page);
-	asked->room->readers--;
-	room_forget(asked->room);
-	free(asked);
+	pages_fill(&past->server->rooms.pages, work->page, block);
+	work->room->readers--;
+	room_forget(work->room);
 	past->reads--;
 	past_read_next(past);
+}
+
+static void
+on_read(struct journal_read *read)
+{
+	struct past_read *asked = (struct past_read *)read;
+	struct past_work work = asked->work;
+	struct block *block = read->page;
+
+	work.page->end = read->end;
+	work.page->complete = read->complete;
+	free(asked);
+	work_end(&work, block);
+}
+
+static void
+on_recalled(struct journal_recall *recall)
+{
+	struct past_recall *asked = (struct past_recall *)recall;
+	struct past_work work = asked->work;
+
+	room_recall(work.room, &recall->found, asked->forgotten);
+	free(asked);
+	work_end(&work, NULL);
+}
+
+static struct page *
+past_ask_newest(struct past *past, struct room *room, const struct page_key *key)
+{
+	struct past_recall *asked = chat_alloc_zeroed(1, sizeof(*asked));
+	struct journal *journal = past->server->journal;
+
+	work_begin(&asked->work, past, room, key);
+	memcpy(asked->recall.channel, room->channel, room->channel_len);
+	asked->recall.upto = room_newest(room);
+	asked->recall.most = room_wanted(room);
+	asked->recall.most_bytes = RECALL_BYTES;
+	asked->recall.done = on_recalled;
+	asked->forgotten = room->history.forgotten;
+	room->recalled = true;
+	journal->kind->recall(journal, &asked->recall);
+	return asked->work.page;
 }
 
 static struct page *
@@ -109,9 +168,7 @@ past_ask(struct past *past, struct room *room, const struct page_key *key)
 	struct past_read *asked = chat_alloc_zeroed(1, sizeof(*asked));
 	struct journal *journal = past->server->journal;
 
-	asked->past = past;
-	asked->room = room;
-	asked->page = pages_add(&room->rooms->pages, key);
+	work_begin(&asked->work, past, room, key);
 	memcpy(asked->read.channel, room->channel, room->channel_len);
 	asked->read.after = key->after;
 	asked->read.upto = room_newest(room);
@@ -119,10 +176,15 @@ past_ask(struct past *past, struct room *room, const struct page_key *key)
 	asked->read.most_bytes = room->rooms->limits.page_message_bytes;
 	asked->read.complete = !key->incomplete;
 	asked->read.done = on_read;
-	past->reads++;
-	room->readers++;
 	journal->kind->read(journal, &asked->read);
-	return asked->page;
+	return asked->work.page;
+}
+
+/* Not a page: it is ready when the room has its newest messages. */
+static struct page_key
+recall_key(const struct room *room)
+{
+	return (struct page_key){.room = room->number, .kind = PAGE_RECALL};
 }
 
 /* The page, which may be under way now; NULL: there is no reading to be had, and it waits for one.
@@ -132,18 +194,19 @@ reader_ask(struct past_reader *reader, bool first_in_line)
 {
 	struct past *past = past_of(reader);
 	struct room *room = reader->guest->member.room;
-	struct page_key key = room_past_key(&reader->guest->member);
+	struct fair_lane *lane = lane_of(reader, ADDRESS_LANE_READS);
+	struct page_key key =
+		reader->newest ? recall_key(room) : room_past_key(&reader->guest->member);
 	struct page *page = pages_find(&room->rooms->pages, &key);
 
 	if (page)
 		return page;
-	if (past->reads < PAST_READS && (first_in_line || fair_is_empty(&past->reading))) {
-		page = past_ask(past, room, &key);
-		fair_charge(&past->reading, lane_of(reader, ADDRESS_LANE_READS), READ_COST_BYTES);
-	} else {
-		fair_push(&past->reading, lane_of(reader, ADDRESS_LANE_READS), &reader->entry);
+	if (past->reads == PAST_READS || (!first_in_line && !fair_is_empty(&past->reading))) {
+		fair_push(&past->reading, lane, &reader->entry);
+		return NULL;
 	}
-	return page;
+	fair_charge(&past->reading, lane, reader->newest ? RECALL_COST_BYTES : READ_COST_BYTES);
+	return reader->newest ? past_ask_newest(past, room, &key) : past_ask(past, room, &key);
 }
 
 static void
@@ -204,6 +267,27 @@ reader_remember(struct past_reader *reader)
 	reader_free(reader);
 }
 
+/* The room is asked to remember its newest messages, or has been. */
+static void
+reader_step_newest(struct past_reader *reader)
+{
+	struct room *room = reader->guest->member.room;
+	struct page_key key = recall_key(room);
+	struct page *page = pages_find(&room->rooms->pages, &key);
+
+	if (!page && room_is_to_recall(room)) {
+		page = reader_ask(reader, false);
+		if (!page)
+			return;
+	}
+	if (page && !page->ready) {
+		reader_await(reader, page);
+		return;
+	}
+	member_replay(&reader->guest->member);
+	reader_free(reader);
+}
+
 /* The next page is the reader's, or it waits for it. */
 static void
 reader_step(struct past_reader *reader)
@@ -213,6 +297,10 @@ reader_step(struct past_reader *reader)
 
 	if (reader->guest->conn.state != CONN_OPEN)
 		return; /* its Close is awaited */
+	if (reader->newest) {
+		reader_step_newest(reader);
+		return;
+	}
 	while (room_past_is_far(member)) {
 		page = reader_ask(reader, false);
 		if (page && !page->ready)
@@ -266,16 +354,40 @@ past_close(struct past *past)
 	fair_free(&past->reading);
 }
 
+static struct past_reader *
+reader_new(struct guest *guest)
+{
+	struct past_reader *reader = chat_alloc_zeroed(1, sizeof(*reader));
+
+	reader->guest = guest;
+	guest->reader = reader;
+	guest->server->past.readers++;
+	return reader;
+}
+
+void
+past_enter_newest(struct guest *guest)
+{
+	const struct room *room = guest->member.room;
+	struct past_reader *reader;
+
+	if (!room->readers && !room_is_to_recall(room)) {
+		member_replay(&guest->member);
+		return;
+	}
+	reader = reader_new(guest);
+	reader->newest = true;
+	member_await(&guest->member, &reader->past);
+	reader_step(reader);
+}
+
 void
 past_enter(struct guest *guest, struct chat_span since)
 {
 	struct past *past = &guest->server->past;
-	struct past_reader *reader = chat_alloc_zeroed(1, sizeof(*reader));
+	struct past_reader *reader = reader_new(guest);
 
-	reader->guest = guest;
 	member_begin(&guest->member, &reader->past, since);
-	guest->reader = reader;
-	past->readers++;
 	if (past->turn_bytes > 0 && fair_is_empty(&past->wanting))
 		reader_step(reader);
 	else

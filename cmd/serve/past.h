@@ -11,7 +11,8 @@
 
 /*
  * Who has come with `since` and is on the way to the present: members that are sent the past page
- * by page (room_past.h), the next one when the last has left the queue. What that costs is bounded
+ * by page (room_past.h), the next one when the last has left the queue; and who has come without it
+ * to a channel whose newest messages are in the journal alone. What that costs is bounded
  * and shared fairly: the bytes that are handed out in a turn of the loop, and the readings of the
  * journal at a time, by the address, and within one by the connection.
  */
@@ -42,6 +43,9 @@ void past_close(struct past *past);
 
 /* The guest has just become a member, and says that it has seen this. */
 void past_enter(struct guest *guest, struct chat_span since);
+
+/* The guest has just become a member, and wants the newest messages. */
+void past_enter_newest(struct guest *guest);
 
 /* The guest goes; nothing, if it is no reader. */
 void past_leave(struct guest *guest);

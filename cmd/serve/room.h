@@ -82,7 +82,8 @@ struct room {
 	uint64_t changes; /* of who is there, ever, announced or not */
 	uint64_t number; /* no other room ever has it */
 	int64_t timestamp_ms; /* of the last message */
-	uint32_t readers; /* pages that are read from the journal: the history waits for them */
+	uint32_t readers; /* what is read from the journal: the history waits for it */
+	bool recalled; /* the journal was asked for its newest messages */
 	bool open; /* blocks' last one still grows */
 	bool crowded; /* and its members know */
 	uint16_t channel_len;
@@ -181,6 +182,13 @@ void room_forget(struct room *room);
  * with its last message.
  */
 void room_remember(struct room *room, const struct entry *entry);
+
+/*
+ * Puts messages before those that it remembers. `found` is taken over. forgotten: its history's
+ * when they were asked for. Where it has forgotten more since, there would be a hole, and where it
+ * has them there would be two: then nothing is done.
+ */
+void room_recall(struct room *room, struct history *found, uint64_t forgotten);
 
 static inline size_t
 rooms_history_bytes(const struct rooms *rooms)

@@ -262,22 +262,74 @@ member_go_live(struct member *member, const struct page *last)
 	member->room->live++;
 }
 
-void
-member_replay(struct member *member)
+uint32_t
+room_wanted(const struct room *room)
 {
-	struct room *room = member->room;
+	const struct rooms_limits *limits = &room->rooms->limits;
+
+	return limits->history_keep < limits->history_replay ? limits->history_keep
+							     : limits->history_replay;
+}
+
+bool
+room_is_to_recall(const struct room *room)
+{
+	struct journal *journal = room->rooms->journal;
+
+	return !room->recalled && !room->history.count && room_wanted(room) &&
+		journal->kind->recall && journal->kind->count(journal, room_channel(room));
+}
+
+void
+member_await(struct member *member, struct member_past *past)
+{
+	*past = (struct member_past){
+		.told = room_newest(member->room), .announced = member->room->announced};
+	member->past = past;
+}
+
+static struct block *
+room_replay(struct room *room, uint64_t upto)
+{
 	const struct rooms_limits *limits = &room->rooms->limits;
 	struct pages *pages = &room->rooms->pages;
-	struct page_key key = {
-		.room = room->number, .upto = room_newest(room), .kind = PAGE_REPLAY};
+	struct page_key key = {.room = room->number, .upto = upto, .kind = PAGE_REPLAY};
 	struct page *page = pages_find(pages, &key);
 
 	if (!page) {
 		page = pages_add(pages, &key);
 		pages_fill(pages, page,
-			history_replay(&room->history, limits->history_replay,
+			history_replay(&room->history, upto, limits->history_replay,
 				limits->history_replay_bytes));
 	}
-	member_tell(member, block_ref(page->block));
+	return block_ref(page->block);
+}
+
+/* What was published since then is news to the member. */
+static void
+member_tell_news(struct member *member, uint64_t since)
+{
+	const struct history *history = &member->room->history;
+
+	for (uint32_t i = history_after(history, since); i < history->count; i++) {
+		const struct entry *entry = history_at(history, i);
+
+		conn_send_run(member->conn, entry->block, entry->at,
+			entry->at + (uint32_t)block_frame_size(entry->block->bytes + entry->at));
+	}
+}
+
+void
+member_replay(struct member *member)
+{
+	struct room *room = member->room;
+	uint64_t upto = member->past ? member->past->told : room_newest(room);
+
+	if (member->past)
+		member_tell_users(member);
+	member_tell(member, room_replay(room, upto));
+	if (member->past)
+		member_tell_news(member, upto);
+	member->past = NULL;
 	room->live++;
 }

@@ -58,7 +58,17 @@ void member_turn(struct member *member, const struct page *page);
 /* Sends it its last page, and from now on what is published: its past is no more. */
 void member_go_live(struct member *member, const struct page *last);
 
-/* One without `since`: the newest messages, and it is live. */
+/* Whether the newest messages of a room are in the journal alone; and how many are wanted. */
+bool room_is_to_recall(const struct room *room);
+uint32_t room_wanted(const struct room *room);
+
+/* One without `since` has just joined, and waits for what the journal recalls. */
+void member_await(struct member *member, struct member_past *past);
+
+/*
+ * One without `since`: the newest messages, those that came while it waited for that, and it is
+ * live.
+ */
 void member_replay(struct member *member);
 
 /*

@@ -59,18 +59,44 @@ rooms_fit_history(struct rooms *rooms, size_t most_bytes)
 	}
 }
 
-void
-room_remember(struct room *room, const struct entry *entry)
+static void
+room_fit_history(struct room *room)
 {
 	const struct rooms_limits *limits = &room->rooms->limits;
 	uint32_t keep = limits->history_keep + (room->readers ? PAST_TAIL_MESSAGES : 0);
 
-	history_add(&room->history, entry);
 	while (room->history.count > keep)
 		history_forget(&room->history);
 	room_account(room);
 	rooms_fit_history(
 		room->rooms, limits->history_bytes + (room->readers ? PAST_TAIL_BYTES : 0));
+}
+
+void
+room_remember(struct room *room, const struct entry *entry)
+{
+	history_add(&room->history, entry);
+	room_fit_history(room);
+}
+
+void
+room_recall(struct room *room, struct history *found, uint64_t forgotten)
+{
+	const struct history *history = &room->history;
+
+	if (!found->count || history->forgotten != forgotten ||
+		(history->count &&
+			history_at(history, 0)->number <=
+				history_at(found, found->count - 1)->number)) {
+		history_free(found);
+		return;
+	}
+	found->forgotten = history_at(found, 0)->number - 1;
+	for (uint32_t i = 0; i < room->history.count; i++)
+		history_add(found, history_at(&room->history, i));
+	history_free(&room->history);
+	room->history = *found;
+	room_fit_history(room);
 }
 
 /* ---- rooms ---- */

@@ -664,6 +664,99 @@ def _():
     server.stop()
 
 
+# ---- recalling ----
+
+
+def forgotten(dir, *options, env=None):
+    """A server that does not remember the channels of its journal any more."""
+    server = start(dir, *options, "--max-channels", "2", "--grace", "0", env=env)
+    for number in range(2):
+        peer = server.join("alice", "/%d" % number)
+        peer.text("hi")
+        peer.heard("hi")
+        peer.leave()
+    return server
+
+
+@case("what was said in a forgotten channel is recalled for who comes", server=False)
+def _():
+    for segment, count in ("1M", 20), ("4k", 20), ("4k", 200), ("64k", 2000):
+        dir = new_dir()
+        options = ["--journal-segment", segment]
+        said = fill(dir, count, *options, path="/old")
+        server = forgotten(dir, *options)
+        for name in "bob", "carl":
+            told = server.join(name, "/old").history
+            assert told == {"type": "history", "messages": said[-50:]}, (segment, count, len(told["messages"]))
+        dora = server.join("dora", "/old", since=said[0]["id"])
+        assert dora.history["messages"] == said[1:] and dora.history["complete"] is True
+        assert server.join("emil", "/never").history["messages"] == []
+        dora.text("now")
+        now = dora.heard("now")
+        assert server.join("fred", "/old").history["messages"] == (said + [now])[-50:]
+        server.stop()
+        is_valid(dir)
+
+
+@case("a channel that the start had no room for is recalled as well", server=False)
+def _():
+    dir = new_dir()
+    said = {path: fill(dir, 5, path=path) for path in ("/a", "/b", "/c", "/d")}
+    server = start(dir, "--max-channels", "2", "--grace", "0")
+    for path in [*said, *said]:
+        peer = server.join("zoe", path)
+        assert peer.history["messages"] == said[path], path
+        peer.leave()
+    server.stop()
+
+
+@case("who waits for it gets what is said meanwhile behind it, once", server=False)
+def _():
+    dir, held = new_dir(), tempfile.mktemp(dir=os.environ["TMP"])
+    said = fill(dir, 10, path="/old")
+    server = forgotten(dir, env=disk(dir, hold="open:" + held))
+    open(held, "w").close()
+    bob = server.peer("/old")
+    init = {"type": "init", "username": "bob", "id": "b"}
+    bob.send(frame(TEXT, json.dumps(init)), texts(2, "mine"))
+    bob.recv("userData")
+    gone = server.peer("/old")
+    gone.say({"type": "init", "username": "gone", "id": "g"})
+    gone.recv("userData")
+    bob.text("again", nonce="n"), bob.text("again", nonce="n")
+    gone.close()
+    bob.quiet()
+    os.unlink(held)
+    told = bob.recv()
+    while told["type"] != "history":  # who was there has changed
+        told = bob.recv()
+    assert told == {"type": "history", "messages": said}, told
+    assert [message["content"] for message in messages_of(bob, 3)] == ["mine0", "mine1", "again"]
+    carl = server.join("carl", "/old")
+    assert [message["content"] for message in carl.history["messages"][-3:]] == ["mine0", "mine1", "again"]
+    assert carl.history["messages"][:-3] == said
+    bob.text("end")
+    messages_of(bob, 1), carl.heard("end")
+    server.stop()
+
+
+@case("of a damaged past what is newer than the damage is recalled", server=False)
+def _():
+    dir = new_dir()
+    said = fill(dir, 60, "--journal-segment", "4k", path="/old")
+    server = forgotten(dir, "--journal-segment", "4k")
+    path = segments(dir)[1]
+    with open(path, "r+b") as file:
+        lines = file.read().split(b"\n")
+        lost = json.loads(lines[3])["id"]
+        lines[3] = lines[3].replace(b'"alice"', b'"elice"')
+        file.seek(0)
+        file.write(b"\n".join(lines))
+    told = server.join("bob", "/old").history["messages"]
+    assert told == said[ids(said).index(lost) + 1 :], len(told)
+    server.stop()
+
+
 # ---- segments ----
 
 

@@ -61,7 +61,7 @@ replay_is(const struct history *history, uint32_t most, size_t most_bytes, const
 	char what[60];
 
 	sprintf(what, "at most %u, %zu bytes", most, most_bytes);
-	history_is(history_replay(history, most, most_bytes), want, what);
+	history_is(history_replay(history, UINT64_MAX, most, most_bytes), want, what);
 }
 
 static void
@@ -236,7 +236,7 @@ work_omit(unsigned count)
 	for (unsigned number = 1; number <= count; number++)
 		add(&history, number, 50 + number % 50);
 	begun = cpu_s();
-	block = history_replay(&history, count, 30 * (size_t)count);
+	block = history_replay(&history, UINT64_MAX, count, 30 * (size_t)count);
 	begun = cpu_s() - begun;
 	block_unref(block);
 	history_free(&history);
