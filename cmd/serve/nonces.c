@@ -91,15 +91,18 @@ nonces_find(const struct nonces *nonces, struct nonce_key key)
 void
 nonce_say_again(struct nonce *nonce, uint64_t sender)
 {
-	struct nonce_sender *again;
+	struct nonce_sender **end = &nonce->senders;
+	unsigned count = 0;
 
-	LL_SEARCH_SCALAR(nonce->senders, again, sender, sender);
-	if (!again) {
-		again = chat_alloc_zeroed(1, sizeof(*again));
-		again->sender = sender;
-		LL_APPEND(nonce->senders, again);
+	while (*end && (*end)->sender != sender && count++ < NONCE_SENDERS_MOST)
+		end = &(*end)->next;
+	if (count == NONCE_SENDERS_MOST)
+		return;
+	if (!*end) {
+		*end = chat_alloc_zeroed(1, sizeof(**end));
+		(*end)->sender = sender;
 	}
-	again->count++;
+	(*end)->count++;
 }
 
 struct nonce *

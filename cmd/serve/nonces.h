@@ -68,7 +68,11 @@ struct nonce_sender {
 	uint64_t count; /* times */
 };
 
-/* It is said once more, while it waits. Walks the senders. */
+/*
+ * It is said once more, while it waits. Walks the senders, and notes no more than so many of them:
+ * a user who says the same thing on more connections at once gets fewer answers.
+ */
+#define NONCE_SENDERS_MOST 64
 void nonce_say_again(struct nonce *nonce, uint64_t sender);
 
 /* The list; NULL: its message is published. It lives until then, or until it is removed. */

@@ -59,7 +59,7 @@ test_key(void)
 	struct nonce *nonce = nonces_add(&nonces, key_of("/c", "ab", "c"), &message);
 	char id[NONCE_ID_MAX], text[NONCE_MAX];
 	struct nonce_key longest;
-	uint32_t at;
+	uint32_t at, senders = 0;
 
 	ok(nonces_find(&nonces, key_of("/c", "ab", "c")) == nonce, "the same is found");
 	ok(!nonces_find(&nonces, key_of("/", "ab", "c")), "not in another channel");
@@ -75,6 +75,11 @@ test_key(void)
 	ok(nonce_senders(nonce)->count == 2 && nonce_senders(nonce)->next->sender == 9 &&
 			nonce_senders(nonce)->next->count == 3 && !nonce_senders(nonce)->next->next,
 		"who said it how often, too, while it waits");
+	for (uint64_t sender = 10; sender < 1000; sender++)
+		nonce_say_again(nonce, sender);
+	for (const struct nonce_sender *said = nonce_senders(nonce); said; said = said->next)
+		senders++;
+	is_int(senders, NONCE_SENDERS_MOST, "who has many connections is noted for some of them");
 	ok(!nonce_block(nonce, &at), "it has no message yet");
 	publish(&nonces, nonce, 10, 0);
 	ok(nonce_block(nonce, &at), "then it has");

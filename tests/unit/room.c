@@ -257,6 +257,26 @@ work_say_again(unsigned count)
 	return begun;
 }
 
+/* All say the same thing with one nonce: a user with that many connections. */
+static double
+work_say_same(unsigned count)
+{
+	struct crowd crowd;
+	double begun;
+
+	crowd_open(&crowd, crowded, count, false);
+	begun = cpu_s();
+	for (unsigned i = 0; i < count; i++) {
+		crowd.members[i].user = crowd.members[0].user;
+		say(&crowd.members[i], "\"a\"", "\"n\"");
+	}
+	begun = cpu_s() - begun;
+	if (crowd.room->pending_count != 1)
+		abort();
+	crowd_close(&crowd);
+	return begun;
+}
+
 static double
 work_refuse(unsigned count)
 {
@@ -373,6 +393,7 @@ test_slopes(void)
 	is_linear(work_leave, 10000, "100,000 users leave, and are gone after their grace");
 	is_linear(work_leave_pending, 10000, "100,000 leave while their messages wait");
 	is_linear(work_say_again, 10000, "100,000 messages that wait are said again");
+	is_linear(work_say_same, 10000, "100,000 connections say one message that waits");
 	is_linear(work_refuse, 10000, "100,000 messages are refused amid as many arrivals");
 	is_linear(work_turns, 10000, "100,000 turns go by until the journal keeps anything");
 	is_linear(work_waiting, 10000, "100,000 channels wait, and the turns of one go on");
