@@ -94,6 +94,8 @@ struct journal_kind {
 	void (*recall)(struct journal *journal, struct journal_recall *recall);
 	/* Closes what grows and begins a new file, for a backup. NULL: there are no files. */
 	void (*rotate)(struct journal *journal);
+	/* Bytes of memory that it has beside unwritten_bytes. NULL: none. */
+	size_t (*memory)(const struct journal *journal);
 	/* Settles and frees; the handles it had on the loop are closed by now. */
 	enum journal_end (*close)(struct journal *journal);
 };

@@ -135,6 +135,26 @@ file_close(struct journal *journal)
 
 /* ---- opening ---- */
 
+static size_t
+segments_memory(const struct segment *segment)
+{
+	size_t bytes = 0;
+
+	for (; segment; segment = segment->next)
+		bytes += segment->index.bytes;
+	return bytes;
+}
+
+/* Where the messages of the segments lie that have no index on the disk yet. */
+static size_t
+file_memory(const struct journal *journal)
+{
+	const struct journal_file *file = (const struct journal_file *)journal;
+
+	return file->active->index.bytes + segments_memory(file->full) +
+		segments_memory(file->finishing);
+}
+
 static const struct journal_kind kind_file = {
 	.name = "file",
 	.append = journal_file_append,
@@ -146,6 +166,7 @@ static const struct journal_kind kind_file = {
 	.count = journal_file_count,
 	.recall = journal_file_recall,
 	.rotate = journal_file_rotate,
+	.memory = file_memory,
 	.close = file_close,
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "serve/memory.h"
 
 /* ---- epochs ---- */
 
@@ -90,6 +91,7 @@ index_channel(struct journal_index *index, struct chat_span name)
 	channel->len = (uint32_t)name.len;
 	memcpy(channel->channel, name.at, name.len);
 	HASH_ADD_KEYPTR(hh, index->channels, channel->channel, channel->len, channel);
+	index->bytes += memory_cost(sizeof(*channel));
 	return channel;
 }
 
@@ -99,7 +101,9 @@ index_add(struct journal_index *index, const struct journal_line *line, struct p
 	struct channel_places *channel = index_channel(index, line->channel);
 
 	if (channel->count == channel->cap) {
+		index->bytes -= channel->cap * sizeof(*channel->at);
 		channel->cap = channel->cap ? 2 * channel->cap : 8;
+		index->bytes += channel->cap * sizeof(*channel->at);
 		channel->at = chat_realloc(channel->at, channel->cap * sizeof(*channel->at));
 	}
 	if (!index->count)

@@ -59,6 +59,7 @@ struct journal_index {
 	uint32_t count;
 	struct channel_places *channels;
 	struct epochs epochs;
+	size_t bytes; /* of memory */
 };
 
 void index_free(struct journal_index *index);

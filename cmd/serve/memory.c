@@ -39,6 +39,9 @@ crypto_free(void *old, const char *file, int line)
 #define MAPPED_BYTES \
 	(128 << 10) /* an allocation so large goes back to the kernel when it is freed */
 #define TOP_BYTES (4 << 20) /* and so much at the end of the heap */
+#define SETTLE_BYTES \
+	((size_t)8 << 20) /* that are let go, for which the whole heap is looked at \
+			   */
 
 void
 memory_share(void)
@@ -52,4 +55,18 @@ memory_share(void)
 	if (uv_replace_allocator(chat_alloc, chat_realloc, chat_alloc_zeroed, free) != 0 ||
 		CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_free) != 1)
 		abort();
+}
+
+void
+memory_settle(struct memory_peak *peak, size_t held)
+{
+	uint64_t now_ns = uv_hrtime();
+
+	if (peak->bytes < held)
+		peak->bytes = held;
+	if (peak->bytes - held < SETTLE_BYTES || now_ns < peak->next_ns)
+		return;
+	malloc_trim(0);
+	peak->bytes = held;
+	peak->next_ns = now_ns + 20 * (uv_hrtime() - now_ns);
 }

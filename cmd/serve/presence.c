@@ -34,6 +34,7 @@ user_set_out(struct room *room, struct user *user)
 	leaver->due_ms = clock_now_ms(rooms->clock) + rooms->limits.grace_ms;
 	user->leaver = leaver;
 	DL_APPEND(rooms->leavers, leaver);
+	rooms->leaver_count++;
 }
 
 static void
@@ -42,6 +43,7 @@ user_turn_back(struct rooms *rooms, struct user *user)
 	if (!user->leaver)
 		return;
 	DL_DELETE(rooms->leavers, user->leaver);
+	rooms->leaver_count--;
 	free(user->leaver);
 	user->leaver = NULL;
 }
@@ -97,10 +99,19 @@ room_clear(struct room *room)
 	}
 }
 
+/* Whether there is one whose grace is over, or cut short because so many are leaving. */
+static bool
+rooms_leaver_is_due(const struct rooms *rooms)
+{
+	return rooms->leavers &&
+		(rooms->leavers->due_ms <= clock_now_ms(rooms->clock) ||
+			rooms->leaver_count > rooms->limits.leavers);
+}
+
 void
 rooms_sweep(struct rooms *rooms)
 {
-	while (rooms->leavers && rooms->leavers->due_ms <= clock_now_ms(rooms->clock)) {
+	while (rooms_leaver_is_due(rooms)) {
 		struct room *room = rooms->leavers->room;
 
 		user_depart(room, rooms->leavers->user);

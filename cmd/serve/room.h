@@ -100,6 +100,7 @@ room_channel(const struct room *room)
 struct rooms_limits {
 	size_t channels;
 	size_t members; /* per channel */
+	size_t leavers; /* of all channels; beyond it the first is offline early */
 	size_t crowd; /* above so many members joins are not announced */
 	uint32_t history_replay; /* messages */
 	size_t history_replay_bytes;
@@ -138,6 +139,7 @@ struct rooms {
 	struct makers makers;
 	size_t pending_bytes; /* of memory for what is not published, about */
 	struct leaver *leavers; /* utlist: those of all rooms, by due time */
+	size_t leaver_count;
 	uint64_t messages; /* ever */
 	uint64_t deliveries; /* ever: messages times members */
 	uint64_t durable; /* what the journal keeps: everything up to this ticket */

@@ -14,10 +14,12 @@
 #include "diag.h"
 #include "serve/guest.h"
 #include "serve/journal_file.h"
+#include "serve/memory.h"
 #include "serve/notify.h"
 #include "serve/restore.h"
 #include "serve/sandbox.h"
 #include "serve/url_file.h"
+#include "serve/usage.h"
 
 #define SWEEP_MS 100 /* a part of the connections is looked at so often */
 #define SWEEP_PARTS 10 /* so each one every second; at the end all, every time */
@@ -119,6 +121,7 @@ on_sweep(uv_timer_t *timer)
 	rooms_sweep(&server->rooms);
 	pages_sweep(&server->rooms.pages);
 	rates_expire(&server->rates, clock_now_ms(&server->clock));
+	memory_settle(&server->memory_peak, usage_roughly(server));
 }
 
 /* ---- accepting ---- */
@@ -304,6 +307,7 @@ rooms_limits_of(const struct config *config)
 	return (struct rooms_limits){
 		.channels = (size_t)config->max_channels,
 		.members = (size_t)config->max_members,
+		.leavers = (size_t)config->max_connections,
 		.crowd = (size_t)config->crowd,
 		.history_replay = (uint32_t)config->history,
 		.history_replay_bytes = (size_t)config->history_bytes,

@@ -12,6 +12,7 @@
 #include "serve/input.h"
 #include "serve/journal.h"
 #include "serve/listener.h"
+#include "serve/memory.h"
 #include "serve/metrics.h"
 #include "serve/monitor.h"
 #include "serve/notices.h"
@@ -61,6 +62,7 @@ struct server {
 	size_t max_connections; /* as configured, or what the descriptors allow */
 	bool reaches_out; /* others than this machine can connect, or come through a proxy */
 	int notify_fd; /* -1: nobody wants to hear of the server's state */
+	struct memory_peak memory_peak;
 	bool url_written;
 	bool draining;
 	bool settling; /* draining: what waits for the journal is awaited before everybody is told

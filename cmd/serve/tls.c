@@ -23,6 +23,9 @@
 #define TURN_RECORDS 64 /* of one session in one turn */
 #define READS_A_RECORD 2 /* its header, its body */
 #define IDLE_WINDOW_MS 60000
+#define AGREEING_BYTES 40960 /* of memory of a session that agrees, */
+#define UP_BYTES 14336 /* of one that has agreed, */
+#define RECORD_BYTES 17408 /* and of a buffer for a record */
 #define SUITES_1_2 "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define GROUPS "X25519:P-256:P-384" /* the finite fields cost a hundred times as much */
 
@@ -31,6 +34,7 @@ struct tls {
 	SSL_CTX *context;
 	BIO_METHOD *wire;
 	uint64_t failures;
+	size_t bytes; /* of memory, all sessions together */
 };
 
 struct tls_session {
@@ -41,6 +45,7 @@ struct tls_session {
 	size_t bytes_left; /* likewise; at 0 there is no further read */
 	int64_t idle_ms; /* since when idle records are counted */
 	int32_t idle; /* records received that carried no data, about */
+	uint32_t bytes; /* of memory, see session_weigh */
 	uint16_t bound; /* bytes of the record that waits to be sent */
 	bool up; /* there was agreement; it stays so when an error ends it */
 	bool failed; /* there will be no agreement */
@@ -283,7 +288,29 @@ tls_failures(const struct tls *tls)
 	return tls->failures;
 }
 
+size_t
+tls_memory(const struct tls *tls)
+{
+	return tls->bytes;
+}
+
 /* ---- sessions ---- */
+
+/*
+ * What a session takes, as measured: OpenSSL 3.0 has a lot while there is no agreement, and a
+ * buffer for a record that is partly received, or partly sent.
+ */
+static void
+session_weigh(struct tls_session *session)
+{
+	uint32_t bytes = session->up ? UP_BYTES : AGREEING_BYTES;
+
+	bytes += SSL_has_pending(session->ssl) ? RECORD_BYTES : 0;
+	bytes += session->bound ? RECORD_BYTES : 0;
+	session->tls->bytes += bytes;
+	session->tls->bytes -= session->bytes;
+	session->bytes = bytes;
+}
 
 struct tls_session *
 tls_accept(struct tls *tls, int fd)
@@ -306,6 +333,7 @@ tls_accept(struct tls *tls, int fd)
 	SSL_set_bio(session->ssl, wire, wire);
 	SSL_set_msg_callback_arg(session->ssl, session);
 	SSL_set_accept_state(session->ssl);
+	session_weigh(session);
 	return session;
 }
 
@@ -314,6 +342,7 @@ tls_session_free(struct tls_session *session)
 {
 	if (!session)
 		return;
+	session->tls->bytes -= session->bytes;
 	SSL_free(session->ssl);
 	free(session);
 }
@@ -417,6 +446,7 @@ tls_read(struct tls_session *session, void *bytes, size_t size)
 		return session_read_away(session, bytes, size);
 	result = session_read(session, bytes, size);
 	session->reads_left = 0; /* nobody else reads */
+	session_weigh(session);
 	if (result == STREAM_GONE || session->failed || !session_is_noisy(session))
 		return result;
 	session->noisy = true;
@@ -444,12 +474,9 @@ tls_write(struct tls_session *session, const void *bytes, size_t len)
 	else if (len > TLS_RECORD_MAX)
 		len = TLS_RECORD_MAX;
 	result = SSL_write_ex(session->ssl, bytes, len, &sent);
-	if (result != 1) {
-		session->bound = (uint16_t)len;
-		return session_status(session, result);
-	}
-	session->bound = 0;
-	return (ssize_t)sent;
+	session->bound = result == 1 ? 0 : (uint16_t)len;
+	session_weigh(session);
+	return result == 1 ? (ssize_t)sent : session_status(session, result);
 }
 
 size_t

@@ -37,6 +37,9 @@ bool tls_is_named(const struct tls *tls, struct chat_span host);
 /* Sessions that ended because there was no agreement. */
 uint64_t tls_failures(const struct tls *tls);
 
+/* Bytes of memory of all its sessions, about: OpenSSL tells nobody. */
+size_t tls_memory(const struct tls *tls);
+
 /* A session for an accepted socket; tls outlives it. Nothing is exchanged before the first
  * tls_read. */
 struct tls_session *tls_accept(struct tls *tls, int fd);

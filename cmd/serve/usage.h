@@ -11,7 +11,7 @@
 struct server;
 
 enum usage_kind {
-	USAGE_CONNECTIONS, /* and the users that they are */
+	USAGE_CONNECTIONS, /* and the users that they are, and their TLS */
 	USAGE_QUEUES,
 	USAGE_RECEIVE,
 	USAGE_UNSYNCED,
@@ -20,6 +20,8 @@ enum usage_kind {
 	USAGE_NONCES,
 	USAGE_PAST, /* pages that newcomers are sent */
 	USAGE_RATES, /* who has said or joined lately */
+	USAGE_JOURNAL, /* where messages lie that no index on the disk tells of yet */
+	USAGE_OUTPUT, /* events that wait for the reader of stdout */
 	USAGE_KINDS
 };
 
@@ -27,5 +29,8 @@ enum usage_kind {
 extern const char *const usage_words[USAGE_KINDS];
 
 void usage_take(size_t bytes[USAGE_KINDS], const struct server *server);
+
+/* All but what each user and channel takes: it costs nothing to ask. */
+size_t usage_roughly(const struct server *server);
 
 #endif

@@ -512,6 +512,21 @@ def refused(server, status, path="/", headers=(), **more):
     return fields
 
 
+@case("no more users are leaving than there may be connections: the first are gone early",
+      "--grace", "1h", "--max-connections", "10")  # fmt: skip
+def _(server):
+    alice = server.join("alice")
+    for number in range(30):
+        server.join("user%d" % number).leave()
+    gone = []
+    while len(gone) < 20:
+        status = alice.recv("userStatus")
+        gone += [] if status["online"] else [status["username"]]
+    assert gone == ["user%d" % number for number in range(20)], gone
+    again = server.join("user29")
+    assert [user["username"] for user in again.user_data["users"]] == ["alice"] + ["user%d" % number for number in range(20, 30)]
+
+
 @case("the users that a newcomer is told of take 256 KiB at the most: truncated, total", "--grace", "0")
 @limits("bytes of the users that a newcomer is told of")
 def _(server):

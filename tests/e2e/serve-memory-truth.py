@@ -439,7 +439,7 @@ def _():
                 threads[-1].start()
             until(lambda: memory_of(truth.path)[0]["unsynced"] > 8 * MIB, "much waits")
             used = cpu_of(truth.server)
-            for _ in range(8 if FULL else 1):
+            for _ in range(16 if FULL else 1):
                 listener.quiet()
                 time.sleep(0.5)
             listener.quiet()
@@ -524,6 +524,49 @@ def _():
             peer.heard("f"), peer.heard("a letter")
             if number % 50 == 0:
                 is_well()
+
+
+@case("nonces, channels and those who have just left take what is said", server=False)
+def _():
+    with Truth("--grace", "1h", "--history-memory", "64M", bound=(64 + NONCES + 50) * MIB) as truth:
+        is_well = bystander(truth.server)
+        alice = truth.server.join("alice", "/nonces")
+        for count in range(100 if FULL else 10):
+            texts = [{"type": "text", "text": "x", "nonce": "%d-%d" % (count, number)} for number in range(1000)]
+            alice.send(*[frame(TEXT, json.dumps(text)) for text in texts])
+            for _ in texts:
+                alice.heard("x")
+        is_well()
+        for number in range(8000 if FULL else 400):
+            peer = Peer(truth.server.url, "/channel%d" % (number // 2))
+            peer.init("user%d" % number, long_id(number))
+            peer.text("x" * 900)
+            peer.close()
+        is_well()
+
+
+@case("TLS: those who agree, who are idle, who stand in the middle of a record", server=False)
+def _():
+    tmp, count = os.environ["TMP"], 2000 if FULL else 300
+    options = "--tls-cert", tmp + "/server.pem", "--tls-key", tmp + "/server.key", "--head-timeout", "1h"
+    with Truth(*options, "--init-timeout", "1h", bound=count * 65536) as truth:
+        is_well = bystander(truth.server)
+        address = truth.server.url.replace("wss", "ws")
+        agreeing = [connect(address) for _ in range(count)]
+        for sock in agreeing:
+            sock.sendall(b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc" + bytes(8000))  # of a ClientHello
+        is_well()
+        peers = [truth.server.peer() for _ in range(count // 4)]
+        is_well()
+        for sock in agreeing:
+            sock.close()
+        for peer in peers:
+            os.write(peer.sock.fileno(), b"\x17\x03\x03\x40\x00" + bytes(8000))  # of a record
+        is_well()
+        for peer in peers:
+            os.close(peer.sock.detach())
+        truth.server.peers = truth.server.peers[:1]
+        is_well()
 
 
 @case("a thousand who read nothing, and what is said is short", server=False)

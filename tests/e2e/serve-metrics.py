@@ -99,6 +99,7 @@ def _(server):
     until(lambda: "$metrics" in server.errors(), "the line")
     line = json.loads(next(line for line in server.errors().splitlines() if "$metrics" in line))
     assert line["connections"] == 1 and set(line["drops"]) >= {"slow_consumer"}, line
+    assert line["memory"]["connections"] > 300 and line["memory"]["queues"] == 0, line
 
 
 @case("fifty that never read: the others lose nothing, and memory is shared", server=False)

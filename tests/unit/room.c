@@ -53,6 +53,7 @@ house_close(struct house *house)
 static const struct rooms_limits roomy = {
 	.channels = 1000000,
 	.members = 1000000,
+	.leavers = 1000000,
 	.crowd = 1000000,
 	.history_keep = 1000,
 	.history_bytes = 1 << 30,
@@ -198,6 +199,7 @@ crowd_leave(struct crowd *crowd)
 static const struct rooms_limits crowded = {
 	.channels = 1000000,
 	.members = 1000000,
+	.leavers = 1000000,
 	.crowd = 10,
 	.history_keep = 10,
 	.history_bytes = 1 << 30,
