@@ -120,6 +120,7 @@ file_close(struct journal *journal)
 	uint64_t failures;
 	bool lost;
 
+	file->closing = true;
 	flusher_silence(&file->flusher);
 	if (!file_settle(journal))
 		return file_give_up(file);

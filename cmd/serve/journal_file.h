@@ -79,6 +79,7 @@ struct journal_file {
 	bool cuts_history; /* to keep its bound, and that has been said */
 	bool stuck; /* a full segment got no index */
 	bool remaking; /* an index that retention needs */
+	bool closing; /* the loop is closed */
 	uint32_t unknown; /* up to this segment there is no more to be known */
 	struct open_segments opened; /* of the closed ones */
 	uint32_t told_damage; /* in this segment; said on stderr */

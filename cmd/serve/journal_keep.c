@@ -139,7 +139,7 @@ index_remake(struct journal_file *file, uint32_t number)
 {
 	struct remaking *remaking;
 
-	if (file->remaking || number <= file->unknown)
+	if (file->remaking || file->closing || number <= file->unknown)
 		return;
 	remaking = chat_alloc_zeroed(1, sizeof(*remaking));
 	remaking->work.data = remaking;

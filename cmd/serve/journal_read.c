@@ -30,7 +30,8 @@ piece_of(const struct place *places, size_t count, size_t *len)
 
 		if (places[i].at > end + GAP_BYTES || next - start > PIECE_BYTES)
 			break;
-		end = next;
+		if (end < next) /* those of several channels may lie over one another */
+			end = next;
 	}
 	*len = (size_t)(end - start);
 	return i;
@@ -69,7 +70,7 @@ journal_lines_read(int fd, const struct place *places, size_t count, lines_each 
 		size_t here = piece_of(places, count, &len);
 
 		if (read_piece(fd, &buf, len, places->at) < 0)
-			result = chat_fail(err, CHAT_IO_ERROR, "a segment: read: %m");
+			result = chat_fail(err, CHAT_IO_ERROR, "read: %m");
 		for (size_t i = 0; i < here && result == 0; i++) {
 			const char *at = buf.at + (places[i].at - places->at);
 
@@ -451,11 +452,12 @@ static void
 reading_choose(struct reading *reading)
 {
 	struct journal_file *file = reading->file;
-	const struct closed_segment *closed =
-		&file->closed[closed_find(file, reading->read->after)];
+	size_t i = closed_find(file, reading->read->after);
 
-	if (closed < file->closed + file->closed_count &&
+	if (i < file->closed_count &&
 		journal_tally_count(file, chat_span_of(reading->read->channel))) {
+		const struct closed_segment *closed = &file->closed[i];
+
 		reading->closed = true;
 		reading->number = closed->number;
 		reading->base = closed->base;

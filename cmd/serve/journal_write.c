@@ -167,8 +167,8 @@ journal_file_flush(struct journal_file *file, bool sums)
 	struct flush_job job = {
 		.active = file->active,
 		.changed = !file->cut_due && !segment_is_whole(file->active),
-		.lines = sync,
-		.sums = sync && sums,
+		.lines = sync && file->dirty,
+		.sums = sync && sums && file->sums_dirty,
 		.full = file->full,
 		.sync = sync,
 		.dir = sync && file->dir_dirty,

@@ -31,6 +31,7 @@ struct wanted {
 /* The lines wanted of one segment. */
 struct wanted_segment {
 	uint32_t number;
+	uint64_t base;
 	struct wanted *at;
 	size_t count, cap;
 };
@@ -45,6 +46,8 @@ struct restore {
 	size_t bytes; /* chosen so far */
 	struct wanted *reading; /* of the segment at hand, in the order of its file */
 	const struct place *places;
+	uint64_t base; /* of that segment */
+	struct chat_err *err; /* of that reading */
 	int64_t cutoff_ms; /* Unix time; nonces of messages before it are forgotten */
 };
 
@@ -103,6 +106,7 @@ choose_growing(struct restore *restore, struct wanted_segment *segment)
 	const struct journal_index *index = &restore->file->active->index;
 
 	segment->number = restore->file->active->number;
+	segment->base = index->base;
 	for (struct channel_places *places = index->channels; places; places = places->hh.next)
 		choose(restore, segment, index->base,
 			restored_find(restore, (struct chat_span){places->channel, places->len}),
@@ -150,6 +154,7 @@ choose_closed(struct restore *restore, struct wanted_segment *segment, uint32_t 
 	segment->number = number;
 	if (index_open_whole(restore->file, number, &index, err) < 0)
 		return -1;
+	segment->base = index.head.base;
 	for (uint32_t i = 0; i < index.head.channels && result == 0; i++)
 		result = choose_channel(restore, segment, &index, &index.channels[i], err);
 	index_file_close(&index);
@@ -229,8 +234,10 @@ take_line(void *arg, const struct place *place, struct chat_span text)
 	struct journal_line line;
 	struct entry entry;
 
-	if (!journal_line_read(&line, text))
-		return -1;
+	if (!journal_line_read(&line, text) || line.number != restore->base + place->number ||
+		!chat_span_equal(line.channel, room_channel(room)))
+		return chat_fail(restore->err, CHAT_BAD_MESSAGE,
+			"its index leads to lines that are others; remove it");
 	entry = (struct entry){
 		.block = block_of_frame(CHAT_WS_TEXT, text),
 		.data_at = line.data_at,
@@ -259,6 +266,8 @@ read_wanted(struct restore *restore, const struct wanted_segment *segment, struc
 {
 	struct place *places;
 	const struct place *bad = NULL;
+	struct chat_err why = {0};
+	char name[SEGMENT_NAME_MAX];
 	int fd, result = -1;
 
 	if (!segment->count)
@@ -269,15 +278,22 @@ read_wanted(struct restore *restore, const struct wanted_segment *segment, struc
 		places[i] = segment->at[i].place;
 	restore->reading = segment->at;
 	restore->places = places;
+	restore->base = segment->base;
+	restore->err = &why;
 	fd = segment_file_open(
-		restore->file->dir_fd, segment->number, SEGMENT_LINES, O_RDONLY, err);
+		restore->file->dir_fd, segment->number, SEGMENT_LINES, O_RDONLY, &why);
 	if (fd >= 0) {
 		result = journal_lines_read(
-			fd, places, segment->count, take_line, restore, &bad, err);
+			fd, places, segment->count, take_line, restore, &bad, &why);
 		close(fd);
 	}
 	free(places);
-	return bad ? fail_damaged(restore->file, segment->number, err) : result;
+	if (bad)
+		return fail_damaged(restore->file, segment->number, err);
+	if (result < 0)
+		chat_fail(err, why.code, "%s/%s: %s", restore->file->options.dir,
+			segment_name(name, segment->number, SEGMENT_LINES), why.text);
+	return result;
 }
 
 /* By the last message: whose is older is idle for longer. */

@@ -625,6 +625,49 @@ def _():
         assert history(dir)["messages"] == said
 
 
+@case("a reading that never ends does not keep SIGTERM from ending", server=False)
+def _():
+    dir = new_dir()
+    accepted = fill(dir, 300, "--journal-segment", "8k")
+    path = tempfile.mktemp(dir=os.environ["TMP"])
+    options = ["--history-keep", "5", "--history", "5", "--disk-timeout", "500ms", "--close-timeout", "200ms"]
+    server = start(dir, *options, env=disk(dir, hold="pread:" + path))
+    hold(path)
+    bob = server.peer()
+    bob.say({"type": "init", "username": "bob", "id": "b", "since": accepted[0]["id"]})
+    bob.recv("userData")
+    assert end_within(server, 0.7) == 74
+    assert "the disk does not answer: a reading does not end" in server.errors(), server.errors()
+    assert not os.path.exists(server.url_path)
+
+
+def syncs(log):
+    """What was synced, file and size."""
+    with open(log) as lines:
+        return [(os.path.basename(line.split()[1]), int(line.split()[2])) for line in lines if line.startswith("sync")]
+
+
+@case("looking whether the journal is there syncs nothing: who says nothing lets the disk rest", server=False)
+def _():
+    for sync in "always", "batch":
+        dir, log = new_dir(), tempfile.mktemp(dir=os.environ["TMP"])
+        server = monitored(dir, "--sync", sync, env=disk(dir, log=log))
+        alice = server.join("alice")
+        alice.text("one")
+        alice.heard("one")
+        whole = {(name, os.path.getsize(os.path.join(dir, name))) for name in ("00000001.ndjson", "00000001.sums")}
+        until(lambda: whole <= set(syncs(log)), "all is synced")
+        before = syncs(log)
+        for _ in range(3):
+            word = is_replaced(dir)
+            until(lambda: is_ailing(server, word), "it is looked for")
+            os.rmdir(dir)
+            os.rename(dir + ".away", dir)
+            until(lambda: get(server, "/healthz")[0] == 200, "it is there again")
+        assert syncs(log) == before, syncs(log)
+        server.stop()
+
+
 @case("--disk-timeout: messages are not taken that may never be on the disk, until it answers", server=False)
 @limits("--disk-timeout")
 def _():

@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "msg.h"
-#include "serve/crc32c.h"
+#include "index.h"
 #include "serve/journal_file.h"
 #include "serve/journal_scan.h"
 #include "serve/restore.h"
@@ -113,7 +112,19 @@ edit(struct source *source, struct chat_buf *bytes)
 		bytes->len = take(source) * bytes->len / 256;
 }
 
-/* The index that the lines have by now, changed, with the checksum of its front made right. */
+static void
+load(int dir_fd, const char *name, struct chat_buf *bytes)
+{
+	int fd = openat(dir_fd, name, O_RDONLY);
+	ssize_t count;
+
+	need(fd >= 0);
+	while ((count = read(fd, chat_buf_reserve(bytes, 65536), 65536)) > 0)
+		bytes->len += (size_t)count;
+	close(fd);
+}
+
+/* The index that the lines have by now, changed, and its checksums made right. */
 static void
 make_index(struct source *source, int dir_fd, uint32_t number)
 {
@@ -121,28 +132,15 @@ make_index(struct source *source, int dir_fd, uint32_t number)
 	struct index_file file;
 	struct chat_buf bytes = {0};
 	unsigned edits = take(source) % 4;
-	struct index_head *head;
 
 	if (segment_index_remake(&file, dir_fd, number, NULL) < 0)
 		return;
-	chat_buf_append(&bytes, &file.head, sizeof(file.head));
-	chat_buf_append(&bytes, file.front + sizeof(file.head),
-		(size_t)((const char *)file.block_crcs - file.front) - sizeof(file.head) +
-			(file.head.places > 0) * sizeof(uint32_t));
+	index_file_close(&file);
+	load(dir_fd, segment_name(name, number, SEGMENT_INDEX), &bytes);
 	while (edits--)
 		edit(source, &bytes);
-	if (bytes.len >= sizeof(*head)) {
-		head = (struct index_head *)(void *)bytes.at;
-		head->crc = 0;
-		head->crc = crc32c(0, bytes.at, bytes.len);
-	}
-	chat_buf_reserve(&bytes, file.head.places * sizeof(struct place) + 1);
-	if (index_file_read(&file, 0, file.head.channels == 1 ? file.head.places : 0,
-		    (struct place *)(void *)(bytes.at + bytes.len), NULL) == 0 &&
-		file.head.channels == 1)
-		bytes.len += file.head.places * sizeof(struct place);
-	index_file_close(&file);
-	store(dir_fd, segment_name(name, number, SEGMENT_INDEX), &bytes);
+	sums_mend(&bytes);
+	store(dir_fd, name, &bytes);
 	chat_buf_free(&bytes);
 }
 
@@ -234,35 +232,48 @@ on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 	((struct server *)arg)->settled = ticket;
 }
 
+/* A page is what was asked for: messages in their order, and further than before. */
 static void
 on_read(struct journal_read *read)
 {
-	uint64_t last = read->after;
+	struct chat_span payload = {0};
+	uint64_t last = read->after, epoch, number;
+	const char *at;
 
-	for (uint32_t i = 0; i < read->found.count; i++) {
-		const struct entry *entry = history_at(&read->found, i);
-
-		need(entry->number > last && entry->number <= read->upto);
-		last = entry->number;
+	need(read->end > read->after && read->end <= read->upto);
+	if (read->page)
+		payload = block_frame_payload(read->page->bytes);
+	for (at = payload.at; at; at += MESSAGE_ID_LEN) {
+		at = memmem(at, payload.len - (size_t)(at - payload.at), "\"id\":\"", 6);
+		if (!at)
+			break;
+		at += 6;
+		need(message_id_read((struct chat_span){at, MESSAGE_ID_LEN}, &epoch, &number));
+		need(number > last && number <= read->end);
+		last = number;
 	}
-	history_free(&read->found);
+	block_unref(read->page);
 	*(bool *)read->arg = true;
 }
 
 static void
 read_past(struct server *server, struct journal *journal, const char *channel)
 {
-	bool done = false;
-	struct journal_read read = {.upto = UINT64_MAX,
-		.max_messages = 1000,
-		.max_bytes = 1 << 20,
+	bool done;
+	struct journal_read read = {.upto = server->rooms.sequence,
+		.page_bytes = 1000,
+		.most_bytes = 1000,
+		.complete = true,
 		.done = on_read,
 		.arg = &done};
 
 	strcpy(read.channel, channel);
-	journal->kind->read(journal, &read);
-	while (!done)
-		uv_run(&server->loop, UV_RUN_ONCE);
+	for (; read.after < read.upto; read.after = read.end) {
+		done = false;
+		journal->kind->read(journal, &read);
+		while (!done)
+			uv_run(&server->loop, UV_RUN_ONCE);
+	}
 }
 
 static void
@@ -307,9 +318,18 @@ use(struct server *server, struct journal *journal)
 	need(server->settled == said);
 }
 
+/* Under the server, so that it is read as it is. */
+static void
+tamper(struct source *source, const struct journal_file *file)
+{
+	for (size_t i = 0; i < file->closed_count; i++)
+		if (take(source) & 1)
+			make_index(source, file->dir_fd, file->closed[i].number);
+}
+
 /* Whether it could be opened. */
 static bool
-serve(const struct journal_options *options)
+serve(struct source *source, const struct journal_options *options)
 {
 	const struct journal_events events = {.durable = on_durable, .failed = on_failed};
 	const struct rooms_limits limits = {.channels = 5,
@@ -326,12 +346,15 @@ serve(const struct journal_options *options)
 	clock_set(&server.clock);
 	rooms_init(&server.rooms, &limits, &server.clock, 1);
 	journal = journal_file_open(options, &server.loop, &events, &server, &err);
+	if (journal)
+		tamper(source, (struct journal_file *)journal);
 	opened = journal && rooms_restore(&server.rooms, (struct journal_file *)journal, &err) == 0;
 	if (opened)
 		use(&server, journal);
 	else
 		need(err.code == CHAT_BAD_MESSAGE || err.code == CHAT_CANNOT_OPEN ||
-			err.code == CHAT_CANNOT_CREATE);
+			err.code == CHAT_CANNOT_CREATE ||
+			(journal && err.code == CHAT_IO_ERROR)); /* an index that leads astray */
 	uv_walk(&server.loop, close_handle, NULL);
 	uv_run(&server.loop, UV_RUN_DEFAULT);
 	if (journal)
@@ -374,9 +397,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			make_other(&source, dir_fd, number);
 	}
 	for (int i = 0; i < OPENINGS; i++) {
-		bool again = serve(&options);
+		bool again = serve(&source, &options);
 
-		need(again || !opened); /* what it has written it can read */
+		need(again || !opened || source.len); /* what it has written it can read */
 		opened = again;
 	}
 	return 0;

@@ -142,6 +142,16 @@ write(int fd, const void *bytes, size_t len)
 	return syscall(SYS_write, fd, bytes, len);
 }
 
+ssize_t
+pread(int fd, void *bytes, size_t len, off_t at)
+{
+	char path[PATH_MAX];
+
+	if (path_of(fd, path) && fails("pread"))
+		return -1;
+	return syscall(SYS_pread64, fd, bytes, len, at);
+}
+
 static int
 sync_by(int (*real)(int), const char *call, int fd)
 {

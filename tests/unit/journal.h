@@ -122,7 +122,8 @@ close_handle(uv_handle_t *handle, void *arg)
 	uv_close(handle, NULL);
 }
 
-static inline void
+/* Whether nothing is left on the loop. */
+static inline bool
 journal_end(struct opened *opened)
 {
 	if (opened->journal)
@@ -131,7 +132,7 @@ journal_end(struct opened *opened)
 	uv_run(&opened->loop, UV_RUN_DEFAULT);
 	if (opened->journal)
 		opened->journal->kind->close(opened->journal);
-	uv_loop_close(&opened->loop);
+	return uv_loop_close(&opened->loop) == 0;
 }
 
 /* ---- messages ---- */

@@ -347,6 +347,71 @@ check_empty(struct fixture *fixture)
 	journal_end(&opened);
 }
 
+/* ---- what several channels say of one segment ---- */
+
+static int
+count_line(void *arg, const struct place *place, struct chat_span text)
+{
+	(void)place;
+	(void)text;
+	++*(int *)arg;
+	return 0;
+}
+
+static void
+check_overlap(const struct fixture *fixture)
+{
+	const struct place *whole = &fixture->places[1];
+	struct place places[2] = {*whole, {.number = 9, .at = whole->at + 1, .len = 3}};
+	const struct place *bad;
+	struct chat_err err;
+	int lines = 0, fd = openat(fixture->dir_fd, LINES, O_RDONLY);
+
+	ok(journal_lines_read(fd, places, 2, count_line, &lines, &bad, &err) < 0 && lines == 1 &&
+			bad == &places[1],
+		"a line is read to its end, whatever lies over it");
+	close(fd);
+}
+
+/* ---- an index that retention needs when the server ends ---- */
+
+static void
+say_until(struct opened *opened, uint64_t *number, size_t closed, uint64_t bytes)
+{
+	struct journal_file *file = (struct journal_file *)opened->journal;
+
+	while (journal_bytes(file) <= bytes) {
+		append(opened, ++*number);
+		opened->journal->kind->commit(opened->journal);
+	}
+	while (file->closed_count < closed)
+		uv_run(&opened->loop, UV_RUN_ONCE);
+}
+
+static void
+check_end(struct fixture *fixture)
+{
+	const struct journal_options options = {.sync = JOURNAL_NEVER,
+		.segment_bytes = 1 << 30,
+		.max_bytes = 16384,
+		.answer_ms = 10000};
+	struct opened opened;
+	struct journal_file *file;
+	uint64_t number = 0;
+
+	empty(&fixture->scratch);
+	if (!journal_start(&opened, &fixture->scratch, &options))
+		abort();
+	file = (struct journal_file *)opened.journal;
+	say_until(&opened, &number, 2, 9000);
+	store(&fixture->scratch, INDEX, "wrong", 5);
+	say_until(&opened, &number, 2, options.max_bytes - journal_share(file));
+	opened.journal->kind->rotate(opened.journal);
+	ok(!journal_is_over(file, options.max_bytes) && file->closed_count > 1,
+		"a journal that will be too large when its last segment is closed");
+	ok(journal_end(&opened), "a wrong index is not made again once the loop is closed");
+}
+
 static void
 fixture_make(struct fixture *fixture)
 {
@@ -379,6 +444,8 @@ main(void)
 	check_reading(&fixture);
 	check_crafts(&fixture);
 	check_empty(&fixture);
+	check_overlap(&fixture);
+	check_end(&fixture);
 	close(fixture.dir_fd);
 	chat_buf_free(&fixture.index);
 	scratch_close(&fixture.scratch);

@@ -1,0 +1,43 @@
+#ifndef TESTS_FUZZ_INDEX_H
+#define TESTS_FUZZ_INDEX_H
+
+#include <string.h>
+
+#include "buf.h"
+#include "serve/crc32c.h"
+#include "serve/journal_index_file.h"
+
+/* Every checksum that the file has room for. */
+static inline void
+sums_mend(struct chat_buf *bytes)
+{
+	struct index_head head;
+	uint64_t front, blocks;
+
+	if (bytes->len < sizeof(head))
+		return;
+	memcpy(&head, bytes->at, sizeof(head));
+	blocks = (head.places + (uint64_t)INDEX_BLOCK - 1) / INDEX_BLOCK;
+	front = sizeof(head) + head.epochs * (uint64_t)sizeof(struct epoch) +
+		head.channels * (uint64_t)sizeof(struct index_channel) + blocks * sizeof(uint32_t);
+	if (front > bytes->len)
+		return;
+	for (uint64_t i = 0; i < blocks; i++) {
+		uint64_t at = front + i * INDEX_BLOCK * sizeof(struct place), len;
+		uint32_t crc;
+
+		if (at >= bytes->len)
+			break;
+		len = bytes->len - at;
+		if (len > INDEX_BLOCK * sizeof(struct place))
+			len = INDEX_BLOCK * sizeof(struct place);
+		crc = crc32c(0, bytes->at + at, (size_t)len);
+		memcpy(bytes->at + front - (blocks - i) * sizeof(crc), &crc, sizeof(crc));
+	}
+	head.crc = 0;
+	memcpy(bytes->at, &head, sizeof(head));
+	head.crc = crc32c(0, bytes->at, (size_t)front);
+	memcpy(bytes->at, &head, sizeof(head));
+}
+
+#endif
