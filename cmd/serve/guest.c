@@ -50,8 +50,9 @@ guest_shut(struct guest *guest, enum chat_code code, const char *text, uint16_t 
 	conn_close(&guest->conn, close_code, chat_code_word(chat_code_wire(code)));
 }
 
-void
-guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span nonce_json)
+/* One more bad message: whether it was one too many, and the connection ends. */
+static bool
+guest_errs(struct guest *guest, enum chat_code code)
 {
 	int64_t now = clock_now_ms(&guest->server->clock);
 
@@ -59,11 +60,18 @@ guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span n
 		guest->errors_ms = now;
 		guest->errors = 0;
 	}
-	if (++guest->errors >= guest->server->config->max_errors) {
-		guest->server->metrics.drops[METRICS_DROP_RULES]++;
-		guest_shut(guest, err->code, "too many bad messages", 1008);
+	if (++guest->errors < guest->server->config->max_errors)
+		return false;
+	guest->server->metrics.drops[METRICS_DROP_RULES]++;
+	guest_shut(guest, code, "too many bad messages", 1008);
+	return true;
+}
+
+void
+guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span nonce_json)
+{
+	if (guest_errs(guest, err->code))
 		return;
-	}
 	guest_send_error(guest,
 		&(struct say_error){
 			.code = err->code,
@@ -94,7 +102,24 @@ guest_delay(struct guest *guest, const char *text, struct chat_span nonce_json, 
 		});
 }
 
+void
+guest_delay_join(struct guest *guest, int64_t wait_ms)
+{
+	if (!guest_errs(guest, CHAT_RATE_LIMITED))
+		guest_delay(guest, "too many joins", (struct chat_span){0}, wait_ms);
+}
+
 /* ---- text and file ---- */
+
+/* Whoever says more than it may is not read for a moment: refusing is work, too. */
+static void
+guest_calm(struct guest *guest)
+{
+	if (guest->queue != GUEST_NOWHERE)
+		return;
+	guest_enqueue(guest, GUEST_HASTY);
+	conn_hold(&guest->conn, true);
+}
 
 /*
  * Who answers for what the server remembers of a message: where no names are proven everybody who
@@ -141,6 +166,7 @@ guest_say(struct guest *guest, const struct chat_msg *msg)
 	wait = guest_pay_message(guest, msg->line.len);
 	if (wait) {
 		guest_delay(guest, "too many messages, or too large ones", say.nonce_json, wait);
+		guest_calm(guest);
 		return;
 	}
 	if (room_say(room, &say, &err) < 0)

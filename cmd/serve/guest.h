@@ -23,6 +23,7 @@ enum guest_queue {
 	GUEST_OWES_INIT, /* server->owing */
 	GUEST_DENIED, /* server->denied: its token was wrong, and it is to hear so */
 	GUEST_STALLED, /* server->backlog.stalled: it is to say no more now */
+	GUEST_HASTY, /* server->hasty: it says more than it may, and is not read for a moment */
 	GUEST_WAITS /* its turn, in server->turns (guest_turn.h) */
 };
 
@@ -73,9 +74,10 @@ void guests_review(struct server *server);
 /* A line about it on stderr, where that is wanted. */
 void guest_log(const struct guest *guest, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Says that there is not enough credit before so long. */
+/* Says that there is not enough credit before so long; who goes on joining is a bad peer. */
 void guest_delay(
 	struct guest *guest, const char *text, struct chat_span nonce_json, int64_t wait_ms);
+void guest_delay_join(struct guest *guest, int64_t wait_ms);
 /* A bad message: an error each, and too many of them end the connection. */
 void guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span nonce_json);
 /*

@@ -32,6 +32,8 @@ queue_of(struct guest *guest)
 		return &guest->server->owing;
 	case GUEST_DENIED:
 		return &guest->server->denied;
+	case GUEST_HASTY:
+		return &guest->server->hasty;
 	case GUEST_STALLED:
 		return &guest->server->backlog.stalled;
 	default:
@@ -78,6 +80,10 @@ guest_sweep(struct server *server)
 		guest_enqueue(guest, GUEST_NOWHERE);
 		guest_shut(guest, CHAT_UNAUTHORIZED, "a wrong token, or none", 1008);
 		conn_hold(&guest->conn, false); /* its Close is to be read */
+	}
+	while ((guest = server->hasty)) {
+		guest_enqueue(guest, GUEST_NOWHERE);
+		conn_hold(&guest->conn, false);
 	}
 	guests_take_turns(server);
 }
@@ -340,7 +346,7 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 	else if (backlog_is_full(guest->server, join.id.len)) /* it could not be announced */
 		guest_put_off(guest, (struct chat_span){0});
 	else if ((wait_ms = guest_pay_join(guest, join.id)) > 0)
-		guest_delay(guest, "too many joins", (struct chat_span){0}, wait_ms);
+		guest_delay_join(guest, wait_ms);
 	else
 		guest_join(guest, &join, since);
 }

@@ -58,6 +58,7 @@ struct server {
 	struct fair turns; /* of guests whose addresses are barred */
 	struct guest *owing; /* guests that owe an init, oldest first */
 	struct backlog backlog;
+	struct guest *hasty; /* those that are not read until the next sweep */
 	struct guest *denied; /* those that wait for the answer to a wrong token, likewise */
 	size_t max_connections; /* as configured, or what the descriptors allow */
 	bool reaches_out; /* others than this machine can connect, or come through a proxy */

@@ -449,6 +449,24 @@ def _(server):
         assert 40 <= answers(far, 150) <= 50, address
 
 
+@case("who says far more than it may is read slowly: refusing is work, too", "--rate", "20", "--history", "0")
+def _(server):
+    peer = server.peer(receive_buffer=4 << 20)
+    peer.init("alice")
+    peer.sock.setblocking(False)
+    start, at, data = time.monotonic(), 0, HI * 1000
+    while time.monotonic() - start < 1:
+        readable, writable, _ = select.select([peer.sock], [peer.sock], [], 0.1)
+        if readable:
+            peer.sock.recv(1 << 20)
+        if writable:
+            at = (at + peer.sock.send(data[at:])) % len(data)
+    server.signal(signal.SIGUSR1)
+    until(lambda: "$metrics" in server.errors(), "the numbers")
+    numbers = json.loads(next(line for line in server.errors().splitlines() if "$metrics" in line))
+    assert numbers["errors"]["rate_limited"] < 40000, numbers["errors"]
+
+
 @case("many bytes are limited as many messages are", "--rate-bytes", "100k")
 @limits("--rate-bytes")
 def _(server):
