@@ -1,4 +1,5 @@
 /* chat-serve: a chat server, at once, with no configuration. See chat-serve(1). */
+#include <string.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -6,6 +7,21 @@
 #include "serve/config.h"
 #include "serve/memory.h"
 #include "serve/server.h"
+
+static void
+say_metrics(struct server *server)
+{
+	const struct listeners *listeners = &server->monitor.listeners;
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		const char *url = listeners->at[i].url;
+
+		if (listeners->at[i].unlink)
+			notices_say(&server->notices, "metrics on %s", url);
+		else /* the scheme of a listener is ws */
+			notices_say(&server->notices, "metrics on http%smetrics", strchr(url, ':'));
+	}
+}
 
 /* Where it listens, and how it is reached from elsewhere. */
 static void
@@ -15,6 +31,7 @@ say_where(struct server *server)
 
 	for (size_t i = 0; i < listeners->count; i++)
 		notices_say(&server->notices, "listening on %s", listeners->at[i].url);
+	say_metrics(server);
 	if (!listeners_reach_out(listeners))
 		notices_say(&server->notices,
 			"only this machine can connect; others with --listen :3001 and --tokens "

@@ -285,38 +285,44 @@ listeners_reach_out(const struct listeners *listeners)
 }
 
 /* No descriptor is left: the spare one is used to take who waits and hang up. */
-static void
+static int
 turn_away(struct listeners *listeners, const struct listener *listener)
 {
-	int fd;
+	int fd = -1;
 
-	close(listeners->spare_fd);
-	fd = accept(listener->fd, NULL, NULL);
-	if (fd >= 0)
-		close(fd);
+	if (listeners->spare_fd >= 0) {
+		close(listeners->spare_fd);
+		fd = accept(listener->fd, NULL, NULL);
+		if (fd >= 0)
+			close(fd);
+	}
 	listeners->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? LISTENER_GONE : LISTENER_STUCK;
 }
 
 int
 listener_accept(
 	struct listeners *listeners, const struct listener *listener, struct sockaddr_storage *peer)
 {
+	socklen_t len = sizeof(*peer);
 	int fd;
 
-	for (;;) {
-		socklen_t len = sizeof(*peer);
-
-		*peer = (struct sockaddr_storage){0};
-		fd = accept4(
-			listener->fd, (struct sockaddr *)peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0)
-			break;
-		if (errno == EMFILE || errno == ENFILE) {
-			turn_away(listeners, listener);
-			return -1;
-		}
-		if (errno != ECONNABORTED && errno != EINTR)
-			return -1;
+	*peer = (struct sockaddr_storage){0};
+	fd = accept4(listener->fd, (struct sockaddr *)peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case EAGAIN:
+		return LISTENER_EMPTY;
+	case EMFILE:
+	case ENFILE:
+		return turn_away(listeners, listener);
+	case ECONNABORTED:
+	case EINTR:
+	case EPERM:
+	case EPROTO:
+		return LISTENER_GONE; /* errors of that connection alone, see accept(2) */
+	default:
+		return LISTENER_STUCK;
 	}
-	return fd;
 }

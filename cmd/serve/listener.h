@@ -9,8 +9,7 @@
 #include "opt.h"
 
 /*
- * The sockets that are listened on. Opened before the loop runs; whoever polls them calls
- * listener_accept until it gives -1.
+ * The sockets that are listened on, opened before the loop runs (serve/acceptor.h polls them).
  */
 struct listener {
 	int fd;
@@ -25,7 +24,7 @@ struct listeners {
 	struct listener *at;
 	size_t count;
 	bool secure; /* those over TCP are to be */
-	int spare_fd; /* given up to turn somebody away when descriptors have run out */
+	int spare_fd; /* given up to turn somebody away when descriptors have run out; -1: gone */
 };
 
 /*
@@ -41,9 +40,14 @@ void listeners_close(struct listeners *listeners);
 bool listeners_reach_out(const struct listeners *listeners);
 
 /*
- * A new connection, non-blocking, with the peer's address; -1: nobody is waiting any more. When
- * descriptors have run out, who waits is turned away.
+ * A new connection, non-blocking, with the peer's address, or one of these. Where descriptors have
+ * run out, who waits is turned away by means of the spare one, if there still is one.
  */
+enum {
+	LISTENER_EMPTY = -1, /* nobody is waiting any more */
+	LISTENER_GONE = -2, /* who waited is gone, or turned away; another may wait */
+	LISTENER_STUCK = -3 /* there is nothing to take them with: to be tried again later */
+};
 int listener_accept(struct listeners *listeners, const struct listener *listener,
 	struct sockaddr_storage *peer);
 

@@ -11,10 +11,14 @@
 #include "buf.h"
 #include "http.h"
 #include "serve/metrics.h"
+#include "serve/origin.h"
 #include "serve/server.h"
 
-#define REQUESTS_AT_ONCE 32
-#define REQUEST_MS 10000
+#define ASKING_MAX 64
+#define ANSWERED_MAX 32
+#define ACCEPTS_AT_ONCE 8 /* few: who comes is heard before its place can go to another */
+#define REQUEST_MS 5000 /* for a head, and again for its answer */
+#define READ_BYTES 1024 /* of a connection in one turn */
 
 struct monitor_request {
 	uv_poll_t poll;
@@ -25,6 +29,7 @@ struct monitor_request {
 	size_t scanned, sent;
 	int fd;
 	int handles; /* not closed yet */
+	bool is_local; /* asked from this machine, not by a proxy */
 };
 
 /* ---- the end of a request ---- */
@@ -41,13 +46,24 @@ on_closed(uv_handle_t *handle)
 	free(request);
 }
 
+static bool
+request_is_answered(const struct monitor_request *request)
+{
+	return request->answer.len > 0;
+}
+
 static void
 request_end(struct monitor_request *request)
 {
 	struct monitor *monitor = request->monitor;
 
-	DL_DELETE(monitor->requests, request);
-	monitor->count--;
+	if (request_is_answered(request)) {
+		DL_DELETE(monitor->answered, request);
+		monitor->answered_count--;
+	} else {
+		DL_DELETE(monitor->asking, request);
+		monitor->asking_count--;
+	}
 	uv_poll_stop(&request->poll);
 	close(request->fd);
 	uv_close((uv_handle_t *)&request->poll, on_closed);
@@ -65,11 +81,26 @@ on_timeout(uv_timer_t *timer)
 static void
 request_answer(struct monitor_request *request, int status, const char *type, struct chat_span body)
 {
+	struct monitor *monitor = request->monitor;
+
+	if (monitor->answered_count == ANSWERED_MAX)
+		request_end(monitor->answered);
+	DL_DELETE(monitor->asking, request);
+	DL_APPEND(monitor->answered, request);
+	monitor->asking_count--;
+	monitor->answered_count++;
 	chat_buf_printf(&request->answer,
 		"HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: "
 		"close\r\n\r\n",
 		status, chat_http_reason(status), type, body.len);
 	chat_buf_append_span(&request->answer, body);
+	uv_timer_start(&request->timer, on_timeout, REQUEST_MS, 0);
+}
+
+static void
+request_refuse(struct monitor_request *request, int status)
+{
+	request_answer(request, status, "text/plain", chat_span_of(chat_http_reason(status)));
 }
 
 static void
@@ -95,6 +126,18 @@ request_health(struct monitor_request *request)
 	chat_buf_free(&body);
 }
 
+/* As in the chat: a page whose name was made to lead here is not let in. */
+static bool
+request_may_ask(const struct monitor_request *request, const struct chat_http_request *http)
+{
+	const struct server *server = request->monitor->server;
+	const struct origin_names names = {
+		&server->config->origins, &server->config->hosts, server->tls};
+
+	return (!request->is_local || host_allowed(http->host, &names)) &&
+		origin_allowed(http->origin, http->host, &names);
+}
+
 static void
 request_read_head(struct monitor_request *request, size_t len)
 {
@@ -104,8 +147,9 @@ request_read_head(struct monitor_request *request, size_t len)
 		&http, (struct chat_span){request->head.at, len}, &bad_version);
 
 	if (status == 400 || status == 405 || status == 505)
-		request_answer(
-			request, status, "text/plain", chat_span_of(chat_http_reason(status)));
+		request_refuse(request, status);
+	else if (!request_may_ask(request, &http))
+		request_refuse(request, 403);
 	else if (chat_span_equal(http.path, CHAT_SPAN("/metrics")))
 		request_metrics(request);
 	else if (chat_span_equal(http.path, CHAT_SPAN("/healthz")))
@@ -114,34 +158,48 @@ request_read_head(struct monitor_request *request, size_t len)
 		request_answer(request, 404, "text/plain", CHAT_SPAN("/metrics or /healthz\n"));
 }
 
-/* Reads, then writes; true when it is done with. */
+/* ---- reading and writing ---- */
+
+/* Bytes of the head, or, once it is answered, what is read away; true: it is at its end. */
 static bool
-request_go_on(struct monitor_request *request)
+request_read(struct monitor_request *request)
 {
-	struct chat_buf *head = &request->head, *answer = &request->answer;
-	ssize_t count;
+	struct chat_buf *head = &request->head;
+	char bytes[READ_BYTES];
+	ssize_t count = recv(request->fd, bytes, sizeof(bytes), 0);
 	size_t len;
 
-	if (!answer->len) {
-		char *room = chat_buf_reserve(head, 1024);
-
-		if (!room)
-			return true;
-		count = recv(request->fd, room, 1024, 0);
-		if (count <= 0)
-			return count == 0 || errno != EAGAIN;
-		head->len += (size_t)count;
-		len = chat_http_head_len(chat_buf_span(head), &request->scanned);
-		if (!len)
-			return false;
-		request_read_head(request, len);
+	if (count <= 0)
+		return count == 0 || (errno != EAGAIN && errno != EINTR);
+	if (request_is_answered(request))
+		return false;
+	if (chat_buf_append(head, bytes, (size_t)count) < 0) {
+		request_refuse(request, 431);
+		return false;
 	}
+	len = chat_http_head_len(chat_buf_span(head), &request->scanned);
+	if (len)
+		request_read_head(request, len);
+	return false;
+}
+
+/* True: nobody reads. What has been sent is the peer's to end: closed now, it could be lost. */
+static bool
+request_write(struct monitor_request *request)
+{
+	struct chat_buf *answer = &request->answer;
+	ssize_t count;
+
+	if (request->sent == answer->len)
+		return false;
 	count = send(
 		request->fd, answer->at + request->sent, answer->len - request->sent, MSG_NOSIGNAL);
 	if (count < 0)
-		return errno != EAGAIN;
+		return errno != EAGAIN && errno != EINTR;
 	request->sent += (size_t)count;
-	return request->sent == answer->len;
+	if (request->sent == answer->len)
+		shutdown(request->fd, SHUT_WR);
+	return false;
 }
 
 static void
@@ -149,53 +207,50 @@ on_ready(uv_poll_t *poll, int status, int events)
 {
 	struct monitor_request *request = poll->data;
 
-	(void)events;
-	if (status < 0 || request_go_on(request))
+	if (status < 0 || ((events & UV_READABLE) && request_read(request)) ||
+		request_write(request)) {
 		request_end(request);
-	else if (request->answer.len)
-		uv_poll_start(poll, UV_WRITABLE, on_ready);
+		return;
+	}
+	uv_poll_start(poll, UV_READABLE | (request->sent < request->answer.len ? UV_WRITABLE : 0),
+		on_ready);
 }
 
 /* ---- accepting ---- */
 
 static void
-request_begin(struct monitor *monitor, int fd)
+request_begin(struct monitor *monitor, int fd, const struct sockaddr *peer)
 {
+	struct server *server = monitor->server;
 	struct monitor_request *request = chat_alloc_zeroed(1, sizeof(*request));
 
-	if (uv_poll_init(&monitor->server->loop, &request->poll, fd) < 0) {
+	if (uv_poll_init(&server->loop, &request->poll, fd) < 0) {
 		close(fd);
 		free(request);
 		return;
 	}
-	uv_timer_init(&monitor->server->loop, &request->timer);
+	uv_timer_init(&server->loop, &request->timer);
 	request->poll.data = request->timer.data = request;
 	request->handles = 2;
 	request->monitor = monitor;
 	request->fd = fd;
+	request->is_local = peer->sa_family != AF_UNIX && address_is_local(peer) &&
+		!networks_have(&server->addresses.proxies, peer);
 	request->head.limit = CHAT_HTTP_HEAD_MAX;
-	DL_APPEND(monitor->requests, request);
-	monitor->count++;
+	if (monitor->asking_count == ASKING_MAX)
+		request_end(monitor->asking);
+	DL_APPEND(monitor->asking, request);
+	monitor->asking_count++;
 	uv_poll_start(&request->poll, UV_READABLE, on_ready);
 	uv_timer_start(&request->timer, on_timeout, REQUEST_MS, 0);
 }
 
 static void
-on_connection(uv_poll_t *poll, int status, int events)
+on_connection(
+	void *arg, const struct listener *listener, int fd, const struct sockaddr_storage *peer)
 {
-	struct monitor *monitor = poll->data;
-	struct listener *listener = &monitor->listeners.at[poll - monitor->accepts];
-	struct sockaddr_storage peer;
-	int fd;
-
-	(void)status;
-	(void)events;
-	while ((fd = listener_accept(&monitor->listeners, listener, &peer)) >= 0) {
-		if (monitor->count < REQUESTS_AT_ONCE)
-			request_begin(monitor, fd);
-		else
-			close(fd);
-	}
+	(void)listener;
+	request_begin(arg, fd, (const struct sockaddr *)peer);
 }
 
 int
@@ -209,21 +264,28 @@ monitor_open(
 		return 0;
 	if (listeners_open(&monitor->listeners, &addresses, false, err) < 0)
 		return -1;
-	monitor->accepts = chat_alloc_zeroed(monitor->listeners.count, sizeof(*monitor->accepts));
-	for (size_t i = 0; i < monitor->listeners.count; i++) {
-		uv_poll_init(&server->loop, &monitor->accepts[i], monitor->listeners.at[i].fd);
-		monitor->accepts[i].data = monitor;
-		uv_poll_start(&monitor->accepts[i], UV_READABLE, on_connection);
-	}
-	return 0;
+	monitor->acceptors = (struct acceptors){
+		.listeners = &monitor->listeners,
+		.at_once = ACCEPTS_AT_ONCE,
+		.take = on_connection,
+		.arg = monitor,
+	};
+	return acceptors_open(&monitor->acceptors, &server->loop, err);
 }
 
 void
 monitor_close(struct monitor *monitor)
 {
-	while (monitor->requests)
-		request_end(monitor->requests);
-	for (size_t i = 0; monitor->accepts && i < monitor->listeners.count; i++)
-		uv_close((uv_handle_t *)&monitor->accepts[i], NULL);
+	while (monitor->asking)
+		request_end(monitor->asking);
+	while (monitor->answered)
+		request_end(monitor->answered);
+	acceptors_stop(&monitor->acceptors);
 	listeners_close(&monitor->listeners);
+}
+
+void
+monitor_free(struct monitor *monitor)
+{
+	acceptors_free(&monitor->acceptors);
 }

@@ -4,11 +4,13 @@
 #include <uv.h>
 
 #include "err.h"
+#include "serve/acceptor.h"
 #include "serve/listener.h"
 
 /*
  * A small HTTP server beside the chat: GET /metrics (Prometheus text), GET /healthz (200 "ok", or
- * 503 and what is wrong). A request each connection, a few at once, ten seconds each.
+ * 503 and what is wrong). A request each connection, five seconds for its head and five for its
+ * answer. There are few of either at once: who comes then has the place of the oldest.
  */
 struct server;
 struct monitor_request;
@@ -16,9 +18,10 @@ struct monitor_request;
 struct monitor {
 	struct server *server;
 	struct listeners listeners;
-	uv_poll_t *accepts;
-	struct monitor_request *requests;
-	size_t count;
+	struct acceptors acceptors;
+	struct monitor_request *asking; /* oldest first; their heads are not there */
+	struct monitor_request *answered; /* oldest first; what is theirs is being sent, or was */
+	size_t asking_count, answered_count;
 };
 
 /* Listens on an address as --listen takes it. Without one (NULL) nothing is done. */
@@ -27,5 +30,6 @@ int monitor_open(
 
 /* Ends what is open; its handles close with the loop's next turn. */
 void monitor_close(struct monitor *monitor);
+void monitor_free(struct monitor *monitor); /* then */
 
 #endif

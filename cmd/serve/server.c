@@ -127,48 +127,33 @@ on_sweep(uv_timer_t *timer)
 /* ---- accepting ---- */
 
 static void
-on_connection(uv_poll_t *poll, int status, int events)
+on_connection(
+	void *arg, const struct listener *listener, int fd, const struct sockaddr_storage *peer)
 {
-	struct server *server = poll->data;
-	const struct listener *listener = &server->listeners.at[poll - server->accepts];
-	struct sockaddr_storage peer;
-	int fd;
+	struct server *server = arg;
+	struct address *address =
+		addresses_enter(&server->addresses, (const struct sockaddr *)peer);
 
-	(void)status;
-	(void)events;
-	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-		struct address *address;
-
-		fd = listener_accept(&server->listeners, listener, &peer);
-		if (fd < 0)
-			return;
-		address = addresses_enter(&server->addresses, (struct sockaddr *)&peer);
-		if (address_is_flooding(address, &server->addresses) ||
-			server->conns.count > server->max_connections + REFUSALS_AT_ONCE) {
-			addresses_leave(&server->addresses, address);
-			close(fd);
-			continue;
-		}
-		server->metrics.accepted++;
-		guest_start(server, fd, listener->secure ? server->tls : NULL, address);
+	if (address_is_flooding(address, &server->addresses) ||
+		server->conns.count > server->max_connections + REFUSALS_AT_ONCE) {
+		addresses_leave(&server->addresses, address);
+		close(fd);
+		return;
 	}
+	server->metrics.accepted++;
+	guest_start(server, fd, listener->secure ? server->tls : NULL, address);
 }
 
 static int
 accepts_open(struct server *server, struct chat_err *err)
 {
-	server->accepts = chat_alloc_zeroed(server->listeners.count, sizeof(*server->accepts));
-	for (size_t i = 0; i < server->listeners.count; i++) {
-		int status = uv_poll_init(
-			&server->loop, &server->accepts[i], server->listeners.at[i].fd);
-
-		if (status < 0)
-			return chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s",
-				server->listeners.at[i].url, uv_strerror(status));
-		server->accepts[i].data = server;
-		uv_poll_start(&server->accepts[i], UV_READABLE, on_connection);
-	}
-	return 0;
+	server->acceptors = (struct acceptors){
+		.listeners = &server->listeners,
+		.at_once = ACCEPTS_AT_ONCE,
+		.take = on_connection,
+		.arg = server,
+	};
+	return acceptors_open(&server->acceptors, &server->loop, err);
 }
 
 /* ---- stopping ---- */
@@ -200,8 +185,7 @@ server_drain(struct server *server)
 {
 	server->draining = server->settling = true;
 	notify_state(server->notify_fd, "STOPPING=1");
-	for (size_t i = 0; i < server->listeners.count; i++)
-		uv_poll_stop(&server->accepts[i]);
+	acceptors_stop(&server->acceptors);
 	input_close(&server->input);
 	for (struct conn *conn = server->conns.all; conn; conn = conn->next)
 		conn_hold(conn, true);
@@ -662,7 +646,7 @@ server_close(struct server *server)
 	notices_close(&server->notices);
 	if (server->notify_fd >= 0)
 		close(server->notify_fd);
-	free(server->accepts);
-	free(server->monitor.accepts);
+	acceptors_free(&server->acceptors);
+	monitor_free(&server->monitor);
 	return end == JOURNAL_KEPT ? CHAT_EXIT_OK : CHAT_EXIT_IO;
 }

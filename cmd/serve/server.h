@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "err.h"
+#include "serve/acceptor.h"
 #include "serve/address.h"
 #include "serve/backlog.h"
 #include "serve/config.h"
@@ -39,8 +40,8 @@ struct server {
 	uv_prepare_t tick;
 	uv_timer_t sweep, watchdog;
 	uv_signal_t signals[5];
-	uv_poll_t *accepts; /* one for each listener */
 	struct listeners listeners;
+	struct acceptors acceptors;
 	struct tls *tls; /* NULL: none */
 	struct conns conns;
 	struct addresses addresses;

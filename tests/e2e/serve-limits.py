@@ -1,14 +1,16 @@
 """What bounds chat-serve, as LIMITS of chat-serve(1) says; other rows of it have their cases in other files."""
 import json
 import os
+import resource
 import select
 import signal
 import socket
 import ssl
+import tempfile
 import time
 
 from limits_table import limits
-from peer import CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT, connect, frame, request, told, until
+from peer import CLOSE, CONTINUATION, DEADLINE, PING, PONG, SLOWNESS, TEXT, connect, frame, request, told, until
 import serving
 from serving import Server, main
 
@@ -682,8 +684,6 @@ def accepted(server, url, address):
 @case("few descriptors: fewer connections, none of them lost, no spinning", server=False)
 def _():
     def limit():
-        import resource
-
         resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
 
     server = Server(preexec_fn=limit)
@@ -708,6 +708,35 @@ def _():
         sock.close()
     until(lambda: descriptors(server) <= before + 1, "the descriptors are back")
     server.join("bob").leave()
+    server.stop()
+
+
+@case("no descriptor is left, not even the spare one: nobody spins, and later it goes on", server=False)
+def _():
+    path = os.path.join(tempfile.mkdtemp(dir=os.environ["TMP"]), "metrics")
+    server = Server("--metrics", "unix:" + path)
+    alice = server.join("alice")
+    _, most = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (3, most))
+    waiting = [connect(server.url) for _ in range(3)]
+    asking = socket.socket(socket.AF_UNIX)
+    asking.settimeout(DEADLINE)
+    asking.connect(path)
+    asking.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    alice.text("hi")
+    alice.heard("hi")
+    used, deadline = cpu(server), time.monotonic() + 1
+    while time.monotonic() < deadline:
+        alice.text("still here")
+        alice.heard("still here")
+        time.sleep(0.05)
+    assert cpu(server) - used < 0.1 * SLOWNESS, "it spins: %.2f s of CPU in a second" % (cpu(server) - used)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (most, most))
+    for sock in waiting:
+        sock.sendall(request())
+        assert sock.recv(12) == b"HTTP/1.1 101"
+        sock.close()
+    assert b" 200 " in asking.recv(1 << 16)
     server.stop()
 
 

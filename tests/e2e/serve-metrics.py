@@ -2,11 +2,14 @@
 import json
 import os
 import re
+import select
 import signal
 import socket
 import tempfile
+import time
 
-from peer import DEADLINE, until
+from limits_table import limits
+from peer import DEADLINE, SLOWNESS, until
 from serving import Server, case, main
 
 SAMPLE = re.compile(r'^chat_[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.e+-]+$')
@@ -90,6 +93,91 @@ def _():
         idle.connect(path)
         idle.sendall(b"GET /met")
         assert get(path, "/healthz")[0] == 200
+
+
+# ---- who asks too much, or should not ----
+
+
+def connect_to(path):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(DEADLINE)
+    client.connect(path)
+    return client
+
+
+def descriptors(server):
+    return len(os.listdir("/proc/%d/fd" % server.pid))
+
+
+def goes_on(server, path, alice, rounds):
+    """The metrics answer, and so does the chat, each within a second."""
+    for _ in range(rounds):
+        began = time.monotonic()
+        assert get(path, "/metrics")[0] == 200
+        alice.text("hi")
+        alice.heard("hi")
+        assert time.monotonic() - began < 1 * SLOWNESS, time.monotonic() - began
+
+
+@case("a thousand idle connections to the metrics: they still answer, and the chat goes on", server=False)
+@limits("connections to the metrics that have asked nothing yet, and half as many that read their answers")
+def _():
+    server, path = monitored()
+    alice, before = server.join("alice"), descriptors(server)
+    for half in b"", b"GET /metrics HT", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n":
+        idle = [connect_to(path) for _ in range(1000)]
+        for client in idle:
+            try:
+                client.sendall(half)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # its place has gone to another
+        goes_on(server, path, alice, 20)
+        assert descriptors(server) <= before + 64 + 32, descriptors(server)
+        for client in idle:
+            client.close()
+    until(lambda: descriptors(server) == before, "their places are free")
+
+
+@case("a connection to the metrics ends in five seconds, whatever it is slow with", server=False)
+@limits("until the head of a request for the metrics is there, and again until its answer is read")
+def _():
+    server, path = monitored()
+    before, began = descriptors(server), time.monotonic()
+    silent, half, deaf = connect_to(path), connect_to(path), connect_to(path)
+    half.sendall(b"GET /metrics HT")
+    deaf.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    for number in range(40):
+        half.sendall(b"P" if number == 0 else b"x")
+        assert select.select([silent], [], [], 0.1)[0] == [] or number > 35, "it ends too early"
+    assert silent.recv(1) == b"" and half.recv(1) == b""
+    until(lambda: descriptors(server) == before, "the one that does not read ends, too")
+    took = time.monotonic() - began
+    assert 4.5 < took < 6 * SLOWNESS, took
+    assert b" 200 " in deaf.recv(1 << 20), "what it was sent is still there"
+
+
+@case("the metrics look at Host and Origin as the chat does", "--metrics", "127.0.0.1:0",
+      "--host", "chat.example.com", "--origin", "https://pages.example.com")  # fmt: skip
+def _(server):
+    where = re.search(r"metrics on http://([0-9.]+):(\d+)/metrics", server.errors())
+    for status, headers in (
+        (200, "Host: localhost"),
+        (200, "Host: 127.0.0.1:%s" % where[2]),
+        (200, "Host: chat.example.com:80"),
+        (403, "Host: rebound.example.net"),
+        (403, "Host: rebound.example.net\r\nOrigin: http://rebound.example.net"),
+        (403, "Host: localhost\r\nOrigin: https://other.example.net"),
+        (200, "Host: localhost\r\nOrigin: https://pages.example.com"),
+        (400, "Nothing: here"),
+        (431, "Host: localhost\r\nMuch: " + "x" * 9000),
+    ):
+        for target in "/metrics", "/healthz":
+            with socket.create_connection((where[1], int(where[2])), DEADLINE) as client:
+                client.sendall(("GET %s HTTP/1.1\r\n%s\r\n\r\n" % (target, headers)).encode())
+                answer = b""
+                while piece := client.recv(65536):
+                    answer += piece
+            assert int(answer.split()[1]) == status, (headers[:80], answer[:80])
 
 
 @case("SIGUSR1 prints a line of JSON on stderr")
