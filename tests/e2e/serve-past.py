@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import tempfile
+import threading
 import time
 
 from limits_table import limits
@@ -144,6 +145,31 @@ def _():
         assert reader.ids() == ids[first:], "%d of %d" % (len(reader.ids()), len(ids) - first)
         assert len(reader.live) < 2010 and all(complete(reader))
         assert max(reader.sizes) < PAGE + 1000 and len(reader.pages) > 30, (max(reader.sizes), len(reader.pages))
+    server.stop()
+
+
+@case("who comes back while others never pause is live in the end, even where nothing is remembered", server=False)
+def _():
+    dir = new_dir()
+    ids = fill(dir, 5000, "--history-keep", "0")
+    server = start(dir, "--history-keep", "0", "--journal-segment", "256k")
+    alice, over = server.join("alice"), threading.Event()
+
+    def talk():
+        while not over.is_set():
+            ids.extend(say(alice, 50, batch=50))
+
+    talking = threading.Thread(target=talk)
+    talking.start()
+    try:
+        until(lambda: len(ids) > 6000, "alice talks")
+        readers = [Reader(server, ids[n], "bob%d" % n).catch_up() for n in range(5)]
+    finally:
+        over.set()
+        talking.join()
+    for number, reader in enumerate(readers):
+        assert reader.hear(ids[-1]).ids() == ids[number + 1 :] and all(complete(reader))
+    assert min(len(reader.live) for reader in readers) > 0
     server.stop()
 
 
