@@ -94,6 +94,7 @@ struct journal_file {
 	uint64_t written; /* up to it all was written, or refused */
 	uint64_t told; /* up to it durable or failed was said */
 	uint64_t kept_lines, kept_sums; /* bytes of the active segment before the batch */
+	uint64_t kept_last; /* number of the last message in it then */
 	bool waits; /* a batch is written and its sync asked for */
 	bool late; /* the disk has not answered in time */
 	bool dir_gone; /* somebody has moved the directory away */

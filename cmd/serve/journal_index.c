@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "buf.h"
 #include "serve/memory.h"
@@ -92,6 +93,7 @@ index_channel(struct journal_index *index, struct chat_span name)
 	memcpy(channel->channel, name.at, name.len);
 	HASH_ADD_KEYPTR(hh, index->channels, channel->channel, channel->len, channel);
 	index->bytes += memory_cost(sizeof(*channel));
+	DL_APPEND(index->recent, channel);
 	return channel;
 }
 
@@ -110,6 +112,8 @@ index_add(struct journal_index *index, const struct journal_line *line, struct p
 		index->base = line->number - 1;
 	place.number = (uint32_t)(line->number - index->base);
 	channel->at[channel->count++] = place;
+	DL_DELETE(index->recent, channel);
+	DL_APPEND(index->recent, channel);
 	index->count++;
 	index->last = line->number;
 	if (index->timestamp_ms < line->timestamp_ms)
@@ -118,21 +122,20 @@ index_add(struct journal_index *index, const struct journal_line *line, struct p
 }
 
 void
-index_cut(struct journal_index *index, uint64_t at)
+index_cut(struct journal_index *index, uint64_t at, uint64_t last)
 {
-	struct channel_places *channel, *next;
+	struct channel_places *channel;
 
-	index->last = index->base;
-	HASH_ITER(hh, index->channels, channel, next)
-	{
+	while (index->recent && (channel = index->recent->prev)->count &&
+		channel->at[channel->count - 1].at >= at) {
 		while (channel->count && channel->at[channel->count - 1].at >= at) {
 			channel->count--;
 			index->count--;
 		}
-		if (channel->count &&
-			index->last < index->base + channel->at[channel->count - 1].number)
-			index->last = index->base + channel->at[channel->count - 1].number;
+		DL_DELETE(index->recent, channel);
+		DL_PREPEND(index->recent, channel); /* what it still has is never cut */
 	}
+	index->last = index->count ? last : index->base;
 	epochs_cut(&index->epochs, index->last);
 }
 

@@ -24,6 +24,7 @@ struct place {
 
 struct channel_places {
 	UT_hash_handle hh;
+	struct channel_places *next, *prev; /* in index->recent */
 	struct place *at; /* ascending */
 	uint32_t count, cap;
 	uint32_t len;
@@ -58,6 +59,8 @@ struct journal_index {
 	int64_t timestamp_ms; /* the latest */
 	uint32_t count;
 	struct channel_places *channels;
+	struct channel_places
+		*recent; /* utlist: the same, the one that was added to last at the end */
 	struct epochs epochs;
 	size_t bytes; /* of memory */
 };
@@ -65,8 +68,11 @@ struct journal_index {
 void index_free(struct journal_index *index);
 void index_add(struct journal_index *index, const struct journal_line *line, struct place place);
 
-/* Takes back the lines that begin at this offset or behind it. */
-void index_cut(struct journal_index *index, uint64_t at);
+/*
+ * Takes back the lines that begin at this offset or behind it; nothing before it will ever be taken
+ * back. last: of the messages that stay.
+ */
+void index_cut(struct journal_index *index, uint64_t at, uint64_t last);
 
 /* NULL: none of this channel. */
 const struct channel_places *index_find(

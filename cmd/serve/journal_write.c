@@ -237,7 +237,7 @@ file_take_back(struct journal_file *file)
 		return;
 	file->active->lines_bytes = file->kept_lines;
 	file->active->sums_bytes = file->kept_sums;
-	index_cut(&file->active->index, file->kept_lines);
+	index_cut(&file->active->index, file->kept_lines, file->kept_last);
 	file->cut_due = segment_cut(file->active, NULL) < 0;
 }
 
@@ -346,13 +346,14 @@ file_write(struct journal_file *file, const struct portion *portion, struct chat
 	int error;
 
 	file->sums.len = 0;
+	file->kept_last = active->index.last;
 	file_place(file, portion, &file->sums);
 	file->kept_lines = active->lines_bytes;
 	file->kept_sums = active->sums_bytes;
 	if (segment_write(active, portion->lines, chat_buf_span(&file->sums), err) == 0)
 		return 0;
 	error = errno;
-	index_cut(&active->index, active->lines_bytes);
+	index_cut(&active->index, active->lines_bytes, file->kept_last);
 	file->cut_due = segment_cut(active, NULL) < 0;
 	errno = error;
 	return -1;

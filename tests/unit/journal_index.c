@@ -8,6 +8,7 @@
 #include "serve/crc32c.h"
 #include "serve/journal_dir.h"
 #include "serve/journal_scan.h"
+#include "slope.h"
 #include "tap.h"
 
 #define ENTRIES 1000
@@ -432,6 +433,64 @@ fixture_make(struct fixture *fixture)
 		abort();
 }
 
+/* ---- in memory ---- */
+
+static void
+add(struct journal_index *index, unsigned channel, uint64_t number)
+{
+	char name[20];
+	struct journal_line line = {.epoch = 1, .number = number, .timestamp_ms = 1};
+
+	sprintf(name, "/%u", channel);
+	line.channel = chat_span_of(name);
+	index_add(index, &line, (struct place){.at = (uint32_t)number * 100, .len = 99});
+}
+
+static void
+test_cut(void)
+{
+	struct journal_index index = {0};
+
+	add(&index, 1, 1);
+	add(&index, 2, 2);
+	add(&index, 1, 3);
+	add(&index, 3, 4);
+	add(&index, 2, 5);
+	index_cut(&index, 300, 2);
+	ok(index.count == 2 && index.last == 2, "what came behind the offset is taken back");
+	ok(index_find(&index, CHAT_SPAN("/1"))->count == 1 &&
+			index_find(&index, CHAT_SPAN("/2"))->count == 1,
+		"of each channel");
+	add(&index, 3, 6);
+	add(&index, 1, 7);
+	index_cut(&index, 700, 6);
+	ok(index.count == 3 && index.last == 6 && index_find(&index, CHAT_SPAN("/1"))->count == 1 &&
+			index_find(&index, CHAT_SPAN("/3"))->count == 1,
+		"and again");
+	index_free(&index);
+}
+
+/* So many channels, and as many batches of one message that a disk does not take. */
+static double
+work_cut(unsigned count)
+{
+	struct journal_index index = {0};
+	double begun;
+
+	for (unsigned i = 0; i < count; i++)
+		add(&index, i, i + 1);
+	begun = cpu_s();
+	for (unsigned i = 0; i < count; i++) {
+		add(&index, i, count + 1);
+		index_cut(&index, (count + 1) * (uint64_t)100, count);
+	}
+	begun = cpu_s() - begun;
+	if (index.count != count)
+		abort();
+	index_free(&index);
+	return begun;
+}
+
 int
 main(void)
 {
@@ -449,5 +508,7 @@ main(void)
 	close(fixture.dir_fd);
 	chat_buf_free(&fixture.index);
 	scratch_close(&fixture.scratch);
+	test_cut();
+	is_linear(work_cut, 10000, "100,000 batches are taken back from as many channels");
 	return done();
 }
