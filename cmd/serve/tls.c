@@ -298,15 +298,16 @@ tls_memory(const struct tls *tls)
 
 /*
  * What a session takes, as measured: OpenSSL 3.0 has a lot while there is no agreement, and a
- * buffer for a record that is partly received, or partly sent.
+ * buffer for a record that is partly received, or partly sent; the one of its goodbye stays.
  */
 static void
 session_weigh(struct tls_session *session)
 {
 	uint32_t bytes = session->up ? UP_BYTES : AGREEING_BYTES;
+	bool said_goodbye = (SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN) != 0;
 
 	bytes += SSL_has_pending(session->ssl) ? RECORD_BYTES : 0;
-	bytes += session->bound ? RECORD_BYTES : 0;
+	bytes += session->bound || said_goodbye ? RECORD_BYTES : 0;
 	session->tls->bytes += bytes;
 	session->tls->bytes -= session->bytes;
 	session->bytes = bytes;
@@ -534,4 +535,5 @@ tls_finish(struct tls_session *session)
 		!(SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN)) /* again, it would read */
 		SSL_shutdown(session->ssl);
 	ERR_clear_error();
+	session_weigh(session);
 }

@@ -17,7 +17,7 @@ import time
 
 from journaling import disk, new_dir, segments
 from limits_table import limits
-from peer import CLOSE, DEADLINE, PING, PONG, TEXT, Peer, connect, frame, masked_with, request, until
+from peer import BINARY, CLOSE, DEADLINE, PING, PONG, TEXT, Peer, connect, frame, masked_with, request, until
 from serving import Server, case, main
 
 FULL = bool(os.environ.get("CHAT_TEST_FULL"))
@@ -566,6 +566,20 @@ def _():
         for peer in peers:
             os.close(peer.sock.detach())
         truth.server.peers = truth.server.peers[:1]
+        is_well()
+
+
+@case("TLS: those who are closed and do not go", server=False)
+def _():
+    tmp, count = os.environ["TMP"], 2000 if FULL else 200
+    options = "--tls-cert", tmp + "/server.pem", "--tls-key", tmp + "/server.key", "--close-timeout", "1h"
+    with Truth(*options, bound=count * 65536) as truth:
+        is_well = bystander(truth.server)
+        peers = [truth.server.peer() for _ in range(count)]
+        before = truth.value('memory_bytes{kind="connections"}')
+        for peer in peers:
+            peer.send(frame(BINARY, b"x"))
+        until(lambda: truth.value('memory_bytes{kind="connections"}') > before + count * 10000, "the goodbyes count")
         is_well()
 
 
