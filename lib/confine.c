@@ -57,6 +57,8 @@ fs_of(const struct chat_confine *confine, unsigned rights)
 		fs |= FS_WRITE;
 	if (rights & CHAT_CONFINE_REMOVE)
 		fs |= FS_REMOVE;
+	if (rights & CHAT_CONFINE_RENAME)
+		fs |= FS_REMOVE | LANDLOCK_ACCESS_FS_MAKE_REG;
 	if (rights & CHAT_CONFINE_EXECUTE)
 		fs |= LANDLOCK_ACCESS_FS_EXECUTE;
 	return confine->version < 3 ? fs & ~FS_TRUNCATE : fs;
@@ -70,7 +72,7 @@ chat_confine_begin(struct chat_confine *confine, unsigned rights)
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
 	if (rights & CHAT_CONFINE_WRITE)
-		rights |= CHAT_CONFINE_REMOVE;
+		rights |= CHAT_CONFINE_REMOVE | CHAT_CONFINE_RENAME;
 	*confine = (struct chat_confine){.fd = -1, .rights = rights};
 	if (version < 1)
 		return;

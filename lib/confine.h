@@ -16,7 +16,8 @@ enum chat_confine_right {
 	CHAT_CONFINE_REMOVE = 4, /* files */
 	CHAT_CONFINE_EXECUTE = 8,
 	CHAT_CONFINE_TCP = 16, /* bind and connect */
-	CHAT_CONFINE_OTHERS = 32 /* signals and abstract unix sockets of other processes */
+	CHAT_CONFINE_OTHERS = 32, /* signals and abstract unix sockets of other processes */
+	CHAT_CONFINE_RENAME = 64 /* files within a directory, and remove */
 };
 
 struct chat_confine {
@@ -25,7 +26,7 @@ struct chat_confine {
 	unsigned rights; /* to be taken away */
 };
 
-/* Begins to take these rights away; REMOVE goes with WRITE. */
+/* Begins to take these rights away; REMOVE and RENAME go with WRITE. */
 void chat_confine_begin(struct chat_confine *confine, unsigned rights);
 
 /* But leaves some of them at this path and below it. A path that is not there is left out. */

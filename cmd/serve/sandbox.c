@@ -62,7 +62,7 @@ confine_files(const struct config *config, const struct listeners *listeners, st
 		if (again[i])
 			chat_confine_leave_beside(&confine, again[i], CHAT_CONFINE_READ);
 	if (config->url_file)
-		chat_confine_leave_beside(&confine, config->url_file, CHAT_CONFINE_REMOVE);
+		chat_confine_leave_beside(&confine, config->url_file, CHAT_CONFINE_RENAME);
 	for (size_t i = 0; i < listeners->count; i++)
 		if (listeners->at[i].unlink)
 			chat_confine_leave_beside(
@@ -100,8 +100,9 @@ static const int needed[] = {
 	/* threads that wait for the disk, and the end */
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(geteuid), SCMP_SYS(getpid),
 	SCMP_SYS(gettid), SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sched_getaffinity),
-	SCMP_SYS(sched_yield), SCMP_SYS(set_robust_list), SCMP_SYS(sigaltstack),
+	SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(set_robust_list),
+	SCMP_SYS(sigaltstack),
 
 	/* memory; making some, or changing what it may be used for, is below */
 	SCMP_SYS(brk), SCMP_SYS(getrandom), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap)};

@@ -18,7 +18,6 @@
 #include "serve/notify.h"
 #include "serve/restore.h"
 #include "serve/sandbox.h"
-#include "serve/url_file.h"
 #include "serve/usage.h"
 
 #define SWEEP_MS 100 /* a part of the connections is looked at so often */
@@ -402,15 +401,32 @@ server_confine(struct server *server, struct chat_err *err)
 	return sandbox_enter(config, &server->listeners, err);
 }
 
+/*
+ * The signals that ask it to end: they wait while nobody could act on them, and are let through to
+ * who listens to them then, whatever the mask was that it was started with.
+ */
+static void
+hold_end(bool held)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(held ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
+}
+
+/* It answers now; who was asked to end before that says nothing of it. */
 static int
 server_publish_url(struct server *server, struct chat_err *err)
 {
-	const char *path = server->config->url_file;
+	sigset_t waiting;
 
-	if (path && url_file_write(path, server->listeners.at[0].url, err) < 0)
-		return -1;
-	server->url_written = path != NULL;
-	return 0;
+	sigemptyset(&waiting);
+	sigpending(&waiting);
+	if (sigismember(&waiting, SIGTERM) || sigismember(&waiting, SIGINT))
+		return 0;
+	return url_file_write(&server->url_file, server->listeners.at[0].url, err);
 }
 
 static void
@@ -496,7 +512,9 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 
 	memset(server, 0, sizeof(*server));
 	server->config = config;
+	server->url_file.fd = -1;
 	server->max_connections = connections_allowed(config->max_connections);
+	hold_end(true);
 	if (sockets_open(server, err) < 0)
 		return -1;
 	if (uv_loop_init(&server->loop) < 0) {
@@ -516,8 +534,8 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	printer_open(&server->printer, &server->loop, STDOUT_FILENO, EVENTS_MAX_BYTES);
 	notices_open(&server->notices, &server->loop, STDERR_FILENO);
 	if (monitor_open(&server->monitor, server, config->metrics, err) < 0 ||
-		server_publish_url(server, err) < 0 || server_confine(server, err) < 0 ||
-		rooms_open(server, err) < 0) {
+		url_file_open(&server->url_file, config->url_file, config->user != NULL, err) < 0 ||
+		server_confine(server, err) < 0 || rooms_open(server, err) < 0) {
 		server_close(server);
 		return -1;
 	}
@@ -525,8 +543,9 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	handles_open(server);
 	if (config->read_stdin)
 		input_open(&server->input, server, STDIN_FILENO);
-	if (accepts_open(server, err) == 0) {
+	if (accepts_open(server, err) == 0 && server_publish_url(server, err) == 0) {
 		rooms_introduce(&server->rooms);
+		hold_end(false);
 		return 0;
 	}
 	server_close(server);
@@ -594,9 +613,11 @@ loop_end(struct server *server)
 static void
 server_vanish(struct server *server)
 {
+	struct chat_err err;
+
 	sockets_close(server);
-	if (server->url_written)
-		unlink(server->config->url_file);
+	if (url_file_close(&server->url_file, &err) < 0)
+		notices_say(&server->notices, "%s", err.text);
 }
 
 /*
@@ -616,12 +637,8 @@ server_close(struct server *server)
 	struct journal *journal = server->journal;
 	enum journal_end end = JOURNAL_KEPT;
 	bool answers = true;
-	sigset_t signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL); /* it ends: nothing is to cut that short */
+	hold_end(true); /* it ends: nothing is to cut that short */
 	input_close(&server->input);
 	while (server->conns.all)
 		conn_abort(server->conns.all);

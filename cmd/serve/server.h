@@ -22,6 +22,7 @@
 #include "serve/rates.h"
 #include "serve/room.h"
 #include "serve/tokens.h"
+#include "serve/url_file.h"
 
 /*
  * The server: one loop, and everything that hangs from it. It works in ticks. While the loop polls,
@@ -65,7 +66,7 @@ struct server {
 	bool reaches_out; /* others than this machine can connect, or come through a proxy */
 	int notify_fd; /* -1: nobody wants to hear of the server's state */
 	struct memory_peak memory_peak;
-	bool url_written;
+	struct url_file url_file;
 	bool draining;
 	bool settling; /* draining: what waits for the journal is awaited before everybody is told
 			*/
