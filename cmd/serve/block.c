@@ -38,7 +38,7 @@ block_reserve(struct block *block, size_t len)
 	if (need <= block->cap)
 		return block;
 	if (need < 2 * (size_t)block->cap)
-		need = 2 * (size_t)block->cap;
+		need = 2 * (size_t)block->cap < BLOCK_MAX ? 2 * (size_t)block->cap : BLOCK_MAX;
 	block = chat_realloc(block, sizeof(*block) + need);
 	block->cap = (uint32_t)need;
 	return block;

@@ -24,7 +24,8 @@ struct block {
 	char bytes[];
 };
 
-#define BLOCK_MAX ((size_t)1 << 30) /* bytes; a caller begins another block long before */
+/* Bytes. Above what the options allow of a message and a page of the past (serve/config.c). */
+#define BLOCK_MAX ((size_t)INT32_MAX)
 
 /* With one reference, and room for cap bytes. */
 struct block *block_new(size_t cap);

@@ -3,15 +3,20 @@
 #include "serve/config.h"
 
 #include "diag.h"
+#include "serve/block.h"
 #include "serve/journal_file.h"
 #include "serve/nonces.h"
 
 #define KIB ((int64_t)1 << 10)
 #define MIB ((int64_t)1 << 20)
 #define GIB ((int64_t)1 << 30)
+#define MESSAGE_MAX (512 * MIB)
+#define HISTORY_MAX GIB
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
 #define DAY (24 * 60 * MINUTE)
+
+_Static_assert(HISTORY_MAX + MESSAGE_MAX < BLOCK_MAX, "what goes out at once has room in a block");
 
 static const struct config defaults = {
 	.sync = JOURNAL_BATCH,
@@ -142,7 +147,8 @@ config_read(struct config *config, int argc, char **argv)
 		FLAG(0, "stdin", &c->read_stdin,
 			"post the messages on stdin as the user \"server\""),
 		NUMBER("history", &c->history, 0, 1000000, "messages replayed to who joins (50)"),
-		SIZE("history-bytes", &c->history_bytes, KIB, GIB, "size of that replay (256k)"),
+		SIZE("history-bytes", &c->history_bytes, KIB, HISTORY_MAX,
+			"size of that replay (256k)"),
 		NUMBER("history-keep", &c->history_keep, 0, 1000000,
 			"messages kept per channel (1000)"),
 		SIZE("history-memory", &c->history_memory, 0, 1024 * GIB,
@@ -170,7 +176,8 @@ config_read(struct config *config, int argc, char **argv)
 			"for the disk to answer, also at the end (10s)"),
 		FLAG(0, "repair", &c->repair, "take damaged lines out of the journal, aside"),
 		HEADING("Limits"),
-		SIZE("max-message", &c->max_message_bytes, KIB, 512 * MIB, "largest message (1M)"),
+		SIZE("max-message", &c->max_message_bytes, KIB, MESSAGE_MAX,
+			"largest message (1M)"),
 		SIZE("max-init", &c->max_init_bytes, 256, NONCE_ID_MAX,
 			"largest message before init is done (4k)"),
 		NUMBER("max-fragments", &c->max_fragments, 1, INT32_MAX,

@@ -114,9 +114,26 @@ test_references(void)
 	ok(true, "no block is nothing to let go");
 }
 
+/* The largest page of the past that the options allow has room, with a message before it. */
+static void
+test_largest(void)
+{
+	struct block *block = block_new((size_t)512 << 20);
+
+	block = block_reserve(block, ((size_t)1 << 30) + ((size_t)512 << 20) - 1);
+	ok(block->cap > (uint32_t)3 << 29 || block->cap == ((uint32_t)3 << 29) - 1,
+		"a block takes a message of 512 MiB and a page of 1 GiB");
+	block->len = block->cap;
+	block = block_reserve(block, 100);
+	ok(block->cap >= block->len + 100 && block->cap <= BLOCK_MAX,
+		"growing further it keeps to its bound");
+	block_unref(block);
+}
+
 int
 main(void)
 {
+	test_largest();
 	test_append();
 	for (size_t i = 0; i < SIZES; i++)
 		for (size_t j = 0; j <= i; j++)

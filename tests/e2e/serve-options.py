@@ -1,0 +1,171 @@
+"""Every option of chat-serve that bounds something, at its least and at its most: the server starts, takes a message
+and ends with 0, or says at the start what is wrong with it."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from limits_table import options
+from peer import CLOSE, DEADLINE, TEXT
+from serving import CHAT_SERVE, Server, case, main
+
+FULL = bool(os.environ.get("CHAT_TEST_FULL"))
+WORDS = {"not_initialized", "too_large", "bad_message", "slow_consumer", "rate_limited", "server_full", "channel_full",
+         "shutting_down", "storage_failed"}  # fmt: skip
+
+
+def refusal(*arguments):
+    """What a command line is refused with at the start, its options named; empty: it is not."""
+    done = subprocess.run([CHAT_SERVE, *arguments, "--new-token", "alice"], capture_output=True, text=True,
+                          timeout=DEADLINE)  # fmt: skip
+    if done.returncode == 0:
+        return ""
+    assert done.returncode == 64 and done.stderr.startswith("chat-serve: "), done
+    return done.stderr
+
+
+def extreme(option, sentence, tries):
+    """The least or the most that an option takes."""
+    for value in tries:
+        said = refusal("%s=%s" % (option, value))
+        found = re.search(sentence + r" is (\d+)( ms| bytes)?", said)
+        if found:
+            return found[1] + ("ms" if found[2] == " ms" else "")
+        if not said:
+            return str(value)
+    raise AssertionError("%s takes none of %r: %s" % (option, tries, said))
+
+
+def least(option):
+    return extreme(option, "the least", [0])
+
+
+def most(option):
+    return extreme(option, "the most", [2**63 - 1, 36500 * 86400])
+
+
+def hears(peer, content):
+    """The peer's own message comes back, or it is told why not."""
+    while True:
+        opcode, payload = peer.frame()
+        if opcode == CLOSE:
+            return False
+        if opcode != TEXT:
+            continue
+        message = json.loads(payload)
+        if message["type"] == "error":
+            assert message["code"] in WORDS, message
+            return False
+        if message["type"] == "message" and message["content"] == content:
+            return True
+
+
+def converse(server, name):
+    """Whether a text and a file of 20 kB are heard by who says them."""
+    peer = server.peer(upgrade=False)
+    try:
+        peer.upgrade()
+        peer.say({"type": "init", "username": name, "id": "id-" + name})
+        peer.text("hi from " + name)
+        peer.say({"type": "file", "file": {"name": name + ".bin", "type": "t", "size": 1, "data": "A" * 20000}})
+        return hears(peer, "hi from " + name) and hears(peer, name + ".bin")
+    except (AssertionError, EOFError, ConnectionError):
+        if peer.refusals:
+            return False  # an HTTP status
+        raise
+
+
+def journal_of(arguments):
+    """Options of the journal want one."""
+    directory = tempfile.mkdtemp(dir=os.environ["TMP"])
+    wanted = any(one.startswith(("--journal", "--disk", "--unsynced")) for one in arguments)
+    return directory, ["--journal", directory + "/journal"] if wanted else []
+
+
+def works(*arguments):
+    """It starts, and ends well; whether a conversation went as by default, the second time with a past."""
+    directory, journal = journal_of(arguments)
+    heard = []
+    for name in "alice", "bob":
+        server = Server(*arguments, *journal)
+        heard += [converse(server, name), converse(server, name + "2")]
+        # a disk has not answered within a millisecond, or it has
+        server.stop(*([74] if "--disk-timeout=1ms" in arguments else []))
+        if not journal:
+            break
+    shutil.rmtree(directory)
+    return all(heard)
+
+
+# Too little, or too short, for a conversation: what is said is refused, by a word.
+STRICT = {"--max-message", "--max-init", "--burst", "--rate", "--rate-bytes", "--rate-join", "--max-errors",
+          "--max-connections", "--max-channels", "--max-members", "--max-per-address", "--init-timeout", "--head-timeout",
+          "--message-timeout", "--close-timeout", "--progress-timeout", "--ping-interval", "--ping-timeout",
+          "--queue", "--queue-total", "--receive-total", "--disk-timeout", "--unsynced-total"}  # fmt: skip
+
+
+def one_option(option, value, bound):
+    @case("%s=%s starts, takes a message and ends" % (option, value), server=False)
+    def _():
+        heard = works("%s=%s" % (option, value))
+        assert heard or (bound is least and option in STRICT), "the message is not heard"
+
+
+for name in sorted(options()):
+    for bound in least, most:
+        one_option(name, bound(name), bound)
+
+
+@case("all options at their least, and all at their most", server=False)
+def _():
+    for bound in least, most:
+        arguments = ["%s=%s" % (name, bound(name)) for name in sorted(options())]
+        heard = works(*arguments)
+        assert heard or bound is least, "a message is not heard"
+
+
+def file_of(name, size):
+    """A message with a file of so many bytes, as text: json.dumps would take a while."""
+    return b'{"type":"file","file":{"name":"%s","type":"t","size":1,"data":"%s"}}' % (name, b"A" * size)
+
+
+def page_of(*sizes):
+    """The bytes of the history that a newcomer gets of files of these sizes, everything at its most."""
+    unlimited = ["%s=%s" % (name, most(name)) for name in sorted(options()) if name != "--journal-max-age"]
+    server = Server(*unlimited, "--quiet")
+    alice = server.join("alice")
+    for number, size in enumerate(sizes):
+        alice.sock.settimeout(60)
+        alice.say(file_of(b"file%d" % number, size))
+        opcode, payload = alice.frame()
+        assert opcode == TEXT and len(payload) > size, payload[:200]
+    bob = server.peer()
+    bob.sock.settimeout(60)
+    bob.say({"type": "init", "username": "bob", "id": "bob"})
+    bob.recv("userData")
+    opcode, payload = bob.frame()
+    assert opcode == TEXT, (opcode, payload[:200])
+    text = alice.frame()  # bob comes
+    assert b"userStatus" in text[1], text[1][:200]
+    server.stop()
+    return len(payload)
+
+
+@case("files of 20 MB, everything at its most", server=False)
+def _():
+    assert page_of(20_000_000, 20_000_000) > 40_000_000
+
+
+if FULL:
+
+    @case("a page of the past as long as --history-bytes can be", server=False)
+    def _():
+        each = (2**30 - 600) // 12 * 4  # base64
+        page = page_of(each, each, each)
+        assert abs(page - 2**30) < 1000, page
+
+
+if __name__ == "__main__":
+    main()
