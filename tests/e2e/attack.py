@@ -5,16 +5,15 @@ once it is in full swing. Imported it gives the honest: a crowd that chats and h
 said, and its times.
 """
 import json
-import os
 import resource
 import selectors
-import socket
+import ssl
 import struct
 import subprocess
 import sys
 import time
 
-from peer import CLOSE, CONTINUATION, DEADLINE, PING, SLOWNESS, TEXT, Peer, connect, frame, request
+from peer import CLOSE, CONTINUATION, PING, TEXT, connect, frame, request
 
 CROWD = 20
 PACE = 0.002  # seconds between two texts, if they are heard in time
@@ -89,10 +88,10 @@ class Attack:
 # ---- the attacks ----
 
 
-def others(number, url, **more):
+def others(number, url, source=None, **more):
     """A connected socket from one of the attackers' addresses, or None while there is no getting in."""
     try:
-        sock = connect(url, source="127.0.0.%d" % (100 + number % 100), **more)
+        sock = connect(url, source=source or "127.0.0.%d" % (100 + number % 100), **more)
         sock.setblocking(False)
         return sock
     except OSError:
@@ -100,45 +99,81 @@ def others(number, url, **more):
 
 
 def push(sock, data):
-    """Sends what goes; False when it is over."""
+    """Sends what goes; how many bytes that was, or None when it is over."""
     try:
-        sock.send(data)
-    except BlockingIOError:
-        pass
+        return sock.send(data)
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return 0
     except OSError:
-        return False
-    return True
+        return None
 
 
 def skim(sock):
     """Throws away what came; False when it is over."""
     try:
         return bool(sock.recv(1 << 20))
-    except BlockingIOError:
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
         return True
     except OSError:
         return False
 
 
-def many(url, count, opening, again, reads=True, pause=0.01, path="/", upgrade=True):
-    """So many connections; each begins with `opening`, says `again` over and over, and comes anew when it is over."""
-    socks = [None] * count
-    started = False
-    head = request(path) if upgrade else b""
-    while True:
-        for number, sock in enumerate(socks):
-            if sock is None:
-                sock = socks[number] = others(number, url)
-                if sock is None or not push(sock, head + opening(number)):
-                    socks[number] = None
-                continue
-            if (again and not push(sock, again(number))) or (reads and not skim(sock)):
+class Swarm:
+    """So many connections; each begins with `opening`, says `again` over and over, and comes anew when it is over.
+
+    Given by their numbers: the bytes of `opening` and `again`, the path, and where from (the arguments of connect()
+    and the headers). It says nothing again before the last of it has gone out.
+    """
+
+    def __init__(self, url, count, opening, again=None, reads=True, path=lambda n: "/", upgrade=True,
+                 origin=lambda n: ({}, ()), comers=10**6):  # fmt: skip
+        self.url, self.opening, self.again, self.reads = url, opening, again, reads
+        self.path, self.upgrade, self.origin, self.comers = path, upgrade, origin, comers
+        self.socks, self.out = [None] * count, [b""] * count
+
+    def come(self, number):
+        arguments, headers = self.origin(number)
+        self.socks[number] = others(number, self.url, **arguments)
+        head = request(self.path(number), headers=headers) if self.upgrade else b""
+        self.out[number] = head + self.opening(number)
+
+    def speak(self, number, sock):
+        """False when it is over."""
+        if self.out[number]:
+            sent = push(sock, self.out[number])
+            self.out[number] = self.out[number][sent or 0 :]
+            return sent is not None
+        self.out[number] = self.again(number) if self.again else b""
+        return not self.out[number] or self.speak(number, sock)
+
+    def step(self):
+        """Each has a turn; at most so many `comers` come."""
+        comers = self.comers
+        for number, sock in enumerate(self.socks):
+            if sock is None and comers:
+                comers -= 1
+                self.come(number)
+                sock = self.socks[number]
+            if sock and (not self.speak(number, sock) or (self.reads and not skim(sock))):
                 sock.close()
-                socks[number] = None
+                self.socks[number] = None
+
+
+def run(swarms, pause):
+    """For ever. It says a line once all have come."""
+    selector = selectors.DefaultSelector()
+    started = False
+    while True:
+        for swarm in swarms:
+            swarm.step()
         if not started:
             print("begun", flush=True)
             started = True
-        selectors.DefaultSelector().select(pause) if pause else None
+        selector.select(pause) if pause else None
+
+
+def many(url, count, opening, again, pause=0.01, path="/", **more):
+    run([Swarm(url, count, opening, again, path=lambda number: path, **more)], pause)
 
 
 def init(number, **more):

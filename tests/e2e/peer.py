@@ -59,6 +59,22 @@ def masked_with(key, payload):
     return (int.from_bytes(payload, "big") ^ wide).to_bytes(size, "big")
 
 
+def whole_frames(got):
+    """Takes the whole frames of a server off the front of a bytearray: (opcode, payload) each."""
+    at = 0
+    while len(got) - at >= 2:
+        size, start = got[at + 1], at + 2
+        if size >= 126:
+            start += 2 if size == 126 else 8
+            size = int.from_bytes(got[at + 2 : start], "big")
+        if len(got) < start + size:
+            break
+        assert got[at] & 0xF0 == 0x80 and got[at + 1] < 128, bytes(got[at : at + 20])
+        yield got[at] & 0xF, bytes(got[start : start + size])
+        at = start + size
+    del got[:at]
+
+
 def request(path="/", host="localhost", headers=(), **changed):
     """A request head; changed: a header's new value by its name with _ for -, None leaves it out."""
     fields = {
@@ -94,7 +110,7 @@ def connect(url, receive_buffer=None, source=None):
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(DEADLINE)
-    if source:
+    if source and scheme != "unix":
         sock.bind((source, 0))
     sock.connect(address)
     return secure(sock) if scheme == "wss" else sock

@@ -3,7 +3,7 @@ import json
 import random
 import selectors
 
-from peer import DEADLINE, TEXT, frame
+from peer import DEADLINE, TEXT, frame, whole_frames
 from serving import case, main
 
 CLIENTS = 100
@@ -59,21 +59,10 @@ class Member:
         except BlockingIOError:
             return
         assert piece, "user%d was cut off" % self.number
-        got = self.peer.got
-        got += piece
-        at = 0
-        while len(got) - at >= 4:
-            size, start = got[at + 1], at + 2
-            if size == 126:
-                size, start = int.from_bytes(got[at + 2 : at + 4], "big"), at + 4
-            elif size == 127:
-                size, start = int.from_bytes(got[at + 2 : at + 10], "big"), at + 10
-            if len(got) < start + size:
-                break
-            assert got[at] == 0x81, got[at]
-            self.hear(json.loads(bytes(got[start : start + size])))
-            at = start + size
-        del got[:at]
+        self.peer.got += piece
+        for opcode, payload in whole_frames(self.peer.got):
+            assert opcode == TEXT, opcode
+            self.hear(json.loads(payload))
 
     def hear(self, message):
         kind = message["type"]

@@ -143,7 +143,7 @@ def abandon(server):
     """The case has failed: what the server said may tell why."""
     server.process.kill()
     server.process.wait()
-    lines = server.errors().splitlines()[:30]
+    lines = [line for line in server.errors().splitlines() if not line.startswith("{")][:30]
     print("".join("# " + line + "\n" for line in lines), end="")
 
 
