@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "serve/memory.h"
 #include "serve/server.h"
 
 #define SAID_MAX_BYTES ((size_t)16 << 10) /* of one that waits */
@@ -19,9 +20,12 @@ static void
 turn_append(struct guest_turn *turn, struct chat_span text)
 {
 	uint32_t len = (uint32_t)text.len;
+	size_t *held = &turn->guest->server->turns_bytes;
 
+	*held -= turn->said.cap;
 	chat_buf_append(&turn->said, &len, sizeof(len));
 	chat_buf_append_span(&turn->said, text);
+	*held += turn->said.cap;
 }
 
 void
@@ -30,6 +34,7 @@ guest_wait(struct guest *guest, struct chat_span init)
 	struct guest_turn *turn = chat_alloc_zeroed(1, sizeof(*turn));
 
 	turn->guest = guest;
+	guest->server->turns_bytes += memory_cost(sizeof(*turn));
 	turn_append(turn, init);
 	fair_push(&guest->server->turns, address_lane(guest->address, ADDRESS_LANE_TURNS),
 		&turn->entry);
@@ -60,6 +65,7 @@ guest_wait_ends(struct guest *guest)
 		return;
 	guest_enqueue(guest, GUEST_NOWHERE);
 	fair_remove(&guest->server->turns, &turn->entry);
+	guest->server->turns_bytes -= memory_cost(sizeof(*turn)) + turn->said.cap;
 	chat_buf_free(&turn->said);
 	free(turn);
 }
@@ -92,6 +98,7 @@ guests_take_turns(struct server *server)
 		guest = turn->guest;
 		said = turn->said;
 		turn->said = (struct chat_buf){0};
+		server->turns_bytes -= said.cap;
 		fair_charge(&server->turns, address_lane(guest->address, ADDRESS_LANE_TURNS), 1);
 		guest_wait_ends(guest);
 		conn_hold(&guest->conn, false);

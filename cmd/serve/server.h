@@ -58,6 +58,7 @@ struct server {
 	struct monitor monitor;
 	struct tokens tokens; /* path NULL: nobody is asked for one */
 	struct fair turns; /* of guests whose addresses are barred */
+	size_t turns_bytes; /* of memory that those who wait for theirs take, and what they say */
 	struct guest *owing; /* guests that owe an init, oldest first */
 	struct backlog backlog;
 	struct guest *hasty; /* those that are not read until the next sweep */

@@ -30,7 +30,8 @@ usage_counted(size_t bytes[USAGE_KINDS], const struct server *server)
 
 	memset(bytes, 0, USAGE_KINDS * sizeof(*bytes));
 	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct guest)) +
-		addresses_bytes(&server->addresses) + (server->tls ? tls_memory(server->tls) : 0);
+		addresses_bytes(&server->addresses) + server->turns_bytes +
+		(server->tls ? tls_memory(server->tls) : 0);
 	bytes[USAGE_QUEUES] = server->conns.held_bytes;
 	bytes[USAGE_RECEIVE] = server->conns.received_bytes;
 	bytes[USAGE_UNSYNCED] = backlog_bytes(server);

@@ -545,6 +545,21 @@ def _():
         is_well()
 
 
+@case("those who wait their turn, with all that they have said", server=False)
+def _():
+    tokens, count = os.path.join(tempfile.mkdtemp(dir=os.environ["TMP"]), "tokens"), 4000 if FULL else 1600
+    with open(tokens, "w") as file:
+        file.write("alice:" + "0" * 64 + "\n")
+    options = "--tokens", tokens, "--trust-proxy", "127.0.0.1", "--max-failures", "1", "--rate-join", "0"
+    said = init("alice", token="guess") + frame(TEXT, json.dumps({"type": "text", "text": "x" * 900})) * 16
+    with Truth(*options, bound=count * 20000) as truth:
+        for number in range(count):
+            sock = connect(truth.server.url)
+            sock.sendall(request(headers=["X-Forwarded-For: 203.0.113.%d" % (number % (count // 60))]) + said)
+            truth.crowds.append(sock)
+        assert truth.value('memory_bytes{kind="connections"}') > count * 4000, "what they say counts"
+
+
 @case("TLS: those who agree, who are idle, who stand in the middle of a record", server=False)
 def _():
     tmp, count = os.environ["TMP"], 2000 if FULL else 300
