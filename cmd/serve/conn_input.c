@@ -235,10 +235,21 @@ conn_agree(struct conn *conn)
 	ssize_t count = STREAM_WAIT;
 
 	if (conns->agreeing_ns < AGREEING_NS) {
-		count = stream_read(&conn->stream, conns->input, CONN_INPUT_BYTES);
+		count = stream_read(
+			&conn->stream, conns->input, CONN_INPUT_BYTES, CONN_INPUT_BYTES);
 		conns->agreeing_ns += uv_hrtime() - began;
 	}
 	return count;
+}
+
+static size_t
+input_share(size_t ready_count)
+{
+	size_t share = CONNS_INPUT_BYTES / (ready_count ? ready_count : 1);
+
+	if (share > CONN_INPUT_BYTES)
+		return CONN_INPUT_BYTES;
+	return share < CONN_INPUT_LEAST ? CONN_INPUT_LEAST : share;
 }
 
 static ssize_t
@@ -246,7 +257,8 @@ conn_read(struct conn *conn)
 {
 	if (!stream_is_up(&conn->stream))
 		return conn_agree(conn);
-	return stream_read(&conn->stream, conn->conns->input, CONN_INPUT_BYTES);
+	return stream_read(&conn->stream, conn->conns->input, CONN_INPUT_BYTES,
+		input_share(conn->conns->poller.ready_count));
 }
 
 static void

@@ -54,7 +54,13 @@ struct conns {
 };
 
 #define CONNS_RESUMED_BYTES ((uint64_t)4 << 20) /* in a turn, and one queue more */
-#define CONN_INPUT_BYTES ((size_t)64 << 10) /* read per connection and turn */
+/*
+ * Read of a connection in a turn, at the most. Where many have something to say, less of each: a
+ * turn in which all of them send the smallest frames that there are is to stay short.
+ */
+#define CONN_INPUT_BYTES ((size_t)64 << 10)
+#define CONN_INPUT_LEAST ((size_t)2 << 10)
+#define CONNS_INPUT_BYTES ((size_t)256 << 10) /* of all in a turn, about */
 
 int conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err);

@@ -17,6 +17,7 @@ on_some_ready(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
+	poller->ready_count = count > 0 ? (size_t)count : 0;
 	for (int i = 0; i < count; i++)
 		poller->on_ready(poller->ready[i].data.ptr, poller->ready[i].events);
 }

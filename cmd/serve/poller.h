@@ -1,6 +1,7 @@
 #ifndef SERVE_POLLER_H
 #define SERVE_POLLER_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <uv.h>
@@ -16,6 +17,7 @@ struct poller {
 	uv_poll_t poll;
 	struct epoll_event *ready; /* of this turn */
 	void (*on_ready)(void *arg, uint32_t events);
+	size_t ready_count; /* of this turn, or of the last one */
 	int fd;
 };
 

@@ -43,13 +43,13 @@ stream_result(ssize_t count)
 }
 
 ssize_t
-stream_read(struct stream *stream, void *bytes, size_t size)
+stream_read(struct stream *stream, void *bytes, size_t size, size_t share)
 {
 	ssize_t count;
 
 	if (stream->tls)
-		return tls_read(stream->tls, bytes, size);
-	count = recv(stream->fd, bytes, size, 0);
+		return tls_read(stream->tls, bytes, size, share);
+	count = recv(stream->fd, bytes, share < size ? share : size, 0);
 	return count == 0 ? STREAM_GONE : stream_result(count);
 }
 

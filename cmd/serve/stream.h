@@ -29,8 +29,8 @@ struct stream {
 int stream_open(struct stream *stream, int fd, struct tls *tls);
 void stream_close(struct stream *stream);
 
-/* size is at least TLS_RECORD_MAX. */
-ssize_t stream_read(struct stream *stream, void *bytes, size_t size);
+/* About `share` bytes are read, not more than size, which is at least TLS_RECORD_MAX. */
+ssize_t stream_read(struct stream *stream, void *bytes, size_t size, size_t share);
 
 /*
  * Sends the front of the pieces. Where it says STREAM_WAIT, the first stream_bound() bytes are on

@@ -20,7 +20,7 @@
 #include "diag.h"
 #include "serve/stream.h"
 
-#define TURN_RECORDS 64 /* of one session in one turn */
+#define RECORD_SHARE 1024 /* bytes of a turn's share that a record counts for */
 #define READS_A_RECORD 2 /* its header, its body */
 #define IDLE_WINDOW_MS 60000
 #define AGREEING_BYTES 40960 /* of memory of a session that agrees, */
@@ -412,12 +412,12 @@ session_is_noisy(struct tls_session *session)
 
 /* Reads records until there is nothing, or the share of this turn is used up. */
 static ssize_t
-session_read(struct tls_session *session, char *bytes, size_t size)
+session_read(struct tls_session *session, char *bytes, size_t size, size_t share)
 {
 	size_t total = 0;
 
-	session->reads_left = TURN_RECORDS * READS_A_RECORD;
-	session->bytes_left = size;
+	session->reads_left = (uint32_t)(1 + share / RECORD_SHARE) * READS_A_RECORD;
+	session->bytes_left = share;
 	session->blocked = false;
 	while (size - total >= TLS_RECORD_MAX) {
 		size_t got = 0;
@@ -439,13 +439,13 @@ session_read(struct tls_session *session, char *bytes, size_t size)
 }
 
 ssize_t
-tls_read(struct tls_session *session, void *bytes, size_t size)
+tls_read(struct tls_session *session, void *bytes, size_t size, size_t share)
 {
 	ssize_t result;
 
 	if (session->failed)
-		return session_read_away(session, bytes, size);
-	result = session_read(session, bytes, size);
+		return session_read_away(session, bytes, share < size ? share : size);
+	result = session_read(session, bytes, size, share);
 	session->reads_left = 0; /* nobody else reads */
 	session_weigh(session);
 	if (result == STREAM_GONE || session->failed || !session_is_noisy(session))

@@ -46,16 +46,17 @@ struct tls_session *tls_accept(struct tls *tls, int fd);
 void tls_session_free(struct tls_session *session); /* NULL: nothing */
 
 /*
- * Reads what is there, a share of it: at most size bytes, at least TLS_RECORD_MAX, and at most 64
- * records. No byte is held back: what is left is in the socket, and poll(2) tells of it. The number
- * of bytes, STREAM_WAIT or STREAM_GONE (serve/stream.h).
+ * Reads what is there, a share of it: about so many bytes of the wire, and a record for each
+ * kilobyte of them. size is at least TLS_RECORD_MAX. No byte is held back: what is left is in the
+ * socket, and poll(2) tells of it. The number of bytes, STREAM_WAIT or STREAM_GONE
+ * (serve/stream.h).
  *
  * Records that carry no data (handshakes, key updates, renegotiations, alerts, empty ones) have
  * their bound, too: a session with more than TLS_IDLE_RECORDS of them in a minute is gone.
  */
 #define TLS_RECORD_MAX 16384
 #define TLS_IDLE_RECORDS 128
-ssize_t tls_read(struct tls_session *session, void *bytes, size_t size);
+ssize_t tls_read(struct tls_session *session, void *bytes, size_t size, size_t share);
 
 /* Why it is gone, where TLS is the reason; NULL: it is not. */
 const char *tls_fault(const struct tls_session *session);

@@ -40,7 +40,7 @@ usage_counted(size_t bytes[USAGE_KINDS], const struct server *server)
 	bytes[USAGE_PAST] = rooms->pages.bytes;
 	bytes[USAGE_RATES] = server->rates.bytes;
 	bytes[USAGE_JOURNAL] = journal->kind->memory ? journal->kind->memory(journal) : 0;
-	bytes[USAGE_OUTPUT] = server->printer.buf.cap;
+	bytes[USAGE_OUTPUT] = server->printer.buf.cap + server->notices.printer.buf.cap;
 }
 
 size_t

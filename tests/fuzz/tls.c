@@ -52,6 +52,7 @@ struct run {
 	size_t written, heard; /* of what the client wrote: all of it, what the server has read */
 	size_t answered, got; /* likewise the other way */
 	size_t bound; /* bytes that the server has to send again */
+	size_t share; /* of the server's turns */
 	int fd, peer_fd;
 	bool gone;
 };
@@ -106,9 +107,9 @@ server_turn(struct run *run)
 
 	if (run->gone)
 		return;
-	result = tls_read(run->session, bytes, sizeof(bytes));
+	result = tls_read(run->session, bytes, sizeof(bytes), run->share);
 	need(result >= STREAM_GONE && result <= (ssize_t)sizeof(bytes) && result != 0);
-	need(before - unread(run) <= (int)(SHARE + 17000));
+	need(before - unread(run) <= (int)(run->share + 17000));
 	run->gone = result == STREAM_GONE;
 	need(!run->gone || tls_is_up(run->session) || tls_fault(run->session));
 	if (result < 0)
@@ -316,6 +317,7 @@ run_open(struct run *run, const uint8_t *data, size_t size)
 	int fds[2];
 
 	*run = (struct run){.script = data, .left = size};
+	run->share = *data & 4 ? SHARE / 32 : SHARE;
 	random_state = 1;
 	need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
 	run->fd = fds[0];
