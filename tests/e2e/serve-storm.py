@@ -4,10 +4,12 @@ import subprocess
 import sys
 import time
 
-from peer import PING, PONG, SLOWNESS, Peer, frame
+from peer import PING, PONG, SLOWNESS, TEXT, Peer, frame
 from serving import case, main
 
-FRAMES = {"pings": frame(PING, b""), "pongs": frame(PONG, b"")}
+FRAMES = {"pings": frame(PING, b""), "pongs": frame(PONG, b""), "texts": frame(TEXT, '{"type":"text","text":"x"}')}
+PROXY = {"source": "127.0.0.9", "headers": ["X-Forwarded-For: 203.0.113.1"]}  # through which all of them come
+TRUST = "--trust-proxy", "127.0.0.9"
 CLIENTS = 64
 SECONDS = 1 * SLOWNESS
 NEARLY_ALL_MS = 50 * SLOWNESS  # 99 of 100 echoes come within
@@ -17,7 +19,7 @@ def flood(url, kind):
     """Sends these frames on many connections, as fast as they are taken, until stdin ends."""
     one = FRAMES[kind]
     block = one * (65536 // len(one))
-    peers = [Peer(url, "/flood") for _ in range(CLIENTS)]
+    peers = [Peer(url, "/flood", **PROXY) for _ in range(CLIENTS)]
     for number, peer in enumerate(peers):
         peer.init("flood%d" % number, "flood%d" % number, presence="hidden")
         peer.sock.setblocking(False)
@@ -65,14 +67,19 @@ def calm(server, kind):
         flooder.wait(10 * SLOWNESS)
 
 
-@case("64 clients that send pings as fast as they can: an echo takes 50 ms")
+@case("64 clients that send pings as fast as they can: an echo takes 50 ms", *TRUST)
 def _(server):
     calm(server, "pings")
 
 
-@case("64 clients that send pongs likewise")
+@case("64 clients that send pongs likewise", *TRUST)
 def _(server):
     calm(server, "pongs")
+
+
+@case("64 clients of one address that say more than they may, likewise", *TRUST)
+def _(server):
+    calm(server, "texts")
 
 
 if __name__ == "__main__":
