@@ -297,16 +297,20 @@ conn_head_free(struct conn *conn)
 	conn->head = NULL;
 }
 
-size_t
-conn_received(const struct conn *conn)
+/* Of a dead one it goes before anybody else has to give way. */
+void
+conn_note_received(struct conn *conn)
 {
+	bool alive = conn->state != CONN_DEAD;
 	size_t bytes = 0;
 
-	if (conn->head)
+	if (alive && conn->head)
 		bytes += memory_cost(sizeof(*conn->head)) + conn->head->cap;
-	if (conn->ws)
+	if (alive && conn->ws)
 		bytes += memory_cost(sizeof(*conn->ws)) + chat_ws_memory(conn->ws);
-	return bytes;
+	conn->conns->received_bytes += bytes;
+	conn->conns->received_bytes -= conn->received;
+	conn->received = (uint32_t)bytes;
 }
 
 void
@@ -322,6 +326,7 @@ conn_abort(struct conn *conn)
 	conns_remove(conns, conn);
 	conns->queued_bytes -= conn->out.bytes;
 	out_free(&conn->out, &conns->held_bytes);
+	conn_note_received(conn);
 	conn_flush_later(conn); /* to be buried */
 	conns->events->closed(conn);
 }
@@ -330,7 +335,6 @@ conn_abort(struct conn *conn)
 void
 conn_bury(struct conn *conn)
 {
-	conn->conns->received_bytes -= conn_received(conn);
 	conn_head_free(conn);
 	conn_ws_free(conn);
 	conn->conns->events->release(conn);
@@ -385,7 +389,7 @@ conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls)
 	conn->head = chat_alloc_zeroed(1, sizeof(*conn->head));
 	conn->head->limit = CHAT_HTTP_HEAD_MAX + CONN_INPUT_BYTES;
 	conn->since_ms = conn->heard_ms = clock_now_ms(conns->clock);
-	conns->received_bytes += conn_received(conn);
+	conn_note_received(conn);
 	conns_add(conns, conn);
 	return 0;
 }

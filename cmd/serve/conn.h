@@ -79,21 +79,23 @@ struct conn {
 	int64_t message_ms; /* the message in progress began; 0: none */
 	int64_t progress_ms; /* bytes of the queue went out last, or it began to wait */
 	const char *close_reason; /* static; NULL: none */
+	uint32_t received; /* bytes of memory of what is half read, as conns->received_bytes has it
+			    */
 	uint16_t close_code; /* 0: none */
 	uint16_t answer_bytes; /* of the HTTP answer not yet sent; frames come behind it */
 	uint8_t state;
 	uint8_t events; /* what is polled for */
-	bool trusted;
-	bool pinged;
-	bool close_due; /* our Close goes out at the end of this tick */
-	bool close_received;
-	bool finish; /* once the queue is empty: no Close to wait for */
-	bool paused; /* not read: its own queue is too long */
+	uint8_t spare_mib; /* its queue may be longer by that, until it is empty */
+	bool trusted : 1;
+	bool pinged : 1;
+	bool close_due : 1; /* our Close goes out at the end of this tick */
+	bool close_received : 1;
+	bool finish : 1; /* once the queue is empty: no Close to wait for */
+	bool paused : 1; /* not read: its own queue is too long */
 	bool held : 1; /* not read: conn_hold */
 	bool stalled : 1; /* not read: conn_stall */
-	uint8_t spare_mib; /* its queue may be longer by that, until it is empty */
-	bool batched; /* a send of its first run is under way */
-	bool tells_empty; /* conn_tell_empty */
+	bool batched : 1; /* a send of its first run is under way */
+	bool tells_empty : 1; /* conn_tell_empty */
 };
 
 /* Takes over an accepted socket, in TLS unless tls is NULL; conn is zeroed memory of the caller's.
@@ -152,8 +154,8 @@ void conn_output(struct conn *conn);
 /* End of the tick: the same, and a Close that is due; in the batch, if there is one. */
 void conn_flush(struct conn *conn, struct batch *batch);
 void conns_run_batch(struct batch *batch);
-/* Bytes of memory for what is half read. */
-size_t conn_received(const struct conn *conn);
+/* What is half read has changed. */
+void conn_note_received(struct conn *conn);
 /* Too much is half read by all: what this one has is given up, with a word if there can be one. */
 void conn_give_up_received(struct conn *conn);
 /* What is half read is given up. */

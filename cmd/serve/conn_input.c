@@ -196,7 +196,10 @@ conn_give_up_received(struct conn *conn)
 	static const char why[] = "the server is receiving too much at once";
 	struct conns *conns = conn->conns;
 
-	conns->received_bytes -= conn_received(conn);
+	if (!stream_is_up(&conn->stream)) { /* nothing could be said */
+		conn_abort(conn);
+		return;
+	}
 	if (conn->state == CONN_HANDSHAKE) {
 		conn_refuse(conn, 503, refusal_headers(503, false), why);
 	} else if (conn->state == CONN_OPEN) {
@@ -205,6 +208,7 @@ conn_give_up_received(struct conn *conn)
 	}
 	conn_head_free(conn);
 	conn_ws_free(conn);
+	conn_note_received(conn);
 	conn_finish(conn); /* the rest of the message is read away, and its Close with it */
 }
 
@@ -212,15 +216,12 @@ conn_give_up_received(struct conn *conn)
 static void
 conn_take(struct conn *conn, struct chat_span input)
 {
-	struct conns *conns = conn->conns;
-
-	conns->received_bytes -= conn_received(conn);
 	if (conn->state == CONN_HANDSHAKE)
 		conn_head(conn, input);
 	else if (!conn->finish)
 		conn_frames(conn, input);
 	/* otherwise it has had its last word: what still comes is read away until it ends */
-	conns->received_bytes += conn_received(conn);
+	conn_note_received(conn);
 }
 
 /*

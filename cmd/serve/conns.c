@@ -48,6 +48,18 @@ conns_bound_queues(struct conns *conns)
 	conns->relief_bytes = conns->held_bytes + conns->limits.all_queues_bytes / RELIEF_PART;
 }
 
+/* How old what it has half sent is; who is not read because it does not read is as late as may be.
+ */
+static int64_t
+receiver_age_ms(const struct conn *conn)
+{
+	int64_t begun_ms = conn->state == CONN_HANDSHAKE ? conn->since_ms : conn->message_ms;
+
+	if (conn->paused)
+		return conn->conns->limits.message_ms;
+	return begun_ms ? clock_now_ms(conn->conns->clock) - begun_ms : 0;
+}
+
 /*
  * What is half read counts by its memory and its age: many who leave messages unfinished do not
  * make the one the largest whose message is under way.
@@ -55,10 +67,7 @@ conns_bound_queues(struct conns *conns)
 static size_t
 receiver_holds(const struct conn *conn)
 {
-	int64_t begun_ms = conn->state == CONN_HANDSHAKE ? conn->since_ms : conn->message_ms;
-	int64_t age_ms = begun_ms ? clock_now_ms(conn->conns->clock) - begun_ms : 0;
-
-	return conn_received(conn) * (size_t)(age_ms + FRESH_MS);
+	return conn->received * (size_t)(receiver_age_ms(conn) + FRESH_MS);
 }
 
 static bool
@@ -75,6 +84,13 @@ conns_bound_received(struct conns *conns)
 	conns_shrink(conns, &receivers);
 	conns->refusal_bytes =
 		conns->received_bytes + conns->limits.all_received_bytes / RELIEF_PART;
+}
+
+static void
+conns_keep_bounds(struct conns *conns)
+{
+	conns_bound_queues(conns);
+	conns_bound_received(conns);
 }
 
 /* In the middle of a turn that has queued much: what can be sent is sent, the bound is kept. */
@@ -107,8 +123,7 @@ conns_open(struct conns *conns, struct clock *clock, const struct conn_events *e
 	const struct conn_limits *limits, struct chat_err *err)
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
-	conns_bound_queues(conns);
-	conns_bound_received(conns);
+	conns_keep_bounds(conns);
 	if (poller_open(&conns->poller, clock->loop, on_ready, err) < 0)
 		return -1;
 	conns->ws_pool = chat_ws_pool_new();
@@ -174,8 +189,7 @@ conns_flush(struct conns *conns)
 
 	conns->agreeing_ns = 0;
 	conns->resumed_bytes = 0;
-	conns_bound_received(conns);
-	while (conns->flush) {
+	do {
 		while ((conn = conns_pop(conns))) {
 			if (conn->state == CONN_DEAD)
 				conn_bury(conn);
@@ -185,8 +199,8 @@ conns_flush(struct conns *conns)
 		if (batch)
 			conns_run_batch(batch);
 		if (!conns->flush)
-			conns_bound_queues(conns);
-	}
+			conns_keep_bounds(conns);
+	} while (conns->flush);
 }
 
 /* ---- deadlines ---- */

@@ -11,6 +11,7 @@ import re
 import select
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -45,9 +46,9 @@ def memory_of(path):
 class Truth:
     """A server, and the watch on its memory until the end of the block."""
 
-    def __init__(self, *options, bound, env=None):
+    def __init__(self, *options, bound, **start):
         path = os.path.join(tempfile.mkdtemp(dir=os.environ["TMP"]), "metrics")
-        self.server = Server("--quiet", "--metrics", "unix:" + path, *options, env=env)
+        self.server = Server("--quiet", "--metrics", "unix:" + path, *options, **start)
         self.path, self.bound = path, bound
         memory_of(path)
         self.base, self.base_held = self.resident(), sum(memory_of(path)[0].values())
@@ -380,6 +381,31 @@ def _():
         assert truth.value('memory_bytes{kind="receive"}') > 20 * MIB, "too many are dropped"
 
 
+@case("who ends with a message half sent makes nobody give way", server=False)
+def _():
+    with Truth("--receive-total", "32M", "--history-keep", "0", bound=32 * MIB) as truth:
+        ending = [truth.server.peer("/half") for _ in range(25)]
+        for number, peer in enumerate(ending):
+            peer.init("half%d" % number, presence="hidden")
+            peer.send(half())
+        until(lambda: memory_of(truth.path)[0]["receive"] > 16 * MIB, "much is half sent")
+        coming = [truth.server.join("whole%d" % number, "/whole%d" % number) for number in range(20)]
+        file = file_of(1000000)
+        truth.server.signal(signal.SIGSTOP)
+        for peer in ending:
+            peer.reset()
+        for peer in coming:
+            peer.send(file[:60000])
+        threads = [threading.Thread(target=peer.send, args=[file[60000:]]) for peer in coming]
+        for thread in threads:
+            thread.start()
+        truth.server.signal(signal.SIGCONT)
+        for peer in coming:
+            peer.heard("f")
+        truth.server.peers = coming
+        assert truth.value('drops_total{reason="server_full"}') == 0
+
+
 @case("heads of requests that are left half sent are bounded", server=False)
 def _():
     with Truth("--receive-total", "1M", "--max-message", "64k", bound=MIB) as truth:
@@ -455,6 +481,38 @@ def _():
         for number in range(40):
             mine = [name for name in kept if name.startswith("%d-" % number)]
             assert mine == ["%d-%d" % (number, count) for count in range(60)], mine
+
+
+def lines_of(count, size):
+    file = {"type": "t", "size": 1, "data": "A" * size}
+    return b"".join(json.dumps({"type": "file", "file": {"name": "%d" % number, **file}}).encode() + b"\n" for number in range(count))
+
+
+@case("standard input waits for the disk as well, a pipe or a file, and nothing is lost", server=False)
+def _():
+    lines = lines_of(1500, 20000)
+    path = os.path.join(tempfile.mkdtemp(dir=os.environ["TMP"]), "lines")
+    with open(path, "wb") as file:
+        file.write(lines)
+    for is_file in False, True:
+        held = Held()
+        with held, open(path, "rb") as file:
+            options = "--stdin", "--unsynced-total", "16M", *held.options
+            truth = Truth(*options, bound=(16 + QUEUES) * MIB, env=held.env, stdin=file if is_file else subprocess.PIPE)
+            truth.__enter__()
+            if not is_file:
+                writer = threading.Thread(target=truth.server.process.communicate, args=[lines])
+                writer.start()
+            until(lambda: memory_of(truth.path)[0]["unsynced"] > 7 * MIB, "much waits")
+            used = cpu_of(truth.server)
+            time.sleep(0.3)
+            assert cpu_of(truth.server) - used < 0.2, "it spins"
+            assert memory_of(truth.path)[0]["unsynced"] <= 16 * MIB
+        until(lambda: truth.value("messages_total") == 1500, "all is posted")
+        until(lambda: memory_of(truth.path)[0]["unsynced"] < MIB, "all is kept")
+        truth.__exit__(None)
+        kept = [json.loads(line) for one in segments(held.dir) for line in open(one)]
+        assert [line["content"] for line in kept if line["type"] == "message"] == ["%d" % number for number in range(1500)]
 
 
 @case("what the disk held up comes all at once, and nobody is too slow for that", server=False)
