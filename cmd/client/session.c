@@ -12,6 +12,7 @@
 #define SETTLED_MS 5000 /* a connection that lived so long was no failed attempt */
 #define CATCH_UP_MS 2000 /* a plain server that sends no history by then is asked for a sign */
 #define HISTORY_MS 60000 /* and so is one that said it would, and may have to look for it */
+#define PAGE_MS 600000 /* and who has begun with it, and has many who read it */
 #define SILENCE_MS 3000 /* likewise who answers init with nothing by then */
 #define RETRY_MOST_MS 600000 /* whatever a server asks for */
 #define QUEUE_MAX_BYTES (1u << 20)
@@ -176,7 +177,9 @@ say_init(struct session *session)
 static void
 set_catch_up_deadline(struct session *session)
 {
-	session->deadline_ms = chat_now_ms() + (session->peer.past ? HISTORY_MS : CATCH_UP_MS);
+	int64_t patience_ms = session->peer.past ? HISTORY_MS : CATCH_UP_MS;
+
+	session->deadline_ms = chat_now_ms() + (session->paged ? PAGE_MS : patience_ms);
 }
 
 static void
@@ -299,7 +302,7 @@ is_true(const struct chat_msg *msg, enum chat_slot slot)
 
 /*
  * That which answers init, in one or in several; on a server that has no `complete` nothing is
- * known. Once one came, the last of them is waited for as long as it takes.
+ * known.
  */
 static void
 receive_history(struct session *session)
@@ -312,7 +315,7 @@ receive_history(struct session *session)
 		is_true(msg, CHAT_SLOT_COMPLETE) && (!session->paged || session->complete);
 	session->paged = is_true(msg, CHAT_SLOT_MORE);
 	session->catch_up_due = !session->paged;
-	session->deadline_ms = INT64_MAX;
+	set_catch_up_deadline(session);
 }
 
 /* Reads what came. -1: it is not JSON. What is JSON and no message of the table is passed on. */
@@ -426,10 +429,12 @@ watch(struct session *session, struct session_event *event)
 	if (!heartbeat_answered(&session->heartbeat))
 		return;
 	session->heartbeat.asked = false;
-	if (session->state == SESSION_JOINING)
+	if (session->state == SESSION_JOINING) {
 		join_unheard(session, event);
-	else
-		session->catch_up_due = true;
+		return;
+	}
+	session->catch_up_due = true;
+	session->complete = false;
 }
 
 /* What the connection has: a message, the end of it, nothing. */

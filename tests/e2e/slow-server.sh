@@ -3,8 +3,9 @@
 # Servers that are slow, that stand still, or that ask for time: they get it, as long as they were
 # told, and are not mistaken for others.
 
+full=${CHAT_TEST_FULL-}
 LIMIT=60
-[ -z "${CHAT_TEST_FULL-}" ] || LIMIT=300
+[ -z "$full" ] || LIMIT=300
 . tests/lib.sh
 
 # ---- a server that is stopped while its clients come back ----
@@ -12,7 +13,7 @@ LIMIT=60
 # The full form is a minute with the limits as they are.
 
 stopped=2 limits=(--dead-after 1s --connect-timeout 500ms)
-[ -z "${CHAT_TEST_FULL-}" ] || { stopped=65 limits=(); }
+[ -z "$full" ] || { stopped=65 limits=(); }
 serve --init-timeout 1s --head-timeout 1s
 spawn chat-listen -v -u hearer -t message "${limits[@]}" >"$TMP/heard" 2>"$TMP/hearer"
 listener=$!
