@@ -45,6 +45,18 @@ struct past_recall {
 	uint64_t forgotten; /* by the room */
 };
 
+/*
+ * A reading is over, and its room goes on remembering what came meanwhile: where the page went to
+ * the end of the journal, those who waited for it find the rest in memory in their next turn.
+ */
+struct past_tail {
+	struct past_tail *next;
+	struct room *room; /* counts the reading still */
+	unsigned turns; /* until it does not */
+};
+
+#define TAIL_TURNS 2 /* that in which the page is handed out, and the next */
+
 static struct past *
 past_of(const struct past_reader *reader)
 {
@@ -100,6 +112,32 @@ work_begin(struct past_work *work, struct past *past, struct room *room, const s
 	room->readers++;
 }
 
+static void
+past_keep_tail(struct past *past, struct room *room)
+{
+	struct past_tail *tail = chat_alloc(sizeof(*tail));
+
+	*tail = (struct past_tail){.room = room, .turns = TAIL_TURNS};
+	LL_PREPEND(past->tails, tail);
+}
+
+/* A turn ends. */
+static void
+past_drop_tails(struct past *past)
+{
+	struct past_tail *tail, *next;
+
+	LL_FOREACH_SAFE(past->tails, tail, next)
+	{
+		if (--tail->turns)
+			continue;
+		LL_DELETE(past->tails, tail);
+		tail->room->readers--;
+		room_forget(tail->room);
+		free(tail);
+	}
+}
+
 /* The page is there, of this block or NULL; those who waited for it want it. */
 static void
 work_end(const struct past_work *work, struct block *block)
@@ -114,8 +152,7 @@ work_end(const struct past_work *work, struct block *block)
 		reader_want(reader);
 	}
 	pages_fill(&past->server->rooms.pages, work->page, block);
-	work->room->readers--;
-	room_forget(work->room);
+	past_keep_tail(past, work->room);
 	past->reads--;
 	past_read_next(past);
 }
@@ -331,6 +368,7 @@ on_idle(uv_idle_t *idle)
 void
 past_rest(struct past *past)
 {
+	past_drop_tails(past);
 	if (fair_is_empty(&past->wanting))
 		uv_idle_stop(&past->idle);
 	else
@@ -350,6 +388,8 @@ past_open(struct past *past, struct server *server)
 void
 past_close(struct past *past)
 {
+	while (past->tails)
+		past_drop_tails(past);
 	fair_free(&past->wanting);
 	fair_free(&past->reading);
 }

@@ -26,6 +26,7 @@ struct past {
 	struct fair wanting; /* readers that want their next page */
 	struct fair reading; /* those of them for whom a page is to be read */
 	uint32_t reads; /* under way */
+	struct past_tail *tails; /* utlist */
 	size_t readers;
 	int64_t turn_bytes; /* to be handed out before the next turn */
 	uint64_t handed; /* pages, ever */

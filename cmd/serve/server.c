@@ -655,8 +655,8 @@ server_close(struct server *server)
 		end = journal->kind->close(journal);
 	if (!answers || end == JOURNAL_HUNG)
 		server_leave(server);
-	rooms_free(&server->rooms);
 	past_close(&server->past);
+	rooms_free(&server->rooms);
 	rates_free(&server->rates);
 	fair_free(&server->turns);
 	server_vanish(server);

@@ -99,10 +99,12 @@ class Reader:
 
     def hear(self, last):
         """Everything live, up to the message with this id."""
-        while self.ids()[-1] != last:
+        heard = self.ids()[-1]
+        while heard != last:
             message = self.peer.recv()
             if message["type"] == "message":
-                self.live.append(message["id"])
+                heard = message["id"]
+                self.live.append(heard)
         return self
 
 
@@ -159,11 +161,15 @@ def _():
         while not over.is_set():
             ids.extend(say(alice, 50, batch=50))
 
+    readers = []
     talking = threading.Thread(target=talk)
     talking.start()
     try:
         until(lambda: len(ids) > 6000, "alice talks")
-        readers = [Reader(server, ids[n], "bob%d" % n).catch_up() for n in range(5)]
+        for number in range(5):
+            readers.append(Reader(server, ids[number], "bob%d" % number).catch_up())
+            there = len(ids)
+            until(lambda: len(ids) > there + 200, "alice goes on")
     finally:
         over.set()
         talking.join()
