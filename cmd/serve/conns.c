@@ -8,7 +8,8 @@
 
 #define BATCH_LEAST 8 /* connections to be flushed, from which a batch pays */
 #define RELIEF_PART 16 /* of a limit is added in a turn: then it is kept within the turn */
-#define FRESH_MS 100 /* of the age of what is half read make little difference */
+#define FRESH_MS 10 /* of the age of what is half read make little difference */
+#define IDLE_WEIGHT 4 /* of the time without a byte, beside the age */
 
 /* ---- bounds ---- */
 
@@ -48,26 +49,29 @@ conns_bound_queues(struct conns *conns)
 	conns->relief_bytes = conns->held_bytes + conns->limits.all_queues_bytes / RELIEF_PART;
 }
 
-/* How old what it has half sent is; who is not read because it does not read is as late as may be.
+/*
+ * How late what it has half sent is: its age, and more so the time in which nothing of it came. Who
+ * is not read because it does not read is as late as may be.
  */
 static int64_t
-receiver_age_ms(const struct conn *conn)
+receiver_late_ms(const struct conn *conn)
 {
 	int64_t begun_ms = conn->state == CONN_HANDSHAKE ? conn->since_ms : conn->message_ms;
+	int64_t now_ms = clock_now_ms(conn->conns->clock);
 
 	if (conn->paused)
-		return conn->conns->limits.message_ms;
-	return begun_ms ? clock_now_ms(conn->conns->clock) - begun_ms : 0;
+		return IDLE_WEIGHT * conn->conns->limits.message_ms;
+	return begun_ms ? now_ms - begun_ms + IDLE_WEIGHT * (now_ms - conn->heard_ms) : 0;
 }
 
 /*
- * What is half read counts by its memory and its age: many who leave messages unfinished do not
- * make the one the largest whose message is under way.
+ * What is half read counts by its memory and by how late it is: many who leave messages unfinished
+ * do not make the one the largest whose message is under way.
  */
 static size_t
 receiver_holds(const struct conn *conn)
 {
-	return conn->received * (size_t)(receiver_age_ms(conn) + FRESH_MS);
+	return conn->received * (size_t)(receiver_late_ms(conn) + FRESH_MS);
 }
 
 static bool

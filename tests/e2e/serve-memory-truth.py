@@ -65,7 +65,9 @@ class Truth:
         grown = self.resident() - self.base
         kinds, _ = memory_of(self.path)
         now, held = time.monotonic(), sum(kinds.values()) - self.base_held
-        self.samples = [(when, one) for when, one in self.samples if now - when < LAG] + [(now, held)]
+        # The memory was read between two samples, however long a busy server took for the second.
+        before, last = self.samples[:-1], self.samples[-1:]
+        self.samples = [(when, one) for when, one in before if now - when < LAG] + last + [(now, held)]
         may = 1.5 * max(one for _, one in self.samples) + SLACK
         self.peak, self.peak_held = max(self.peak, grown), max(self.peak_held, held)
         if grown > may:
@@ -76,14 +78,21 @@ class Truth:
     def watch(self):
         while not self.over:
             self.sample()
+            self.rounds += 1
             time.sleep(0.01)
 
     def __enter__(self):
-        self.thread = threading.Thread(target=self.watch)
+        self.rounds, self.thread = 0, threading.Thread(target=self.watch)
         self.thread.start()
         return self
 
+    def look(self):
+        """What is there now has been measured."""
+        rounds = self.rounds
+        until(lambda: self.rounds > rounds + 1 or not self.thread.is_alive(), "a look at the memory")
+
     def __exit__(self, kind, *_):
+        self.look()
         for peer in self.server.peers + self.crowds:
             peer.close()
         time.sleep(LAG if kind is None else 0)  # it is over, and what was let go is gone
