@@ -156,6 +156,9 @@ check(const struct options *options, const struct raw *raw)
 		chat_die_usage("--exec needs a command");
 	if (!is_bot && options->restart)
 		chat_die_usage("--restart is about --exec");
+	if (options->settings.url && options->url_count > 0)
+		chat_die_usage("--url and the operand %s: give the URL once, or all as operands",
+			options->urls[0]);
 	if (is_bot && options->url_count > 1)
 		chat_die_usage("--exec is for one URL");
 	if (is_bot && listener->human)

@@ -2,6 +2,9 @@
  * table. */
 #include "serve/config.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "diag.h"
 #include "serve/block.h"
 #include "serve/journal_file.h"
@@ -110,11 +113,54 @@ static const struct chat_usage usage = {
 		OPTION(CHAT_OPT_DURATION, 0, n, v, "TIME", h), .max = 36500 * DAY \
 	}
 
+/* ---- what does not go together ---- */
+
+#define TABLE_MAX 80
+
+/* Notes which options under "Journal" are given. */
+static void
+journal_watch(struct chat_opt *table, bool given[TABLE_MAX])
+{
+	bool within = false;
+
+	for (size_t i = 0; table[i].name; i++) {
+		if (i == TABLE_MAX)
+			abort();
+		if (table[i].kind == CHAT_OPT_HEADING)
+			within = strcmp(table[i].name, "Journal") == 0;
+		else if (within)
+			table[i].given = &given[i];
+	}
+}
+
+static void
+journal_check(
+	const struct config *config, const struct chat_opt *table, const bool given[TABLE_MAX])
+{
+	for (size_t i = 0; table[i].name && !config->journal; i++)
+		if (given[i])
+			chat_die_usage("--%s is about a --journal", table[i].name);
+	if (config->journal_max_bytes && config->journal_max_bytes < 16 * KIB)
+		chat_die_usage("--journal-max-bytes is 0 or at least 16k");
+}
+
+/* A reader of such a message would be dropped for it. */
+static void
+queue_check(const struct config *config)
+{
+	if (config->max_message_bytes <= config->queue_bytes)
+		return;
+	chat_die_usage("--max-message (%lld bytes) is above --queue (%lld bytes): whoever was sent "
+		       "such a message would be dropped",
+		(long long)config->max_message_bytes, (long long)config->queue_bytes);
+}
+
 void
 config_read(struct config *config, int argc, char **argv)
 {
 	struct config *c = config;
-	const struct chat_opt table[] = {
+	bool given[TABLE_MAX] = {0};
+	struct chat_opt table[] = {
 		HEADING("Listening"),
 		STRINGS('l', "listen", &c->listen, "ADDR",
 			"host:port, :port, [v6]:port or unix:/path; repeatable"),
@@ -223,14 +269,13 @@ config_read(struct config *config, int argc, char **argv)
 	};
 
 	*config = defaults;
+	journal_watch(table, given);
 	if (chat_opt_parse(argc, argv, table, &usage) < argc)
 		chat_die_usage("operands are not taken");
 	if (!config->tls.cert && (config->tls.key || config->tls.client_ca))
 		chat_die_usage("TLS needs --tls-cert");
-	if (config->journal_max_bytes && config->journal_max_bytes < 16 * KIB)
-		chat_die_usage("--journal-max-bytes is 0 or at least 16k");
-	if (config->repair && !config->journal)
-		chat_die_usage("--repair is about a --journal");
+	journal_check(config, table, given);
+	queue_check(config);
 }
 
 void

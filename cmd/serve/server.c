@@ -452,6 +452,22 @@ server_guard(const struct server *server, struct chat_err *err)
 		"in");
 }
 
+/* A file without tokens is a mistake at the start; later it is who takes them all away. */
+static int
+server_read_tokens(struct server *server, struct chat_err *err)
+{
+	const char *path = server->config->tokens;
+
+	if (!path)
+		return 0;
+	if (tokens_open(&server->tokens, path, err) < 0)
+		return -1;
+	if (server->tokens.count)
+		return 0;
+	return chat_fail(err, CHAT_USAGE,
+		"--tokens %s: nobody is in it; --new-token NAME prints a line for it", path);
+}
+
 static int
 sockets_open(struct server *server, struct chat_err *err)
 {
@@ -460,7 +476,7 @@ sockets_open(struct server *server, struct chat_err *err)
 	server->addresses.most = (size_t)config->max_per_address;
 	server->addresses.failures_most = config->max_failures;
 	if (networks_parse(&server->addresses.proxies, &config->proxies, err) < 0 ||
-		(config->tokens && tokens_open(&server->tokens, config->tokens, err) < 0)) {
+		server_read_tokens(server, err) < 0) {
 		sockets_close(server);
 		return -1;
 	}

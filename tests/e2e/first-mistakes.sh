@@ -37,4 +37,10 @@ like "$(<"$ERR")" 'line 1: bad_message: /type: is missing \(a text is \{"text":"
 echo '{"type":"text"}' | exits 65 'no text' chat-send
 like "$(<"$ERR")" 'line 1: bad_message: /text: is missing$' 'names what is missing'
 is "$(jq -r .field "$OUT")" /text 'also in the receipt'
+
+# ---- said twice ----
+
+exits 64 'chat-listen: --url and an operand' chat-listen -U "$CHAT_URL" "${CHAT_URL}ops"
+like "$(head -n 1 "$ERR")" "^chat-listen: --url and the operand ${CHAT_URL}ops: give the URL once, or all as operands\$" \
+	'it is said what to do'
 done_testing

@@ -329,7 +329,7 @@ def _(server):
     peer.closes(1008, answer=False)
 
 
-@case("an announced gigabyte costs nothing before it comes", "--max-message", "512M")
+@case("an announced gigabyte costs nothing before it comes", "--max-message", "512M", "--queue", "512M")
 def _(server):
     def resident():
         with open("/proc/%d/statm" % server.pid) as file:

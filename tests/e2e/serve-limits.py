@@ -199,7 +199,7 @@ def fill(server, sender, size, piece=100000):
 
 
 @case("a slow consumer is dropped: error, then Close 1008, on whole frames",
-      "--queue", "256k", "--grace", "0", "--verbose")  # fmt: skip
+      "--queue", "256k", "--max-message", "256k", "--grace", "0", "--verbose")  # fmt: skip
 @limits("--queue")
 def _(server):
     alice = server.join("alice")
@@ -261,7 +261,7 @@ def stuff(peer, data, patience):
     return sent
 
 
-@case("who fills its own queue with answers is read no further, and nothing is lost", "--queue", "256k")
+@case("who fills its own queue with answers is read no further, and nothing is lost", "--queue", "256k", "--max-message", "256k")
 def _(server):
     peer = server.peer(receive_buffer=4096)
     peer.init("alice")
@@ -295,7 +295,7 @@ def _(server):
 
 
 @case("while the server does not read, silence and half a message are nobody's fault",
-      "--queue", "256k", "--ping-interval", "700ms", "--ping-timeout", "700ms",
+      "--queue", "256k", "--max-message", "256k", "--ping-interval", "700ms", "--ping-timeout", "700ms",
       "--message-timeout", "700ms", "--progress-timeout", "1h")  # fmt: skip
 def _(server):
     peer = server.peer(receive_buffer=4096)
@@ -308,7 +308,7 @@ def _(server):
 
 
 @case("a past larger than the queue is not too much for a slow reader",
-      "--queue", "256k", "--history-keep", "100000", "--max-members", "100")  # fmt: skip
+      "--queue", "256k", "--max-message", "256k", "--history-keep", "100000", "--max-members", "100")  # fmt: skip
 def _(server):
     alice = server.join("alice")
     alice.text("first")

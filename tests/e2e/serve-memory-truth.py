@@ -533,7 +533,7 @@ def _():
 @case("what the disk held up comes all at once, and nobody is too slow for that", server=False)
 def _():
     held = Held()
-    with Truth("--queue", "256k", *held.options, bound=(64 + NONCES + QUEUES) * MIB, env=held.env) as truth:
+    with Truth("--queue", "512k", "--max-message", "512k", *held.options, bound=(64 + NONCES + QUEUES) * MIB, env=held.env) as truth:
         alice = truth.server.join("alice", "/disk")
         bob = truth.server.peer("/disk", receive_buffer=4096)
         bob.init("bob", presence="hidden")

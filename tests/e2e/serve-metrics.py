@@ -192,7 +192,7 @@ def _(server):
 
 @case("fifty that never read: the others lose nothing, and memory is shared", server=False)
 def _():
-    server, path = monitored("--queue", "256k", "--grace", "0", "--ping-interval", "1h")
+    server, path = monitored("--queue", "256k", "--max-message", "256k", "--grace", "0", "--ping-interval", "1h")
     alice, bob = server.join("alice"), server.join("bob")
     alice.status("bob", True)
     slow = [server.peer(receive_buffer=4096) for _ in range(50)]

@@ -16,10 +16,20 @@ WORDS = {"not_initialized", "too_large", "bad_message", "slow_consumer", "rate_l
          "shutting_down", "storage_failed"}  # fmt: skip
 
 
+def beside(arguments):
+    """What has to be given as well, so that --max-message is not above --queue."""
+    names = {one.partition("=")[0]: one.partition("=")[2] for one in arguments}
+    if "--max-message" in names and "--queue" not in names:
+        return ["--queue=1G"]
+    if "--queue" in names and "--max-message" not in names:
+        return ["--max-message=64k"]
+    return []
+
+
 def refusal(*arguments):
     """What a command line is refused with at the start, its options named; empty: it is not."""
-    done = subprocess.run([CHAT_SERVE, *arguments, "--new-token", "alice"], capture_output=True, text=True,
-                          timeout=DEADLINE)  # fmt: skip
+    command = [CHAT_SERVE, *arguments, *beside(arguments), "--journal", "any", "--new-token", "alice"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
     if done.returncode == 0:
         return ""
     assert done.returncode == 64 and done.stderr.startswith("chat-serve: "), done
@@ -89,7 +99,7 @@ def works(*arguments):
     directory, journal = journal_of(arguments)
     heard = []
     for name in "alice", "bob":
-        server = Server(*arguments, *journal)
+        server = Server(*arguments, *beside(arguments), *journal)
         heard += [converse(server, name), converse(server, name + "2")]
         # a disk has not answered within a millisecond, or it has
         server.stop(*([74] if "--disk-timeout=1ms" in arguments else []))
@@ -126,6 +136,39 @@ def _():
         assert heard or bound is least, "a message is not heard"
 
 
+def is_refused(*arguments):
+    """What it says about a command line that it does not start with."""
+    done = subprocess.run([CHAT_SERVE, *arguments], capture_output=True, text=True, timeout=DEADLINE)
+    assert done.returncode == 64, done
+    return done.stderr
+
+
+@case("--max-message above --queue is refused, and both are named", server=False)
+def _():
+    for one in ["--max-message=4097k"], ["--queue=1023k"], ["--max-message=100k", "--queue=99k"]:
+        said = is_refused(*one)
+        assert re.search(r"--max-message \(\d+ bytes\) is above --queue \(\d+ bytes\)", said), said
+    for one in ["--max-message=4M"], ["--queue=1M"], ["--max-message=99k", "--queue=99k"]:
+        assert works(*one), one
+
+
+@case("what is about a journal is refused without one, and named", server=False)
+def _():
+    for one in "sync=batch", "journal-segment=64M", "journal-max-bytes=0", "journal-max-age=0", "disk-timeout=10s":
+        said = is_refused("--" + one)
+        assert "--%s is about a --journal" % one.split("=")[0] in said, said
+    assert "--repair is about a --journal" in is_refused("--repair")
+
+
+@case("a file of tokens without any is refused, and it is said how one is made", server=False)
+def _():
+    path = os.path.join(tempfile.mkdtemp(dir=os.environ["TMP"]), "tokens")
+    for content in "", "\n", "# alice\n\n":
+        with open(path, "w") as file:
+            file.write(content)
+        assert "--tokens %s: nobody is in it; --new-token NAME" % path in is_refused("--tokens", path)
+
+
 def file_of(name, size):
     """A message with a file of so many bytes, as text: json.dumps would take a while."""
     return b'{"type":"file","file":{"name":"%s","type":"t","size":1,"data":"%s"}}' % (name, b"A" * size)
@@ -133,8 +176,8 @@ def file_of(name, size):
 
 def page_of(*sizes):
     """The bytes of the history that a newcomer gets of files of these sizes, everything at its most."""
-    unlimited = ["%s=%s" % (name, most(name)) for name in sorted(options()) if name != "--journal-max-age"]
-    server = Server(*unlimited, "--quiet")
+    names = [name for name in sorted(options()) if not name.startswith(("--journal", "--disk"))]
+    server = Server(*["%s=%s" % (name, most(name)) for name in names], "--quiet")
     alice = server.join("alice")
     for number, size in enumerate(sizes):
         alice.sock.settimeout(60)

@@ -87,6 +87,20 @@ ok 'a link in its place is not followed'
 stop "$server"
 exits 73 'a folder is not replaced' chat-serve -q -l 127.0.0.1:0 --url-file "$TMP/dir"
 
+# ---- the manual ----
+#
+# How a script waits, in a folder in which a server that was killed has left its file.
+
+mkdir "$TMP/script"
+echo ws://127.0.0.1:9/ >"$TMP/script/url"
+example=$(awk '/^rm -f url/ { on = 1 } /^\.Ed/ { on = 0 } on' man/chat-serve.1)
+like "$example" '--url-file url' 'the manual says how a script waits'
+exits 0 'it waits for its own server, not for the file of a dead one' \
+	bash -c 'cd "$1"; eval "$2"; said=$?; kill $! && wait $! && exit $said' bash "$TMP/script" "$example"
+is "$(jq -r .content "$OUT")" hello 'and is heard'
+exits 1 'it does not wait for a server that does not start' \
+	bash -c 'cd "$1"; chat-serve() { return 74; }; eval "$2"' bash "$TMP/script" "$example"
+
 # ---- as another user ----
 
 if [ "$(id -u)" -eq 0 ]; then
