@@ -34,12 +34,20 @@ static const struct chat_rule init_rules[] = {
 
 #define NONCE(meaning) ADDITION("nonce", NONCE, STRING, .min = 1, .max = 64, .about = meaning)
 #define REPLY_TO ADDITION("replyTo", REPLY_TO, STRING, .about = "the id of the message answered")
+#define VIA \
+	ADDITION("via", VIA, WORDS, .max = CHAT_VIA_MOST, \
+		.about = "the channels that it was carried through, at most 8")
+#define HOPS \
+	ADDITION("hops", HOPS, INTEGER, .has_min = true, .max = CHAT_HOPS_MOST, \
+		.about = "how many programs led to it, at most 1,000")
 
 static const struct chat_rule text_rules[] = {
 	TYPE("text"),
 	REQUIRED("text", TEXT, STRING, .min = 1, .max = 1000, .about = "what is said"),
 	NONCE("chosen by the sender, so that a retry makes no second message"),
 	REPLY_TO,
+	VIA,
+	HOPS,
 };
 
 #define FILE_NAME REQUIRED("name", FILE_NAME, STRING, .about = "the name of the file")
@@ -62,6 +70,8 @@ static const struct chat_rule file_rules[] = {
 	REQUIRED("file", FILE, OBJECT, .shape = &file_body, .about = "the file"),
 	NONCE("chosen by the sender, so that a retry makes no second message"),
 	REPLY_TO,
+	VIA,
+	HOPS,
 };
 
 static const struct chat_rule shared_file_rules[] = {
@@ -88,6 +98,8 @@ static const struct chat_rule message_rules[] = {
 	ADDITION("senderId", SENDER_ID, STRING, .about = "the sender's id"),
 	NONCE("as the sender chose it"),
 	REPLY_TO,
+	VIA,
+	HOPS,
 	ADDITION("file", FILE, OBJECT, .shape = &shared_file, .about = "the file that was sent"),
 	LOGGED_URL,
 };

@@ -55,6 +55,8 @@ enum chat_slot {
 	CHAT_SLOT_PRESENCE,
 	CHAT_SLOT_NONCE,
 	CHAT_SLOT_REPLY_TO,
+	CHAT_SLOT_VIA,
+	CHAT_SLOT_HOPS,
 	CHAT_SLOT_CHANNEL,
 	CHAT_SLOT_URL,
 	CHAT_SLOT_SENDER_ID,
@@ -76,8 +78,15 @@ enum chat_rule_kind {
 	CHAT_RULE_INTEGER,
 	CHAT_RULE_BOOLEAN,
 	CHAT_RULE_OBJECT, /* of `shape` */
-	CHAT_RULE_ARRAY /* of objects of `shape` */
+	CHAT_RULE_ARRAY, /* of objects of `shape` */
+	CHAT_RULE_WORDS /* an array of at most `max` words, of CHAT_WORD_MAX characters at most */
 };
+
+/* A word: one or more of A-Z a-z 0-9 . _ ~ - / : */
+#define CHAT_WORD_MAX 96
+
+#define CHAT_VIA_MOST 8 /* words of `via` */
+#define CHAT_HOPS_MOST 1000
 
 enum chat_rule_format {
 	CHAT_FORMAT_ANY,
@@ -98,7 +107,7 @@ struct chat_rule {
 	enum chat_rule_format format;
 	const char *word; /* CHAT_FORMAT_WORD */
 	const char *unless; /* required, but where this boolean of the object is true */
-	int64_t min, max; /* string: code points, integer: value; max 0: no upper limit */
+	int64_t min, max; /* string: code points, integer: value, words: how many; max 0: any */
 	bool has_min; /* integer: min is meant (a string's min 0 says nothing) */
 	const struct chat_shape *shape; /* NULL: any */
 	const char *about; /* a clause for the schema and the manual */

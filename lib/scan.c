@@ -70,6 +70,8 @@ field_kind(const struct chat_rule *rule)
 		return rule->shape ? SCAN_OBJECT : SCAN_ASK;
 	case CHAT_RULE_ARRAY:
 		return rule->shape ? SCAN_ARRAY : SCAN_ASK;
+	case CHAT_RULE_WORDS:
+		return SCAN_ASK;
 	}
 	return SCAN_ASK;
 }

@@ -54,6 +54,7 @@ kind_word(enum chat_rule_kind kind)
 		[CHAT_RULE_BOOLEAN] = "boolean",
 		[CHAT_RULE_OBJECT] = "object",
 		[CHAT_RULE_ARRAY] = "array",
+		[CHAT_RULE_WORDS] = "array",
 	};
 
 	return words[kind];

@@ -4,6 +4,8 @@
  */
 #include "value.h"
 
+#include <string.h>
+
 #include "base64.h"
 #include "msg.h"
 
@@ -16,6 +18,7 @@ chat_value_kind(const struct chat_rule *rule)
 		[CHAT_RULE_BOOLEAN] = CHAT_JSON_BOOLEAN,
 		[CHAT_RULE_OBJECT] = CHAT_JSON_OBJECT,
 		[CHAT_RULE_ARRAY] = CHAT_JSON_ARRAY,
+		[CHAT_RULE_WORDS] = CHAT_JSON_ARRAY,
 	};
 
 	return kinds[rule->kind];
@@ -136,6 +139,50 @@ check_integer(
 	if (rule->has_min && chat_json_compare_integer(value->raw, rule->min) < 0)
 		return chat_fail(
 			err, CHAT_BAD_MESSAGE, "expected at least %lld", (long long)rule->min);
+	if (rule->max > 0 && chat_json_compare_integer(value->raw, rule->max) > 0)
+		return chat_fail(
+			err, CHAT_BAD_MESSAGE, "expected at most %lld", (long long)rule->max);
+	return 0;
+}
+
+static bool
+is_word(const struct chat_json_value *value)
+{
+	char word[CHAT_WORD_MAX];
+	size_t len;
+
+	if (value->kind != CHAT_JSON_STRING || value->points == 0)
+		return false;
+	len = chat_json_unescape(value, word, sizeof(word));
+	if (len == (size_t)-1)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!is_id_character(word[i]) && !memchr("._~/:", word[i], 5))
+			return false;
+	return true;
+}
+
+/* The array was read before, so that its elements are JSON. */
+static int
+check_words(const struct chat_rule *rule, const struct chat_json_value *value, struct chat_err *err)
+{
+	struct chat_json_value element;
+	struct chat_json json;
+	int64_t count = 0;
+	bool first;
+
+	chat_json_begin(&json, value->raw);
+	chat_json_enter(&json, &first, NULL);
+	while (chat_json_element(&json, &first, NULL) > 0) {
+		if (++count > rule->max)
+			return chat_fail(err, CHAT_BAD_MESSAGE, "expected at most %lld words",
+				(long long)rule->max);
+		chat_json_read(&json, &element, NULL);
+		if (!is_word(&element))
+			return chat_fail(err, CHAT_BAD_MESSAGE,
+				"expected words of 1 to %d of A-Z a-z 0-9 . _ ~ - / :",
+				CHAT_WORD_MAX);
+	}
 	return 0;
 }
 
@@ -153,5 +200,7 @@ chat_value_check(const struct chat_rule *rule, const struct chat_json_value *val
 		return check_string(rule, value, strict, err);
 	if (kind == CHAT_JSON_NUMBER)
 		return check_integer(rule, value, err);
+	if (rule->kind == CHAT_RULE_WORDS)
+		return check_words(rule, value, err);
 	return 0;
 }

@@ -171,11 +171,14 @@ rooms_memory(const struct rooms *rooms)
 /* about_server: with what a newcomer, or a log, is told of it; you: who that is, or NULL. */
 static struct block *
 say_users(const struct rooms *rooms, const struct roster *roster, bool about_server,
-	const struct user *you)
+	const struct user *you, struct chat_span channel)
 {
-	char instance[MESSAGE_ID_EPOCH_LEN + 1];
+	char instance[MESSAGE_ID_EPOCH_LEN + 1], origin[CHAT_WORD_MAX + 1];
+	int len;
 
 	snprintf(instance, sizeof(instance), "%012llx", (unsigned long long)rooms_memory(rooms));
+	len = snprintf(origin, sizeof(origin), "%0*llx%.*s", MESSAGE_ID_EPOCH_LEN,
+		(unsigned long long)rooms->epoch, (int)channel.len, channel.at);
 	return say_user_data(&(struct say_user_data){
 		.roster = roster,
 		.most = rooms->limits.crowd,
@@ -183,14 +186,15 @@ say_users(const struct rooms *rooms, const struct roster *roster, bool about_ser
 		.you = you,
 		.max_message_bytes = rooms->limits.max_message_bytes,
 		.instance = {instance, about_server ? sizeof(instance) - 1 : 0},
+		.origin = {origin, channel.len ? (size_t)len : 0},
 	});
 }
 
 struct block *
 room_users(struct room *room, const struct member *newcomer)
 {
-	return say_users(
-		room->rooms, &room->roster, newcomer != NULL, newcomer ? newcomer->user : NULL);
+	return say_users(room->rooms, &room->roster, newcomer != NULL,
+		newcomer ? newcomer->user : NULL, room_channel(room));
 }
 
 void
@@ -202,7 +206,7 @@ rooms_introduce(const struct rooms *rooms)
 
 	if (!watcher->saw)
 		return;
-	block = say_users(rooms, &nobody, true, NULL);
+	block = say_users(rooms, &nobody, true, NULL, (struct chat_span){0});
 	watcher->saw(watcher->arg, block_frame_payload(block->bytes));
 	block_unref(block);
 }

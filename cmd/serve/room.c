@@ -127,6 +127,8 @@ room_append(struct room *room, const struct room_say *say)
 			.channel = room_channel(room),
 			.nonce_json = say->nonce_json,
 			.reply_to_json = say->reply_to_json,
+			.via_json = say->via_json,
+			.hops = say->hops,
 			.file_name_json = say->file_name_json,
 			.file_type_json = say->file_type_json,
 			.file_size_json = say->file_size_json,

@@ -212,6 +212,8 @@ struct room_say {
 	struct chat_span nonce_json; /* length 0: none */
 	struct chat_span nonce; /* decoded, in nonce_bytes */
 	struct chat_span reply_to_json;
+	struct chat_span via_json;
+	int64_t hops;
 	struct chat_span file_name_json, file_type_json, file_size_json, file_data_json;
 	char nonce_bytes[NONCE_MAX];
 };
@@ -219,7 +221,7 @@ struct room_say {
 /* Fills in what a text, a file or a message says (from content_json on), as spans of it. */
 void room_say_fill(struct room_say *say, const struct chat_msg *msg);
 
-/* A number for all of that but the nonce, however its strings are escaped. */
+/* A number for all of that but the nonce and the way it came, however its strings are escaped. */
 uint64_t room_say_digest(const struct room_say *say);
 
 /*

@@ -29,6 +29,10 @@ room_say_fill(struct room_say *say, const struct chat_msg *msg)
 			chat_json_unescape(&msg->value[CHAT_SLOT_NONCE], say->nonce_bytes,
 				sizeof(say->nonce_bytes))};
 	say->reply_to_json = raw(msg, CHAT_SLOT_REPLY_TO);
+	say->via_json = raw(msg, CHAT_SLOT_VIA);
+	say->hops = 0;
+	if (chat_msg_has(msg, CHAT_SLOT_HOPS))
+		chat_json_int64(msg->value[CHAT_SLOT_HOPS].raw, &say->hops);
 	say->file_name_json = raw(msg, CHAT_SLOT_FILE_NAME);
 	say->file_type_json = raw(msg, CHAT_SLOT_FILE_TYPE);
 	say->file_size_json = raw(msg, CHAT_SLOT_FILE_SIZE);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "json.h"
 
 /* ---- appending ---- */
 
@@ -67,10 +68,10 @@ put_optional(char *at, struct chat_span name, struct chat_span json)
 static size_t
 message_bound(const struct say_message *m)
 {
-	return 256 + NUMBER_MAX + m->id.len + m->sender->name_json_len + m->sender->id_len +
+	return 320 + 2 * NUMBER_MAX + m->id.len + m->sender->name_json_len + m->sender->id_len +
 		m->content_json.len + m->channel.len + m->nonce_json.len + m->reply_to_json.len +
-		m->file_name_json.len + m->file_type_json.len + m->file_size_json.len +
-		m->file_data_json.len;
+		m->via_json.len + m->file_name_json.len + m->file_type_json.len +
+		m->file_size_json.len + m->file_data_json.len;
 }
 
 static char *
@@ -91,6 +92,42 @@ put_file(char *at, const char *start, const struct say_message *m, struct say_pl
 	place->data_at = (uint32_t)(data - start);
 	place->data_len = (uint32_t)(at - data);
 	*at++ = '}';
+	return at;
+}
+
+/* An array of words that was checked, without the white space that it may have. */
+static char *
+put_words(char *at, struct chat_span words)
+{
+	struct chat_json_value word;
+	struct chat_json json;
+	bool first;
+
+	chat_json_begin(&json, words);
+	chat_json_enter(&json, &first, NULL);
+	*at++ = '[';
+	while (chat_json_element(&json, &first, NULL) > 0) {
+		chat_json_read(&json, &word, NULL);
+		if (at[-1] != '[')
+			*at++ = ',';
+		at = put_span(at, word.raw);
+	}
+	*at++ = ']';
+	return at;
+}
+
+/* Where it came from, as its sender says. */
+static char *
+put_way(char *at, const struct say_message *m)
+{
+	if (m->via_json.len) {
+		at = PUT(at, ",\"via\":");
+		at = put_words(at, m->via_json);
+	}
+	if (m->hops) {
+		at = PUT(at, ",\"hops\":");
+		at = put_number(at, m->hops);
+	}
 	return at;
 }
 
@@ -116,6 +153,7 @@ say_message(struct block *block, const struct say_message *m, struct say_place *
 	at = put_quoted(at, (struct chat_span){m->sender->id, m->sender->id_len});
 	at = put_optional(at, CHAT_SPAN(",\"nonce\":"), m->nonce_json);
 	at = put_optional(at, CHAT_SPAN(",\"replyTo\":"), m->reply_to_json);
+	at = put_way(at, m);
 	place->data_at = place->data_len = 0;
 	if (m->file_name_json.len)
 		at = put_file(at, start, m, place);
@@ -171,11 +209,16 @@ put_server(char *at, const struct say_user_data *data)
 {
 	at = PUT(at,
 		",\"server\":{\"name\":\"chat-serve\",\"version\":\"" CHAT_VERSION
-		"\",\"features\":[\"nonce\",\"replyTo\",\"since\",\"presence\",\"more\"],"
+		"\",\"features\":[\"nonce\",\"replyTo\",\"since\",\"presence\",\"more\",\"via\","
+		"\"hops\"],"
 		"\"maxMessage\":");
 	at = put_number(at, (int64_t)data->max_message_bytes);
 	at = PUT(at, ",\"instance\":");
 	at = put_quoted(at, data->instance);
+	if (data->origin.len) {
+		at = PUT(at, ",\"origin\":");
+		at = put_quoted(at, data->origin);
+	}
 	if (data->you) {
 		at = PUT(at, ",\"you\":{\"id\":");
 		at = put_quoted(at, (struct chat_span){data->you->id, data->you->id_len});
@@ -206,7 +249,8 @@ struct block *
 say_user_data(const struct say_user_data *data)
 {
 	size_t bytes, listed = users_fit(data, &bytes);
-	size_t max = 512 + (data->you ? user_bound(data->you) : 0) + data->instance.len + bytes;
+	size_t max = 512 + (data->you ? user_bound(data->you) : 0) + data->instance.len +
+		data->origin.len + bytes;
 	struct block *block = block_frame_begin(block_new(max + 10), max);
 	const struct user *user = data->roster->first;
 	char *start = block->bytes + block->len, *at;

@@ -22,6 +22,8 @@ struct say_message {
 	struct chat_span channel; /* plain */
 	struct chat_span nonce_json;
 	struct chat_span reply_to_json;
+	struct chat_span via_json; /* an array of words, of which nothing else is taken */
+	int64_t hops; /* 0: none */
 	struct chat_span file_name_json, file_type_json, file_size_json, file_data_json;
 };
 
@@ -59,6 +61,7 @@ struct say_user_data {
 	size_t max_message_bytes;
 	struct chat_span
 		instance; /* whose nonces are remembered; plain; length 0: without `server` */
+	struct chat_span origin; /* what carriers call this channel in `via`; plain; 0: not said */
 };
 
 struct block *say_user_data(const struct say_user_data *data);

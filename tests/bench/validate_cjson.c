@@ -64,6 +64,8 @@ check_value(const cJSON *value, const struct chat_rule *rule)
 		return !rule->shape || check_object(value, rule->shape);
 	case CHAT_RULE_ARRAY:
 		return cJSON_IsArray(value) && check_array(value, rule->shape);
+	case CHAT_RULE_WORDS:
+		return cJSON_IsArray(value);
 	}
 	return false;
 }

@@ -54,6 +54,7 @@ def _(server):
     assert about["name"] == "chat-serve" and about["maxMessage"] == 1 << 20, about
     assert about["you"] == {"id": "id-alice", "username": "alice"}, about
     assert {"nonce", "replyTo", "since", "presence"} <= set(about["features"]), about
+    assert {"via", "hops"} <= set(about["features"]), about
     assert about["version"] and "truncated" not in peer.user_data, peer.user_data
     assert peer.history == {"type": "history", "messages": []}, peer.history
     peer.quiet()
@@ -286,6 +287,48 @@ def _(server):
                "file": {"name": "f", "type": "t", "size": 1, "data": ""}})  # fmt: skip
     message = alice.heard("f")
     assert message["replyTo"] == "é" and message["nonce"] == "n", message
+
+
+# ---- where a message comes from ----
+
+
+@case("via and hops are copied, to a person and to the journal's readers, as they mean")
+def _(server):
+    alice, bob = server.join("alice"), server.join("bob")
+    alice.say(b'{"type":"text","text":"carried","via":[ "0a1b/ops" ,\n\t"c\\u002f"],"hops":2e0}')
+    message = bob.heard("carried")
+    assert message["via"] == ["0a1b/ops", "c/"] and message["hops"] == 2, message
+    late = server.join("carl")
+    assert late.history["messages"][-1] == message, late.history
+    origin = late.user_data["server"]["origin"]
+    assert origin == message["id"].rpartition("-")[0] + message["channel"], origin
+
+
+@case("via and hops of another shape are not there, whatever they are, and nothing is refused")
+def _(server):
+    alice, bob = server.join("alice"), server.join("bob")
+    wrong = [{"via": ["a"] * 9}, {"via": ["a" * 97]}, {"via": ["a b"]}, {"via": [1]}, {"via": "a"},
+             {"via": {"a": 1}}, {"via": [["a"]]}, {"via": ["é"]}, {"hops": -1}, {"hops": 1001},
+             {"hops": 1.5}, {"hops": "1"}, {"hops": 10 ** 400}]
+    for number, properties in enumerate(wrong):
+        alice.text("odd %d" % number, **properties)
+        message = bob.heard("odd %d" % number)
+        assert "via" not in message and "hops" not in message, (properties, message)
+    alice.text("most", via=["a" * 96] * 8, hops=1000)
+    message = bob.heard("most")
+    assert message["via"] == ["a" * 96] * 8 and message["hops"] == 1000, message
+    alice.text("none", via=[], hops=0)
+    message = bob.heard("none")
+    assert message["via"] == [] and "hops" not in message, message
+
+
+@case("via and hops are no part of what a nonce stands for")
+def _(server):
+    alice = server.join("alice")
+    alice.text("once", nonce="n-1", hops=1)
+    first = alice.heard("once")
+    alice.text("once", nonce="n-1", hops=2, via=["a/"])
+    assert alice.heard("once") == first
 
 
 # ---- nonces ----

@@ -174,6 +174,8 @@ judge_value(const struct chat_rule *rule, const json_t *value)
 						: BAD;
 	case CHAT_RULE_ARRAY:
 		return judge_array(rule->shape, value);
+	case CHAT_RULE_WORDS:
+		return json_is_array(value) ? GOOD : BAD; /* an addition: nothing hangs on it */
 	}
 	return BAD;
 }

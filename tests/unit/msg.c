@@ -220,6 +220,36 @@ test_additions(void)
 	is_int(has, BIT(TYPE) | BIT(USERS) | BIT(SERVER) | BIT(TOTAL), "has them");
 }
 
+#define W95 \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567" \
+	"89abcde"
+
+/* What says where a message came from is bounded, whoever says it. */
+static void
+test_way(void)
+{
+	static const char *const good[] = {"\"via\":[]", "\"via\":[ \"0a1b/ops\" , \"c/~._-:\" ]",
+		"\"via\":[\"\\u0061/\"]",
+		"\"via\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"]",
+		"\"via\":[\"" W95 "/\"]", "\"hops\":0", "\"hops\":1", "\"hops\":1e3",
+		"\"hops\":1000"};
+	static const char *const bad[] = {"\"via\":\"0a1b/ops\"", "\"via\":[\"\"]", "\"via\":[7]",
+		"\"via\":[[\"a\"]]", "\"via\":[\"a b\"]", "\"via\":[\"\303\251\"]",
+		"\"via\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]",
+		"\"via\":[\"" W95 "/0\"]", "\"via\":{\"a\":\"b\"}", "\"hops\":-1", "\"hops\":1001",
+		"\"hops\":1e99", "\"hops\":1.5", "\"hops\":\"1\"", "\"hops\":null"};
+	char line[256];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(line, sizeof(line), "{\"type\":\"text\",\"text\":\"a\",%s}", good[i]);
+		ok(has_after(line, good[i]) & (BIT(VIA) | BIT(HOPS)), "is taken");
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(line, sizeof(line), "{\"type\":\"text\",\"text\":\"a\",%s}", bad[i]);
+		is_int(has_after(line, bad[i]), BIT(TYPE) | BIT(TEXT), "is not there");
+	}
+}
+
 /* ---- findings ---- */
 
 static void
@@ -477,6 +507,7 @@ main(void)
 	test_text();
 	test_file_message();
 	test_additions();
+	test_way();
 	test_findings();
 	test_directions();
 	test_precedence();

@@ -95,6 +95,9 @@ put_value(struct chat_buf *out, const struct chat_rule *rule)
 		chat_buf_append_string(out, ",");
 		put_object(out, rule->shape, false);
 		chat_buf_append_string(out, "]");
+		break;
+	case CHAT_RULE_WORDS:
+		chat_buf_append_string(out, "[\"0a1b/ops\"]");
 	}
 }
 
