@@ -19,6 +19,7 @@ chat_json_begin(struct chat_json *json, struct chat_span text)
 	json->at = text.at;
 	json->end = text.at + text.len;
 	json->depth = 0;
+	json->any_escape = false;
 }
 
 /* Fails at a place of the text; the place need not be the cursor. */
@@ -89,6 +90,10 @@ scan_escape(struct chat_json *json, struct chat_err *err)
 	if (unit < 0)
 		return fail(
 			json, at, CHAT_BAD_JSON, "an escape without four hexadecimal digits", err);
+	if (json->any_escape) {
+		json->at += 6;
+		return 0;
+	}
 	if (unit == 0)
 		return fail(json, at, CHAT_NUL_CHARACTER, "an escaped NUL character", err);
 	if (json_is_low_surrogate(unit) ||

@@ -38,9 +38,13 @@ struct chat_json {
 	const char *at;
 	const char *end;
 	unsigned depth; /* containers entered and not left */
+	bool any_escape; /* those of NUL and of half a surrogate pair are read, too */
 };
 
-/* Begins at the first byte; a byte-order mark there is an error of the first read. */
+/*
+ * Begins at the first byte; a byte-order mark there is an error of the first read. any_escape may
+ * be set afterwards: then RFC 8259 alone counts, and what a string means is not to be asked.
+ */
 void chat_json_begin(struct chat_json *json, struct chat_span text);
 
 /* The kind of the value that comes next, white space skipped; -1 where none can begin. */

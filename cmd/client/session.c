@@ -7,6 +7,7 @@
 
 #include "diag.h"
 #include "encode.h"
+#include "json.h"
 #include "splice.h"
 
 #define SETTLED_MS 5000 /* a connection that lived so long was no failed attempt */
@@ -318,6 +319,20 @@ receive_history(struct session *session)
 	set_catch_up_deadline(session);
 }
 
+/* Whether it is JSON, if not of the kind that the protocol allows. */
+static bool
+is_json(struct chat_span text, struct chat_err *err)
+{
+	struct chat_json_value value;
+	struct chat_json json;
+
+	if (err->code == CHAT_BAD_UTF8)
+		return false;
+	chat_json_begin(&json, text);
+	json.any_escape = true;
+	return chat_json_read(&json, &value, err) == 0 && chat_json_end(&json, err) == 0;
+}
+
 /* Reads what came. -1: it is not JSON. What is JSON and no message of the table is passed on. */
 static int
 read_message(struct session *session, struct chat_span text, struct chat_err *err)
@@ -326,17 +341,9 @@ read_message(struct session *session, struct chat_span text, struct chat_err *er
 		return 0;
 	session->msg.type = CHAT_TYPE_UNKNOWN;
 	session->msg.has = 0;
-	switch (err->code) {
-	case CHAT_BAD_JSON:
-	case CHAT_BAD_UTF8:
-	case CHAT_BYTE_ORDER_MARK:
-	case CHAT_TRAILING_DATA:
-	case CHAT_TOO_DEEP:
-		return chat_fail(
-			err, CHAT_PROTOCOL_ERROR, "the server sent no message: %s", err->text);
-	default:
+	if (is_json(text, err))
 		return 0;
-	}
+	return chat_fail(err, CHAT_PROTOCOL_ERROR, "the server sent no message: %s", err->text);
 }
 
 static void

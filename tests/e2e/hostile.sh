@@ -133,6 +133,12 @@ listen /x/joined-close-1005 broke
 send /x/close-1005 broke
 listen /x/joined-bad-json broke
 send /x/bad-json broke
+listen /x/joined-nul-byte broke
+send /x/nul-byte broke
+listen /x/joined-half-pair waits
+send /x/half-pair waits
+listen /x/joined-half-pair-in-bad-json broke
+send /x/half-pair-in-bad-json broke
 listen /x/joined-no-json broke
 send /x/no-json broke
 listen /x/joined-deep-json broke

@@ -70,6 +70,37 @@ test_errors(void)
 	}
 }
 
+/* Escapes that are no text are JSON all the same, and what follows them is read as well. */
+static void
+test_any_escape(void)
+{
+	static const struct {
+		struct chat_span text;
+		enum chat_code code;
+	} cases[] = {
+		{CHAT_SPAN("\"\\u0000\""), CHAT_OK},
+		{CHAT_SPAN("[\"\\ud800\",\"\\ude00\\ud83d\"]"), CHAT_OK},
+		{CHAT_SPAN("[\"\\ud800\",\"a\nb\"]"), CHAT_BAD_JSON},
+		{CHAT_SPAN("\"\\u000"), CHAT_BAD_JSON},
+		{CHAT_SPAN("\"\\u0000\0\""), CHAT_NUL_CHARACTER},
+		{CHAT_SPAN("\"\\ud800\" 1"), CHAT_TRAILING_DATA},
+	};
+	struct chat_json_value value;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *text = guard_copy(cases[i].text.at, cases[i].text.len);
+		struct chat_err err = {0};
+		struct chat_json json;
+
+		chat_json_begin(&json, (struct chat_span){text, cases[i].text.len});
+		json.any_escape = true;
+		if (chat_json_read(&json, &value, &err) == 0)
+			chat_json_end(&json, &err);
+		is_str(chat_code_word(err.code), chat_code_word(cases[i].code),
+			"any escape %zu", i);
+	}
+}
+
 static void
 test_values(void)
 {
@@ -389,6 +420,7 @@ int
 main(void)
 {
 	test_errors();
+	test_any_escape();
 	test_values();
 	test_cut_off();
 	test_strings();
