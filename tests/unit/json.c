@@ -96,8 +96,8 @@ test_any_escape(void)
 		json.any_escape = true;
 		if (chat_json_read(&json, &value, &err) == 0)
 			chat_json_end(&json, &err);
-		is_str(chat_code_word(err.code), chat_code_word(cases[i].code),
-			"any escape %zu", i);
+		is_str(chat_code_word(err.code), chat_code_word(cases[i].code), "any escape %zu",
+			i);
 	}
 }
 
