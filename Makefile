@@ -68,8 +68,8 @@ LIB_SRC := $(wildcard lib/*.c)
 SHARED = base64 buf encode err finding json json_value line msg rules schema show strict url utf8 value
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
-PRIVATE = confine diag digest finding hash help hint idn json_escape measure opt progress scan_body scan_plan scan_string scan_utf8 \
-	scan_value scan_vec strict value
+PRIVATE = answer confine diag digest finding hash help hint idn json_escape measure opt progress remedy scan_body scan_plan scan_string \
+	scan_utf8 scan_value scan_vec strict value
 HEADERS := $(filter-out $(PRIVATE:%=lib/%.h),$(wildcard lib/*.h))
 
 # A unit test is one C file with a main that speaks TAP. Those of a command's folder link its parts.

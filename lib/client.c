@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "buf.h"
 #include "diag.h"
 #include "http.h"
@@ -22,6 +23,7 @@
 #define READS_MAX 16 /* by one call that has no message to show for them */
 #define PONG_QUEUE_BYTES 65536 /* with more than this unsent, a flood of pings is not answered */
 #define QUEUE_KEPT_BYTES 65536
+#define REFUSAL_MS 1000 /* for the body of an answer that is no upgrade */
 
 enum state { CONNECTING, SHAKING_HANDS, OPEN, ENDED };
 
@@ -32,6 +34,7 @@ struct chat_client {
 	struct chat_ws_limits limits;
 	struct chat_ws_masks masks;
 	enum state state;
+	bool secure; /* over TLS */
 	bool closing; /* our Close is queued: no frame may follow it */
 	bool mute; /* sending has failed; what the server said before is still read */
 	bool unread; /* open, and there may be something for chat_client_receive already */
@@ -39,6 +42,8 @@ struct chat_client {
 	int64_t received_ms;
 	char key[CHAT_HTTP_KEY_LEN + 1];
 	size_t scanned; /* of the answer's head */
+	size_t refusal_len; /* of the head of an answer that is no upgrade, whose body is awaited */
+	enum chat_code refusal_code; /* what it means */
 	struct chat_err end; /* once mute or ENDED */
 	struct chat_buf queue; /* to be sent, after what is in piece */
 	size_t taken; /* bytes of queue that went into piece */
@@ -78,6 +83,7 @@ chat_client_open(
 	client->received_ms = chat_now_ms();
 	client->deadline_ms = client->received_ms + options->connect_timeout_ms;
 	client->input.at = client->bytes;
+	client->secure = url->tls;
 	if (chat_idn_to_ascii(there.host, sizeof(there.host), url->host, err) == 0 &&
 		queue_request(client, &there, err) == 0)
 		client->transport = chat_transport_open(&there, options, err);
@@ -235,6 +241,52 @@ is_http(struct chat_span answer)
 	return memcmp(answer.at, start.at, start.len) == 0;
 }
 
+/* What answers is not HTTP. */
+static int
+fail_other(struct chat_client *client)
+{
+	struct chat_buf shown = {0};
+
+	chat_answer_quote(&shown, client->input);
+	chat_fail(&client->end, CHAT_PROTOCOL_ERROR, "the server's answer is not HTTP: %.*s",
+		(int)shown.len, shown.at);
+	chat_buf_free(&shown);
+	return -1;
+}
+
+/* Says what the server answered in place of an upgrade. */
+static int
+fail_refused(struct chat_client *client)
+{
+	struct chat_buf shown = {0};
+	size_t len = client->refusal_len;
+
+	chat_answer_describe(&shown, (struct chat_span){client->input.at, len},
+		(struct chat_span){client->input.at + len, client->input.len - len});
+	chat_fail(&client->end, client->refusal_code, "the server answers %.*s", (int)shown.len,
+		shown.at);
+	chat_buf_free(&shown);
+	return -1;
+}
+
+/* An answer that is no upgrade is ended when its body says what there is to say of it. */
+static int
+await_refusal(struct chat_client *client, size_t len)
+{
+	int64_t until_ms = chat_now_ms() + REFUSAL_MS;
+
+	if (!client->refusal_len) {
+		client->refusal_code = client->end.code;
+		client->refusal_len = len;
+		if (client->deadline_ms > until_ms)
+			client->deadline_ms = until_ms;
+	}
+	return chat_answer_is_whole((struct chat_span){client->input.at, len},
+		       (struct chat_span){client->input.at + len, client->input.len - len})
+		? fail_refused(client)
+		: 0;
+}
+
 /* Looks at the answer: 1 when it opens the connection, 0 when it is not complete. */
 static int
 read_answer(struct chat_client *client)
@@ -242,9 +294,10 @@ read_answer(struct chat_client *client)
 	size_t len = chat_http_head_len(client->input, &client->scanned);
 	int status;
 
+	if (client->refusal_len)
+		return await_refusal(client, client->refusal_len);
 	if (!is_http(client->input))
-		return chat_fail(
-			&client->end, CHAT_PROTOCOL_ERROR, "the server's answer is not HTTP");
+		return fail_other(client);
 	if (len > CHAT_HTTP_HEAD_MAX || (len == 0 && client->input.len >= CHAT_HTTP_HEAD_MAX))
 		return chat_fail(&client->end, CHAT_PROTOCOL_ERROR,
 			"the head of the server's answer is too long");
@@ -252,9 +305,24 @@ read_answer(struct chat_client *client)
 		return 0;
 	if (chat_http_read_response((struct chat_span){client->input.at, len}, client->key, &status,
 		    &client->end) != 0)
-		return -1;
+		return status && status != 101 ? await_refusal(client, len) : -1;
 	client->input = (struct chat_span){client->input.at + len, client->input.len - len};
 	return 1;
+}
+
+/* The connection ended in the middle of that. */
+static int
+end_unanswered(struct chat_client *client)
+{
+	if (client->refusal_len)
+		fail_refused(client);
+	else if (client->end.code == CHAT_CONNECTION_LOST && !client->input.len && !client->secure)
+		chat_fail(&client->end, CHAT_CANNOT_CONNECT,
+			"%s, without an answer (is TLS spoken there, wss:// in place of ws://?)",
+			client->end.text);
+	else if (client->end.code == CHAT_CONNECTION_LOST)
+		client->end.code = CHAT_CANNOT_CONNECT;
+	return end(client);
 }
 
 static int
@@ -268,10 +336,10 @@ shake_hands(struct chat_client *client)
 		answer = read_answer(client);
 	if (got == 0 && client->mute)
 		got = -1;
-	if (got < 0 && client->end.code == CHAT_CONNECTION_LOST)
-		client->end.code = CHAT_CANNOT_CONNECT;
-	if (got < 0 || answer < 0)
+	if (answer < 0)
 		return end(client);
+	if (got < 0)
+		return end_unanswered(client);
 	if (answer > 0) {
 		client->state = OPEN;
 		client->unread = true;
@@ -300,6 +368,8 @@ open_further(struct chat_client *client)
 	if (client->state == SHAKING_HANDS && shake_hands(client) != 0)
 		return -1;
 	if (client->state < OPEN && chat_now_ms() >= client->deadline_ms) {
+		if (client->refusal_len)
+			return end_unanswered(client);
 		chat_fail(&client->end, CHAT_CANNOT_CONNECT, "%s",
 			client->state == CONNECTING ? "Connection timed out"
 						    : "the server does not answer");

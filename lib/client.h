@@ -18,6 +18,7 @@
  */
 struct chat_client_options {
 	const char *cacert; /* CA file; NULL: CURL_CA_BUNDLE, SSL_CERT_FILE, the system's */
+	const char *cacert_name; /* what an error calls it; NULL: "--cacert". Borrowed */
 	const char *cert, *key; /* client certificate and key, PEM; NULL: none, in cert's file */
 	const char *unix_socket; /* connect there instead; NULL: TCP */
 	bool insecure; /* do not verify the server */

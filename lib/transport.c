@@ -17,9 +17,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "diag.h"
+#include "remedy.h"
 
 #define READ_BYTES 65536L
 #define USER_AGENT "chat-tools/" CHAT_VERSION
@@ -34,6 +36,9 @@ struct chat_transport {
 	int64_t deadline_ms; /* for connecting */
 	curl_socket_t socket; /* once connected */
 	char address[128];
+	const char *authorities, *authorities_name; /* the file of --cacert, and what said so */
+	const char *proxy_name; /* the variable that sets a proxy; NULL: none does */
+	char goal[sizeof(((struct chat_url *)NULL)->host) + 16]; /* as libcurl's words have it */
 	char error[CURL_ERROR_SIZE]; /* libcurl's words for the last failure */
 };
 
@@ -99,6 +104,26 @@ environment(const char *name)
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
+/* The first of these variables that is set; NULL: none is. */
+static const char *
+first_set(const char *const *names)
+{
+	while (*names != NULL && environment(*names) == NULL)
+		names++;
+	return *names;
+}
+
+/* The variable that libcurl takes a proxy from; NULL: there is none. */
+static const char *
+proxy_variable(bool tls)
+{
+	static const char *const plain[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
+	static const char *const secure[] = {
+		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+
+	return first_set(tls ? secure : plain);
+}
+
 /*
  * Any proxy is asked for a tunnel: it would take the bytes of a WebSocket for requests otherwise.
  * Loopback never goes there.
@@ -132,22 +157,26 @@ set_proxy(CURL *easy, const struct chat_client_options *options)
 
 /* The CA files as curl(1) has them. */
 static int
-set_authorities(CURL *easy, const struct chat_client_options *options)
+set_authorities(struct chat_transport *transport, const struct chat_client_options *options)
 {
-	const char *file = options->cacert;
-	const char *folder = NULL;
+	static const char *const variables[] = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", NULL};
+	const char *folder = environment("CURL_CA_BUNDLE") ? NULL : environment("SSL_CERT_DIR");
+	const char *name = options->cacert_name;
 	int failed = 0;
 
-	if (file == NULL)
-		file = environment("CURL_CA_BUNDLE");
-	if (file == NULL) {
-		file = environment("SSL_CERT_FILE");
-		folder = environment("SSL_CERT_DIR");
+	transport->authorities = options->cacert;
+	transport->authorities_name = name != NULL ? name : "--cacert";
+	if (options->cacert == NULL) {
+		transport->authorities_name = first_set(variables);
+		if (transport->authorities_name != NULL)
+			transport->authorities = environment(transport->authorities_name);
+		if (folder != NULL)
+			failed |= curl_easy_setopt(transport->easy, CURLOPT_CAPATH, folder) !=
+				CURLE_OK;
 	}
-	if (file != NULL)
-		failed |= curl_easy_setopt(easy, CURLOPT_CAINFO, file) != CURLE_OK;
-	if (folder != NULL)
-		failed |= curl_easy_setopt(easy, CURLOPT_CAPATH, folder) != CURLE_OK;
+	if (transport->authorities != NULL)
+		failed |= curl_easy_setopt(transport->easy, CURLOPT_CAINFO,
+				  transport->authorities) != CURLE_OK;
 	return failed;
 }
 
@@ -156,9 +185,10 @@ set_authorities(CURL *easy, const struct chat_client_options *options)
  * libcurl speak it.
  */
 static int
-set_tls(CURL *easy, const struct chat_client_options *options)
+set_tls(struct chat_transport *transport, const struct chat_client_options *options)
 {
-	int failed = set_authorities(easy, options);
+	CURL *easy = transport->easy;
+	int failed = set_authorities(transport, options);
 
 	failed |= curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) !=
 		CURLE_OK;
@@ -185,6 +215,8 @@ set_connection(struct chat_transport *transport, const struct chat_url *url,
 
 	snprintf(target, sizeof(target), "%s://%s:%u/", url->tls ? "https" : "http", url->host,
 		url->port);
+	snprintf(transport->goal, sizeof(transport->goal), " %s port %u ", url->host, url->port);
+	transport->proxy_name = options->unix_socket == NULL ? proxy_variable(url->tls) : NULL;
 	failed |= curl_easy_setopt(easy, CURLOPT_URL, target) != CURLE_OK;
 	failed |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK;
 	failed |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK;
@@ -199,7 +231,7 @@ set_connection(struct chat_transport *transport, const struct chat_url *url,
 	failed |= curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT) != CURLE_OK;
 	failed |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transport->error) != CURLE_OK;
 	failed |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) != CURLE_OK;
-	return failed | set_proxy(easy, options) | set_tls(easy, options);
+	return failed | set_proxy(easy, options) | set_tls(transport, options);
 }
 
 static int
@@ -308,16 +340,49 @@ words_for(const struct chat_transport *transport, CURLcode result)
 	return *transport->error != '\0' ? transport->error : curl_easy_strerror(result);
 }
 
+/* The file of authorities cannot be used. */
+static int
+fail_authorities(const struct chat_transport *transport, struct chat_err *err)
+{
+	const char *why = access(transport->authorities, R_OK) < 0 ? strerror(errno)
+								   : "no certificates in PEM";
+
+	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s: %s", transport->authorities_name,
+		transport->authorities, why);
+}
+
+/* Whether it was a proxy that could not be reached, or is none. */
+static bool
+is_about_proxy(const struct chat_transport *transport)
+{
+	if (transport->proxy_name == NULL)
+		return false;
+	if (strstr(transport->error, "connect to ") != NULL)
+		return strstr(transport->error, transport->goal) == NULL;
+	return strstr(transport->error, "proxy") != NULL;
+}
+
 static int
 fail_connecting(struct chat_transport *transport, CURLcode result, struct chat_err *err)
 {
+	enum chat_code code = code_of(transport, result);
+	const char *words = words_for(transport, result), *remedy;
 	long answer = 0;
 
 	curl_easy_getinfo(transport->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
 	if (answer != 0 && answer / 100 != 2)
 		return chat_fail(err, answer == 407 ? CHAT_REFUSED : CHAT_CANNOT_CONNECT,
 			"the proxy answers %ld", answer);
-	return chat_fail(err, code_of(transport, result), "%s", words_for(transport, result));
+	if (result == CURLE_SSL_CACERT_BADFILE && transport->authorities != NULL)
+		return fail_authorities(transport, err);
+	if (is_about_proxy(transport))
+		return chat_fail(err, code, "the proxy of %s: %s", transport->proxy_name, words);
+	if (code == CHAT_PROTOCOL_ERROR && chat_remedy_is_plain(transport->error))
+		return chat_fail(err, code,
+			"the server's answer is not TLS (is it ws:// in place of wss://?)");
+	remedy = chat_remedy_tls(words, result == CURLE_PEER_FAILED_VERIFICATION);
+	return remedy != NULL ? chat_fail(err, code, "%.120s (%s)", words, remedy)
+			      : chat_fail(err, code, "%s", words);
 }
 
 static void
@@ -371,8 +436,10 @@ fail_connected(struct chat_transport *transport, CURLcode result, struct chat_er
 {
 	enum chat_code code =
 		is_certificate_alert(transport->error) ? CHAT_REFUSED : CHAT_CONNECTION_LOST;
+	const char *words = words_for(transport, result), *remedy = chat_remedy_tls(words, false);
 
-	return chat_fail(err, code, "%s", words_for(transport, result));
+	return remedy != NULL ? chat_fail(err, code, "%.120s (%s)", words, remedy)
+			      : chat_fail(err, code, "%s", words);
 }
 
 ssize_t

@@ -34,8 +34,8 @@ host_name(char *host, size_t size)
 	host[size - 1] = '\0';
 }
 
-static int
-username_check(const char *name, struct chat_err *err)
+int
+identity_check_name(const char *name, struct chat_err *err)
 {
 	size_t len = strlen(name), points;
 
@@ -61,7 +61,7 @@ username_derive(
 		snprintf(name, NAME_MAX + 1, "%.2s@%.17s", login, *host ? host : "localhost");
 	else
 		snprintf(name, NAME_MAX + 1, "%.20s", login);
-	if (username_check(name, NULL) == 0)
+	if (identity_check_name(name, NULL) == 0)
 		return 0;
 	return chat_fail(err, CHAT_USAGE,
 		"the login name is no legal username: say one with -u NAME or CHAT_USERNAME");
@@ -87,16 +87,16 @@ id_derive(char *id, size_t size, const char *username, const char *login, const 
 	snprintf(id, size, "%016llx", (unsigned long long)(hash ^ hash >> 29));
 }
 
-static int
-id_take(char *to, size_t size, const char *id, struct chat_err *err)
+int
+identity_check_id(const char *id, struct chat_err *err)
 {
 	size_t len = strlen(id);
 
 	if (len == 0 || strspn(id, ID_CHARACTERS) != len)
 		return chat_fail(err, CHAT_USAGE, "an id is made of letters, digits and '-'");
-	if (len >= size)
-		return chat_fail(err, CHAT_USAGE, "an id has at most %zu characters", size - 1);
-	memcpy(to, id, len + 1);
+	if (len >= IDENTITY_NAME_SIZE)
+		return chat_fail(
+			err, CHAT_USAGE, "an id has at most %d characters", IDENTITY_NAME_SIZE - 1);
 	return 0;
 }
 
@@ -111,12 +111,16 @@ identity_find(struct identity *identity, const char *username, const char *id, s
 		if (username_derive(identity->username, login, host, err) < 0)
 			return -1;
 	} else {
-		if (username_check(username, err) < 0)
+		if (identity_check_name(username, err) < 0)
 			return -1;
 		snprintf(identity->username, sizeof identity->username, "%s", username);
 	}
-	if (id)
-		return id_take(identity->id, sizeof identity->id, id, err);
+	if (id) {
+		if (identity_check_id(id, err) < 0)
+			return -1;
+		snprintf(identity->id, sizeof identity->id, "%s", id);
+		return 0;
+	}
 	id_derive(identity->id, sizeof identity->id, identity->username, login, host);
 	return 0;
 }

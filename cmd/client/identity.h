@@ -14,6 +14,10 @@ struct identity {
 	char id[IDENTITY_NAME_SIZE];
 };
 
+/* Whether they are what a server takes. -1: CHAT_USAGE. */
+int identity_check_name(const char *name, struct chat_err *err);
+int identity_check_id(const char *id, struct chat_err *err);
+
 /*
  * Takes the given name and id (NULL: none). Without a name it is the login name, made legal with
  * the host's where it is too short. Without an id it is derived from name, login and host: the same

@@ -4,16 +4,13 @@
  */
 #include "settings.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "buf.h"
+#include "token.h"
 
 #define DEFAULT_URL "ws://localhost:3001/"
-#define TOKEN_MAX_BYTES 2048 /* init and all that is in it must fit into 4 KiB */
 #define CONNECT_TIMEOUT_MS 10000
 #define DEAD_AFTER_MS 40000
 #define MAX_MESSAGE_BYTES (16u << 20)
@@ -72,68 +69,58 @@ environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* The first line of a file; a newline at its end is not part of it. */
-static char *
-token_read(const char *path, struct chat_err *err)
+/* What is wrong with a variable's value is said with its name. */
+static int
+fail_variable(const char *name, struct chat_err *err)
 {
-	char bytes[TOKEN_MAX_BYTES + 1];
-	size_t len = 0;
-	ssize_t got = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	while (fd >= 0 && len < sizeof bytes &&
-		((got = read(fd, bytes + len, sizeof bytes - len)) > 0 ||
-			(got < 0 && errno == EINTR)))
-		len += got > 0 ? (size_t)got : 0;
-	if (fd < 0 || got < 0) {
-		chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return NULL;
-	}
-	close(fd);
-	while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
-		len--;
-	if (len > 0 && len < sizeof bytes && !memchr(bytes, '\0', len))
-		return chat_strndup(bytes, len);
-	chat_fail(err, CHAT_CANNOT_OPEN, "%s: not a token: empty, binary, or over %d bytes", path,
-		TOKEN_MAX_BYTES);
-	return NULL;
+	return chat_fail(err, err->code, "%s: %s", name, err->text);
 }
 
 static int
 settings_token(struct settings *settings, struct chat_err *err)
 {
 	const char *token = environment("CHAT_TOKEN");
-	const char *file = settings->token_file;
+	const char *variable = environment("CHAT_TOKEN_FILE");
 
-	if (!file && token) {
-		settings->token = chat_strdup(token);
+	if (settings->token_file)
+		settings->token = token_read(settings->token_file, err);
+	else if (token)
+		settings->token = token_take(chat_span_of(token), err);
+	else if (variable)
+		settings->token = token_read(variable, err);
+	else
 		return 0;
-	}
-	if (!file)
-		file = environment("CHAT_TOKEN_FILE");
-	if (!file)
-		return 0;
-	settings->token = token_read(file, err);
-	return settings->token ? 0 : -1;
+	if (settings->token || settings->token_file)
+		return settings->token ? 0 : -1;
+	return fail_variable(token ? "CHAT_TOKEN" : "CHAT_TOKEN_FILE", err);
+}
+
+static int
+settings_identity(struct settings *settings, struct chat_err *err)
+{
+	const char *username = environment("CHAT_USERNAME"), *id = environment("CHAT_ID");
+
+	if (!settings->username && username && identity_check_name(username, err) < 0)
+		return fail_variable("CHAT_USERNAME", err);
+	if (!settings->user_id && id && identity_check_id(id, err) < 0)
+		return fail_variable("CHAT_ID", err);
+	return identity_find(&settings->identity,
+		settings->username ? settings->username : username,
+		settings->user_id ? settings->user_id : id, err);
 }
 
 int
 settings_finish(struct settings *settings, struct chat_err *err)
 {
-	const char *username =
-		settings->username ? settings->username : environment("CHAT_USERNAME");
-	const char *id = settings->user_id ? settings->user_id : environment("CHAT_ID");
+	struct chat_client_options *client = &settings->client;
 
-	if (!settings->client.cacert)
-		settings->client.cacert = environment("CHAT_CACERT");
-	if ((settings->client.cert == NULL) != (settings->client.key == NULL) &&
-		!settings->client.cert)
+	if (!client->cacert) {
+		client->cacert = environment("CHAT_CACERT");
+		client->cacert_name = "CHAT_CACERT";
+	}
+	if (client->key && !client->cert)
 		return chat_fail(err, CHAT_USAGE, "--key needs --cert");
-	if (identity_find(&settings->identity, username, id, err) < 0)
-		return -1;
-	return settings_token(settings, err);
+	return settings_identity(settings, err) < 0 ? -1 : settings_token(settings, err);
 }
 
 void
@@ -147,11 +134,13 @@ int
 settings_url(const struct settings *settings, const char *text, struct chat_url *url,
 	struct chat_err *err)
 {
+	const char *variable = NULL;
+
 	if (!text)
 		text = settings->url;
 	if (!text)
-		text = environment("CHAT_URL");
+		text = variable = environment("CHAT_URL");
 	if (chat_url_parse(url, text ? text : DEFAULT_URL, err) < 0)
-		return -1;
+		return variable ? fail_variable("CHAT_URL", err) : -1;
 	return settings->channel ? chat_url_set_channel(url, settings->channel, err) : 0;
 }

@@ -10,6 +10,7 @@
 #include "serve/conns.h"
 
 #define AGREEING_NS 5000000 /* of a turn, for all who agree on TLS */
+#define TLS_RECORD 0x16 /* the first byte of who wants to agree on it: no request begins so */
 
 /* ---- frames ---- */
 
@@ -179,7 +180,9 @@ conn_head(struct conn *conn, struct chat_span input)
 
 	chat_buf_append_span(head, input);
 	len = chat_http_head_len(chat_buf_span(head), &scanned);
-	if (len > CHAT_HTTP_HEAD_MAX || (len == 0 && head->len > CHAT_HTTP_HEAD_MAX)) {
+	if (*head->at == TLS_RECORD && !conn->stream.tls) {
+		conn_refuse(conn, 400, NULL, "TLS is not spoken here: ws:// in place of wss://");
+	} else if (len > CHAT_HTTP_HEAD_MAX || (len == 0 && head->len > CHAT_HTTP_HEAD_MAX)) {
 		conn_refuse(conn, 431, NULL, "the request head is over 8 KiB");
 	} else if (len) {
 		conn_request(conn, (struct chat_span){head->at, len});

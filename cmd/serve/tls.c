@@ -18,6 +18,7 @@
 
 #include "buf.h"
 #include "diag.h"
+#include "http.h"
 #include "serve/stream.h"
 
 #define RECORD_SHARE 1024 /* bytes of a turn's share that a record counts for */
@@ -348,6 +349,17 @@ tls_session_free(struct tls_session *session)
 	free(session);
 }
 
+/* Who speaks plain HTTP is told so in it, as far as that goes at once. */
+static void
+session_tell_plain(const struct tls_session *session)
+{
+	struct chat_buf answer = {0};
+
+	chat_http_write_refusal(&answer, 400, NULL, "TLS is spoken here: wss:// in place of ws://");
+	send(session->fd, answer.at, answer.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	chat_buf_free(&answer);
+}
+
 /*
  * There is no agreement, and OpenSSL has said why. What the peer has sent already is read away
  * until it ends, or its time for the request head: closed with that unread, TCP would take the
@@ -380,6 +392,8 @@ session_status(struct tls_session *session, int result)
 
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
 		return STREAM_WAIT;
+	if (!session->up && ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST)
+		session_tell_plain(session);
 	ERR_clear_error();
 	return session->up ? STREAM_GONE : session_fail(session, error);
 }

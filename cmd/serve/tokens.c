@@ -213,6 +213,20 @@ tokens_settle(struct tokens *tokens, struct chat_err *err)
 	return settle_users(tokens, err) < 0 ? -1 : check_ids(tokens, err);
 }
 
+/* A line without its end, blanks before that, and a byte-order mark in front of the first. */
+static struct chat_span
+line_strip(const char *line, size_t len, bool first)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t skip = first && len >= strlen(mark) && !memcmp(line, mark, strlen(mark))
+		? strlen(mark)
+		: 0;
+
+	while (len > skip && strchr("\r\n \t", line[len - 1]) && line[len - 1])
+		len--;
+	return (struct chat_span){line + skip, len - skip};
+}
+
 static int
 tokens_read(struct tokens *tokens, FILE *file, struct chat_err *err)
 {
@@ -225,12 +239,11 @@ tokens_read(struct tokens *tokens, FILE *file, struct chat_err *err)
 	while (status == 0 && (len = getline(&line, &cap, file)) >= 0) {
 		struct token token = {0};
 
-		number++;
-		while (len > 0 && strchr("\r\n \t", line[len - 1]))
-			len--;
-		if (len == 0 || *line == '#')
+		struct chat_span text = line_strip(line, (size_t)len, ++number == 1);
+
+		if (text.len == 0 || *text.at == '#')
 			continue;
-		if (token_read(&token, (struct chat_span){line, (size_t)len}, &why) < 0) {
+		if (token_read(&token, text, &why) < 0) {
 			status = fail_line(tokens, err, number, why.text);
 			break;
 		}

@@ -60,7 +60,7 @@ done
 s_client -tls1_2 -alpn h2
 like "$(cat "$OUT")" 'No ALPN negotiated' 'nothing but HTTP/1.1'
 exits 77 'an authority that the client does not know' chat-send --cacert "$TMP/other.pem" hi
-exits 69 'no TLS on the side of the client' chat-send --retry-for 0s -U "ws${CHAT_URL#wss}" hi
+exits 76 'no TLS on the side of the client' chat-send --retry-for 0s -U "ws${CHAT_URL#wss}" hi
 metric() {
 	curl -s --unix-socket "$TMP/metrics" http://localhost/metrics | sed -n "s/^chat_$1 //p"
 }
