@@ -2,6 +2,7 @@
  * chat-listen: watch channels. Wiring and exit status are here; the command line is in
  * listen/options.c, the loop in listen/listener.c.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -37,6 +38,17 @@ read_urls(const struct options *options, size_t *count)
 			    &err) < 0)
 			die(&err);
 	return urls;
+}
+
+/* With --quiet all goes on as usual, but for the lines. */
+static int
+open_null(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		chat_die(CHAT_EXIT_CANNOT_CREATE, "/dev/null: %m");
+	return fd;
 }
 
 /* What is to be written is tried before anything is heard. */
@@ -78,7 +90,7 @@ open_output(const struct options *options, struct listener *listener, struct bot
 	struct chat_err err;
 
 	if (!options->command) {
-		output_open(&listener->output, STDOUT_FILENO);
+		output_open(&listener->output, options->output_fd);
 		return;
 	}
 	*bot = (struct bot){
@@ -121,6 +133,7 @@ watch(struct options *options)
 	if (signals_open(&listener.signals, &err) < 0)
 		die(&err);
 	urls = read_urls(options, &count);
+	options->output_fd = options->quiet ? open_null() : STDOUT_FILENO;
 	open_files(options, &listener);
 	confine(options);
 	open_output(options, &listener, &bot);

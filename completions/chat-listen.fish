@@ -16,6 +16,7 @@ complete -c chat-listen -l no-follow -d 'stop after what the server says on join
 complete -c chat-listen -l wait -d 'wait for a server that is not there yet'
 complete -c chat-listen -l retry-for -x -d 'how long to try to connect again (for ever)'
 complete -c chat-listen -l no-reconnect -d 'stop when the connection is lost'
+complete -c chat-listen -s q -l quiet -d 'print no lines, only the exit status'
 complete -c chat-listen -s H -l human -d 'for people: 12:01:07 <alice> hi'
 complete -c chat-listen -l color -xa 'auto always never' -d 'with --human: auto, always, never (auto)'
 complete -c chat-listen -l events -d 'print {"type":"$gap"} where messages may be missing'

@@ -34,7 +34,7 @@ _chat() {
 	chat-listen)
 		options='-t --type= --from= --no-self -n --last= --since= --from-log= --cursor-file=
 			--history= -C --count= -W --timeout= --until-idle= --no-follow --wait
-			--retry-for= --no-reconnect -H --human --color= --events --save-files=
+			--retry-for= --no-reconnect -q --quiet -H --human --color= --events --save-files=
 			--exec --restart --max-hops= --hidden -U --url= -c --channel= -u
 			--username= --id= --token-file= --cacert= --cert= --key= -k --insecure
 			--unix-socket= --connect-timeout= --dead-after= -v --verbose -h --help -V

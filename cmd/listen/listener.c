@@ -7,40 +7,31 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "buf.h"
-#include "client/splice.h"
 #include "diag.h"
 #include "human.h"
+#include "label.h"
 
 #define CLOSE_MS 2000
 #define BOT_END_MS 1200 /* for a command to end after its input did */
 #define BOT_KILL_MS 500 /* and after a signal */
 #define BOT_CLOSE_MS 500
 
-/* Where several URLs are listened to each line says which it is from. */
-static void
-print_with_url(struct listener *listener, const struct feed *feed, struct chat_span line)
-{
-	struct chat_buf *scratch = &listener->line;
-	char member[CHAT_URL_MAX + 16];
-	int len;
-
-	len = snprintf(member, sizeof member, "\"url\":\"%s\"", feed->session.url_text);
-	scratch->len = 0;
-	splice_member(scratch, line, (struct chat_span){member, (size_t)len});
-	output_line(&listener->output, chat_buf_span(scratch));
-}
-
+/* Where several channels are listened to each line says which it is from. */
 static void
 print_line(struct listener *listener, const struct feed *feed, struct chat_span line)
 {
-	if (listener->feed_count > 1 && line.len > 0 && line.at[0] == '{')
-		print_with_url(listener, feed, line);
-	else
-		output_line(&listener->output, line);
+	const struct session *session = &feed->session;
+
+	if (listener->feed_count > 1 && line.len > 0 && line.at[0] == '{') {
+		label_line(&listener->line, line, session->url.channel,
+			listener->several_servers ? session->url_text : NULL);
+		line = chat_buf_span(&listener->line);
+	}
+	output_line(&listener->output, line);
 }
 
 static void
@@ -362,6 +353,12 @@ listener_turn(struct listener *listener)
 		(listener->bot && !command_is_gone(&listener->bot->command));
 }
 
+static bool
+same_server(const struct chat_url *a, const struct chat_url *b)
+{
+	return a->tls == b->tls && a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
 void
 listener_begin(struct listener *listener, const struct chat_url *urls, size_t count)
 {
@@ -371,8 +368,10 @@ listener_begin(struct listener *listener, const struct chat_url *urls, size_t co
 	human_begin(&listener->human, options->color, true);
 	listener->feed_count = count;
 	listener->feeds = chat_alloc_zeroed(count, sizeof listener->feeds[0]);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		feed_open(&listener->feeds[i], listener, &urls[i]);
+		listener->several_servers |= !same_server(&urls[0], &urls[i]);
+	}
 	listener->last_message_ms = chat_now_ms();
 	listener->deadline_ms =
 		options->timeout_ms > 0 ? chat_now_ms() + options->timeout_ms : INT64_MAX;

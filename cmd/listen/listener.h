@@ -50,6 +50,7 @@ struct listener {
 	const struct listener_options *options;
 	struct feed *feeds;
 	size_t feed_count;
+	bool several_servers; /* and not only several channels of one */
 	struct output output;
 	struct signals signals;
 	struct waits waits;

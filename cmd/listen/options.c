@@ -104,6 +104,8 @@ add_how(struct table *table, struct options *options, struct raw *raw)
 	struct listener_options *listener = &options->listener;
 	const struct chat_opt opts[] = {
 		{.name = "How", .kind = CHAT_OPT_HEADING},
+		{'q', "quiet", CHAT_OPT_FLAG, &options->quiet,
+			.help = "print no lines, only the exit status"},
 		{'H', "human", CHAT_OPT_FLAG, &listener->human,
 			.help = "for people: 12:01:07 <alice> hi"},
 		{0, "color", CHAT_OPT_CHOICE, &raw->color, .argument = "WHEN",
@@ -161,6 +163,10 @@ check(const struct options *options, const struct raw *raw)
 			options->urls[0]);
 	if (is_bot && options->url_count > 1)
 		chat_die_usage("--exec is for one URL");
+	if (is_bot && options->quiet)
+		chat_die_usage("--quiet leaves a command nothing to hear");
+	if (options->log && options->quiet)
+		chat_die_usage("--quiet leaves nothing of a --from-log");
 	if (is_bot && listener->human)
 		chat_die_usage("--human is not for a command");
 	if (options->log &&

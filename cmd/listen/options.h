@@ -15,6 +15,8 @@ struct options {
 	struct listener_options listener;
 	struct chat_strings types;
 	const char *cursor_file, *save_dir; /* NULL: none */
+	bool quiet;
+	int output_fd; /* for lines */
 	const char *log; /* to be shown in place of a server; NULL: none */
 	char **command; /* of --exec, NULL-terminated; NULL: none */
 	bool restart;

@@ -34,6 +34,12 @@ exits 0 '--from' chat-listen --no-follow --history=flat --from alice
 same "$OUT" "$TMP/one" 'takes the words of one'
 exits 0 '--no-self' chat-listen -u alice --no-self --no-follow --history=flat -t message
 same "$OUT" "$TMP/two" 'leaves out our own'
+exits 0 '--quiet' chat-listen -q -C 2 -t message --history=flat -W 10s --cursor-file "$TMP/quiet.cur"
+is "$(cat "$OUT" "$ERR")" '' 'prints nothing, counts what it would have printed'
+is "$(jq -r .since "$TMP/quiet.cur")" "$(jq -r .id "$TMP/two")" 'and has come as far'
+exits 124 'what does not come' chat-listen --quiet --from nobody -C 1 -W 300ms
+exits 64 'a command' chat-listen -q --exec cat
+like "$(head -n 1 "$ERR")" '--quiet leaves a command nothing to hear$' 'is to hear something'
 exits 64 'a type that no server says' chat-listen -t text
 exits 0 'after a position' chat-listen --no-follow --since "$(jq -r .id "$TMP/one")" -t message
 same "$OUT" "$TMP/two" 'comes what is missed'
