@@ -166,6 +166,24 @@ take_file(struct chat_span *rest, const char *start, struct journal_line *line)
 	return TAKE(rest, "}");
 }
 
+/* Where it came from: a list of strings, and a number. */
+static bool
+take_way(struct chat_span *rest)
+{
+	struct chat_span word;
+	int64_t hops;
+
+	if (TAKE(rest, ",\"via\":[") && !TAKE(rest, "]")) {
+		do
+			if (!take_string(rest, &word))
+				return false;
+		while (TAKE(rest, ","));
+		if (!TAKE(rest, "]"))
+			return false;
+	}
+	return !TAKE(rest, ",\"hops\":") || take_number(rest, &hops);
+}
+
 bool
 journal_line_read(struct journal_line *line, struct chat_span text)
 {
@@ -182,5 +200,6 @@ journal_line_read(struct journal_line *line, struct chat_span text)
 		take_inside(&rest, &line->sender_id) &&
 		(!TAKE(&rest, ",\"nonce\":") || take_string(&rest, &line->nonce_json)) &&
 		(!TAKE(&rest, ",\"replyTo\":") || take_string(&rest, &skipped)) &&
-		take_file(&rest, text.at, line) && TAKE(&rest, "}") && rest.len == 0;
+		take_way(&rest) && take_file(&rest, text.at, line) && TAKE(&rest, "}") &&
+		rest.len == 0;
 }

@@ -373,6 +373,25 @@ def _():
     is_ascending(first + second + ops)
 
 
+@case("what a message says of where it comes from is in the journal, after a restart too", server=False)
+def _():
+    ways = [{"via": []}, {"via": ["0a1b/ops", "c/"], "hops": 2}, {"hops": 1000}, {"replyTo": "r", "hops": 1},
+            {"via": ["a" * 96] * 8, "nonce": "n", "replyTo": "r"}]
+    dir = new_dir()
+    server = start(dir)
+    alice = server.join("alice")
+    said = []
+    for number, way in enumerate(ways):
+        alice.text(str(number), **way)
+        said.append(alice.heard(str(number)))
+        assert way.items() <= said[-1].items(), (way, said[-1])
+    server.slay()
+    server = start(dir)
+    assert server.join("bob").history["messages"] == said
+    assert server.join("carl", since="0").history["messages"] == said
+    server.stop()
+
+
 @case("a second server on a journal: exit status 75", server=False)
 def _():
     dir = new_dir()

@@ -43,7 +43,8 @@ check_lines(void)
 	char text[600];
 	bool cut = false;
 	size_t len = make_line(text, sizeof(text), 42,
-		",\"nonce\":\"n\\\"1\",\"replyTo\":\"x\",\"file\":{\"name\":\"f\",\"type\":\"t\","
+		",\"nonce\":\"n\\\"1\",\"replyTo\":\"x\",\"via\":[\"a/\",\"b\\u002f\"],"
+		"\"hops\":12,\"file\":{\"name\":\"f\",\"type\":\"t\","
 		"\"size\":3,\"data\":\"QUJD\"}");
 
 	ok(reads(text, &line), "a message with everything");
@@ -62,6 +63,12 @@ check_lines(void)
 	ok(reads(text, &line) && !line.nonce_json.len && !line.data_len, "one with the least");
 	strcat(text, " ");
 	ok(!reads(text, &line), "nothing may follow");
+	make_line(text, sizeof(text), 7, ",\"via\":[]");
+	ok(reads(text, &line), "one that came through no channel");
+	make_line(text, sizeof(text), 7, ",\"via\":[\"a/\",]");
+	ok(!reads(text, &line), "a list does not end with a comma");
+	make_line(text, sizeof(text), 7, ",\"hops\":");
+	ok(!reads(text, &line), "a number has digits");
 }
 
 /* ---- a journal in a directory ---- */
