@@ -143,6 +143,9 @@ report_item(struct sender *sender, const struct item *item)
 		print(sender, (struct chat_span){item->receipt, item->receipt_len});
 		warn_refused(sender, item);
 		break;
+	case ITEM_LOOPED:
+		print_state(sender, item, "looped");
+		break;
 	case ITEM_UNKNOWN:
 		counts->unknown++;
 		print_state(sender, item, "unknown");
