@@ -26,7 +26,7 @@ _chat() {
 		;;
 	chat-send)
 		options='-l --lines -f --file= --name= --mime= --replay= --speed= --split --ack=
-			--window= --retry-for= -W --timeout= --visible --reply[= -T --tee -q
+			--window= --retry-for= -W --timeout= --visible --reply[= -T --tee --full-receipts -q
 			--quiet -U --url= -c --channel= -u --username= --id= --token-file=
 			--cacert= --cert= --key= -k --insecure --unix-socket= --connect-timeout=
 			--dead-after= -v --verbose -h --help -V --version'
