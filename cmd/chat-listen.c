@@ -91,11 +91,13 @@ open_output(const struct options *options, struct listener *listener, struct bot
 
 	if (!options->command) {
 		output_open(&listener->output, options->output_fd);
+		output_mend(&listener->output);
 		return;
 	}
 	*bot = (struct bot){
 		.command = {.argv = options->command, .signals = &listener->signals.before},
 		.restart = options->restart,
+		.max_hops = options->max_hops,
 	};
 	if (signals_add_children(&listener->signals, &err) < 0)
 		die(&err);
@@ -129,11 +131,11 @@ watch(struct options *options)
 	size_t count;
 	int status;
 
-	if (signals_open(&listener.signals, &err) < 0)
-		die(&err);
 	urls = read_urls(options, &count);
 	options->output_fd = options->quiet ? open_null() : STDOUT_FILENO;
-	open_files(options, &listener);
+	open_files(options, &listener); /* a signal ends who waits there */
+	if (signals_open(&listener.signals, &err) < 0)
+		die(&err);
 	confine(options);
 	open_output(options, &listener, &bot);
 	status = listener_run(&listener, urls, count);

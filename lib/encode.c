@@ -45,6 +45,8 @@ chat_encode_init(const struct chat_encode_init *init)
 	add_string(message, "id", init->id);
 	add_string(message, "token", init->token);
 	add_string(message, "since", init->since);
+	if (init->since_ms)
+		chat_need(cJSON_AddNumberToObject(message, "sinceTime", (double)init->since_ms));
 	if (init->hidden)
 		add_string(message, "presence", "hidden");
 	return print_and_delete(message);

@@ -17,6 +17,7 @@ struct chat_encode_init {
 	const char *id;
 	const char *token;
 	const char *since;
+	int64_t since_ms; /* sinceTime; 0: none */
 	bool hidden; /* presence: "hidden" */
 };
 char *chat_encode_init(const struct chat_encode_init *init);

@@ -28,6 +28,8 @@ static const struct chat_rule init_rules[] = {
 	REQUIRED("id", ID, STRING, .format = CHAT_FORMAT_ID, .about = "identifies the user"),
 	ADDITION("token", TOKEN, STRING, .about = "a credential, where the server asks for one"),
 	ADDITION("since", SINCE, STRING, .about = "the id of the last message seen, `0` for none"),
+	ADDITION("sinceTime", SINCE_TIME, INTEGER,
+		.about = "with `since` `0`: what is older, in Unix milliseconds, need not come"),
 	ADDITION("presence", PRESENCE, STRING, .format = CHAT_FORMAT_WORD, .word = "hidden",
 		.about = "not listed, not announced"),
 };
@@ -80,9 +82,7 @@ static const struct chat_rule shared_file_rules[] = {
 	FILE_SIZE,
 	REQUIRED("data", FILE_DATA, STRING, .format = CHAT_FORMAT_BASE64, .unless = "omitted",
 		.about = "its bytes in base64"),
-	ADDITION("omitted", FILE_OMITTED, BOOLEAN, .about = "the data was left out"),
-	ADDITION("sha256", FILE_SHA256, STRING, .min = 64, .max = 64,
-		.about = "of the data that was left out, in hexadecimal digits"),
+	ADDITION("omitted", FILE_OMITTED, BOOLEAN, .about = "the data was left out of the history"),
 };
 static const struct chat_shape shared_file = SHAPE(shared_file_rules);
 

@@ -50,6 +50,7 @@ output_open(struct output *output, int fd)
 	if (fstat(fd, &info) < 0)
 		return;
 	output->socket = S_ISSOCK(info.st_mode);
+	output->regular = S_ISREG(info.st_mode);
 	if (S_ISFIFO(info.st_mode))
 		output->piece_bytes = PIPE_BUF;
 	if (!S_ISFIFO(info.st_mode) && !isatty(fd))
@@ -63,6 +64,35 @@ output_open(struct output *output, int fd)
 	} else {
 		output->piece_bytes = PIPE_BUF; /* what POLLOUT promises room for */
 	}
+}
+
+/* Where the next write goes. */
+static off_t
+output_place(const struct output *output)
+{
+	struct stat info;
+
+	if (!output->regular || fstat(output->fd, &info) < 0)
+		return 0;
+	return fcntl(output->fd, F_GETFL) & O_APPEND ? info.st_size
+						     : lseek(output->fd, 0, SEEK_CUR);
+}
+
+void
+output_mend(struct output *output)
+{
+	off_t place = output_place(output);
+	char path[32], last;
+	int fd;
+
+	if (place <= 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", output->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC); /* stdout itself is seldom for reading */
+	if (fd < 0)
+		return;
+	output->torn = pread(fd, &last, 1, place - 1) == 1 && last != '\n';
+	close(fd);
 }
 
 void
@@ -119,11 +149,56 @@ write_piece(const struct output *output, const char *at, size_t len)
 	return write(output->fd, at, len);
 }
 
+bool
+output_retract(struct output *output, uint64_t written)
+{
+	off_t len = (off_t)(output->written - written), end;
+	struct stat info;
+
+	if (len == 0)
+		return true;
+	end = output->regular ? lseek(output->fd, 0, SEEK_CUR) : -1;
+	if (end < len || fstat(output->fd, &info) < 0 || info.st_size != end ||
+		ftruncate(output->fd, end - len) < 0)
+		return false;
+	lseek(output->fd, end - len, SEEK_SET);
+	output->start -= (size_t)len < output->start ? (size_t)len : output->start;
+	output->written = written;
+	return true;
+}
+
+/* Of the line that is half written nothing is to stay. */
+static int
+fail_to_write(struct output *output, struct chat_err *err)
+{
+	int error = errno;
+	const char *newline = output->start ? memrchr(output->buf.at, '\n', output->start) : NULL;
+	size_t whole = newline ? (size_t)(newline + 1 - output->buf.at) : 0;
+
+	output_retract(output, output->written - (output->start - whole));
+	errno = error;
+	return chat_fail(err, CHAT_IO_ERROR, "stdout: %s", strerror(error));
+}
+
+/* -1 with errno, also where the newline has no room. */
+static int
+begin_line(struct output *output)
+{
+	ssize_t wrote = 1;
+
+	while (output->torn && (wrote = write(output->fd, "\n", 1)) < 0 && errno == EINTR)
+		;
+	output->torn = wrote != 1;
+	return wrote == 1 ? 0 : -1;
+}
+
 int
 output_flush(struct output *output, struct chat_err *err)
 {
 	ssize_t wrote;
 
+	if (output_pending_bytes(output) > 0 && begin_line(output) < 0)
+		return fail_to_write(output, err);
 	while (output_pending_bytes(output) > 0) {
 		wrote = write_piece(output, output->buf.at + output->start, piece_len(output));
 		if (wrote < 0 && errno == EINTR)
@@ -137,8 +212,9 @@ output_flush(struct output *output, struct chat_err *err)
 			return 0;
 		}
 		if (wrote < 0)
-			return chat_fail(err, CHAT_IO_ERROR, "stdout: %s", strerror(errno));
+			return fail_to_write(output, err);
 		output->start += (size_t)wrote;
+		output->written += (uint64_t)wrote;
 	}
 	output->start = 0;
 	output->buf.len = 0;

@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "msg.h"
 
+#define POSITION_BEGINNING "0" /* the id that stands before all messages */
 #define POSITION_ID_MAX_BYTES 65536 /* as it is written in JSON */
 
 /* How far in a channel's messages somebody has come: where `since` goes on. */

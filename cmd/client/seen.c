@@ -1,6 +1,7 @@
 /*
  * What was printed already. 64 bits of hash an id: that two of the last 8,192 agree by chance
- * happens once in 500 billion histories.
+ * happens once in 500 billion histories. A table of chains finds them: every message of a long past
+ * is looked up.
  */
 #include "seen.h"
 
@@ -8,10 +9,18 @@
 
 #include "buf.h"
 
+#define NOBODY SEEN_MAX
+
+struct seen_ring {
+	uint64_t hash[SEEN_MAX];
+	uint16_t next[SEEN_MAX]; /* of the same chain; NOBODY: the last */
+	uint16_t first[SEEN_MAX]; /* of each chain */
+};
+
 void
 seen_free(struct seen *seen)
 {
-	free(seen->hashes);
+	free(seen->ring);
 	*seen = (struct seen){0};
 }
 
@@ -32,15 +41,48 @@ seen_hash(const struct chat_json_value *id)
 	return hash ^ hash >> 32;
 }
 
+static uint16_t *
+chain_of(struct seen_ring *ring, uint64_t hash)
+{
+	return &ring->first[hash % SEEN_MAX];
+}
+
+static void
+ring_new(struct seen *seen)
+{
+	seen->ring = chat_alloc(sizeof(*seen->ring));
+	for (size_t i = 0; i < SEEN_MAX; i++)
+		seen->ring->first[i] = NOBODY;
+}
+
+/* Takes a place out of its chain. */
+static void
+ring_forget(struct seen_ring *ring, uint16_t place)
+{
+	uint16_t *link = chain_of(ring, ring->hash[place]);
+
+	while (*link != place)
+		link = &ring->next[*link];
+	*link = ring->next[place];
+}
+
 void
 seen_add(struct seen *seen, const struct chat_json_value *id)
 {
-	if (!seen->hashes)
-		seen->hashes = chat_alloc(SEEN_MAX * sizeof seen->hashes[0]);
-	seen->hashes[seen->next] = seen_hash(id);
-	seen->next = (seen->next + 1) % SEEN_MAX;
-	if (seen->count < SEEN_MAX)
+	uint16_t place = (uint16_t)seen->next, *first;
+	uint64_t hash = seen_hash(id);
+
+	if (!seen->ring)
+		ring_new(seen);
+	if (seen->count == SEEN_MAX)
+		ring_forget(seen->ring, place);
+	else
 		seen->count++;
+	first = chain_of(seen->ring, hash);
+	seen->ring->hash[place] = hash;
+	seen->ring->next[place] = *first;
+	*first = place;
+	seen->next = (seen->next + 1) % SEEN_MAX;
 }
 
 bool
@@ -48,8 +90,10 @@ seen_has(const struct seen *seen, const struct chat_json_value *id)
 {
 	uint64_t hash = seen_hash(id);
 
-	for (size_t i = 0; i < seen->count; i++)
-		if (seen->hashes[i] == hash)
+	if (!seen->ring)
+		return false;
+	for (uint16_t i = *chain_of(seen->ring, hash); i != NOBODY; i = seen->ring->next[i])
+		if (seen->ring->hash[i] == hash)
 			return true;
 	return false;
 }

@@ -13,8 +13,8 @@
 #define SEEN_MAX 8192
 
 struct seen {
-	uint64_t *hashes; /* a ring */
-	size_t next;
+	struct seen_ring *ring;
+	size_t next; /* place in it */
 	size_t count;
 };
 

@@ -168,6 +168,7 @@ say_init(struct session *session)
 		.id = settings->identity.id,
 		.token = settings->token,
 		.since = session->options.resumes && *since ? since : NULL,
+		.since_ms = strcmp(since, POSITION_BEGINNING) == 0 ? session->options.since_ms : 0,
 		.hidden = session->options.hidden,
 	});
 
@@ -279,7 +280,6 @@ receive_first(struct session *session, struct chat_span text, struct session_eve
 	if (msg->type == CHAT_TYPE_USER_DATA && chat_msg_has(msg, CHAT_SLOT_SERVER))
 		peer_read(&session->peer, msg->value[CHAT_SLOT_SERVER].raw);
 	take_identity(session);
-	via_here_note(&session->here, session->peer.origin);
 	if (session->settings->verbose)
 		chat_warn("%s: joined as %s", session->url_text,
 			session->settings->identity.username);

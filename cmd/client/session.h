@@ -15,7 +15,6 @@
 #include "position.h"
 #include "settings.h"
 #include "span.h"
-#include "via.h"
 #include "waits.h"
 
 /*
@@ -33,6 +32,7 @@ struct session_options {
 	 */
 	int64_t retry_for_ms;
 	const char *since; /* id of the last message seen; NULL: none */
+	int64_t since_ms; /* with POSITION_BEGINNING: older ones need not come; 0: all */
 	bool resumes; /* init asks for what came after the last message noted */
 };
 
@@ -53,7 +53,6 @@ struct session {
 	struct chat_client *client; /* NULL while waiting and when ended */
 	enum session_state state;
 	struct peer peer;
-	struct via_here here; /* the channel, as its servers called it */
 	struct identity
 		identity; /* who we are there: as init says, with the id that the server tells */
 	int64_t deadline_ms; /* of the state; INT64_MAX: none */

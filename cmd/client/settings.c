@@ -120,7 +120,12 @@ settings_finish(struct settings *settings, struct chat_err *err)
 	}
 	if (client->key && !client->cert)
 		return chat_fail(err, CHAT_USAGE, "--key needs --cert");
-	return settings_identity(settings, err) < 0 ? -1 : settings_token(settings, err);
+	if (settings_identity(settings, err) < 0 || settings_token(settings, err) < 0)
+		return -1;
+	if (held_file(&client->cacert, settings->held[0], err) < 0 ||
+		held_file(&client->cert, settings->held[1], err) < 0)
+		return -1;
+	return held_file(&client->key, settings->held[2], err);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "err.h"
+#include "held_file.h"
 #include "identity.h"
 #include "opt.h"
 #include "url.h"
@@ -28,6 +29,7 @@ struct settings {
 	/* After settings_finish: */
 	struct identity identity;
 	char *token; /* owned; NULL: none */
+	char held[3][HELD_NAME_SIZE]; /* names of certificates that came through pipes */
 };
 
 #define SETTINGS_OPTS 16 /* entries that settings_opts writes at most */

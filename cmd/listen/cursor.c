@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -20,6 +22,7 @@
 #include "url.h"
 #include "utf8.h"
 
+#define TRIES 100 /* of names, before there is something wrong */
 #define LINE_MAX_BYTES (POSITION_ID_MAX_BYTES + CHAT_URL_MAX + 64)
 
 static struct cursor_entry *
@@ -154,41 +157,67 @@ write_entries(const struct cursor *cursor, struct chat_buf *out)
 	}
 }
 
-/* Writes a new file beside the old one. */
+/* A file beside the cursor's, whose name nobody can guess and put something there. */
 static int
-write_new(const char *path, struct chat_span bytes, struct chat_err *err)
+open_new(const struct cursor *cursor, struct chat_buf *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-	int failed;
+	uint64_t chance = 0;
+	int fd, tries = TRIES;
 
-	if (fd < 0)
-		return chat_fail(err, CHAT_CANNOT_CREATE, "%s: %s", path, strerror(errno));
-	failed = chat_write_all(fd, bytes.at, bytes.len, err);
-	if (close(fd) == 0 && failed == 0)
-		return 0;
-	chat_fail(err, CHAT_CANNOT_CREATE, "%s: %s", path, strerror(errno));
-	unlink(path);
-	return -1;
+	do {
+		path->len = 0;
+		if (getrandom(&chance, sizeof(chance), 0) < 0)
+			return -1;
+		chat_buf_printf(path, "%s.%016" PRIx64 ".new", cursor->path, chance);
+		chat_buf_append(path, "", 1);
+		fd = open(path->at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	} while (fd < 0 && errno == EEXIST && --tries > 0);
+	return fd;
+}
+
+/* Writes a new file and closes it. -1 with errno. */
+static int
+write_new(int fd, struct chat_span bytes)
+{
+	int failed = chat_write_all(fd, bytes.at, bytes.len, NULL), error = errno;
+
+	if (close(fd) < 0)
+		return -1;
+	errno = error;
+	return failed;
+}
+
+/* Replaces the file by one with these bytes. -1 with errno. */
+static int
+replace(const struct cursor *cursor, struct chat_span bytes)
+{
+	struct chat_buf path = {0};
+	int fd = open_new(cursor, &path), failed = -1, error;
+
+	if (fd >= 0)
+		failed = write_new(fd, bytes);
+	if (fd >= 0 && failed == 0)
+		failed = rename(path.at, cursor->path);
+	error = errno;
+	if (fd >= 0 && failed)
+		unlink(path.at);
+	chat_buf_free(&path);
+	errno = error;
+	return failed;
 }
 
 int
 cursor_save(struct cursor *cursor, struct chat_err *err)
 {
-	struct chat_buf path = {0}, out = {0};
+	struct chat_buf out = {0};
 	int failed;
 
-	chat_buf_printf(&path, "%s.%ld.new", cursor->path, (long)getpid());
-	chat_buf_append(&path, "", 1);
 	write_entries(cursor, &out);
-	failed = write_new(path.at, chat_buf_span(&out), err);
-	if (failed == 0 && rename(path.at, cursor->path) < 0) {
-		failed =
-			chat_fail(err, CHAT_CANNOT_CREATE, "%s: %s", cursor->path, strerror(errno));
-		unlink(path.at);
-	}
-	if (failed == 0)
+	failed = replace(cursor, chat_buf_span(&out));
+	if (failed)
+		chat_fail(err, CHAT_CANNOT_CREATE, "%s: %m", cursor->path);
+	else
 		cursor->changed = false;
-	chat_buf_free(&path);
 	chat_buf_free(&out);
 	return failed;
 }

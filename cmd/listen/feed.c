@@ -1,15 +1,11 @@
 /*
- * From a session's events to lines: each message once, in order, what was missed like what was
- * heard, and a word where something is lost.
+ * From a session's events to lines: each message once, in order, what was missed (feed_past.c) like
+ * what was heard.
  */
 #include "feed.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "client/history.h"
 #include "diag.h"
-#include "encode.h"
+#include "feed_past.h"
 #include "listener.h"
 
 #define BATCH_BYTES (64u << 10) /* then what there is gets written */
@@ -21,18 +17,23 @@ feed_open(struct feed *feed, struct listener *listener, const struct chat_url *u
 	const struct listener_options *options = listener->options;
 	char text[CHAT_URL_MAX];
 	const char *since;
+	bool timed;
 
 	chat_url_format(url, text, sizeof(text));
 	since = cursor_find(&listener->cursor, text);
+	timed = !since && options->since.timed;
 	if (!since)
-		since = options->since;
-	*feed = (struct feed){.listener = listener, .resumes = since || listener->cursor.path};
+		since = options->since.id;
+	*feed = (struct feed){.listener = listener,
+		.resumes = since || listener->cursor.path,
+		.from_ms = timed ? options->since.time_ms : 0};
 	session_open(&feed->session, listener->settings, url,
 		&(struct session_options){
 			.hidden = options->hidden,
 			.wait = options->wait,
 			.retry_for_ms = options->retry_for_ms,
 			.since = since,
+			.since_ms = feed->from_ms,
 			.resumes = true,
 		});
 }
@@ -43,181 +44,6 @@ feed_close(struct feed *feed)
 	session_free(&feed->session);
 	seen_free(&feed->seen);
 	recent_free(&feed->recent);
-}
-
-static void
-note(struct feed *feed, const struct chat_msg *msg)
-{
-	seen_add(&feed->seen, &msg->value[CHAT_SLOT_ID]);
-	position_note(&feed->session.position, msg);
-}
-
-/* Messages after the last one told may be gone for good. */
-static void
-tell_gap(struct feed *feed)
-{
-	const char *last_id = position_id(&feed->session.position);
-	struct chat_buf line = {0};
-	char *after;
-
-	chat_warn("%s: messages may be missing after %s", feed->session.url_text, last_id);
-	after = chat_encode_string(chat_span_of(last_id));
-	chat_buf_printf(&line, "{\"type\":\"$gap\",\"after\":%s}", after);
-	listener_event(feed->listener, feed, chat_buf_span(&line));
-	chat_buf_free(&line);
-	free(after);
-}
-
-/* Whether a history goes on from what was told: the server says so, or it holds a message of that.
- */
-static bool
-continues(const struct feed *feed, const struct chat_msg *msg)
-{
-	struct chat_span last_id = chat_span_of(position_id(&feed->session.position)), text;
-	struct history history;
-	struct chat_msg past;
-
-	if (last_id.len == 0)
-		return true;
-	if (chat_msg_has(msg, CHAT_SLOT_COMPLETE))
-		return msg->value[CHAT_SLOT_COMPLETE].raw.at[0] == 't';
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
-		if (seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]) ||
-			chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
-			return true;
-	return false;
-}
-
-/* How many messages of a history are not after the position that was asked for: none by our
- * servers. */
-static int64_t
-count_known(const struct feed *feed, const struct chat_msg *msg)
-{
-	struct chat_span last_id = chat_span_of(position_id(&feed->session.position)), text;
-	int64_t count = 0, known = 0;
-	struct history history;
-	struct chat_msg past;
-
-	if (last_id.len == 0)
-		return 0;
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past)) {
-		count++;
-		if (chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
-			known = count;
-	}
-	return known;
-}
-
-/* Every message of a history that was not told yet, the last `last` of them (-1: all), as lines. */
-static void
-tell_flat(struct feed *feed, const struct chat_msg *msg, int64_t last, bool print)
-{
-	struct history history;
-	struct chat_span text;
-	struct chat_msg past;
-	int64_t skip = count_known(feed, msg);
-
-	if (last >= 0 && skip < (int64_t)history_count(msg) - last)
-		skip = (int64_t)history_count(msg) - last;
-	history_begin(&history, msg);
-	while (!feed->listener->closing && history_next(&history, &text, &past)) {
-		if (skip-- > 0 || !print) {
-			note(feed, &past);
-			continue;
-		}
-		if (seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]))
-			continue;
-		listener_print(feed->listener, feed, text, &past);
-		note(feed, &past);
-		session_progress(&feed->session);
-	}
-}
-
-/* A history as one line, with the last `last` of its messages (-1: all). */
-static void
-tell_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, int64_t last)
-{
-	struct chat_buf cut = {0};
-	struct history history;
-	struct chat_span text, array = msg->value[CHAT_SLOT_MESSAGES].raw;
-	struct chat_msg past;
-	int64_t skip = last < 0 ? 0 : (int64_t)history_count(msg) - last;
-	const char *from = array.at + array.len - 1; /* the bracket: no message is left */
-
-	tell_flat(feed, msg, -1, false);
-	if (skip <= 0) {
-		listener_print(feed->listener, feed, line, msg);
-		return;
-	}
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
-		if (skip-- == 0) {
-			from = text.at;
-			break;
-		}
-	chat_buf_append(&cut, line.at, (size_t)(array.at + 1 - line.at));
-	chat_buf_append(&cut, from, (size_t)(line.at + line.len - from));
-	if (chat_msg_read(&past, chat_buf_span(&cut), CHAT_FROM_SERVER, NULL) == 0)
-		listener_print(feed->listener, feed, chat_buf_span(&cut), &past);
-	chat_buf_free(&cut);
-}
-
-static bool
-has_more(const struct chat_msg *msg)
-{
-	return chat_msg_has(msg, CHAT_SLOT_MORE) && msg->value[CHAT_SLOT_MORE].raw.at[0] == 't';
-}
-
-static void
-tell_page(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
-{
-	const struct listener_options *options = feed->listener->options;
-	enum listener_history how = options->history;
-	bool missed = feed->resumes || feed->session.rejoined;
-
-	if (missed && !continues(feed, msg))
-		tell_gap(feed);
-	if (feed->session.rejoined)
-		tell_flat(feed, msg, -1, true);
-	else if (how == LISTENER_HISTORY_FLAT || (how == LISTENER_HISTORY_AUTO && missed))
-		tell_flat(feed, msg, options->last, true);
-	else if (how == LISTENER_HISTORY_NONE)
-		tell_flat(feed, msg, -1, false);
-	else
-		tell_line(feed, line, msg, options->last);
-}
-
-/* The last messages of several pages, as if they had come in one. */
-static void
-tell_recent(struct feed *feed)
-{
-	struct chat_buf line = {0};
-	struct chat_msg msg;
-
-	recent_write(&feed->recent, &line);
-	if (chat_msg_read(&msg, chat_buf_span(&line), CHAT_FROM_SERVER, NULL) == 0)
-		tell_page(feed, chat_buf_span(&line), &msg);
-	chat_buf_free(&line);
-	recent_free(&feed->recent);
-}
-
-/* A history, or a page of it. */
-static void
-tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
-{
-	int64_t last = feed->listener->options->last;
-	bool keeps = last > 0 && !feed->session.rejoined;
-
-	feed->told_past = !has_more(msg);
-	if (!keeps || (feed->told_past && !feed->recent.paged)) {
-		tell_page(feed, line, msg);
-		return;
-	}
-	recent_add(&feed->recent, msg, last);
-	if (feed->told_past)
-		tell_recent(feed);
 }
 
 /*
@@ -235,28 +61,18 @@ static void
 tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
 	if (msg->type == CHAT_TYPE_HISTORY && !feed->told_past) {
-		tell_history(feed, line, msg);
+		feed_tell_history(feed, line, msg);
 		return;
 	}
 	if (msg->type == CHAT_TYPE_MESSAGE) {
 		if (is_known(feed, &msg->value[CHAT_SLOT_ID]))
 			return;
 		listener_print(feed->listener, feed, line, msg);
-		note(feed, msg);
+		feed_note(feed, msg);
 		session_progress(&feed->session);
 		return;
 	}
 	listener_print(feed->listener, feed, line, msg);
-}
-
-static void
-caught_up(struct feed *feed)
-{
-	feed->caught_up = true;
-	if (!feed->told_past && (feed->session.rejoined || feed->resumes) &&
-		*position_id(&feed->session.position))
-		tell_gap(feed);
-	feed->told_past = true;
 }
 
 static void
@@ -297,8 +113,7 @@ handle(struct feed *feed, const struct session_event *event)
 		return;
 	switch (event->what) {
 	case SESSION_JOIN:
-		feed->told_past = feed->caught_up = false;
-		recent_free(&feed->recent);
+		feed_past_begin(feed);
 		if (event->text.len > 0)
 			tell(feed, event->text, event->msg);
 		break;
@@ -306,7 +121,7 @@ handle(struct feed *feed, const struct session_event *event)
 		tell(feed, event->text, event->msg);
 		break;
 	case SESSION_CATCH_UP:
-		caught_up(feed);
+		feed_past_end(feed);
 		break;
 	case SESSION_LOST:
 		if (feed->listener->settings->verbose)

@@ -10,8 +10,7 @@
 struct listener;
 
 /*
- * One channel that is listened to: its session, and what of it was told already. Histories are
- * turned into what the user asked for here, and gaps found.
+ * One channel that is listened to: its session, and what of it was told already.
  */
 struct feed {
 	struct listener *listener;
@@ -19,6 +18,9 @@ struct feed {
 	struct seen seen;
 	bool resumes; /* began with a position: its history is what was missed */
 	bool caught_up;
+	bool was_caught_up; /* once, on some connection */
+	int64_t from_ms; /* what is older is not wanted of the past; 0: all is */
+	bool skips; /* there was only such until now */
 	bool told_past; /* since the last joining: a history was dealt with, the last page of it */
 	struct recent recent; /* of pages before it, where only the last messages are wanted */
 	bool ended;

@@ -138,16 +138,10 @@ listener_print(struct listener *listener, const struct feed *feed, struct chat_s
 	const struct chat_msg *msg)
 {
 	const struct listener_options *options = listener->options;
-	const struct session *session = &feed->session;
-	struct filter_place place = {
-		.self = &session->identity,
-		.here = &session->here,
-		.copies = session->peer.via && session->peer.hops,
-	};
 
-	if (listener->closing || !filter_wants(&options->filter, msg, &place))
+	if (listener->closing || !filter_wants(&options->filter, msg, &feed->session.identity))
 		return;
-	if (listener->bot && !bot_hears(listener->bot, msg, &session->identity))
+	if (listener->bot && !bot_hears(listener->bot, msg))
 		return;
 	if (options->saves)
 		line = save_file(listener, line, msg);
@@ -168,6 +162,21 @@ listener_event(struct listener *listener, const struct feed *feed, struct chat_s
 	print_line(listener, feed, line);
 }
 
+void
+listener_mark(struct listener *listener, const struct feed *feed)
+{
+	const char *id = position_id(&feed->session.position);
+
+	if (!listener->cursor.path || !listener->cursor_good || !*id)
+		return;
+	marks_put(&listener->marks,
+		&(struct mark){
+			.end = output_end(&listener->output),
+			.feed = (size_t)(feed - listener->feeds),
+			.id = id,
+		});
+}
+
 /* Our reader is gone: a good-bye to the servers, as far as that goes at once, and the same fate. */
 static _Noreturn void
 die_of_pipe(struct listener *listener)
@@ -178,19 +187,36 @@ die_of_pipe(struct listener *listener)
 	chat_die_by_signal(SIGPIPE);
 }
 
-/* All that was dealt with is out: so far it need not be heard again. */
+/* What waits to be written will not be; nothing behind that is to be told of. */
+static void
+give_up_output(struct listener *listener)
+{
+	marks_free(&listener->marks);
+	output_discard(&listener->output);
+	listener->cursor_good = false;
+}
+
+/*
+ * What is written need not be heard again. Where that cannot be said, as on a disk that is full, a
+ * file that is the output ends where the cursor says it does.
+ */
 static void
 save_cursor(struct listener *listener)
 {
+	struct cursor *cursor = &listener->cursor;
 	struct chat_err err;
+	struct mark mark;
 
-	for (size_t i = 0; i < listener->feed_count; i++)
-		if (*position_id(&listener->feeds[i].session.position))
-			cursor_set(&listener->cursor, listener->feeds[i].session.url_text,
-				position_id(&listener->feeds[i].session.position));
-	if (!listener->cursor.changed || cursor_save(&listener->cursor, &err) == 0)
+	while (marks_take(&listener->marks, listener->output.written, &mark))
+		cursor_set(cursor, listener->feeds[mark.feed].session.url_text, mark.id);
+	if (!cursor->changed || cursor_save(cursor, &err) == 0) {
+		listener->kept = listener->output.written;
 		return;
+	}
 	chat_warn("%s", err.text);
+	cursor->changed = false; /* it is said once */
+	output_retract(&listener->output, listener->kept);
+	give_up_output(listener);
 	listener_fail(listener, chat_exit_status(err.code));
 }
 
@@ -198,8 +224,8 @@ static void
 write_failed(struct listener *listener, const struct chat_err *err)
 {
 	chat_warn("%s", err->text);
-	output_discard(&listener->output);
-	listener->cursor_good = false;
+	save_cursor(listener);
+	give_up_output(listener);
 	listener_fail(listener, chat_exit_status(err->code));
 }
 
@@ -224,7 +250,7 @@ flush(struct listener *listener)
 		return;
 	}
 	flushed = output_flush(&listener->output, &err);
-	if (flushed > 0 && listener->cursor.path && listener->cursor_good)
+	if (flushed >= 0)
 		save_cursor(listener);
 	if (flushed >= 0)
 		return;
@@ -282,18 +308,16 @@ check_end(struct listener *listener)
 {
 	int64_t now_ms = chat_now_ms();
 
-	if (listener->options->no_follow && all_caught_up(listener))
-		listener_end(listener, 0);
-	if (now_ms >= idle_deadline_ms(listener))
-		listener_end(listener, 0);
+	if ((listener->options->no_follow && all_caught_up(listener)) ||
+		now_ms >= idle_deadline_ms(listener))
+		listener_end(listener, listener->gap ? CHAT_EXIT_NO : 0);
 	if (now_ms < listener->deadline_ms)
 		return;
 	listener->deadline_ms = INT64_MAX;
 	if (!listener->caught_signal)
 		listener_end(listener, CHAT_EXIT_TIMEOUT);
 	if (output_pending_bytes(&listener->output) > 0)
-		listener->cursor_good = false;
-	output_discard(&listener->output); /* a signal's time is up */
+		give_up_output(listener); /* a signal's time is up */
 }
 
 #define WAIT_SIGNAL 0 /* where these are among the waits */
@@ -389,6 +413,7 @@ listener_finish(struct listener *listener)
 	for (size_t i = 0; i < listener->feed_count; i++)
 		feed_close(&listener->feeds[i]);
 	free(listener->feeds);
+	marks_free(&listener->marks);
 	chat_buf_free(&listener->line);
 	chat_buf_free(&listener->saved);
 	waits_free(&listener->waits);

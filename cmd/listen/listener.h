@@ -15,7 +15,9 @@
 #include "feed.h"
 #include "filter.h"
 #include "human.h"
+#include "marks.h"
 #include "save.h"
+#include "since.h"
 
 /*
  * chat-listen at work: sessions → filter → stdout, in one poll loop.
@@ -31,7 +33,7 @@ struct listener_options {
 	struct filter filter;
 	enum listener_history history;
 	int64_t last; /* of history; -1: all */
-	const char *since;
+	struct since since;
 	int64_t count; /* lines, then the end; 0: no limit */
 	int64_t timeout_ms; /* 0: none */
 	int64_t until_idle_ms; /* 0: not that */
@@ -56,6 +58,8 @@ struct listener {
 	struct waits waits;
 	struct bot *bot; /* whose stdin is the output; NULL: none */
 	struct cursor cursor;
+	struct marks marks; /* of what the cursor may say when it is written */
+	uint64_t kept; /* of the output, that the cursor's file knows of */
 	struct saver saver; /* with saves */
 	struct human human; /* with human */
 	struct chat_buf line, saved; /* scratch */
@@ -63,6 +67,7 @@ struct listener {
 	bool closing; /* nothing more is printed */
 	int64_t closing_ms; /* since when */
 	bool cursor_good; /* nothing that was dealt with failed to be printed */
+	bool gap; /* something may be missing in what was printed */
 	int status;
 	int caught_signal;
 	int64_t deadline_ms; /* of --timeout */
@@ -84,6 +89,9 @@ int listener_finish(struct listener *listener);
 /* Prints a message if it is wanted: line as it came, msg as it was read. */
 void listener_print(struct listener *listener, const struct feed *feed, struct chat_span line,
 	const struct chat_msg *msg);
+
+/* All before the feed's position is printed, or will be with what is in the output. */
+void listener_mark(struct listener *listener, const struct feed *feed);
 
 /* Prints a line of our own ({"type":"$…"}), with --events. */
 void listener_event(struct listener *listener, const struct feed *feed, struct chat_span line);

@@ -21,9 +21,9 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct raw {
 	int history;
 	int color;
+	const char *since;
 	bool no_reconnect;
 	bool exec;
-	bool hops_given;
 };
 
 static const struct chat_usage usage = {
@@ -56,19 +56,12 @@ add_what(struct table *table, struct options *options, struct raw *raw)
 		{0, "from", CHAT_OPT_STRINGS, &listener->filter.from, .argument = "NAME",
 			.help = "from this user only (repeatable)"},
 		{0, "no-self", CHAT_OPT_FLAG, &listener->filter.no_self,
-			.help = "nothing that this process says"},
-		{0, "no-user", CHAT_OPT_FLAG, &listener->filter.no_user,
-			.help = "nothing that our user says"},
-		{0, "no-loop", CHAT_OPT_FLAG, &listener->filter.no_loop,
-			.help = "nothing that has been here, or that 8 programs led to"},
-		{0, "max-hops", CHAT_OPT_NUMBER, &listener->filter.max_hops, .argument = "N",
-			.min = 1, .max = CHAT_HOPS_MOST, .given = &raw->hops_given,
-			.help = "with --no-loop: that many programs (8)"},
+			.help = "nothing of our own"},
 		{.name = "From where", .kind = CHAT_OPT_HEADING},
 		{'n', "last", CHAT_OPT_NUMBER, &listener->last, .argument = "N",
 			.help = "at most the last N messages of the history"},
-		{0, "since", CHAT_OPT_STRING, &listener->since, .argument = "ID",
-			.help = "what came after the message with this id"},
+		{0, "since", CHAT_OPT_STRING, &raw->since, .argument = "WHERE",
+			.help = "what came after the message with this id, from a time on, or all"},
 		{0, "cursor-file", CHAT_OPT_STRING, &options->cursor_file, .argument = "FILE",
 			.help = "go on where the last listener with this file ended"},
 		{0, "history", CHAT_OPT_CHOICE, &raw->history, .argument = "HOW",
@@ -129,6 +122,8 @@ add_how(struct table *table, struct options *options, struct raw *raw)
 			.help = "what follows is a command: it hears this, its lines are said"},
 		{0, "restart", CHAT_OPT_FLAG, &options->restart,
 			.help = "start the command again when it ends"},
+		{0, "max-hops", CHAT_OPT_NUMBER, &options->max_hops, .argument = "N", .min = 1,
+			.max = 1000, .help = "what N bots led to is not heard (8)"},
 	};
 
 	add(table, opts, sizeof(opts) / sizeof(opts[0]));
@@ -167,8 +162,6 @@ check(const struct options *options, const struct raw *raw)
 	if (options->settings.url && options->url_count > 0)
 		chat_die_usage("--url and the operand %s: give the URL once, or all as operands",
 			options->urls[0]);
-	if (raw->hops_given && !listener->filter.no_loop)
-		chat_die_usage("--max-hops is about --no-loop and --exec");
 	if (is_bot && options->url_count > 1)
 		chat_die_usage("--exec is for one URL");
 	if (is_bot && options->quiet)
@@ -179,10 +172,17 @@ check(const struct options *options, const struct raw *raw)
 		chat_die_usage("--human is not for a command");
 	if (options->log &&
 		(is_bot || options->url_count > 0 || options->cursor_file || options->save_dir ||
-			listener->since))
+			raw->since))
 		chat_die_usage("--from-log reads a log: no server, position, bot or files");
-	if (options->cursor_file && listener->since)
-		chat_die_usage("--since and --cursor-file say the same: choose one");
+}
+
+static void
+read_since(struct since *since, const char *text)
+{
+	struct chat_err err;
+
+	if (text && since_read(since, text, chat_unix_ms(), &err) < 0)
+		chat_die_usage("%s", err.text);
 }
 
 void
@@ -193,13 +193,12 @@ options_parse(struct options *options, int argc, char **argv)
 	struct raw raw = {0};
 	int own_argc = find_exec(argc, argv), operand;
 
-	*options = (struct options){.listener = {.last = -1, .retry_for_ms = -1}};
-	listener->filter.max_hops = MAX_HOPS;
+	*options = (struct options){
+		.listener = {.last = -1, .retry_for_ms = -1}, .max_hops = MAX_HOPS};
 	if (own_argc < argc) {
 		options->command = argv + own_argc + 1;
 		argv[own_argc] = NULL;
-		listener->filter.no_self = listener->filter.no_loop = true;
-		listener->filter.is_bot = true;
+		listener->filter.no_self = true;
 	}
 	add_what(&table, options, &raw);
 	add_how_far(&table, options, &raw);
@@ -212,5 +211,6 @@ options_parse(struct options *options, int argc, char **argv)
 	listener->color = want_color(raw.color);
 	if (raw.no_reconnect)
 		listener->retry_for_ms = 0;
+	read_since(&listener->since, raw.since);
 	check(options, &raw);
 }

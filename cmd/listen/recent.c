@@ -49,7 +49,7 @@ recent_put(struct recent *recent, struct chat_span text)
 }
 
 void
-recent_add(struct recent *recent, const struct chat_msg *page, int64_t most)
+recent_add(struct recent *recent, const struct chat_msg *page, int64_t skip, int64_t most)
 {
 	struct history history;
 	struct chat_span text;
@@ -60,10 +60,20 @@ recent_add(struct recent *recent, const struct chat_msg *page, int64_t most)
 		page->value[CHAT_SLOT_COMPLETE].raw.at[0] != 't';
 	history_begin(&history, page);
 	while (history_next(&history, &text, &msg)) {
+		if (skip-- > 0)
+			continue;
 		recent_put(recent, text);
 		if (recent->count > most)
 			recent_drop(recent);
 	}
+}
+
+bool
+recent_newest(const struct recent *recent, struct chat_msg *msg)
+{
+	return recent->last &&
+		chat_msg_read(msg, (struct chat_span){recent->last->bytes, recent->last->len},
+			CHAT_FROM_SERVER, NULL) == 0;
 }
 
 void

@@ -282,9 +282,9 @@ guest_deny(struct guest *guest, enum proof proof)
 	conn_hold(&guest->conn, true);
 }
 
-/* Makes it a member of the room it asked for, or says why not. since.at NULL: none. */
+/* Makes it a member of the room it asked for, or says why not. since->id.at NULL: none. */
 static void
-guest_join(struct guest *guest, const struct room_join *join, struct chat_span since)
+guest_join(struct guest *guest, const struct room_join *join, const struct past_since *since)
 {
 	struct room *room = guest->lobby;
 	struct chat_err err = {0};
@@ -298,7 +298,7 @@ guest_join(struct guest *guest, const struct room_join *join, struct chat_span s
 	room->visitors--;
 	guest_enqueue(guest, GUEST_NOWHERE);
 	conn_trust(&guest->conn);
-	if (since.at)
+	if (since->id.at)
 		past_enter(guest, since);
 	else
 		past_enter_newest(guest);
@@ -325,15 +325,19 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 		.id = decoded(msg, CHAT_SLOT_ID, id, sizeof(id)),
 		.name = decoded(msg, CHAT_SLOT_USERNAME, name, sizeof(name)),
 	};
-	struct chat_span since = decoded(msg, CHAT_SLOT_SINCE, since_bytes, sizeof(since_bytes));
+	struct past_since since = {
+		.id = decoded(msg, CHAT_SLOT_SINCE, since_bytes, sizeof(since_bytes)),
+	};
 	struct chat_err err = {0};
 
 	if (guest_must_wait(guest)) {
 		guest_wait(guest, msg->line);
 		return;
 	}
-	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !since.at)
-		since = CHAT_SPAN("?"); /* too long to be one of ours: not known */
+	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !since.id.at)
+		since.id = CHAT_SPAN("?"); /* too long to be one of ours: not known */
+	since.timed = chat_msg_has(msg, CHAT_SLOT_SINCE_TIME) &&
+		chat_json_int64(msg->value[CHAT_SLOT_SINCE_TIME].raw, &since.time_ms);
 	join.hidden = chat_span_equal(
 		decoded(msg, CHAT_SLOT_PRESENCE, presence, sizeof(presence)), CHAT_SPAN("hidden"));
 	if (guest->server->tokens.path)
@@ -348,7 +352,7 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 	else if ((wait_ms = guest_pay_join(guest, join.id)) > 0)
 		guest_delay_join(guest, wait_ms);
 	else
-		guest_join(guest, &join, since);
+		guest_join(guest, &join, &since);
 }
 
 /* Whether it is who it was, where the tokens may have changed since. */

@@ -156,6 +156,18 @@ file_memory(const struct journal *journal)
 		segments_memory(file->finishing);
 }
 
+/* Whole segments: what is in the one that holds the time is looked at by who reads it. */
+static uint64_t
+file_older(const struct journal *journal, int64_t time_ms)
+{
+	const struct journal_file *file = (const struct journal_file *)journal;
+	size_t i = 0;
+
+	while (i < file->closed_count && file->closed[i].timestamp_ms < time_ms)
+		i++;
+	return i > 0 ? file->closed[i - 1].last : 0;
+}
+
 static const struct journal_kind kind_file = {
 	.name = "file",
 	.append = journal_file_append,
@@ -164,6 +176,7 @@ static const struct journal_kind kind_file = {
 	.is_settled = file_is_settled,
 	.bytes = file_bytes,
 	.read = journal_file_read,
+	.older = file_older,
 	.count = journal_file_count,
 	.recall = journal_file_recall,
 	.rotate = journal_file_rotate,

@@ -422,7 +422,7 @@ past_enter_newest(struct guest *guest)
 }
 
 void
-past_enter(struct guest *guest, struct chat_span since)
+past_enter(struct guest *guest, const struct past_since *since)
 {
 	struct past *past = &guest->server->past;
 	struct past_reader *reader = reader_new(guest);

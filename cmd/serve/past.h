@@ -7,7 +7,6 @@
 #include <uv.h>
 
 #include "serve/fair.h"
-#include "span.h"
 
 /*
  * Who has come with `since` and is on the way to the present: members that are sent the past page
@@ -18,6 +17,7 @@
  */
 struct guest;
 struct page;
+struct past_since;
 struct past_reader;
 struct server;
 
@@ -43,7 +43,7 @@ void past_open(struct past *past, struct server *server);
 void past_close(struct past *past);
 
 /* The guest has just become a member, and says that it has seen this. */
-void past_enter(struct guest *guest, struct chat_span since);
+void past_enter(struct guest *guest, const struct past_since *since);
 
 /* The guest has just become a member, and wants the newest messages. */
 void past_enter_newest(struct guest *guest);

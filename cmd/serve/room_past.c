@@ -8,21 +8,32 @@
 
 /* ---- where it begins ---- */
 
+/* The number of a message that is older than this, as all before it are; 0: none is known. */
+static uint64_t
+room_older(const struct room *room, int64_t time_ms)
+{
+	const struct journal *journal = room->rooms->journal;
+
+	return journal->kind->older ? journal->kind->older(journal, time_ms) : 0;
+}
+
 /*
  * The number of the newest message that one who saw this id has seen. false: nothing is known of
  * the id, so that messages may be missing.
  */
 static bool
-since_number(const struct room *room, struct chat_span since, uint64_t *number)
+since_number(const struct room *room, const struct past_since *since, uint64_t *number)
 {
 	const struct rooms *rooms = room->rooms;
 	uint64_t epoch;
 	bool known;
 
 	*number = 0;
-	if (chat_span_equal(since, CHAT_SPAN(PAST_BEGINNING)))
+	if (chat_span_equal(since->id, CHAT_SPAN(PAST_BEGINNING))) {
+		*number = since->timed ? room_older(room, since->time_ms) : 0;
 		return true;
-	if (!message_id_read(since, &epoch, number) || epoch > rooms->epoch) {
+	}
+	if (!message_id_read(since->id, &epoch, number) || epoch > rooms->epoch) {
 		*number = room->history.forgotten; /* what is remembered, at least */
 		return false;
 	}
@@ -33,7 +44,7 @@ since_number(const struct room *room, struct chat_span since, uint64_t *number)
 }
 
 void
-member_begin(struct member *member, struct member_past *past, struct chat_span since)
+member_begin(struct member *member, struct member_past *past, const struct past_since *since)
 {
 	*past = (struct member_past){.announced = member->room->announced};
 	past->complete = since_number(member->room, since, &past->told);

@@ -33,9 +33,16 @@ void member_past_free(struct member_past *past);
 /* The `since` of one who has seen nothing. */
 #define PAST_BEGINNING "0"
 
+/* Where one who joins wants to begin. */
+struct past_since {
+	struct chat_span id; /* of the last message that it has seen; at NULL: it did not say */
+	bool timed; /* with PAST_BEGINNING: what is older than time_ms need not come */
+	int64_t time_ms;
+};
+
 /* One who has just joined is sent the past behind `since`; past is the caller's, as long as that
  * takes. */
-void member_begin(struct member *member, struct member_past *past, struct chat_span since);
+void member_begin(struct member *member, struct member_past *past, const struct past_since *since);
 
 /* Number of the newest message that was published; 0: none. */
 uint64_t room_newest(const struct room *room);

@@ -209,8 +209,8 @@ put_server(char *at, const struct say_user_data *data)
 {
 	at = PUT(at,
 		",\"server\":{\"name\":\"chat-serve\",\"version\":\"" CHAT_VERSION
-		"\",\"features\":[\"nonce\",\"replyTo\",\"since\",\"presence\",\"more\",\"via\","
-		"\"hops\"],"
+		"\",\"features\":[\"nonce\",\"replyTo\",\"since\",\"presence\",\"more\","
+		"\"sinceTime\",\"via\",\"hops\"],"
 		"\"maxMessage\":");
 	at = put_number(at, (int64_t)data->max_message_bytes);
 	at = PUT(at, ",\"instance\":");

@@ -50,7 +50,7 @@ same <(jq -r .id "$TMP/log") <(tail -n +2 "$TMP/said") 'what several runs were t
 serve --quiet --history-keep 3000
 : >"$TMP/said"
 said 1 4000
-exits 0 'a past whose beginning is no longer kept' chat-listen --no-follow --events --since "$(head -n 1 "$TMP/said")"
+exits 1 'a past whose beginning is no longer kept' chat-listen --no-follow --events --since "$(head -n 1 "$TMP/said")"
 is "$(grep -n gap "$OUT" | cut -d: -f1)" "$(grep -n userData "$OUT" | cut -d: -f1 | awk '{ print $1 + 1 }')" \
 	'has its gap before the first message'
 same <(ids <"$OUT") <(tail -n 3000 "$TMP/said") 'then comes all that is kept'

@@ -1,0 +1,15 @@
+#ifndef CLIENT_HELD_FILE_H
+#define CLIENT_HELD_FILE_H
+
+#include "err.h"
+
+/*
+ * A file that is named on the command line and opened later, perhaps several times. Of a pipe or a
+ * terminal, which has its bytes once and may keep who opens it waiting, the bytes are read here,
+ * and *path becomes the name, in room, of a copy in memory that lives as long as the process.
+ * Others, and NULL, stay what they are. -1: CHAT_CANNOT_OPEN.
+ */
+#define HELD_NAME_SIZE 32
+int held_file(const char **path, char room[HELD_NAME_SIZE], struct chat_err *err);
+
+#endif
