@@ -97,7 +97,6 @@ open_output(const struct options *options, struct listener *listener, struct bot
 	*bot = (struct bot){
 		.command = {.argv = options->command, .signals = &listener->signals.before},
 		.restart = options->restart,
-		.max_hops = options->max_hops,
 	};
 	if (signals_add_children(&listener->signals, &err) < 0)
 		die(&err);

@@ -72,6 +72,8 @@ parse(struct options *options, int argc, char **argv)
 			.help = "wait for N answers (1) and print them, too"},
 		{'T', "tee", CHAT_OPT_FLAG, &sender->tee,
 			.help = "print the accepted messages as given, not receipts"},
+		{0, "full-receipts", CHAT_OPT_FLAG, &sender->full_receipts,
+			.help = "the receipt of a file carries its data"},
 		{'q', "quiet", CHAT_OPT_FLAG, &sender->quiet, .help = "print no receipts"},
 	};
 	struct chat_opt table[sizeof own / sizeof own[0] + SETTINGS_OPTS + 1] = {0};

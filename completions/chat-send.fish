@@ -15,6 +15,7 @@ complete -c chat-send -s W -l timeout -x -d 'give up after this time, with statu
 complete -c chat-send -l visible -d 'announce to the channel that we come and go'
 complete -c chat-send -l reply -d 'wait for N answers (1) and print them, too' #optional
 complete -c chat-send -s T -l tee -d 'print the accepted messages as given, not receipts'
+complete -c chat-send -l full-receipts -d 'the receipt of a file carries its data'
 complete -c chat-send -s q -l quiet -d 'print no receipts'
 complete -c chat-send -s U -l url -x -d 'the server, ws: or wss: (CHAT_URL; ws://localhost:3001/)'
 complete -c chat-send -s c -l channel -x -d 'the channel, in place of the URL\'s path'

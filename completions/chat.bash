@@ -26,16 +26,17 @@ _chat() {
 		;;
 	chat-send)
 		options='-l --lines -f --file= --name= --mime= --replay= --speed= --split --ack=
-			--window= --retry-for= -W --timeout= --visible --reply[= -T --tee -q
+			--window= --retry-for= -W --timeout= --visible --reply[= -T --tee --full-receipts -q
 			--quiet -U --url= -c --channel= -u --username= --id= --token-file=
 			--cacert= --cert= --key= -k --insecure --unix-socket= --connect-timeout=
 			--dead-after= -v --verbose -h --help -V --version'
 		;;
 	chat-listen)
-		options='-t --type= --from= --no-self -n --last= --since= --from-log= --cursor-file=
+		options='-t --type= --from= --no-self --no-user
+			--no-loop --max-hops= -n --last= --since= --from-log= --cursor-file=
 			--history= -C --count= -W --timeout= --until-idle= --no-follow --wait
 			--retry-for= --no-reconnect -q --quiet -H --human --color= --events --save-files=
-			--exec --restart --max-hops= --hidden -U --url= -c --channel= -u
+			--exec --restart --hidden -U --url= -c --channel= -u
 			--username= --id= --token-file= --cacert= --cert= --key= -k --insecure
 			--unix-socket= --connect-timeout= --dead-after= -v --verbose -h --help -V
 			--version'

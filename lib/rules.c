@@ -82,7 +82,9 @@ static const struct chat_rule shared_file_rules[] = {
 	FILE_SIZE,
 	REQUIRED("data", FILE_DATA, STRING, .format = CHAT_FORMAT_BASE64, .unless = "omitted",
 		.about = "its bytes in base64"),
-	ADDITION("omitted", FILE_OMITTED, BOOLEAN, .about = "the data was left out of the history"),
+	ADDITION("omitted", FILE_OMITTED, BOOLEAN, .about = "the data was left out"),
+	ADDITION("sha256", FILE_SHA256, STRING, .min = 64, .max = 64,
+		.about = "of the data that was left out, in hexadecimal digits"),
 };
 static const struct chat_shape shared_file = SHAPE(shared_file_rules);
 

@@ -105,16 +105,39 @@ put_limits(cJSON *schema, const struct chat_rule *rule)
 }
 
 static cJSON *
+described(const struct chat_rule *rule)
+{
+	cJSON *schema = chat_need(cJSON_CreateObject());
+
+	put_string(schema, "description", rule->about);
+	return schema;
+}
+
+/* An addition, which is described down to its members, and not constrained. */
+static cJSON *
+addition_schema(const struct chat_rule *rule)
+{
+	cJSON *schema = described(rule), *properties;
+
+	if (rule->kind != CHAT_RULE_OBJECT || !rule->shape)
+		return schema;
+	properties = chat_need(cJSON_CreateObject());
+	for (size_t i = 0; i < rule->shape->count; i++)
+		put(properties, rule->shape->rules[i].name.at, described(&rule->shape->rules[i]));
+	put(schema, "properties", properties);
+	return schema;
+}
+
+static cJSON *
 rule_schema(const struct chat_rule *rule)
 {
 	cJSON *schema;
 
-	if (rule->kind == CHAT_RULE_OBJECT && rule->shape && !rule->addition)
-		return shape_schema(rule->shape, rule->about);
-	schema = chat_need(cJSON_CreateObject());
-	put_string(schema, "description", rule->about);
 	if (rule->addition)
-		return schema;
+		return addition_schema(rule);
+	if (rule->kind == CHAT_RULE_OBJECT && rule->shape)
+		return shape_schema(rule->shape, rule->about);
+	schema = described(rule);
 	put_string(schema, "type", kind_word(rule->kind));
 	put_limits(schema, rule);
 	if (rule->kind == CHAT_RULE_ARRAY)

@@ -9,13 +9,28 @@
 #include <string.h>
 
 #include "encode.h"
-#include "splice.h"
 #include "utf8.h"
 
 /* Which of these members an object that is well-formed JSON has at its top level. */
 struct members {
 	bool type, text, file, nonce;
+	bool way; /* via or hops, whatever they are */
+	struct chat_json_value id, channel, via, hops; /* kind null where there is none */
 };
+
+static void
+note_way(struct members *members, const struct chat_json_value *key,
+	const struct chat_json_value *value)
+{
+	if (chat_json_string_is(key, CHAT_SPAN("id")))
+		members->id = *value;
+	else if (chat_json_string_is(key, CHAT_SPAN("channel")))
+		members->channel = *value;
+	else if (chat_json_string_is(key, CHAT_SPAN("via")))
+		members->via = *value, members->way = true;
+	else if (chat_json_string_is(key, CHAT_SPAN("hops")))
+		members->hops = *value, members->way = true;
+}
 
 static int
 members_find(struct members *members, struct chat_span object)
@@ -36,6 +51,7 @@ members_find(struct members *members, struct chat_span object)
 		members->nonce |= chat_json_string_is(&key, CHAT_SPAN("nonce"));
 		if (chat_json_read(&json, &value, NULL) < 0)
 			return -1;
+		note_way(members, &key, &value);
 	}
 	return more;
 }
@@ -81,10 +97,46 @@ join_lines(char *body, size_t len)
 }
 
 static int
+fail_member(struct chat_err *err, const char *name, const char *text)
+{
+	chat_fail(err, CHAT_BAD_MESSAGE, "%s", text);
+	if (err)
+		snprintf(err->field, sizeof(err->field), "/%s", name);
+	return -1;
+}
+
+/* Where the line says that it comes from. A null there is what jq makes of what is missing. */
+static int
+take_way(struct draft *draft, const struct chat_msg *msg, const struct members *members,
+	struct chat_err *err)
+{
+	char origin[VIA_NAME_SIZE];
+	int64_t hops = 0;
+
+	draft->has_via = chat_msg_has(msg, CHAT_SLOT_VIA);
+	if (draft->has_via)
+		draft->via = msg->value[CHAT_SLOT_VIA];
+	else if (members->via.kind != CHAT_JSON_NULL)
+		return fail_member(err, "via", "via is a list of at most 8 names of channels");
+	draft->has_hops = chat_msg_has(msg, CHAT_SLOT_HOPS);
+	if (draft->has_hops)
+		chat_json_int64(msg->value[CHAT_SLOT_HOPS].raw, &hops);
+	else if (members->hops.kind != CHAT_JSON_NULL)
+		return fail_member(err, "hops", "hops is a number from 0 to 1000");
+	draft->hops = (unsigned)hops;
+	if (members->id.kind == CHAT_JSON_STRING && members->channel.kind == CHAT_JSON_STRING &&
+		via_name(origin, &members->id, &members->channel))
+		draft->origin = chat_strdup(origin);
+	draft->has_way = members->way || draft->origin;
+	return 0;
+}
+
+static int
 draft_check(struct draft *draft, const struct chat_msg *msg, struct chat_err *err)
 {
 	struct members members;
 
+	members_find(&members, msg->line);
 	if (msg->type == CHAT_TYPE_INIT)
 		return chat_fail(err, CHAT_ALREADY_INITIALIZED,
 			"init is sent by this program itself: use -u and --id");
@@ -92,18 +144,14 @@ draft_check(struct draft *draft, const struct chat_msg *msg, struct chat_err *er
 	draft->has_nonce = chat_msg_has(msg, CHAT_SLOT_NONCE);
 	if (draft->has_nonce)
 		draft->nonce = msg->value[CHAT_SLOT_NONCE];
-	else if (members_find(&members, msg->line) == 0 && members.nonce) {
-		chat_fail(err, CHAT_BAD_MESSAGE, "a nonce is a string of 1 to 64 characters");
-		if (err)
-			strcpy(err->field, "/nonce");
-		return -1;
-	}
+	else if (members.nonce)
+		return fail_member(err, "nonce", "a nonce is a string of 1 to 64 characters");
 	draft->has_reply_to = chat_msg_has(msg, CHAT_SLOT_REPLY_TO);
 	if (draft->has_reply_to)
 		draft->reply_to = msg->value[CHAT_SLOT_REPLY_TO];
 	if (msg->type == CHAT_TYPE_TEXT)
 		draft->text = msg->value[CHAT_SLOT_TEXT];
-	return 0;
+	return take_way(draft, msg, &members, err);
 }
 
 /* Takes over a body that the caller allocated, and frees it on failure. */
@@ -115,6 +163,7 @@ draft_take(struct draft *draft, char *body, size_t len, struct chat_err *err)
 	if (chat_msg_read(&msg, (struct chat_span){body, len}, CHAT_FROM_CLIENT, err) < 0 ||
 		draft_check(draft, &msg, err) < 0) {
 		free(body);
+		*draft = (struct draft){0};
 		return -1;
 	}
 	draft->body = body;
@@ -166,20 +215,77 @@ void
 draft_free(struct draft *draft)
 {
 	free(draft->body);
+	free(draft->origin);
 	*draft = (struct draft){0};
 }
 
-void
-draft_wire(const struct draft *draft, const char *nonce, struct chat_buf *wire)
+/* A message that is carried within its own channel, as an answer is, is not carried. */
+static bool
+is_carried(const struct draft *draft, const struct via_here *here)
 {
-	struct chat_span body = {draft->body, draft->len};
-	char member[96];
-	int len;
+	return draft->origin && !via_here_is(here, draft->origin);
+}
 
-	if (!nonce) {
-		chat_buf_append_span(wire, body);
-		return;
+bool
+draft_has_been(const struct draft *draft, const struct via_here *here)
+{
+	if (!draft->has_via)
+		return false;
+	return via_has_here(&draft->via, here) ||
+		(is_carried(draft, here) && via_count(&draft->via) >= CHAT_VIA_MOST);
+}
+
+static bool
+is_of_way(const struct chat_json_value *key)
+{
+	return chat_json_string_is(key, CHAT_SPAN("via")) ||
+		chat_json_string_is(key, CHAT_SPAN("hops")) ||
+		chat_json_string_is(key, CHAT_SPAN("id")) ||
+		chat_json_string_is(key, CHAT_SPAN("channel"));
+}
+
+/* The body without the members that say where it comes from. */
+static void
+write_without_way(const struct draft *draft, struct chat_buf *out)
+{
+	struct chat_json_value key, value;
+	struct chat_json json;
+	const char *separator = "{";
+	bool first;
+
+	chat_json_begin(&json, (struct chat_span){draft->body, draft->len});
+	chat_json_enter(&json, &first, NULL);
+	while (chat_json_member(&json, &first, &key, NULL) > 0) {
+		chat_json_read(&json, &value, NULL);
+		if (is_of_way(&key))
+			continue;
+		chat_buf_append(out, separator, 1);
+		chat_buf_append_span(out, key.raw);
+		chat_buf_append(out, ":", 1);
+		chat_buf_append_span(out, value.raw);
+		separator = ",";
 	}
-	len = snprintf(member, sizeof member, "\"nonce\":\"%s\"", nonce);
-	splice_member(wire, body, (struct chat_span){member, (size_t)len});
+	chat_buf_append(out, "}", 1);
+}
+
+void
+draft_wire(const struct draft *draft, const char *nonce, const struct via_here *here,
+	struct chat_buf *wire)
+{
+	bool carried = is_carried(draft, here);
+
+	if (draft->has_way)
+		write_without_way(draft, wire);
+	else
+		chat_buf_append(wire, draft->body, draft->len);
+	wire->len--;
+	if (draft->has_via || carried) {
+		chat_buf_append_string(wire, ",\"via\":");
+		via_write(wire, draft->has_via ? &draft->via : NULL, carried ? draft->origin : "");
+	}
+	if (draft->hops > 0)
+		chat_buf_printf(wire, ",\"hops\":%u", draft->hops);
+	if (nonce)
+		chat_buf_printf(wire, ",\"nonce\":\"%s\"", nonce);
+	chat_buf_append(wire, "}", 1);
 }

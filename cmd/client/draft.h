@@ -9,6 +9,7 @@
 #include "json.h"
 #include "msg.h"
 #include "span.h"
+#include "via.h"
 
 /*
  * A message to be sent, checked: the user's own bytes, one line. The values point into body.
@@ -22,7 +23,11 @@ struct draft {
 	struct chat_json_value nonce;
 	bool has_reply_to;
 	struct chat_json_value reply_to;
-	unsigned hops; /* from bot to bot that led to it; goes into the nonce that is made for it */
+	bool has_way; /* the line says where it comes from, in any of these */
+	bool has_via, has_hops;
+	struct chat_json_value via;
+	char *origin; /* owned; the channel of the line's `id` and `channel`; NULL: it has none */
+	unsigned hops; /* the programs that led to it; 0: none */
 };
 
 /*
@@ -36,7 +41,17 @@ int draft_text(struct draft *draft, struct chat_span text, struct chat_err *err)
 
 void draft_free(struct draft *draft);
 
-/* What goes on the wire: the body, with a nonce before its last brace where one is given. */
-void draft_wire(const struct draft *draft, const char *nonce, struct chat_buf *wire);
+/*
+ * Whether it must not be said in a channel: it has been there, or was carried as far as anything
+ * is.
+ */
+bool draft_has_been(const struct draft *draft, const struct via_here *here);
+
+/*
+ * What goes on the wire into a channel: the body, but for what it says of where it comes from, and
+ * before its last brace that, as it is to be said there, and a nonce where one is given.
+ */
+void draft_wire(const struct draft *draft, const char *nonce, const struct via_here *here,
+	struct chat_buf *wire);
 
 #endif

@@ -10,8 +10,9 @@
 
 /*
  * The nonces that these commands make: PREFIX-NUMBER, where the prefix is random and of one process
- * and the number counts its messages; or PREFIX-NUMBERhHOPS, where so many bots led to the message.
- * Servers copy a nonce, so whoever hears the message can read it.
+ * and the number counts its messages. For a server that does not copy `hops` it is
+ * PREFIX-NUMBERhHOPS where so many programs led to the message: nonces are copied, so whoever hears
+ * the message can read it.
  */
 #define NONCE_PREFIX_LEN 18 /* hexadecimal digits */
 #define NONCE_SIZE 64 /* of the whole, its NUL included */

@@ -207,9 +207,10 @@ item_wire(const struct outbox *outbox, const struct item *item, struct chat_buf 
 {
 	char nonce[NONCE_SIZE];
 
-	nonce_write(nonce, outbox->prefix, item->number, item->draft.hops);
+	nonce_write(
+		nonce, outbox->prefix, item->number, outbox->copies_hops ? 0 : item->draft.hops);
 	draft_wire(&item->draft, outbox->ack == ACK_NONCE && !item->draft.has_nonce ? nonce : NULL,
-		wire);
+		outbox->here, wire);
 }
 
 /* Longer than the server reads: it would close the connection and never say why. */
@@ -242,6 +243,10 @@ outbox_send_next(struct outbox *outbox, int64_t now_ms, struct chat_buf *wire)
 		item = outbox_item(outbox, outbox->unsent);
 		if (item->state != ITEM_WAITING)
 			continue;
+		if (draft_has_been(&item->draft, outbox->here)) {
+			item->state = ITEM_LOOPED;
+			continue;
+		}
 		outbox->blocked = is_twin(outbox, item);
 		if (outbox->blocked)
 			return 0;

@@ -10,6 +10,8 @@
 #include "identity.h"
 #include "msg.h"
 #include "nonce.h"
+#include "seen.h"
+#include "via.h"
 
 /*
  * The messages on their way to the server, in input order, each until it is known what became of
@@ -35,6 +37,7 @@ enum item_state {
 	ITEM_ACCEPTED, /* receipt: the server's message */
 	ITEM_REFUSED, /* receipt: the server's error */
 	ITEM_ILLEGAL, /* receipt: our own error; never sent */
+	ITEM_LOOPED, /* it has been in this channel before; never sent */
 	ITEM_PASSED, /* read by a server that tells nothing about it */
 	ITEM_UNKNOWN, /* sent; accepted or not */
 	ITEM_UNSENT
@@ -70,7 +73,9 @@ struct outbox {
 	bool slowed; /* the server said slower: one at a time, so that order is kept */
 	int64_t barred_ms; /* since when it says nothing else; 0: it settles messages */
 	bool echoed; /* a message of ours came back on this connection */
-	bool copies_reply_to; /* the server says that it does */
+	bool copies_reply_to, copies_hops; /* the server says that it does */
+	const struct via_here *here; /* the channel; borrowed; set before anything is sent */
+	struct seen *said; /* gets the ids of what was accepted; borrowed; NULL: nobody asks */
 };
 
 void outbox_init(struct outbox *outbox, const struct identity *identity, size_t window);

@@ -76,6 +76,8 @@ receive_message(struct outbox *outbox, const struct chat_msg *msg, struct chat_s
 		return OUTBOX_OURS;
 	}
 	outbox->echoed = true;
+	if (outbox->said)
+		seen_add(outbox->said, &msg->value[CHAT_SLOT_ID]);
 	outbox_settle(outbox, item, ITEM_ACCEPTED, text);
 	return OUTBOX_ACCEPTED;
 }

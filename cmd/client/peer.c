@@ -11,6 +11,8 @@ read_feature(struct peer *peer, const struct chat_json_value *word)
 {
 	peer->nonces |= chat_json_string_is(word, CHAT_SPAN("nonce"));
 	peer->reply_to |= chat_json_string_is(word, CHAT_SPAN("replyTo"));
+	peer->via |= chat_json_string_is(word, CHAT_SPAN("via"));
+	peer->hops |= chat_json_string_is(word, CHAT_SPAN("hops"));
 	peer->pages |= chat_json_string_is(word, CHAT_SPAN("more"));
 	peer->past |= chat_json_string_is(word, CHAT_SPAN("since"));
 }
@@ -37,13 +39,22 @@ read_features(struct peer *peer, struct chat_json *json)
 	}
 }
 
+/* A string that fits, or "". */
+static void
+read_string(char *to, size_t size, const struct chat_json_value *value)
+{
+	size_t len = value->kind == CHAT_JSON_STRING ? chat_json_unescape(value, to, size - 1)
+						     : (size_t)-1;
+
+	to[len == (size_t)-1 ? 0 : len] = '\0';
+}
+
 /* `you` of it: {id: …}. One that does not fit is not there. */
 static void
 read_you(struct peer *peer, struct chat_span object)
 {
 	struct chat_json_value key, value;
 	struct chat_json json;
-	size_t len;
 	bool first;
 
 	chat_json_begin(&json, object);
@@ -52,10 +63,8 @@ read_you(struct peer *peer, struct chat_span object)
 	while (chat_json_member(&json, &first, &key, NULL) > 0) {
 		if (chat_json_read(&json, &value, NULL) < 0)
 			return;
-		if (!chat_json_string_is(&key, CHAT_SPAN("id")) || value.kind != CHAT_JSON_STRING)
-			continue;
-		len = chat_json_unescape(&value, peer->id, sizeof(peer->id) - 1);
-		peer->id[len == (size_t)-1 ? 0 : len] = '\0';
+		if (chat_json_string_is(&key, CHAT_SPAN("id")))
+			read_string(peer->id, sizeof(peer->id), &value);
 	}
 }
 
@@ -85,6 +94,8 @@ peer_read(struct peer *peer, struct chat_span object)
 		if (chat_json_string_is(&key, CHAT_SPAN("instance")) &&
 			value.kind == CHAT_JSON_STRING)
 			peer->instance = seen_hash(&value);
+		if (chat_json_string_is(&key, CHAT_SPAN("origin")))
+			read_string(peer->origin, sizeof(peer->origin), &value);
 		if (chat_json_string_is(&key, CHAT_SPAN("you")) && value.kind == CHAT_JSON_OBJECT)
 			read_you(peer, value.raw);
 	}

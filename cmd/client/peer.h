@@ -7,16 +7,19 @@
 
 #include "identity.h"
 #include "span.h"
+#include "via.h"
 
 /* The server of a connection. Starts zeroed: one that knows the specification and nothing more. */
 struct peer {
 	bool known; /* it says what it is */
 	bool nonces;
 	bool reply_to; /* is copied */
+	bool via, hops; /* likewise */
 	bool pages; /* a past is told in as many histories as it takes */
 	bool past; /* every init is answered with a history, sooner or later */
 	size_t max_message_bytes; /* 0: not said */
 	uint64_t instance; /* which process it is, that remembers nonces; 0: not said */
+	char origin[VIA_NAME_SIZE]; /* the name of the channel in `via`; "": not said */
 	char id[IDENTITY_NAME_SIZE]; /* that the server knows us by; "": not said */
 };
 

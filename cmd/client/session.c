@@ -280,6 +280,7 @@ receive_first(struct session *session, struct chat_span text, struct session_eve
 	if (msg->type == CHAT_TYPE_USER_DATA && chat_msg_has(msg, CHAT_SLOT_SERVER))
 		peer_read(&session->peer, msg->value[CHAT_SLOT_SERVER].raw);
 	take_identity(session);
+	via_here_note(&session->here, session->peer.origin);
 	if (session->settings->verbose)
 		chat_warn("%s: joined as %s", session->url_text,
 			session->settings->identity.username);

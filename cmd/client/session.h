@@ -15,6 +15,7 @@
 #include "position.h"
 #include "settings.h"
 #include "span.h"
+#include "via.h"
 #include "waits.h"
 
 /*
@@ -53,6 +54,7 @@ struct session {
 	struct chat_client *client; /* NULL while waiting and when ended */
 	enum session_state state;
 	struct peer peer;
+	struct via_here here; /* the channel, as its servers called it */
 	struct identity
 		identity; /* who we are there: as init says, with the id that the server tells */
 	int64_t deadline_ms; /* of the state; INT64_MAX: none */

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/seen.h"
+#include "client/nonce.h"
+#include "client/via.h"
 #include "diag.h"
 
 #define LINE_MAX_BYTES (16u << 20)
@@ -75,6 +76,7 @@ bot_open(struct bot *bot, struct output *output, const struct identity *identity
 	bot->restart_ms = INT64_MAX;
 	courier_init(&bot->courier, identity, WINDOW, ACK_AUTO);
 	bot->courier.listens = true;
+	bot->courier.outbox.said = &bot->said;
 	return start(bot, err);
 }
 
@@ -93,21 +95,34 @@ bot_close(struct bot *bot)
 	close_fd(&bot->from_fd);
 	chat_lines_free(&bot->lines);
 	courier_free(&bot->courier);
+	seen_free(&bot->said);
+}
+
+/* By a nonce of this process, or as its own nonce came back. */
+static bool
+is_own(const struct bot *bot, const struct chat_msg *msg, const struct identity *self)
+{
+	struct nonce nonce;
+
+	if (!identity_owns(self, msg))
+		return false;
+	if (chat_msg_has(msg, CHAT_SLOT_NONCE) &&
+		nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]) &&
+		chat_span_equal(nonce.prefix, chat_span_of(bot->courier.outbox.prefix)))
+		return true;
+	return seen_has(&bot->said, &msg->value[CHAT_SLOT_ID]);
 }
 
 bool
-bot_hears(struct bot *bot, const struct chat_msg *msg)
+bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *self)
 {
-	struct nonce nonce = {0};
 	unsigned hops;
 
 	if (msg->type != CHAT_TYPE_MESSAGE)
 		return true;
-	if (chat_msg_has(msg, CHAT_SLOT_NONCE))
-		nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]);
-	if (nonce.hops >= (uint64_t)bot->max_hops)
+	if (is_own(bot, msg, self))
 		return false;
-	hops = (unsigned)nonce.hops;
+	hops = via_hops(msg);
 	bot->heard[bot->heard_next % BOT_HEARD_MAX] =
 		(struct bot_heard){seen_hash(&msg->value[CHAT_SLOT_ID]), hops};
 	bot->heard_next++;
@@ -116,21 +131,26 @@ bot_hears(struct bot *bot, const struct chat_msg *msg)
 	return true;
 }
 
-/* One more than of what is answered: what replyTo names, or what was heard last. */
+/*
+ * One more than of what is answered: what the line itself says, what replyTo names, or what was
+ * heard last.
+ */
 static unsigned
 hops_of(const struct bot *bot, const struct draft *draft)
 {
 	uint64_t hash;
 
+	if (draft->has_hops)
+		return via_hops_after(draft->hops);
 	if (draft->has_reply_to) {
 		hash = seen_hash(&draft->reply_to);
 		for (size_t i = 0; i < BOT_HEARD_MAX; i++)
 			if (bot->heard[i].id_hash == hash)
-				return bot->heard[i].hops + 1;
+				return via_hops_after(bot->heard[i].hops);
 	}
 	if (bot->last_heard_ms == 0 || chat_now_ms() - bot->last_heard_ms > ANSWER_MS)
 		return 1;
-	return bot->last_hops + 1;
+	return via_hops_after(bot->last_hops);
 }
 
 static void
@@ -213,7 +233,7 @@ tell_settled(struct bot *bot)
 			chat_warn("%s: line %llu: may or may not have been accepted%s%s",
 				bot->command.argv[0], line, item->why ? ": " : "",
 				item->why ? item->why : "");
-		else if (item->state != ITEM_ACCEPTED)
+		else if (item->state != ITEM_ACCEPTED && item->state != ITEM_LOOPED)
 			chat_warn("%s: line %llu: not sent", bot->command.argv[0], line);
 		outbox_pop(&bot->courier.outbox);
 	}

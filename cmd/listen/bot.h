@@ -8,6 +8,7 @@
 #include "client/backoff.h"
 #include "client/courier.h"
 #include "client/output.h"
+#include "client/seen.h"
 #include "client/session.h"
 #include "command.h"
 #include "err.h"
@@ -18,8 +19,8 @@
  * --exec: a command whose stdin is what is heard and whose stdout lines are said, over the same
  * session.
  *
- * Two bots that answer each other would never stop. So what a bot says carries, in its nonce, how
- * many bots it came through; from max_hops on a command does not get to hear it.
+ * Two bots that answer each other would never stop. So what a bot says has `hops`, one more than
+ * what it answers; the listener leaves out what has too many.
  */
 #define BOT_HEARD_MAX 256 /* messages whose hops are remembered, for replyTo */
 
@@ -31,7 +32,6 @@ struct bot_heard {
 struct bot {
 	struct command command; /* SIGCHLD of it wakes whoever calls bot_run */
 	bool restart; /* it is started again when it ends */
-	int64_t max_hops;
 	struct output *output; /* to its stdin; the listener's */
 	struct courier courier;
 	int to_fd, from_fd; /* -1: closed */
@@ -45,6 +45,7 @@ struct bot {
 	size_t heard_next;
 	unsigned last_hops;
 	int64_t last_heard_ms;
+	struct seen said; /* ids of what the command said */
 };
 
 /* Starts the command and opens output to it. -1: CHAT_CANNOT_OPEN where it cannot be started. */
@@ -52,8 +53,11 @@ int bot_open(struct bot *bot, struct output *output, const struct identity *iden
 	struct chat_err *err);
 void bot_close(struct bot *bot);
 
-/* Whether a message is for the command, seen from its hops; if so it is taken for heard. */
-bool bot_hears(struct bot *bot, const struct chat_msg *msg);
+/*
+ * Whether a message is for the command, which does not hear what it said itself; if so it is taken
+ * for heard. self: who we are there.
+ */
+bool bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *self);
 
 /* Does what can be done without waiting: takes lines, sends them, notices the end. */
 void bot_run(struct bot *bot, struct session *session);

@@ -55,12 +55,45 @@ is_from(const struct filter *filter, const struct chat_msg *msg)
 	return false;
 }
 
+/* A message of our user that a program said, and nobody can tell where it came from. */
+static bool
+is_stray(const struct filter *filter, const struct chat_msg *msg)
+{
+	return !filter->is_bot && via_hops(msg) > 0 && !chat_msg_has(msg, CHAT_SLOT_VIA);
+}
+
+static bool
+wants_own(const struct filter *filter, const struct chat_msg *msg, const struct filter_place *place)
+{
+	if (filter->no_user)
+		return false;
+	if (msg->type != CHAT_TYPE_MESSAGE)
+		return !filter->no_self;
+	if (!place->copies)
+		return !filter->no_self && !filter->no_loop;
+	if (filter->no_self && !filter->is_bot && via_hops(msg) > 0)
+		return false;
+	return !filter->no_loop || !is_stray(filter, msg);
+}
+
+static bool
+goes_round(const struct filter *filter, const struct chat_msg *msg, const struct via_here *here)
+{
+	return msg->type == CHAT_TYPE_MESSAGE &&
+		(via_hops(msg) >= filter->max_hops || via_has_been(msg, here));
+}
+
 bool
-filter_wants(const struct filter *filter, const struct chat_msg *msg, const struct identity *self)
+filter_wants(
+	const struct filter *filter, const struct chat_msg *msg, const struct filter_place *place)
 {
 	if (filter->types && !(filter->types >> msg->type & 1))
 		return false;
 	if (filter->from.count > 0 && !is_from(filter, msg))
 		return false;
-	return !filter->no_self || !identity_owns(self, msg);
+	if (filter->no_loop && goes_round(filter, msg, place->here))
+		return false;
+	if (!filter->no_self && !filter->no_user && !filter->no_loop)
+		return true;
+	return !identity_owns(place->self, msg) || wants_own(filter, msg, place);
 }

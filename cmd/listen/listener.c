@@ -138,10 +138,16 @@ listener_print(struct listener *listener, const struct feed *feed, struct chat_s
 	const struct chat_msg *msg)
 {
 	const struct listener_options *options = listener->options;
+	const struct session *session = &feed->session;
+	struct filter_place place = {
+		.self = &session->identity,
+		.here = &session->here,
+		.copies = session->peer.via && session->peer.hops,
+	};
 
-	if (listener->closing || !filter_wants(&options->filter, msg, &feed->session.identity))
+	if (listener->closing || !filter_wants(&options->filter, msg, &place))
 		return;
-	if (listener->bot && !bot_hears(listener->bot, msg))
+	if (listener->bot && !bot_hears(listener->bot, msg, &session->identity))
 		return;
 	if (options->saves)
 		line = save_file(listener, line, msg);

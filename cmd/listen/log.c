@@ -19,7 +19,7 @@
 
 struct log {
 	const struct listener_options *options;
-	const struct identity *self;
+	struct filter_place place;
 	struct chat_lines lines;
 	struct output output;
 	struct human human;
@@ -47,7 +47,7 @@ log_line(struct log *log, struct chat_span line)
 	if (line.len == 0)
 		return;
 	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, &err) == 0) {
-		if (!filter_wants(&log->options->filter, &msg, log->self))
+		if (!filter_wants(&log->options->filter, &msg, &log->place))
 			return;
 	} else if (err.code == CHAT_UNKNOWN_TYPE) {
 		if (log->options->filter.types)
@@ -152,11 +152,13 @@ log_show(const char *path, const struct listener_options *options, const struct 
 {
 	bool standard = strcmp(path, "-") == 0;
 	const char *name = standard ? "stdin" : path;
-	struct log log = {.options = options, .self = self};
+	struct log log = {.options = options};
+	struct via_here here = {0};
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), status;
 
 	if (fd < 0)
 		chat_die(CHAT_EXIT_NO_INPUT, "%s: %s", path, strerror(errno));
+	log.place = (struct filter_place){.self = self, .here = &here, .copies = true};
 	human_begin(&log.human, options->color, false);
 	chat_lines_init(&log.lines, fd, LINE_MAX_BYTES);
 	output_open(&log.output, STDOUT_FILENO);

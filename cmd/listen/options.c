@@ -24,6 +24,7 @@ struct raw {
 	const char *since;
 	bool no_reconnect;
 	bool exec;
+	bool hops_given;
 };
 
 static const struct chat_usage usage = {
@@ -56,7 +57,14 @@ add_what(struct table *table, struct options *options, struct raw *raw)
 		{0, "from", CHAT_OPT_STRINGS, &listener->filter.from, .argument = "NAME",
 			.help = "from this user only (repeatable)"},
 		{0, "no-self", CHAT_OPT_FLAG, &listener->filter.no_self,
-			.help = "nothing of our own"},
+			.help = "nothing that this process says"},
+		{0, "no-user", CHAT_OPT_FLAG, &listener->filter.no_user,
+			.help = "nothing that our user says"},
+		{0, "no-loop", CHAT_OPT_FLAG, &listener->filter.no_loop,
+			.help = "nothing that has been here, or that 8 programs led to"},
+		{0, "max-hops", CHAT_OPT_NUMBER, &listener->filter.max_hops, .argument = "N",
+			.min = 1, .max = CHAT_HOPS_MOST, .given = &raw->hops_given,
+			.help = "with --no-loop: that many programs (8)"},
 		{.name = "From where", .kind = CHAT_OPT_HEADING},
 		{'n', "last", CHAT_OPT_NUMBER, &listener->last, .argument = "N",
 			.help = "at most the last N messages of the history"},
@@ -122,8 +130,6 @@ add_how(struct table *table, struct options *options, struct raw *raw)
 			.help = "what follows is a command: it hears this, its lines are said"},
 		{0, "restart", CHAT_OPT_FLAG, &options->restart,
 			.help = "start the command again when it ends"},
-		{0, "max-hops", CHAT_OPT_NUMBER, &options->max_hops, .argument = "N", .min = 1,
-			.max = 1000, .help = "what N bots led to is not heard (8)"},
 	};
 
 	add(table, opts, sizeof(opts) / sizeof(opts[0]));
@@ -162,6 +168,8 @@ check(const struct options *options, const struct raw *raw)
 	if (options->settings.url && options->url_count > 0)
 		chat_die_usage("--url and the operand %s: give the URL once, or all as operands",
 			options->urls[0]);
+	if (raw->hops_given && !listener->filter.no_loop)
+		chat_die_usage("--max-hops is about --no-loop and --exec");
 	if (is_bot && options->url_count > 1)
 		chat_die_usage("--exec is for one URL");
 	if (is_bot && options->quiet)
@@ -193,12 +201,13 @@ options_parse(struct options *options, int argc, char **argv)
 	struct raw raw = {0};
 	int own_argc = find_exec(argc, argv), operand;
 
-	*options = (struct options){
-		.listener = {.last = -1, .retry_for_ms = -1}, .max_hops = MAX_HOPS};
+	*options = (struct options){.listener = {.last = -1, .retry_for_ms = -1}};
+	listener->filter.max_hops = MAX_HOPS;
 	if (own_argc < argc) {
 		options->command = argv + own_argc + 1;
 		argv[own_argc] = NULL;
-		listener->filter.no_self = true;
+		listener->filter.no_self = listener->filter.no_loop = true;
+		listener->filter.is_bot = true;
 	}
 	add_what(&table, options, &raw);
 	add_how_far(&table, options, &raw);

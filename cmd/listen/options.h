@@ -20,7 +20,6 @@ struct options {
 	const char *log; /* to be shown in place of a server; NULL: none */
 	char **command; /* of --exec, NULL-terminated; NULL: none */
 	bool restart;
-	int64_t max_hops;
 	char **urls;
 	size_t url_count;
 };

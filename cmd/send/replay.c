@@ -7,6 +7,22 @@
 #include "buf.h"
 #include "msg.h"
 
+/* Where it comes from, which a draft is to know. */
+static void
+append_way(struct chat_buf *line, const struct chat_msg *msg)
+{
+	static const enum chat_slot slots[] = {
+		CHAT_SLOT_ID, CHAT_SLOT_CHANNEL, CHAT_SLOT_VIA, CHAT_SLOT_HOPS};
+	static const char *const names[] = {"id", "channel", "via", "hops"};
+
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		if (!chat_msg_has(msg, slots[i]))
+			continue;
+		chat_buf_printf(line, ",\"%s\":", names[i]);
+		chat_buf_append_span(line, msg->value[slots[i]].raw);
+	}
+}
+
 static int
 draft_message(struct draft *draft, const struct chat_msg *msg, struct chat_err *err)
 {
@@ -21,6 +37,7 @@ draft_message(struct draft *draft, const struct chat_msg *msg, struct chat_err *
 		chat_buf_append_string(&line, "{\"type\":\"text\",\"text\":");
 		chat_buf_append_span(&line, msg->value[CHAT_SLOT_CONTENT].raw);
 	}
+	append_way(&line, msg);
 	chat_buf_append_string(&line, "}");
 	made = draft_read(draft, chat_buf_span(&line), err);
 	chat_buf_free(&line);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "brief.h"
 #include "client/history.h"
 #include "diag.h"
 #include "sender.h"
@@ -115,10 +116,18 @@ tee(struct sender *sender, const struct item *item)
 static void
 report_accepted(struct sender *sender, const struct item *item)
 {
-	if (sender->options->tee)
+	struct chat_span receipt = {item->receipt, item->receipt_len};
+	struct chat_buf brief = {0};
+
+	if (sender->options->tee) {
 		tee(sender, item);
-	else
-		print(sender, (struct chat_span){item->receipt, item->receipt_len});
+	} else if (item->draft.type != CHAT_TYPE_FILE || sender->options->full_receipts) {
+		print(sender, receipt);
+	} else {
+		brief_receipt(&brief, &item->draft, receipt);
+		print(sender, chat_buf_span(&brief));
+		chat_buf_free(&brief);
+	}
 }
 
 static void
@@ -142,6 +151,9 @@ report_item(struct sender *sender, const struct item *item)
 		*(item->state == ITEM_REFUSED ? &counts->refused : &counts->illegal) += 1;
 		print(sender, (struct chat_span){item->receipt, item->receipt_len});
 		warn_refused(sender, item);
+		break;
+	case ITEM_LOOPED:
+		print_state(sender, item, "looped");
 		break;
 	case ITEM_UNKNOWN:
 		counts->unknown++;

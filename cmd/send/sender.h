@@ -27,6 +27,7 @@ struct sender_options {
 	bool visible; /* the others are told that we come and go */
 	bool quiet; /* no receipts */
 	bool tee; /* what was accepted, as it was said, in place of receipts */
+	bool full_receipts; /* a file's carries its data */
 	int64_t replies; /* answers to wait for */
 };
 

@@ -319,6 +319,8 @@ source_next(struct source *source, struct draft *draft, uint64_t *number, struct
 		what = next_counted(source, draft, err);
 	*number = source->has_lines ? source->lines.number : source->number;
 	source->ended = what == SOURCE_END;
+	if (what == SOURCE_DRAFT && source->has_lines) /* a program says it: one more led to it */
+		draft->hops = via_hops_after(draft->hops);
 	return what;
 }
 

@@ -146,7 +146,7 @@ chat-validate --schema | jq -r '
 		| select($key == "file" or $key == "users")
 		| "\($type) \($key).\(.key) \(.value | kind)")' | LC_ALL=C sort -u >"$TMP/schema"
 awk '/^\.Ss / { type = $2 } / Ta (string|integer|boolean|array|object) Ta / {
-		if ($2 != "+") print type, $2, $4; else if ($3 !~ /\./) print type, $3, "+" }' \
+		if ($2 != "+") print type, $2, $4; else print type, $3, "+" }' \
 	man/chat-protocol.7 | LC_ALL=C sort -u >"$TMP/tables"
 is "$(diff "$TMP/schema" "$TMP/tables")" '' 'chat-protocol(7) has the properties of the schema'
 

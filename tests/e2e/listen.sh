@@ -32,8 +32,11 @@ exits 0 'no history' chat-listen --no-follow --history=none
 is "$(jq -r .type "$OUT")" userData 'no line of it'
 exits 0 '--from' chat-listen --no-follow --history=flat --from alice
 same "$OUT" "$TMP/one" 'takes the words of one'
+exits 0 '--no-user' chat-listen -u alice --no-user --no-follow --history=flat -t message
+same "$OUT" "$TMP/two" 'leaves out what our user says'
 exits 0 '--no-self' chat-listen -u alice --no-self --no-follow --history=flat -t message
-same "$OUT" "$TMP/two" 'leaves out our own'
+same "$OUT" <(cat "$TMP/one" "$TMP/two") 'does not: another process said it'
+exits 64 '--max-hops alone' chat-listen --max-hops 3
 exits 0 '--quiet' chat-listen -q -C 2 -t message --history=flat -W 10s --cursor-file "$TMP/quiet.cur"
 is "$(cat "$OUT" "$ERR")" '' 'prints nothing, counts what it would have printed'
 is "$(jq -r .since "$TMP/quiet.cur")" "$(jq -r .id "$TMP/two")" 'and has come as far'

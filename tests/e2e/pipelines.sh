@@ -101,7 +101,7 @@ exits 4 'no event is no output to jq' bash -c \
 serve
 server_b=$CHAT_URL
 B=$server_b CHAT_URL=$server_a CHAT_USERNAME=bridge spawn bash -c '
-	chat-listen -t message | jq --unbuffered -c '\''{type:"text",text:("<\(.sender)> \(.content)"[0:1000])}'\'' | CHAT_URL=$B chat-send' >bridge.receipts
+	chat-listen --no-loop -t message | jq --unbuffered -c '\''{type:"text",text:("<\(.sender)> \(.content)"[0:1000]),id,channel,via,hops}'\'' | CHAT_URL=$B chat-send' >bridge.receipts
 bridge=$!
 log=$TMP/serve.0.out
 wait_for 'here bridge'

@@ -97,7 +97,7 @@ ends "$pid" 0 'and the end of the pipe is the end'
 
 printf 'hello\n' >"$TMP/a.txt"
 printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0' >"$TMP/b c.bin"
-exits 0 'files' chat-send -f "$TMP/a.txt" -f "$TMP/b c.bin"
+exits 0 'files' chat-send --full-receipts -f "$TMP/a.txt" -f "$TMP/b c.bin"
 is "$(jq -r '.file | "\(.name) \(.type) \(.size)"' "$OUT" | paste -sd,)" \
 	'a.txt text/plain 6,b c.bin image/png 29' 'have a name, a type by their content, a size'
 jq -r .file.data "$OUT" | tail -n 1 | base64 -d | cmp - "$TMP/b c.bin"

@@ -343,7 +343,7 @@ def _():
     path, (alice, bob) = tokens_file("alice", "bob")
     server = Server("--tokens", path)
     listener = subprocess.Popen(
-        [os.path.join(BUILD, "chat-listen"), "-U", server.url, "-u", "alice", "--no-self", "-t", "message", "-C", "1"],
+        [os.path.join(BUILD, "chat-listen"), "-U", server.url, "-u", "alice", "--no-user", "-t", "message", "-C", "1"],
         env={**os.environ, "CHAT_TOKEN": alice}, stdout=subprocess.PIPE)  # fmt: skip
     bot = subprocess.Popen(
         [os.path.join(BUILD, "chat-listen"), "-U", server.url, "-c", "/bot", "-u", "alice", "-t", "message", "-C", "1", "--exec",

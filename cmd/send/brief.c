@@ -1,0 +1,85 @@
+/* Receipts that people can read, and that do not fill a log with what was sent. */
+#include "brief.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64.h"
+#include "digest.h"
+#include "msg.h"
+
+#define HEX_LEN (2 * (size_t)CHAT_SHA256_BYTES)
+
+/* The digest of the bytes that a draft's data stands for, in hexadecimal. */
+static void
+write_sha256(char hex[HEX_LEN + 1], const struct draft *draft)
+{
+	unsigned char digest[CHAT_SHA256_BYTES];
+	struct chat_msg said;
+	char *text, *bytes;
+	size_t len;
+
+	chat_msg_read(&said, (struct chat_span){draft->body, draft->len}, CHAT_FROM_CLIENT, NULL);
+	text = chat_msg_string(&said.value[CHAT_SLOT_FILE_DATA]);
+	len = strlen(text);
+	bytes = chat_alloc(chat_base64_decoded_size(text, len) + 1);
+	len = chat_base64_decode(bytes, text, len);
+	chat_sha256(digest, (struct chat_span){bytes, len});
+	for (size_t i = 0; i < sizeof digest; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	free(bytes);
+	free(text);
+}
+
+/* What is told in another way here. */
+static bool
+is_replaced(const struct chat_json_value *key)
+{
+	return chat_json_string_is(key, CHAT_SPAN("data")) ||
+		chat_json_string_is(key, CHAT_SPAN("omitted")) ||
+		chat_json_string_is(key, CHAT_SPAN("sha256"));
+}
+
+static void
+append_file(struct chat_buf *out, const struct draft *draft, struct chat_span file)
+{
+	struct chat_json_value key, value;
+	char hex[HEX_LEN + 1];
+	struct chat_json json;
+	bool first;
+
+	chat_json_begin(&json, file);
+	chat_json_enter(&json, &first, NULL);
+	chat_buf_append_string(out, "{");
+	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
+		chat_json_read(&json, &value, NULL) == 0) {
+		if (is_replaced(&key))
+			continue;
+		chat_buf_append_span(out, key.raw);
+		chat_buf_append_string(out, ":");
+		chat_buf_append_span(out, value.raw);
+		chat_buf_append_string(out, ",");
+	}
+	write_sha256(hex, draft);
+	chat_buf_printf(out, "\"omitted\":true,\"sha256\":\"%s\"}", hex);
+}
+
+void
+brief_receipt(struct chat_buf *out, const struct draft *draft, struct chat_span receipt)
+{
+	struct chat_msg msg;
+	struct chat_span file;
+	const char *after;
+
+	if (chat_msg_read(&msg, receipt, CHAT_FROM_SERVER, NULL) < 0 ||
+		!chat_msg_has(&msg, CHAT_SLOT_FILE)) {
+		chat_buf_append_span(out, receipt);
+		return;
+	}
+	file = msg.value[CHAT_SLOT_FILE].raw;
+	after = file.at + file.len;
+	chat_buf_append(out, receipt.at, (size_t)(file.at - receipt.at));
+	append_file(out, draft, file);
+	chat_buf_append(out, after, (size_t)(receipt.at + receipt.len - after));
+}
