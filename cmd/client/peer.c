@@ -96,6 +96,8 @@ peer_read(struct peer *peer, struct chat_span object)
 			peer->instance = seen_hash(&value);
 		if (chat_json_string_is(&key, CHAT_SPAN("origin")))
 			read_string(peer->origin, sizeof(peer->origin), &value);
+		if (chat_json_string_is(&key, CHAT_SPAN("since")))
+			read_string(peer->since, sizeof(peer->since), &value);
 		if (chat_json_string_is(&key, CHAT_SPAN("you")) && value.kind == CHAT_JSON_OBJECT)
 			read_you(peer, value.raw);
 	}

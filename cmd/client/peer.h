@@ -9,6 +9,8 @@
 #include "span.h"
 #include "via.h"
 
+#define PEER_SINCE_SIZE 128
+
 /* The server of a connection. Starts zeroed: one that knows the specification and nothing more. */
 struct peer {
 	bool known; /* it says what it is */
@@ -20,6 +22,7 @@ struct peer {
 	size_t max_message_bytes; /* 0: not said */
 	uint64_t instance; /* which process it is, that remembers nonces; 0: not said */
 	char origin[VIA_NAME_SIZE]; /* the name of the channel in `via`; "": not said */
+	char since[PEER_SINCE_SIZE]; /* asks for what is said from now on; "": not said */
 	char id[IDENTITY_NAME_SIZE]; /* that the server knows us by; "": not said */
 };
 

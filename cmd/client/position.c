@@ -16,6 +16,14 @@ position_begin(struct position *position, const char *since)
 }
 
 void
+position_set(struct position *position, const char *id)
+{
+	position->id.len = 0;
+	chat_buf_append_string(&position->id, id);
+	chat_buf_append(&position->id, "", 1);
+}
+
+void
 position_free(struct position *position)
 {
 	chat_buf_free(&position->id);

@@ -28,6 +28,9 @@ void position_free(struct position *position);
  */
 void position_note(struct position *position, const struct chat_msg *msg);
 
+/* Goes on to this id, which is copied, whatever its time is. */
+void position_set(struct position *position, const char *id);
+
 const char *position_id(const struct position *position); /* "" for none */
 
 #endif

@@ -399,6 +399,15 @@ deadline_passed(struct session *session, struct session_event *event)
 	}
 }
 
+/* Not in this channel's past either: what will be said is not to be missed. */
+static bool
+heard_nothing(const struct session *session)
+{
+	const char *id = position_id(&session->position);
+
+	return *id == '\0' || strcmp(id, POSITION_BEGINNING) == 0;
+}
+
 static void
 catch_up(struct session *session, struct session_event *event)
 {
@@ -407,6 +416,8 @@ catch_up(struct session *session, struct session_event *event)
 	if (session->caught_up)
 		return;
 	session->caught_up = true;
+	if (session->options.resumes && *session->peer.since && heard_nothing(session))
+		position_set(&session->position, session->peer.since);
 	event->what = SESSION_CATCH_UP;
 	event->again = session->rejoined;
 	event->complete = session->complete;

@@ -148,7 +148,8 @@ continues(const struct feed *feed, const struct chat_msg *msg)
 
 	if (last_id.len == 0)
 		return true;
-	if (is_at_beginning(feed) && !feed->skips && (!says || feed->session.peer.pages))
+	if (is_at_beginning(feed) && !feed->skips && !feed->was_caught_up &&
+		(!says || feed->session.peer.pages))
 		return true;
 	if (says)
 		return is_complete(msg);

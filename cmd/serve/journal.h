@@ -90,9 +90,10 @@ struct journal_kind {
 	/* Asks for an answer of read->done. NULL: the kind keeps no past. */
 	void (*read)(struct journal *journal, struct journal_read *read);
 	/*
-	 * The number of a message that is older than a time (Unix milliseconds), as all before it
-	 * are, and removed ones; 0: none is known. NULL, likewise.
+	 * The number of the newest message that was removed; and of one that is older than a time
+	 * (Unix milliseconds), as all before it are. 0: none is known. NULL, likewise.
 	 */
+	uint64_t (*removed)(const struct journal *journal);
 	uint64_t (*older)(const struct journal *journal, int64_t time_ms);
 	/* How many messages of a channel it has, and the newest of them; NULL, likewise. */
 	uint64_t (*count)(struct journal *journal, struct chat_span channel);

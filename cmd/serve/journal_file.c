@@ -156,6 +156,12 @@ file_memory(const struct journal *journal)
 		segments_memory(file->finishing);
 }
 
+static uint64_t
+file_removed(const struct journal *journal)
+{
+	return ((const struct journal_file *)journal)->removed;
+}
+
 /* Whole segments: what is in the one that holds the time is looked at by who reads it. */
 static uint64_t
 file_older(const struct journal *journal, int64_t time_ms)
@@ -176,6 +182,7 @@ static const struct journal_kind kind_file = {
 	.is_settled = file_is_settled,
 	.bytes = file_bytes,
 	.read = journal_file_read,
+	.removed = file_removed,
 	.older = file_older,
 	.count = journal_file_count,
 	.recall = journal_file_recall,

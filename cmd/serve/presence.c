@@ -168,10 +168,11 @@ rooms_memory(const struct rooms *rooms)
 	return rooms->past.count ? rooms->past.at[0].epoch : rooms->epoch;
 }
 
-/* about_server: with what a newcomer, or a log, is told of it; you: who that is, or NULL. */
+/* about_server: with what a newcomer, or a log, is told of it; you: who that is, or NULL; since:
+ * what it may ask for later. */
 static struct block *
 say_users(const struct rooms *rooms, const struct roster *roster, bool about_server,
-	const struct user *you, struct chat_span channel)
+	const struct user *you, struct chat_span channel, struct chat_span since)
 {
 	char instance[MESSAGE_ID_EPOCH_LEN + 1], origin[CHAT_WORD_MAX + 1];
 	int len;
@@ -186,6 +187,7 @@ say_users(const struct rooms *rooms, const struct roster *roster, bool about_ser
 		.you = you,
 		.max_message_bytes = rooms->limits.max_message_bytes,
 		.instance = {instance, about_server ? sizeof(instance) - 1 : 0},
+		.since = since,
 		.origin = {origin, channel.len ? (size_t)len : 0},
 	});
 }
@@ -193,8 +195,11 @@ say_users(const struct rooms *rooms, const struct roster *roster, bool about_ser
 struct block *
 room_users(struct room *room, const struct member *newcomer)
 {
+	char since[MESSAGE_ID_LEN + 1];
+
+	room_present(room, since);
 	return say_users(room->rooms, &room->roster, newcomer != NULL,
-		newcomer ? newcomer->user : NULL, room_channel(room));
+		newcomer ? newcomer->user : NULL, room_channel(room), chat_span_of(since));
 }
 
 void
@@ -206,7 +211,7 @@ rooms_introduce(const struct rooms *rooms)
 
 	if (!watcher->saw)
 		return;
-	block = say_users(rooms, &nobody, true, NULL, (struct chat_span){0});
+	block = say_users(rooms, &nobody, true, NULL, (struct chat_span){0}, (struct chat_span){0});
 	watcher->saw(watcher->arg, block_frame_payload(block->bytes));
 	block_unref(block);
 }

@@ -60,6 +60,31 @@ room_newest(const struct room *room)
 			      : history->forgotten;
 }
 
+/* Of the message with this number. */
+static uint64_t
+epoch_of(const struct rooms *rooms, uint64_t number)
+{
+	for (uint32_t i = 0; i < rooms->past.count; i++)
+		if (number <= rooms->past.at[i].last)
+			return rooms->past.at[i].epoch;
+	return rooms->epoch;
+}
+
+void
+room_present(const struct room *room, char since[MESSAGE_ID_LEN + 1])
+{
+	const struct journal *journal = room->rooms->journal;
+	uint64_t number = room_newest(room);
+	uint64_t removed = journal->kind->removed ? journal->kind->removed(journal) : 0;
+
+	if (number < removed)
+		number = removed; /* it is the same, and nothing behind it was removed */
+	if (number)
+		message_id_write(since, epoch_of(room->rooms, number), number);
+	else
+		memcpy(since, PAST_BEGINNING, sizeof(PAST_BEGINNING));
+}
+
 bool
 room_past_is_far(const struct member *member)
 {

@@ -47,6 +47,9 @@ void member_begin(struct member *member, struct member_past *past, const struct 
 /* Number of the newest message that was published; 0: none. */
 uint64_t room_newest(const struct room *room);
 
+/* The `since` that asks for all that will be published after that. */
+void room_present(const struct room *room, char since[MESSAGE_ID_LEN + 1]);
+
 /* Whether the next page of this member has to come from the journal. */
 bool room_past_is_far(const struct member *member);
 

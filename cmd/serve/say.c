@@ -215,6 +215,10 @@ put_server(char *at, const struct say_user_data *data)
 	at = put_number(at, (int64_t)data->max_message_bytes);
 	at = PUT(at, ",\"instance\":");
 	at = put_quoted(at, data->instance);
+	if (data->since.len) {
+		at = PUT(at, ",\"since\":");
+		at = put_quoted(at, data->since);
+	}
 	if (data->origin.len) {
 		at = PUT(at, ",\"origin\":");
 		at = put_quoted(at, data->origin);
@@ -250,7 +254,7 @@ say_user_data(const struct say_user_data *data)
 {
 	size_t bytes, listed = users_fit(data, &bytes);
 	size_t max = 512 + (data->you ? user_bound(data->you) : 0) + data->instance.len +
-		data->origin.len + bytes;
+		data->since.len + data->origin.len + bytes;
 	struct block *block = block_frame_begin(block_new(max + 10), max);
 	const struct user *user = data->roster->first;
 	char *start = block->bytes + block->len, *at;

@@ -61,6 +61,7 @@ struct say_user_data {
 	size_t max_message_bytes;
 	struct chat_span
 		instance; /* whose nonces are remembered; plain; length 0: without `server` */
+	struct chat_span since; /* asks for what is said from now on; plain; length 0: not said */
 	struct chat_span origin; /* what carriers call this channel in `via`; plain; 0: not said */
 };
 

@@ -229,6 +229,69 @@ def _():
     server.stop()
 
 
+@case("from a time on: segments that end before it are left out, and nothing that was said then or later", server=False)
+def _():
+    dir = new_dir()
+    options = ["--journal-segment", "256k", "--history", "5", "--history-keep", "5"]
+    fill(dir, 3000, *options, content="x" * 900)
+    said_ms = int(time.time() * 1000)
+    until(lambda: time.time() * 1000 > said_ms + 1, "the next millisecond")
+    ids = fill(dir, 2000, *options, content="x" * 900)
+    server = start(dir, *options)
+    reader = Reader(server, "0", sinceTime=said_ms + 1).catch_up()
+    assert "sinceTime" in reader.user_data["server"]["features"]
+    old = [message for message in reader.messages() if message["timestamp"] <= said_ms]
+    assert reader.ids()[len(old) :] == ids and len(old) < 300 and all(complete(reader)), len(old)
+    whole = Reader(server, "0").catch_up().ids()
+    assert Reader(server, "0", sinceTime=1).catch_up().ids() == whole and len(whole) == 5000
+    for time_ms in ("tomorrow", 1.5, None, 10**30, -1, -(10**30)):
+        assert Reader(server, "0", sinceTime=time_ms).catch_up().ids() == whole, time_ms
+    assert Reader(server, whole[10], sinceTime=said_ms).catch_up().ids() == whole[11:]
+    last = Reader(server, "0", sinceTime=2**62).catch_up().ids()
+    assert last == whole[len(whole) - len(last) :]
+    server.stop()
+    server = start(dir, *options, "--journal-max-bytes", "1M")
+    reader = Reader(server, "0", sinceTime=said_ms + 1).catch_up()
+    assert not complete(reader)[0] and reader.ids() == ids[-len(reader.ids()) :], "what was removed is missed"
+    newest = reader.messages()[-1]["timestamp"]
+    assert all(complete(Reader(server, "0", sinceTime=newest).catch_up())), "what is older is not"
+    server.stop()
+
+
+@case("what userData calls `since` asks for all that is said from then on", server=False)
+def _():
+    dir = new_dir()
+    options = ["--journal-segment", "256k", "--history", "0", "--history-keep", "5"]
+
+    def meet(server, path):
+        bob = server.join("bob", path)
+        return bob.user_data["server"]["since"], bob
+
+    server = start(dir, *options)
+    since, bob = meet(server, "/")
+    ids = say(bob, 300)
+    reader = Reader(server, since).catch_up()
+    assert reader.ids() == ids and all(complete(reader)), "where nothing was said before"
+    since, bob = meet(server, "/")
+    server.stop()
+    server = start(dir, *options)
+    assert (Reader(server, since).catch_up().pages[0]["messages"], meet(server, "/")[0]) == ([], since)
+    ids = say(server.join("alice"), 300)
+    reader = Reader(server, since).catch_up()
+    assert reader.ids() == ids and all(complete(reader)), "over a restart"
+    say(server.join("alice", "/much"), 9000, "x" * 900)
+    server.stop()
+    server = start(dir, *options, "--journal-max-bytes", "2M")
+    since, bob = meet(server, "/new")
+    say(server.join("alice", "/much"), 20)
+    ids = say(bob, 60)
+    bob.leave()
+    reader = server.join("bob", "/new", since=since)
+    assert [message["id"] for message in reader.history["messages"]] == ids and reader.history["complete"], \
+        "where others' messages were removed before"
+    server.stop()
+
+
 @case("files come whole, a large one alone; one above --queue without its data", server=False)
 @limits("messages of a page of the past, but for one that is larger")
 def _():
