@@ -61,8 +61,8 @@ parse(struct options *options, int argc, char **argv)
 		{0, "window", CHAT_OPT_NUMBER, &sender->window, .argument = "N", .min = 1,
 			.max = WINDOW_MOST, .help = "messages unacknowledged at a time (256)"},
 		{0, "retry-for", CHAT_OPT_DURATION, &sender->retry_for_ms, .argument = "TIME",
-			.given = &options->retry_given,
-			.help = "how long to try to connect, again or at all (30s, 0)"},
+			.given = &options->retry_given, .endless = "forever",
+			.help = "how long to try to connect, again or at all (30s, 0, forever)"},
 		{'W', "timeout", CHAT_OPT_DURATION, &sender->timeout_ms, .argument = "TIME",
 			.help = "give up after this time, with status 124"},
 		{0, "visible", CHAT_OPT_FLAG, &sender->visible,
@@ -84,7 +84,7 @@ parse(struct options *options, int argc, char **argv)
 	settings_opts(&options->settings, table + count);
 	operand = chat_opt_parse(argc, argv, table, &usage);
 	sender->ack = (enum ack)options->ack;
-	sender->retry_first = options->retry_given && sender->retry_for_ms > 0;
+	sender->retry_first = options->retry_given && sender->retry_for_ms != 0;
 	if (options->reply_given && sender->replies == 0)
 		sender->replies = 1;
 	return operand;

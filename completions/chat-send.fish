@@ -10,7 +10,7 @@ complete -c chat-send -l speed -x -d 'replay with the pauses of the log, 2: twic
 complete -c chat-send -l split -d 'cut texts that are too long into several'
 complete -c chat-send -l ack -xa 'auto nonce echo close' -d 'accepted is known by: auto, nonce, echo, close (auto)'
 complete -c chat-send -l window -x -d 'messages unacknowledged at a time (256)'
-complete -c chat-send -l retry-for -x -d 'how long to try to connect, again or at all (30s, 0)'
+complete -c chat-send -l retry-for -x -d 'how long to try to connect, again or at all (30s, 0, forever)'
 complete -c chat-send -s W -l timeout -x -d 'give up after this time, with status 124'
 complete -c chat-send -l visible -d 'announce to the channel that we come and go'
 complete -c chat-send -l reply -d 'wait for N answers (1) and print them, too' #optional

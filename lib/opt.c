@@ -102,7 +102,9 @@ set_quantity(const struct chat_opt *opt, const char *text)
 	struct chat_err err;
 	int64_t value;
 
-	if (read_quantity(&value, opt, text, &err) < 0 || check_range(value, opt, &err) < 0)
+	if (opt->endless && strcmp(text, opt->endless) == 0)
+		value = -1;
+	else if (read_quantity(&value, opt, text, &err) < 0 || check_range(value, opt, &err) < 0)
 		die_of_value(opt, text, err.text);
 	*(int64_t *)opt->into = value;
 }

@@ -35,6 +35,7 @@ struct chat_opt {
 	const char *help; /* one line; the rest is the manual's */
 	int64_t min, max; /* NUMBER, DURATION, SIZE; max 0 where min >= 0: none */
 	const char *const *choices; /* CHOICE: words, NULL-terminated */
+	const char *endless; /* DURATION: the word for -1, which is no end; NULL: none */
 	bool optional; /* the argument may be left out (--name=VALUE to give it): sets *given */
 	bool *given; /* set to true where not NULL and the option was there */
 };

@@ -99,6 +99,7 @@ add_how_far(struct table *table, struct options *options, struct raw *raw)
 		{0, "wait", CHAT_OPT_FLAG, &listener->wait,
 			.help = "wait for a server that is not there yet"},
 		{0, "retry-for", CHAT_OPT_DURATION, &listener->retry_for_ms, .argument = "TIME",
+			.endless = "forever",
 			.help = "how long to try to connect again (for ever)"},
 		{0, "no-reconnect", CHAT_OPT_FLAG, &raw->no_reconnect,
 			.help = "stop when the connection is lost"},

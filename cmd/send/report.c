@@ -227,7 +227,43 @@ bool
 report_answered(const struct sender *sender)
 {
 	return sender->hopeless || sender->answer_count >= sender->options->replies ||
-		sender->counts.accepted == 0;
+		sender->asked == 0;
+}
+
+void
+report_rejoined(struct sender *sender, bool complete)
+{
+	const struct peer *peer = &sender->session.peer;
+
+	if (complete || sender->asked == 0 || report_answered(sender))
+		return;
+	if (peer->instance == sender->instance) {
+		chat_warn(
+			"%s: answers may be missing that came meanwhile", sender->session.url_text);
+		return;
+	}
+	chat_warn("%s: the server was started anew and does not have what was asked: "
+		  "no answer will come to it",
+		sender->session.url_text);
+	sender->asked = 0;
+	seen_free(&sender->accepted);
+	sender->failed_status = CHAT_EXIT_UNAVAILABLE;
+}
+
+void
+report_overdue(const struct sender *sender)
+{
+	const struct session *session = &sender->session;
+	bool joined = session->state == SESSION_JOINED || session->state == SESSION_CLOSING;
+	long long answers = sender->answer_count, wanted = sender->options->replies;
+
+	if (sender->connected && !joined)
+		chat_warn("%s: %s", session->url_text,
+			sender->lost.code ? sender->lost.text : "not connected yet");
+	if (wanted > 0 && !report_answered(sender))
+		chat_warn("time limit: %lld of %lld answers came", answers, wanted);
+	else
+		chat_warn("time limit");
 }
 
 void

@@ -24,6 +24,16 @@ void report_replies(struct sender *sender, const struct chat_msg *msg, struct ch
 /* Whether all the answers came that were asked for. */
 bool report_answered(const struct sender *sender);
 
+/*
+ * Another connection is joined, whose history was shown; complete: nothing is missing in it. Says
+ * so where answers may have been missed, or where what was asked is gone with a server that keeps
+ * nothing, and then waits for no answer to it.
+ */
+void report_rejoined(struct sender *sender, bool complete);
+
+/* The time of --timeout is over: says of what it was not enough for. */
+void report_overdue(const struct sender *sender);
+
 /* An error of the server that is about no message of ours. */
 void report_stray_error(struct sender *sender, const struct chat_msg *msg);
 

@@ -72,6 +72,7 @@ joined(struct sender *sender, const struct session_event *event)
 {
 	courier_joined(&sender->courier, &sender->session, event->again);
 	sender->joined_before = true;
+	sender->lost.code = CHAT_OK;
 	sender->quiet_since_ms = chat_now_ms();
 }
 
@@ -105,6 +106,15 @@ ended(struct sender *sender, const struct session_event *event)
 	give_up(sender, chat_exit_status(event->err.code));
 }
 
+/* One of ours is on the server, under this id. */
+static void
+note_asked(struct sender *sender, const struct chat_json_value *id)
+{
+	seen_add(&sender->accepted, id);
+	sender->asked++;
+	sender->instance = sender->session.peer.instance;
+}
+
 /* A server's word about a message of the outbox, or about nothing in it. */
 static void
 received(struct sender *sender, const struct session_event *event)
@@ -114,7 +124,7 @@ received(struct sender *sender, const struct session_event *event)
 		courier_received(&sender->courier, &sender->session, msg, event->text);
 
 	if (heard == OUTBOX_ACCEPTED && sender->options->replies > 0)
-		seen_add(&sender->accepted, &msg->value[CHAT_SLOT_ID]);
+		note_asked(sender, &msg->value[CHAT_SLOT_ID]);
 	if (heard == OUTBOX_NOTHING && msg->type == CHAT_TYPE_ERROR)
 		report_stray_error(sender, msg);
 	report_replies(sender, msg, event->text);
@@ -136,9 +146,12 @@ handle(struct sender *sender, const struct session_event *event)
 		break;
 	case SESSION_CATCH_UP:
 		courier_caught_up(&sender->courier, event->complete, sender->session.peer.instance);
+		if (event->again)
+			report_rejoined(sender, event->complete);
 		break;
 	case SESSION_LOST:
 		courier_lost(&sender->courier, &sender->session);
+		sender->lost = event->err;
 		if (sender->settings->verbose)
 			chat_warn("%s: %s; again in %lld ms", sender->session.url_text,
 				event->err.text, (long long)event->retry_ms);
@@ -290,7 +303,7 @@ check_deadline(struct sender *sender)
 	sender->overdue = true;
 	transfer_hide(&sender->transfer);
 	if (!sender->caught_signal)
-		chat_warn("time limit");
+		report_overdue(sender);
 	give_up(sender, CHAT_EXIT_TIMEOUT);
 }
 
@@ -376,6 +389,7 @@ sender_begin(struct sender *sender)
 {
 	courier_init(&sender->courier, &sender->settings->identity, (size_t)sender->options->window,
 		sender->options->ack);
+	sender->courier.listens = sender->options->replies > 0;
 	transfer_init(&sender->transfer, !sender->options->quiet);
 	sender->deadline_ms = sender->options->timeout_ms > 0
 		? chat_now_ms() + sender->options->timeout_ms

@@ -44,6 +44,8 @@ struct sender {
 	struct session session;
 	bool connected; /* session is open */
 	bool joined_before; /* in any session */
+	struct chat_err lost; /* why it is not joined; CHAT_OK: it is, or never was */
+	uint64_t instance; /* of the server that the questions were asked; 0: not known */
 	struct output output;
 	struct transfer transfer;
 	struct signals signals;
@@ -57,6 +59,7 @@ struct sender {
 	bool mute; /* stdout is broken */
 	bool overdue; /* its time is up: what nobody reads of the receipts is not waited for */
 	struct seen accepted, answers; /* with replies: ids of ours and of what was printed */
+	uint64_t asked; /* messages that may be answered: in accepted, and still on the server */
 	int64_t answer_count;
 	int64_t deadline_ms; /* of --timeout, or of finishing after a signal */
 	int64_t quiet_since_ms; /* of a plain server that has not echoed anything */
