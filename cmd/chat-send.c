@@ -55,6 +55,8 @@ parse(struct options *options, int argc, char **argv)
 			.help = "replay with the pauses of the log, 2: twice as fast (at once)"},
 		{0, "split", CHAT_OPT_FLAG, &options->source.split,
 			.help = "cut texts that are too long into several"},
+		{0, "replace", CHAT_OPT_FLAG, &options->source.replace,
+			.help = "put U+FFFD for what of a text is not UTF-8"},
 		{.name = "How", .kind = CHAT_OPT_HEADING},
 		{0, "ack", CHAT_OPT_CHOICE, &options->ack, .argument = "HOW", .choices = ack_words,
 			.help = "accepted is known by: auto, nonce, echo, close (auto)"},
@@ -90,6 +92,38 @@ parse(struct options *options, int argc, char **argv)
 	return operand;
 }
 
+/*
+ * "--reply 2" is an answer to wait for, and a text that begins with 2: what takes a value at will
+ * has it behind an equals sign.
+ */
+static void
+check_reply_value(int argc, char **argv)
+{
+	const char *value;
+
+	for (int i = 1; i + 1 < argc && strcmp(argv[i], "--") != 0; i++) {
+		value = argv[i + 1];
+		if (strcmp(argv[i], "--reply") == 0 && *value &&
+			strspn(value, "0123456789") == strlen(value))
+			chat_die_usage("--reply %s: the number of answers is written --reply=%s; "
+				       "before a text of that number, --reply=1",
+				value, value);
+	}
+}
+
+/* A single - among the words is stdin, which is read where there are none. */
+static void
+take_words(struct source_options *source, char **words, int count)
+{
+	bool dash = count == 1 && strcmp(*words, "-") == 0;
+
+	if (dash && (source->files.count > 0 || source->replay))
+		chat_die_usage(
+			"- reads messages from stdin: --file and --replay do not go with it");
+	source->words = words;
+	source->word_count = dash ? 0 : (size_t)count;
+}
+
 /* The factor of --speed. */
 static double
 read_speed(const char *text, const char *replay)
@@ -119,6 +153,8 @@ check(const struct options *options)
 		chat_die_usage("--replay does not go with words, --lines and --file");
 	if (source->split && !source->lines && source->word_count == 0)
 		chat_die_usage("--split is for words and --lines");
+	if (source->replace && !source->lines && source->word_count == 0)
+		chat_die_usage("--replace is for words and --lines");
 	if (source->lines && operands)
 		chat_die_usage("--lines reads stdin: words and --file do not go with it");
 	if ((source->name || source->mime) && source->files.count == 0)
@@ -151,14 +187,16 @@ main(int argc, char **argv)
 	int operand, status;
 
 	chat_start();
+	check_reply_value(argc, argv);
 	operand = parse(&options, argc, argv);
-	options.source.words = argv + operand;
-	options.source.word_count = (size_t)(argc - operand);
+	take_words(&options.source, argv + operand, argc - operand);
 	check(&options);
 	options.source.speed = read_speed(options.speed, options.source.replay);
 	if (settings_finish(&options.settings, &err) < 0 ||
-		settings_url(&options.settings, NULL, &url, &err) < 0 ||
-		source_open(&source, &options.source, &err) < 0 ||
+		settings_url(&options.settings, NULL, &url, &err) < 0)
+		die(&err);
+	options.source.channel = url.channel;
+	if (source_open(&source, &options.source, &err) < 0 ||
 		signals_open(&sender.signals, &err) < 0)
 		die(&err);
 	sender.url = &url;

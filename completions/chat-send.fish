@@ -8,6 +8,7 @@ complete -c chat-send -l mime -x -d 'the file\'s media type (found by its conten
 complete -c chat-send -l replay -rF -d 'the messages of a log, again; - is stdin'
 complete -c chat-send -l speed -x -d 'replay with the pauses of the log, 2: twice as fast (at once)'
 complete -c chat-send -l split -d 'cut texts that are too long into several'
+complete -c chat-send -l replace -d 'put U+FFFD for what of a text is not UTF-8'
 complete -c chat-send -l ack -xa 'auto nonce echo close' -d 'accepted is known by: auto, nonce, echo, close (auto)'
 complete -c chat-send -l window -x -d 'messages unacknowledged at a time (256)'
 complete -c chat-send -l retry-for -x -d 'how long to try to connect, again or at all (30s, 0, forever)'

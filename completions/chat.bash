@@ -25,7 +25,7 @@ _chat() {
 			--version'
 		;;
 	chat-send)
-		options='-l --lines -f --file= --name= --mime= --replay= --speed= --split --ack=
+		options='-l --lines -f --file= --name= --mime= --replay= --speed= --split --replace --ack=
 			--window= --retry-for= -W --timeout= --visible --reply[= -T --tee --full-receipts -q
 			--quiet -U --url= -c --channel= -u --username= --id= --token-file=
 			--cacert= --cert= --key= -k --insecure --unix-socket= --connect-timeout=

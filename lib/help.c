@@ -30,6 +30,13 @@ write_left(struct chat_buf *out, const struct chat_opt *opt)
 		chat_buf_printf(out, "%s%s%s", opt->optional ? open : " ", argument, close);
 }
 
+/* Whether it is told of at all. */
+static bool
+is_option(const struct chat_opt *opt)
+{
+	return opt->kind != CHAT_OPT_HEADING && opt->kind != CHAT_OPT_REFUSED;
+}
+
 /* Where the right column begins. */
 static size_t
 help_column(const struct chat_opt *table)
@@ -38,7 +45,7 @@ help_column(const struct chat_opt *table)
 	size_t column = 0, width;
 
 	for (; table->letter || table->name; table++) {
-		if (table->kind == CHAT_OPT_HEADING)
+		if (!is_option(table))
 			continue;
 		left.len = 0;
 		write_left(&left, table);
@@ -83,6 +90,8 @@ write_options(struct chat_buf *out, const struct chat_opt *table, size_t column)
 			chat_buf_printf(out, "\n%s:\n", table->name);
 			continue;
 		}
+		if (!is_option(table))
+			continue;
 		begin = out->len;
 		write_left(out, table);
 		write_right(out, table->help, column,

@@ -153,6 +153,8 @@ set_value(const struct chat_opt *opt, const char *text)
 	case CHAT_OPT_CHOICE:
 		set_choice(opt, text);
 		break;
+	case CHAT_OPT_REFUSED:
+		chat_die_usage("--%s: %s", opt->name, opt->help);
 	case CHAT_OPT_HEADING:
 		break;
 	}

@@ -18,6 +18,8 @@ enum chat_opt_kind {
 	CHAT_OPT_DURATION, /* int64_t *, milliseconds (measure.h): 500ms 10s 5m; bare: seconds */
 	CHAT_OPT_SIZE, /* int64_t *, bytes (measure.h): 4096 64k 8M 1G */
 	CHAT_OPT_CHOICE, /* int *: index into choices */
+	CHAT_OPT_REFUSED, /* a usage error: `help` says why; not in --help; its value is never said
+			   */
 	CHAT_OPT_HEADING /* no option: a line of --help */
 };
 

@@ -35,6 +35,9 @@ settings_opts(struct settings *settings, struct chat_opt *table)
 			.help = "the user's id (CHAT_ID; derived from name, login, host)"},
 		{0, "token-file", CHAT_OPT_STRING, &settings->token_file, .argument = "FILE",
 			.help = "where the token is (CHAT_TOKEN, CHAT_TOKEN_FILE)"},
+		{0, "token", CHAT_OPT_REFUSED,
+			.help = "others see what is on a command line: put it into a file "
+				"(--token-file) or into CHAT_TOKEN"},
 		{0, "cacert", CHAT_OPT_STRING, &client->cacert, .argument = "FILE",
 			.help = "trust these certificates (CHAT_CACERT)"},
 		{0, "cert", CHAT_OPT_STRING, &client->cert, .argument = "FILE",

@@ -32,7 +32,7 @@ struct settings {
 	char held[3][HELD_NAME_SIZE]; /* names of certificates that came through pipes */
 };
 
-#define SETTINGS_OPTS 16 /* entries that settings_opts writes at most */
+#define SETTINGS_OPTS 17 /* entries that settings_opts writes at most */
 
 /* Sets the defaults and writes the options into a command's table; returns how many. */
 size_t settings_opts(struct settings *settings, struct chat_opt *table);

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "destination.h"
 #include "diag.h"
 #include "hint.h"
+#include "mend.h"
 #include "replay.h"
 #include "utf8.h"
 
@@ -68,7 +70,9 @@ source_open(struct source *source, const struct source_options *options, struct 
 	*source = (struct source){
 		.lines_are_text = options->lines,
 		.replays = options->replay != NULL,
+		.channel = options->channel,
 		.splits = options->split,
+		.replaces = options->replace,
 		.speed = options->speed,
 		.first_told_ms = -1,
 		.due_ms = INT64_MAX,
@@ -90,6 +94,7 @@ source_close(struct source *source)
 	free(source->uploads);
 	free(source->words);
 	draft_free(&source->held);
+	chat_buf_free(&source->mended);
 	if (source->lines.fd > STDIN_FILENO)
 		close(source->lines.fd);
 	chat_lines_free(&source->lines);
@@ -119,8 +124,11 @@ piece_len(struct chat_span text)
 static int
 take_text(struct source *source, struct chat_span text, struct draft *draft, struct chat_err *err)
 {
-	size_t len = text.len;
+	size_t len;
 
+	if (source->replaces)
+		text = mend_text(&source->mended, text);
+	len = text.len;
 	source->rest.len = 0;
 	if (source->splits && chat_utf8_check(text.at, text.len) == text.len) {
 		len = piece_len(text);
@@ -231,13 +239,18 @@ add_hint(struct chat_err *err, struct chat_span line)
 }
 
 static enum source_what
-take_message_line(struct chat_span line, struct draft *draft, struct chat_err *err)
+take_message_line(
+	struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
 {
-	int made = draft_read(draft, line, err);
-
-	if (made < 0)
+	if (draft_read(draft, line, err) < 0) {
 		add_hint(err, line);
-	return what_of(made);
+		return SOURCE_ILLEGAL;
+	}
+	if (destination_check(line, source->channel, err) < 0) {
+		draft_free(draft);
+		return SOURCE_ILLEGAL;
+	}
+	return SOURCE_DRAFT;
 }
 
 /* SOURCE_NOTHING: the line is no message. */
@@ -250,7 +263,7 @@ take_line(struct source *source, struct chat_span line, struct draft *draft, str
 		return SOURCE_NOTHING;
 	if (source->replays)
 		return take_replay_line(source, line, draft, err);
-	return take_message_line(line, draft, err);
+	return take_message_line(source, line, draft, err);
 }
 
 static enum source_what

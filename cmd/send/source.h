@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "client/draft.h"
 #include "err.h"
 #include "line.h"
@@ -22,7 +23,10 @@ struct source {
 	bool has_lines; /* reads stdin, or the log that is replayed */
 	bool lines_are_text; /* --lines */
 	bool replays;
+	const char *channel; /* borrowed */
 	bool splits;
+	bool replaces; /* what of a text cannot be sent */
+	struct chat_buf mended; /* such a text */
 	struct chat_lines lines;
 	struct chat_span rest; /* of a text that is being split, within words or lines */
 	double speed; /* of a replay, 1: as it was; 0: at once */
@@ -50,9 +54,11 @@ struct source_options {
 	const char *name; /* of the file, NULL: its own */
 	const char *mime; /* NULL: found by its content */
 	const char *replay; /* a log, "-": stdin; NULL: none */
+	const char *channel; /* where all is said; a line of JSON that names another is refused */
 	double speed;
 	bool lines;
 	bool split;
+	bool replace;
 };
 
 /* -1: CHAT_CANNOT_OPEN, CHAT_USAGE. Nothing of stdin is read before it is needed. */

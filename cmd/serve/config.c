@@ -174,6 +174,10 @@ config_read(struct config *config, int argc, char **argv)
 		HEADING("Access"),
 		STRING("tokens", &c->tokens, "FILE",
 			"let in only who shows a token of these; SIGHUP reads it again"),
+		{.name = "token",
+			.kind = CHAT_OPT_REFUSED,
+			.help = "others see what is on a command line: put it into a file "
+				"(--tokens)"},
 		STRING("new-token", &c->new_token, "NAME",
 			"print a token for a username, and its line for the file"),
 		FLAG(0, "open", &c->open, "let anybody in who can connect"),

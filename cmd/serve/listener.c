@@ -92,7 +92,11 @@ static int
 address_split(const char *text, char *host, size_t size, const char **port, struct chat_err *err)
 {
 	const char *colon = strrchr(text, ':'), *from = text, *to = colon;
+	const char *url = strstr(text, "://");
 
+	if (url)
+		return chat_fail(err, CHAT_USAGE, "%s is a URL; the address in it is %.*s", text,
+			(int)strcspn(url + 3, "/"), url + 3);
 	if (!colon)
 		return chat_fail(
 			err, CHAT_USAGE, "an address is host:port, :port, [v6]:port or unix:/path");

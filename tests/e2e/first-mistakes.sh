@@ -38,6 +38,28 @@ echo '{"type":"text"}' | exits 65 'no text' chat-send
 like "$(<"$ERR")" 'line 1: bad_message: /text: is missing$' 'names what is missing'
 is "$(jq -r .field "$OUT")" /text 'also in the receipt'
 
+# ---- secrets on the command line ----
+
+for command in chat-send chat-listen chat-serve; do
+	for option in '--token s3cret' '--token=s3cret' '--tok s3cret'; do
+		read -ra words <<<"$option"
+		exits 64 "$command $option" "$command" "${words[@]}"
+		unlike "$(<"$ERR")" s3cret 'the secret is not said again'
+	done
+	exits 64 "$command --token" "$command" --token s3cret
+	like "$(<"$ERR")" '^chat-[a-z]*: --token: others see what is on a command line: put it into a file \(--token' 'it is said where one belongs'
+	unlike "$("$command" --help)" '--token[ =]' 'it is no option of --help'
+done
+
+# ---- values in the wrong place ----
+
+exits 64 '--reply 2' chat-send --reply 2 hi
+is "$(head -n 1 "$ERR")" 'chat-send: --reply 2: the number of answers is written --reply=2; before a text of that number, --reply=1' 'is not the text "2 hi"'
+exits 124 'with the equals sign' chat-send --reply=1 -W 100ms 2 hi
+is "$(jq -r .content "$OUT")" '2 hi' 'it is'
+exits 64 'a URL for --listen' chat-serve --listen ws://localhost:3001/ops
+is "$(head -n 1 "$ERR")" 'chat-serve: ws://localhost:3001/ops is a URL; the address in it is localhost:3001' 'is told with the address'
+
 # ---- said twice ----
 
 exits 64 'chat-listen: --url and an operand' chat-listen -U "$CHAT_URL" "${CHAT_URL}ops"

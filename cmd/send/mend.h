@@ -1,0 +1,14 @@
+#ifndef SEND_MEND_H
+#define SEND_MEND_H
+
+#include "buf.h"
+#include "span.h"
+
+/*
+ * A text with U+FFFD in place of what cannot be sent: bytes that are not UTF-8, as many at a time
+ * as the beginning of a character has (Unicode, "maximal subparts"), and U+0000. A text that is
+ * well is returned as it is; another one is written into out, which it replaces.
+ */
+struct chat_span mend_text(struct chat_buf *out, struct chat_span text);
+
+#endif
