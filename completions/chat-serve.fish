@@ -31,6 +31,7 @@ complete -c chat-serve -l sync -xa 'always batch never' -d 'always, before deliv
 complete -c chat-serve -l journal-segment -x -d 'close a segment that is so long (64M)'
 complete -c chat-serve -l journal-max-bytes -x -d 'remove the oldest segments above that; 0 for none (0)'
 complete -c chat-serve -l journal-max-age -x -d 'remove segments older than that; 0 for none (0)'
+complete -c chat-serve -l journal-max-messages -x -d 'keep the newest of each channel; 0 for all (0)'
 complete -c chat-serve -l disk-timeout -x -d 'for the disk to answer, also at the end (10s)'
 complete -c chat-serve -l repair -d 'take damaged lines out of the journal, aside'
 complete -c chat-serve -l max-message -x -d 'largest message (1M)'

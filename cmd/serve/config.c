@@ -222,6 +222,8 @@ config_read(struct config *config, int argc, char **argv)
 			"remove the oldest segments above that; 0 for none (0)"),
 		AGE("journal-max-age", &c->journal_max_age_ms,
 			"remove segments older than that; 0 for none (0)"),
+		NUMBER("journal-max-messages", &c->journal_max_messages, 0, INT32_MAX,
+			"keep the newest of each channel; 0 for all (0)"),
 		TIME("disk-timeout", &c->disk_timeout_ms, 1,
 			"for the disk to answer, also at the end (10s)"),
 		FLAG(0, "repair", &c->repair, "take damaged lines out of the journal, aside"),

@@ -32,6 +32,7 @@ struct config {
 	int64_t journal_segment; /* bytes */
 	int64_t journal_max_bytes; /* 0: any */
 	int64_t journal_max_age_ms; /* 0: any */
+	int64_t journal_max_messages; /* of a channel; 0: any */
 	int64_t disk_timeout_ms;
 	bool repair;
 

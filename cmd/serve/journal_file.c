@@ -78,7 +78,7 @@ file_free(struct journal_file *file)
 	segments_free(file->full);
 	segments_free(file->finishing);
 	segment_free(file->active);
-	journal_tallies_free(file);
+	tallies_free(&file->tallies);
 	open_segments_free(&file->opened);
 	epochs_free(&file->epochs);
 	queue_free(&file->queue);
@@ -146,13 +146,16 @@ segments_memory(const struct segment *segment)
 	return bytes;
 }
 
-/* Where the messages of the segments lie that have no index on the disk yet. */
+/*
+ * Where the messages of the segments lie that have no index on the disk yet, and how many of each
+ * channel are in the others.
+ */
 static size_t
 file_memory(const struct journal *journal)
 {
 	const struct journal_file *file = (const struct journal_file *)journal;
 
-	return file->active->index.bytes + segments_memory(file->full) +
+	return file->tallies.bytes + file->active->index.bytes + segments_memory(file->full) +
 		segments_memory(file->finishing);
 }
 
@@ -246,6 +249,8 @@ journal_file_open(const struct journal_options *options, uv_loop_t *loop,
 
 	file->journal = (struct journal){.kind = &kind_file, .events = *events, .arg = arg};
 	file->options = *options;
+	file->tallies.hides = options->max_messages > 0;
+	file->tallies.most = options->max_messages ? options->max_messages : options->history;
 	file->full_bytes = options->segment_bytes;
 	file->loop = loop;
 	file->dir_fd = file->lock_fd = -1;

@@ -14,6 +14,7 @@
 #include "serve/journal_opened.h"
 #include "serve/journal_queue.h"
 #include "serve/journal_segment.h"
+#include "serve/journal_tally.h"
 
 /*
  * The journal of one machine: a directory of segments (chat-journal(5)), of which the last one
@@ -33,17 +34,9 @@ struct journal_options {
 	uint64_t max_bytes; /* of all files of segments (chat-journal(5)); 0: any */
 	int64_t max_age_ms; /* of a closed one's last message; 0: any */
 	int64_t answer_ms; /* within which the disk answers */
+	uint64_t max_messages; /* of a channel, that are given to readers; 0: all */
 	uint32_t history; /* messages of each channel that are never removed for these */
 	bool repair; /* take damaged lines out */
-};
-
-/* How many messages of a channel the closed segments hold; there is one as long as they do. */
-struct tally {
-	UT_hash_handle hh;
-	uint64_t count;
-	uint32_t newest; /* number of the last segment with one */
-	uint32_t len;
-	char channel[CHAT_CHANNEL_MAX + 1];
 };
 
 /* A segment that grows no more. */
@@ -53,7 +46,7 @@ struct closed_segment {
 	int64_t timestamp_ms; /* the latest in it */
 	uint64_t lines_bytes, bytes; /* of its lines; of all its files */
 	const struct tally *needed_by; /* NULL: nobody is known to */
-	uint64_t needed; /* messages of that channel in it */
+	uint32_t holders; /* channels of which it has one of the newest messages */
 };
 
 struct journal_file {
@@ -71,11 +64,12 @@ struct journal_file {
 	int64_t timestamp_ms; /* the latest there was at the start */
 	uint32_t known_number; /* of segments: recovering, the last without a gap before it */
 	uint64_t removed; /* number of the newest message known to be removed */
+	uint64_t gone; /* the same, of those of which nobody knows the channels */
 
 	struct closed_segment *closed; /* ascending */
 	size_t closed_count, closed_cap;
 	uint64_t closed_bytes;
-	struct tally *tallies;
+	struct tallies tallies;
 	bool cuts_history; /* to keep its bound, and that has been said */
 	bool stuck; /* a full segment got no index */
 	bool remaking; /* an index that retention needs */
@@ -152,14 +146,33 @@ void journal_file_tick(uv_timer_t *timer);
 void journal_file_flush(struct journal_file *file, bool sums);
 void journal_file_flushed(void *arg, struct flush_job *job);
 
-/* Adds a segment to the closed ones, and what it holds to the tallies (journal_keep.c). */
+/* Adds a segment to the closed ones; what it holds is tallied behind that (journal_keep.c). */
 void journal_note_closed(struct journal_file *file, struct closed_segment closed);
 void journal_tally(
-	struct journal_file *file, struct chat_span channel, uint32_t segment, uint64_t count);
-uint64_t journal_tally_count(const struct journal_file *file, struct chat_span channel);
-uint64_t journal_tally_find(const struct journal_file *file, struct chat_span channel,
-	uint32_t *newest); /* the last segment with one */
-void journal_tallies_free(struct journal_file *file);
+	struct journal_file *file, struct chat_span channel, uint32_t segment, uint32_t count);
+
+/* The tallies are all there: those that there is no room for go. */
+void journal_tallied(struct journal_file *file);
+
+/*
+ * How many messages of a channel the closed segments hold, or TALLY_UNKNOWN; newest: the last
+ * segment that may have one.
+ */
+uint64_t journal_tally_find(
+	const struct journal_file *file, struct chat_span channel, uint32_t *newest);
+
+/* How many the segments have that are not closed. */
+uint64_t journal_count_open(const struct journal_file *file, struct chat_span channel);
+
+/* What a channel's readers do not get: it was removed, or --journal-max-messages keeps no more. */
+struct journal_hidden {
+	uint32_t first; /* what is in closed segments before this; UINT32_MAX: in all of them; */
+	uint64_t skip; /* and so many from there on, of the open ones where it is all of the others
+			*/
+	uint64_t newest; /* no message before those has a higher number */
+};
+
+struct journal_hidden journal_hidden(struct journal_file *file, struct chat_span channel);
 
 /* How long all its files are, and how long the segment that grows is to be. */
 uint64_t journal_bytes(const struct journal_file *file);

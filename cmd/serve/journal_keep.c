@@ -27,71 +27,113 @@ journal_note_closed(struct journal_file *file, struct closed_segment closed)
 	file->closed_bytes += closed.bytes;
 }
 
-void
-journal_tally(struct journal_file *file, struct chat_span channel, uint32_t segment, uint64_t count)
-{
-	struct tally *tally;
+/* ---- tallies ---- */
 
-	HASH_FIND(hh, file->tallies, channel.at, channel.len, tally);
-	if (!tally) {
-		tally = chat_alloc_zeroed(1, sizeof(*tally));
-		tally->len = (uint32_t)channel.len;
-		memcpy(tally->channel, channel.at, channel.len);
-		HASH_ADD_KEYPTR(hh, file->tallies, tally->channel, tally->len, tally);
+static struct closed_segment *
+closed_of(struct journal_file *file, uint32_t number)
+{
+	size_t low = 0, high = file->closed_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (file->closed[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	tally->count += count;
-	if (tally->newest < segment)
-		tally->newest = segment;
-	if (tally->count)
-		return;
-	HASH_DEL(file->tallies, tally);
-	free(tally);
+	return low < file->closed_count && file->closed[low].number == number ? &file->closed[low]
+									      : NULL;
 }
 
-uint64_t
-journal_tally_find(const struct journal_file *file, struct chat_span channel, uint32_t *newest)
-{
-	struct tally *tally;
-
-	HASH_FIND(hh, file->tallies, channel.at, channel.len, tally);
-	*newest = tally ? tally->newest : 0;
-	return tally ? tally->count : 0;
-}
-
-uint64_t
-journal_tally_count(const struct journal_file *file, struct chat_span channel)
-{
-	uint32_t newest;
-
-	return journal_tally_find(file, channel, &newest);
-}
-
-void
-journal_tallies_free(struct journal_file *file)
-{
-	struct tally *tally, *next;
-
-	HASH_ITER(hh, file->tallies, tally, next)
-	{
-		HASH_DEL(file->tallies, tally);
-		free(tally);
-	}
-}
-
-/* How many messages of a channel there are outside of the closed segments. */
+/* tally_held */
 static uint64_t
-count_open(const struct journal_file *file, struct chat_span channel)
+on_held(void *arg, uint32_t number, int by)
 {
-	const struct segment *open[] = {file->full, file->active};
+	struct journal_file *file = arg;
+	struct closed_segment *closed = closed_of(file, number);
+
+	if (!closed)
+		return file->removed;
+	closed->holders += (uint32_t)by;
+	return closed->last;
+}
+
+uint64_t
+journal_count_open(const struct journal_file *file, struct chat_span channel)
+{
+	const struct segment *lists[] = {file->finishing, file->full, file->active};
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < 2; i++)
-		for (const struct segment *segment = open[i]; segment; segment = segment->next) {
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		for (const struct segment *segment = lists[i]; segment; segment = segment->next) {
 			const struct channel_places *places = index_find(&segment->index, channel);
 
 			count += places ? places->count : 0;
 		}
 	return count;
+}
+
+void
+journal_tally(struct journal_file *file, struct chat_span channel, uint32_t segment, uint32_t count)
+{
+	tallies_add(&file->tallies, channel, segment, count, on_held, file);
+}
+
+void
+journal_tallied(struct journal_file *file)
+{
+	if (!tallies_trim(&file->tallies))
+		return;
+	for (size_t i = 0; i < file->closed_count; i++)
+		file->closed[i].needed_by = NULL;
+}
+
+uint64_t
+journal_tally_find(const struct journal_file *file, struct chat_span channel, uint32_t *newest)
+{
+	const struct tally *tally = tallies_find(&file->tallies, channel);
+
+	*newest = tally ? tally->newest : 0;
+	if (!file->tallies.forgot)
+		return tally ? tally->count : 0;
+	if (!tally)
+		*newest = UINT32_MAX;
+	return TALLY_UNKNOWN;
+}
+
+/* Without a tally there are none in closed segments, or nothing is known of them. */
+static struct journal_hidden
+hidden_in_open(const struct journal_file *file, uint64_t open)
+{
+	uint64_t most = file->options.max_messages;
+	struct journal_hidden hidden = {.newest = file->removed};
+
+	if (!most || open < most)
+		return hidden;
+	hidden.first = UINT32_MAX;
+	hidden.skip = open - most;
+	return hidden;
+}
+
+struct journal_hidden
+journal_hidden(struct journal_file *file, struct chat_span channel)
+{
+	const struct tally *tally = tallies_find(&file->tallies, channel);
+	uint64_t open = file->options.max_messages ? journal_count_open(file, channel) : 0;
+	struct journal_hidden hidden = {0};
+	uint32_t runs = 0;
+
+	if (!tally)
+		return hidden_in_open(file, open);
+	if (file->options.max_messages) {
+		runs = tally_look(&file->tallies, tally, open, &hidden.skip);
+		hidden.first = runs < tally->runs_count ? tally->runs[runs].segment : UINT32_MAX;
+	}
+	hidden.newest = runs ? on_held(file, tally->runs[runs - 1].segment, 0) : tally->gone;
+	if (hidden.newest < file->gone)
+		hidden.newest = file->gone;
+	return hidden;
 }
 
 /* ---- an index that is wrong ---- */
@@ -191,13 +233,15 @@ journal_is_over(const struct journal_file *file, uint64_t max_bytes)
 
 /* ---- what a history needs ---- */
 
-/* Whether so many messages of the channel can go. */
+/* Whether there is a history of the channel behind a segment. */
 static bool
-tally_can_spare(const struct journal_file *file, const struct tally *tally, uint64_t count)
+tally_can_spare(const struct journal_file *file, const struct tally *tally, uint32_t segment)
 {
-	struct chat_span name = {tally->channel, tally->len};
+	uint64_t newer = tally_newer(tally, segment);
 
-	return tally->count + count_open(file, name) - count >= file->options.history;
+	return newer >= file->options.history ||
+		newer + journal_count_open(file, (struct chat_span){tally->channel, tally->len}) >=
+		file->options.history;
 }
 
 /* Whether no channel needs it; otherwise one that does is remembered. */
@@ -207,14 +251,12 @@ closed_can_go(
 {
 	for (uint32_t i = 0; i < index->head.channels; i++) {
 		const struct index_channel *channel = &index->channels[i];
-		struct chat_span name = chat_span_of(channel->name);
-		struct tally *tally;
+		const struct tally *tally =
+			tallies_find(&file->tallies, chat_span_of(channel->name));
 
-		HASH_FIND(hh, file->tallies, name.at, name.len, tally);
-		if (!tally || tally_can_spare(file, tally, channel->count))
+		if (!tally || tally_can_spare(file, tally, closed->number))
 			continue;
 		closed->needed_by = tally;
-		closed->needed = channel->count;
 		return false;
 	}
 	closed->needed_by = NULL;
@@ -251,8 +293,11 @@ closed_unlink_unknown(
 
 	segment_name(name, closed->number, SEGMENT_LINES);
 	if (!journal_dir_size(file->dir_fd, name, &bytes) ||
-		(in_any_case && closed->number <= file->unknown))
+		(in_any_case && closed->number <= file->unknown)) {
+		if (file->gone < closed->last)
+			file->gone = closed->last;
 		return closed_unlink(file, closed);
+	}
 	index_remake(file, closed->number);
 	return false;
 }
@@ -267,7 +312,7 @@ closed_remove(struct journal_file *file, struct closed_segment *closed, bool in_
 	int opened;
 
 	if (!in_any_case && closed->needed_by &&
-		!tally_can_spare(file, closed->needed_by, closed->needed))
+		!tally_can_spare(file, closed->needed_by, closed->number))
 		return false;
 	opened = segment_index_try(
 		&file->journal, &index, file->dir_fd, closed->number, closed->lines_bytes, &err);
@@ -275,8 +320,8 @@ closed_remove(struct journal_file *file, struct closed_segment *closed, bool in_
 		return closed_unlink_unknown(file, closed, in_any_case);
 	gone = (in_any_case || closed_can_go(file, closed, &index)) && closed_unlink(file, closed);
 	for (uint32_t i = 0; gone && i < index.head.channels; i++)
-		journal_tally(file, chat_span_of(index.channels[i].name), closed->number,
-			-(uint64_t)index.channels[i].count);
+		tallies_remove(&file->tallies, chat_span_of(index.channels[i].name), closed->number,
+			index.channels[i].count, on_held, file);
 	index_file_close(&index);
 	return gone;
 }
@@ -289,7 +334,8 @@ retain(struct journal_file *file, uint64_t max_bytes, int64_t oldest_ms, bool in
 
 	for (size_t i = 0; i < file->closed_count; i++) {
 		struct closed_segment closed = file->closed[i];
-		bool over = journal_is_over(file, max_bytes) || closed.timestamp_ms < oldest_ms;
+		bool over = journal_is_over(file, max_bytes) || closed.timestamp_ms < oldest_ms ||
+			(file->options.max_messages && !closed.holders);
 
 		if (!over || !closed_remove(file, &closed, in_any_case))
 			file->closed[kept++] = closed;

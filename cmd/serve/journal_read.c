@@ -101,6 +101,7 @@ struct reading {
 	struct journal_read *read;
 	uint32_t number; /* of the segment; 0: there is none */
 	uint64_t base, last; /* of its messages */
+	uint64_t skip; /* so many of the channel's from the front are kept from readers */
 	uint64_t lines_bytes; /* of a closed one */
 	bool closed; /* the worker chooses; else it is done on the loop */
 	struct open_segment *opened; /* of a closed one */
@@ -163,6 +164,24 @@ find_in_memory(const struct reading *reading, const struct channel_places *chann
 	return low;
 }
 
+/*
+ * Where the reader begins in these, and at the first that is not kept from it. It is told of those
+ * that it misses.
+ */
+static uint32_t
+begin_in_memory(struct reading *reading, const struct channel_places *channel)
+{
+	uint32_t first = find_in_memory(reading, channel), hidden = channel->count;
+
+	if (hidden > reading->skip)
+		hidden = (uint32_t)reading->skip;
+	reading->skip -= hidden;
+	if (first >= hidden)
+		return first;
+	reading->read->complete = false;
+	return hidden;
+}
+
 /* A segment that has no index file yet; false: it has nothing for the reader. */
 static bool
 choose_growing(struct reading *reading, const struct segment *segment)
@@ -172,14 +191,16 @@ choose_growing(struct reading *reading, const struct segment *segment)
 	struct page_plan plan;
 	uint32_t i;
 
-	if (!channel || segment->index.last <= reading->read->after)
+	if (!channel)
+		return false;
+	reading->base = segment->index.base;
+	i = begin_in_memory(reading, channel);
+	if (i == channel->count)
 		return false;
 	reading->number = segment->number;
-	reading->base = segment->index.base;
 	reading->last = segment->index.last;
 	page_plan_begin(&plan, reading->read->page_bytes);
-	for (i = find_in_memory(reading, channel);
-		i < channel->count && reading_take(reading, &plan, &channel->at[i]);)
+	while (i < channel->count && reading_take(reading, &plan, &channel->at[i]))
 		i++;
 	reading_plan(reading, &plan);
 	return true;
@@ -215,6 +236,18 @@ find_in_file(struct reading *reading, const struct index_channel *channel, uint3
 	return 0;
 }
 
+/* The same, from the place at which the reader would begin otherwise. */
+static uint32_t
+begin_in_file(struct reading *reading, const struct index_channel *channel, uint32_t first)
+{
+	uint32_t hidden = channel->count < reading->skip ? channel->count : (uint32_t)reading->skip;
+
+	if (first >= channel->first + hidden)
+		return first;
+	reading->read->complete = false;
+	return channel->first + hidden;
+}
+
 static int
 choose_in_file(struct reading *reading)
 {
@@ -228,6 +261,7 @@ choose_in_file(struct reading *reading)
 		return 0;
 	if (find_in_file(reading, channel, &at) < 0)
 		return -1;
+	at = begin_in_file(reading, channel, at);
 	page_plan_begin(&plan, reading->read->page_bytes);
 	for (end = channel->first + channel->count; at < end; at += count) {
 		count = end - at < PLACES_AT_ONCE ? end - at : PLACES_AT_ONCE;
@@ -447,27 +481,38 @@ on_read(uv_work_t *work, int status)
 	read->done(read);
 }
 
+static void
+choose_closed_segment(struct reading *reading, const struct closed_segment *closed)
+{
+	reading->closed = true;
+	reading->number = closed->number;
+	reading->base = closed->base;
+	reading->last = closed->last;
+	reading->lines_bytes = closed->lines_bytes;
+	reading->opened = open_segments_take(&reading->file->opened, closed->number);
+}
+
 /* The oldest segment that may have something for the reader. */
 static void
-reading_choose(struct reading *reading)
+reading_choose(struct reading *reading, const struct journal_hidden *hidden)
 {
 	struct journal_file *file = reading->file;
 	size_t i = closed_find(file, reading->read->after);
+	uint32_t newest;
 
+	while (i < file->closed_count && file->closed[i].number < hidden->first)
+		i++;
 	if (i < file->closed_count &&
-		journal_tally_count(file, chat_span_of(reading->read->channel))) {
-		const struct closed_segment *closed = &file->closed[i];
-
-		reading->closed = true;
-		reading->number = closed->number;
-		reading->base = closed->base;
-		reading->last = closed->last;
-		reading->lines_bytes = closed->lines_bytes;
-		reading->opened = open_segments_take(&file->opened, closed->number);
-	} else if (!choose_in_list(reading, file->finishing) &&
-		!choose_in_list(reading, file->full)) {
-		choose_growing(reading, file->active);
+		journal_tally_find(file, chat_span_of(reading->read->channel), &newest)) {
+		if (file->closed[i].number == hidden->first)
+			reading->skip = hidden->skip;
+		choose_closed_segment(reading, &file->closed[i]);
+		return;
 	}
+	if (hidden->first == UINT32_MAX)
+		reading->skip = hidden->skip;
+	if (!choose_in_list(reading, file->finishing) && !choose_in_list(reading, file->full))
+		choose_growing(reading, file->active);
 }
 
 void
@@ -475,13 +520,14 @@ journal_file_read(struct journal *journal, struct journal_read *read)
 {
 	struct journal_file *file = (struct journal_file *)journal;
 	struct reading *reading = chat_alloc_zeroed(1, sizeof(*reading));
+	struct journal_hidden hidden = journal_hidden(file, chat_span_of(read->channel));
 
 	reading->file = file;
 	reading->read = read;
 	read->page = NULL;
 	read->read_bytes = 0;
-	read->complete = read->complete && read->after >= file->removed;
-	reading_choose(reading);
+	read->complete = read->complete && read->after >= hidden.newest;
+	reading_choose(reading, &hidden);
 	reading->work.data = reading;
 	uv_queue_work(file->loop, &reading->work, reading_run, on_read);
 }

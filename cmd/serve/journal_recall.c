@@ -261,17 +261,9 @@ uint64_t
 journal_file_count(struct journal *journal, struct chat_span channel)
 {
 	const struct journal_file *file = (const struct journal_file *)journal;
-	const struct segment *lists[] = {file->active, file->full, file->finishing};
 	uint32_t newest;
-	uint64_t count = journal_tally_find(file, channel, &newest);
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		for (const struct segment *segment = lists[i]; segment; segment = segment->next) {
-			const struct channel_places *places = index_find(&segment->index, channel);
-
-			count += places ? places->count : 0;
-		}
-	return count;
+	return journal_tally_find(file, channel, &newest) + journal_count_open(file, channel);
 }
 
 void

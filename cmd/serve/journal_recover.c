@@ -145,9 +145,6 @@ note_segment(struct journal_file *file, uint32_t number, const struct index_file
 		.epochs = {.at = (struct epoch *)index->epochs, .count = head->epochs},
 	};
 
-	for (uint32_t i = 0; i < head->channels; i++)
-		journal_tally(file, chat_span_of(index->channels[i].name), number,
-			index->channels[i].count);
 	if (head->places && note_messages(file, number, &messages, err) < 0)
 		return -1;
 	if (number == file->known_number + 1)
@@ -162,6 +159,10 @@ note_segment(struct journal_file *file, uint32_t number, const struct index_file
 			.bytes = head->lines_bytes + file_bytes(file, number, SEGMENT_SUMS) +
 				file_bytes(file, number, SEGMENT_INDEX),
 		});
+	for (uint32_t i = 0; i < head->channels; i++)
+		journal_tally(file, chat_span_of(index->channels[i].name), number,
+			index->channels[i].count);
+	journal_tallied(file);
 	return 0;
 }
 
@@ -333,6 +334,7 @@ journal_recover(struct journal_file *file, struct chat_err *err)
 	}
 	if (result == 0 && file->options.sync != JOURNAL_NEVER && fsync(file->dir_fd) < 0)
 		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", file->options.dir);
+	file->gone = file->removed;
 	if (result == 0)
 		result = check_numbers(file, &numbers, err);
 	free(numbers.at);

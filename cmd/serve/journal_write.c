@@ -208,10 +208,6 @@ file_close_full(struct journal_file *file)
 
 	while ((segment = file->finishing) && segment->indexed) {
 		file->finishing = segment->next;
-		for (struct channel_places *channel = segment->index.channels; channel;
-			channel = channel->hh.next)
-			journal_tally(file, (struct chat_span){channel->channel, channel->len},
-				segment->number, channel->count);
 		journal_note_closed(file,
 			(struct closed_segment){
 				.number = segment->number,
@@ -221,6 +217,11 @@ file_close_full(struct journal_file *file)
 				.lines_bytes = segment->lines_bytes,
 				.bytes = segment_bytes(segment),
 			});
+		for (struct channel_places *channel = segment->index.channels; channel;
+			channel = channel->hh.next)
+			journal_tally(file, (struct chat_span){channel->channel, channel->len},
+				segment->number, channel->count);
+		journal_tallied(file);
 		segment_free(segment);
 	}
 	file->stuck = file->finishing != NULL;

@@ -88,6 +88,16 @@ pages_find(struct pages *pages, const struct page_key *key)
 	return page;
 }
 
+void
+pages_renew(struct pages *pages, const struct page_key *key)
+{
+	struct page *page = NULL;
+
+	HASH_FIND(hh, pages->by_key, key, sizeof(*key), page);
+	if (pages->fades && page && page->ready && pages->turn - page->filled > PAGES_FADE_TURNS)
+		page_free(pages, page);
+}
+
 struct page *
 pages_add(struct pages *pages, const struct page_key *key)
 {
@@ -104,7 +114,7 @@ pages_fill(struct pages *pages, struct page *page, struct block *block)
 	page->block = block;
 	page->ready = true;
 	pages_trim(pages, page_bytes(page));
-	page->turn = pages->turn;
+	page->turn = page->filled = pages->turn;
 	DL_APPEND(pages->oldest, page);
 	pages->bytes += page_bytes(page);
 	pages->made++;

@@ -10,8 +10,9 @@
 
 /*
  * The frames that newcomers are sent and that are the same for all of them who stand at the same
- * place: each is made once, and all that are in memory are counted. The past does not change, so
- * they never get old; what nobody's queue holds any more goes when there is no room for it.
+ * place: each is made once, and all that are in memory are counted. What nobody's queue holds any
+ * more goes when there is no room for it. The past does not change, but where messages of it are
+ * not given any more after a while (fades).
  */
 enum page_kind {
 	PAGE_PAST, /* what follows `after`, and more follows it */
@@ -38,7 +39,7 @@ struct page {
 	uint64_t end; /* number of its last message; the next page follows that */
 	bool ready;
 	bool complete; /* nothing is missing between `after` and `end` */
-	uint32_t turn; /* when it was used last */
+	uint32_t turn, filled; /* when it was used last, when it got ready */
 	struct past_reader *waiters; /* for it to be ready; past.c's */
 };
 
@@ -49,6 +50,7 @@ struct pages {
 	size_t budget_bytes; /* above half of it pages get smaller */
 	uint64_t made; /* ever */
 	uint32_t turn; /* of pages_sweep */
+	bool fades; /* a page may hold what would not be in it any more */
 };
 
 /* queues_bytes: what all queues together may hold, of which pages take a part. */
@@ -57,6 +59,10 @@ void pages_free(struct pages *pages);
 
 /* NULL: it is not there. Valid until pages_fill, or, not ready, until that is done for it. */
 struct page *pages_find(struct pages *pages, const struct page_key *key);
+
+/* Somebody begins with this page: where it fades, it is made again after so many turns. */
+void pages_renew(struct pages *pages, const struct page_key *key);
+#define PAGES_FADE_TURNS 5
 
 /* A new one, not ready. */
 struct page *pages_add(struct pages *pages, const struct page_key *key);

@@ -25,6 +25,7 @@ struct past_reader {
 	struct past_reader *next, *prev; /* that wait for the same */
 	struct member_past past;
 	bool newest; /* it came without `since` */
+	bool began; /* to look for pages */
 };
 
 /* What is read from the journal. */
@@ -325,6 +326,17 @@ reader_step_newest(struct past_reader *reader)
 	reader_free(reader);
 }
 
+/* The first page is not one from which messages would be missing by now. */
+static void
+reader_begin(struct past_reader *reader)
+{
+	struct page_key key = room_past_key(&reader->guest->member);
+
+	if (!reader->began)
+		pages_renew(&past_of(reader)->server->rooms.pages, &key);
+	reader->began = true;
+}
+
 /* The next page is the reader's, or it waits for it. */
 static void
 reader_step(struct past_reader *reader)
@@ -338,6 +350,7 @@ reader_step(struct past_reader *reader)
 		reader_step_newest(reader);
 		return;
 	}
+	reader_begin(reader);
 	while (room_past_is_far(member)) {
 		page = reader_ask(reader, false);
 		if (page && !page->ready)

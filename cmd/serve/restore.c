@@ -170,7 +170,7 @@ choice_is_full(const struct restore *restore)
 
 	if (restore->bytes + 4096 > limits->history_bytes || restore->keep == 0)
 		return true;
-	for (tally = restore->file->tallies; tally; tally = tally->hh.next) {
+	for (tally = restore->file->tallies.by_channel; tally; tally = tally->hh.next) {
 		const struct restored *channel;
 
 		HASH_FIND(hh, restore->channels, tally->channel, tally->len, channel);
@@ -191,10 +191,10 @@ fair_share(const struct restore *restore)
 
 	for (size_t i = 0; i < file->closed_count; i++)
 		bytes += file->closed[i].bytes;
-	for (const struct tally *tally = file->tallies; tally; tally = tally->hh.next)
+	for (const struct tally *tally = file->tallies.by_channel; tally; tally = tally->hh.next)
 		lines += tally->count;
-	if (channels < HASH_COUNT(file->tallies))
-		channels = HASH_COUNT(file->tallies);
+	if (channels < HASH_COUNT(file->tallies.by_channel))
+		channels = HASH_COUNT(file->tallies.by_channel);
 	if (bytes <= limits->history_bytes || !lines || !channels)
 		return limits->history_keep;
 	share = limits->history_bytes / (bytes / lines + 1) / channels;
@@ -311,7 +311,7 @@ static void
 note_forgotten(struct restore *restore)
 {
 	const struct restored *channel;
-	const struct tally *tally;
+	uint32_t newest;
 
 	HASH_SORT(restore->channels, compare_channels);
 	for (channel = restore->channels; channel; channel = channel->hh.next) {
@@ -319,19 +319,23 @@ note_forgotten(struct restore *restore)
 		const struct channel_places *growing = index_find(&restore->file->active->index,
 			(struct chat_span){channel->channel, channel->len});
 
-		HASH_FIND(hh, restore->file->tallies, channel->channel, channel->len, tally);
-		total = (tally ? tally->count : 0) + (growing ? growing->count : 0);
+		total = (growing ? growing->count : 0) +
+			journal_tally_find(restore->file,
+				(struct chat_span){channel->channel, channel->len}, &newest);
 		if (!channel->room)
 			continue;
 		if (!channel->chosen && total)
 			forgotten = restore->file->last;
 		else if (channel->chosen < total && channel->oldest - 1 > forgotten)
 			forgotten = channel->oldest - 1;
+		else if (channel->chosen && channel->oldest <= forgotten)
+			forgotten = channel->oldest - 1; /* older than what was removed */
 		if (channel->room->history.forgotten < forgotten)
 			channel->room->history.forgotten = forgotten;
 		room_forget(channel->room);
 	}
 	restore->rooms->forgotten = restore->file->last;
+	restore->rooms->gap = restore->file->gone;
 }
 
 /* ---- nonces ---- */

@@ -134,6 +134,7 @@ struct rooms {
 	uint64_t ticket; /* of the last append */
 	uint64_t rooms_made, members_made; /* ever */
 	uint64_t forgotten; /* the newest message that a room had forgotten when it was */
+	uint64_t gap; /* of which channels messages up to this number are missing is not known */
 	size_t count;
 	struct shares history, idle_history; /* bytes of rooms in use, and of idle ones */
 	struct makers makers;

@@ -284,6 +284,15 @@ conn_limits_of(const struct config *config)
 	};
 }
 
+/* Of the messages of a channel no more are shown than the journal is to keep. */
+static uint32_t
+kept_messages(const struct config *config, int64_t wanted)
+{
+	int64_t most = config->journal_max_messages;
+
+	return (uint32_t)(most && most < wanted ? most : wanted);
+}
+
 static struct rooms_limits
 rooms_limits_of(const struct config *config)
 {
@@ -292,10 +301,10 @@ rooms_limits_of(const struct config *config)
 		.members = (size_t)config->max_members,
 		.leavers = (size_t)config->max_connections,
 		.crowd = (size_t)config->crowd,
-		.history_replay = (uint32_t)config->history,
+		.history_replay = kept_messages(config, config->history),
 		.history_replay_bytes = (size_t)config->history_bytes,
 		.page_message_bytes = (size_t)config->queue_bytes,
-		.history_keep = (uint32_t)config->history_keep,
+		.history_keep = kept_messages(config, config->history_keep),
 		.history_bytes = (size_t)config->history_memory,
 		.max_message_bytes = (size_t)config->max_message_bytes,
 		.grace_ms = config->grace_ms,
@@ -311,7 +320,8 @@ journal_options_of(const struct config *config)
 		.segment_bytes = (uint64_t)config->journal_segment,
 		.max_bytes = (uint64_t)config->journal_max_bytes,
 		.max_age_ms = config->journal_max_age_ms,
-		.history = (uint32_t)config->history,
+		.max_messages = (uint64_t)config->journal_max_messages,
+		.history = kept_messages(config, config->history),
 		.answer_ms = config->disk_timeout_ms,
 		.repair = config->repair,
 	};
@@ -341,6 +351,7 @@ rooms_open(struct server *server, struct chat_err *err)
 
 	rooms_init(&server->rooms, &limits, &server->clock, (uint64_t)chat_unix_ms());
 	pages_init(&server->rooms.pages, (size_t)config->queue_total_bytes);
+	server->rooms.pages.fades = config->journal_max_messages > 0;
 	past_open(&server->past, server);
 	server->rooms.nonces.most = (size_t)config->max_nonces;
 	server->rooms.nonces.most_bytes = (size_t)config->nonce_memory;
