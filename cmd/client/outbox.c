@@ -109,6 +109,15 @@ outbox_add(struct outbox *outbox, uint64_t line, struct draft *draft)
 }
 
 void
+outbox_add_settled(struct outbox *outbox, uint64_t line, struct draft *draft)
+{
+	uint64_t number = outbox->next;
+
+	outbox_add(outbox, line, draft);
+	outbox_item(outbox, number)->state = ITEM_ACCEPTED;
+}
+
+void
 outbox_receipt(struct outbox *outbox, struct item *item, struct chat_span json)
 {
 	struct chat_buf receipt = {0};

@@ -98,6 +98,9 @@ void outbox_widen(struct outbox *outbox, size_t window);
 /* Adds a message, taking over the draft. */
 void outbox_add(struct outbox *outbox, uint64_t line, struct draft *draft);
 
+/* Adds what is not to be sent, and counts as accepted when its turn comes. Takes over the draft. */
+void outbox_add_settled(struct outbox *outbox, uint64_t line, struct draft *draft);
+
 /* Adds what cannot be sent, so that its receipt comes in its place. why: code, field, text. */
 void outbox_add_illegal(struct outbox *outbox, uint64_t line, const struct chat_err *why);
 

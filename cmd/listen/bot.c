@@ -77,6 +77,7 @@ bot_open(struct bot *bot, struct output *output, const struct identity *identity
 	courier_init(&bot->courier, identity, WINDOW, ACK_AUTO);
 	bot->courier.listens = true;
 	bot->courier.outbox.said = &bot->said;
+	answerer_begin(&bot->answerer, bot->command.argv);
 	return start(bot, err);
 }
 
@@ -96,21 +97,31 @@ bot_close(struct bot *bot)
 	chat_lines_free(&bot->lines);
 	courier_free(&bot->courier);
 	seen_free(&bot->said);
+	seen_free(&bot->answered);
+	ledger_free(&bot->ledger);
 }
 
-/* By a nonce of this process, or as its own nonce came back. */
+/* By a nonce of this process, or of an answer of this command, or as its own nonce came back. */
 static bool
-is_own(const struct bot *bot, const struct chat_msg *msg, const struct identity *self)
+is_own(struct bot *bot, const struct chat_msg *msg, const struct identity *self)
 {
+	const struct chat_json_value *value = &msg->value[CHAT_SLOT_NONCE];
+	char prefix[NONCE_PREFIX_LEN + 1];
 	struct nonce nonce;
 
 	if (!identity_owns(self, msg))
 		return false;
-	if (chat_msg_has(msg, CHAT_SLOT_NONCE) &&
-		nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]) &&
-		chat_span_equal(nonce.prefix, chat_span_of(bot->courier.outbox.prefix)))
+	if (!chat_msg_has(msg, CHAT_SLOT_NONCE) || !nonce_read(&nonce, value))
+		return seen_has(&bot->said, &msg->value[CHAT_SLOT_ID]);
+	if (chat_span_equal(nonce.prefix, chat_span_of(bot->courier.outbox.prefix)))
 		return true;
-	return seen_has(&bot->said, &msg->value[CHAT_SLOT_ID]);
+	if (!chat_msg_has(msg, CHAT_SLOT_REPLY_TO))
+		return false;
+	answer_prefix(prefix, &bot->answerer, &msg->value[CHAT_SLOT_REPLY_TO]);
+	if (!chat_span_equal(nonce.prefix, chat_span_of(prefix)))
+		return false;
+	seen_add(&bot->answered, value);
+	return true;
 }
 
 bool
@@ -123,9 +134,7 @@ bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *se
 	if (is_own(bot, msg, self))
 		return false;
 	hops = via_hops(msg);
-	bot->heard[bot->heard_next % BOT_HEARD_MAX] =
-		(struct bot_heard){seen_hash(&msg->value[CHAT_SLOT_ID]), hops};
-	bot->heard_next++;
+	ledger_hear(&bot->ledger, &msg->value[CHAT_SLOT_ID], hops);
 	bot->last_hops = hops;
 	bot->last_heard_ms = chat_now_ms();
 	return true;
@@ -136,21 +145,46 @@ bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *se
  * heard last.
  */
 static unsigned
-hops_of(const struct bot *bot, const struct draft *draft)
+hops_of(const struct bot *bot, const struct draft *draft, const struct ledger_entry *question)
 {
-	uint64_t hash;
-
 	if (draft->has_hops)
 		return via_hops_after(draft->hops);
-	if (draft->has_reply_to) {
-		hash = seen_hash(&draft->reply_to);
-		for (size_t i = 0; i < BOT_HEARD_MAX; i++)
-			if (bot->heard[i].id_hash == hash)
-				return via_hops_after(bot->heard[i].hops);
-	}
+	if (question)
+		return via_hops_after(question->hops);
 	if (bot->last_heard_ms == 0 || chat_now_ms() - bot->last_heard_ms > ANSWER_MS)
 		return 1;
 	return via_hops_after(bot->last_hops);
+}
+
+/* True: the channel has this answer already, from an earlier life or another instance. */
+static bool
+add_nonce(struct bot *bot, struct draft *draft, struct ledger_entry *question, unsigned hops)
+{
+	char prefix[NONCE_PREFIX_LEN + 1], nonce[NONCE_SIZE];
+
+	answer_prefix(prefix, &bot->answerer, &draft->reply_to);
+	nonce_write(nonce, prefix, question->answers++, bot->copies_hops ? 0 : hops);
+	answer_add_nonce(draft, nonce);
+	return seen_has(&bot->answered, &draft->nonce);
+}
+
+static void
+take_message(struct bot *bot, struct draft *draft)
+{
+	struct ledger_entry *question = NULL;
+	unsigned hops;
+	bool said = false;
+
+	if (draft->has_reply_to)
+		question = ledger_find(&bot->ledger, &draft->reply_to);
+	hops = hops_of(bot, draft, question);
+	if (question && !draft->has_nonce)
+		said = add_nonce(bot, draft, question, hops);
+	draft->hops = hops;
+	if (said)
+		outbox_add_settled(&bot->courier.outbox, bot->lines.number, draft);
+	else
+		outbox_add(&bot->courier.outbox, bot->lines.number, draft);
 }
 
 static void
@@ -161,13 +195,16 @@ take_line(struct bot *bot, struct chat_span line)
 
 	if (line.len == 0)
 		return;
+	if (answer_is_done(&draft, line)) {
+		outbox_add_settled(&bot->courier.outbox, bot->lines.number, &draft);
+		return;
+	}
 	if (draft_read(&draft, line, &err) < 0) {
 		chat_warn("%s: line %llu: %s: %s", bot->command.argv[0],
 			(unsigned long long)bot->lines.number, chat_code_word(err.code), err.text);
 		return;
 	}
-	draft.hops = hops_of(bot, &draft);
-	outbox_add(&bot->courier.outbox, bot->lines.number, &draft);
+	take_message(bot, &draft);
 }
 
 /* True: there was a line. */
@@ -217,26 +254,65 @@ take_lines(struct bot *bot)
 	}
 }
 
+/* Whether what was refused is an answer that another instance gave in other words. */
+static bool
+is_answered(const struct bot *bot, const struct item *item)
+{
+	struct chat_span receipt = {item->receipt, item->receipt_len};
+	char prefix[NONCE_PREFIX_LEN + 1];
+	struct chat_msg msg;
+	struct nonce nonce;
+
+	if (!item->draft.has_reply_to || !item->draft.has_nonce ||
+		!nonce_read(&nonce, &item->draft.nonce) ||
+		chat_msg_read(&msg, receipt, CHAT_FROM_SERVER, NULL) < 0)
+		return false;
+	answer_prefix(prefix, &bot->answerer, &item->draft.reply_to);
+	return chat_span_equal(nonce.prefix, chat_span_of(prefix)) &&
+		chat_json_string_is(&msg.value[CHAT_SLOT_CODE], CHAT_SPAN("nonce_reused"));
+}
+
 /* Refusals and doubts; what was accepted comes back to the command by itself. */
+static void
+tell_item(const struct bot *bot, const struct item *item)
+{
+	unsigned long long line = item->line;
+	const char *name = bot->command.argv[0];
+
+	if (item->state == ITEM_ACCEPTED || item->state == ITEM_PASSED ||
+		item->state == ITEM_LOOPED)
+		return;
+	if (item->state == ITEM_REFUSED && is_answered(bot, item))
+		return;
+	if (item->state == ITEM_REFUSED || item->state == ITEM_ILLEGAL)
+		chat_warn("%s: line %llu: refused: %.*s", name, line, (int)item->receipt_len,
+			item->receipt);
+	else if (item->state == ITEM_UNKNOWN)
+		chat_warn("%s: line %llu: may or may not have been accepted%s%s", name, line,
+			item->why ? ": " : "", item->why ? item->why : "");
+	else
+		chat_warn("%s: line %llu: not sent", name, line);
+}
+
+/* In the order in which it was said: an answer counts when all before it is settled. */
 static void
 tell_settled(struct bot *bot)
 {
 	const struct item *item;
 
 	while ((item = outbox_settled(&bot->courier.outbox))) {
-		unsigned long long line = item->line;
-
-		if (item->state == ITEM_REFUSED || item->state == ITEM_ILLEGAL)
-			chat_warn("%s: line %llu: refused: %.*s", bot->command.argv[0], line,
-				(int)item->receipt_len, item->receipt);
-		else if (item->state == ITEM_UNKNOWN)
-			chat_warn("%s: line %llu: may or may not have been accepted%s%s",
-				bot->command.argv[0], line, item->why ? ": " : "",
-				item->why ? item->why : "");
-		else if (item->state != ITEM_ACCEPTED && item->state != ITEM_LOOPED)
-			chat_warn("%s: line %llu: not sent", bot->command.argv[0], line);
+		tell_item(bot, item);
+		if (item->state == ITEM_UNKNOWN || item->state == ITEM_UNSENT)
+			bot->owes = true;
+		else if (item->draft.has_reply_to && !bot->owes)
+			ledger_settle(&bot->ledger, &item->draft.reply_to);
 		outbox_pop(&bot->courier.outbox);
 	}
+	if (!bot->ended_well || !outbox_empty(&bot->courier.outbox))
+		return;
+	bot->ended_well = false;
+	if (!bot->owes)
+		ledger_close(&bot->ledger);
 }
 
 static void
@@ -265,6 +341,7 @@ static void
 ended(struct bot *bot)
 {
 	bot->ending = false;
+	bot->ended_well = bot->command.status == 0;
 	chat_lines_free(&bot->lines);
 	if (bot->restart)
 		plan_restart(bot);
@@ -278,8 +355,11 @@ start_again(struct bot *bot)
 	struct chat_err err;
 
 	bot->restart_ms = INT64_MAX;
-	if (start(bot, &err) == 0)
+	bot->ended_well = bot->owes = false;
+	if (start(bot, &err) == 0) {
+		bot->started_again = true;
 		return;
+	}
 	chat_warn("%s", err.text);
 	bot->finished = true;
 }
@@ -287,6 +367,7 @@ start_again(struct bot *bot)
 void
 bot_run(struct bot *bot, struct session *session)
 {
+	bot->copies_hops = !session->peer.known || session->peer.hops;
 	if (chat_now_ms() >= bot->restart_ms)
 		start_again(bot);
 	check_end(bot);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "answer.h"
 #include "client/backoff.h"
 #include "client/courier.h"
 #include "client/output.h"
@@ -12,6 +13,7 @@
 #include "client/session.h"
 #include "command.h"
 #include "err.h"
+#include "ledger.h"
 #include "line.h"
 #include "msg.h"
 
@@ -21,14 +23,10 @@
  *
  * Two bots that answer each other would never stop. So what a bot says has `hops`, one more than
  * what it answers; the listener leaves out what has too many.
+ *
+ * With a ledger that is kept the command owes an answer to what it was given: what it had not
+ * answered when it ended badly, or the listener did, is given again.
  */
-#define BOT_HEARD_MAX 256 /* messages whose hops are remembered, for replyTo */
-
-struct bot_heard {
-	uint64_t id_hash;
-	unsigned hops;
-};
-
 struct bot {
 	struct command command; /* SIGCHLD of it wakes whoever calls bot_run */
 	bool restart; /* it is started again when it ends */
@@ -41,11 +39,16 @@ struct bot {
 	bool finished; /* it ended, and is not to be started again */
 	struct backoff backoff;
 	int64_t started_ms, restart_ms;
-	struct bot_heard heard[BOT_HEARD_MAX];
-	size_t heard_next;
+	struct answerer answerer;
+	struct ledger ledger; /* of what it was given, and owes */
+	bool copies_hops; /* the server does */
+	bool ended_well; /* it did, and what it said is on its way */
+	bool owes; /* something it said may not have been accepted: nothing behind it counts */
+	bool started_again; /* for who has to give it again what it owes; cleared there */
 	unsigned last_hops;
 	int64_t last_heard_ms;
 	struct seen said; /* ids of what the command said */
+	struct seen answered; /* nonces of answers that the channel has */
 };
 
 /* Starts the command and opens output to it. -1: CHAT_CANNOT_OPEN where it cannot be started. */

@@ -25,8 +25,10 @@ feed_open(struct feed *feed, struct listener *listener, const struct chat_url *u
 	if (!since)
 		since = options->since.id;
 	*feed = (struct feed){.listener = listener,
-		.resumes = since || listener->cursor.path,
+		.resumes = since || (listener->cursor.path && !listener->bot),
 		.from_ms = timed ? options->since.time_ms : 0};
+	if (since && listener->bot)
+		ledger_begin(&listener->bot->ledger, since);
 	session_open(&feed->session, listener->settings, url,
 		&(struct session_options){
 			.hidden = options->hidden,
@@ -36,6 +38,15 @@ feed_open(struct feed *feed, struct listener *listener, const struct chat_url *u
 			.since_ms = feed->from_ms,
 			.resumes = true,
 		});
+}
+
+void
+feed_rewind(struct feed *feed, const char *since)
+{
+	position_free(&feed->session.position);
+	position_begin(&feed->session.position, since);
+	seen_free(&feed->seen);
+	session_rejoin(&feed->session);
 }
 
 void
@@ -73,6 +84,19 @@ tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 		return;
 	}
 	listener_print(feed->listener, feed, line, msg);
+}
+
+/* A command that begins anew owes no answer to what it was only told of. */
+static void
+begin_ledger(struct feed *feed)
+{
+	const char *id = position_id(&feed->session.position);
+	bool told = feed->listener->options->history != LISTENER_HISTORY_FLAT;
+
+	if (*id && told)
+		ledger_begin(&feed->listener->bot->ledger, id);
+	else if (!*id && feed->session.peer.past)
+		ledger_begin(&feed->listener->bot->ledger, "0");
 }
 
 static void
@@ -122,6 +146,8 @@ handle(struct feed *feed, const struct session_event *event)
 		break;
 	case SESSION_CATCH_UP:
 		feed_past_end(feed);
+		if (feed->listener->bot)
+			begin_ledger(feed);
 		break;
 	case SESSION_LOST:
 		if (feed->listener->settings->verbose)

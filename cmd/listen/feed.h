@@ -29,6 +29,9 @@ struct feed {
 void feed_open(struct feed *feed, struct listener *listener, const struct chat_url *url);
 void feed_close(struct feed *feed);
 
+/* Goes back: joins anew, and what came after the message with this id is told again. */
+void feed_rewind(struct feed *feed, const char *since);
+
 /* Deals with some of what the session has; whether there is more its session_await tells. */
 void feed_run(struct feed *feed);
 

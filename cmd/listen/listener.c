@@ -14,11 +14,9 @@
 #include "diag.h"
 #include "human.h"
 #include "label.h"
+#include "listener_bot.h"
 
 #define CLOSE_MS 2000
-#define BOT_END_MS 1200 /* for a command to end after its input did */
-#define BOT_KILL_MS 500 /* and after a signal */
-#define BOT_CLOSE_MS 500
 
 /* Where several channels are listened to each line says which it is from. */
 static void
@@ -42,8 +40,8 @@ printed(struct listener *listener)
 		listener_end(listener, 0);
 }
 
-static void
-close_sessions(struct listener *listener, int64_t limit_ms)
+void
+listener_close_sessions(struct listener *listener, int64_t limit_ms)
 {
 	for (size_t i = 0; i < listener->feed_count; i++)
 		session_close(&listener->feeds[i].session, limit_ms);
@@ -59,56 +57,10 @@ listener_end(struct listener *listener, int status)
 	if (listener->status == 0)
 		listener->status = status;
 	if (!listener->bot)
-		close_sessions(listener, CLOSE_MS);
+		listener_close_sessions(listener, CLOSE_MS);
 }
 
-/*
- * A command hears the end of its input when all before it is written, and then has a moment to say
- * its last words; one that does not end by itself is ended. When it is done the session is closed.
- */
-static void
-end_bot(struct listener *listener)
-{
-	struct bot *bot = listener->bot;
-	int64_t since_ms = chat_now_ms() - listener->closing_ms;
-
-	if (output_pending_bytes(&listener->output) == 0 || since_ms >= BOT_END_MS)
-		bot_hang_up(bot);
-	if (since_ms >= BOT_END_MS + BOT_KILL_MS)
-		command_signal(&bot->command, SIGKILL);
-	else if (since_ms >= BOT_END_MS)
-		command_signal(&bot->command, SIGTERM);
-	if (bot_done(bot) || (bot->command.killed && command_is_gone(&bot->command))) {
-		if (listener->status == 0)
-			listener->status = bot->command.status;
-		close_sessions(listener, BOT_CLOSE_MS);
-	}
-}
-
-static void
-run_bot(struct listener *listener)
-{
-	bot_run(listener->bot, &listener->feeds[0].session);
-	if (bot_done(listener->bot) || listener->feeds[0].ended)
-		listener_end(listener, listener->status);
-	if (listener->closing)
-		end_bot(listener);
-}
-
-/* When end_bot goes on. */
-static int64_t
-bot_deadline_ms(const struct listener *listener)
-{
-	int64_t since_ms = chat_now_ms() - listener->closing_ms;
-
-	if (!listener->closing || bot_done(listener->bot) || listener->bot->command.killed)
-		return INT64_MAX; /* killed, it tells of its end by itself */
-	return listener->closing_ms +
-		(since_ms < BOT_END_MS ? BOT_END_MS : BOT_END_MS + BOT_KILL_MS);
-}
-
-/* The same, whatever else was the status. */
-static void
+void
 listener_fail(struct listener *listener, int status)
 {
 	listener_end(listener, 0);
@@ -202,6 +154,20 @@ give_up_output(struct listener *listener)
 	listener->cursor_good = false;
 }
 
+/* Notes how far the output is written: a position that a command was given it has yet to answer. */
+static void
+take_marks(struct listener *listener)
+{
+	struct mark mark = {0};
+
+	while (marks_take(&listener->marks, listener->output.written, &mark))
+		if (!listener->bot)
+			cursor_set(&listener->cursor, listener->feeds[mark.feed].session.url_text,
+				mark.id);
+	if (listener->bot && mark.id)
+		ledger_give(&listener->bot->ledger, mark.id);
+}
+
 /*
  * What is written need not be heard again. Where that cannot be said, as on a disk that is full, a
  * file that is the output ends where the cursor says it does.
@@ -211,10 +177,8 @@ save_cursor(struct listener *listener)
 {
 	struct cursor *cursor = &listener->cursor;
 	struct chat_err err;
-	struct mark mark;
 
-	while (marks_take(&listener->marks, listener->output.written, &mark))
-		cursor_set(cursor, listener->feeds[mark.feed].session.url_text, mark.id);
+	take_marks(listener);
 	if (!cursor->changed || cursor_save(cursor, &err) == 0) {
 		listener->kept = listener->output.written;
 		return;
@@ -345,7 +309,7 @@ listener_await(struct listener *listener)
 	if (!listener->bot)
 		return;
 	bot_await(listener->bot, &listener->feeds[0].session, waits);
-	waits_until(waits, bot_deadline_ms(listener));
+	waits_until(waits, listener_bot_deadline_ms(listener));
 }
 
 void
@@ -383,7 +347,7 @@ listener_turn(struct listener *listener)
 	check_end(listener);
 	flush(listener);
 	if (listener->bot)
-		run_bot(listener);
+		listener_run_bot(listener);
 	pace(listener);
 	return !all_ended(listener) || output_pending_bytes(&listener->output) > 0 ||
 		(listener->bot && !command_is_gone(&listener->bot->command));

@@ -99,4 +99,10 @@ void listener_event(struct listener *listener, const struct feed *feed, struct c
 /* Begins to end: status is the first that was given and is not 0. */
 void listener_end(struct listener *listener, int status);
 
+/* The same, whatever else was the status. */
+void listener_fail(struct listener *listener, int status);
+
+/* Closes all sessions, each within this time. */
+void listener_close_sessions(struct listener *listener, int64_t limit_ms);
+
 #endif

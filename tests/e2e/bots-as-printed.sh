@@ -1,0 +1,50 @@
+#!/bin/bash
+#
+# Every bot in README and manuals, as it is printed there, answers the person who started it.
+
+. tests/lib.sh
+
+# blocks_of FILE: its examples, one after the other, each ended by a NUL: code blocks and lines of the README, literal
+# displays and single lines of the manuals.
+blocks_of() {
+	perl -0777 -ne '
+		my @blocks = $ARGV =~ /\.md$/
+			? map { grep { !/^\s*(#.*)?$/ } split /(?<!\\)\n/ } /^```sh\n(.*?)^```$/msg
+			: (/^\.Bd -literal[^\n]*\n(.*?)^\.Ed$/msg, /^\.Dl (.*)$/mg);
+		for (@blocks) {
+			next unless /!ping/ && /chat-listen/;
+			unless ($ARGV =~ /\.md$/) { s/\\\(dq/"/g; s/\\e/\\/g; s/^\\&//mg }
+			print "$_\0";
+		}' "$1"
+}
+
+# here CHANNEL: the user of this test is listening there.
+here() {
+	jq -se --arg channel "/$1" 'map(select(.type == "userStatus" and .channel == $channel)) | any(.online)' "$SERVE_OUT" >/dev/null
+}
+
+serve --grace 0s
+base=$CHAT_URL
+found=0
+for file in README.md man/*.[1-7]; do
+	while IFS= read -r -d '' bot; do
+		found=$((found + 1))
+		export CHAT_URL=${base}bot$found
+		spawn bash -c "$bot" >"$TMP/bot.$found" 2>"$TMP/bot.$found.err"
+		pid=$!
+		wait_for "here bot$found"
+		name="$file: ${bot%%jq*}" name=${name//$'\n'/ }
+		exits 0 "$name answers" chat-send --reply '!ping' -W 10s
+		is "$(jq -rs '[.[0].content, (.[0].id == .[1].replyTo)] | join(" ")' "$OUT")" '!ping true' 'the question of the person who started it'
+		exits 0 'and again' chat-send --reply '!ping' -W 10s
+		is "$(jq -s --arg channel "/bot$found" 'map(select(.type == "message" and .channel == $channel)) | length' "$SERVE_OUT")" 4 \
+			'it says nothing else'
+		is "$(cat "$TMP/bot.$found.err")" '' 'and complains of nothing'
+		stop "$pid"
+	done < <(blocks_of "$file")
+done
+[ "$found" -ge 3 ]
+ok "there are bots ($found)"
+is "$(grep -l '!ping' README.md man/*.[1-7] | xargs)" 'README.md man/chat-listen.1 man/chat.7' 'in these pages, and in no other'
+
+done_testing
