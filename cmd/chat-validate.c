@@ -21,7 +21,7 @@
 
 #define PROGRESS_AFTER_MS 200 /* a shorter check needs no bar */
 
-static const char *const directions[] = {"client", "server", "any", NULL};
+static const char *const directions[] = {"client", "server", "any", "input", NULL};
 static const char *const format_names[] = {"text", "json", "github", "tap", "sarif", NULL};
 static const struct format *const formats[] = {
 	&format_text, &format_json, &format_github, &format_tap, &format_sarif};
@@ -51,7 +51,8 @@ settings_read(struct settings *settings, int argc, char **argv)
 	const struct chat_opt table[] = {
 		HEADING("What is checked"),
 		VALUE(0, "from", CHOICE, &settings->from, "WHO",
-			"only messages that a client or a server says (default any)",
+			"only messages that a client or a server says; input: lines for chat-send "
+			"(default any)",
 			.choices = directions),
 		FLAG(0, "strict", &settings->strict,
 			"check also what the specification leaves open"),
@@ -279,6 +280,9 @@ main(int argc, char **argv)
 	operand = settings_read(&settings, argc, argv);
 	if (settings.filter && settings.invert)
 		chat_die_usage("--filter and --invert exclude each other");
+	if (settings.state && settings.from == CHAT_FROM_INPUT - 1)
+		chat_die_usage("--from input is about lines for chat-send, --state about what a "
+			       "connection says: they do not go together");
 	if (settings.schema && argv[operand])
 		chat_die_usage("--schema takes no FILE");
 	if (settings.schema)

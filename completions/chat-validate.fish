@@ -1,6 +1,6 @@
 # Completion of chat-validate for fish.
 
-complete -c chat-validate -l from -xa 'client server any' -d 'only messages that a client or a server says (default any)'
+complete -c chat-validate -l from -xa 'client server any input' -d 'only messages that a client or a server says; input: lines for chat-send (default any)'
 complete -c chat-validate -l strict -d 'check also what the specification leaves open'
 complete -c chat-validate -l state -d 'check also the order of the messages of each file'
 complete -c chat-validate -l max-line -x -d 'longer lines are errors (default 64M)'

@@ -68,7 +68,7 @@ _chat() {
 		values='auto always never'
 		;;
 	"chat-validate --from")
-		values='client server any'
+		values='client server any input'
 		;;
 	"chat-validate --format")
 		values='text json github tap sarif'

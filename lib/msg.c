@@ -273,7 +273,7 @@ list_types(char *out, size_t size, enum chat_direction from)
 	char *at = out, *end = out + size - 1;
 
 	for (int type = 0; type < CHAT_TYPES; type++) {
-		if (!(chat_rules[type].from & from))
+		if (!chat_rules_allow((enum chat_type)type, from))
 			continue;
 		if (at > out)
 			at = chat_span_put(at, end, CHAT_SPAN(", "));
@@ -297,18 +297,41 @@ check_type(struct reader *reader, const struct chat_json_value *value, enum chat
 		return CHAT_TYPE_UNKNOWN;
 	}
 	type = chat_rules_find(short_meaning(value, word, sizeof(word)));
-	if (type != CHAT_TYPE_UNKNOWN && chat_rules[type].from & from)
+	if (type != CHAT_TYPE_UNKNOWN && chat_rules_allow(type, from))
 		return type;
 	list_types(known, sizeof(known), from);
 	if (type == CHAT_TYPE_UNKNOWN)
 		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
 			"expected one of %s", known);
+	else if (type == CHAT_TYPE_INIT && from == CHAT_FROM_INPUT)
+		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
+			"chat-send says \"init\" by itself; expected one of %s", known);
 	else
 		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
 			"only a %s says \"%s\"; expected one of %s",
 			chat_rules[type].from == CHAT_FROM_CLIENT ? "client" : "server",
 			chat_rules[type].word, known);
 	return CHAT_TYPE_UNKNOWN;
+}
+
+/* Looks ahead for what an object without a type says. */
+static enum chat_type
+find_meaning(const struct reader *reader)
+{
+	struct chat_json json = reader->json;
+	struct chat_json_value key, value;
+	bool first, file = false;
+
+	if (chat_json_enter(&json, &first, NULL))
+		return CHAT_TYPE_UNKNOWN;
+	while (chat_json_member(&json, &first, &key, NULL) > 0) {
+		if (chat_json_string_is(&key, CHAT_SPAN("text")))
+			return CHAT_TYPE_TEXT;
+		file |= chat_json_string_is(&key, CHAT_SPAN("file"));
+		if (chat_json_read(&json, &value, NULL))
+			break;
+	}
+	return file ? CHAT_TYPE_FILE : CHAT_TYPE_UNKNOWN;
 }
 
 /* The object that begins at the cursor, by the rules of its type where it has one. */
@@ -325,8 +348,11 @@ read_typed(struct reader *reader, enum chat_direction from)
 		return -1;
 	if (found > 0)
 		msg->type = check_type(reader, &type, from);
+	else if (from == CHAT_FROM_INPUT)
+		msg->type = find_meaning(reader);
 	if (msg->type != CHAT_TYPE_UNKNOWN) {
 		frame.shape = &chat_rules[msg->type].shape;
+		frame.seen = found == 0; /* the type is the first in the table */
 		return read_object(reader, &frame);
 	}
 	if (chat_json_read(&reader->json, &whole, &reader->err))

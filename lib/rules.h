@@ -27,7 +27,16 @@ enum chat_type {
 	CHAT_TYPE_UNKNOWN = CHAT_TYPES
 };
 
-enum chat_direction { CHAT_FROM_CLIENT = 1, CHAT_FROM_SERVER = 2, CHAT_FROM_ANY = 3 };
+enum chat_direction {
+	CHAT_FROM_CLIENT = 1,
+	CHAT_FROM_SERVER = 2,
+	CHAT_FROM_ANY = 3,
+	/*
+	 * What chat-send is given to say: a client's text or file, whose type may be left out. An
+	 * object without `type` is a text where it has `text`, else a file where it has `file`.
+	 */
+	CHAT_FROM_INPUT = 4
+};
 
 /* Where chat_msg_read puts a field's value; one slot for a name at one level, over all types. */
 enum chat_slot {
@@ -134,6 +143,15 @@ extern const struct chat_rules_type chat_rules[CHAT_TYPES];
 
 /* The rule of this name, or NULL. */
 const struct chat_rule *chat_shape_find(const struct chat_shape *shape, struct chat_span name);
+
+/* Whether a message of this type may come from there. */
+static inline bool
+chat_rules_allow(enum chat_type type, enum chat_direction from)
+{
+	if (from == CHAT_FROM_INPUT)
+		return type == CHAT_TYPE_TEXT || type == CHAT_TYPE_FILE;
+	return (chat_rules[type].from & from) != 0;
+}
 
 /* The type of this word, or CHAT_TYPE_UNKNOWN. */
 enum chat_type chat_rules_find(struct chat_span word);

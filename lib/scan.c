@@ -154,7 +154,7 @@ plan_init(struct scan_plan *plan, enum chat_direction from)
 		plan->shapes[type].source = &chat_rules[type].shape;
 	for (int type = 0; type < CHAT_TYPES; type++) {
 		plan_fill(plan, &plan->shapes[type], &chat_rules[type].shape);
-		if (chat_rules[type].from & from)
+		if (chat_rules_allow((enum chat_type)type, from))
 			plan_type(plan, &chat_rules[type]);
 	}
 }

@@ -197,6 +197,55 @@ branch_schema(const char *word)
 	return schema;
 }
 
+/* That there is a member of this name. */
+static cJSON *
+has_schema(const char *name)
+{
+	cJSON *schema = chat_need(cJSON_CreateObject());
+	cJSON *required = chat_need(cJSON_CreateArray());
+
+	append(required, cJSON_CreateString(name));
+	put(schema, "required", required);
+	return schema;
+}
+
+/* An object without a type is a text where it has one, else a file. */
+static cJSON *
+untyped_schema(void)
+{
+	cJSON *schema = chat_need(cJSON_CreateObject());
+	cJSON *meant = chat_need(cJSON_CreateObject());
+	cJSON *text = chat_need(cJSON_CreateObject()), *file = chat_need(cJSON_CreateObject());
+
+	put_ref(text, chat_rules[CHAT_TYPE_TEXT].word);
+	put_ref(file, chat_rules[CHAT_TYPE_FILE].word);
+	put(meant, "if", has_schema("text"));
+	put(meant, "then", text);
+	put(meant, "else", file);
+	put(schema, "if", has_schema("type"));
+	put(schema, "else", meant);
+	return schema;
+}
+
+/* Takes the demand for a type, which is the first there, off a schema. */
+static void
+free_type(cJSON *schema)
+{
+	cJSON_DeleteItemFromArray(cJSON_GetObjectItemCaseSensitive(schema, "required"), 0);
+}
+
+/* The same schema for lines whose type may be left out. */
+static void
+allow_untyped(cJSON *schema)
+{
+	cJSON *definition;
+
+	free_type(schema);
+	cJSON_ArrayForEach(definition, cJSON_GetObjectItemCaseSensitive(schema, "$defs"))
+		free_type(definition);
+	append(cJSON_GetObjectItemCaseSensitive(schema, "allOf"), untyped_schema());
+}
+
 char *
 chat_rules_schema(enum chat_direction from)
 {
@@ -209,7 +258,7 @@ chat_rules_schema(enum chat_direction from)
 	for (int type = 0; type < CHAT_TYPES; type++) {
 		const struct chat_rules_type *rules = &chat_rules[type];
 
-		if ((rules->from & from) == 0)
+		if (!chat_rules_allow((enum chat_type)type, from))
 			continue;
 		append(words, cJSON_CreateString(rules->word));
 		append(branches, branch_schema(rules->word));
@@ -221,6 +270,8 @@ chat_rules_schema(enum chat_direction from)
 	put_type(schema, "enum", words);
 	put(schema, "allOf", branches);
 	put(schema, "$defs", definitions);
+	if (from == CHAT_FROM_INPUT)
+		allow_untyped(schema);
 	text = chat_need(cJSON_Print(schema));
 	cJSON_Delete(schema);
 	return text;

@@ -32,6 +32,8 @@ size_equal(const struct chat_msg *a, const struct chat_msg *b)
 {
 	int64_t size_a, size_b;
 
+	if (chat_span_equal(a->value[CHAT_SLOT_FILE_SIZE].raw, b->value[CHAT_SLOT_FILE_SIZE].raw))
+		return true;
 	return chat_json_int64(a->value[CHAT_SLOT_FILE_SIZE].raw, &size_a) &&
 		chat_json_int64(b->value[CHAT_SLOT_FILE_SIZE].raw, &size_b) && size_a == size_b;
 }

@@ -147,7 +147,7 @@ chat-validate --from server --format json logs/*.ndjson | jq -r .code | sort | u
 like "$(head -n 1 counts)" '[0-9]+ bad_message' 'by number'
 
 printf '%s\n' '{"type":"text","text":"good"}' '{"type":"text","text":""}' '{"type":"text","text":"too"}' |
-	chat-validate --from client --filter 2>findings | chat-send -u alice >receipts
+	chat-validate --from input --filter 2>findings | chat-send -u alice >receipts
 is "$(jq -r .content receipts | paste -sd,)" good,too 'only what is right passes the valve'
 
 # ---- an application's log ----

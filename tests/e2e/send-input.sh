@@ -17,6 +17,37 @@ is "$(jq -r .content "$OUT")" 'a - b' 'of them'
 exits 64 'with a file' chat-send -f /etc/hostname -
 like "$(cat "$ERR")" '^chat-send: - reads messages from stdin: --file' 'it is refused, not forgotten'
 
+# ---- a valve in front of it ----
+
+printf '%s\n' '{"text":"a"}' '{"text":' '{"type":"message"}' '{"file":{"name":"a.txt","type":"text/plain","size":6,"data":"aGVsbG8K"}}' \
+	'{"type":"init","username":"mallory","id":"m"}' '{"type":"text","text":"b"}' '{"txt":"c"}' >"$TMP/lines"
+chat-validate --from input --filter <"$TMP/lines" 2>"$TMP/findings" | exits 0 'what --from input passes is what chat-send takes' chat-send
+is "$(jq -r .content "$OUT" | paste -sd,)" 'a,a.txt,b' 'a bare text and a bare file too'
+is "$(cut -d: -f2 "$TMP/findings" | paste -sd,)" '2,3,5,7' 'and the others are told'
+like "$(grep '^-:5:' "$TMP/findings")" 'chat-send says "init" by itself; expected one of text, file' 'with their reason'
+
+/usr/bin/python3 - tests/corpus/{valid,invalid}/*.json >"$TMP/corpus" <<'END'
+import json, sys
+for path in sys.argv[1:]:
+    with open(path, "rb") as file:
+        line = file.read().replace(b"\n", b"")
+    sys.stdout.buffer.write(line + b"\n")
+    try:
+        bare = json.loads(line)
+    except (ValueError, RecursionError):
+        continue
+    if isinstance(bare, dict):
+        print(json.dumps({k: v for k, v in bare.items() if k != "type"}), flush=True)
+END
+exits 1 'of a corpus of right and wrong messages some are refused' chat-send <"$TMP/corpus"
+jq -r 'select(.type == "error") | "\(.line)d"' "$OUT" >"$TMP/refused"
+sed -f "$TMP/refused" "$TMP/corpus" | tr -d '\r' | grep -av '^[[:space:]]*$' >"$TMP/taken"
+[ "$(lines "$TMP/taken")" -gt 50 ]
+ok 'many are taken, and no receipt is in doubt'
+exits 0 'the valve passes each that is taken' chat-validate --from input "$TMP/taken"
+exits 64 'with --state' chat-validate --from input --state
+like "$(cat "$ERR")" '^chat-validate: --from input is about lines for chat-send' 'it is refused'
+
 # ---- bytes that are no text ----
 
 /usr/bin/python3 - "$TMP/bytes" "$TMP/texts" <<'END'
