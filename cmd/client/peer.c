@@ -91,6 +91,9 @@ peer_read(struct peer *peer, struct chat_span object)
 			value.kind == CHAT_JSON_NUMBER && chat_json_int64(value.raw, &bytes) &&
 			bytes > 0)
 			peer->max_message_bytes = (size_t)bytes;
+		if (chat_json_string_is(&key, CHAT_SPAN("history")) &&
+			value.kind == CHAT_JSON_NUMBER)
+			chat_json_int64(value.raw, &peer->history);
 		if (chat_json_string_is(&key, CHAT_SPAN("instance")) &&
 			value.kind == CHAT_JSON_STRING)
 			peer->instance = seen_hash(&value);

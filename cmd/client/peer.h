@@ -20,6 +20,7 @@ struct peer {
 	bool pages; /* a past is told in as many histories as it takes */
 	bool past; /* every init is answered with a history, sooner or later */
 	size_t max_message_bytes; /* 0: not said */
+	int64_t history; /* messages that who joins is told at the most; 0: not said, or none */
 	uint64_t instance; /* which process it is, that remembers nonces; 0: not said */
 	char origin[VIA_NAME_SIZE]; /* the name of the channel in `via`; "": not said */
 	char since[PEER_SINCE_SIZE]; /* asks for what is said from now on; "": not said */

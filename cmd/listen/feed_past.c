@@ -297,6 +297,19 @@ keep_recent(struct feed *feed, const struct chat_msg *msg, int64_t last)
 		tell_recent(feed);
 }
 
+/* Who asks for more than a newcomer is told should not think that there is no more. */
+static void
+tell_limit(const struct feed *feed, const struct chat_msg *msg)
+{
+	int64_t most = feed->session.peer.history, last = feed->listener->options->last;
+
+	if (most > 0 && last > most && !feed->resumes && !feed->was_caught_up &&
+		(int64_t)history_count(msg) >= most)
+		chat_warn("%s: the server tells who joins its last %lld messages, not %lld "
+			  "(--since all: all that it has)",
+			feed->session.url_text, (long long)most, (long long)last);
+}
+
 void
 feed_tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
@@ -307,6 +320,7 @@ feed_tell_history(struct feed *feed, struct chat_span line, const struct chat_ms
 	if (feed->listener->closing)
 		return;
 	find_gap(feed, msg);
+	tell_limit(feed, msg);
 	if (keeps && (feed->recent.paged || !feed->told_past))
 		keep_recent(feed, msg, last);
 	else

@@ -186,6 +186,7 @@ say_users(const struct rooms *rooms, const struct roster *roster, bool about_ser
 		.most_bytes = USER_DATA_BYTES,
 		.you = you,
 		.max_message_bytes = rooms->limits.max_message_bytes,
+		.history = rooms->limits.history_replay,
 		.instance = {instance, about_server ? sizeof(instance) - 1 : 0},
 		.since = since,
 		.origin = {origin, channel.len ? (size_t)len : 0},

@@ -213,6 +213,8 @@ put_server(char *at, const struct say_user_data *data)
 		"\"sinceTime\",\"via\",\"hops\"],"
 		"\"maxMessage\":");
 	at = put_number(at, (int64_t)data->max_message_bytes);
+	at = PUT(at, ",\"history\":");
+	at = put_number(at, data->history);
 	at = PUT(at, ",\"instance\":");
 	at = put_quoted(at, data->instance);
 	if (data->since.len) {

@@ -59,6 +59,7 @@ struct say_user_data {
 	size_t most_bytes; /* over either `truncated`, `total` */
 	const struct user *you; /* NULL: nobody */
 	size_t max_message_bytes;
+	uint32_t history; /* messages that who joins is told at the most */
 	struct chat_span
 		instance; /* whose nonces are remembered; plain; length 0: without `server` */
 	struct chat_span since; /* asks for what is said from now on; plain; length 0: not said */

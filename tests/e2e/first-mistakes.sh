@@ -60,6 +60,20 @@ is "$(jq -r .content "$OUT")" '2 hi' 'it is'
 exits 64 'a URL for --listen' chat-serve --listen ws://localhost:3001/ops
 is "$(head -n 1 "$ERR")" 'chat-serve: ws://localhost:3001/ops is a URL; the address in it is localhost:3001' 'is told with the address'
 
+# ---- more than a newcomer is told ----
+
+seq 60 | chat-send -lq -c past
+exits 0 'chat-listen: more messages than the server tells' chat-listen -c past -n 200 --no-follow --history=flat -t message
+is "$(lines "$OUT")" 50 'those that it tells'
+is "$(<"$ERR")" "chat-listen: ${CHAT_URL}past: the server tells who joins its last 50 messages, not 200 (--since all: all that it has)" \
+	'and that there are more, and how they come'
+exits 0 'all that it tells' chat-listen -c past -n 50 --no-follow
+is "$(<"$ERR")" '' 'is what was asked for'
+exits 0 'more than was ever said' chat-listen -c none -n 200 --no-follow
+is "$(<"$ERR")" '' 'is all that there is'
+exits 0 'more than that, from the beginning' chat-listen -c past -n 55 --since all --no-follow --history=flat -t message
+is "$(lines "$OUT") $(<"$ERR")" '55 ' 'is told'
+
 # ---- said twice ----
 
 exits 64 'chat-listen: --url and an operand' chat-listen -U "$CHAT_URL" "${CHAT_URL}ops"

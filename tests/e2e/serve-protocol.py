@@ -52,6 +52,7 @@ def _(server):
     assert before <= users[0]["lastActive"] <= before + 60000, users
     about = peer.user_data["server"]
     assert about["name"] == "chat-serve" and about["maxMessage"] == 1 << 20, about
+    assert about["history"] == 50, about
     assert about["you"] == {"id": "id-alice", "username": "alice"}, about
     assert {"nonce", "replyTo", "since", "presence"} <= set(about["features"]), about
     assert {"via", "hops"} <= set(about["features"]), about

@@ -378,6 +378,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.answer_ms = 10000,
 		.max_bytes = how & 1 ? 4096 : 0,
 		.max_age_ms = how & 2 ? 1 : 0,
+		.max_messages = how & 16 ? 2 : 0,
 		.history = how & 4 ? 3 : 0,
 		.repair = (how & 8) != 0,
 	};
