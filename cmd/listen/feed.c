@@ -4,6 +4,8 @@
  */
 #include "feed.h"
 
+#include <string.h>
+
 #include "diag.h"
 #include "feed_past.h"
 #include "listener.h"
@@ -91,7 +93,8 @@ static void
 begin_ledger(struct feed *feed)
 {
 	const char *id = position_id(&feed->session.position);
-	bool told = feed->listener->options->history != LISTENER_HISTORY_FLAT;
+	bool told = feed->listener->options->history != LISTENER_HISTORY_FLAT ||
+		strcmp(id, feed->session.peer.since) == 0; /* there was nothing to tell */
 
 	if (*id && told)
 		ledger_begin(&feed->listener->bot->ledger, id);

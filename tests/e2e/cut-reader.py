@@ -48,9 +48,8 @@ class Proxy(threading.Thread):
     def shut(self):
         """Cuts what there is; others wait for open.set()."""
         self.open.clear()
-        for pair in list(self.carried):
-            for one in pair:
-                one.shutdown(socket.SHUT_RDWR)
+        for ours, _ in list(self.carried):
+            ours.shutdown(socket.SHUT_RDWR)  # and carry() closes both
 
     def carry(self, ours):
         self.open.wait()
@@ -124,7 +123,7 @@ class Run:
     def go(self):
         proxy = Proxy(self.port, self.chance, self.chance.randrange(6))
         self.speaking = threading.Event()
-        reader = self.tool("chat-listen", proxy.port, "-u", "bob", "--events", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        reader = self.tool("chat-listen", proxy.port, "-u", "bob", "--events", "--wait", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         failed = []
 
         def speak():

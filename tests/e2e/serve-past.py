@@ -229,6 +229,25 @@ def _():
     server.stop()
 
 
+@case("who does not know `more` sees histories as the specification has them, and then what is live", server=False)
+def _():
+    dir = new_dir()
+    ids = fill(dir, 12000, "--history-keep", "50")
+    server = start(dir, "--history-keep", "50")
+    bob = server.peer()
+    bob.say(init(ids[0]))
+    assert bob.recv("userData")["users"]
+    ids += say(server.join("alice"), 10)
+    got, histories = [], 0
+    while not got or got[-1] != ids[-1]:
+        message = bob.recv()  # which conforms to the specification
+        assert message["type"] in ("history", "message", "userData"), message
+        histories += message["type"] == "history"
+        got += [one["id"] for one in message.get("messages", [message] if message["type"] == "message" else [])]
+    assert got == ids[1:] and histories > 2, (len(got), histories)
+    server.stop()
+
+
 @case("from a time on: segments that end before it are left out, and nothing that was said then or later", server=False)
 def _():
     dir = new_dir()
