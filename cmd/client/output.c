@@ -120,6 +120,19 @@ output_discard(struct output *output)
 	output->start = output->buf.len = 0;
 }
 
+size_t
+output_pending_lines(const struct output *output)
+{
+	const char *at = output->buf.at + output->start, *end = at + output_pending_bytes(output);
+	size_t count = 0;
+
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
 /* The bytes of the next write: as many whole lines as fit, or one line that is longer. */
 static size_t
 piece_len(const struct output *output)

@@ -63,6 +63,9 @@ output_end(const struct output *output)
 	return output->written + output_pending_bytes(output);
 }
 
+/* Lines of which not all is written. */
+size_t output_pending_lines(const struct output *output);
+
 /* Its reader cannot keep up. Meaningful after output_flush: what is pending then waits for it. */
 static inline bool
 output_is_full(const struct output *output)

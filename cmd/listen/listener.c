@@ -193,7 +193,10 @@ save_cursor(struct listener *listener)
 static void
 write_failed(struct listener *listener, const struct chat_err *err)
 {
-	chat_warn("%s", err->text);
+	size_t count = output_pending_lines(&listener->output);
+
+	chat_warn("%s: %zu %s", err->text, count,
+		count > 1 ? "lines were not written" : "line was not written");
 	save_cursor(listener);
 	give_up_output(listener);
 	listener_fail(listener, chat_exit_status(err->code));

@@ -104,6 +104,7 @@ log_flush(struct log *log)
 {
 	struct chat_err err;
 	struct pollfd room;
+	size_t count;
 	int flushed;
 
 	while ((flushed = output_flush(&log->output, &err)) == 0) {
@@ -114,7 +115,9 @@ log_flush(struct log *log)
 		return;
 	if (errno == EPIPE)
 		chat_die_by_signal(SIGPIPE);
-	chat_die(chat_exit_status(err.code), "%s", err.text);
+	count = output_pending_lines(&log->output);
+	chat_die(chat_exit_status(err.code), "%s: %zu %s", err.text, count,
+		count > 1 ? "lines were not written" : "line was not written");
 }
 
 /* Waits for more of the log, or for the reader to go. */

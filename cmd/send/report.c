@@ -16,12 +16,19 @@
 #include "sender.h"
 
 static void
+write_line(struct sender *sender, struct chat_span line)
+{
+	if (sender->broken.code)
+		sender->unwritten++;
+	else
+		output_line(&sender->output, line);
+}
+
+static void
 print(struct sender *sender, struct chat_span line)
 {
-	const struct sender_options *options = sender->options;
-
-	if (!options->quiet && !options->tee && !sender->mute)
-		output_line(&sender->output, line);
+	if (!sender->options->quiet && !sender->options->tee)
+		write_line(sender, line);
 }
 
 static void
@@ -102,14 +109,12 @@ tee(struct sender *sender, const struct item *item)
 	const struct draft *draft = &item->draft;
 	char *text;
 
-	if (sender->mute)
-		return;
 	if (draft->type != CHAT_TYPE_TEXT || !sender->source->lines_are_text) {
-		output_line(&sender->output, (struct chat_span){draft->body, draft->len});
+		write_line(sender, (struct chat_span){draft->body, draft->len});
 		return;
 	}
 	text = chat_msg_string(&draft->text);
-	output_line(&sender->output, chat_span_of(text));
+	write_line(sender, chat_span_of(text));
 	free(text);
 }
 
@@ -180,15 +185,12 @@ report_settled(struct sender *sender)
 void
 report_flush(struct sender *sender)
 {
-	struct chat_err err;
-
-	if (sender->mute || output_flush(&sender->output, &err) >= 0)
+	if (sender->broken.code || output_flush(&sender->output, &sender->broken) >= 0)
 		return;
 	if (errno == EPIPE)
 		chat_die_by_signal(SIGPIPE);
-	chat_warn("%s", err.text);
-	sender->failed_status = chat_exit_status(err.code);
-	sender->mute = true;
+	sender->failed_status = chat_exit_status(sender->broken.code);
+	sender->unwritten = output_pending_lines(&sender->output);
 	output_discard(&sender->output);
 	sender->input_ended = sender->source->stopped = true;
 }
@@ -202,8 +204,7 @@ report_reply(struct sender *sender, const struct chat_msg *msg, struct chat_span
 		return;
 	seen_add(&sender->answers, &msg->value[CHAT_SLOT_ID]);
 	sender->answer_count++;
-	if (!sender->mute)
-		output_line(&sender->output, text);
+	write_line(sender, text);
 }
 
 void
@@ -284,10 +285,14 @@ report_status(const struct sender *sender)
 {
 	const struct sender_counts *counts = &sender->counts;
 
+	if (sender->broken.code)
+		chat_warn("%s: %llu %s", sender->broken.text, (unsigned long long)sender->unwritten,
+			sender->unwritten > 1 ? "lines were not written" : "line was not written");
 	if (counts->unsent > 0)
 		chat_warn("%llu %s%s not sent", (unsigned long long)counts->unsent,
 			source_noun(sender->source), counts->unsent > 1 ? "s" : "");
-	if (sender->hopeless && !sender->caught_signal && source_is_unread(sender->source))
+	if ((sender->hopeless || sender->broken.code) && !sender->caught_signal &&
+		source_is_unread(sender->source))
 		chat_warn("what follows line %llu was not read",
 			(unsigned long long)sender->source->lines.number);
 	if (sender->caught_signal)

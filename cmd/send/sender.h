@@ -56,7 +56,8 @@ struct sender {
 	bool input_ended;
 	bool input_dry; /* the source gave nothing since it was filled */
 	bool hopeless; /* given up: nothing is waited for any more */
-	bool mute; /* stdout is broken */
+	struct chat_err broken; /* of stdout; CHAT_OK: it is well */
+	uint64_t unwritten; /* lines for it since it is not */
 	bool overdue; /* its time is up: what nobody reads of the receipts is not waited for */
 	struct seen accepted, answers; /* with replies: ids of ours and of what was printed */
 	uint64_t asked; /* messages that may be answered: in accepted, and still on the server */
