@@ -267,6 +267,27 @@ take_identity(struct session *session)
 	snprintf(session->identity.id, sizeof session->identity.id, "%s", id);
 }
 
+/*
+ * A connection that is lost between its userData and its history leaves no position. What was said
+ * since then may be more than the history of the next one holds: it is asked for by another.
+ */
+static void
+go_back(struct session *session)
+{
+	const char *since = session->peer.since, *first = session->first_since;
+
+	if (!session->options.resumes || *position_id(&session->position))
+		return;
+	if (!*first) {
+		snprintf(session->first_since, sizeof session->first_since, "%s", since);
+		return;
+	}
+	if (strcmp(first, since) == 0)
+		return;
+	position_set(&session->position, first);
+	session->rejoin_due = true;
+}
+
 /* The first answer to init. */
 static void
 receive_first(struct session *session, struct chat_span text, struct session_event *event)
@@ -285,6 +306,7 @@ receive_first(struct session *session, struct chat_span text, struct session_eve
 		chat_warn("%s: joined as %s", session->url_text,
 			session->settings->identity.username);
 	session_joined(session, text, event);
+	go_back(session);
 }
 
 static void

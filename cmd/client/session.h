@@ -72,6 +72,7 @@ struct session {
 	int64_t retry_at_ms; /* not before that, the server said; 0: it said nothing */
 	enum chat_code last_code; /* of the last error message, CHAT_OK: none */
 	struct backoff backoff;
+	char first_since[PEER_SINCE_SIZE]; /* what the first connection was told; "": nothing */
 	struct position position; /* of what was dealt with, which the owner notes */
 	struct chat_buf compact;
 	struct chat_msg msg;

@@ -28,6 +28,8 @@ TLS = ["--tls-cert", os.environ["TMP"] + "/server.pem", "--tls-key", os.environ[
 class Proxy(threading.Thread):
     """Passes bytes on, and cuts each connection after a random number of them, so many times."""
 
+    until = None  # these bytes a connection is cut: the first one only
+
     def __init__(self, port, chance, cuts):
         super().__init__(daemon=True)
         self.open, self.carried = threading.Event(), []
@@ -62,6 +64,10 @@ class Proxy(threading.Thread):
                     piece = ready.recv(65536)
                     if not piece:
                         return
+                    if self.until and self.until in piece:
+                        ours.sendall(piece[: piece.index(self.until)])
+                        self.until = None
+                        return self.open.clear()
                     (ours if ready is theirs else theirs).sendall(piece)
                     left -= len(piece)
             self.cuts -= 1
@@ -162,13 +168,15 @@ class Run:
         assert at == len(self.ids), "run %d: %d messages" % (self.seed, at)
 
 
-def early(server):
-    """The connection is cut before anything was said; then more is said than a history has."""
+def early(server, lines, until=None):
+    """The connection is cut after so many lines, or those bytes; then more is said than a history has."""
     run = Run(server, 1)
     proxy = Proxy(run.port, run.chance, 0)
+    proxy.until = until
     reader = run.tool("chat-listen", proxy.port, "-u", "bob", "--events", stdout=subprocess.PIPE)
-    assert [json.loads(reader.stdout.readline())["type"] for _ in range(2)] == ["userData", "history"]
-    proxy.shut()
+    assert [json.loads(reader.stdout.readline())["type"] for _ in lines] == lines
+    if not until:
+        proxy.shut()
     run.say(300)
     proxy.open.set()
     run.heard = []
@@ -230,7 +238,12 @@ def _(server):
 
 @case("who lost the connection before anything was said misses nothing of it", "--quiet")
 def _(server):
-    early(server)
+    early(server, ["userData", "history"])
+
+
+@case("and who lost it between userData and history", "--quiet")
+def _(server):
+    early(server, ["userData"], until=b'{"type":"history"')
 
 
 main()
