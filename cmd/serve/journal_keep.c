@@ -104,15 +104,30 @@ journal_tally_find(const struct journal_file *file, struct chat_span channel, ui
 
 /* Without a tally there are none in closed segments, or nothing is known of them. */
 static struct journal_hidden
-hidden_in_open(const struct journal_file *file, uint64_t open)
+hidden_without(const struct journal_file *file, uint64_t open)
 {
 	uint64_t most = file->options.max_messages;
-	struct journal_hidden hidden = {.newest = file->removed};
+	struct journal_hidden hidden = {.newest = file->tallies.gone};
 
-	if (!most || open < most)
+	if (most && open >= most) {
+		hidden.first = UINT32_MAX;
+		hidden.skip = open - most;
+	}
+	return hidden;
+}
+
+static struct journal_hidden
+hidden_with(struct journal_file *file, const struct tally *tally, uint64_t open)
+{
+	struct journal_hidden hidden = {.newest = tally->gone};
+	uint32_t runs;
+
+	if (!file->options.max_messages)
 		return hidden;
-	hidden.first = UINT32_MAX;
-	hidden.skip = open - most;
+	runs = tally_look(&file->tallies, tally, open, &hidden.skip);
+	hidden.first = runs < tally->runs_count ? tally->runs[runs].segment : UINT32_MAX;
+	if (runs)
+		hidden.newest = on_held(file, tally->runs[runs - 1].segment, 0);
 	return hidden;
 }
 
@@ -121,16 +136,9 @@ journal_hidden(struct journal_file *file, struct chat_span channel)
 {
 	const struct tally *tally = tallies_find(&file->tallies, channel);
 	uint64_t open = file->options.max_messages ? journal_count_open(file, channel) : 0;
-	struct journal_hidden hidden = {0};
-	uint32_t runs = 0;
+	struct journal_hidden hidden =
+		tally ? hidden_with(file, tally, open) : hidden_without(file, open);
 
-	if (!tally)
-		return hidden_in_open(file, open);
-	if (file->options.max_messages) {
-		runs = tally_look(&file->tallies, tally, open, &hidden.skip);
-		hidden.first = runs < tally->runs_count ? tally->runs[runs].segment : UINT32_MAX;
-	}
-	hidden.newest = runs ? on_held(file, tally->runs[runs - 1].segment, 0) : tally->gone;
 	if (hidden.newest < file->gone)
 		hidden.newest = file->gone;
 	return hidden;

@@ -32,6 +32,7 @@ tally_new(struct tallies *tallies, struct chat_span channel)
 	struct tally *tally = chat_alloc_zeroed(1, sizeof(*tally));
 
 	tally->len = (uint32_t)channel.len;
+	tally->gone = tallies->gone;
 	memcpy(tally->channel, channel.at, channel.len);
 	HASH_ADD_KEYPTR(hh, tallies->by_channel, tally->channel, tally->len, tally);
 	DL_APPEND(tallies->oldest, tally);
@@ -137,8 +138,11 @@ tallies_remove(struct tallies *tallies, struct chat_span channel, uint32_t segme
 	uint64_t gone;
 	uint32_t i = 0;
 
-	if (!tally)
+	if (!tally) {
+		gone = held(arg, segment, 0);
+		tallies->gone = tallies->gone < gone ? gone : tallies->gone;
 		return;
+	}
 	while (i < tally->runs_count && tally->runs[i].segment != segment)
 		i++;
 	gone = held(arg, segment, i < tally->runs_count ? -1 : 0);
@@ -147,8 +151,10 @@ tallies_remove(struct tallies *tallies, struct chat_span channel, uint32_t segme
 	if (i < tally->runs_count)
 		runs_drop(tally, i, 1);
 	tally->count -= count < tally->count ? count : tally->count;
-	if (!tally->count)
-		tally_free(tallies, tally);
+	if (tally->count)
+		return;
+	DL_DELETE(tallies->oldest, tally); /* it is the first to go */
+	DL_PREPEND(tallies->oldest, tally);
 }
 
 bool
@@ -158,9 +164,14 @@ tallies_trim(struct tallies *tallies)
 
 	if (!some)
 		return false;
-	tallies->forgot = true;
-	while (tallies->bytes > TALLIES_BYTES - TALLIES_BYTES / TRIM_PART)
-		tally_free(tallies, tallies->oldest);
+	while (tallies->bytes > TALLIES_BYTES - TALLIES_BYTES / TRIM_PART) {
+		struct tally *tally = tallies->oldest;
+
+		tallies->forgot = tallies->forgot || tally->count;
+		if (tallies->gone < tally->gone)
+			tallies->gone = tally->gone;
+		tally_free(tallies, tally);
+	}
 	return true;
 }
 

@@ -25,7 +25,7 @@ struct tally_run {
 struct tally {
 	UT_hash_handle hh;
 	struct tally *prev, *next; /* utlist: who was in a closed segment longest ago first */
-	uint64_t count; /* in all closed segments */
+	uint64_t count; /* in all closed segments; 0: all of them were removed */
 	uint64_t kept; /* those of the runs */
 	uint64_t gone; /* no message that was removed, or is hidden before the runs, has a higher
 			  number */
@@ -41,6 +41,7 @@ struct tallies {
 	struct tally *oldest;
 	size_t bytes;
 	uint64_t most; /* newest messages of a channel that runs are kept of; 0: there are none */
+	uint64_t gone; /* the highest of those whose tallies went */
 	bool hides; /* readers get no others than these */
 	bool forgot; /* some went: of a channel without one nothing is known */
 };
@@ -59,7 +60,8 @@ struct tally *tallies_find(const struct tallies *tallies, struct chat_span chann
 void tallies_add(struct tallies *tallies, struct chat_span channel, uint32_t segment,
 	uint32_t count, tally_held *held, void *arg);
 
-/* A segment with so many has been removed. */
+/* A segment with so many has been removed. That something of the channel was is known from then on.
+ */
 void tallies_remove(struct tallies *tallies, struct chat_span channel, uint32_t segment,
 	uint32_t count, tally_held *held, void *arg);
 

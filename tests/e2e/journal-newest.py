@@ -180,6 +180,25 @@ def _():
     server.stop()
 
 
+@case("what is removed of one channel is missing there alone", server=False)
+def _():
+    dir = new_dir()
+    server = start(dir, "--journal-segment", "8k", "--journal-max-bytes", "40k", "--history", "5", "--history-keep", "0")
+    quiet = say(server, "/quiet", 5, "quiet")
+    for _ in range(2):
+        busy = say(server, "/busy", 200, "busy")
+        old = say(server, "/old", 20, "old")
+    busy = say(server, "/busy", 1500, "busy")
+    new = say(server, "/new", 5, "new")
+    for path, said in ("/quiet", quiet), ("/new", new):
+        told = past(server, path)
+        assert told["messages"] == said and told["complete"] is True, path
+    for path, said in ("/busy", busy), ("/old", old):
+        told = past(server, path)
+        assert told["complete"] is False and told["messages"][-5:] == said[-5:], path
+    server.stop()
+
+
 # ---- a segment as a log ----
 
 
