@@ -8,30 +8,7 @@
 #include "json.h"
 #include "msg.h"
 
-/* The string of `channel` where it means where to go; of kind null: there is none. */
-static struct chat_json_value
-find_channel(struct chat_span line)
-{
-	struct chat_json_value key, value, channel = {.kind = CHAT_JSON_NULL};
-	struct chat_json json;
-	bool first, has_id = false;
-
-	chat_json_begin(&json, line);
-	if (chat_json_enter(&json, &first, NULL) < 0)
-		return channel;
-	while (chat_json_member(&json, &first, &key, NULL) > 0) {
-		if (chat_json_read(&json, &value, NULL) < 0)
-			break;
-		if (chat_json_string_is(&key, CHAT_SPAN("channel")))
-			channel = value;
-		else if (chat_json_string_is(&key, CHAT_SPAN("id")))
-			has_id = value.kind == CHAT_JSON_STRING;
-	}
-	if (has_id && channel.kind == CHAT_JSON_STRING)
-		channel.kind = CHAT_JSON_NULL;
-	return channel;
-}
-
+/* Whether a value names this channel, or is the null that jq makes of what is missing. */
 static bool
 is_channel(const struct chat_json_value *value, const char *channel)
 {
@@ -39,7 +16,7 @@ is_channel(const struct chat_json_value *value, const char *channel)
 	bool same;
 
 	if (value->kind != CHAT_JSON_STRING)
-		return false;
+		return value->kind == CHAT_JSON_NULL;
 	name = chat_msg_string(value);
 	same = strcmp(name + (*name == '/'), channel + (*channel == '/')) == 0;
 	free(name);
@@ -49,9 +26,20 @@ is_channel(const struct chat_json_value *value, const char *channel)
 int
 destination_check(struct chat_span line, const char *channel, struct chat_err *err)
 {
-	struct chat_json_value value = find_channel(line);
+	bool first, carried = false, elsewhere = false;
+	struct chat_json_value key, value;
+	struct chat_json json;
 
-	if (value.kind == CHAT_JSON_NULL || is_channel(&value, channel))
+	chat_json_begin(&json, line);
+	chat_json_enter(&json, &first, NULL);
+	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
+		chat_json_read(&json, &value, NULL) == 0) {
+		if (chat_json_string_is(&key, CHAT_SPAN("channel")))
+			elsewhere |= !is_channel(&value, channel);
+		else if (chat_json_string_is(&key, CHAT_SPAN("id")))
+			carried |= value.kind == CHAT_JSON_STRING;
+	}
+	if (carried || !elsewhere)
 		return 0;
 	chat_fail(err, CHAT_BAD_MESSAGE,
 		"is not the channel of this connection, which is %s: chat-send -c names it",

@@ -346,6 +346,30 @@ test_directions(void)
 	is_str(err.field, "/type", "both are about the type");
 }
 
+/* What chat-send reads: the type may be left out. */
+static void
+test_input(void)
+{
+	struct chat_msg msg;
+	struct chat_err err;
+
+	is_int(chat_msg_read(&msg, CHAT_SPAN("{\"text\":\"a\"}"), CHAT_FROM_INPUT, &err), 0,
+		"a bare text");
+	is_int(msg.type, CHAT_TYPE_TEXT, "is a text");
+	is_int(chat_msg_read(&msg, CHAT_SPAN("{\"type\":\"text\",\"text\":\"a\"}"), CHAT_FROM_INPUT,
+		       &err),
+		0, "so is one with its type");
+	chat_msg_read(&msg, CHAT_SPAN("{\"file\":{},\"x\":1}"), CHAT_FROM_INPUT, &err);
+	is_str(err.field, "/file/name", "a bare file is held to the rules of a file");
+	chat_msg_read(&msg, CHAT_SPAN("{\"x\":{\"text\":\"a\"}}"), CHAT_FROM_INPUT, &err);
+	is_str(err.field, "/type", "what is neither lacks its type");
+	is_int(chat_msg_read(&msg, CHAT_SPAN("{\"text\":\"a\"}"), CHAT_FROM_CLIENT, &err), -1,
+		"a client says its type");
+	chat_msg_read(&msg, CHAT_SPAN("{\"type\":\"init\"}"), CHAT_FROM_INPUT, &err);
+	is_str(err.text, "chat-send says \"init\" by itself; expected one of text, file",
+		"init is not for it");
+}
+
 static void
 test_precedence(void)
 {
@@ -510,6 +534,7 @@ main(void)
 	test_way();
 	test_findings();
 	test_directions();
+	test_input();
 	test_precedence();
 	test_strict();
 	test_usernames();
