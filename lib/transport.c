@@ -375,8 +375,9 @@ fail_connecting(struct chat_transport *transport, CURLcode result, struct chat_e
 			"the proxy answers %ld", answer);
 	if (result == CURLE_SSL_CACERT_BADFILE && transport->authorities != NULL)
 		return fail_authorities(transport, err);
-	if (is_about_proxy(transport))
-		return chat_fail(err, code, "the proxy of %s: %s", transport->proxy_name, words);
+	if (is_about_proxy(transport)) /* whose URL may hold a password */
+		return chat_fail(err, code, "the proxy of %s: %s", transport->proxy_name,
+			strchr(words, '@') != NULL ? "it cannot be used" : words);
 	if (code == CHAT_PROTOCOL_ERROR && chat_remedy_is_plain(transport->error))
 		return chat_fail(err, code,
 			"the server's answer is not TLS (is it ws:// in place of wss://?)");

@@ -140,6 +140,8 @@ for command in 'chat-send hi' 'chat-listen --no-follow'; do
 	names http_proxy nonsense://x/ 69 "${words[@]}" -U ws://chat.invalid/
 	names all_proxy "http://127.0.0.1:${pages##*:}0/" 69 "${words[@]}" -U ws://chat.invalid/
 done
+names http_proxy nonsense://ann:secret@x/ 69 chat-send -U ws://chat.invalid/ hi
+unlike "$(cat "$ERR" "$OUT")" secret 'and a password in it is not said'
 soon 0 'a value that an option replaces is nothing' env CHAT_URL=x CHAT_USERNAME=x CHAT_ID='a b' \
 	CHAT_TOKEN_FILE="$TMP/none" CHAT_TOKEN=' ' chat-send -U "$plain" -u alice --id a \
 	--token-file <(echo token) hi
