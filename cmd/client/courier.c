@@ -59,7 +59,6 @@ courier_joined(struct courier *courier, struct session *session, bool again)
 	courier_set_ack(courier, ack);
 	courier->outbox.max_message_bytes = peer->max_message_bytes;
 	courier->outbox.copies_reply_to = peer->reply_to;
-	courier->outbox.copies_hops = peer->hops;
 	courier->outbox.here = &session->here;
 	courier->outbox.identity = &session->identity;
 	courier->resending = again && courier->outbox.in_flight > 0;

@@ -9,10 +9,10 @@
 #include "span.h"
 
 /*
- * The nonces that these commands make: PREFIX-NUMBER, where the prefix is random and of one process
- * and the number counts its messages. For a server that does not copy `hops` it is
- * PREFIX-NUMBERhHOPS where so many programs led to the message: nonces are copied, so whoever hears
- * the message can read it.
+ * The nonces that these commands make: PREFIX-NUMBER, where the prefix is of one process, or of the
+ * answers to one message, and the number counts; or PREFIX-NUMBERhHOPS, where so many programs led
+ * to the message. That is in `hops`, too; in the nonce it is for servers that do not copy this, and
+ * for programs that do not know it.
  */
 #define NONCE_PREFIX_LEN 18 /* hexadecimal digits */
 #define NONCE_SIZE 64 /* of the whole, its NUL included */

@@ -216,8 +216,7 @@ item_wire(const struct outbox *outbox, const struct item *item, struct chat_buf 
 {
 	char nonce[NONCE_SIZE];
 
-	nonce_write(
-		nonce, outbox->prefix, item->number, outbox->copies_hops ? 0 : item->draft.hops);
+	nonce_write(nonce, outbox->prefix, item->number, item->draft.hops);
 	draft_wire(&item->draft, outbox->ack == ACK_NONCE && !item->draft.has_nonce ? nonce : NULL,
 		outbox->here, wire);
 }

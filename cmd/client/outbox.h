@@ -73,7 +73,7 @@ struct outbox {
 	bool slowed; /* the server said slower: one at a time, so that order is kept */
 	int64_t barred_ms; /* since when it says nothing else; 0: it settles messages */
 	bool echoed; /* a message of ours came back on this connection */
-	bool copies_reply_to, copies_hops; /* the server says that it does */
+	bool copies_reply_to; /* the server says that it does */
 	const struct via_here *here; /* the channel; borrowed; set before anything is sent */
 	struct seen *said; /* gets the ids of what was accepted; borrowed; NULL: nobody asks */
 };

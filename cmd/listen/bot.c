@@ -163,7 +163,7 @@ add_nonce(struct bot *bot, struct draft *draft, struct ledger_entry *question, u
 	char prefix[NONCE_PREFIX_LEN + 1], nonce[NONCE_SIZE];
 
 	answer_prefix(prefix, &bot->answerer, &draft->reply_to);
-	nonce_write(nonce, prefix, question->answers++, bot->copies_hops ? 0 : hops);
+	nonce_write(nonce, prefix, question->answers++, hops);
 	answer_add_nonce(draft, nonce);
 	return seen_has(&bot->answered, &draft->nonce);
 }
@@ -367,7 +367,6 @@ start_again(struct bot *bot)
 void
 bot_run(struct bot *bot, struct session *session)
 {
-	bot->copies_hops = !session->peer.known || session->peer.hops;
 	if (chat_now_ms() >= bot->restart_ms)
 		start_again(bot);
 	check_end(bot);

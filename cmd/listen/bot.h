@@ -41,7 +41,6 @@ struct bot {
 	int64_t started_ms, restart_ms;
 	struct answerer answerer;
 	struct ledger ledger; /* of what it was given, and owes */
-	bool copies_hops; /* the server does */
 	bool ended_well; /* it did, and what it said is on its way */
 	bool owes; /* something it said may not have been accepted: nothing behind it counts */
 	bool started_again; /* for who has to give it again what it owes; cleared there */

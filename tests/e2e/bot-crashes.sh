@@ -53,7 +53,9 @@ cd "$TMP" || exit 1
 
 # ---- killed ----
 
-keep killed jq --unbuffered -c "$answer"
+# It takes longer than the next question, so that some always wait for it.
+slow='while read -r line; do read -r -t 0.03 <>"$TMP/never"; jq -c "$0" <<<"$line"; done'
+keep killed bash -c "$slow" "$answer"
 spawn bash -c 'for ((i = 1; i <= $0; i++)); do echo "q $i"; read -r -t 0.02 <>"$TMP/never"; done | chat-send -c killed -u alice -lq' "$count"
 asker=$!
 for ((i = 0; i < kills; i++)); do
@@ -121,7 +123,6 @@ is "$(jq -r .content "$TMP/given" | paste -sd,)" 'q 3' 'gets the third, again'
 # ---- TERM ----
 
 # It takes a moment for each, and ends well.
-slow='while read -r line; do read -r -t 0.05 <>"$TMP/never"; jq -c "$0" <<<"$line"; done'
 spawn chat-listen -c ends -u helper --cursor-file ends.cursor --exec bash -c "$slow" "$answer" 2>"$TMP/ends.err"
 bot=$!
 wait_for 'here ends helper'
