@@ -28,6 +28,7 @@ feed_open(struct feed *feed, struct listener *listener, const struct chat_url *u
 		since = options->since.id;
 	*feed = (struct feed){.listener = listener,
 		.resumes = since || (listener->cursor.path && !listener->bot),
+		.wants_all = since && strcmp(since, POSITION_BEGINNING) == 0,
 		.from_ms = timed ? options->since.time_ms : 0};
 	if (since && listener->bot)
 		ledger_begin(&listener->bot->ledger, since);

@@ -18,6 +18,7 @@ struct feed {
 	struct seen seen;
 	bool resumes; /* began with a position: its history is what was missed */
 	bool caught_up;
+	bool wants_all; /* that is kept: that there is none before it is no gap */
 	bool was_caught_up; /* once, on some connection */
 	int64_t from_ms; /* what is older is not wanted of the past; 0: all is */
 	bool skips; /* there was only such until now */

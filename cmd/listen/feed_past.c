@@ -45,6 +45,13 @@ is_at_beginning(const struct feed *feed)
 	return strcmp(position_id(&feed->session.position), POSITION_BEGINNING) == 0;
 }
 
+/* It has not begun yet with all that is kept. */
+static bool
+wants_beginning(const struct feed *feed)
+{
+	return feed->wants_all && !feed->was_caught_up && !feed->skips && is_at_beginning(feed);
+}
+
 static bool
 is_old(const struct feed *feed, const struct chat_msg *msg)
 {
@@ -148,8 +155,7 @@ continues(const struct feed *feed, const struct chat_msg *msg)
 
 	if (last_id.len == 0)
 		return true;
-	if (is_at_beginning(feed) && !feed->skips && !feed->was_caught_up &&
-		(!says || feed->session.peer.pages))
+	if (wants_beginning(feed) && (!says || feed->session.peer.pages))
 		return true;
 	if (says)
 		return is_complete(msg);
@@ -342,13 +348,13 @@ void
 feed_past_end(struct feed *feed)
 {
 	const char *id = position_id(&feed->session.position);
-	bool wants_all = is_at_beginning(feed) && !feed->skips;
+	bool missed = feed->session.rejoined || feed->resumes;
 
 	if (feed->listener->closing)
 		return;
-	feed->caught_up = feed->was_caught_up = true;
-	if (!feed->told_past && (feed->session.rejoined || feed->resumes) && *id && !wants_all)
+	if (!feed->told_past && missed && *id && !wants_beginning(feed))
 		tell_gap(feed, NULL);
+	feed->caught_up = feed->was_caught_up = true;
 	feed->told_past = true;
 	feed->skips = false;
 	feed->from_ms = 0;

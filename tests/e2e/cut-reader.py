@@ -168,12 +168,12 @@ class Run:
         assert at == len(self.ids), "run %d: %d messages" % (self.seed, at)
 
 
-def early(server, lines, until=None):
+def early(server, lines, until=None, gaps=0):
     """The connection is cut after so many lines, or those bytes; then more is said than a history has."""
-    run = Run(server, 1)
+    run = Run(server, len(lines))
     proxy = Proxy(run.port, run.chance, 0)
     proxy.until = until
-    reader = run.tool("chat-listen", proxy.port, "-u", "bob", "--events", stdout=subprocess.PIPE)
+    reader = run.tool("chat-listen", proxy.port, "-u", "bob", "--events", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert [json.loads(reader.stdout.readline())["type"] for _ in lines] == lines
     if not until:
         proxy.shut()
@@ -183,6 +183,7 @@ def early(server, lines, until=None):
     while not (run.heard and b'"content":"end"' in run.heard[-1]):
         run.heard.append(reader.stdout.readline())
     run.check()
+    assert run.gaps == gaps
     reader.kill()
     reader.wait()
     reader.stdout.close()
@@ -244,6 +245,12 @@ def _(server):
 @case("and who lost it between userData and history", "--quiet")
 def _(server):
     early(server, ["userData"], until=b'{"type":"history"')
+
+
+@case("but hears of a gap where more was said than is kept", "--quiet", "--history-keep", "100")
+def _(server):
+    early(server, ["userData"], b'{"type":"history"', gaps=1)
+    early(server, ["userData", "history"], gaps=1)
 
 
 main()
