@@ -1,0 +1,44 @@
+/*
+ * Any bytes as an HTTP answer of who is no chat server: what is told of it is one line that a
+ * terminal shows and does not obey, and no longer than an error can be; and what is told does not
+ * wait for more once it was whole.
+ */
+#include "answer.h"
+
+#include "fuzz.h"
+#include "http.h"
+#include "utf8.h"
+
+#define TOLD_MAX 175 /* bytes: an error's text has room for it */
+
+static void
+check_told(struct chat_span head, struct chat_span body)
+{
+	struct chat_buf told = {0};
+
+	chat_answer_describe(&told, head, body);
+	need(told.len <= TOLD_MAX && chat_utf8_check(told.at, told.len) == told.len);
+	for (size_t at = 0, len; at < told.len; at += len)
+		need(!chat_utf8_is_control(chat_utf8_decode(told.at + at, &len)));
+	chat_buf_free(&told);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct chat_span bytes = {(const char *)data, size};
+	size_t scanned = 0, len = chat_http_head_len(bytes, &scanned);
+	struct chat_span head = {bytes.at, len}, body = {bytes.at + len, size - len};
+	bool whole = false;
+
+	if (!len || len > CHAT_HTTP_HEAD_MAX || body.len > CHAT_ANSWER_BODY_MAX)
+		return 0;
+	for (size_t some = 0; some <= body.len; some += 1 + body.len / 64) {
+		bool now = chat_answer_is_whole(head, (struct chat_span){body.at, some});
+
+		need(now || !whole);
+		whole = now;
+	}
+	check_told(head, body);
+	return 0;
+}
