@@ -55,7 +55,7 @@ done
 
 exits 64 '--reply 2' chat-send --reply 2 hi
 is "$(head -n 1 "$ERR")" 'chat-send: --reply 2: the number of answers is written --reply=2; before a text of that number, --reply=1' 'is not the text "2 hi"'
-exits 124 'with the equals sign' chat-send --reply=1 -W 100ms 2 hi
+exits 124 'with the equals sign' chat-send --reply=1 -W 1s 2 hi
 is "$(jq -r .content "$OUT")" '2 hi' 'it is'
 exits 64 'a URL for --listen' chat-serve --listen ws://localhost:3001/ops
 is "$(head -n 1 "$ERR")" 'chat-serve: ws://localhost:3001/ops is a URL; the address in it is localhost:3001' 'is told with the address'

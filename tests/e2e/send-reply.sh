@@ -69,12 +69,12 @@ is "$(jq -r 'select(.replyTo | not).content' "$TMP/asked" | paste -sd,)" "!statu
 
 # ---- one that is dead ----
 
-ask -W 1s
+ask -W 2s
 slay "$SERVE_PID"
 ends "$asker" 124 'a server that dies and is not back in time'
 is "$(cat "$TMP/said")" "chat-send: $CHAT_URL: Connection refused
 chat-send: time limit: 0 of 1 answers came" 'is told, and how many answers came'
-exits 124 'one that never was there' chat-send --retry-for forever -W 300ms hello
+exits 124 'one that never was there' chat-send --retry-for forever -W 1s hello
 is "$(head -n 2 "$ERR")" "chat-send: $CHAT_URL: Connection refused
 chat-send: time limit" 'is told too'
 
