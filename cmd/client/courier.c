@@ -118,6 +118,7 @@ courier_received(struct courier *courier, struct session *session, const struct 
 {
 	enum outbox_heard heard = OUTBOX_NOTHING;
 
+	lineage_note(&courier->outbox.lineage, msg);
 	if (msg->type == CHAT_TYPE_HISTORY)
 		received_history(courier, session, msg);
 	else if (courier->outbox.in_flight > 0)

@@ -221,6 +221,20 @@ item_wire(const struct outbox *outbox, const struct item *item, struct chat_buf 
 		outbox->here, wire);
 }
 
+/* An answer has one program more than what it answers, unless its line says another number. */
+static void
+item_follow(const struct outbox *outbox, struct item *item)
+{
+	struct draft *draft = &item->draft;
+	unsigned hops;
+
+	if (!draft->has_reply_to || draft->has_hops)
+		return;
+	hops = via_hops_after(lineage_hops(&outbox->lineage, &draft->reply_to));
+	if (draft->hops > 0 && draft->hops < hops)
+		draft->hops = hops;
+}
+
 /* Longer than the server reads: it would close the connection and never say why. */
 static bool
 item_too_large(struct outbox *outbox, struct item *item, size_t wire_bytes)
@@ -258,6 +272,7 @@ outbox_send_next(struct outbox *outbox, int64_t now_ms, struct chat_buf *wire)
 		outbox->blocked = is_twin(outbox, item);
 		if (outbox->blocked)
 			return 0;
+		item_follow(outbox, item);
 		item_wire(outbox, item, wire);
 		if (item_too_large(outbox, item, wire->len - before)) {
 			wire->len = before;

@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "draft.h"
 #include "identity.h"
+#include "lineage.h"
 #include "msg.h"
 #include "nonce.h"
 #include "seen.h"
@@ -74,6 +75,7 @@ struct outbox {
 	int64_t barred_ms; /* since when it says nothing else; 0: it settles messages */
 	bool echoed; /* a message of ours came back on this connection */
 	bool copies_reply_to; /* the server says that it does */
+	struct lineage lineage; /* of what was heard, and may be answered */
 	const struct via_here *here; /* the channel; borrowed; set before anything is sent */
 	struct seen *said; /* gets the ids of what was accepted; borrowed; NULL: nobody asks */
 };

@@ -149,6 +149,23 @@ done
 is "$(jq -s 'map(.hops // 0) | max' "${log[c]}")" 8 'two pipelines that answer each other come to an end'
 close_bridges
 
+export CHAT_URL=${url[b]}
+for user in yin yang; do
+	CHAT_USERNAME=$user spawn bash -c \
+		'chat-listen --no-self --no-loop -t message | jq --unbuffered -c "{text:(\"re: \" + .content)[0:100],replyTo:.id}" | chat-send' >"$TMP/receipts"
+	bridges+=($!)
+	wait_for "present b $user"
+done
+chat-send -q -u alice 'a question to bots'
+wait_for '[ "$(jq -s "map(select(.replyTo) | .hops // 0) | max" "${log[b]}")" -ge 8 ]'
+for wait in 1 2 3; do
+	chat-send -q -u alice -c elsewhere barrier
+	pause
+done
+is "$(jq -s 'map(.hops // 0) | max' "${log[b]}")" 8 'also two that say only what they answer'
+close_bridges
+
+export CHAT_URL=${url[c]}
 for name in one two; do
 	CHAT_USERNAME=person spawn bash -c "${bot/,hops/}" >"$TMP/receipts"
 	bridges+=($!)
