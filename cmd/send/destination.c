@@ -23,6 +23,14 @@ is_channel(const struct chat_json_value *value, const char *channel)
 	return same;
 }
 
+/* Most lines name none, and that is seen without reading them; a name may have escapes. */
+static bool
+may_name_one(struct chat_span line)
+{
+	return memmem(line.at, line.len, "channel", strlen("channel")) ||
+		memchr(line.at, '\\', line.len);
+}
+
 int
 destination_check(struct chat_span line, const char *channel, struct chat_err *err)
 {
@@ -30,6 +38,8 @@ destination_check(struct chat_span line, const char *channel, struct chat_err *e
 	struct chat_json_value key, value;
 	struct chat_json json;
 
+	if (!may_name_one(line))
+		return 0;
 	chat_json_begin(&json, line);
 	chat_json_enter(&json, &first, NULL);
 	while (chat_json_member(&json, &first, &key, NULL) > 0 &&

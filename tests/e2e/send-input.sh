@@ -84,6 +84,7 @@ is "$(jq -r '.content // "\(.code) \(.field)"' "$OUT" | paste -sd,)" \
 	'bad_message /channel,b,bad_message /channel,bad_message /file/name,d' 'is refused, and the others go'
 is "$(head -n 1 "$ERR")" 'chat-send: line 1: bad_message: /channel: is not the channel of this connection, which is /: chat-send -c names it' 'with a word'
 echo '{"text":"a","channel":"/ops","channel":"/"}' | exits 65 'also where it names two' chat-send
+echo '{"text":"a","\u0063hannel":"/ops"}' | exits 65 'and however it does' chat-send
 echo '{"id":"1","channel":"/elsewhere","text":"carried"}' | exits 0 'beside an id' chat-send
 is "$(jq -r '"\(.channel) \(.content)"' "$OUT")" '/ carried' 'it says where the line comes from'
 chat-listen --no-follow --history flat -t message -c ops >"$TMP/log"
