@@ -10,7 +10,7 @@
 void
 position_begin(struct position *position, const char *since)
 {
-	*position = (struct position){.told_ms = INT64_MIN};
+	*position = (struct position){.told_ms = INT64_MIN, .latest_ms = INT64_MIN};
 	chat_buf_append_string(&position->id, since ? since : "");
 	chat_buf_append(&position->id, "", 1);
 }
@@ -37,9 +37,11 @@ position_id(const struct position *position)
 
 /* A time that cannot be is no reason to take what comes after it for old. */
 static bool
-is_believable(int64_t told_ms)
+is_believable(struct position *position, int64_t told_ms)
 {
-	return told_ms <= chat_unix_ms() + AHEAD_MOST_MS;
+	if (told_ms > position->latest_ms) /* the clock is not asked for every message */
+		position->latest_ms = chat_unix_ms() + AHEAD_MOST_MS;
+	return told_ms <= position->latest_ms;
 }
 
 static void
@@ -56,7 +58,7 @@ note_message(struct position *position, const struct chat_msg *msg)
 	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &told_ms);
 	if (told_ms < position->told_ms)
 		return;
-	if (is_believable(told_ms))
+	if (is_believable(position, told_ms))
 		position->told_ms = told_ms;
 	position->id.len = 0;
 	at = chat_buf_reserve(&position->id, id->raw.len);

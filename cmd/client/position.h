@@ -13,6 +13,7 @@
 /* How far in a channel's messages somebody has come: where `since` goes on. */
 struct position {
 	int64_t told_ms; /* the latest timestamp noted that can be */
+	int64_t latest_ms; /* what can be, when the clock was asked last */
 	struct chat_buf id; /* of the message noted last, "" for none; NUL-terminated */
 	bool refused; /* one had an id that is too long */
 };
