@@ -268,6 +268,20 @@ write_without_way(const struct draft *draft, struct chat_buf *out)
 	chat_buf_append(out, "}", 1);
 }
 
+static void
+write_hops(struct chat_buf *wire, unsigned hops)
+{
+	char digits[10];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + hops % 10);
+		hops /= 10;
+	} while (hops > 0);
+	chat_buf_append_string(wire, ",\"hops\":");
+	chat_buf_append(wire, digits + at, sizeof(digits) - at);
+}
+
 void
 draft_wire(const struct draft *draft, const char *nonce, const struct via_here *here,
 	struct chat_buf *wire)
@@ -284,8 +298,11 @@ draft_wire(const struct draft *draft, const char *nonce, const struct via_here *
 		via_write(wire, draft->has_via ? &draft->via : NULL, carried ? draft->origin : "");
 	}
 	if (draft->hops > 0)
-		chat_buf_printf(wire, ",\"hops\":%u", draft->hops);
-	if (nonce)
-		chat_buf_printf(wire, ",\"nonce\":\"%s\"", nonce);
+		write_hops(wire, draft->hops);
+	if (nonce) {
+		chat_buf_append_string(wire, ",\"nonce\":\"");
+		chat_buf_append_string(wire, nonce);
+		chat_buf_append(wire, "\"", 1);
+	}
 	chat_buf_append(wire, "}", 1);
 }
