@@ -118,13 +118,14 @@ courier_received(struct courier *courier, struct session *session, const struct 
 {
 	enum outbox_heard heard = OUTBOX_NOTHING;
 
-	lineage_note(&courier->outbox.lineage, msg);
 	if (msg->type == CHAT_TYPE_HISTORY)
 		received_history(courier, session, msg);
 	else if (courier->outbox.in_flight > 0)
 		heard = outbox_receive(&courier->outbox, msg, text, chat_now_ms());
 	if (heard != OUTBOX_NOTHING)
 		session_progress(session);
+	else
+		lineage_note(&courier->outbox.lineage, msg);
 	return heard;
 }
 

@@ -132,11 +132,12 @@ take_way(struct draft *draft, const struct chat_msg *msg, const struct members *
 }
 
 static int
-draft_check(struct draft *draft, const struct chat_msg *msg, struct chat_err *err)
+draft_check(struct draft *draft, const struct chat_msg *msg, bool ours, struct chat_err *err)
 {
-	struct members members;
+	struct members members = {0};
 
-	members_find(&members, msg->line);
+	if (!ours)
+		members_find(&members, msg->line);
 	if (msg->type == CHAT_TYPE_INIT)
 		return chat_fail(err, CHAT_ALREADY_INITIALIZED,
 			"init is sent by this program itself: use -u and --id");
@@ -154,14 +155,15 @@ draft_check(struct draft *draft, const struct chat_msg *msg, struct chat_err *er
 	return take_way(draft, msg, &members, err);
 }
 
-/* Takes over a body that the caller allocated, and frees it on failure. */
+/* Takes over a body that the caller allocated, and frees it on failure. ours: it was made here, and
+ * has nothing but what its type needs. */
 static int
-draft_take(struct draft *draft, char *body, size_t len, struct chat_err *err)
+draft_take(struct draft *draft, char *body, size_t len, bool ours, struct chat_err *err)
 {
 	struct chat_msg msg;
 
 	if (chat_msg_read(&msg, (struct chat_span){body, len}, CHAT_FROM_CLIENT, err) < 0 ||
-		draft_check(draft, &msg, err) < 0) {
+		draft_check(draft, &msg, ours, err) < 0) {
 		free(body);
 		*draft = (struct draft){0};
 		return -1;
@@ -183,12 +185,12 @@ draft_read(struct draft *draft, struct chat_span line, struct chat_err *err)
 	object = strip(line);
 	body = chat_strndup(object.at, object.len);
 	join_lines(body, object.len);
-	if (draft_take(draft, body, object.len, &why) == 0)
+	if (draft_take(draft, body, object.len, false, &why) == 0)
 		return 0;
 	if (why.code == CHAT_BAD_MESSAGE && strcmp(why.field, "/type") == 0) {
 		body = add_type(line, &len);
 		if (body)
-			return draft_take(draft, body, len, err);
+			return draft_take(draft, body, len, false, err);
 	}
 	if (err)
 		*err = why;
@@ -208,7 +210,7 @@ draft_text(struct draft *draft, struct chat_span text, struct chat_err *err)
 	string = chat_strndup(text.at, text.len);
 	body = chat_encode_text(string, NULL, NULL);
 	free(string);
-	return draft_take(draft, body, strlen(body), err);
+	return draft_take(draft, body, strlen(body), true, err);
 }
 
 void
