@@ -72,7 +72,7 @@ declare -A sentences=(
 	[unknown]='some messages may or may not have been accepted'
 	[refused]='refused: token, name or TLS verification; trying again is useless'
 	[later]='the server says try later'
-	[no]='it ran, and the answer is no: a message was refused, a line is invalid'
+	[no]='it ran, and the answer is no: a message was refused, a line is invalid, messages are missing'
 )
 
 # status_of WORD|WORD: an expression for the statuses that these words stand for.
@@ -82,6 +82,7 @@ status_of() {
 		if [ "$word" = waits ]; then
 			statuses+=("stays-$((128 + $(kill -l TERM)))")
 		else
+			grep -qxF "${sentences[$word]}" man/chat-listen.1 || echo "# no such sentence: ${sentences[$word]}" >&2
 			statuses+=("$(grep -xF -B 1 "${sentences[$word]}" man/chat-listen.1 | sed -n 's/^\.It //p')")
 		fi
 	done

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -326,9 +327,9 @@ def _():
 
     first = send("first")
     thief.heard("first")
-    prefix, number = first["nonce"].split("-")
+    prefix, number, hops = re.fullmatch(r"(.*-)(\d+)(.*)", first["nonce"]).groups()
     for ahead in range(1, 20):
-        thief.text("theft", nonce="%s-%d" % (prefix, int(number) + ahead))
+        thief.text("theft", nonce="%s%d%s" % (prefix, int(number) + ahead, hops))
         thief.heard("theft")
     second = send("second")
     assert (second["content"], second["senderId"]) == ("second", id_of("alice")), second

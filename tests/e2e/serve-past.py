@@ -450,7 +450,7 @@ def costs(count, most_mib, places, size):
     grown, after = resident(server) - before, metrics(server)
     print("# %d: %.1f MiB, echo %.1f ms at the median, %.1f at most; %d pages, %d made" % (
         count, grown / (1 << 20), took[50], took[-1], after["past_pages_total"], after["past_pages_made_total"]))
-    assert grown < (most_mib << 20) * (4 if SLOWNESS > 1 else 1), grown
+    assert grown < (most_mib << 20) * (8 if SLOWNESS > 1 else 1), grown  # a sanitizer keeps what was freed
     assert took[len(took) * 95 // 100] < 50 * SLOWNESS, took
     assert not sum(after["drops"].values()), after["drops"]
     for sock in socks:
