@@ -68,7 +68,8 @@ struct journal_recall {
 	size_t most_bytes; /* and bytes of their texts: the newest that fit */
 	void (*done)(struct journal_recall *recall);
 
-	struct history found; /* the asker's; between these no other is missing */
+	struct history found; /* the asker's; between these no other is missing that is there */
+	uint64_t removed; /* none of the channel that is not there has a higher number */
 };
 
 struct journal_kind {

@@ -13,6 +13,7 @@
 #include "serve/journal_flush.h"
 #include "serve/journal_opened.h"
 #include "serve/journal_queue.h"
+#include "serve/journal_removed.h"
 #include "serve/journal_segment.h"
 #include "serve/journal_tally.h"
 
@@ -47,6 +48,7 @@ struct closed_segment {
 	uint64_t lines_bytes, bytes; /* of its lines; of all its files */
 	const struct tally *needed_by; /* NULL: nobody is known to */
 	uint32_t holders; /* channels of which it has one of the newest messages */
+	bool leaves; /* its messages are counted as removed, its files are to be */
 };
 
 struct journal_file {
@@ -65,6 +67,10 @@ struct journal_file {
 	uint32_t known_number; /* of segments: recovering, the last without a gap before it */
 	uint64_t removed; /* number of the newest message known to be removed */
 	uint64_t gone; /* the same, of those of which nobody knows the channels */
+	const struct removed_file *told_removed; /* recovering: what its file says */
+	bool removed_due; /* the file that says so is not what is known */
+	bool removed_dirty; /* it is written and not synced */
+	bool removed_failed; /* it could not be written, which was said */
 
 	struct closed_segment *closed; /* ascending */
 	size_t closed_count, closed_cap;
@@ -172,6 +178,9 @@ struct journal_hidden {
 	uint64_t newest; /* no message before those has a higher number */
 };
 
+/* No message of the channel that was removed has a higher number. */
+uint64_t journal_removed(const struct journal_file *file, struct chat_span channel);
+
 struct journal_hidden journal_hidden(struct journal_file *file, struct chat_span channel);
 
 /* How long all its files are, and how long the segment that grows is to be. */
@@ -180,6 +189,16 @@ uint64_t journal_share(const struct journal_file *file);
 
 /* Whether they are longer than that once the one that grows is; 0: any length will do. */
 bool journal_is_over(const struct journal_file *file, uint64_t max_bytes);
+
+/* Says on the disk what was removed of each channel, and which segments are not there. */
+void journal_write_removed(struct journal_file *file);
+
+/*
+ * Once all segments are open: what was removed of each channel is known by what was read, which may
+ * be nothing, if it fits to them. all_there: none is missing.
+ */
+void journal_know_removed(
+	struct journal_file *file, const struct removed_file *removed, bool all_there);
 
 /* Removes closed segments that are over the limits and not needed. */
 void journal_retain(struct journal_file *file);

@@ -9,6 +9,7 @@
 
 #include "diag.h"
 #include "serve/journal_dir.h"
+#include "serve/journal_removed.h"
 
 static void
 note(struct flush_job *job, bool *failed, const struct chat_err *err)
@@ -54,6 +55,8 @@ flush_run(struct flush_job *job)
 		note(job, &job->lines_failed, &err);
 	if (job->sums && segment_sync_sums(job->active, &err) < 0)
 		note(job, &job->sums_failed, &err);
+	if (job->removed)
+		removed_file_sync(job->dir_fd);
 	if (job->dir && fsync(job->dir_fd) < 0) {
 		chat_fail(&err, CHAT_IO_ERROR, "the directory: sync: %m");
 		note(job, &job->lines_failed, &err);

@@ -19,6 +19,7 @@ struct flush_job {
 	bool lines, sums; /* which of its files are to be synced */
 	struct segment *full; /* a list: to be synced if `sync`, and to get their index */
 	bool sync;
+	bool removed; /* the file `removed` is to be synced; what fails of that is no loss */
 	bool dir; /* the directory is to be synced */
 	int dir_fd;
 	const char *path; /* of the directory */

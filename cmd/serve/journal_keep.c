@@ -126,9 +126,21 @@ hidden_with(struct journal_file *file, const struct tally *tally, uint64_t open)
 		return hidden;
 	runs = tally_look(&file->tallies, tally, open, &hidden.skip);
 	hidden.first = runs < tally->runs_count ? tally->runs[runs].segment : UINT32_MAX;
-	if (runs)
-		hidden.newest = on_held(file, tally->runs[runs - 1].segment, 0);
+	if (runs) {
+		uint64_t last = on_held(file, tally->runs[runs - 1].segment, 0);
+
+		hidden.newest = last > hidden.newest ? last : hidden.newest;
+	}
 	return hidden;
+}
+
+uint64_t
+journal_removed(const struct journal_file *file, struct chat_span channel)
+{
+	const struct tally *tally = tallies_find(&file->tallies, channel);
+	uint64_t removed = tally ? tally->removed : file->tallies.removed;
+
+	return removed > file->gone ? removed : file->gone;
 }
 
 struct journal_hidden
@@ -273,80 +285,115 @@ closed_can_go(
 
 /* ---- retention ---- */
 
-static bool
-closed_unlink(struct journal_file *file, const struct closed_segment *closed)
+static void
+closed_leave(struct journal_file *file, struct closed_segment *closed)
 {
 	struct open_segment *unused = open_segments_take(&file->opened, closed->number);
-	struct chat_err err;
 
 	if (unused)
 		open_segment_free(unused);
-	if (segment_remove(file->dir_fd, closed->number, &err) < 0) {
-		journal_warn(&file->journal, "%s", err.text);
-		return false;
-	}
 	if (file->removed < closed->last)
 		file->removed = closed->last;
 	file->closed_bytes -= closed->bytes;
-	return true;
+	closed->leaves = true;
+	file->removed_due = true;
 }
 
 /* Without its index nobody knows who needs it. */
-static bool
-closed_unlink_unknown(
-	struct journal_file *file, const struct closed_segment *closed, bool in_any_case)
+static void
+closed_leave_unknown(struct journal_file *file, struct closed_segment *closed, bool in_any_case)
 {
 	char name[SEGMENT_NAME_MAX];
 	uint64_t bytes;
 
 	segment_name(name, closed->number, SEGMENT_LINES);
-	if (!journal_dir_size(file->dir_fd, name, &bytes) ||
-		(in_any_case && closed->number <= file->unknown)) {
-		if (file->gone < closed->last)
-			file->gone = closed->last;
-		return closed_unlink(file, closed);
+	if (journal_dir_size(file->dir_fd, name, &bytes) &&
+		!(in_any_case && closed->number <= file->unknown)) {
+		index_remake(file, closed->number);
+		return;
 	}
-	index_remake(file, closed->number);
-	return false;
+	if (file->gone < closed->last)
+		file->gone = closed->last;
+	closed_leave(file, closed);
 }
 
-/* Removes it if nobody's history needs it, or in any case. */
-static bool
-closed_remove(struct journal_file *file, struct closed_segment *closed, bool in_any_case)
+/* The number of the channel's last message in the segment; where that cannot be read, of any. */
+static uint64_t
+last_of(const struct closed_segment *closed, struct index_file *index,
+	const struct index_channel *channel)
+{
+	struct place place;
+
+	if (index_file_read(index, channel->first + channel->count - 1, 1, &place, NULL) < 0)
+		return closed->last;
+	return index->head.base + place.number;
+}
+
+static void
+closed_leave_known(
+	struct journal_file *file, struct closed_segment *closed, struct index_file *index)
+{
+	for (uint32_t i = 0; i < index->head.channels; i++) {
+		const struct index_channel *channel = &index->channels[i];
+
+		tallies_remove(&file->tallies, chat_span_of(channel->name),
+			(struct tally_run){closed->number, channel->count},
+			last_of(closed, index, channel), on_held, file);
+	}
+	closed_leave(file, closed);
+}
+
+/* It leaves if nobody's history needs it, or in any case. */
+static void
+closed_choose(struct journal_file *file, struct closed_segment *closed, bool in_any_case)
 {
 	struct index_file index;
 	struct chat_err err;
-	bool gone;
-	int opened;
 
 	if (!in_any_case && closed->needed_by &&
 		!tally_can_spare(file, closed->needed_by, closed->number))
-		return false;
-	opened = segment_index_try(
-		&file->journal, &index, file->dir_fd, closed->number, closed->lines_bytes, &err);
-	if (opened != 0)
-		return closed_unlink_unknown(file, closed, in_any_case);
-	gone = (in_any_case || closed_can_go(file, closed, &index)) && closed_unlink(file, closed);
-	for (uint32_t i = 0; gone && i < index.head.channels; i++)
-		tallies_remove(&file->tallies, chat_span_of(index.channels[i].name), closed->number,
-			index.channels[i].count, on_held, file);
+		return;
+	if (segment_index_try(&file->journal, &index, file->dir_fd, closed->number,
+		    closed->lines_bytes, &err) != 0) {
+		closed_leave_unknown(file, closed, in_any_case);
+		return;
+	}
+	if (in_any_case || closed_can_go(file, closed, &index))
+		closed_leave_known(file, closed, &index);
 	index_file_close(&index);
-	return gone;
 }
 
 /* Oldest first. */
 static void
 retain(struct journal_file *file, uint64_t max_bytes, int64_t oldest_ms, bool in_any_case)
 {
+	for (size_t i = 0; i < file->closed_count; i++) {
+		struct closed_segment *closed = &file->closed[i];
+		bool over = journal_is_over(file, max_bytes) || closed->timestamp_ms < oldest_ms ||
+			(file->options.max_messages && !closed->holders);
+
+		if (over && !closed->leaves)
+			closed_choose(file, closed, in_any_case);
+	}
+}
+
+/* What cannot be removed is tried again the next time. */
+static void
+remove_leaving(struct journal_file *file)
+{
+	struct chat_err err;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < file->closed_count; i++) {
-		struct closed_segment closed = file->closed[i];
-		bool over = journal_is_over(file, max_bytes) || closed.timestamp_ms < oldest_ms ||
-			(file->options.max_messages && !closed.holders);
+		struct closed_segment *closed = &file->closed[i];
 
-		if (!over || !closed_remove(file, &closed, in_any_case))
-			file->closed[kept++] = closed;
+		if (closed->leaves && segment_remove(file->dir_fd, closed->number, &err) == 0)
+			continue;
+		if (closed->leaves) {
+			journal_warn(&file->journal, "%s", err.text);
+			file->closed_bytes += closed->bytes;
+		}
+		file->closed[kept++] = *closed;
 	}
 	file->closed_count = kept;
 }
@@ -369,13 +416,19 @@ journal_retain(struct journal_file *file)
 	int64_t oldest_ms = options->max_age_ms ? chat_unix_ms() - options->max_age_ms : INT64_MIN;
 
 	closed_age(file);
+	for (size_t i = 0; i < file->closed_count; i++) /* those that could not be removed */
+		if (file->closed[i].leaves)
+			file->closed_bytes -= file->closed[i].bytes;
 	retain(file, options->max_bytes, oldest_ms, false);
-	if (!journal_is_over(file, 2 * options->max_bytes))
-		return;
-	if (!file->cuts_history)
-		journal_warn(&file->journal,
-			"it is twice as large as it may be: what the history of "
-			"channels needs is removed");
-	file->cuts_history = true;
-	retain(file, 2 * options->max_bytes, INT64_MIN, true);
+	if (journal_is_over(file, 2 * options->max_bytes)) {
+		if (!file->cuts_history)
+			journal_warn(&file->journal,
+				"it is twice as large as it may be: what the history of "
+				"channels needs is removed");
+		file->cuts_history = true;
+		retain(file, 2 * options->max_bytes, INT64_MIN, true);
+	}
+	if (file->removed_due)
+		journal_write_removed(file);
+	remove_leaving(file);
 }

@@ -246,12 +246,14 @@ on_recalled(uv_work_t *work, int status)
 {
 	struct recalling *recalling = work->data;
 	struct journal_recall *recall = recalling->recall;
+	uint64_t removed = journal_removed(recalling->file, chat_span_of(recall->channel));
 
 	(void)status; /* it is never cancelled */
 	for (size_t i = 0; i < recalling->count; i++)
 		free(recalling->pieces[i].places);
 	free(recalling->pieces);
 	free(recalling);
+	recall->removed = removed;
 	recall->done(recall);
 }
 

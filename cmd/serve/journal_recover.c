@@ -52,7 +52,7 @@ list_name(
 	uint32_t number = segment_number(name, SEGMENT_LINES);
 	struct chat_err why;
 
-	if (segment_name_is_temporary(name))
+	if (segment_name_is_temporary(name) || strcmp(name, REMOVED_NAME ".new") == 0)
 		unlinkat(file->dir_fd, name, 0);
 	if (number)
 		numbers_add(numbers, number);
@@ -109,7 +109,7 @@ fail_disorder(const struct journal_file *file, uint32_t number, struct chat_err 
 
 /*
  * A segment holds these messages; those of all segments ascend. Before one whose predecessor is
- * gone, so are theirs.
+ * gone, so are theirs: of any channel, where nothing says of which.
  */
 static int
 note_messages(struct journal_file *file, uint32_t number, const struct journal_index *index,
@@ -121,8 +121,11 @@ note_messages(struct journal_file *file, uint32_t number, const struct journal_i
 		(known->count && index->epochs.count &&
 			index->epochs.at[0].epoch < known->at[known->count - 1].epoch))
 		return fail_disorder(file, number, err);
-	if (number > file->known_number + 1)
+	if (number > file->known_number + 1) {
 		file->removed = index->base;
+		if (!removed_file_has(file->told_removed, file->known_number + 1, number - 1))
+			file->gone = index->base;
+	}
 	file->known_number = number;
 	file->last = index->last;
 	if (file->timestamp_ms < index->timestamp_ms)
@@ -319,24 +322,59 @@ check_numbers(const struct journal_file *file, const struct numbers *numbers, st
 	return 0;
 }
 
+/* The first segment of all, or the next one where others were and are not there. */
+static int
+first_create(struct journal_file *file, struct chat_err *err)
+{
+	uint32_t gone = removed_file_last(file->told_removed);
+
+	file->active = segment_create(
+		file->dir_fd, gone < SEGMENT_NUMBER_MAX / 2 ? gone + 1 : 1, file->epoch, err);
+	return file->active ? 0 : -1;
+}
+
+/* A file that cannot be believed is written again. */
+static void
+read_removed(struct journal_file *file, struct removed_file *removed)
+{
+	struct chat_err why;
+
+	if (removed_file_read(removed, file->dir_fd, &why) >= 0)
+		return;
+	journal_warn(&file->journal, "%s; of which channels messages were removed is not known",
+		why.text);
+	file->removed_due = true;
+}
+
+static int
+recover(struct journal_file *file, const struct numbers *numbers, struct chat_err *err)
+{
+	size_t count = numbers->count;
+	int result = count ? segments_open(file, numbers, err) : first_create(file, err);
+
+	if (result == 0)
+		journal_know_removed(file, file->told_removed,
+			count ? numbers->at[count - 1] == count : file->active->number == 1);
+	if (result == 0 && file->options.sync != JOURNAL_NEVER && fsync(file->dir_fd) < 0)
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", file->options.dir);
+	return result == 0 ? check_numbers(file, numbers, err) : -1;
+}
+
 int
 journal_recover(struct journal_file *file, struct chat_err *err)
 {
 	struct numbers numbers = {0};
+	struct removed_file removed = {0};
 	int result = list_segments(file, &numbers, err);
 
 	file->epoch = (uint64_t)chat_unix_ms();
-	if (result == 0 && numbers.count) {
-		result = segments_open(file, &numbers, err);
-	} else if (result == 0) {
-		file->active = segment_create(file->dir_fd, 1, file->epoch, err);
-		result = file->active ? 0 : -1;
+	if (result == 0) {
+		read_removed(file, &removed);
+		file->told_removed = &removed;
+		result = recover(file, &numbers, err);
+		file->told_removed = NULL;
 	}
-	if (result == 0 && file->options.sync != JOURNAL_NEVER && fsync(file->dir_fd) < 0)
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", file->options.dir);
-	file->gone = file->removed;
-	if (result == 0)
-		result = check_numbers(file, &numbers, err);
+	removed_file_free(&removed);
 	free(numbers.at);
 	return result;
 }

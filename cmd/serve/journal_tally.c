@@ -10,6 +10,13 @@
 
 #define TRIM_PART 8 /* of the bytes, at once */
 
+static void
+number_raise(uint64_t *number, uint64_t to)
+{
+	if (*number < to)
+		*number = to;
+}
+
 static size_t
 tally_bytes(const struct tally *tally)
 {
@@ -33,6 +40,7 @@ tally_new(struct tallies *tallies, struct chat_span channel)
 
 	tally->len = (uint32_t)channel.len;
 	tally->gone = tallies->gone;
+	tally->removed = tallies->removed;
 	memcpy(tally->channel, channel.at, channel.len);
 	HASH_ADD_KEYPTR(hh, tallies->by_channel, tally->channel, tally->len, tally);
 	DL_APPEND(tallies->oldest, tally);
@@ -125,36 +133,66 @@ tallies_add(struct tallies *tallies, struct chat_span channel, uint32_t segment,
 		uint64_t last = held(arg, tally->runs[i].segment, -1);
 
 		if (tallies->hides)
-			tally->gone = last;
+			number_raise(&tally->gone, last);
 	}
 	runs_drop(tally, 0, hidden);
 }
 
+/* Nothing of it is left: its tally is the first to go. */
+static void
+tally_expose(struct tallies *tallies, struct tally *tally)
+{
+	DL_DELETE(tallies->oldest, tally);
+	DL_PREPEND(tallies->oldest, tally);
+}
+
 void
-tallies_remove(struct tallies *tallies, struct chat_span channel, uint32_t segment, uint32_t count,
-	tally_held *held, void *arg)
+tallies_remove(struct tallies *tallies, struct chat_span channel, struct tally_run run,
+	uint64_t last, tally_held *held, void *arg)
 {
 	struct tally *tally = tallies_find(tallies, channel);
-	uint64_t gone;
 	uint32_t i = 0;
 
 	if (!tally) {
-		gone = held(arg, segment, 0);
-		tallies->gone = tallies->gone < gone ? gone : tallies->gone;
+		number_raise(&tallies->gone, last);
+		number_raise(&tallies->removed, last);
 		return;
 	}
-	while (i < tally->runs_count && tally->runs[i].segment != segment)
+	number_raise(&tally->gone, last);
+	number_raise(&tally->removed, last);
+	while (i < tally->runs_count && tally->runs[i].segment != run.segment)
 		i++;
-	gone = held(arg, segment, i < tally->runs_count ? -1 : 0);
-	if (tally->gone < gone)
-		tally->gone = gone;
-	if (i < tally->runs_count)
+	if (i < tally->runs_count) {
+		held(arg, run.segment, -1);
 		runs_drop(tally, i, 1);
-	tally->count -= count < tally->count ? count : tally->count;
-	if (tally->count)
-		return;
-	DL_DELETE(tallies->oldest, tally); /* it is the first to go */
-	DL_PREPEND(tallies->oldest, tally);
+	}
+	tally->count -= run.count < tally->count ? run.count : tally->count;
+	if (!tally->count)
+		tally_expose(tallies, tally);
+}
+
+void
+tallies_note_removed(struct tallies *tallies, struct chat_span channel, uint64_t number)
+{
+	struct tally *tally = tallies_find(tallies, channel);
+
+	if (!tally)
+		tally = tally_new(tallies, channel);
+	number_raise(&tally->gone, number);
+	number_raise(&tally->removed, number);
+	if (!tally->count)
+		tally_expose(tallies, tally);
+}
+
+void
+tallies_note_others(struct tallies *tallies, uint64_t number)
+{
+	number_raise(&tallies->gone, number);
+	number_raise(&tallies->removed, number);
+	for (struct tally *tally = tallies->oldest; tally; tally = tally->next) {
+		number_raise(&tally->gone, number);
+		number_raise(&tally->removed, number);
+	}
 }
 
 bool
@@ -168,8 +206,8 @@ tallies_trim(struct tallies *tallies)
 		struct tally *tally = tallies->oldest;
 
 		tallies->forgot = tallies->forgot || tally->count;
-		if (tallies->gone < tally->gone)
-			tallies->gone = tally->gone;
+		number_raise(&tallies->gone, tally->gone);
+		number_raise(&tallies->removed, tally->removed);
 		tally_free(tallies, tally);
 	}
 	return true;

@@ -29,6 +29,7 @@ struct tally {
 	uint64_t kept; /* those of the runs */
 	uint64_t gone; /* no message that was removed, or is hidden before the runs, has a higher
 			  number */
+	uint64_t removed; /* none that was removed has a higher one */
 	struct tally_run *runs; /* with one of the newest messages, ascending */
 	uint32_t runs_count, runs_cap;
 	uint32_t newest; /* number of the last segment with one */
@@ -41,7 +42,7 @@ struct tallies {
 	struct tally *oldest;
 	size_t bytes;
 	uint64_t most; /* newest messages of a channel that runs are kept of; 0: there are none */
-	uint64_t gone; /* the highest of those whose tallies went */
+	uint64_t gone, removed; /* the highest of those whose tallies went */
 	bool hides; /* readers get no others than these */
 	bool forgot; /* some went: of a channel without one nothing is known */
 };
@@ -60,10 +61,19 @@ struct tally *tallies_find(const struct tallies *tallies, struct chat_span chann
 void tallies_add(struct tallies *tallies, struct chat_span channel, uint32_t segment,
 	uint32_t count, tally_held *held, void *arg);
 
-/* A segment with so many has been removed. That something of the channel was is known from then on.
+/*
+ * A segment with so many has been removed, the last of them with this number. That something of the
+ * channel was is known from then on.
  */
-void tallies_remove(struct tallies *tallies, struct chat_span channel, uint32_t segment,
-	uint32_t count, tally_held *held, void *arg);
+void tallies_remove(struct tallies *tallies, struct chat_span channel, struct tally_run run,
+	uint64_t last, tally_held *held, void *arg);
+
+/*
+ * What was removed earlier: of a channel, and of every other one, named or not, no message with a
+ * higher number was. The others first.
+ */
+void tallies_note_removed(struct tallies *tallies, struct chat_span channel, uint64_t number);
+void tallies_note_others(struct tallies *tallies, uint64_t number);
 
 /*
  * So many newer ones lie in open segments: how many runs have none of the newest messages then;

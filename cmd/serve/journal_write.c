@@ -171,6 +171,7 @@ journal_file_flush(struct journal_file *file, bool sums)
 		.sums = sync && sums && file->sums_dirty,
 		.full = file->full,
 		.sync = sync,
+		.removed = sync && file->removed_dirty,
 		.dir = sync && file->dir_dirty,
 		.dir_fd = file->dir_fd,
 		.path = file->options.dir,
@@ -179,7 +180,7 @@ journal_file_flush(struct journal_file *file, bool sums)
 
 	file->finishing = file->full;
 	file->full = NULL;
-	file->dirty = file->dir_dirty = false;
+	file->dirty = file->dir_dirty = file->removed_dirty = false;
 	if (sums)
 		file->sums_dirty = file->sums_due = false;
 	flusher_ask(&file->flusher, &job);

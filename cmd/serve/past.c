@@ -177,7 +177,7 @@ on_recalled(struct journal_recall *recall)
 	struct past_recall *asked = (struct past_recall *)recall;
 	struct past_work work = asked->work;
 
-	room_recall(work.room, &recall->found, asked->forgotten);
+	room_recall(work.room, &recall->found, asked->forgotten, recall->removed);
 	free(asked);
 	work_end(&work, NULL);
 }

@@ -332,6 +332,8 @@ note_forgotten(struct restore *restore)
 			forgotten = channel->oldest - 1; /* older than what was removed */
 		if (channel->room->history.forgotten < forgotten)
 			channel->room->history.forgotten = forgotten;
+		channel->room->gap = journal_removed(
+			restore->file, (struct chat_span){channel->channel, channel->len});
 		room_forget(channel->room);
 	}
 	restore->rooms->forgotten = restore->file->last;

@@ -71,6 +71,7 @@ struct room {
 	size_t visitors; /* connections that have come here and not joined yet */
 	struct roster roster;
 	struct history history;
+	uint64_t gap; /* between those that it remembers some up to this number were removed */
 	struct share share; /* of the memory for histories */
 	struct holding holding; /* whose channel it is, and whether it is idle */
 	struct pending_block *blocks;
@@ -189,9 +190,10 @@ void room_remember(struct room *room, const struct entry *entry);
 /*
  * Puts messages before those that it remembers. `found` is taken over. forgotten: its history's
  * when they were asked for. Where it has forgotten more since, there would be a hole, and where it
- * has them there would be two: then nothing is done.
+ * has them there would be two: then nothing is done. removed: the number of the newest message that
+ * the journal has removed, which may have been between those found.
  */
-void room_recall(struct room *room, struct history *found, uint64_t forgotten);
+void room_recall(struct room *room, struct history *found, uint64_t forgotten, uint64_t removed);
 
 static inline size_t
 rooms_history_bytes(const struct rooms *rooms)

@@ -141,7 +141,8 @@ room_past_page(struct member *member, size_t bytes)
 	struct page_key key = room_past_key(member);
 	struct page *page;
 
-	if (key.after < room->history.forgotten || key.after < room->rooms->gap)
+	if (key.after < room->history.forgotten || key.after < room->gap ||
+		key.after < room->rooms->gap)
 		key.incomplete = true;
 	page = pages_find(pages, &key);
 	if (page && page->ready)

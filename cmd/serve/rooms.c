@@ -80,7 +80,7 @@ room_remember(struct room *room, const struct entry *entry)
 }
 
 void
-room_recall(struct room *room, struct history *found, uint64_t forgotten)
+room_recall(struct room *room, struct history *found, uint64_t forgotten, uint64_t removed)
 {
 	const struct history *history = &room->history;
 
@@ -91,6 +91,9 @@ room_recall(struct room *room, struct history *found, uint64_t forgotten)
 		history_free(found);
 		return;
 	}
+	room->gap = history_at(found, found->count - 1)->number;
+	if (room->gap > removed)
+		room->gap = removed;
 	found->forgotten = history_at(found, 0)->number - 1;
 	for (uint32_t i = 0; i < room->history.count; i++)
 		history_add(found, history_at(&room->history, i));

@@ -168,12 +168,51 @@ make_segment(struct source *source, int dir_fd, uint32_t number)
 	chat_buf_free(&sums);
 }
 
+/* What was removed: numbers near to those of the lines, a right checksum, and then changed. */
+static void
+make_removed(struct source *source, int dir_fd)
+{
+	struct removed_head head = {.magic = "", .any = take_number(source, 0)};
+	unsigned channels_count = take(source) % 4, gaps = take(source) % 4, edits = take(source);
+	struct chat_buf bytes = {0};
+
+	memcpy(head.magic, "chatrem1", sizeof(head.magic));
+	head.others = take_number(source, 10);
+	head.channels = channels_count;
+	head.gaps = gaps;
+	chat_buf_append(&bytes, &head, sizeof(head));
+	while (channels_count--) {
+		struct removed_channel channel = {.number = take_number(source, 10)};
+
+		strcpy(channel.name, channels[take(source) % 4]);
+		chat_buf_append(&bytes, &channel, sizeof(channel));
+	}
+	for (uint32_t next = 1; gaps--; next += 2) {
+		struct removed_gap gap = {.first = next, .last = next};
+
+		gap.last = (uint32_t)take_number(source, next);
+		next = gap.last;
+		chat_buf_append(&bytes, &gap, sizeof(gap));
+	}
+	if (edits & 1)
+		edit(source, &bytes);
+	if (bytes.len >= sizeof(head) && !(edits & 2)) {
+		memcpy(&head, bytes.at, sizeof(head));
+		head.crc = 0;
+		memcpy(bytes.at, &head, sizeof(head));
+		head.crc = crc32c(0, bytes.at, bytes.len);
+		memcpy(bytes.at, &head, sizeof(head));
+	}
+	store(dir_fd, REMOVED_NAME, &bytes);
+	chat_buf_free(&bytes);
+}
+
 /* Something else than a segment: any name, any type, any bytes. */
 static void
 make_other(struct source *source, int dir_fd, uint32_t number)
 {
 	static const char *const names[] = {"lock", "00000000.ndjson", "4294967294.ndjson",
-		"4294967296.ndjson", "00000001.ndjson.new", "x.new", "00000009.index"};
+		"4294967296.ndjson", "00000001.ndjson.new", "x.new", "00000009.index", "removed"};
 	unsigned which = take(source), len = take(source);
 	struct chat_buf bytes = {0};
 	char own[SEGMENT_NAME_MAX];
@@ -396,6 +435,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			make_segment(&source, dir_fd, number);
 		if (kind & 2)
 			make_other(&source, dir_fd, number);
+		if (kind & 4)
+			make_removed(&source, dir_fd);
 	}
 	for (int i = 0; i < OPENINGS; i++) {
 		bool again = serve(&source, &options);
