@@ -103,8 +103,11 @@ struct journal_kind {
 	void (*rotate)(struct journal *journal);
 	/* Bytes of memory that it has beside unwritten_bytes. NULL: none. */
 	size_t (*memory)(const struct journal *journal);
-	/* Settles and frees; the handles it had on the loop are closed by now. */
-	enum journal_end (*close)(struct journal *journal);
+	/*
+	 * Settles and frees; the handles it had on the loop are closed by now. in_use: a reading
+	 * has not ended, and has what is the journal's: nothing is freed, the process is to end.
+	 */
+	enum journal_end (*close)(struct journal *journal, bool in_use);
 };
 
 /* Every kind's own structure begins with this. */

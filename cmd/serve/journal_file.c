@@ -114,7 +114,7 @@ file_give_up(const struct journal_file *file)
 }
 
 static enum journal_end
-file_close(struct journal *journal)
+file_close(struct journal *journal, bool in_use)
 {
 	struct journal_file *file = file_of(journal);
 	uint64_t failures;
@@ -130,7 +130,8 @@ file_close(struct journal *journal)
 	if (!file_wait(file))
 		return file_give_up(file);
 	lost = journal->failures > failures && file->options.sync != JOURNAL_ALWAYS;
-	file_free(file);
+	if (!in_use)
+		file_free(file);
 	return lost ? JOURNAL_LOST : JOURNAL_KEPT;
 }
 

@@ -45,10 +45,11 @@ null_is_settled(const struct journal *journal)
 }
 
 static enum journal_end
-null_close(struct journal *journal)
+null_close(struct journal *journal, bool in_use)
 {
 	null_commit(journal);
-	free(journal);
+	if (!in_use)
+		free(journal);
 	return JOURNAL_KEPT;
 }
 

@@ -679,7 +679,7 @@ server_close(struct server *server)
 	conns_close(&server->conns);
 	answers = answers && loop_end(server);
 	if (journal)
-		end = journal->kind->close(journal);
+		end = journal->kind->close(journal, !answers);
 	if (!answers || end == JOURNAL_HUNG)
 		server_leave(server);
 	past_close(&server->past);

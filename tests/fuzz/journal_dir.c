@@ -397,7 +397,7 @@ serve(struct source *source, const struct journal_options *options)
 	uv_walk(&server.loop, close_handle, NULL);
 	uv_run(&server.loop, UV_RUN_DEFAULT);
 	if (journal)
-		journal->kind->close(journal);
+		journal->kind->close(journal, false);
 	uv_loop_close(&server.loop);
 	rooms_free(&server.rooms);
 	return opened;

@@ -131,7 +131,7 @@ journal_end(struct opened *opened)
 	uv_walk(&opened->loop, close_handle, NULL);
 	uv_run(&opened->loop, UV_RUN_DEFAULT);
 	if (opened->journal)
-		opened->journal->kind->close(opened->journal);
+		opened->journal->kind->close(opened->journal, false);
 	return uv_loop_close(&opened->loop) == 0;
 }
 
