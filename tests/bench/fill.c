@@ -86,7 +86,7 @@ fill_run(const struct fill *fill)
 	journal->kind->settle(journal);
 	uv_walk(&loop, close_handle, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
-	journal->kind->close(journal);
+	journal->kind->close(journal, false);
 	uv_loop_close(&loop);
 	printf("{\"messages\":%" PRIu64 ",\"bytes\":%" PRId64 ",\"middle\":\"%012" PRIx64
 	       "-%010" PRIx64 "\"}\n",
