@@ -119,18 +119,31 @@ address_split(const char *text, char *host, size_t size, const char **port, stru
 	return 0;
 }
 
-/* One bound socket per address that the name has; a port of 0 is the same for all of them. */
+static void
+listeners_drop(struct listeners *listeners, size_t kept)
+{
+	while (listeners->count > kept)
+		close(listeners->at[--listeners->count].fd);
+}
+
+#define PORT_TRIES 16 /* where the kernel chooses one for several addresses */
+
+/*
+ * One bound socket per address that the name has; a port of 0 is the same for all of them. 1: that
+ * which the kernel chose is another's at one of them, and nothing is bound.
+ */
 static int
 listen_all(struct listeners *listeners, struct addrinfo *list, struct chat_err *err)
 {
 	size_t before = listeners->count;
+	bool any = ((struct sockaddr_in *)list->ai_addr)->sin_port == 0;
 	unsigned port = 0;
 
 	for (struct addrinfo *info = list; info; info = info->ai_next) {
 		struct sockaddr_in *in = (struct sockaddr_in *)info->ai_addr;
 		int fd;
 
-		if (port)
+		if (any)
 			in->sin_port = htons((uint16_t)port);
 		fd = socket_listen(info->ai_addr, info->ai_addrlen);
 		if (fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
@@ -140,8 +153,14 @@ listen_all(struct listeners *listeners, struct addrinfo *list, struct chat_err *
 			char text[ADDRESS_TEXT_MAX];
 
 			address_format(info->ai_addr, text);
-			return chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s", text,
+			chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s", text,
 				strerror(errno));
+			if (!any || !port || errno != EADDRINUSE)
+				return -1;
+			listeners_drop(listeners, before);
+			in->sin_port = 0;
+			((struct sockaddr_in *)list->ai_addr)->sin_port = 0;
+			return 1;
 		}
 		port = bound_port(fd);
 		listener_describe(listeners_add(listeners, fd), listeners->secure);
@@ -167,9 +186,10 @@ listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 	if (status)
 		return chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s", text,
 			gai_strerror(status));
-	status = listen_all(listeners, list, err);
+	for (int tries = 0; (status = listen_all(listeners, list, err)) > 0 && tries < PORT_TRIES;)
+		tries++;
 	freeaddrinfo(list);
-	return status;
+	return status > 0 ? -1 : status;
 }
 
 /* ---- unix sockets ---- */

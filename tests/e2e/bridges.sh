@@ -128,6 +128,8 @@ CHAT_URL=${url[a]} chat-send -q -u alice 'before the restart'
 wait_for '[ "$(heard b "before the restart")" -eq 1 ]'
 restart_a "${servers[0]}"
 wait_for 'present a keeps' 20
+CHAT_URL=${url[b]} chat-send -q -u alice 'after the restart'
+wait_for '[ "$(heard a "after the restart")" -ge 1 ]' 30
 goes_round 'over a restart' a b
 close_bridges
 
