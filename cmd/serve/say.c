@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "json.h"
+#include "rules.h"
 
 /* ---- appending ---- */
 
@@ -65,12 +66,21 @@ put_optional(char *at, struct chat_span name, struct chat_span json)
 
 /* ---- message ---- */
 
+/* White space between the words is not put; each of their characters may be an escape. */
+static size_t
+words_bound(struct chat_span words)
+{
+	size_t most = 2 + CHAT_VIA_MOST * (6 * (size_t)CHAT_WORD_MAX + 3);
+
+	return words.len < most ? words.len : most;
+}
+
 static size_t
 message_bound(const struct say_message *m)
 {
 	return 320 + 2 * NUMBER_MAX + m->id.len + m->sender->name_json_len + m->sender->id_len +
 		m->content_json.len + m->channel.len + m->nonce_json.len + m->reply_to_json.len +
-		m->via_json.len + m->file_name_json.len + m->file_type_json.len +
+		words_bound(m->via_json) + m->file_name_json.len + m->file_type_json.len +
 		m->file_size_json.len + m->file_data_json.len;
 }
 
