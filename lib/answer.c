@@ -14,18 +14,6 @@
 #define TARGET_MAX 60
 #define QUOTE_MAX 70
 
-static const char blanks[] = " \t\r\n";
-
-static struct chat_span
-strip(struct chat_span text)
-{
-	while (text.len > 0 && strchr(blanks, text.at[0]) && text.at[0])
-		text = (struct chat_span){text.at + 1, text.len - 1};
-	while (text.len > 0 && strchr(blanks, text.at[text.len - 1]) && text.at[text.len - 1])
-		text.len--;
-	return text;
-}
-
 static struct chat_span
 take_line(struct chat_span *rest)
 {
@@ -34,7 +22,7 @@ take_line(struct chat_span *rest)
 	size_t taken = end ? line.len + 1 : line.len;
 
 	*rest = (struct chat_span){rest->at + taken, rest->len - taken};
-	return strip(line);
+	return chat_span_strip(line);
 }
 
 /* The value of a header; empty where it is not there. */
@@ -48,7 +36,8 @@ find_header(struct chat_span head, const char *name)
 		struct chat_span line = take_line(&head);
 
 		if (line.len > len && strncasecmp(line.at, name, len) == 0 && line.at[len] == ':')
-			return strip((struct chat_span){line.at + len + 1, line.len - len - 1});
+			return chat_span_strip(
+				(struct chat_span){line.at + len + 1, line.len - len - 1});
 	}
 	return (struct chat_span){0};
 }
@@ -79,7 +68,7 @@ find_title(struct chat_span page)
 	end = find_tag(title, "/title");
 	if (end.at)
 		title.len = (size_t)(end.at - 1 - title.at);
-	return strip(title);
+	return chat_span_strip(title);
 }
 
 static bool
@@ -149,7 +138,8 @@ chat_answer_describe(struct chat_buf *out, struct chat_span head, struct chat_sp
 	const char *status = memchr(line.at, ' ', line.len);
 
 	if (status)
-		line = strip((struct chat_span){status, (size_t)(line.at + line.len - status)});
+		line = chat_span_strip(
+			(struct chat_span){status, (size_t)(line.at + line.len - status)});
 	if (body.len > CHAT_ANSWER_BODY_MAX)
 		body.len = CHAT_ANSWER_BODY_MAX;
 	show(out, line, STATUS_MAX);
@@ -161,7 +151,7 @@ chat_answer_describe(struct chat_buf *out, struct chat_span head, struct chat_sp
 		chat_buf_append_string(out, ", says ");
 		show(out, server, SERVER_MAX);
 	}
-	title = is_text(head) ? strip(body) : find_title(body);
+	title = is_text(head) ? chat_span_strip(body) : find_title(body);
 	if (!title.len || target.len)
 		return;
 	chat_buf_append_string(out, ": ");

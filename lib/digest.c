@@ -25,6 +25,18 @@ chat_sha256(unsigned char digest[CHAT_SHA256_BYTES], struct chat_span bytes)
 	digest_of(digest, bytes, EVP_sha256());
 }
 
+void
+chat_hex(char *to, const unsigned char *bytes, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < size; i++) {
+		*to++ = digits[bytes[i] >> 4];
+		*to++ = digits[bytes[i] & 15];
+	}
+	*to = '\0';
+}
+
 bool
 chat_digest_equal(const unsigned char *a, const unsigned char *b, size_t size)
 {

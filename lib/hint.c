@@ -4,20 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
-static struct chat_span
-strip(struct chat_span line)
-{
-	while (line.len > 0 && memchr(" \t\r", line.at[0], 3))
-		line = (struct chat_span){line.at + 1, line.len - 1};
-	while (line.len > 0 && memchr(" \t\r", line.at[line.len - 1], 3))
-		line.len--;
-	return line;
-}
-
 const char *
 chat_hint(struct chat_span line)
 {
-	line = strip(line);
+	line = chat_span_strip(line);
 	if (line.len > 0 && memchr("{[", *line.at, 2) && memchr("{[,", line.at[line.len - 1], 3))
 		return "JSON over several lines; jq -c makes it one message a line";
 	if (line.len > 0 && *line.at == '[')

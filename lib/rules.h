@@ -93,8 +93,9 @@ enum chat_rule_kind {
 	CHAT_RULE_WORDS /* an array of at most `max` words, of CHAT_WORD_MAX characters at most */
 };
 
-/* A word: one or more of A-Z a-z 0-9 . _ ~ - / : */
+/* A word: 1 to CHAT_WORD_MAX of A-Z a-z 0-9 . _ ~ - / : */
 #define CHAT_WORD_MAX 96
+bool chat_word_valid(struct chat_span word);
 
 #define CHAT_VIA_MOST 8 /* words of `via` */
 #define CHAT_HOPS_MOST 1000

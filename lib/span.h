@@ -25,6 +25,17 @@ chat_span_equal(struct chat_span a, struct chat_span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* Without the blanks and the ends of lines around it. */
+static inline struct chat_span
+chat_span_strip(struct chat_span span)
+{
+	while (span.len > 0 && memchr(" \t\r\n", span.at[0], 4))
+		span = (struct chat_span){span.at + 1, span.len - 1};
+	while (span.len > 0 && memchr(" \t\r\n", span.at[span.len - 1], 4))
+		span.len--;
+	return span;
+}
+
 /* Copies as much as there is room for up to end; where that ends. */
 static inline char *
 chat_span_put(char *at, const char *end, struct chat_span span)

@@ -145,21 +145,25 @@ check_integer(
 	return 0;
 }
 
+bool
+chat_word_valid(struct chat_span word)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (!is_id_character(word.at[i]) && !memchr("._~/:", word.at[i], 5))
+			return false;
+	return word.len > 0 && word.len <= CHAT_WORD_MAX;
+}
+
 static bool
 is_word(const struct chat_json_value *value)
 {
 	char word[CHAT_WORD_MAX];
 	size_t len;
 
-	if (value->kind != CHAT_JSON_STRING || value->points == 0)
+	if (value->kind != CHAT_JSON_STRING)
 		return false;
 	len = chat_json_unescape(value, word, sizeof(word));
-	if (len == (size_t)-1)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!is_id_character(word[i]) && !memchr("._~/:", word[i], 5))
-			return false;
-	return true;
+	return len != (size_t)-1 && chat_word_valid((struct chat_span){word, len});
 }
 
 /* The array was read before, so that its elements are JSON. */

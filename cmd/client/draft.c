@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "encode.h"
+#include "splice.h"
 #include "utf8.h"
 
 /* Which of these members an object that is well-formed JSON has at its top level. */
@@ -56,16 +57,6 @@ members_find(struct members *members, struct chat_span object)
 	return more;
 }
 
-static struct chat_span
-strip(struct chat_span line)
-{
-	while (line.len > 0 && strchr(" \t\r\n", line.at[0]) && line.at[0] != '\0')
-		line.at++, line.len--;
-	while (line.len > 0 && strchr(" \t\r\n", line.at[line.len - 1]) && line.at[line.len - 1])
-		line.len--;
-	return line;
-}
-
 /* A copy of the line with the type that a bare object means; NULL where it has one, or means none.
  */
 static char *
@@ -75,7 +66,7 @@ add_type(struct chat_span line, size_t *len)
 	struct chat_buf body = {0};
 	const char *type;
 
-	line = strip(line);
+	line = chat_span_strip(line);
 	if (line.len == 0 || line.at[0] != '{' || members_find(&members, line) < 0 || members.type)
 		return NULL;
 	type = members.text ? "text" : members.file ? "file" : NULL;
@@ -182,7 +173,7 @@ draft_read(struct draft *draft, struct chat_span line, struct chat_err *err)
 	size_t len;
 
 	*draft = (struct draft){0};
-	object = strip(line);
+	object = chat_span_strip(line);
 	body = chat_strndup(object.at, object.len);
 	join_lines(body, object.len);
 	if (draft_take(draft, body, object.len, false, &why) == 0)
@@ -238,36 +229,13 @@ draft_has_been(const struct draft *draft, const struct via_here *here)
 }
 
 static bool
-is_of_way(const struct chat_json_value *key)
+is_of_way(void *arg, const struct chat_json_value *key)
 {
+	(void)arg;
 	return chat_json_string_is(key, CHAT_SPAN("via")) ||
 		chat_json_string_is(key, CHAT_SPAN("hops")) ||
 		chat_json_string_is(key, CHAT_SPAN("id")) ||
 		chat_json_string_is(key, CHAT_SPAN("channel"));
-}
-
-/* The body without the members that say where it comes from. */
-static void
-write_without_way(const struct draft *draft, struct chat_buf *out)
-{
-	struct chat_json_value key, value;
-	struct chat_json json;
-	const char *separator = "{";
-	bool first;
-
-	chat_json_begin(&json, (struct chat_span){draft->body, draft->len});
-	chat_json_enter(&json, &first, NULL);
-	while (chat_json_member(&json, &first, &key, NULL) > 0) {
-		chat_json_read(&json, &value, NULL);
-		if (is_of_way(&key))
-			continue;
-		chat_buf_append(out, separator, 1);
-		chat_buf_append_span(out, key.raw);
-		chat_buf_append(out, ":", 1);
-		chat_buf_append_span(out, value.raw);
-		separator = ",";
-	}
-	chat_buf_append(out, "}", 1);
 }
 
 static void
@@ -288,13 +256,13 @@ void
 draft_wire(const struct draft *draft, const char *nonce, const struct via_here *here,
 	struct chat_buf *wire)
 {
+	struct chat_span body = {draft->body, draft->len};
 	bool carried = is_carried(draft, here);
 
 	if (draft->has_way)
-		write_without_way(draft, wire);
+		splice_without(wire, body, is_of_way, NULL);
 	else
-		chat_buf_append(wire, draft->body, draft->len);
-	wire->len--;
+		chat_buf_append(wire, body.at, body.len - 1);
 	if (draft->has_via || carried) {
 		chat_buf_append_string(wire, ",\"via\":");
 		via_write(wire, draft->has_via ? &draft->via : NULL, carried ? draft->origin : "");

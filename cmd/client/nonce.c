@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "digest.h"
+
 #define DIGITS_MAX 18 /* of a number that fits in any case */
 
 void
@@ -17,8 +19,7 @@ nonce_make_prefix(char prefix[NONCE_PREFIX_LEN + 1])
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		abort();
-	for (size_t i = 0; i < sizeof(random); i++)
-		sprintf(prefix + 2 * i, "%02x", random[i]);
+	chat_hex(prefix, random, sizeof(random));
 }
 
 void

@@ -1,9 +1,7 @@
 /*
- * JSON changed without reading it again.
+ * Small changes to JSON, of which all other bytes stay.
  */
 #include "splice.h"
-
-#include <stdbool.h>
 
 void
 splice_member(struct chat_buf *out, struct chat_span object, struct chat_span member)
@@ -14,6 +12,40 @@ splice_member(struct chat_buf *out, struct chat_span object, struct chat_span me
 	chat_buf_append(out, ",", 1);
 	chat_buf_append_span(out, member);
 	chat_buf_append(out, "}", 1);
+}
+
+void
+splice_next(struct chat_buf *out)
+{
+	if (out->at[out->len - 1] != '{')
+		chat_buf_append(out, ",", 1);
+}
+
+int
+splice_without(
+	struct chat_buf *out, struct chat_span object, splice_leaves_out *leaves_out, void *arg)
+{
+	struct chat_json_value key, value;
+	struct chat_json json;
+	bool first;
+	int more;
+
+	chat_json_begin(&json, object);
+	json.any_escape = true;
+	if (chat_json_enter(&json, &first, NULL) < 0)
+		return -1;
+	chat_buf_append(out, "{", 1);
+	while ((more = chat_json_member(&json, &first, &key, NULL)) > 0) {
+		if (chat_json_read(&json, &value, NULL) < 0)
+			return -1;
+		if (leaves_out(arg, &key))
+			continue;
+		splice_next(out);
+		chat_buf_append_span(out, key.raw);
+		chat_buf_append(out, ":", 1);
+		chat_buf_append_span(out, value.raw);
+	}
+	return more;
 }
 
 struct chat_span

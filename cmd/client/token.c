@@ -14,12 +14,6 @@
 #define FILE_MAX_BYTES 8192 /* with what is around it */
 #define MARK "\xef\xbb\xbf" /* of the byte order */
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static struct chat_span
 strip(struct chat_span text)
 {
@@ -27,11 +21,7 @@ strip(struct chat_span text)
 
 	if (text.len >= mark && memcmp(text.at, MARK, mark) == 0)
 		text = (struct chat_span){text.at + mark, text.len - mark};
-	while (text.len > 0 && is_blank(text.at[0]))
-		text = (struct chat_span){text.at + 1, text.len - 1};
-	while (text.len > 0 && is_blank(text.at[text.len - 1]))
-		text.len--;
-	return text;
+	return chat_span_strip(text);
 }
 
 /* The first line that is not blank. */

@@ -26,19 +26,6 @@ via_here_is(const struct via_here *here, const char *name)
 	return false;
 }
 
-static bool
-is_name(const char *name, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = name[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			    (c && strchr("._~-/:", c))))
-			return false;
-	}
-	return len > 0;
-}
-
 bool
 via_name(char name[VIA_NAME_SIZE], const struct chat_json_value *id,
 	const struct chat_json_value *channel)
@@ -53,7 +40,8 @@ via_name(char name[VIA_NAME_SIZE], const struct chat_json_value *id,
 		return false;
 	len--;
 	more = chat_json_unescape(channel, name + len, CHAT_WORD_MAX - len);
-	if (more == (size_t)-1 || more == 0 || !is_name(name, len + more))
+	if (more == (size_t)-1 || more == 0 ||
+		!chat_word_valid((struct chat_span){name, len + more}))
 		return false;
 	name[len + more] = '\0';
 	return true;

@@ -33,8 +33,7 @@ answer_prefix(char prefix[NONCE_PREFIX_LEN + 1], const struct answerer *answerer
 	bytes.len += chat_json_unescape(question, at, question->raw.len);
 	chat_sha256(digest, chat_buf_span(&bytes));
 	chat_buf_free(&bytes);
-	for (size_t i = 0; i < NONCE_PREFIX_LEN / 2; i++)
-		sprintf(prefix + 2 * i, "%02x", digest[i]);
+	chat_hex(prefix, digest, NONCE_PREFIX_LEN / 2);
 }
 
 void

@@ -3,65 +3,43 @@
 
 #include <stdbool.h>
 
-#include "json.h"
+#include "client/splice.h"
 
-static void
-append_member(struct chat_buf *out, struct chat_span key, struct chat_span value)
+struct label {
+	const char *url; /* NULL: none is put */
+	bool has_channel;
+};
+
+/* Of the members a URL is to be another. */
+static bool
+is_replaced(void *arg, const struct chat_json_value *key)
 {
-	if (out->len > 1)
-		chat_buf_append(out, ",", 1);
-	chat_buf_append_span(out, key);
-	chat_buf_append(out, ":", 1);
-	chat_buf_append_span(out, value);
+	struct label *label = arg;
+
+	label->has_channel |= chat_span_equal(key->raw, CHAT_SPAN("\"channel\""));
+	return label->url && chat_span_equal(key->raw, CHAT_SPAN("\"url\""));
 }
 
 /* A member whose value needs no escapes: a channel, a URL. */
 static void
 append_word(struct chat_buf *out, const char *name, const char *word)
 {
-	if (out->len > 1)
-		chat_buf_append(out, ",", 1);
+	splice_next(out);
 	chat_buf_printf(out, "\"%s\":\"%s\"", name, word);
-}
-
-/* All members but a URL that is to be another. Whether there was a channel; -1: no such object. */
-static int
-copy_members(struct chat_buf *out, struct chat_span line, bool has_url)
-{
-	struct chat_json json;
-	struct chat_json_value key, value;
-	bool first, named = false;
-	int more;
-
-	chat_json_begin(&json, line);
-	json.any_escape = true;
-	if (chat_json_enter(&json, &first, NULL) < 0)
-		return -1;
-	while ((more = chat_json_member(&json, &first, &key, NULL)) > 0) {
-		if (chat_json_read(&json, &value, NULL) < 0)
-			return -1;
-		if (chat_span_equal(key.raw, CHAT_SPAN("\"url\"")) && has_url)
-			continue;
-		named = named || chat_span_equal(key.raw, CHAT_SPAN("\"channel\""));
-		append_member(out, key.raw, value.raw);
-	}
-	return more < 0 ? -1 : named;
 }
 
 void
 label_line(struct chat_buf *out, struct chat_span line, const char *channel, const char *url)
 {
-	int named;
+	struct label label = {.url = url};
 
 	out->len = 0;
-	chat_buf_append(out, "{", 1);
-	named = copy_members(out, line, url != NULL);
-	if (named < 0) { /* it is passed on as it came */
+	if (splice_without(out, line, is_replaced, &label) < 0) { /* it is passed on as it came */
 		out->len = 0;
 		chat_buf_append_span(out, line);
 		return;
 	}
-	if (!named)
+	if (!label.has_channel)
 		append_word(out, "channel", channel);
 	if (url)
 		append_word(out, "url", url);

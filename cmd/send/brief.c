@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "client/splice.h"
 #include "digest.h"
 #include "msg.h"
 
@@ -26,16 +27,16 @@ write_sha256(char hex[HEX_LEN + 1], const struct draft *draft)
 	bytes = chat_alloc(chat_base64_decoded_size(text, len) + 1);
 	len = chat_base64_decode(bytes, text, len);
 	chat_sha256(digest, (struct chat_span){bytes, len});
-	for (size_t i = 0; i < sizeof digest; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	chat_hex(hex, digest, sizeof digest);
 	free(bytes);
 	free(text);
 }
 
 /* What is told in another way here. */
 static bool
-is_replaced(const struct chat_json_value *key)
+is_replaced(void *arg, const struct chat_json_value *key)
 {
+	(void)arg;
 	return chat_json_string_is(key, CHAT_SPAN("data")) ||
 		chat_json_string_is(key, CHAT_SPAN("omitted")) ||
 		chat_json_string_is(key, CHAT_SPAN("sha256"));
@@ -44,24 +45,11 @@ is_replaced(const struct chat_json_value *key)
 static void
 append_file(struct chat_buf *out, const struct draft *draft, struct chat_span file)
 {
-	struct chat_json_value key, value;
 	char hex[HEX_LEN + 1];
-	struct chat_json json;
-	bool first;
 
-	chat_json_begin(&json, file);
-	chat_json_enter(&json, &first, NULL);
-	chat_buf_append_string(out, "{");
-	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
-		chat_json_read(&json, &value, NULL) == 0) {
-		if (is_replaced(&key))
-			continue;
-		chat_buf_append_span(out, key.raw);
-		chat_buf_append_string(out, ":");
-		chat_buf_append_span(out, value.raw);
-		chat_buf_append_string(out, ",");
-	}
+	splice_without(out, file, is_replaced, NULL);
 	write_sha256(hex, draft);
+	splice_next(out);
 	chat_buf_printf(out, "\"omitted\":true,\"sha256\":\"%s\"}", hex);
 }
 

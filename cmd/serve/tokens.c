@@ -39,20 +39,13 @@ hex_read(unsigned char *bytes, struct chat_span hex)
 	return true;
 }
 
-static void
-hex_write(char *hex, const unsigned char *bytes, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-}
-
 void
 tokens_derive_id(char id[TOKENS_ID_LEN + 1], struct chat_span username)
 {
 	unsigned char digest[CHAT_SHA256_BYTES];
 
 	chat_sha256(digest, username);
-	hex_write(id, digest, TOKENS_ID_LEN / 2);
+	chat_hex(id, digest, TOKENS_ID_LEN / 2);
 }
 
 /* Whether a server takes a user of this name and id (NULL: any), by the rules of init. */
@@ -351,7 +344,7 @@ token_write(struct chat_buf *out, const char *username, const char *id, const ch
 	char *printed;
 
 	chat_sha256(digest, chat_span_of(token));
-	hex_write(hex, digest, sizeof(digest));
+	chat_hex(hex, digest, sizeof(digest));
 	chat_buf_printf(&line, "%s:%s:%s", username, hex, id);
 	chat_buf_append(&line, "", 1);
 	cJSON_AddStringToObject(json, "username", username);
@@ -380,7 +373,7 @@ tokens_make(struct chat_buf *out, const char *name, struct chat_err *err)
 	if (status == 0 && getrandom(random, sizeof(random), 0) != sizeof(random))
 		abort();
 	if (status == 0) {
-		hex_write(token, random, sizeof(random));
+		chat_hex(token, random, sizeof(random));
 		tokens_derive_id(derived, chat_span_of(username));
 		token_write(out, username, id ? id : derived, token);
 	}

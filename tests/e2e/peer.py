@@ -255,6 +255,16 @@ class Peer:
         assert message["content"] == content, "%r expected, got %r" % (content, message["content"])
         return message
 
+    def echoes_ms(self, seconds):
+        """How long the echoes of that time took, in ascending order."""
+        took, end = [], time.monotonic() + seconds
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            self.text("hi")
+            self.heard("hi")
+            took.append(1000 * (time.perf_counter() - began))
+        return sorted(took)
+
     def refused(self, code, **more):
         """The next message is this error, with these properties."""
         error = self.recv("error")

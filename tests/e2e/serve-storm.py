@@ -2,7 +2,6 @@
 import select
 import subprocess
 import sys
-import time
 
 from peer import PING, PONG, SLOWNESS, TEXT, Peer, frame
 from serving import case, main
@@ -36,17 +35,6 @@ def flood(url, kind):
                 pass
 
 
-def echoes_ms(peer, seconds):
-    """How long the echoes of that time took, in ascending order."""
-    took, end = [], time.monotonic() + seconds
-    while time.monotonic() < end:
-        began = time.perf_counter()
-        peer.text("hi")
-        peer.heard("hi")
-        took.append(1000 * (time.perf_counter() - began))
-    return sorted(took)
-
-
 def calm(server, kind):
     """The best of three rounds: what else this machine does is not the server's."""
     alice = server.join("alice")
@@ -55,7 +43,7 @@ def calm(server, kind):
     try:
         assert flooder.stdout.readline() == b"ready\n"
         for _ in range(3):
-            took = echoes_ms(alice, SECONDS)
+            took = alice.echoes_ms(SECONDS)
             nearly_all = took[99 * len(took) // 100]
             print("# %s: %d echoes, p99 %.1f ms" % (kind, len(took), nearly_all))
             if nearly_all < NEARLY_ALL_MS:

@@ -2,7 +2,6 @@
 import json
 import os
 import subprocess
-import time
 
 from limits_table import limits
 from peer import SLOWNESS, until
@@ -13,24 +12,13 @@ SECONDS = 1 * SLOWNESS
 NEARLY_ALL_MS = 50 * SLOWNESS  # 99 of 100 echoes come within
 
 
-def echoes_ms(peer, seconds):
-    """How long the echoes of that time took, in ascending order."""
-    took, end = [], time.monotonic() + seconds
-    while time.monotonic() < end:
-        began = time.perf_counter()
-        peer.text("hi")
-        peer.heard("hi")
-        took.append(1000 * (time.perf_counter() - began))
-    return sorted(took)
-
-
 def storm(server, kind):
     """Echoes beside a storm, and what that says it has done."""
     port = server.url.rsplit(":", 1)[1].strip("/")
     process = subprocess.Popen([STORM, port, kind, str(2 * SECONDS)], stdout=subprocess.PIPE)
     try:
         alice = server.join("alice")
-        took = echoes_ms(alice, SECONDS)
+        took = alice.echoes_ms(SECONDS)
         alice.close()
         out, _ = process.communicate()
     finally:
