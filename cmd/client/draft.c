@@ -96,7 +96,7 @@ fail_member(struct chat_err *err, const char *name, const char *text)
 	return -1;
 }
 
-/* Where the line says that it comes from. A null there is what jq makes of what is missing. */
+/* Takes the way of the message from its line. jq makes a null of a member that is missing. */
 static int
 take_way(struct draft *draft, const struct chat_msg *msg, const struct members *members,
 	struct chat_err *err)

@@ -14,7 +14,7 @@ struct identity {
 	char id[IDENTITY_NAME_SIZE];
 };
 
-/* Whether they are what a server takes. -1: CHAT_USAGE. */
+/* Check that a server takes a name, an id. -1 with CHAT_USAGE. */
 int identity_check_name(const char *name, struct chat_err *err);
 int identity_check_id(const char *id, struct chat_err *err);
 

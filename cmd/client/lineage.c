@@ -1,4 +1,4 @@
-/* What led to the messages that are answered. */
+/* Counts the programs that led to the messages that are answered. */
 #include "lineage.h"
 
 #include "seen.h"

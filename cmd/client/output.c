@@ -66,7 +66,7 @@ output_open(struct output *output, int fd)
 	}
 }
 
-/* Where the next write goes. */
+/* The offset of the next write in a regular file; 0 otherwise. */
 static off_t
 output_place(const struct output *output)
 {

@@ -56,7 +56,8 @@ output_pending_bytes(const struct output *output)
 	return output->buf.len - output->start;
 }
 
-/* Where what there is ends, of all bytes ever: it is written when output->written is that. */
+/* The number of bytes, ever, with those that wait: they are written when output->written is that.
+ */
 static inline uint64_t
 output_end(const struct output *output)
 {

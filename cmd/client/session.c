@@ -343,7 +343,7 @@ receive_history(struct session *session)
 	set_catch_up_deadline(session);
 }
 
-/* Whether it is JSON, if not of the kind that the protocol allows. */
+/* Accepts all that RFC 8259 calls JSON, which is more than the protocol allows. */
 static bool
 is_json(struct chat_span text, struct chat_err *err)
 {

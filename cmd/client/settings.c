@@ -72,7 +72,7 @@ environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* What is wrong with a variable's value is said with its name. */
+/* Puts the name of the variable in front of what is wrong with its value. */
 static int
 fail_variable(const char *name, struct chat_err *err)
 {

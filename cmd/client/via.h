@@ -15,7 +15,7 @@
 #define VIA_NAME_SIZE (CHAT_WORD_MAX + 1)
 #define VIA_HERE_MOST 8
 
-/* What the channel of a connection is called, and was before the server started again. */
+/* The names of a connection's channel: today's, and those before the server started again. */
 struct via_here {
 	char names[VIA_HERE_MOST][VIA_NAME_SIZE]; /* a ring; "": none */
 	size_t next;
@@ -31,10 +31,10 @@ bool via_here_is(const struct via_here *here, const char *name);
 bool via_name(char name[VIA_NAME_SIZE], const struct chat_json_value *id,
 	const struct chat_json_value *channel);
 
-/* Whether a `via` that was checked names a channel of here. */
+/* True if a `via` that was checked names a channel of here. */
 bool via_has_here(const struct chat_json_value *via, const struct via_here *here);
 
-/* Whether a message has been in the channel that it is in now: here, or what its id says. */
+/* True if a message has been in the channel that it is in now: here, or what its id says. */
 bool via_has_been(const struct chat_msg *msg, const struct via_here *here);
 
 size_t via_count(const struct chat_json_value *via);
@@ -42,7 +42,7 @@ size_t via_count(const struct chat_json_value *via);
 /* Appends `via` (NULL: an empty one) with one name more ("": none), as JSON. */
 void via_write(struct chat_buf *out, const struct chat_json_value *via, const char *name);
 
-/* How many programs led to a message, by its property or by a nonce of these commands; 0: none. */
+/* Counts the programs that led to a message, by `hops` or by a nonce of these commands. */
 unsigned via_hops(const struct chat_msg *msg);
 
 /* One more, as far as it is counted. */

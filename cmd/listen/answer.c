@@ -1,4 +1,4 @@
-/* What makes an answer the same one when it is given again. */
+/* An answer that is given again is the same one: it has the same nonce. */
 #include "answer.h"
 
 #include <stdio.h>

@@ -15,7 +15,7 @@
  * that of an answer is made of the command line, the question's id and how many answers it had.
  */
 
-/* What stands for a command line in nonces. */
+/* Stands for a command line in nonces. */
 struct answerer {
 	unsigned char digest[CHAT_SHA256_BYTES];
 };

@@ -254,7 +254,7 @@ take_lines(struct bot *bot)
 	}
 }
 
-/* Whether what was refused is an answer that another instance gave in other words. */
+/* True if another instance gave the refused answer before, in other words. */
 static bool
 is_answered(const struct bot *bot, const struct item *item)
 {

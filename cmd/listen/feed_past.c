@@ -61,7 +61,7 @@ is_old(const struct feed *feed, const struct chat_msg *msg)
 	return said_ms < feed->from_ms;
 }
 
-/* How many messages at the front of a history are older than what is wanted. */
+/* Counts the messages at the front of a history that are older than what is wanted. */
 static int64_t
 count_old(const struct feed *feed, const struct chat_msg *msg)
 {
