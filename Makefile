@@ -61,21 +61,20 @@ COMMANDS = chat-validate chat-send chat-listen chat-serve
 VALIDATE_SRC := cmd/chat-validate.c $(wildcard cmd/validate/*.c)
 SEND_SRC := cmd/chat-send.c $(wildcard cmd/send/*.c cmd/client/*.c)
 LISTEN_SRC := cmd/chat-listen.c $(wildcard cmd/listen/*.c cmd/client/*.c)
-SERVE_SRC := cmd/chat-serve.c $(wildcard cmd/serve/*.c)
-LIB_SRC := $(wildcard lib/*.c)
+SERVE_SRC := cmd/chat-serve.c $(wildcard cmd/serve/*.c cmd/serve/*/*.c)
+LIB_SRC := $(wildcard lib/*/*.c)
 
 # The shared library is the part that reads, checks and writes messages: no network, no command line.
-SHARED = base64 buf encode err finding json json_value line msg rules schema show strict url utf8 value
+SHARED = $(addprefix text/,base64 buf err json json_value line show utf8) \
+	$(addprefix message/,encode finding msg rules schema strict value) wire/url
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
-PRIVATE = answer confine diag digest finding hash help hint idn json_escape measure opt progress remedy scan_body scan_plan scan_string \
-	scan_utf8 scan_value scan_vec strict value
-HEADERS := $(filter-out $(PRIVATE:%=lib/%.h),$(wildcard lib/*.h))
+HEADERS := $(wildcard lib/chat/*.h)
 
 # A unit test is one C file with a main that speaks TAP. Those of a command's folder link its parts.
 UNIT_SRC := $(wildcard tests/unit/*.c)
 UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
-PARTS_SRC := $(wildcard cmd/*/*.c)
+PARTS_SRC := $(wildcard cmd/*/*.c cmd/serve/*/*.c)
 
 # What a conformance suite is run on: the server's and the client's layer of WebSocket alone.
 ECHO := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*.c))
@@ -88,15 +87,15 @@ LOAD_SRC := $(wildcard tests/bench/load*.c)
 FLOOR_SRC := tests/bench/floor.c
 ACK_SRC := tests/bench/ack.c
 FILL_SRC := tests/bench/fill.c
-PAST_SRC := tests/bench/past.c
+CATCHUP_SRC := tests/bench/catchup.c
 VALIDATE_BENCH_SRC := tests/bench/validate_corpus.c tests/bench/validate_cjson.c
-BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack fill past) $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%) \
+BENCH := $(addprefix $(BUILD)/tests/bench/,load floor flood ack fill catchup) $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%) \
 	$(if $(wildcard /usr/include/simdjson.h),$(BUILD)/tests/bench/validate_simdjson)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB = $(BUILD)/libchat.a
 OBJECTS = $(call objects,$(wildcard cmd/*.c) $(PARTS_SRC) $(LIB_SRC) $(UNIT_SRC) \
-	$(wildcard tests/interop/*.c tests/fuzz/*.c) $(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(PAST_SRC) $(VALIDATE_BENCH_SRC)) \
+	$(wildcard tests/interop/*.c tests/fuzz/*.c) $(LOAD_SRC) $(FLOOR_SRC) tests/bench/flood.c $(ACK_SRC) $(FILL_SRC) $(CATCHUP_SRC) $(VALIDATE_BENCH_SRC)) \
 	$(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 
 .PHONY: all demo check check-built check-browser check-valgrind check-asan check-tsan coverage fuzz fuzz-all \
@@ -116,7 +115,7 @@ $(BUILD)/tests/bench/floor: $(call objects,$(FLOOR_SRC)) $(LIB)
 $(BUILD)/tests/bench/flood: $(call objects,tests/bench/flood.c) $(LIB)
 $(BUILD)/tests/bench/ack: $(call objects,$(ACK_SRC)) $(LIB)
 $(BUILD)/tests/bench/fill: $(call objects,$(FILL_SRC)) $(BUILD)/parts.a $(LIB)
-$(BUILD)/tests/bench/past: $(call objects,$(PAST_SRC) tests/bench/load_usage.c) $(LIB)
+$(BUILD)/tests/bench/catchup: $(call objects,$(CATCHUP_SRC) tests/bench/load_usage.c) $(LIB)
 
 $(VALIDATE_BENCH_SRC:%.c=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 $(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp
@@ -253,7 +252,7 @@ bench: all $(BENCH) ## measure against floor and peers, 40 minutes; BENCH_QUICK=
 
 # ---- style ----
 
-C_FILES = $(wildcard lib/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*/*.[ch])
+C_FILES = $(wildcard lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] cmd/serve/*/*.[ch] tests/*/*.[ch])
 SCRIPTS = .ci/run completions/chat.bash $(wildcard tests/*.sh tests/*/*.sh)
 
 lint: lint-format lint-scripts lint-man lint-build ## layout, scripts, manual pages, a build without a warning
@@ -283,7 +282,7 @@ MAN1 := $(wildcard man/*.1)
 MAN5 := $(wildcard man/*.5)
 MAN7 := $(wildcard man/*.7)
 INSTALLED = $(COMMANDS:%=$(BINDIR)/%) $(addprefix $(LIBDIR)/,libchat.a $(SONAME) libchat.so pkgconfig/chat.pc) \
-	$(HEADERS:lib/%=$(INCLUDEDIR)/chat/%) $(MAN1:man/%=$(MANDIR)/man1/%) $(MAN5:man/%=$(MANDIR)/man5/%) $(MAN7:man/%=$(MANDIR)/man7/%) \
+	$(HEADERS:lib/%=$(INCLUDEDIR)/%) $(MAN1:man/%=$(MANDIR)/man1/%) $(MAN5:man/%=$(MANDIR)/man5/%) $(MAN7:man/%=$(MANDIR)/man7/%) \
 	$(COMMANDS:%=$(BASH_DIR)/%) $(ZSH_DIR)/_chat $(COMMANDS:%=$(FISH_DIR)/%.fish) \
 	$(UNITDIR)/chat-serve.service $(UNITDIR)/chat-serve.socket
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "chat/buf.h"
 #include "client/settings.h"
-#include "confine.h"
-#include "diag.h"
+#include "command/confine.h"
+#include "command/diag.h"
 #include "listen/bot.h"
 #include "listen/listener.h"
 #include "listen/log.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "client/settings.h"
-#include "diag.h"
-#include "opt.h"
+#include "command/diag.h"
+#include "command/opt.h"
 #include "send/sender.h"
 #include "send/source.h"
 

@@ -2,11 +2,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "diag.h"
-#include "line.h"
+#include "chat/line.h"
+#include "command/diag.h"
 #include "serve/config.h"
-#include "serve/memory.h"
 #include "serve/server.h"
+#include "serve/util/memory.h"
 
 static void
 say_metrics(struct server *server)

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "confine.h"
-#include "diag.h"
-#include "opt.h"
-#include "rules.h"
+#include "chat/rules.h"
+#include "command/confine.h"
+#include "command/diag.h"
+#include "command/opt.h"
 #include "validate/check.h"
 #include "validate/format.h"
 #include "validate/output.h"

@@ -1,7 +1,7 @@
 /*
  * Waiting before one tries again.
  */
-#include "backoff.h"
+#include "client/backoff.h"
 
 #include <stdlib.h>
 #include <sys/random.h>

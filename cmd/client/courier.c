@@ -1,10 +1,10 @@
 /*
  * Between the outbox, which knows no connection, and the session, which knows no promise.
  */
-#include "courier.h"
+#include "client/courier.h"
 
-#include "diag.h"
-#include "history.h"
+#include "client/history.h"
+#include "command/diag.h"
 
 /*
  * Who only speaks has no use for a history, but gets one. What came after the last message seen is

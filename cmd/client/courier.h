@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "outbox.h"
-#include "session.h"
+#include "chat/buf.h"
+#include "client/membership.h"
+#include "client/outbox.h"
 
 /*
  * Carries an outbox over the connections of a session: tells it what kind of server there is, shows

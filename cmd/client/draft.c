@@ -2,15 +2,15 @@
  * From what the user wrote to what the server gets. The bytes that were checked are the bytes that
  * are sent: a type or a nonce is put in between, nothing is decoded and written again.
  */
-#include "draft.h"
+#include "client/draft.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode.h"
-#include "splice.h"
-#include "utf8.h"
+#include "chat/encode.h"
+#include "chat/utf8.h"
+#include "client/splice.h"
 
 /* Which of these members an object that is well-formed JSON has at its top level. */
 struct members {

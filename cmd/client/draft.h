@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "err.h"
-#include "json.h"
-#include "msg.h"
-#include "span.h"
-#include "via.h"
+#include "chat/buf.h"
+#include "chat/err.h"
+#include "chat/json.h"
+#include "chat/msg.h"
+#include "chat/span.h"
+#include "client/via.h"
 
 /*
  * A message to be sent, checked: the user's own bytes, one line. The values point into body.

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client.h"
+#include "chat/client.h"
 
 /*
  * Whether the server of a connection is still there: after half of a time of silence it is asked by

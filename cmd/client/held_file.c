@@ -2,7 +2,7 @@
  * Certificates from a pipe, as in --cacert <(…): libcurl reads them anew for every connection, and
  * opens them where no signal would end the wait.
  */
-#include "held_file.h"
+#include "client/held_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "line.h"
+#include "chat/line.h"
 
 #define HELD_MAX_BYTES ((size_t)1 << 20)
 

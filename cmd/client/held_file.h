@@ -1,7 +1,7 @@
 #ifndef CLIENT_HELD_FILE_H
 #define CLIENT_HELD_FILE_H
 
-#include "err.h"
+#include "chat/err.h"
 
 /*
  * A file that is named on the command line and opened later, perhaps several times. Of a pipe or a

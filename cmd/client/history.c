@@ -1,7 +1,7 @@
 /*
  * The past, as the server tells it on joining: one line that holds many.
  */
-#include "history.h"
+#include "client/history.h"
 
 void
 history_begin(struct history *history, const struct chat_msg *msg)

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "json.h"
-#include "msg.h"
-#include "span.h"
+#include "chat/json.h"
+#include "chat/msg.h"
+#include "chat/span.h"
 
 /*
  * Steps through the messages of a `history`, oldest first.

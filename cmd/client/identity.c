@@ -1,7 +1,7 @@
 /*
  * Who is speaking, when nobody says: names and ids that are legal, stable and no secret.
  */
-#include "identity.h"
+#include "client/identity.h"
 
 #include <pwd.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "utf8.h"
+#include "chat/utf8.h"
 
 enum { NAME_MIN = 3, NAME_MAX = 20 };
 

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#include "err.h"
-#include "msg.h"
+#include "chat/err.h"
+#include "chat/msg.h"
 
 #define IDENTITY_NAME_SIZE 84 /* 20 code points and a NUL */
 

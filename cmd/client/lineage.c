@@ -1,8 +1,8 @@
 /* Counts the programs that led to the messages that are answered. */
-#include "lineage.h"
+#include "client/lineage.h"
 
-#include "seen.h"
-#include "via.h"
+#include "client/seen.h"
+#include "client/via.h"
 
 void
 lineage_note(struct lineage *lineage, const struct chat_msg *msg)

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "json.h"
-#include "msg.h"
+#include "chat/json.h"
+#include "chat/msg.h"
 
 /*
  * How many programs led to the last messages that were heard, so that an answer has one more, also

@@ -1,14 +1,14 @@
 /*
  * Names for messages that have no id yet.
  */
-#include "nonce.h"
+#include "client/nonce.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "digest.h"
+#include "wire/digest.h"
 
 #define DIGITS_MAX 18 /* of a number that fits in any case */
 

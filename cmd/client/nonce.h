@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "json.h"
-#include "span.h"
+#include "chat/json.h"
+#include "chat/span.h"
 
 /*
  * The nonces that these commands make: PREFIX-NUMBER, where the prefix is of one process, or of the

@@ -1,16 +1,16 @@
 /*
  * What was said and not yet heard. This is what makes the exit status of chat-send true.
  */
-#include "outbox.h"
+#include "client/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode.h"
-#include "receipt.h"
-#include "seen.h"
-#include "splice.h"
+#include "chat/encode.h"
+#include "client/receipt.h"
+#include "client/seen.h"
+#include "client/splice.h"
 
 #define FIRST_ALLOWED 64 /* messages that a new connection gets at once */
 #define LEAST_ALLOWED 8 /* however often the connection was lost */

@@ -5,14 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "draft.h"
-#include "identity.h"
-#include "lineage.h"
-#include "msg.h"
-#include "nonce.h"
-#include "seen.h"
-#include "via.h"
+#include "chat/buf.h"
+#include "chat/msg.h"
+#include "client/draft.h"
+#include "client/identity.h"
+#include "client/lineage.h"
+#include "client/nonce.h"
+#include "client/seen.h"
+#include "client/via.h"
 
 /*
  * The messages on their way to the server, in input order, each until it is known what became of

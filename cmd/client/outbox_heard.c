@@ -1,8 +1,8 @@
 /* What the server says, and of which message it says it. */
-#include "outbox.h"
+#include "client/outbox.h"
 
-#include "nonce.h"
-#include "receipt.h"
+#include "client/nonce.h"
+#include "client/receipt.h"
 
 #define RETRY_AFTER_MS 1000 /* where the server says slower and not how long */
 #define RETRY_AFTER_MOST_MS 600000

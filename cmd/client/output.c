@@ -5,7 +5,7 @@
  * /proc/self/fd gives: O_NONBLOCK on the one we were handed would be seen by everybody who holds
  * it, the shell's other commands among them. Regular files do not block.
  */
-#include "output.h"
+#include "client/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "err.h"
-#include "span.h"
+#include "chat/buf.h"
+#include "chat/err.h"
+#include "chat/span.h"
 
 /*
  * Lines on their way to stdout. Writing never blocks the poll loop, and never changes the flags of

@@ -1,10 +1,10 @@
 /*
  * What the first userData of a connection tells about the server, beyond the specification.
  */
-#include "peer.h"
+#include "client/peer.h"
 
-#include "json.h"
-#include "seen.h"
+#include "chat/json.h"
+#include "client/seen.h"
 
 static void
 read_feature(struct peer *peer, const struct chat_json_value *word)

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "identity.h"
-#include "span.h"
-#include "via.h"
+#include "chat/span.h"
+#include "client/identity.h"
+#include "client/via.h"
 
 #define PEER_SINCE_SIZE 128
 

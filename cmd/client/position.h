@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "msg.h"
+#include "chat/buf.h"
+#include "chat/msg.h"
 
 #define POSITION_BEGINNING "0" /* the id that stands before all messages */
 #define POSITION_ID_MAX_BYTES 65536 /* as it is written in JSON */

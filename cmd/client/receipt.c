@@ -1,5 +1,5 @@
 /* What was said, compared with what the server says was said. */
-#include "receipt.h"
+#include "client/receipt.h"
 
 #include <stdlib.h>
 #include <string.h>

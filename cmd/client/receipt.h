@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#include "draft.h"
-#include "msg.h"
+#include "chat/msg.h"
+#include "client/draft.h"
 
 /*
  * Whether what a server tells is what was said. A nonce alone does not prove that: somebody may

@@ -3,11 +3,11 @@
  * happens once in 500 billion histories. A table of chains finds them: every message of a long past
  * is looked up.
  */
-#include "seen.h"
+#include "client/seen.h"
 
 #include <stdlib.h>
 
-#include "buf.h"
+#include "chat/buf.h"
 
 #define NOBODY SEEN_MAX
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "json.h"
+#include "chat/json.h"
 
 /*
  * The ids of the last messages, so that a history told again brings no repeats. Starts zeroed.

@@ -2,13 +2,13 @@
  * The connection settings of the two client commands: one set of options, one set of environment
  * variables. An option beats the environment; an empty variable counts as unset.
  */
-#include "settings.h"
+#include "client/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "token.h"
+#include "chat/buf.h"
+#include "client/token.h"
 
 #define DEFAULT_URL "ws://localhost:3001/"
 #define CONNECT_TIMEOUT_MS 10000

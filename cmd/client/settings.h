@@ -5,12 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client.h"
-#include "err.h"
-#include "held_file.h"
-#include "identity.h"
-#include "opt.h"
-#include "url.h"
+#include "chat/client.h"
+#include "chat/err.h"
+#include "chat/url.h"
+#include "client/held_file.h"
+#include "client/identity.h"
+#include "command/opt.h"
 
 /*
  * What chat-send and chat-listen are told about the server and about who they are: the options that

@@ -1,7 +1,7 @@
 /*
  * Signals in the poll loop: no handler, no flag, no race with poll(2).
  */
-#include "signals.h"
+#include "client/signals.h"
 
 #include <errno.h>
 #include <string.h>

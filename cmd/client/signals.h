@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include "err.h"
+#include "chat/err.h"
 
 /*
  * INT, TERM and HUP as something to poll. Those that were ignored when the program started

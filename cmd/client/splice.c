@@ -1,7 +1,7 @@
 /*
  * Small changes to JSON, of which all other bytes stay.
  */
-#include "splice.h"
+#include "client/splice.h"
 
 void
 splice_member(struct chat_buf *out, struct chat_span object, struct chat_span member)

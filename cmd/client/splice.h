@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
-#include "json.h"
-#include "span.h"
+#include "chat/buf.h"
+#include "chat/json.h"
+#include "chat/span.h"
 
 /*
  * Small changes to JSON that was checked, which leave all its other bytes as they are.

@@ -1,5 +1,5 @@
 /* Tokens, as people keep them. */
-#include "token.h"
+#include "client/token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "utf8.h"
+#include "chat/buf.h"
+#include "chat/utf8.h"
 
 #define TOKEN_MAX_BYTES 2048 /* init and all that is in it must fit into 4 KiB */
 #define FILE_MAX_BYTES 8192 /* with what is around it */

@@ -1,8 +1,8 @@
 #ifndef CLIENT_TOKEN_H
 #define CLIENT_TOKEN_H
 
-#include "err.h"
-#include "span.h"
+#include "chat/err.h"
+#include "chat/span.h"
 
 /*
  * The token of a user, from a variable: the first line of it. What an editor of any system leaves

@@ -1,12 +1,12 @@
 /*
  * Loops end where somebody finds in a message that it has been here.
  */
-#include "via.h"
+#include "client/via.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "nonce.h"
+#include "client/nonce.h"
 
 void
 via_here_note(struct via_here *here, const char *name)

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "json.h"
-#include "msg.h"
+#include "chat/buf.h"
+#include "chat/json.h"
+#include "chat/msg.h"
 
 /*
  * Where a message comes from: the names of channels that it was carried through, and how many

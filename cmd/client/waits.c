@@ -1,10 +1,10 @@
 /* One place where the clients sleep. */
-#include "waits.h"
+#include "client/waits.h"
 
 #include <stdlib.h>
 
-#include "buf.h"
-#include "diag.h"
+#include "chat/buf.h"
+#include "command/diag.h"
 
 #define POLL_MOST_MS 60000 /* then the time is looked at again */
 

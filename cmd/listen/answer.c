@@ -1,13 +1,13 @@
 /* An answer that is given again is the same one: it has the same nonce. */
-#include "answer.h"
+#include "listen/answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "chat/buf.h"
+#include "chat/utf8.h"
 #include "client/splice.h"
-#include "utf8.h"
 
 void
 answerer_begin(struct answerer *answerer, char *const *argv)

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "chat/json.h"
 #include "client/draft.h"
 #include "client/nonce.h"
-#include "digest.h"
-#include "json.h"
+#include "wire/digest.h"
 
 /*
  * The answers of a command. A question that is given again, or to another instance of the same

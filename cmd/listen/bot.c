@@ -1,7 +1,7 @@
 /*
  * A program in the place of a person. It may be slow, die, or say nonsense: the session goes on.
  */
-#include "bot.h"
+#include "listen/bot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #include "client/nonce.h"
 #include "client/via.h"
-#include "diag.h"
+#include "command/diag.h"
 
 #define LINE_MAX_BYTES (16u << 20)
 #define WINDOW 256

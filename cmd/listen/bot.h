@@ -5,17 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "answer.h"
+#include "chat/err.h"
+#include "chat/line.h"
+#include "chat/msg.h"
 #include "client/backoff.h"
 #include "client/courier.h"
+#include "client/membership.h"
 #include "client/output.h"
 #include "client/seen.h"
-#include "client/session.h"
-#include "command.h"
-#include "err.h"
-#include "ledger.h"
-#include "line.h"
-#include "msg.h"
+#include "listen/answer.h"
+#include "listen/command.h"
+#include "listen/ledger.h"
 
 /*
  * --exec: a command whose stdin is what is heard and whose stdout lines are said, over the same

@@ -3,7 +3,7 @@
  * a group in which we have no child is empty; and while we have one that is not reaped its number
  * cannot be another group's.
  */
-#include "command.h"
+#include "listen/command.h"
 
 #include <errno.h>
 #include <spawn.h>
@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "diag.h"
+#include "chat/buf.h"
+#include "command/diag.h"
 
 #define NOT_FOUND 127 /* as shells have it */
 #define NOT_EXECUTABLE 126

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "err.h"
+#include "chat/err.h"
 
 /*
  * A program that is run, with all that it starts. No shell is involved; no descriptor of ours but

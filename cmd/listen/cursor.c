@@ -2,7 +2,7 @@
  * --cursor-file: a listener that is killed at any moment goes on where its output ends, or a little
  * before that.
  */
-#include "cursor.h"
+#include "listen/cursor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,14 +13,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "chat/buf.h"
+#include "chat/encode.h"
+#include "chat/json.h"
+#include "chat/line.h"
+#include "chat/msg.h"
+#include "chat/url.h"
+#include "chat/utf8.h"
 #include "client/position.h"
-#include "encode.h"
-#include "json.h"
-#include "line.h"
-#include "msg.h"
-#include "url.h"
-#include "utf8.h"
 
 #define TRIES 100 /* of names, before there is something wrong */
 #define LINE_MAX_BYTES (POSITION_ID_MAX_BYTES + CHAT_URL_MAX + 64)

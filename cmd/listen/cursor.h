@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "err.h"
+#include "chat/err.h"
 
 /*
  * A file that says how far was listened: a line {"url":…,"since":…} for each URL. It is replaced as

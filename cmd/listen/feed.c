@@ -2,13 +2,13 @@
  * From a session's events to lines: each message once, in order, what was missed (feed_past.c) like
  * what was heard.
  */
-#include "feed.h"
+#include "listen/feed.h"
 
 #include <string.h>
 
-#include "diag.h"
-#include "feed_past.h"
-#include "listener.h"
+#include "command/diag.h"
+#include "listen/feed_past.h"
+#include "listen/listener.h"
 
 #define BATCH_BYTES (64u << 10) /* then what there is gets written */
 #define BATCH_EVENTS 1024 /* then signals and deadlines get their turn, printed or not */

@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
+#include "client/membership.h"
 #include "client/seen.h"
-#include "client/session.h"
-#include "recent.h"
+#include "listen/recent.h"
 
 struct listener;
 

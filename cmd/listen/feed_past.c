@@ -2,15 +2,15 @@
  * From histories to lines. A history goes on from the position, or there is a gap before its first
  * message; it is told as one line, a line for each of its messages, or not at all.
  */
-#include "feed_past.h"
+#include "listen/feed_past.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/encode.h"
 #include "client/history.h"
-#include "diag.h"
-#include "encode.h"
-#include "listener.h"
+#include "command/diag.h"
+#include "listen/listener.h"
 
 /* ---- how far ---- */
 

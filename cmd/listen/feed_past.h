@@ -1,9 +1,9 @@
 #ifndef LISTEN_FEED_PAST_H
 #define LISTEN_FEED_PAST_H
 
-#include "feed.h"
-#include "msg.h"
-#include "span.h"
+#include "chat/msg.h"
+#include "chat/span.h"
+#include "listen/feed.h"
 
 /*
  * What was said before a feed joined, or while its connection was lost: histories become what the

@@ -1,10 +1,10 @@
 /* Names of files that come from elsewhere. */
-#include "filename.h"
+#include "listen/filename.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "utf8.h"
+#include "chat/utf8.h"
 
 #define RESERVED "<>:\"/\\|?*"
 

@@ -1,7 +1,7 @@
 #ifndef LISTEN_FILENAME_H
 #define LISTEN_FILENAME_H
 
-#include "buf.h"
+#include "chat/buf.h"
 
 /*
  * What a stranger calls a file, as a name that every file system takes, vfat too: the part after

@@ -1,7 +1,7 @@
 /*
  * The little selecting that chat-listen does itself; the rest is jq's.
  */
-#include "filter.h"
+#include "listen/filter.h"
 
 #include <string.h>
 

@@ -4,11 +4,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "chat/err.h"
+#include "chat/msg.h"
 #include "client/identity.h"
 #include "client/via.h"
-#include "err.h"
-#include "msg.h"
-#include "opt.h"
+#include "command/opt.h"
 
 /*
  * Which messages are wanted: by type, by sender, not our own, not what goes round.

@@ -2,15 +2,15 @@
  * --human. Everything that comes from the wire goes through chat_show: what is printed here is one
  * line a message, whatever is in it.
  */
-#include "human.h"
+#include "listen/human.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "chat/show.h"
 #include "client/history.h"
-#include "diag.h"
-#include "show.h"
+#include "command/diag.h"
 
 #define DIM "\033[2m"
 #define RED "\033[31m"

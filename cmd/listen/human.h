@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
-#include "msg.h"
-#include "span.h"
+#include "chat/buf.h"
+#include "chat/msg.h"
+#include "chat/span.h"
 
 /* How it is shown, and what day it was last. */
 struct human {

@@ -1,5 +1,5 @@
 /* In a log of several channels each line says from which it is. */
-#include "label.h"
+#include "listen/label.h"
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 #ifndef LISTEN_LABEL_H
 #define LISTEN_LABEL_H
 
-#include "buf.h"
-#include "span.h"
+#include "chat/buf.h"
+#include "chat/span.h"
 
 /*
  * A line of JSON, an object that was checked, into out, which it replaces: with the channel that it

@@ -1,13 +1,13 @@
 /*
  * A crash owes nobody an answer: the position goes no further than what is answered.
  */
-#include "ledger.h"
+#include "listen/ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/encode.h"
 #include "client/seen.h"
-#include "encode.h"
 
 void
 ledger_free(struct ledger *ledger)

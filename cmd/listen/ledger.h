@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "json.h"
+#include "chat/buf.h"
+#include "chat/json.h"
 
 /*
  * What a command was given to answer, and up to which message it owes nobody an answer: the one

@@ -3,18 +3,18 @@
  * one go, and only then is anything waited for. A reader who went away is noticed while nothing
  * comes, because stdout is polled for errors all the time.
  */
-#include "listener.h"
+#include "listen/listener.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "diag.h"
-#include "human.h"
-#include "label.h"
-#include "listener_bot.h"
+#include "chat/buf.h"
+#include "command/diag.h"
+#include "listen/human.h"
+#include "listen/label.h"
+#include "listen/listener_bot.h"
 
 #define CLOSE_MS 2000
 

@@ -5,19 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bot.h"
+#include "client/membership.h"
 #include "client/output.h"
-#include "client/session.h"
 #include "client/settings.h"
 #include "client/signals.h"
 #include "client/waits.h"
-#include "cursor.h"
-#include "feed.h"
-#include "filter.h"
-#include "human.h"
-#include "marks.h"
-#include "save.h"
-#include "since.h"
+#include "listen/bot.h"
+#include "listen/cursor.h"
+#include "listen/feed.h"
+#include "listen/filter.h"
+#include "listen/human.h"
+#include "listen/marks.h"
+#include "listen/save.h"
+#include "listen/since.h"
 
 /*
  * chat-listen at work: sessions → filter → stdout, in one poll loop.

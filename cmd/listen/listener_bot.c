@@ -1,9 +1,9 @@
 /* The listener's part in a bot: when it ends, and what it is given again. */
-#include "listener_bot.h"
+#include "listen/listener_bot.h"
 
 #include <signal.h>
 
-#include "diag.h"
+#include "command/diag.h"
 
 #define BOT_END_MS 2000 /* for a command to end after its input did */
 #define BOT_KILL_MS 500 /* and after a signal */

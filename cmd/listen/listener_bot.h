@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "listener.h"
+#include "listen/listener.h"
 
 /*
  * The command of --exec in the listener's loop. Called only where there is one.

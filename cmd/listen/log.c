@@ -1,7 +1,7 @@
 /*
  * --from-log: what a channel said, out of a file or a pipe.
  */
-#include "log.h"
+#include "listen/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chat/line.h"
 #include "client/output.h"
-#include "diag.h"
-#include "human.h"
-#include "line.h"
+#include "command/diag.h"
+#include "listen/human.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 20)
 

@@ -1,5 +1,5 @@
 /* The cursor follows what is written, line by line, however much is on its way. */
-#include "marks.h"
+#include "listen/marks.h"
 
 #include <string.h>
 

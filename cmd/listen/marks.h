@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "chat/buf.h"
 
 /*
  * Up to which message of its channel all is printed when so many bytes of the output are written.

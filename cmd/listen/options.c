@@ -1,13 +1,13 @@
 /*
  * What chat-listen can be told, in the order of its --help.
  */
-#include "options.h"
+#include "listen/options.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "diag.h"
+#include "command/diag.h"
 
 #define OWN_OPTS 40
 #define MAX_HOPS 8

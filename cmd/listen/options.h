@@ -4,8 +4,8 @@
 #include <stdbool.h>
 
 #include "client/settings.h"
-#include "listener.h"
-#include "opt.h"
+#include "command/opt.h"
+#include "listen/listener.h"
 
 /*
  * The command line of chat-listen.

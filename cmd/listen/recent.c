@@ -1,5 +1,5 @@
 /* Who wants the last ten of a million messages does not keep a million. */
-#include "recent.h"
+#include "listen/recent.h"
 
 #include <stdlib.h>
 #include <string.h>

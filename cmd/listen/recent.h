@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "msg.h"
+#include "chat/buf.h"
+#include "chat/msg.h"
 
 /* The last messages of a history that comes in several pages. Starts zeroed. */
 struct recent {

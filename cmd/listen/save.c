@@ -2,7 +2,7 @@
  * --save-files. The name comes from a stranger: what is left of it is a plain name in the one
  * directory, and a file that is there already gets company (name.1.txt), not replaced.
  */
-#include "save.h"
+#include "listen/save.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base64.h"
+#include "chat/base64.h"
+#include "chat/encode.h"
+#include "chat/line.h"
 #include "client/backoff.h"
-#include "encode.h"
-#include "filename.h"
-#include "line.h"
+#include "listen/filename.h"
 
 #define TRIES 100 /* where somebody else takes the same names at the same time */
 #define NUMBER_MOST (1u << 30)

@@ -1,10 +1,10 @@
 #ifndef LISTEN_SAVE_H
 #define LISTEN_SAVE_H
 
-#include "buf.h"
-#include "err.h"
-#include "msg.h"
-#include "span.h"
+#include "chat/buf.h"
+#include "chat/err.h"
+#include "chat/msg.h"
+#include "chat/span.h"
 
 /*
  * Files out of messages into one directory: base names only, nothing overwritten, no link followed,

@@ -1,13 +1,13 @@
 /*
  * --since: an id, a time or all. What looks like a time is one: 2026-11-26T21:00:00Z, -2h.
  */
-#include "since.h"
+#include "listen/since.h"
 
 #include <string.h>
 #include <time.h>
 
 #include "client/position.h"
-#include "measure.h"
+#include "command/measure.h"
 
 #define FIELDS_LEN 19 /* of 2026-11-26T21:00:00 */
 

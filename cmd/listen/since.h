@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "err.h"
+#include "chat/err.h"
 
 /* Where --since says that the past is to begin. */
 struct since {

@@ -1,14 +1,14 @@
 /* Receipts that people can read, and that do not fill a log with what was sent. */
-#include "brief.h"
+#include "send/brief.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
+#include "chat/base64.h"
+#include "chat/msg.h"
 #include "client/splice.h"
-#include "digest.h"
-#include "msg.h"
+#include "wire/digest.h"
 
 #define HEX_LEN (2 * (size_t)CHAT_SHA256_BYTES)
 

@@ -1,9 +1,9 @@
 #ifndef SEND_BRIEF_H
 #define SEND_BRIEF_H
 
-#include "buf.h"
+#include "chat/buf.h"
+#include "chat/span.h"
 #include "client/draft.h"
-#include "span.h"
 
 /*
  * Appends the receipt of a file without the file's data: `file` is as in a history that leaves data

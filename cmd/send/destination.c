@@ -1,12 +1,12 @@
 /* A line that names another channel is not said in this one. */
-#include "destination.h"
+#include "send/destination.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "msg.h"
+#include "chat/json.h"
+#include "chat/msg.h"
 
 /* Whether a value names this channel, or is the null that jq makes of what is missing. */
 static bool

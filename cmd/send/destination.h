@@ -1,8 +1,8 @@
 #ifndef SEND_DESTINATION_H
 #define SEND_DESTINATION_H
 
-#include "err.h"
-#include "span.h"
+#include "chat/err.h"
+#include "chat/span.h"
 
 /*
  * Whether a line of JSON that was checked wants to be said in this channel. It may name one:

@@ -1,9 +1,9 @@
 /* A log may hold any bytes, and what it says is to be heard all the same. */
-#include "mend.h"
+#include "send/mend.h"
 
 #include <string.h>
 
-#include "utf8.h"
+#include "chat/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 

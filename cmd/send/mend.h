@@ -1,8 +1,8 @@
 #ifndef SEND_MEND_H
 #define SEND_MEND_H
 
-#include "buf.h"
-#include "span.h"
+#include "chat/buf.h"
+#include "chat/span.h"
 
 /*
  * A text with U+FFFD in place of what cannot be sent: bytes that are not UTF-8, as many at a time

@@ -2,10 +2,10 @@
  * --replay: a log is sent again. A text goes from `content` into `text` as the bytes that stand in
  * the log.
  */
-#include "replay.h"
+#include "send/replay.h"
 
-#include "buf.h"
-#include "msg.h"
+#include "chat/buf.h"
+#include "chat/msg.h"
 
 /* Where it comes from, which a draft is to know. */
 static void

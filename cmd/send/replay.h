@@ -3,9 +3,9 @@
 
 #include <stdint.h>
 
+#include "chat/err.h"
+#include "chat/span.h"
 #include "client/draft.h"
-#include "err.h"
-#include "span.h"
 
 /*
  * A line of a log as a message to be sent again: what a server told (`message`, the file in it too)

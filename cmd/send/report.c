@@ -2,7 +2,7 @@
  * The true word about every message. A receipt is the server's own line: the `message` it made, or
  * its `error` with the number of the input line; what the server did not say has a type with a $.
  */
-#include "report.h"
+#include "send/report.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "brief.h"
 #include "client/history.h"
-#include "diag.h"
-#include "sender.h"
+#include "command/diag.h"
+#include "send/brief.h"
+#include "send/sender.h"
 
 static void
 write_line(struct sender *sender, struct chat_span line)

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "msg.h"
+#include "chat/msg.h"
 
 struct sender;
 

@@ -2,10 +2,10 @@
  * The loop of chat-send. Each turn does what can be done (take input, send, receive, tell), and
  * polls for the rest; there is one way out, when everything taken is told.
  */
-#include "sender.h"
+#include "send/sender.h"
 
-#include "diag.h"
-#include "report.h"
+#include "command/diag.h"
+#include "send/report.h"
 
 #define CLOSE_MS 2000 /* for the closing handshake, and to finish after a signal */
 #define HURRIED_CLOSE_MS 500 /* for that handshake when the time is up already */

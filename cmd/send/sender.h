@@ -5,14 +5,14 @@
 #include <stdint.h>
 
 #include "client/courier.h"
+#include "client/membership.h"
 #include "client/output.h"
 #include "client/seen.h"
-#include "client/session.h"
 #include "client/settings.h"
 #include "client/signals.h"
 #include "client/waits.h"
-#include "source.h"
-#include "transfer.h"
+#include "send/source.h"
+#include "send/transfer.h"
 
 /*
  * chat-send at work: input → outbox → session, what comes back → outbox → receipts, in one poll

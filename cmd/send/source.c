@@ -1,7 +1,7 @@
 /*
  * The input of chat-send as a sequence of checked messages.
  */
-#include "source.h"
+#include "send/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,13 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "destination.h"
-#include "diag.h"
-#include "hint.h"
-#include "mend.h"
-#include "replay.h"
-#include "utf8.h"
+#include "chat/buf.h"
+#include "chat/utf8.h"
+#include "command/diag.h"
+#include "message/hint.h"
+#include "send/destination.h"
+#include "send/mend.h"
+#include "send/replay.h"
 
 #define TEXT_MAX_POINTS ((size_t)1000) /* of a text, by the specification */
 #define LINE_MAX_BYTES (16u << 20)

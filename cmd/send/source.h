@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "chat/buf.h"
+#include "chat/err.h"
+#include "chat/line.h"
 #include "client/draft.h"
-#include "err.h"
-#include "line.h"
-#include "opt.h"
-#include "upload.h"
+#include "command/opt.h"
+#include "send/upload.h"
 
 /*
  * Where the messages come from: words of the command line, files, lines of JSON or of text.

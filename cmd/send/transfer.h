@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "progress.h"
+#include "command/progress.h"
 
 /*
  * How far a big file is sent, on a terminal: seen by what a connection has unsent, which grows when

@@ -2,7 +2,7 @@
  * --file: bytes become a message. libmagic says what they are, and its database (8 MB) is opened
  * only when somebody asks.
  */
-#include "upload.h"
+#include "send/upload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "encode.h"
-#include "utf8.h"
+#include "chat/encode.h"
+#include "chat/utf8.h"
 
 #define READ_BYTES (256u << 10)
 #define UPLOAD_MAX_BYTES (64u << 20)

@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "chat/buf.h"
+#include "chat/err.h"
 #include "client/draft.h"
-#include "err.h"
 
 /*
  * A file on its way into a message. It is read without blocking where it is a pipe.

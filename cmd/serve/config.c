@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diag.h"
-#include "serve/block.h"
-#include "serve/journal_file.h"
-#include "serve/nonces.h"
+#include "command/diag.h"
+#include "serve/channel/nonces.h"
+#include "serve/frame/block.h"
+#include "serve/journal/file.h"
 
 #define KIB ((int64_t)1 << 10)
 #define MIB ((int64_t)1 << 20)

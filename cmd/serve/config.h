@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "opt.h"
-#include "serve/tls.h"
+#include "command/opt.h"
+#include "serve/net/tls.h"
 
 /* What the command line says, defaults filled in. Strings are borrowed from argv. */
 struct config {

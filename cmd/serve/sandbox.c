@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "confine.h"
+#include "command/confine.h"
 
 /*
  * Sanitizers read /proc, start a symbolizer and look into the process with ptrace(2): under them

@@ -1,9 +1,9 @@
 #ifndef SERVE_SANDBOX_H
 #define SERVE_SANDBOX_H
 
-#include "err.h"
+#include "chat/err.h"
 #include "serve/config.h"
-#include "serve/listener.h"
+#include "serve/net/listener.h"
 
 /*
  * What the server gives up once its sockets are bound and its secrets are read, and before it has

@@ -11,14 +11,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "diag.h"
-#include "serve/guest.h"
-#include "serve/journal_file.h"
-#include "serve/memory.h"
-#include "serve/notify.h"
-#include "serve/restore.h"
+#include "command/diag.h"
+#include "serve/channel/restore.h"
+#include "serve/journal/file.h"
+#include "serve/monitor/memory_usage.h"
 #include "serve/sandbox.h"
-#include "serve/usage.h"
+#include "serve/session/session.h"
+#include "serve/util/memory.h"
+#include "serve/util/systemd_notify.h"
 
 #define SWEEP_MS 100 /* a part of the connections is looked at so often */
 #define SWEEP_PARTS 10 /* so each one every second; at the end all, every time */

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "line.h"
+#include "chat/buf.h"
+#include "chat/line.h"
 
 #define TRIES 100
 

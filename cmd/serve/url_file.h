@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "err.h"
+#include "chat/err.h"
 
 /*
  * A file that says at which URL this server answers, as long as it does. It is there whole or not

@@ -7,9 +7,9 @@
 #include <poll.h>
 #include <sys/stat.h>
 
-#include "diag.h"
-#include "hint.h"
-#include "msg.h"
+#include "chat/msg.h"
+#include "command/diag.h"
+#include "message/hint.h"
 #include "validate/team.h"
 
 static bool

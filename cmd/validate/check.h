@@ -4,11 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "err.h"
-#include "line.h"
-#include "progress.h"
-#include "rules.h"
-#include "scan.h"
+#include "chat/err.h"
+#include "chat/line.h"
+#include "chat/rules.h"
+#include "chat/scan.h"
+#include "command/progress.h"
 #include "validate/output.h"
 #include "validate/report.h"
 #include "validate/state.h"

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "err.h"
+#include "chat/buf.h"
+#include "chat/err.h"
 #include "validate/stats.h"
 
 /* A finding and where it is: what a format has to say. */

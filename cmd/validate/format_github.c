@@ -3,7 +3,7 @@
  */
 #include <inttypes.h>
 
-#include "show.h"
+#include "chat/show.h"
 #include "validate/format.h"
 
 /* What would end a value or a command is written in per cent. */

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "encode.h"
-#include "show.h"
+#include "chat/encode.h"
+#include "chat/show.h"
 #include "validate/format.h"
 
 void

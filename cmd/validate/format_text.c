@@ -3,7 +3,7 @@
  */
 #include <inttypes.h>
 
-#include "show.h"
+#include "chat/show.h"
 #include "validate/format.h"
 
 #define NUMBER_BYTES 20

@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "diag.h"
-#include "line.h"
+#include "chat/line.h"
+#include "command/diag.h"
 
 #define SETTLE_BYTES (64 * 1024)
 

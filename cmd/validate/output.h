@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
-#include "progress.h"
-#include "span.h"
+#include "chat/buf.h"
+#include "chat/span.h"
+#include "command/progress.h"
 
 /*
  * Bytes for a descriptor, gathered and written in big pieces. A descriptor that takes no more ends

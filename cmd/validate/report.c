@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "show.h"
-#include "utf8.h"
+#include "chat/show.h"
+#include "chat/utf8.h"
 
 #define KEPT_MAX 1024
 

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "err.h"
-#include "span.h"
+#include "chat/err.h"
+#include "chat/span.h"
 #include "validate/format.h"
 #include "validate/output.h"
 #include "validate/stats.h"

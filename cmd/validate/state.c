@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "hash.h"
+#include "chat/buf.h"
+#include "text/hash.h"
 
 #define ID_BYTES 128 /* longer ids are told apart by so many of their bytes */
 

@@ -1,8 +1,8 @@
 #ifndef VALIDATE_STATE_H
 #define VALIDATE_STATE_H
 
-#include "msg.h"
-#include "span.h"
+#include "chat/msg.h"
+#include "chat/span.h"
 
 /*
  * The order of the messages of one file, --state: what each of them may be after those before it.

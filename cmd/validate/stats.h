@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-#include "err.h"
-#include "rules.h"
+#include "chat/err.h"
+#include "chat/rules.h"
 
 /* What was counted, over all files. Every line is valid, invalid or (without --strict) blank. */
 struct stats {

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "diag.h"
+#include "command/diag.h"
 
 #define TEAM_READ_BYTES (512 * 1024)
 

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "diag.h"
-#include "opt.h"
+#include "chat/buf.h"
+#include "command/diag.h"
+#include "command/opt.h"
 
 #define INPUT_BYTES 65536
 #define LATENCIES_MAX ((size_t)1 << 23)

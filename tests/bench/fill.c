@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diag.h"
-#include "opt.h"
-#include "serve/journal_file.h"
+#include "command/diag.h"
+#include "command/opt.h"
+#include "serve/journal/file.h"
 
 #define TURN 1000 /* messages between two looks at the loop */
 

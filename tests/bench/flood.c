@@ -9,12 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "diag.h"
-#include "http.h"
-#include "line.h"
-#include "opt.h"
-#include "ws.h"
+#include "chat/buf.h"
+#include "chat/http.h"
+#include "chat/line.h"
+#include "chat/ws.h"
+#include "command/diag.h"
+#include "command/opt.h"
 
 #define CHUNK ((size_t)256 << 10)
 #define GREETING \

@@ -17,11 +17,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "diag.h"
-#include "http.h"
-#include "opt.h"
-#include "ws.h"
+#include "chat/buf.h"
+#include "chat/http.h"
+#include "chat/ws.h"
+#include "command/diag.h"
+#include "command/opt.h"
 
 #define EVENTS 1024
 #define READ_BYTES 65536

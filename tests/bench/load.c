@@ -8,9 +8,9 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "diag.h"
+#include "command/diag.h"
+#include "command/opt.h"
 #include "load_text.h"
-#include "opt.h"
 
 #define TEXT_BYTES_MAX 1000
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "url.h"
+#include "chat/url.h"
 
 /*
  * The load generator: what is to be measured, as the command line says it. One thread, one epoll.

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
-#include "diag.h"
+#include "command/diag.h"
 #include "load.h"
 #include "load_peer.h"
 #include "load_usage.h"

@@ -9,7 +9,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "diag.h"
+#include "command/diag.h"
 #include "load.h"
 #include "load_peer.h"
 #include "load_stream.h"

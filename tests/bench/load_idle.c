@@ -1,7 +1,7 @@
 /* What a connection costs the server while nothing happens on it. */
 #include <stdio.h>
 
-#include "diag.h"
+#include "command/diag.h"
 #include "load.h"
 #include "load_peer.h"
 #include "load_usage.h"

@@ -9,12 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "diag.h"
-#include "encode.h"
+#include "chat/encode.h"
+#include "chat/msg.h"
+#include "chat/ws.h"
+#include "command/diag.h"
 #include "load_stream.h"
 #include "load_usage.h"
-#include "msg.h"
-#include "ws.h"
 
 #define EVENTS 512
 #define STUCK_MS 20000

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "http.h"
+#include "chat/buf.h"
+#include "chat/http.h"
 #include "load.h"
 #include "load_wire.h"
 

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "diag.h"
+#include "chat/buf.h"
+#include "chat/ws.h"
+#include "command/diag.h"
 #include "load_text.h"
-#include "ws.h"
 
 #define KEY "\"content\":\""
 #define KEY_LEN (sizeof(KEY) - 1)

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chat/span.h"
 #include "load_usage.h"
-#include "span.h"
 
 /*
  * What one receiver gets. All frames of a run have one size, so that who only counts bytes counts

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "buf.h"
+#include "chat/buf.h"
 
 /*
  * The texts. A content is 2 hexadecimal digits of the sender's index, 8 of its counter, 16 of the

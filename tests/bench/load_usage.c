@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "diag.h"
+#include "command/diag.h"
 
 #define SUB_BITS 6 /* buckets per power of two: 64 */
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base64.h"
-#include "rules.h"
-#include "utf8.h"
+#include "chat/base64.h"
+#include "chat/rules.h"
+#include "chat/utf8.h"
 
 static bool check_object(const cJSON *object, const struct chat_shape *shape);
 

@@ -108,7 +108,7 @@ for command in $commands; do
 	done)" '' "$page: every variable of --help is in ENVIRONMENT"
 done
 
-sed -n 's/.*CHAT_EXIT_[A-Z_]* = \([A-Z0-9_]*\).*/\1/p' lib/diag.h | sed 's/^EX_/#EX_/' >"$TMP/exits"
+sed -n 's/.*CHAT_EXIT_[A-Z_]* = \([A-Z0-9_]*\).*/\1/p' lib/command/diag.h | sed 's/^EX_/#EX_/' >"$TMP/exits"
 statuses=$(while read -r status; do
 	[[ $status = '#'* ]] && status=$(sed -nE "s/^#define[[:space:]]+${status#?}[[:space:]]+([0-9]+).*/\1/p" /usr/include/sysexits.h)
 	echo "$status"
@@ -116,7 +116,7 @@ done <"$TMP/exits" | sort -n)
 is "$(man_section 'EXIT STATUS' man/chat.7 | sed -n 's/^\.It \([0-9]*\)$/\1/p' | sort -n)" "$statuses" \
 	'the exit statuses are those of the code'
 
-is "$(grep -hoE '(getenv|environment)\("[A-Z_]+"\)' lib/*.c cmd/*.c cmd/*/*.c | grep -oE '[A-Z_]{3,}' | sort -u |
+is "$(grep -hoE '(getenv|environment)\("[A-Z_]+"\)' lib/*/*.c cmd/*.c cmd/*/*.c cmd/serve/*/*.c | grep -oE '[A-Z_]{3,}' | sort -u |
 	while read -r variable; do
 		grep -q "^\.It Ev.*\b$variable\b" man/*.[17] || echo "$variable"
 	done)" '' 'every variable that is read is in a manual page'
@@ -128,7 +128,7 @@ done)" '' 'every page referred to exists'
 # ---- the protocol's page ----
 
 is "$(man_section 'ERROR CODES' man/chat-protocol.7 | sed -n 's/^\.It Cm //p' | sort)" \
-	"$(awk '/^enum chat_code/ { on = 1 } /CHAT_BYTE_ORDER_MARK/ { exit } on' lib/err.h |
+	"$(awk '/^enum chat_code/ { on = 1 } /CHAT_BYTE_ORDER_MARK/ { exit } on' lib/chat/err.h |
 		sed -n 's/^\tCHAT_\([A-Z0-9_]*\),.*/\1/p' | grep -vx OK | tr '[:upper:]' '[:lower:]' | sort)" \
 	'chat-protocol(7) explains every error code'
 

@@ -32,24 +32,22 @@ is "$(find . -mindepth 1 -maxdepth 1 ! -name .git ! -name build -printf '%f\n' |
 
 sources lib | xargs -0 grep -nE '#include "(\.\./)?(cmd|serve|send|listen|client|validate)/' |
 	none 'lib knows nothing of cmd'
-grep -nE '#include "serve/(room|server)\.h"' cmd/serve/conn.[ch] cmd/serve/stream*.[ch] |
-	none 'conn knows nothing of room'
 sources cmd/send cmd/listen cmd/client cmd/chat-*.c | xargs -0 grep -nE '#include "serve/' |
 	grep -v '^cmd/chat-serve.c:' | none 'the clients know nothing of the server'
 
 sources cmd/serve | xargs -0 grep -nE '\bchat_warn\(|STDERR_FILENO' |
 	grep -v 'notices_open(' | none 'what the server says goes through its notices, which never wait'
 
-only_in 'wslay/.*' lib/ws.c
-only_in 'curl/.*' lib/transport.c
-only_in 'idn2.h' lib/idn.c
-only_in 'openssl/.*' lib/digest.c cmd/serve/memory.c cmd/serve/tls.c
+only_in 'wslay/.*' lib/wire/ws.c
+only_in 'curl/.*' lib/wire/transport.c
+only_in 'idn2.h' lib/wire/idn.c
+only_in 'openssl/.*' lib/wire/digest.c cmd/serve/util/memory.c cmd/serve/net/tls.c
 only_in 'seccomp.h' cmd/serve/sandbox.c
-only_in 'linux/landlock.h' lib/confine.c
+only_in 'linux/landlock.h' lib/command/confine.c
 only_in 'uv.h' 'cmd/serve/.*'
-only_in 'uthash.h' lib/hash.h
+only_in 'uthash.h' lib/text/hash.h
 only_in 'magic.h' 'cmd/send/.*\.c'
-only_in '(cjson/)?cJSON.h' lib/encode.c lib/schema.c 'cmd/.*\.c'
+only_in '(cjson/)?cJSON.h' lib/message/encode.c lib/message/schema.c 'cmd/.*\.c'
 
 # ---- objects ----
 
@@ -67,7 +65,7 @@ nm -g --defined-only "$BUILD/libchat.a" | awk 'NF == 3 && $3 !~ /^(chat_|__)/' |
 	none 'the library defines chat_* alone'
 
 # Writable data, with the source that has it. What a signal handler notes cannot live elsewhere.
-for source in lib/*.c cmd/*.c cmd/*/*.c; do
+for source in lib/*/*.c cmd/*.c cmd/*/*.c cmd/serve/*/*.c; do
 	objdump -t "$BUILD/${source%.c}.o" |
 		awk '/ O \.(data|bss|tdata|tbss)[^ \t]*\t/ && !/\.data\.rel\.ro/ { print $NF }' |
 		grep -vE '^(_|\.L)' | while read -r name; do
@@ -94,7 +92,7 @@ sources lib cmd | xargs -0 awk 'FNR == 1 { start = 0 }
 	/^\}/ && start { if (FNR - start - 1 > 60) print FILENAME ": " name ": " FNR - start - 1 " lines"; start = 0 }' |
 	grep -v ': config_read: ' | none 'no function is longer than 60 lines'
 
-for header in lib/*.h; do
+for header in lib/*/*.h; do
 	printf '#include "%s"\n' "${header#lib/}" | cc -std=c11 -D_GNU_SOURCE -Wall -Werror -Ilib -fsyntax-only -x c - \
 		2>"$ERR" || echo "$header: $(head -n 1 "$ERR")"
 done | none 'every header stands by itself'

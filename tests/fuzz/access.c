@@ -7,8 +7,8 @@
 #include <strings.h>
 
 #include "fuzz.h"
-#include "serve/network.h"
-#include "serve/origin.h"
+#include "serve/net/cidr.h"
+#include "serve/session/origin.h"
 
 /* Bytes before a port. */
 static size_t

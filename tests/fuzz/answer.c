@@ -3,11 +3,11 @@
  * terminal shows and does not obey, and no longer than an error can be; and what is told does not
  * wait for more once it was whole.
  */
-#include "answer.h"
+#include "wire/answer.h"
 
+#include "chat/http.h"
+#include "chat/utf8.h"
 #include "fuzz.h"
-#include "http.h"
-#include "utf8.h"
 
 #define TOLD_MAX 175 /* bytes: an error's text has room for it */
 

@@ -1,19 +1,19 @@
 /*
  * Whatever a server says, and however it is cut: a client that pauses now and then is told the same
  * as one that never does, reads nothing while it pauses, waits for what may come, and says what a
- * server can read. The wire stands in for lib/transport. The bytes are lines, each of which is sent
- * as a message, up to a NUL, where the connection breaks; where the first one cannot begin a line
- * they are sent as they are.
+ * server can read. The wire stands in for lib/wire/transport. The bytes are lines, each of which is
+ * sent as a message, up to a NUL, where the connection breaks; where the first one cannot begin a
+ * line they are sent as they are.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/session.h"
+#include "chat/http.h"
+#include "chat/msg.h"
+#include "chat/transport.h"
+#include "chat/ws.h"
+#include "client/membership.h"
 #include "fuzz.h"
-#include "http.h"
-#include "msg.h"
-#include "transport.h"
-#include "ws.h"
 
 #define CONNECTIONS 4
 #define TURNS_MAX 100000 /* in which nothing happens */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "serve/network.h"
+#include "serve/net/cidr.h"
 
 #define HEADERS_MAX 16
 

@@ -1,5 +1,5 @@
-#ifndef TESTS_FUZZ_H
-#define TESTS_FUZZ_H
+#ifndef FUZZ_FUZZ_H
+#define FUZZ_FUZZ_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "chat/http.h"
 #include "fuzz.h"
-#include "http.h"
 
 static void
 check_span(struct chat_span head, struct chat_span part)

@@ -1,11 +1,11 @@
-#ifndef TESTS_FUZZ_INDEX_H
-#define TESTS_FUZZ_INDEX_H
+#ifndef FUZZ_INDEX_H
+#define FUZZ_INDEX_H
 
 #include <string.h>
 
-#include "buf.h"
-#include "serve/crc32c.h"
-#include "serve/journal_index_file.h"
+#include "chat/buf.h"
+#include "serve/journal/index_file.h"
+#include "serve/util/crc32c.h"
 
 /* Every checksum that the file has room for. */
 static inline void

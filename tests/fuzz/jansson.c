@@ -10,10 +10,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "chat/msg.h"
+#include "chat/scan.h"
+#include "chat/utf8.h"
 #include "fuzz.h"
-#include "msg.h"
-#include "scan.h"
-#include "utf8.h"
 
 /* ---- the same meaning ---- */
 

@@ -11,12 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chat/msg.h"
 #include "fuzz.h"
-#include "msg.h"
-#include "serve/crc32c.h"
-#include "serve/journal_line.h"
-#include "serve/journal_scan.h"
-#include "serve/journal_segment.h"
+#include "serve/journal/line.h"
+#include "serve/journal/scan.h"
+#include "serve/journal/segment.h"
+#include "serve/util/crc32c.h"
 
 #define EPOCH 0x0123456789abULL
 #define LINES 5

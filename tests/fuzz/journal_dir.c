@@ -13,9 +13,9 @@
 
 #include "fuzz.h"
 #include "index.h"
-#include "serve/journal_file.h"
-#include "serve/journal_scan.h"
-#include "serve/restore.h"
+#include "serve/channel/restore.h"
+#include "serve/journal/file.h"
+#include "serve/journal/scan.h"
 
 #define OPENINGS 2
 #define LINES_MAX 40

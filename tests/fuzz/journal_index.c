@@ -3,14 +3,14 @@
  * index with bytes changed; or either with all checksums made right, so that what is checked behind
  * them is reached. Whatever is believed has to lie within the segment, and in order.
  */
-#include "serve/journal_index_file.h"
+#include "serve/journal/index_file.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "chat/buf.h"
 #include "fuzz.h"
 #include "index.h"
 

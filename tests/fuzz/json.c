@@ -4,9 +4,9 @@
  */
 #include <stdlib.h>
 
+#include "chat/json.h"
+#include "chat/utf8.h"
 #include "fuzz.h"
-#include "json.h"
-#include "utf8.h"
 
 static void
 check_string(const struct chat_json_value *string)

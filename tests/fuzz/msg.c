@@ -5,9 +5,9 @@
  */
 #include <stdlib.h>
 
+#include "chat/msg.h"
+#include "chat/utf8.h"
 #include "fuzz.h"
-#include "msg.h"
-#include "utf8.h"
 
 struct seen {
 	struct chat_span line;

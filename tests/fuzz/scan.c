@@ -5,10 +5,10 @@
  */
 #include <stdlib.h>
 
+#include "chat/msg.h"
+#include "chat/scan.h"
+#include "chat/utf8.h"
 #include "fuzz.h"
-#include "msg.h"
-#include "scan.h"
-#include "utf8.h"
 
 static void
 ignore(void *arg, const struct chat_err *finding)

@@ -5,7 +5,7 @@
  * a bounded part of the wire; and the client reads a part of what the server wrote.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include "serve/tls.h"
+#include "serve/net/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/rand.h>
@@ -15,7 +15,7 @@
 
 #include "../interop/tls_peer.h"
 #include "fuzz.h"
-#include "serve/stream.h"
+#include "serve/net/stream.h"
 
 #define SHARE ((size_t)64 << 10)
 #define WIRE_MAX ((size_t)1 << 17) /* bytes on their way; more is not made */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/url.h"
+#include "command/measure.h"
 #include "fuzz.h"
-#include "measure.h"
-#include "url.h"
 
 static void
 check_url(const char *text)

@@ -5,9 +5,9 @@
  */
 #include <stdlib.h>
 
+#include "chat/utf8.h"
+#include "chat/ws.h"
 #include "fuzz.h"
-#include "utf8.h"
-#include "ws.h"
 
 #define MESSAGE_MAX 10000
 #define FRAGMENTS_MAX 5

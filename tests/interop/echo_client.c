@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client.h"
-#include "diag.h"
+#include "chat/client.h"
+#include "command/diag.h"
 
 #define AGENT "libchat"
 #define CASE_MS 60000 /* of silence, then a case is given up */

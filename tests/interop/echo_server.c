@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "buf.h"
-#include "diag.h"
-#include "serve/conns.h"
-#include "serve/listener.h"
+#include "chat/buf.h"
+#include "command/diag.h"
+#include "serve/net/conns.h"
+#include "serve/net/listener.h"
 
 #define SWEEP_MS 100
 

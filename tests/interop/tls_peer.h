@@ -1,5 +1,5 @@
-#ifndef TESTS_TLS_PEER_H
-#define TESTS_TLS_PEER_H
+#ifndef INTEROP_TLS_PEER_H
+#define INTEROP_TLS_PEER_H
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "buf.h"
+#include "chat/buf.h"
 
 /*
  * A client of TLS that does as it is told, right or wrong. OpenSSL works on memory, so that what

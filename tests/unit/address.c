@@ -1,5 +1,5 @@
 /* Peers as addresses: who is counted with whom, who is this machine, how they are printed. */
-#include "serve/address.h"
+#include "serve/net/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

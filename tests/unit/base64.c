@@ -1,10 +1,10 @@
 /* Base64: both readings to the character, round trips, the end of memory. */
-#include "base64.h"
+#include "chat/base64.h"
 
 #include <stdlib.h>
 
+#include "chat/span.h"
 #include "guard.h"
-#include "span.h"
 #include "tap.h"
 
 #define OK CHAT_BASE64_VALID

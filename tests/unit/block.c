@@ -1,5 +1,5 @@
 /* Frames in blocks: headers of every length, moved and grown, read back. */
-#include "serve/block.h"
+#include "serve/frame/block.h"
 
 #include <stdlib.h>
 

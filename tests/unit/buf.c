@@ -1,5 +1,5 @@
 /* Growable bytes: what is appended is there, and a limit is kept to the byte. */
-#include "buf.h"
+#include "chat/buf.h"
 
 #include <stdint.h>
 #include <stdlib.h>

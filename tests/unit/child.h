@@ -1,5 +1,5 @@
-#ifndef CHILD_H
-#define CHILD_H
+#ifndef UNIT_CHILD_H
+#define UNIT_CHILD_H
 
 #include <fcntl.h>
 #include <signal.h>

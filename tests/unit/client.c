@@ -9,7 +9,7 @@
  * It sends the texts, then N of 16 KiB each, and closes after that many messages. It prints "open
  * ADDRESS", "text(MESSAGE)" for every message that comes, and at last "CODE: SENTENCE".
  */
-#include "client.h"
+#include "chat/client.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -22,11 +22,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "diag.h"
-#include "http.h"
+#include "chat/buf.h"
+#include "chat/http.h"
+#include "chat/ws.h"
+#include "command/diag.h"
 #include "tap.h"
-#include "ws.h"
 
 #define PATIENCE_MS 20000
 #define MANY 200000

@@ -1,5 +1,5 @@
 /* How commands speak and end: one write a line, nothing to obey, every code its exit status. */
-#include "diag.h"
+#include "command/diag.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,11 +1,11 @@
 /* What clients say, to the byte; and what the reader thinks of it. */
-#include "encode.h"
+#include "chat/encode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "buf.h"
-#include "msg.h"
+#include "chat/buf.h"
+#include "chat/msg.h"
 #include "tap.h"
 
 /* Compares and frees. */

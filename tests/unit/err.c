@@ -1,11 +1,11 @@
 /* Errors: the words of the wire, what chat_fail writes, where it cuts. */
-#include "err.h"
+#include "chat/err.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "chat/utf8.h"
 #include "tap.h"
-#include "utf8.h"
 
 /* The list of chat-protocol(7), ERRORS, in its order. */
 static const char *const wire_words[] = {"bad_utf8", "bad_json", "duplicate_key", "bad_message",

@@ -1,5 +1,5 @@
-#ifndef GAME_H
-#define GAME_H
+#ifndef UNIT_GAME_H
+#define UNIT_GAME_H
 
 /*
  * Whom the clients meet, each of which does a little at a time and never waits: a server with one
@@ -14,12 +14,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "chat/buf.h"
+#include "chat/http.h"
+#include "chat/msg.h"
+#include "chat/ws.h"
 #include "client/nonce.h"
 #include "client/settings.h"
-#include "http.h"
-#include "msg.h"
-#include "ws.h"
 
 #define LINES 1500 /* of a game */
 #define TEXT_MAX 900

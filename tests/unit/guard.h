@@ -1,5 +1,5 @@
-#ifndef GUARD_H
-#define GUARD_H
+#ifndef UNIT_GUARD_H
+#define UNIT_GUARD_H
 
 #include <stdlib.h>
 #include <string.h>

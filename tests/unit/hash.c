@@ -1,5 +1,5 @@
 /* The hash of all tables: the published values, a key of each process, and tables that grow. */
-#include "hash.h"
+#include "text/hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* What a channel remembers: its order, its bounds, and what a replay leaves out. */
-#include "serve/history.h"
+#include "serve/frame/history.h"
 
 #include <stdio.h>
 #include <stdlib.h>

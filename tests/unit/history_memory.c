@@ -1,8 +1,8 @@
 /* What a history takes is what it says, and little more than its messages, whatever they lie in. */
 #include <stdlib.h>
 
-#include "serve/history.h"
-#include "serve/memory.h"
+#include "serve/frame/history.h"
+#include "serve/util/memory.h"
 #include "tap.h"
 
 #define MESSAGES_MAX 600

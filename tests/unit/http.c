@@ -2,7 +2,7 @@
  * The opening handshake: a table of requests and answers, good and bad. Every head is also cut at
  * every byte, in an allocation of its own, and must neither be taken for whole nor be overread.
  */
-#include "http.h"
+#include "chat/http.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Host names as the network knows them. */
-#include "idn.h"
+#include "wire/idn.h"
 
 #include "tap.h"
 

@@ -2,12 +2,12 @@
  * A journal that was cut, padded with zeros, and had its bits flipped: what it gives back are lines
  * that were written, in their order, or it refuses; and what is repaired can be written again.
  */
-#include "serve/journal_file.h"
+#include "serve/journal/file.h"
 
 #include <stdlib.h>
 
 #include "journal.h"
-#include "serve/crc32c.h"
+#include "serve/util/crc32c.h"
 #include "tap.h"
 
 #define MESSAGES 24

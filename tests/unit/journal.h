@@ -1,5 +1,5 @@
-#ifndef TESTS_JOURNAL_H
-#define TESTS_JOURNAL_H
+#ifndef UNIT_JOURNAL_H
+#define UNIT_JOURNAL_H
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "line.h"
-#include "serve/journal_file.h"
+#include "chat/line.h"
+#include "serve/journal/file.h"
 
 /* A journal in a directory of its own, and what lies in it. */
 struct scratch {

@@ -2,12 +2,12 @@
  * The index of a segment, with each bit of it flipped, and made by somebody who knows the
  * checksums: what it hides is found all the same, and where it leads nowhere nobody follows.
  */
-#include "serve/journal_index_file.h"
+#include "serve/journal/index_file.h"
 
 #include "journal.h"
-#include "serve/crc32c.h"
-#include "serve/journal_dir.h"
-#include "serve/journal_scan.h"
+#include "serve/journal/dir.h"
+#include "serve/journal/scan.h"
+#include "serve/util/crc32c.h"
 #include "slope.h"
 #include "tap.h"
 

@@ -1,7 +1,7 @@
 /*
  * The JSON reader by itself: values, strings, numbers, stepping, depth, every place to be cut off.
  */
-#include "json.h"
+#include "chat/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

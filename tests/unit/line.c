@@ -1,7 +1,7 @@
 /*
  * Lines: out of any pieces, at both sides of the limit, with bounded memory; and writing all of it.
  */
-#include "line.h"
+#include "chat/line.h"
 
 #include <errno.h>
 #include <fcntl.h>

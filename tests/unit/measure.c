@@ -1,5 +1,5 @@
 /* Numbers with units: exact, both sides of every limit, and what is refused. */
-#include "measure.h"
+#include "command/measure.h"
 
 #include <stdlib.h>
 

@@ -2,13 +2,13 @@
  * Reading messages: the corpus file by file, then what a file name cannot say: values, findings in
  * order, their places and words, strictness.
  */
-#include "msg.h"
+#include "chat/msg.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "buf.h"
+#include "chat/buf.h"
 #include "guard.h"
 #include "tap.h"
 

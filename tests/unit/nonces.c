@@ -1,6 +1,6 @@
 /* The memory of nonces: what is the same, what is forgotten when, and that each user keeps a share.
  */
-#include "serve/nonces.h"
+#include "serve/channel/nonces.h"
 
 #include <stdio.h>
 #include <stdlib.h>

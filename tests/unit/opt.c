@@ -1,13 +1,13 @@
 /* Command lines: what lands where, what is refused in which words, what --help shows. */
-#include "opt.h"
+#include "command/opt.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "chat/utf8.h"
 #include "child.h"
-#include "diag.h"
+#include "command/diag.h"
 #include "tap.h"
-#include "utf8.h"
 
 /* Settings as a command has them. */
 struct settings {

@@ -1,5 +1,5 @@
 /* Which pages may connect: a table of origins, hosts and verdicts. */
-#include "serve/origin.h"
+#include "serve/session/origin.h"
 
 #include "tap.h"
 

@@ -1,5 +1,5 @@
 /* Who is in a channel: ids and names are claimed, shown, hidden, given back. */
-#include "serve/roster.h"
+#include "serve/channel/roster.h"
 
 #include <stdio.h>
 #include <utlist.h>

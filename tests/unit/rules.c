@@ -1,5 +1,5 @@
 /* The table of rules: that it is whole, and says what the specification says. */
-#include "rules.h"
+#include "chat/rules.h"
 
 #include <stdlib.h>
 

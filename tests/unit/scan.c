@@ -2,15 +2,15 @@
  * The scanner against the general reader: what it accepts is a message, in every variant; what the
  * table of rules describes, it accepts. So the two cannot drift apart.
  */
-#include "scan.h"
+#include "chat/scan.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "buf.h"
+#include "chat/buf.h"
+#include "chat/msg.h"
 #include "guard.h"
-#include "msg.h"
 #include "tap.h"
 
 static struct chat_scan *scans[CHAT_SCAN_VARIANTS]; /* NULL: not on this processor */

@@ -1,11 +1,11 @@
 /* Text for terminals: nothing in it can be obeyed, whatever the bytes. */
-#include "show.h"
+#include "chat/show.h"
 
 #include <stdlib.h>
 
+#include "chat/utf8.h"
 #include "guard.h"
 #include "tap.h"
-#include "utf8.h"
 
 static void
 shows(struct chat_span text, const char *want)

@@ -1,5 +1,5 @@
-#ifndef SLOPE_H
-#define SLOPE_H
+#ifndef UNIT_SLOPE_H
+#define UNIT_SLOPE_H
 
 #include <float.h>
 #include <time.h>

@@ -1,5 +1,5 @@
-#ifndef TAP_H
-#define TAP_H
+#ifndef UNIT_TAP_H
+#define UNIT_TAP_H
 
 #include <stdarg.h>
 #include <stdbool.h>

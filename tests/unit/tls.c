@@ -2,7 +2,7 @@
  * What a client of TLS can make a session of the server's do: a turn takes a bounded number of
  * records and bytes, whatever is in them, and records that carry nothing end the session.
  */
-#include "serve/tls.h"
+#include "serve/net/tls.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../interop/tls_peer.h"
-#include "serve/stream.h"
+#include "serve/net/stream.h"
 #include "tap.h"
 
 #define SHARE ((size_t)64 << 10) /* what a connection asks for in a turn */

@@ -1,5 +1,5 @@
 /* The file of --tokens: what is a line of it, whom it lets in, and what a new token is. */
-#include "serve/tokens.h"
+#include "serve/session/tokens.h"
 
 #include <stdio.h>
 #include <stdlib.h>

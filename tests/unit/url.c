@@ -1,5 +1,5 @@
 /* URLs and channels: what is taken apart how, and what is refused with which hint. */
-#include "url.h"
+#include "chat/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* UTF-8: every code point, every class of bad bytes, every place, every split. */
-#include "utf8.h"
+#include "chat/utf8.h"
 
 #include <stdlib.h>
 

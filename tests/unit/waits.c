@@ -12,7 +12,7 @@
 #include <signal.h>
 
 #include "client/signals.h"
-#include "diag.h"
+#include "command/diag.h"
 #include "listen/listener.h"
 #include "send/sender.h"
 #include "tap.h"

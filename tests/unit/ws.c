@@ -2,7 +2,7 @@
  * Framing by the rules of RFC 6455 section 5: each case for both roles, whole, byte by byte and in
  * random pieces, every piece in an allocation of its own so that no reader can stray.
  */
-#include "ws.h"
+#include "chat/ws.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,40 @@
+/* Who said what, by a number that outlives whoever said it. */
+#include "serve/channel/member_index.h"
+
+#include <stdlib.h>
+
+#include "chat/buf.h"
+#include "serve/channel/channel.h"
+
+static void
+member_index_make(struct member_index *index, const struct room *room)
+{
+	index->at = chat_alloc((room->count + 1) * sizeof(struct member *));
+	for (struct member *member = room->members; member; member = member->next)
+		index->at[index->count++] = member;
+}
+
+struct member *
+member_index_find(struct member_index *index, const struct room *room, uint64_t serial)
+{
+	size_t low = 0, high;
+
+	if (!index->at)
+		member_index_make(index, room);
+	high = index->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (index->at[middle]->serial < serial)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < index->count && index->at[low]->serial == serial ? index->at[low] : NULL;
+}
+
+void
+member_index_free(struct member_index *index)
+{
+	free(index->at);
+}

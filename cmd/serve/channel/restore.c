@@ -1,0 +1,480 @@
+/*
+ * From the journal to the memory of the rooms, at the start. First the indexes say which lines are
+ * wanted, from the newest segment back; then those are read, from the oldest on, each segment once.
+ */
+#include "serve/channel/restore.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/diag.h"
+#include "serve/channel/since.h"
+#include "serve/journal/scan.h"
+
+/* A channel of the journal. */
+struct restored {
+	UT_hash_handle hh;
+	struct room *room; /* NULL: there are too many */
+	uint32_t chosen; /* lines of it */
+	uint64_t oldest; /* number of the oldest of them */
+	uint32_t len;
+	char channel[CHAT_CHANNEL_MAX + 1];
+};
+
+struct wanted {
+	struct place place;
+	struct restored *of;
+};
+
+/* The lines wanted of one segment. */
+struct wanted_segment {
+	uint32_t number;
+	uint64_t base;
+	struct wanted *at;
+	size_t count, cap;
+};
+
+struct restore {
+	struct rooms *rooms;
+	struct journal_file *file;
+	struct restored *channels;
+	struct wanted_segment *segments; /* newest first */
+	size_t count;
+	uint32_t keep; /* messages of a channel, at most */
+	size_t bytes; /* chosen so far */
+	struct wanted *reading; /* of the segment at hand, in the order of its file */
+	const struct place *places;
+	uint64_t base; /* of that segment */
+	struct chat_err *err; /* of that reading */
+	int64_t cutoff_ms; /* Unix time; nonces of messages before it are forgotten */
+};
+
+/* ---- choosing ---- */
+
+static struct restored *
+restored_find(struct restore *restore, struct chat_span name)
+{
+	const struct asker nobody = {.key = 0};
+	struct restored *channel;
+
+	HASH_FIND(hh, restore->channels, name.at, name.len, channel);
+	if (channel)
+		return channel;
+	channel = chat_alloc_zeroed(1, sizeof(*channel));
+	channel->len = (uint32_t)name.len;
+	memcpy(channel->channel, name.at, name.len);
+	channel->room = rooms_find(restore->rooms, name, &nobody, NULL);
+	HASH_ADD_KEYPTR(hh, restore->channels, channel->channel, channel->len, channel);
+	return channel;
+}
+
+static void
+want(struct wanted_segment *segment, struct restored *channel, const struct place *place)
+{
+	if (segment->count == segment->cap) {
+		segment->cap = segment->cap ? 2 * segment->cap : 256;
+		segment->at = chat_realloc(segment->at, segment->cap * sizeof(*segment->at));
+	}
+	segment->at[segment->count++] = (struct wanted){*place, channel};
+}
+
+/* The newest lines of a channel in a segment, as many as it still lacks; places: its last
+ * `count`. */
+static void
+choose(struct restore *restore, struct wanted_segment *segment, uint64_t base,
+	struct restored *channel, const struct place *places, uint32_t count)
+{
+	const struct rooms_limits *limits = &restore->rooms->limits;
+
+	while (channel->room && count-- && channel->chosen < restore->keep) {
+		size_t size = places[count].len + 10; /* with the frame's header */
+
+		if (restore->bytes + size > limits->history_bytes)
+			return;
+		restore->bytes += size;
+		channel->chosen++;
+		channel->oldest = base + places[count].number;
+		want(segment, channel, &places[count]);
+	}
+}
+
+static void
+choose_growing(struct restore *restore, struct wanted_segment *segment)
+{
+	const struct journal_index *index = &restore->file->active->index;
+
+	segment->number = restore->file->active->number;
+	segment->base = index->base;
+	for (struct channel_places *places = index->channels; places; places = places->hh.next)
+		choose(restore, segment, index->base,
+			restored_find(restore, (struct chat_span){places->channel, places->len}),
+			places->at, places->count);
+}
+
+/* An index is believed once all of it was compared with its checksums. */
+static int
+index_open_whole(
+	struct journal_file *file, uint32_t number, struct index_file *index, struct chat_err *err)
+{
+	if (journal_index_open(file, number, false, index, err) < 0)
+		return -1;
+	if (index_file_is_whole(index))
+		return 0;
+	index_file_close(index);
+	return journal_index_open(file, number, true, index, err);
+}
+
+/* As many of a channel's last places as it still lacks. */
+static int
+choose_channel(struct restore *restore, struct wanted_segment *segment, struct index_file *index,
+	const struct index_channel *channel, struct chat_err *err)
+{
+	struct restored *restored = restored_find(restore, chat_span_of(channel->name));
+	uint32_t lacks = restore->keep - restored->chosen;
+	uint32_t count = channel->count < lacks ? channel->count : lacks;
+	struct place *places = chat_alloc((count + 1) * sizeof(*places));
+	int result =
+		index_file_read(index, channel->first + channel->count - count, count, places, err);
+
+	if (result == 0)
+		choose(restore, segment, index->head.base, restored, places, count);
+	free(places);
+	return result;
+}
+
+static int
+choose_closed(struct restore *restore, struct wanted_segment *segment, uint32_t number,
+	struct chat_err *err)
+{
+	struct index_file index;
+	int result = 0;
+
+	segment->number = number;
+	if (index_open_whole(restore->file, number, &index, err) < 0)
+		return -1;
+	segment->base = index.head.base;
+	for (uint32_t i = 0; i < index.head.channels && result == 0; i++)
+		result = choose_channel(restore, segment, &index, &index.channels[i], err);
+	index_file_close(&index);
+	return result;
+}
+
+/* Whether every channel has all the history it may have, so that older segments can add nothing. */
+static bool
+choice_is_full(const struct restore *restore)
+{
+	const struct rooms_limits *limits = &restore->rooms->limits;
+	const struct tally *tally;
+
+	if (restore->bytes + 4096 > limits->history_bytes || restore->keep == 0)
+		return true;
+	for (tally = restore->file->tallies.by_channel; tally; tally = tally->hh.next) {
+		const struct restored *channel;
+
+		HASH_FIND(hh, restore->channels, tally->channel, tally->len, channel);
+		if (!channel || (channel->room && channel->chosen < restore->keep))
+			return false;
+	}
+	return true;
+}
+
+/* Where the memory does not hold what all channels may keep, each gets its share. */
+static uint32_t
+fair_share(const struct restore *restore)
+{
+	const struct rooms_limits *limits = &restore->rooms->limits;
+	const struct journal_file *file = restore->file;
+	uint64_t bytes = file->active->lines_bytes, lines = file->active->index.count, share;
+	uint64_t channels = HASH_COUNT(file->active->index.channels);
+
+	for (size_t i = 0; i < file->closed_count; i++)
+		bytes += file->closed[i].bytes;
+	for (const struct tally *tally = file->tallies.by_channel; tally; tally = tally->hh.next)
+		lines += tally->count;
+	if (channels < HASH_COUNT(file->tallies.by_channel))
+		channels = HASH_COUNT(file->tallies.by_channel);
+	if (bytes <= limits->history_bytes || !lines || !channels)
+		return limits->history_keep;
+	share = limits->history_bytes / (bytes / lines + 1) / channels;
+	return share < limits->history_keep ? (uint32_t)share : limits->history_keep;
+}
+
+static int
+restore_choose(struct restore *restore, struct chat_err *err)
+{
+	const struct journal_file *file = restore->file;
+
+	restore->keep = fair_share(restore);
+	restore->segments = chat_alloc_zeroed(1 + file->closed_count, sizeof(*restore->segments));
+	choose_growing(restore, &restore->segments[restore->count++]);
+	for (size_t i = file->closed_count; i-- && !choice_is_full(restore);)
+		if (choose_closed(restore, &restore->segments[restore->count++],
+			    file->closed[i].number, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static int
+by_offset(const void *a, const void *b)
+{
+	uint32_t x = ((const struct wanted *)a)->place.at, y = ((const struct wanted *)b)->place.at;
+
+	return x < y ? -1 : x > y;
+}
+
+static int
+take_line(void *arg, const struct place *place, struct chat_span text)
+{
+	struct restore *restore = arg;
+	struct room *room = restore->reading[place - restore->places].of->room;
+	struct journal_line line;
+	struct entry entry;
+
+	if (!journal_line_read(&line, text) || line.number != restore->base + place->number ||
+		!chat_span_equal(line.channel, room_channel(room)))
+		return chat_fail(restore->err, CHAT_BAD_MESSAGE,
+			"its index leads to lines that are others; remove it");
+	entry = (struct entry){
+		.block = block_of_frame(CHAT_WS_TEXT, text),
+		.data_at = line.data_at,
+		.data_len = line.data_len,
+		.number = line.number,
+	};
+	room_remember(room, &entry);
+	block_unref(entry.block);
+	return 0;
+}
+
+/* A line is damaged: the scan says which. */
+static int
+fail_damaged(struct journal_file *file, uint32_t number, struct chat_err *err)
+{
+	struct index_file index;
+
+	if (journal_index_open(file, number, true, &index, err) < 0)
+		return -1;
+	index_file_close(&index);
+	return chat_fail(err, CHAT_IO_ERROR, "segment %u cannot be read as it was written", number);
+}
+
+static int
+read_wanted(struct restore *restore, const struct wanted_segment *segment, struct chat_err *err)
+{
+	struct place *places;
+	const struct place *bad = NULL;
+	struct chat_err why = {0};
+	char name[SEGMENT_NAME_MAX];
+	int fd, result = -1;
+
+	if (!segment->count)
+		return 0;
+	places = chat_alloc(segment->count * sizeof(*places));
+	qsort(segment->at, segment->count, sizeof(*segment->at), by_offset);
+	for (size_t i = 0; i < segment->count; i++)
+		places[i] = segment->at[i].place;
+	restore->reading = segment->at;
+	restore->places = places;
+	restore->base = segment->base;
+	restore->err = &why;
+	fd = segment_file_open(
+		restore->file->dir_fd, segment->number, SEGMENT_LINES, O_RDONLY, &why);
+	if (fd >= 0) {
+		result = journal_lines_read(
+			fd, places, segment->count, take_line, restore, &bad, &why);
+		close(fd);
+	}
+	free(places);
+	if (bad)
+		return fail_damaged(restore->file, segment->number, err);
+	if (result < 0)
+		chat_fail(err, why.code, "%s/%s: %s", restore->file->options.dir,
+			segment_name(name, segment->number, SEGMENT_LINES), why.text);
+	return result;
+}
+
+/* By the last message: whose is older is idle for longer. */
+static int
+compare_channels(const struct restored *one, const struct restored *other)
+{
+	uint64_t a = one->room ? room_newest(one->room) : 0;
+	uint64_t b = other->room ? room_newest(other->room) : 0;
+
+	return a < b ? -1 : a > b;
+}
+
+/* What a room does not remember is answered from the journal. */
+static void
+note_forgotten(struct restore *restore)
+{
+	const struct restored *channel;
+	uint32_t newest;
+
+	HASH_SORT(restore->channels, compare_channels);
+	for (channel = restore->channels; channel; channel = channel->hh.next) {
+		uint64_t total, forgotten = restore->file->removed;
+		const struct channel_places *growing = index_find(&restore->file->active->index,
+			(struct chat_span){channel->channel, channel->len});
+
+		total = (growing ? growing->count : 0) +
+			journal_tally_find(restore->file,
+				(struct chat_span){channel->channel, channel->len}, &newest);
+		if (!channel->room)
+			continue;
+		if (!channel->chosen && total)
+			forgotten = restore->file->last;
+		else if (channel->chosen < total && channel->oldest - 1 > forgotten)
+			forgotten = channel->oldest - 1;
+		else if (channel->chosen && channel->oldest <= forgotten)
+			forgotten = channel->oldest - 1; /* older than what was removed */
+		if (channel->room->history.forgotten < forgotten)
+			channel->room->history.forgotten = forgotten;
+		channel->room->gap = journal_removed(
+			restore->file, (struct chat_span){channel->channel, channel->len});
+		room_forget(channel->room);
+	}
+	restore->rooms->forgotten = restore->file->last;
+	restore->rooms->gap = restore->file->gone;
+}
+
+/* ---- nonces ---- */
+
+/* Its frame: in the history, where the room remembers it. */
+static struct block *
+nonce_frame(const struct room *room, uint64_t number, struct chat_span text, uint32_t *at)
+{
+	uint32_t i = room ? history_after(&room->history, number - 1) : 0;
+	const struct entry *entry;
+
+	if (room && i < room->history.count) {
+		entry = history_at(&room->history, i);
+		*at = entry->at;
+		if (entry->number == number)
+			return block_ref(entry->block);
+	}
+	*at = 0;
+	return block_of_frame(CHAT_WS_TEXT, text);
+}
+
+/* Its user answers for it: where that one said it from is not in the journal. */
+static void
+note_nonce(struct restore *restore, const struct journal_line *line, struct chat_span text)
+{
+	struct nonces *nonces = &restore->rooms->nonces;
+	struct clock *clock = restore->rooms->clock;
+	struct chat_msg msg;
+	struct room_say say;
+	struct nonce_key key;
+	struct nonce *nonce;
+	struct block *block;
+	struct room *room;
+	int64_t age_ms;
+	uint32_t at;
+
+	if (chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0 ||
+		line->sender_id.len > NONCE_ID_MAX || line->channel.len > CHAT_CHANNEL_MAX)
+		return;
+	room_say_fill(&say, &msg);
+	key = nonce_key(line->channel, line->sender_id, say.nonce);
+	if (!say.nonce_json.len || nonces_find(nonces, key))
+		return;
+	nonce = nonces_add(nonces, key,
+		&(struct nonce_message){
+			.owner = chat_hash(line->sender_id.at, line->sender_id.len),
+			.digest = room_say_digest(&say),
+		});
+	HASH_FIND(hh, restore->rooms->by_channel, line->channel.at, line->channel.len, room);
+	block = nonce_frame(room, line->number, text, &at);
+	age_ms = clock_unix_ms(clock) - line->timestamp_ms;
+	nonces_publish(nonces, nonce, block, at, clock_now_ms(clock) - (age_ms > 0 ? age_ms : 0));
+	block_unref(block);
+}
+
+static void
+see_line(void *arg, struct chat_span text, enum scan_verdict verdict)
+{
+	struct restore *restore = arg;
+	struct journal_line line;
+
+	if (verdict == SCAN_GOOD && journal_line_read(&line, text) && line.nonce_json.len &&
+		line.timestamp_ms >= restore->cutoff_ms)
+		note_nonce(restore, &line, text);
+}
+
+static int
+restore_nonces_of(struct restore *restore, uint32_t number, struct chat_err *err)
+{
+	struct scan scan;
+
+	if (segment_scan(&scan, restore->file->dir_fd, number, see_line, restore, err) < 0)
+		return -1;
+	scan_free(&scan);
+	return 0;
+}
+
+/* The messages of the last minutes, as far back as their nonces may be remembered. */
+static int
+restore_nonces(struct restore *restore, struct chat_err *err)
+{
+	const struct journal_file *file = restore->file;
+	const struct nonces *nonces = &restore->rooms->nonces;
+	uint64_t bytes = file->active->lines_bytes;
+	size_t first = file->closed_count;
+
+	restore->cutoff_ms = clock_unix_ms(restore->rooms->clock) - nonces->keep_ms;
+	while (first && bytes < nonces->most_bytes &&
+		file->closed[first - 1].timestamp_ms >= restore->cutoff_ms)
+		bytes += file->closed[--first].bytes;
+	for (; first < file->closed_count; first++)
+		if (restore_nonces_of(restore, file->closed[first].number, err) < 0)
+			return -1;
+	if (file->active->index.timestamp_ms < restore->cutoff_ms)
+		return 0;
+	return restore_nonces_of(restore, file->active->number, err);
+}
+
+/* ---- all of it ---- */
+
+static void
+restore_free(struct restore *restore)
+{
+	struct restored *channel, *next;
+
+	for (size_t i = 0; i < restore->count; i++)
+		free(restore->segments[i].at);
+	free(restore->segments);
+	HASH_ITER(hh, restore->channels, channel, next)
+	{
+		HASH_DEL(restore->channels, channel);
+		free(channel);
+	}
+}
+
+int
+rooms_restore(struct rooms *rooms, struct journal_file *file, struct chat_err *err)
+{
+	struct restore restore = {.rooms = rooms, .file = file};
+	int result;
+
+	rooms->epoch = file->epoch;
+	rooms->sequence = file->last;
+	rooms->timestamp_ms = file->timestamp_ms;
+	if (file->timestamp_ms - clock_unix_ms(rooms->clock) > CLOCK_AHEAD_MS)
+		journal_warn(&file->journal,
+			"its last timestamp is more than a day ahead of the clock, which is "
+			"believed");
+	rooms->past = file->epochs;
+	file->epochs = (struct epochs){0};
+	result = restore_choose(&restore, err);
+	for (size_t i = restore.count; i-- && result == 0;)
+		result = read_wanted(&restore, &restore.segments[i], err);
+	if (result == 0) {
+		note_forgotten(&restore);
+		result = restore_nonces(&restore, err);
+	}
+	restore_free(&restore);
+	return result;
+}

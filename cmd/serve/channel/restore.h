@@ -1,0 +1,15 @@
+#ifndef SERVE_CHANNEL_RESTORE_H
+#define SERVE_CHANNEL_RESTORE_H
+
+#include "chat/err.h"
+#include "serve/channel/channel.h"
+#include "serve/journal/file.h"
+
+/*
+ * The rooms become what they were: the newest messages of every channel, and the nonces of the last
+ * minutes. rooms are new, their limits set; the journal is newly opened. bad_message: a line is not
+ * what was written.
+ */
+int rooms_restore(struct rooms *rooms, struct journal_file *file, struct chat_err *err);
+
+#endif

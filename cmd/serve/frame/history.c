@@ -1,0 +1,292 @@
+/* What a channel remembers, and how a newcomer is told of it. */
+#include "serve/frame/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/buf.h"
+#include "serve/frame/page.h"
+#include "serve/util/memory.h"
+
+#define SMALL_BYTES 2048 /* a frame below that is copied into a block of many */
+#define OWN_LEAST 1024 /* bytes of such a block: each is twice the one before, */
+#define OWN_MOST 8192 /* up to that */
+#define RING_LEAST 8
+
+/* ---- memory ---- */
+
+static size_t
+entry_size(const struct entry *entry)
+{
+	return block_frame_size(entry->block->bytes + entry->at);
+}
+
+static bool
+entry_is_small(const struct entry *entry)
+{
+	return entry_size(entry) < SMALL_BYTES;
+}
+
+/* cap is no less than count; 0 frees it. */
+static void
+history_resize(struct history *history, uint32_t cap)
+{
+	struct entry *ring = cap ? chat_alloc(cap * sizeof(*ring)) : NULL;
+
+	for (uint32_t i = 0; i < history->count; i++)
+		ring[i] = *history_at(history, i);
+	free(history->ring);
+	history->bytes -= history->cap ? memory_cost(history->cap * sizeof(*ring)) : 0;
+	history->bytes += cap ? memory_cost(cap * sizeof(*ring)) : 0;
+	history->ring = ring;
+	history->cap = cap;
+	history->first = 0;
+}
+
+/* The block that grew grows no more; it stays for those of its messages that are remembered. */
+static void
+history_close_own(struct history *history)
+{
+	if (!history->own)
+		return;
+	if (!history->own_count)
+		history->bytes -= block_cost(history->own);
+	block_unref(history->own);
+	history->own = NULL;
+	history->own_count = 0;
+}
+
+static void
+history_open_own(struct history *history, size_t size)
+{
+	size_t cap = history->own ? 2 * (size_t)history->own->cap : OWN_LEAST;
+
+	history_close_own(history);
+	cap = cap < OWN_MOST ? cap : OWN_MOST;
+	history->own = block_new(cap > size ? cap : size);
+	history->bytes += block_cost(history->own);
+}
+
+static void
+history_copy(struct history *history, struct entry *entry, size_t size)
+{
+	if (!history->own || history->own->cap - history->own->len < size)
+		history_open_own(history, size);
+	memcpy(history->own->bytes + history->own->len, entry->block->bytes + entry->at, size);
+	entry->block = block_ref(history->own);
+	entry->at = history->own->len;
+	history->own->len += (uint32_t)size;
+	history->own_count++;
+}
+
+/* The oldest is small. Whether no other message is remembered that lies in its block. */
+static bool
+oldest_is_last_of_block(const struct history *history)
+{
+	const struct block *block = history_at(history, 0)->block;
+	uint32_t i = 1;
+
+	while (i < history->count && !entry_is_small(history_at(history, i)))
+		i++;
+	return i == history->count || history_at(history, i)->block != block;
+}
+
+/* ---- remembering ---- */
+
+const struct entry *
+history_at(const struct history *history, uint32_t i)
+{
+	return &history->ring[(history->first + i) % history->cap];
+}
+
+void
+history_add(struct history *history, const struct entry *entry)
+{
+	struct entry kept = *entry;
+
+	if (history->count == history->cap)
+		history_resize(history, history->cap ? 2 * history->cap : RING_LEAST);
+	if (entry_is_small(entry)) {
+		history_copy(history, &kept, entry_size(entry));
+	} else {
+		kept.block = block_keep(entry->block, &kept.at);
+		history->bytes += block_cost(kept.block);
+	}
+	history->ring[(history->first + history->count++) % history->cap] = kept;
+}
+
+void
+history_forget(struct history *history)
+{
+	const struct entry *entry = history_at(history, 0);
+
+	if (entry->block == history->own)
+		history->own_count--;
+	else if (!entry_is_small(entry) || oldest_is_last_of_block(history))
+		history->bytes -= block_cost(entry->block);
+	history->forgotten = entry->number;
+	block_unref(entry->block);
+	history->first = (history->first + 1) % history->cap;
+	history->count--;
+	if (!history->count)
+		history_close_own(history);
+	if (!history->count || (history->cap > RING_LEAST && history->count < history->cap / 4))
+		history_resize(history, history->count ? history->cap / 2 : 0);
+}
+
+void
+history_free(struct history *history)
+{
+	while (history->count)
+		history_forget(history);
+}
+
+uint32_t
+history_after(const struct history *history, uint64_t number)
+{
+	uint32_t low = 0, high = history->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (history_at(history, middle)->number > number)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* ---- replay ---- */
+
+static struct chat_span
+entry_text(const struct entry *entry)
+{
+	return block_frame_payload(entry->block->bytes + entry->at);
+}
+
+static void
+put_entry(struct page_writer *writer, const struct entry *entry, bool omit)
+{
+	struct chat_span text = entry_text(entry);
+
+	if (omit)
+		page_put_without_data(writer, text, entry->data_at, entry->data_len);
+	else
+		page_put(writer, text);
+}
+
+/* What leaving out its data saves. */
+static size_t
+entry_saving(const struct entry *entry)
+{
+	size_t left = sizeof(PAGE_OMITTED) - 1;
+
+	return entry->data_len > left ? entry->data_len - left : 0;
+}
+
+struct data {
+	size_t len;
+	uint32_t of; /* which message's, among the chosen */
+};
+
+/* The largest first; of equal ones the oldest. */
+static int
+compare_data(const void *a, const void *b)
+{
+	const struct data *one = a, *other = b;
+
+	if (one->len != other->len)
+		return one->len < other->len ? 1 : -1;
+	return one->of < other->of ? -1 : 1;
+}
+
+/* File data of the chosen is left out, the largest first, until the texts fit. */
+static void
+omit_data(const struct history *history, uint32_t first, uint32_t count, size_t most_bytes,
+	bool *omit, size_t *bytes)
+{
+	struct data *data = chat_alloc((count + 1) * sizeof(*data));
+	uint32_t files = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		size_t saving = entry_saving(history_at(history, first + i));
+
+		if (saving)
+			data[files++] = (struct data){saving, i};
+	}
+	qsort(data, files, sizeof(*data), compare_data);
+	for (uint32_t i = 0; i < files; i++) {
+		if (*bytes <= most_bytes)
+			break;
+		*bytes -= data[i].len;
+		omit[data[i].of] = true;
+	}
+	free(data);
+}
+
+/* Decides what is left out; returns how many of the oldest. *bytes: of what remains, with commas.
+ */
+static uint32_t
+replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t most_bytes,
+	bool *omit, size_t *bytes)
+{
+	uint32_t dropped = 0;
+
+	*bytes = 0;
+	for (uint32_t i = 0; i < count; i++)
+		*bytes += entry_text(history_at(history, first + i)).len + 1;
+	if (*bytes > most_bytes)
+		omit_data(history, first, count, most_bytes, omit, bytes);
+	for (; *bytes > most_bytes && dropped < count; dropped++) {
+		const struct entry *entry = history_at(history, first + dropped);
+
+		*bytes -= entry_text(entry).len + 1 - (omit[dropped] ? entry_saving(entry) : 0);
+	}
+	return dropped;
+}
+
+struct block *
+history_replay(const struct history *history, uint64_t upto, uint32_t most, size_t most_bytes)
+{
+	uint32_t end = history_after(history, upto), count = end < most ? end : most;
+	uint32_t first = end - count, dropped;
+	bool *omit = chat_alloc_zeroed(count + 1, sizeof(*omit));
+	struct page_writer writer;
+	size_t bytes;
+
+	dropped = replay_fit(history, first, count, most_bytes, omit, &bytes);
+	page_begin(&writer, bytes);
+	for (uint32_t i = dropped; i < count; i++)
+		put_entry(&writer, history_at(history, first + i), omit[i]);
+	free(omit);
+	return page_end(&writer, PAGE_SILENT, false);
+}
+
+/* ---- the past by pages ---- */
+
+struct block *
+history_page(const struct history *history, const struct history_page *page, uint64_t *end)
+{
+	uint32_t first = history_after(history, page->after), i = first, count;
+	struct page_writer writer;
+	struct page_plan plan;
+	size_t bytes;
+
+	page_plan_begin(&plan, page->bytes);
+	while (i < history->count &&
+		page_plan_take(&plan, history_at(history, i)->number,
+			entry_text(history_at(history, i)).len))
+		i++;
+	count = page_plan_end(&plan, &bytes);
+	*end = count ? history_at(history, first + count - 1)->number : page->after;
+	page_begin(&writer, bytes);
+	for (i = first; i < first + count; i++) {
+		const struct entry *entry = history_at(history, i);
+
+		put_entry(&writer, entry,
+			entry_saving(entry) && entry_text(entry).len > page->most_bytes);
+	}
+	return page_end(&writer, page->complete ? PAGE_COMPLETE : PAGE_INCOMPLETE,
+		first + count < history->count);
+}

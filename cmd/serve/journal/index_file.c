@@ -1,0 +1,380 @@
+/*
+ * An index on the disk. A bit that is wrong in it could hide messages that are there, so no number
+ * of it is used before its checksum was compared and the place it leads to was found to exist.
+ */
+#include "serve/journal/index_file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chat/buf.h"
+#include "chat/line.h"
+#include "serve/journal/dir.h"
+#include "serve/util/crc32c.h"
+
+static const char magic[8] = "chatidx2", magic_old[8] = "chatidx1";
+
+#define LINE_MIN 64 /* bytes; no message is shorter */
+
+static uint64_t
+blocks_of(uint64_t places)
+{
+	return (places + INDEX_BLOCK - 1) / INDEX_BLOCK;
+}
+
+/* Where the places begin. */
+static uint64_t
+front_bytes(uint64_t epochs, uint64_t channels, uint64_t places)
+{
+	return sizeof(struct index_head) + epochs * sizeof(struct epoch) +
+		channels * sizeof(struct index_channel) + blocks_of(places) * sizeof(uint32_t);
+}
+
+/* ---- writing ---- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp((*(struct channel_places *const *)a)->channel,
+		(*(struct channel_places *const *)b)->channel);
+}
+
+/* Appends the channels to buf and their places to places, in the order of their names. */
+static uint32_t
+index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_buf *places)
+{
+	uint32_t count = 0, first = 0;
+	struct channel_places **all =
+		chat_alloc((HASH_COUNT(index->channels) + 1) * sizeof(struct channel_places *));
+	struct channel_places *channel;
+
+	for (channel = index->channels; channel; channel = channel->hh.next)
+		if (channel->count)
+			all[count++] = channel;
+	qsort(all, count, sizeof(*all), by_name);
+	for (uint32_t i = 0; i < count; i++) {
+		struct index_channel entry = {.first = first, .count = all[i]->count};
+
+		memcpy(entry.name, all[i]->channel, all[i]->len);
+		chat_buf_append(buf, &entry, sizeof(entry));
+		chat_buf_append(places, all[i]->at, all[i]->count * sizeof(*all[i]->at));
+		first += all[i]->count;
+	}
+	free(all);
+	return count;
+}
+
+static void
+blocks_sum(struct chat_buf *buf, const struct chat_buf *places)
+{
+	size_t block = INDEX_BLOCK * sizeof(struct place);
+
+	for (size_t at = 0; at < places->len; at += block) {
+		size_t len = places->len - at < block ? places->len - at : block;
+		uint32_t crc = crc32c(0, places->at + at, len);
+
+		chat_buf_append(buf, &crc, sizeof(crc));
+	}
+}
+
+/* The whole file in memory. */
+static void
+index_format(const struct journal_index *index, uint64_t lines_bytes, struct chat_buf *buf)
+{
+	struct index_head head = {
+		.base = index->base,
+		.last = index->last,
+		.timestamp_ms = index->timestamp_ms,
+		.lines_bytes = lines_bytes,
+		.epochs = index->epochs.count,
+		.places = index->count,
+	};
+	struct chat_buf places = {0};
+
+	memcpy(head.magic, magic, sizeof(head.magic));
+	chat_buf_append(buf, &head, sizeof(head));
+	if (index->epochs.count)
+		chat_buf_append(
+			buf, index->epochs.at, index->epochs.count * sizeof(*index->epochs.at));
+	head.channels = index_list(index, buf, &places);
+	blocks_sum(buf, &places);
+	memcpy(buf->at, &head, sizeof(head));
+	head.crc = crc32c(0, buf->at, buf->len);
+	memcpy(buf->at, &head, sizeof(head));
+	if (places.len)
+		chat_buf_append_span(buf, chat_buf_span(&places));
+	chat_buf_free(&places);
+}
+
+uint64_t
+index_file_bytes(const struct journal_index *index)
+{
+	return front_bytes(index->epochs.count, HASH_COUNT(index->channels), index->count) +
+		index->count * (uint64_t)sizeof(struct place);
+}
+
+int
+index_file_write(const struct journal_index *index, uint64_t lines_bytes, int dir_fd,
+	const char *name, struct chat_err *err)
+{
+	struct chat_buf buf = {0};
+	char temporary[64];
+	int fd, result;
+
+	/* two readers may both be making the same one again */
+	snprintf(temporary, sizeof(temporary), "%s.%d.new", name, gettid());
+	fd = journal_dir_fresh(dir_fd, temporary, err);
+	if (fd < 0)
+		return -1;
+	index_format(index, lines_bytes, &buf);
+	result = chat_write_all(fd, buf.at, buf.len, err);
+	chat_buf_free(&buf);
+	close(fd);
+	if (result == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
+	if (result < 0)
+		unlinkat(dir_fd, temporary, 0);
+	return result;
+}
+
+/* ---- opening ---- */
+
+static int
+damaged(struct chat_err *err)
+{
+	return chat_fail(err, CHAT_BAD_MESSAGE, "is damaged");
+}
+
+/*
+ * The counts are believed only where the file is as long as they say, and a segment of that size
+ * can have so many.
+ */
+static bool
+head_is_sane(const struct index_file *file)
+{
+	const struct index_head *head = &file->head;
+	struct stat status;
+
+	return head->lines_bytes <= SEGMENT_BYTES_MAX &&
+		head->places <= head->lines_bytes / LINE_MIN && head->channels <= head->places &&
+		head->epochs <= head->places + 1 && head->base <= head->last &&
+		head->last <= MESSAGE_NUMBER_MAX && head->last - head->base <= UINT32_MAX &&
+		head->timestamp_ms >= 0 && fstat(file->fd, &status) == 0 &&
+		(uint64_t)status.st_size ==
+		front_bytes(head->epochs, head->channels, head->places) +
+			(uint64_t)head->places * sizeof(struct place);
+}
+
+static bool
+epochs_are_sane(const struct index_file *file)
+{
+	for (uint32_t i = 0; i < file->head.epochs; i++) {
+		const struct epoch *epoch = &file->epochs[i];
+
+		if (epoch->epoch > MESSAGE_EPOCH_MAX || epoch->last > file->head.last ||
+			(i && (epoch[-1].epoch >= epoch->epoch || epoch[-1].last > epoch->last)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+name_is_sane(const struct index_channel *channel)
+{
+	size_t len = strnlen(channel->name, sizeof(channel->name));
+
+	for (size_t i = len; i < sizeof(channel->name); i++)
+		if (channel->name[i])
+			return false;
+	return len <= CHAT_CHANNEL_MAX &&
+		chat_channel_valid((struct chat_span){channel->name, len});
+}
+
+/* Names ascend, and each place is of one channel. */
+static bool
+channels_are_sane(const struct index_file *file)
+{
+	uint64_t places = 0;
+
+	for (uint32_t i = 0; i < file->head.channels; i++) {
+		const struct index_channel *channel = &file->channels[i];
+
+		if (!name_is_sane(channel) || channel->first != places || channel->count == 0 ||
+			(i && strcmp(channel[-1].name, channel->name) >= 0))
+			return false;
+		places += channel->count;
+	}
+	return places == file->head.places;
+}
+
+/* All before the places, compared with its checksum. */
+static int
+index_file_load(struct index_file *file, const char *name, struct chat_err *err)
+{
+	struct index_head *head = &file->head, unsummed;
+	size_t len = (size_t)front_bytes(head->epochs, head->channels, head->places);
+
+	file->front = chat_alloc(len);
+	if (journal_dir_read(file->fd, file->front, len, 0, name, err) < 0)
+		return -1;
+	unsummed = *head;
+	unsummed.crc = 0;
+	memcpy(file->front, &unsummed, sizeof(unsummed));
+	if (crc32c(0, file->front, len) != head->crc)
+		return damaged(err);
+	file->epochs = (const struct epoch *)(const void *)(file->front + sizeof(*head));
+	file->channels = (const struct index_channel *)(const void *)(file->epochs + head->epochs);
+	file->block_crcs = (const uint32_t *)(const void *)(file->channels + head->channels);
+	return epochs_are_sane(file) && channels_are_sane(file) ? 0 : damaged(err);
+}
+
+static int
+index_file_check(
+	struct index_file *file, const char *name, uint64_t lines_bytes, struct chat_err *err)
+{
+	struct index_head *head = &file->head;
+
+	if (journal_dir_read(file->fd, head, sizeof(*head), 0, name, err) < 0)
+		return damaged(err);
+	if (memcmp(head->magic, magic_old, sizeof(magic)) == 0)
+		return chat_fail(err, CHAT_BAD_MESSAGE, "is of an older form");
+	if (memcmp(head->magic, magic, sizeof(magic)) != 0 || !head_is_sane(file) ||
+		index_file_load(file, name, err) < 0)
+		return damaged(err);
+	if (head->lines_bytes != lines_bytes)
+		return chat_fail(err, CHAT_BAD_MESSAGE, "is not that of its segment");
+	return 0;
+}
+
+int
+index_file_open(struct index_file *file, int dir_fd, const char *name, uint64_t lines_bytes,
+	struct chat_err *err)
+{
+	*file = (struct index_file){.block_number = UINT32_MAX};
+	file->fd = journal_dir_file(dir_fd, name, O_RDONLY, CHAT_CANNOT_OPEN, err);
+	if (file->fd < 0)
+		return -1;
+	if (index_file_check(file, name, lines_bytes, err) == 0)
+		return 0;
+	index_file_close(file);
+	return -1;
+}
+
+void
+index_file_close(struct index_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->front);
+	free(file->block);
+	*file = (struct index_file){.fd = -1};
+}
+
+const struct index_channel *
+index_file_find(const struct index_file *file, struct chat_span name)
+{
+	uint32_t low = 0, high = file->head.channels;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct index_channel *channel = &file->channels[middle];
+		int order = strncmp(name.at, channel->name, name.len);
+
+		if (order == 0 && channel->name[name.len] == '\0')
+			return channel;
+		if (order > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* ---- places ---- */
+
+/* The block becomes the one that is read last. */
+static int
+block_read(struct index_file *file, uint32_t number, struct chat_err *err)
+{
+	const struct index_head *head = &file->head;
+	uint32_t first = number * INDEX_BLOCK, count = head->places - first;
+	uint64_t at = front_bytes(head->epochs, head->channels, head->places);
+
+	if (file->block_number == number)
+		return 0;
+	if (!file->block)
+		file->block = chat_alloc(INDEX_BLOCK * sizeof(*file->block));
+	file->block_number = UINT32_MAX;
+	if (count > INDEX_BLOCK)
+		count = INDEX_BLOCK;
+	if (journal_dir_read(file->fd, file->block, count * sizeof(*file->block),
+		    at + first * (uint64_t)sizeof(*file->block), "", NULL) < 0)
+		return damaged(err);
+	if (crc32c(0, file->block, count * sizeof(*file->block)) != file->block_crcs[number])
+		return damaged(err);
+	file->block_number = number;
+	return 0;
+}
+
+/* Behind the place before it, if there is one, and in the segment. */
+static bool
+place_is_sane(const struct index_head *head, const struct place *before, const struct place *place)
+{
+	uint64_t from = before ? (uint64_t)before->at + before->len + 1 : 0;
+	uint32_t number = before ? before->number : 0;
+
+	return place->at >= from && place->number > number &&
+		place->number <= head->last - head->base &&
+		(uint64_t)place->at + place->len + 1 <= head->lines_bytes;
+}
+
+int
+index_file_read(struct index_file *file, uint32_t first, uint32_t count, struct place *places,
+	struct chat_err *err)
+{
+	if ((uint64_t)first + count > file->head.places)
+		return damaged(err);
+	for (uint32_t i = 0; i < count;) {
+		uint32_t at = (first + i) % INDEX_BLOCK, here = INDEX_BLOCK - at;
+
+		if (block_read(file, (first + i) / INDEX_BLOCK, err) < 0)
+			return -1;
+		if (here > count - i)
+			here = count - i;
+		memcpy(places + i, file->block + at, here * sizeof(*places));
+		i += here;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (!place_is_sane(&file->head, i ? &places[i - 1] : NULL, &places[i]))
+			return damaged(err);
+	return 0;
+}
+
+bool
+index_file_is_whole(struct index_file *file)
+{
+	struct place *places = chat_alloc((file->head.places + (size_t)1) * sizeof(*places));
+	bool whole = true;
+
+	for (uint32_t i = 0; i < file->head.channels && whole; i++)
+		whole = index_file_read(file, file->channels[i].first, file->channels[i].count,
+				places, NULL) == 0;
+	free(places);
+	return whole;
+}
+
+bool
+index_file_is_of(struct index_file *file, const struct journal_index *index)
+{
+	struct chat_buf buf = {0};
+	bool same;
+
+	index_format(index, file->head.lines_bytes, &buf);
+	same = memcmp(buf.at, &file->head, sizeof(file->head)) == 0; /* its checksums are in it */
+	chat_buf_free(&buf);
+	return same && index_file_is_whole(file);
+}

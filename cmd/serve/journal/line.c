@@ -1,0 +1,205 @@
+/*
+ * Reading back what the server itself has written: a fixed order of properties makes that a matter
+ * of comparing and of finding the ends of strings. What is not of this form is not believed.
+ */
+#include "serve/journal/line.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- ids ---- */
+
+/* len lower-case hexadecimal digits, as every id has them. */
+static bool
+read_hex(const char *at, size_t len, uint64_t *value)
+{
+	*value = 0;
+	while (len--) {
+		char c = *at++;
+
+		if (c >= '0' && c <= '9')
+			*value = *value << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			*value = *value << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return false;
+	}
+	return true;
+}
+
+bool
+message_id_read(struct chat_span id, uint64_t *epoch, uint64_t *number)
+{
+	return id.len == MESSAGE_ID_LEN && id.at[MESSAGE_ID_EPOCH_LEN] == '-' &&
+		read_hex(id.at, MESSAGE_ID_EPOCH_LEN, epoch) &&
+		read_hex(id.at + MESSAGE_ID_EPOCH_LEN + 1,
+			MESSAGE_ID_LEN - MESSAGE_ID_EPOCH_LEN - 1, number);
+}
+
+static char *
+write_hex(char *at, size_t len, uint64_t value)
+{
+	for (size_t i = len; i--; value >>= 4)
+		at[i] = "0123456789abcdef"[value & 15];
+	return at + len;
+}
+
+void
+message_id_write(char id[MESSAGE_ID_LEN + 1], uint64_t epoch, uint64_t number)
+{
+	char *at = write_hex(id, MESSAGE_ID_EPOCH_LEN, epoch);
+
+	*at++ = '-';
+	at = write_hex(at, MESSAGE_ID_LEN - MESSAGE_ID_EPOCH_LEN - 1, number);
+	*at = '\0';
+}
+
+/* ---- taking off the front ---- */
+
+static bool
+take(struct chat_span *rest, struct chat_span literal)
+{
+	if (rest->len < literal.len || memcmp(rest->at, literal.at, literal.len) != 0)
+		return false;
+	rest->at += literal.len;
+	rest->len -= literal.len;
+	return true;
+}
+
+#define TAKE(rest, literal) take((rest), CHAT_SPAN(literal))
+
+static bool
+take_bytes(struct chat_span *rest, size_t len, struct chat_span *taken)
+{
+	if (rest->len < len)
+		return false;
+	*taken = (struct chat_span){rest->at, len};
+	rest->at += len;
+	rest->len -= len;
+	return true;
+}
+
+/* Where the string that begins at rest ends: at its closing quote. NULL: nowhere. */
+static const char *
+string_end(struct chat_span rest)
+{
+	const char *at = rest.at, *end = rest.at + rest.len;
+
+	while (at < end && (at = memchr(at, '"', (size_t)(end - at)))) {
+		const char *before = at;
+
+		while (before > rest.at && before[-1] == '\\')
+			before--;
+		if ((at - before) % 2 == 0)
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
+/* The inside of a string, up to and with its closing quote. */
+static bool
+take_inside(struct chat_span *rest, struct chat_span *inside)
+{
+	const char *end = string_end(*rest);
+
+	return end && take_bytes(rest, (size_t)(end - rest->at), inside) && TAKE(rest, "\"");
+}
+
+/* A whole string. */
+static bool
+take_string(struct chat_span *rest, struct chat_span *json)
+{
+	const char *start = rest->at;
+	struct chat_span inside;
+
+	if (!TAKE(rest, "\"") || !take_inside(rest, &inside))
+		return false;
+	*json = (struct chat_span){start, (size_t)(rest->at - start)};
+	return true;
+}
+
+static bool
+take_number(struct chat_span *rest, int64_t *number)
+{
+	const char *start = rest->at;
+	uint64_t value = 0;
+
+	while (rest->len && *rest->at >= '0' && *rest->at <= '9' && rest->at - start < 18) {
+		value = 10 * value + (uint64_t)(*rest->at - '0');
+		rest->at++;
+		rest->len--;
+	}
+	*number = (int64_t)value;
+	return rest->at > start;
+}
+
+/* ---- the message ---- */
+
+/* `"size":` is any integer a client may write: up to the comma. */
+static bool
+take_size(struct chat_span *rest)
+{
+	const char *comma = memchr(rest->at, ',', rest->len);
+	struct chat_span digits;
+
+	return comma && take_bytes(rest, (size_t)(comma - rest->at), &digits) &&
+		memchr(digits.at, '"', digits.len) == NULL;
+}
+
+static bool
+take_file(struct chat_span *rest, const char *start, struct journal_line *line)
+{
+	struct chat_span skipped;
+
+	line->data_at = line->data_len = 0;
+	if (!TAKE(rest, ",\"file\":{\"name\":"))
+		return true;
+	if (!take_string(rest, &skipped) || !TAKE(rest, ",\"type\":") ||
+		!take_string(rest, &skipped) || !TAKE(rest, ",\"size\":") || !take_size(rest) ||
+		!TAKE(rest, ","))
+		return false;
+	line->data_at = (uint32_t)(rest->at - start);
+	if (!TAKE(rest, "\"data\":") || !take_string(rest, &skipped))
+		return false;
+	line->data_len = (uint32_t)(rest->at - start) - line->data_at;
+	return TAKE(rest, "}");
+}
+
+/* Where it came from: a list of strings, and a number. */
+static bool
+take_way(struct chat_span *rest)
+{
+	struct chat_span word;
+	int64_t hops;
+
+	if (TAKE(rest, ",\"via\":[") && !TAKE(rest, "]")) {
+		do
+			if (!take_string(rest, &word))
+				return false;
+		while (TAKE(rest, ","));
+		if (!TAKE(rest, "]"))
+			return false;
+	}
+	return !TAKE(rest, ",\"hops\":") || take_number(rest, &hops);
+}
+
+bool
+journal_line_read(struct journal_line *line, struct chat_span text)
+{
+	struct chat_span rest = text, id, skipped;
+
+	line->nonce_json.len = 0;
+	return TAKE(&rest, "{\"type\":\"message\",\"id\":\"") &&
+		take_bytes(&rest, MESSAGE_ID_LEN, &id) &&
+		message_id_read(id, &line->epoch, &line->number) && TAKE(&rest, "\",\"sender\":") &&
+		take_string(&rest, &skipped) && TAKE(&rest, ",\"content\":") &&
+		take_string(&rest, &skipped) && TAKE(&rest, ",\"timestamp\":") &&
+		take_number(&rest, &line->timestamp_ms) && TAKE(&rest, ",\"channel\":\"") &&
+		take_inside(&rest, &line->channel) && TAKE(&rest, ",\"senderId\":\"") &&
+		take_inside(&rest, &line->sender_id) &&
+		(!TAKE(&rest, ",\"nonce\":") || take_string(&rest, &line->nonce_json)) &&
+		(!TAKE(&rest, ",\"replyTo\":") || take_string(&rest, &skipped)) &&
+		take_way(&rest) && take_file(&rest, text.at, line) && TAKE(&rest, "}") &&
+		rest.len == 0;
+}

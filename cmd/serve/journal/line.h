@@ -1,0 +1,37 @@
+#ifndef SERVE_JOURNAL_LINE_H
+#define SERVE_JOURNAL_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chat/span.h"
+
+/* A message id: the epoch in hexadecimal, a dash, 10 more digits. They sort as they are numbered.
+ */
+#define MESSAGE_ID_EPOCH_LEN 12
+#define MESSAGE_ID_LEN (MESSAGE_ID_EPOCH_LEN + 11)
+#define MESSAGE_EPOCH_MAX (((uint64_t)1 << 48) - 1)
+#define MESSAGE_NUMBER_MAX (((uint64_t)1 << 40) - 1)
+
+/* false for what is no id of this form. */
+bool message_id_read(struct chat_span id, uint64_t *epoch, uint64_t *number);
+
+/* Writes MESSAGE_ID_LEN characters and a NUL. */
+void message_id_write(char id[MESSAGE_ID_LEN + 1], uint64_t epoch, uint64_t number);
+
+/*
+ * A `message` as this server writes it (say_message), taken apart without decoding: its properties
+ * in their one order, no white space between them. Strings that hold escapes keep them.
+ */
+struct journal_line {
+	uint64_t epoch, number; /* of its id */
+	int64_t timestamp_ms;
+	struct chat_span channel, sender_id; /* without quotes; they hold no escapes */
+	struct chat_span nonce_json; /* length 0: none */
+	uint32_t data_at, data_len; /* of `"data":"…"`; 0: no file */
+};
+
+/* false for any other bytes. It checks where things are, not that strings are UTF-8. */
+bool journal_line_read(struct journal_line *line, struct chat_span text);
+
+#endif

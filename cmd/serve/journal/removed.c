@@ -1,0 +1,219 @@
+/*
+ * What was removed of each channel, on the disk. Nothing depends on its being written in time: a
+ * segment that is missing and not named in it is one of which nothing is known.
+ */
+#include "serve/journal/removed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chat/line.h"
+#include "command/diag.h"
+#include "serve/journal/dir.h"
+#include "serve/journal/line.h"
+#include "serve/journal/segment.h"
+#include "serve/util/crc32c.h"
+
+static const char magic[8] = "chatrem1";
+
+/* No file is longer: so many channels have tallies at most, and so many segments are there. */
+#define CHANNELS_MAX (TALLIES_BYTES / sizeof(struct tally))
+#define GAPS_MAX ((size_t)1 << 20)
+
+static uint64_t
+file_bytes(const struct removed_head *head)
+{
+	return sizeof(*head) + head->channels * (uint64_t)sizeof(struct removed_channel) +
+		head->gaps * (uint64_t)sizeof(struct removed_gap);
+}
+
+/* ---- writing ---- */
+
+static void
+file_format(struct chat_buf *buf, const struct tallies *tallies, uint64_t any,
+	const struct chat_buf *gaps)
+{
+	struct removed_head head = {.any = any, .others = tallies->removed};
+
+	memcpy(head.magic, magic, sizeof(magic));
+	chat_buf_append(buf, &head, sizeof(head));
+	for (const struct tally *tally = tallies->oldest; tally; tally = tally->next) {
+		struct removed_channel channel = {.number = tally->removed};
+
+		if (tally->removed <= tallies->removed)
+			continue;
+		memcpy(channel.name, tally->channel, tally->len);
+		chat_buf_append(buf, &channel, sizeof(channel));
+		head.channels++;
+	}
+	if (gaps->len)
+		chat_buf_append_span(buf, chat_buf_span(gaps));
+	head.gaps = (uint32_t)(gaps->len / sizeof(struct removed_gap));
+	memcpy(buf->at, &head, sizeof(head));
+	head.crc = crc32c(0, buf->at, buf->len);
+	memcpy(buf->at, &head, sizeof(head));
+}
+
+int
+removed_file_write(int dir_fd, const struct tallies *tallies, uint64_t any,
+	const struct chat_buf *gaps, struct chat_err *err)
+{
+	static const char temporary[] = REMOVED_NAME ".new";
+	struct chat_buf buf = {0};
+	int fd, result;
+
+	if (gaps->len / sizeof(struct removed_gap) > GAPS_MAX)
+		return chat_fail(err, CHAT_IO_ERROR, "%s: too many segments", REMOVED_NAME);
+	fd = journal_dir_fresh(dir_fd, temporary, err);
+	if (fd < 0)
+		return -1;
+	file_format(&buf, tallies, any, gaps);
+	result = chat_write_all(fd, buf.at, buf.len, err);
+	chat_buf_free(&buf);
+	close(fd);
+	if (result == 0 && renameat(dir_fd, temporary, dir_fd, REMOVED_NAME) < 0)
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", REMOVED_NAME);
+	if (result < 0)
+		unlinkat(dir_fd, temporary, 0);
+	return result;
+}
+
+void
+removed_file_sync(int dir_fd)
+{
+	int fd = journal_dir_file(dir_fd, REMOVED_NAME, O_RDONLY, CHAT_CANNOT_OPEN, NULL);
+
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+/* ---- reading ---- */
+
+static bool
+gaps_are_sane(const struct removed_file *file)
+{
+	for (uint32_t i = 0; i < file->head.gaps; i++) {
+		const struct removed_gap *gap = &file->gaps[i];
+
+		if (gap->first == 0 || gap->first > gap->last || gap->last >= SEGMENT_NUMBER_MAX ||
+			(i && gap[-1].last >= gap->first))
+			return false;
+	}
+	return true;
+}
+
+static bool
+channel_is_sane(const struct removed_channel *channel)
+{
+	size_t len = strnlen(channel->name, sizeof(channel->name));
+
+	for (size_t i = len; i < sizeof(channel->name); i++)
+		if (channel->name[i])
+			return false;
+	return channel->number <= MESSAGE_NUMBER_MAX && len <= CHAT_CHANNEL_MAX &&
+		chat_channel_valid((struct chat_span){channel->name, len});
+}
+
+static bool
+channels_are_sane(struct removed_file *file)
+{
+	const struct removed_head *head = &file->head;
+
+	file->newest = head->any > head->others ? head->any : head->others;
+	for (uint32_t i = 0; i < head->channels; i++) {
+		if (!channel_is_sane(&file->channels[i]))
+			return false;
+		if (file->newest < file->channels[i].number)
+			file->newest = file->channels[i].number;
+	}
+	return file->newest <= MESSAGE_NUMBER_MAX;
+}
+
+/* The counts are believed only where the file is as long as they say. */
+static bool
+head_is_sane(const struct removed_head *head, int fd)
+{
+	struct stat status;
+
+	return memcmp(head->magic, magic, sizeof(magic)) == 0 && head->channels <= CHANNELS_MAX &&
+		head->gaps <= GAPS_MAX && head->unused == 0 && fstat(fd, &status) == 0 &&
+		(uint64_t)status.st_size == file_bytes(head);
+}
+
+/* All of it, compared with its checksum. */
+static bool
+file_load(struct removed_file *file, int fd)
+{
+	struct removed_head *head = &file->head, unsummed;
+	size_t len;
+
+	if (journal_dir_read(fd, head, sizeof(*head), 0, REMOVED_NAME, NULL) < 0 ||
+		!head_is_sane(head, fd))
+		return false;
+	len = (size_t)file_bytes(head);
+	file->bytes = chat_alloc(len);
+	if (journal_dir_read(fd, file->bytes, len, 0, REMOVED_NAME, NULL) < 0)
+		return false;
+	unsummed = *head;
+	unsummed.crc = 0;
+	memcpy(file->bytes, &unsummed, sizeof(unsummed));
+	file->channels = (const void *)(file->bytes + sizeof(*head));
+	file->gaps = (const void *)(file->channels + head->channels);
+	return crc32c(0, file->bytes, len) == head->crc && gaps_are_sane(file) &&
+		channels_are_sane(file);
+}
+
+int
+removed_file_read(struct removed_file *file, int dir_fd, struct chat_err *err)
+{
+	int fd = journal_dir_file(dir_fd, REMOVED_NAME, O_RDONLY, CHAT_CANNOT_OPEN, err);
+	bool loaded;
+
+	*file = (struct removed_file){0};
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	loaded = file_load(file, fd);
+	close(fd);
+	if (loaded)
+		return 1;
+	removed_file_free(file);
+	return chat_fail(err, CHAT_BAD_MESSAGE, "%s: is damaged", REMOVED_NAME);
+}
+
+void
+removed_file_free(struct removed_file *file)
+{
+	free(file->bytes);
+	*file = (struct removed_file){0};
+}
+
+bool
+removed_file_has(const struct removed_file *file, uint32_t first, uint32_t last)
+{
+	for (uint32_t i = 0; i < file->head.gaps; i++)
+		if (file->gaps[i].first <= first && last <= file->gaps[i].last)
+			return true;
+	return false;
+}
+
+uint32_t
+removed_file_last(const struct removed_file *file)
+{
+	return file->head.gaps ? file->gaps[file->head.gaps - 1].last : 0;
+}
+
+void
+removed_file_tell(const struct removed_file *file, struct tallies *tallies)
+{
+	tallies_note_others(tallies, file->head.others);
+	for (uint32_t i = 0; i < file->head.channels; i++)
+		tallies_note_removed(
+			tallies, chat_span_of(file->channels[i].name), file->channels[i].number);
+}

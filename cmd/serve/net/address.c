@@ -1,0 +1,266 @@
+/* Peers as network addresses: told apart, counted, barred, printed. */
+#include "serve/net/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <utlist.h>
+
+#include "chat/buf.h"
+#include "serve/util/memory.h"
+#include "text/hash.h"
+
+struct key {
+	unsigned char kind;
+	unsigned char is_v4;
+	unsigned char
+		bytes[8]; /* the first half of an IPv6 address; or 0, 0, 0, 0 and an IPv4 one */
+};
+
+struct address {
+	UT_hash_handle hh;
+	struct address *next, *prev; /* in addresses->failing, where there are failures */
+	struct key key;
+	size_t count; /* connections */
+	int64_t failures;
+	int64_t failures_ms; /* the first of them */
+	struct fair_lane lanes[ADDRESS_LANES];
+};
+
+/* An IPv4 address, be it inside an IPv6 one; false when it is none. */
+static bool
+address_v4(const struct sockaddr *address, struct in_addr *v4)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
+	if (address->sa_family == AF_INET) {
+		*v4 = ((const struct sockaddr_in *)address)->sin_addr;
+		return true;
+	}
+	if (address->sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return false;
+	memcpy(v4, in6->sin6_addr.s6_addr + 12, sizeof(*v4));
+	return true;
+}
+
+bool
+address_is_local(const struct sockaddr *address)
+{
+	struct in_addr v4;
+
+	if (address->sa_family == AF_UNIX)
+		return true;
+	if (address_v4(address, &v4))
+		return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+	return address->sa_family == AF_INET6 &&
+		IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+static enum address_kind
+kind_of(const struct addresses *addresses, const struct sockaddr *peer)
+{
+	if (peer->sa_family == AF_UNIX)
+		return ADDRESS_UNIX;
+	if (networks_have(&addresses->proxies, peer))
+		return ADDRESS_PROXY;
+	return address_is_local(peer) ? ADDRESS_LOOPBACK : ADDRESS_REMOTE;
+}
+
+static struct key
+key_of(enum address_kind kind, const struct sockaddr *peer)
+{
+	struct key key = {.kind = (unsigned char)kind};
+	struct in_addr v4;
+
+	key.is_v4 = address_v4(peer, &v4);
+	if (key.is_v4)
+		memcpy(key.bytes + 4, &v4, sizeof(v4));
+	else if (peer->sa_family == AF_INET6)
+		memcpy(key.bytes, &((const struct sockaddr_in6 *)peer)->sin6_addr,
+			sizeof(key.bytes));
+	return key;
+}
+
+static struct address *
+enter(struct addresses *addresses, struct key key)
+{
+	struct address *address = NULL;
+
+	HASH_FIND(hh, addresses->by_key, &key, sizeof(key), address);
+	if (!address) {
+		address = chat_alloc_zeroed(1, sizeof(*address));
+		address->key = key;
+		HASH_ADD(hh, addresses->by_key, key, sizeof(key), address);
+		addresses->count++;
+	}
+	address->count++;
+	return address;
+}
+
+struct address *
+addresses_enter(struct addresses *addresses, const struct sockaddr *peer)
+{
+	return enter(addresses, key_of(kind_of(addresses, peer), peer));
+}
+
+struct fair_lane *
+address_lane(struct address *address, enum address_lane lane)
+{
+	return &address->lanes[lane];
+}
+
+/* Frees one of which nothing is to be remembered. */
+static void
+address_forget(struct addresses *addresses, struct address *address)
+{
+	if (address->count || address->failures)
+		return;
+	HASH_DEL(addresses->by_key, address);
+	addresses->count--;
+	free(address);
+}
+
+void
+addresses_leave(struct addresses *addresses, struct address *address)
+{
+	if (!address)
+		return;
+	address->count--;
+	address_forget(addresses, address);
+}
+
+struct address *
+addresses_move(struct addresses *addresses, struct address *proxy, const struct sockaddr *client)
+{
+	struct key key = proxy->key;
+
+	if (client)
+		key = key_of(ADDRESS_REMOTE, client);
+	key.kind = ADDRESS_REMOTE;
+	addresses_leave(addresses, proxy);
+	return enter(addresses, key);
+}
+
+void
+addresses_free(struct addresses *addresses)
+{
+	struct address *address, *next;
+
+	HASH_ITER(hh, addresses->by_key, address, next)
+	{
+		HASH_DEL(addresses->by_key, address);
+		free(address);
+	}
+	addresses->failing = NULL;
+	addresses->failing_count = addresses->count = 0;
+	networks_free(&addresses->proxies);
+}
+
+static void
+address_pardon(struct addresses *addresses, struct address *address)
+{
+	DL_DELETE(addresses->failing, address);
+	addresses->failing_count--;
+	address->failures = 0;
+	address_forget(addresses, address);
+}
+
+void
+addresses_sweep(struct addresses *addresses, int64_t now_ms)
+{
+	while (addresses->failing &&
+		now_ms - addresses->failing->failures_ms >= ADDRESS_FAILURES_MS)
+		address_pardon(addresses, addresses->failing);
+}
+
+size_t
+addresses_bytes(const struct addresses *addresses)
+{
+	return addresses->count * memory_cost(sizeof(struct address));
+}
+
+enum address_kind
+address_kind(const struct address *address)
+{
+	return (enum address_kind)address->key.kind;
+}
+
+bool
+address_is_over(const struct address *address, const struct addresses *addresses)
+{
+	return address_kind(address) == ADDRESS_REMOTE && address->count > addresses->most;
+}
+
+bool
+address_is_flooding(const struct address *address, const struct addresses *addresses)
+{
+	return address_kind(address) == ADDRESS_REMOTE && address->count > 2 * addresses->most;
+}
+
+void
+address_failed(struct addresses *addresses, struct address *address, int64_t now_ms)
+{
+	if (address_kind(address) != ADDRESS_REMOTE || address->failures++)
+		return;
+	address->failures_ms = now_ms;
+	DL_APPEND(addresses->failing, address);
+	if (++addresses->failing_count > ADDRESSES_FAILING_MOST)
+		address_pardon(addresses, addresses->failing);
+}
+
+bool
+address_is_barred(const struct address *address, const struct addresses *addresses)
+{
+	return address->failures >= addresses->failures_most;
+}
+
+struct chat_span
+address_key(const struct address *address)
+{
+	return (struct chat_span){(const char *)&address->key, sizeof(address->key)};
+}
+
+uint64_t
+address_hash(const struct address *address)
+{
+	return chat_hash(&address->key, sizeof(address->key));
+}
+
+void
+address_name(const struct address *address, char name[ADDRESS_NAME_MAX])
+{
+	struct in6_addr v6 = {0};
+
+	if (address_kind(address) == ADDRESS_UNIX) {
+		strcpy(name, "unix");
+	} else if (address->key.is_v4) {
+		inet_ntop(AF_INET, address->key.bytes + 4, name, ADDRESS_NAME_MAX);
+	} else {
+		memcpy(&v6, address->key.bytes, sizeof(address->key.bytes));
+		inet_ntop(AF_INET6, &v6, name, ADDRESS_NAME_MAX);
+		strcat(name, "/64");
+	}
+}
+
+void
+address_format(const struct sockaddr *address, char text[ADDRESS_TEXT_MAX])
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+	char host[INET6_ADDRSTRLEN];
+	struct in_addr v4;
+
+	if (address->sa_family == AF_UNIX) {
+		snprintf(text, ADDRESS_TEXT_MAX, "unix:%s",
+			((const struct sockaddr_un *)address)->sun_path);
+	} else if (address_v4(address, &v4)) {
+		inet_ntop(AF_INET, &v4, host, sizeof(host));
+		/* the port lies at the same place in both kinds */
+		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", host, ntohs(in6->sin6_port));
+	} else {
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", host, ntohs(in6->sin6_port));
+	}
+}

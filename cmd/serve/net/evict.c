@@ -1,0 +1,90 @@
+/*
+ * The choice of those who go. Its cost is that of sorting those who hold something, once for many
+ * of them: with each round the largest that is left is half of what it was.
+ */
+#include "serve/net/evict.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "chat/buf.h"
+#include "serve/net/conns.h"
+
+struct holder {
+	struct conn *conn;
+	uintptr_t owner;
+	size_t bytes;
+	size_t rank; /* what its owner holds in it and in all that are smaller */
+};
+
+/* By owner, the smaller first. */
+static int
+compare_owners(const void *a, const void *b)
+{
+	const struct holder *one = a, *other = b;
+
+	if (one->owner != other->owner)
+		return one->owner < other->owner ? -1 : 1;
+	return (one->bytes > other->bytes) - (one->bytes < other->bytes);
+}
+
+/* The higher first. */
+static int
+compare_ranks(const void *a, const void *b)
+{
+	const struct holder *one = a, *other = b;
+
+	return (one->rank < other->rank) - (one->rank > other->rank);
+}
+
+/* Those who hold something; a connection that belongs to nobody is its own owner. */
+static size_t
+holders_gather(struct holder *holders, const struct conns *conns, const struct shrink *shrink)
+{
+	size_t count = 0;
+
+	for (struct conn *conn = conns->all; conn; conn = conn->next) {
+		size_t bytes = shrink->holds(conn);
+		const void *owner = bytes ? conns->events->owner(conn) : NULL;
+
+		if (bytes)
+			holders[count++] = (struct holder){
+				.conn = conn,
+				.owner = (uintptr_t)(owner ? owner : conn),
+				.bytes = bytes,
+			};
+	}
+	return count;
+}
+
+static void
+holders_rank(struct holder *holders, size_t count)
+{
+	qsort(holders, count, sizeof(*holders), compare_owners);
+	for (size_t i = 0; i < count; i++) {
+		holders[i].rank = holders[i].bytes;
+		if (i && holders[i - 1].owner == holders[i].owner)
+			holders[i].rank += holders[i - 1].rank;
+	}
+	qsort(holders, count, sizeof(*holders), compare_ranks);
+}
+
+void
+conns_shrink(struct conns *conns, const struct shrink *shrink)
+{
+	struct holder *holders;
+	size_t count = 1;
+
+	if (shrink->fits(conns))
+		return;
+	holders = chat_alloc(conns->count * sizeof(*holders));
+	while (count && !shrink->fits(conns)) {
+		count = holders_gather(holders, conns, shrink);
+		holders_rank(holders, count);
+		for (size_t i = 0;
+			i < count && holders[i].rank > holders[0].rank / 2 && !shrink->fits(conns);
+			i++)
+			shrink->ends(holders[i].conn);
+	}
+	free(holders);
+}

@@ -1,0 +1,109 @@
+/* The only place that moves a connection's bytes in or out of the kernel. */
+#include "serve/net/stream.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "serve/net/tls.h"
+
+int
+stream_open(struct stream *stream, int fd, struct tls *tls)
+{
+	*stream = (struct stream){.fd = fd};
+	if (!tls)
+		return 0;
+	stream->tls = tls_accept(tls, fd);
+	if (stream->tls)
+		return 0;
+	stream_close(stream);
+	return -1;
+}
+
+void
+stream_close(struct stream *stream)
+{
+	tls_session_free(stream->tls);
+	if (stream->fd >= 0)
+		close(stream->fd);
+	*stream = (struct stream){.fd = -1};
+}
+
+ssize_t
+stream_status(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? STREAM_WAIT
+									 : STREAM_GONE;
+}
+
+static ssize_t
+stream_result(ssize_t count)
+{
+	return count >= 0 ? count : stream_status(errno);
+}
+
+ssize_t
+stream_read(struct stream *stream, void *bytes, size_t size, size_t share)
+{
+	ssize_t count;
+
+	if (stream->tls)
+		return tls_read(stream->tls, bytes, size, share);
+	count = recv(stream->fd, bytes, share < size ? share : size, 0);
+	return count == 0 ? STREAM_GONE : stream_result(count);
+}
+
+ssize_t
+stream_write(struct stream *stream, const struct iovec *pieces, int count)
+{
+	if (stream->tls)
+		return tls_write(stream->tls, pieces->iov_base, pieces->iov_len);
+	if (count == 1)
+		return stream_result(
+			send(stream->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL));
+	return stream_result(writev(stream->fd, pieces, count)); /* SIGPIPE is ignored */
+}
+
+size_t
+stream_bound(const struct stream *stream)
+{
+	return stream->tls ? tls_bound(stream->tls) : 0;
+}
+
+struct chat_span
+stream_peer_name(const struct stream *stream, char *storage, size_t size)
+{
+	return stream->tls ? tls_peer_name(stream->tls, storage, size) : (struct chat_span){0};
+}
+
+bool
+stream_is_up(const struct stream *stream)
+{
+	return !stream->tls || tls_is_up(stream->tls);
+}
+
+const char *
+stream_fault(const struct stream *stream)
+{
+	return stream->tls ? tls_fault(stream->tls) : NULL;
+}
+
+bool
+stream_wants_write(const struct stream *stream)
+{
+	return stream->tls && tls_wants_write(stream->tls);
+}
+
+void
+stream_notify(struct stream *stream)
+{
+	if (stream->tls)
+		tls_finish(stream->tls);
+}
+
+void
+stream_finish(struct stream *stream)
+{
+	stream_notify(stream);
+	shutdown(stream->fd, SHUT_WR);
+}

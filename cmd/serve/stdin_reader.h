@@ -1,0 +1,32 @@
+#ifndef SERVE_STDIN_READER_H
+#define SERVE_STDIN_READER_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "chat/line.h"
+
+/*
+ * --stdin: lines that are client messages, posted as the server's own user, to the channel that the
+ * line's `channel` names, or "/". A bad line is said on stderr and the next one goes on. The end of
+ * the file ends nothing else.
+ */
+struct server;
+
+struct input {
+	struct server *server;
+	uv_poll_t poll; /* pipe, terminal, socket */
+	uv_idle_t idle; /* a file, which cannot be polled */
+	struct chat_lines lines;
+	bool open;
+	bool is_file;
+	bool waits; /* too much is said and not kept: no more is read now */
+};
+
+void input_open(struct input *input, struct server *server, int fd);
+void input_close(struct input *input);
+
+/* There is room again for what it waits to post; nothing if it does not wait. */
+void input_go_on(struct input *input);
+
+#endif

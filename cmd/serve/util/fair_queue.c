@@ -1,0 +1,133 @@
+/*
+ * Start-time fair queueing (Goyal, Vin, Cheng, 1996): the clock stands where the lane stands that
+ * was given least, and who comes back after a while begins there, with nothing saved up.
+ */
+#include "serve/util/fair_queue.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "chat/buf.h"
+
+/* ---- the heap ---- */
+
+static bool
+is_before(const struct fair_lane *lane, const struct fair_lane *other)
+{
+	return lane->due != other->due ? lane->due < other->due : lane->order < other->order;
+}
+
+static void
+heap_put(struct fair *fair, struct fair_lane *lane, size_t at)
+{
+	fair->heap[at] = lane;
+	lane->at = at;
+}
+
+static void
+heap_rise(struct fair *fair, struct fair_lane *lane)
+{
+	size_t at = lane->at;
+
+	for (; at && is_before(lane, fair->heap[(at - 1) / 2]); at = (at - 1) / 2)
+		heap_put(fair, fair->heap[(at - 1) / 2], at);
+	heap_put(fair, lane, at);
+}
+
+static void
+heap_sink(struct fair *fair, struct fair_lane *lane)
+{
+	size_t at = lane->at, child;
+
+	while ((child = 2 * at + 1) < fair->count) {
+		if (child + 1 < fair->count && is_before(fair->heap[child + 1], fair->heap[child]))
+			child++;
+		if (!is_before(fair->heap[child], lane))
+			break;
+		heap_put(fair, fair->heap[child], at);
+		at = child;
+	}
+	heap_put(fair, lane, at);
+}
+
+static void
+heap_add(struct fair *fair, struct fair_lane *lane)
+{
+	if (fair->count == fair->cap) {
+		fair->cap = fair->cap ? 2 * fair->cap : 16;
+		fair->heap = chat_realloc(fair->heap, fair->cap * sizeof(struct fair_lane *));
+	}
+	heap_put(fair, lane, fair->count++);
+	heap_rise(fair, lane);
+}
+
+static void
+heap_remove(struct fair *fair, struct fair_lane *lane)
+{
+	struct fair_lane *last = fair->heap[--fair->count];
+	size_t at = lane->at;
+
+	if (last == lane)
+		return;
+	heap_put(fair, last, at);
+	heap_rise(fair, last);
+	heap_sink(fair, last);
+}
+
+/* ---- the queue ---- */
+
+void
+fair_free(struct fair *fair)
+{
+	free(fair->heap);
+}
+
+void
+fair_push(struct fair *fair, struct fair_lane *lane, struct fair_entry *entry)
+{
+	if (!lane->first) {
+		if (lane->due < fair->clock)
+			lane->due = fair->clock;
+		lane->order = ++fair->order;
+		heap_add(fair, lane);
+	}
+	DL_APPEND(lane->first, entry);
+	entry->lane = lane;
+}
+
+void
+fair_remove(struct fair *fair, struct fair_entry *entry)
+{
+	struct fair_lane *lane = entry->lane;
+
+	if (!lane || lane->at >= fair->count || fair->heap[lane->at] != lane)
+		return; /* it is in none, or in another */
+	DL_DELETE(lane->first, entry);
+	entry->lane = NULL;
+	if (!lane->first)
+		heap_remove(fair, lane);
+}
+
+struct fair_entry *
+fair_pop(struct fair *fair)
+{
+	struct fair_lane *lane = fair->count ? fair->heap[0] : NULL;
+	struct fair_entry *entry;
+
+	if (!lane)
+		return NULL;
+	entry = lane->first;
+	fair->clock = lane->due;
+	lane->order = ++fair->order;
+	heap_sink(fair, lane);
+	fair_remove(fair, entry);
+	return entry;
+}
+
+void
+fair_charge(struct fair *fair, struct fair_lane *lane, uint64_t bytes)
+{
+	lane->due += bytes;
+	if (lane->first)
+		heap_sink(fair, lane);
+}

@@ -1,0 +1,60 @@
+/* Socket activation and readiness: a few lines of protocol each. */
+#include "serve/util/systemd_notify.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int
+notify_listen_fds(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+
+	if (!pid || !fds || strtol(pid, NULL, 10) != getpid())
+		return 0;
+	return (int)strtol(fds, NULL, 10);
+}
+
+uint64_t
+notify_watchdog_ms(void)
+{
+	const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
+	unsigned long long most;
+
+	if (!usec || (pid && strtol(pid, NULL, 10) != getpid()))
+		return 0;
+	most = strtoull(usec, NULL, 10);
+	return most && most < 2000 ? 1 : most / 2000;
+}
+
+int
+notify_open(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	socklen_t len;
+	int fd;
+
+	if (!path || (*path != '/' && *path != '@') || strlen(path) >= sizeof(address.sun_path))
+		return -1;
+	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	memcpy(address.sun_path, path, strlen(path));
+	if (*path == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, len) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void
+notify_state(int fd, const char *state)
+{
+	if (fd >= 0)
+		send(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT);
+}

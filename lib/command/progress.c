@@ -1,0 +1,85 @@
+/* The progress bar. It is looked at whenever something was done, and drawn five times a second. */
+#include "command/progress.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chat/buf.h"
+#include "chat/line.h"
+#include "chat/show.h"
+
+#define BETWEEN_US 200000
+#define BAR_CELLS 30
+
+uint64_t
+chat_progress_clock_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void
+chat_progress_init(struct chat_progress *progress, bool wanted, int64_t after_ms)
+{
+	*progress = (struct chat_progress){
+		.on = wanted && isatty(STDERR_FILENO),
+		.after_us = (uint64_t)after_ms * 1000,
+	};
+}
+
+void
+chat_progress_begin(struct chat_progress *progress, const char *name, uint64_t size)
+{
+	if (!progress->on)
+		return;
+	progress->name = name;
+	progress->size = size;
+	progress->done = 0;
+	progress->begun_us = chat_progress_clock_us();
+	progress->drawn_us = 0;
+}
+
+static void
+draw(struct chat_progress *progress, uint64_t now_us)
+{
+	uint64_t done = progress->done < progress->size ? progress->done : progress->size;
+	int cells = (int)(done * BAR_CELLS / progress->size);
+	double rate = (double)done / (double)(now_us - progress->begun_us); /* MB/s */
+	struct chat_buf line = {0};
+
+	chat_buf_append_string(&line, "\r\033[K");
+	chat_show(&line, chat_span_of(progress->name));
+	chat_buf_printf(&line, " [%.*s%*s] %3u%% %.*f MB/s", cells,
+		"##############################", BAR_CELLS - cells, "",
+		(unsigned)(done * 100 / progress->size), rate < 10, rate);
+	chat_write_all(STDERR_FILENO, line.at, line.len, NULL);
+	chat_buf_free(&line);
+	progress->drawn_us = now_us;
+	progress->shown = true;
+}
+
+void
+chat_progress_add(struct chat_progress *progress, uint64_t more_bytes)
+{
+	uint64_t now_us;
+
+	if (!progress->on || progress->size == 0)
+		return;
+	progress->done += more_bytes;
+	now_us = chat_progress_clock_us();
+	if (now_us - progress->begun_us >= progress->after_us &&
+		now_us - progress->drawn_us >= BETWEEN_US)
+		draw(progress, now_us);
+}
+
+void
+chat_progress_hide(struct chat_progress *progress)
+{
+	if (!progress->shown)
+		return;
+	chat_write_all(STDERR_FILENO, "\r\033[K", 4, NULL);
+	progress->shown = false;
+}

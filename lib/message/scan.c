@@ -1,0 +1,234 @@
+/*
+ * The table of rules made ready for the scanner, and the choice of its variant. The scanner itself
+ * is scan_body.h, compiled once for each width of vectors: scan_plain.c, scan_sse2.c, scan_avx2.c.
+ */
+#include "chat/scan.h"
+
+#include <stdlib.h>
+
+#include "chat/buf.h"
+#include "message/scan_plan.h"
+
+struct chat_scan {
+	scan_function *accept;
+	struct scan_plan plan;
+};
+
+/* ---- the plan ---- */
+
+static void
+text_set(struct scan_text *text, const char *before, struct chat_span word, const char *behind)
+{
+	char bytes[16] = {0}, mask[16] = {0};
+	size_t start = strlen(before), end = start + word.len, len = end + strlen(behind);
+
+	*text = (struct scan_text){.mask = {UINT64_MAX}};
+	if (len > sizeof(bytes))
+		return;
+	memcpy(bytes, before, start);
+	memcpy(bytes + start, word.at, word.len);
+	memcpy(bytes + end, behind, len - end);
+	memset(mask, 0xFF, len);
+	memcpy(text->bytes, bytes, sizeof(bytes));
+	memcpy(text->mask, mask, sizeof(mask));
+	text->len = (unsigned)len;
+}
+
+static const struct scan_shape *plan_shape(struct scan_plan *plan, const struct chat_shape *source);
+
+static enum scan_kind
+string_kind(const struct chat_rule *rule)
+{
+	switch (rule->format) {
+	case CHAT_FORMAT_WORD:
+		return SCAN_WORD;
+	case CHAT_FORMAT_ID:
+		return SCAN_ID;
+	case CHAT_FORMAT_BASE64:
+		return SCAN_BASE64;
+	default:
+		return rule->min > 0 || rule->max > 0 ? SCAN_LIMITED : SCAN_STRING;
+	}
+}
+
+/* An addition may have any value; but keys that its shape defines must not be there twice. */
+static enum scan_kind
+field_kind(const struct chat_rule *rule)
+{
+	if (rule->addition && rule->shape == NULL)
+		return SCAN_ANY;
+	switch (rule->kind) {
+	case CHAT_RULE_STRING:
+		return string_kind(rule);
+	case CHAT_RULE_INTEGER:
+		if (!rule->has_min)
+			return SCAN_INTEGER;
+		return rule->min == 1 ? SCAN_POSITIVE : SCAN_ASK;
+	case CHAT_RULE_BOOLEAN:
+		return SCAN_BOOLEAN;
+	case CHAT_RULE_OBJECT:
+		return rule->shape ? SCAN_OBJECT : SCAN_ASK;
+	case CHAT_RULE_ARRAY:
+		return rule->shape ? SCAN_ARRAY : SCAN_ASK;
+	case CHAT_RULE_WORDS:
+		return SCAN_ASK;
+	}
+	return SCAN_ASK;
+}
+
+#define POINT_BYTES_MAX 12 /* a code point as two escapes */
+
+static void
+plan_field(struct scan_plan *plan, struct scan_field *field, const struct chat_rule *rule)
+{
+	field->kind = field_kind(rule);
+	text_set(&field->name, "\"", rule->name, "\"");
+	text_set(&field->canonical, ",\"", rule->name, "\":");
+	if (field->name.len == 0)
+		abort(); /* it would be taken for an unknown one */
+	if (rule->word)
+		text_set(&field->word, "\"", chat_span_of(rule->word), "\"");
+	field->min = (size_t)rule->min;
+	field->max = rule->max ? (size_t)rule->max : SIZE_MAX;
+	field->enough = field->min > 1 ? field->min * POINT_BYTES_MAX : field->min;
+	if (rule->shape)
+		field->shape = plan_shape(plan, rule->shape);
+}
+
+static void
+plan_fill(struct scan_plan *plan, struct scan_shape *shape, const struct chat_shape *source)
+{
+	struct scan_field *fields = plan->fields + plan->field_count;
+
+	plan->field_count += source->count + 1;
+	if (plan->field_count > SCAN_FIELDS_MAX)
+		abort(); /* the table has grown */
+	shape->source = source;
+	shape->fields = fields;
+	shape->count = source->count;
+	for (size_t i = 0; i < source->count; i++) {
+		fields[i].bit = UINT32_C(1) << i;
+		if (source->rules[i].required)
+			shape->required |= fields[i].bit;
+		plan_field(plan, &fields[i], &source->rules[i]);
+	}
+	fields[source->count].kind = SCAN_ASK;
+	text_set(&fields[source->count].canonical, "more than sixteen", CHAT_SPAN(""), "");
+	text_set(&fields[source->count].name, "more than sixteen", CHAT_SPAN(""), "");
+}
+
+static const struct scan_shape *
+plan_shape(struct scan_plan *plan, const struct chat_shape *source)
+{
+	struct scan_shape *shape = plan->shapes;
+
+	for (size_t i = 0; i < plan->shape_count; i++, shape++)
+		if (shape->source == source)
+			return shape;
+	if (plan->shape_count++ == SCAN_SHAPES_MAX)
+		abort(); /* the table has grown */
+	plan_fill(plan, shape, source);
+	return shape;
+}
+
+/* A type whose place is taken is none to the scanner: such lines are asked about. */
+static void
+plan_type(struct scan_plan *plan, const struct chat_rules_type *type)
+{
+	char word[16] = {0};
+	unsigned char *place;
+
+	memcpy(word, plan->shapes[type->type].fields[0].word.bytes, sizeof(word));
+	place = &plan->types[scan_place(word + 1)];
+	if (*place == CHAT_TYPE_UNKNOWN)
+		*place = (unsigned char)type->type;
+}
+
+static void
+plan_init(struct scan_plan *plan, enum chat_direction from)
+{
+	memset(plan->types, CHAT_TYPE_UNKNOWN, sizeof(plan->types));
+	text_set(&plan->type_key, "\"", CHAT_SPAN("type"), "\"");
+	plan->shape_count = CHAT_TYPES;
+	for (int type = 0; type < CHAT_TYPES; type++)
+		plan->shapes[type].source = &chat_rules[type].shape;
+	for (int type = 0; type < CHAT_TYPES; type++) {
+		plan_fill(plan, &plan->shapes[type], &chat_rules[type].shape);
+		if (chat_rules_allow((enum chat_type)type, from))
+			plan_type(plan, &chat_rules[type]);
+	}
+}
+
+/* ---- the variants ---- */
+
+#define FOUR(byte) byte, byte, byte, byte
+#define EACH(byte) \
+	{ \
+		FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), \
+			FOUR(byte), FOUR(byte) \
+	}
+const struct scan_bytes chat_scan_bytes = {EACH('\\'), EACH(' '), EACH(2), EACH('0'), EACH(9)};
+
+#if defined(__x86_64__)
+#define ON_X86(function) function
+#else
+#define ON_X86(function) NULL
+#endif
+
+static const struct {
+	const char *word;
+	scan_function *accept;
+} variants[CHAT_SCAN_VARIANTS] = {
+	[CHAT_SCAN_PLAIN] = {"plain", chat_scan_plain},
+	[CHAT_SCAN_SSE2] = {"sse2", ON_X86(chat_scan_sse2)},
+	[CHAT_SCAN_AVX2] = {"avx2", ON_X86(chat_scan_avx2)},
+};
+
+bool
+chat_scan_can(enum chat_scan_variant variant)
+{
+#if defined(__x86_64__)
+	if (variant == CHAT_SCAN_AVX2)
+		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+			__builtin_cpu_supports("popcnt");
+#endif
+	return variants[variant].accept != NULL;
+}
+
+enum chat_scan_variant
+chat_scan_best(void)
+{
+	enum chat_scan_variant variant = CHAT_SCAN_VARIANTS - 1;
+
+	while (!chat_scan_can(variant))
+		variant--;
+	return variant;
+}
+
+const char *
+chat_scan_word(enum chat_scan_variant variant)
+{
+	return variants[variant].word;
+}
+
+struct chat_scan *
+chat_scan_new(enum chat_direction from, enum chat_scan_variant variant)
+{
+	struct chat_scan *scan = chat_alloc_zeroed(1, sizeof(*scan));
+
+	scan->accept = variants[variant].accept;
+	plan_init(&scan->plan, from);
+	return scan;
+}
+
+void
+chat_scan_free(struct chat_scan *scan)
+{
+	free(scan);
+}
+
+void
+chat_scan_accept(const struct chat_scan *scan, struct chat_scan_lines *lines)
+{
+	scan->accept(&scan->plan, lines);
+}

@@ -1,0 +1,116 @@
+/*
+ * The scanner in vectors of thirty-two bytes, for processors that have them: the rest of the
+ * library runs anywhere, so this file alone is compiled for them.
+ */
+#include "message/scan_plan.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,popcnt"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi,popcnt")
+#endif
+
+#define SCAN_WIDTH 32
+#define SCAN_NAME chat_scan_avx2
+#define SCAN_OWN_WAYS
+
+/*
+ * Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte" (2021): what two
+ * bytes can be wrong together, a bit each, by three tables of nibbles.
+ */
+enum {
+	TOO_SHORT = 1 << 0, /* a lead, and no continuation */
+	TOO_LONG = 1 << 1, /* ASCII, and a continuation */
+	OVERLONG_3 = 1 << 2,
+	TOO_LARGE = 1 << 3,
+	SURROGATE = 1 << 4,
+	OVERLONG_2 = 1 << 5,
+	OVERLONG_4 = 1 << 6, /* and too large by more */
+	TWO_CONTINUE = 1 << 7, /* right where a longer sequence wants it */
+	ANY_LOW = TOO_SHORT | TOO_LONG | TWO_CONTINUE
+};
+
+/* clang-format off */
+static const unsigned char first_high[16] = {
+	TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
+	TWO_CONTINUE, TWO_CONTINUE, TWO_CONTINUE, TWO_CONTINUE,
+	TOO_SHORT | OVERLONG_2,
+	TOO_SHORT,
+	TOO_SHORT | OVERLONG_3 | SURROGATE,
+	TOO_SHORT | TOO_LARGE | OVERLONG_4,
+};
+static const unsigned char first_low[16] = {
+	ANY_LOW | OVERLONG_2 | OVERLONG_3 | OVERLONG_4,
+	ANY_LOW | OVERLONG_2,
+	ANY_LOW, ANY_LOW,
+	ANY_LOW | TOO_LARGE,
+#define LARGE (ANY_LOW | TOO_LARGE | OVERLONG_4)
+	LARGE, LARGE, LARGE, LARGE, LARGE, LARGE, LARGE, LARGE,
+	LARGE | SURROGATE, LARGE, LARGE,
+};
+static const unsigned char second_high[16] = {
+	TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
+	TOO_LONG | OVERLONG_2 | TWO_CONTINUE | OVERLONG_3 | OVERLONG_4,
+	TOO_LONG | OVERLONG_2 | TWO_CONTINUE | OVERLONG_3 | TOO_LARGE,
+	TOO_LONG | OVERLONG_2 | TWO_CONTINUE | SURROGATE | TOO_LARGE,
+	TOO_LONG | OVERLONG_2 | TWO_CONTINUE | SURROGATE | TOO_LARGE,
+	TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
+};
+/* clang-format on */
+
+#include "message/scan_body.h"
+
+static inline uint64_t
+vec_mask(vec bytes)
+{
+	return (uint32_t)_mm256_movemask_epi8((__m256i)bytes);
+}
+
+static inline bool
+is_spelled(const char *at, const struct scan_text *text)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)at);
+	__m128i wanted = _mm_loadu_si128((const __m128i *)text->bytes);
+
+	return _mm_testz_si128(
+		_mm_xor_si128(bytes, wanted), _mm_loadu_si128((const __m128i *)text->mask));
+}
+
+static inline bool
+has_flaw(vec flaws)
+{
+	return !_mm256_testz_si256((__m256i)flaws, (__m256i)flaws);
+}
+
+static inline __m256i
+look_up(const unsigned char table[16], __m256i nibbles)
+{
+	__m128i half = _mm_loadu_si128((const __m128i *)table);
+
+	return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(half), nibbles);
+}
+
+static inline vec
+utf8_flaws(const char *at)
+{
+	vec one = vec_load(at - 1), low = vec_of(0x0F);
+	__m256i two = (__m256i)vec_load(at - 2), three = (__m256i)vec_load(at - 3);
+	vec flaws = (vec)look_up(first_high, (__m256i)(one >> 4)) &
+		(vec)look_up(first_low, (__m256i)(one & low)) &
+		(vec)look_up(second_high, (__m256i)(vec_load(at) >> 4));
+	__m256i third = _mm256_subs_epu8(two, _mm256_set1_epi8(0xE0 - 0x80));
+	__m256i fourth = _mm256_subs_epu8(three, _mm256_set1_epi8(0xF0 - 0x80));
+
+	return ((vec)_mm256_or_si256(third, fourth) & vec_of(TWO_CONTINUE)) ^ flaws;
+}
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif

@@ -1,0 +1,215 @@
+#ifndef CHAT_MESSAGE_SCAN_BODY_H
+#define CHAT_MESSAGE_SCAN_BODY_H
+
+/*
+ * The scanner: one pass over a line, steered by the plan. Every function gets the place where its
+ * part begins and returns the place behind it, or NULL: "ask". No place is compared with the end of
+ * the buffer: a newline is illegal everywhere inside a line, so whatever looks at bytes stops
+ * there. UTF-8 is checked ahead, over all the lines at once.
+ *
+ * Who includes this defines SCAN_WIDTH, SCAN_NAME and vec_mask(); without them it is the plain
+ * variant. Here are messages and lines; scan_vec.h has the vectors, scan_utf8.h, scan_string.h and
+ * scan_value.h what lines are made of.
+ */
+#include "message/scan_plan.h"
+#include "message/scan_utf8.h"
+#include "message/scan_value.h"
+
+static const char *scan_object(const struct scan_shape *shape, const char *at, uint32_t seen);
+
+static const char *
+scan_array(const struct scan_shape *shape, const char *at)
+{
+	at = skip_space(at);
+	if (*at == ']')
+		return at + 1;
+	for (;;) {
+		if (*at != '{' || !(at = scan_object(shape, at + 1, 0)))
+			return NULL;
+		at = skip_space(at);
+		if (*at == ']')
+			return at + 1;
+		if (*at != ',')
+			return NULL;
+		at = skip_space(at + 1);
+	}
+}
+
+static inline const char *
+scan_value(const struct scan_field *field, const char *at)
+{
+	switch (field->kind) {
+	case SCAN_ASK:
+		return NULL;
+	case SCAN_ANY:
+		return scan_any(at);
+	case SCAN_STRING: /* this is none */
+		return NULL;
+	case SCAN_LIMITED:
+		return *at == '"' ? scan_limited(field, at + 1) : NULL;
+	case SCAN_WORD:
+		return is_spelled(at, &field->word) ? at + field->word.len : NULL;
+	case SCAN_ID:
+		return *at == '"' ? scan_id(at + 1) : NULL;
+	case SCAN_BASE64:
+		return *at == '"' ? scan_base64(at + 1) : NULL;
+	case SCAN_INTEGER:
+		return scan_integer(at, false);
+	case SCAN_POSITIVE:
+		return scan_integer(at, true);
+	case SCAN_BOOLEAN:
+		return scan_boolean(at);
+	case SCAN_OBJECT:
+		return *at == '{' ? scan_object(field->shape, at + 1, 0) : NULL;
+	case SCAN_ARRAY:
+		return *at == '[' ? scan_array(field->shape, at + 1) : NULL;
+	}
+	return NULL;
+}
+
+static const struct scan_field *
+find_field(const struct scan_shape *shape, const struct scan_field *guess, const char *at)
+{
+	if (is_spelled(at, &guess->name))
+		return guess;
+	for (size_t i = 0; i < shape->count; i++)
+		if (is_spelled(at, &shape->fields[i].name))
+			return &shape->fields[i];
+	return NULL;
+}
+
+/*
+ * From behind a member, or behind the bracket, to the value of the next. *field comes as the first
+ * guess and goes as the field, NULL for a key that no rule knows (and no escape makes look so).
+ */
+static const char *
+next_value(
+	const struct scan_shape *shape, const char *at, bool first, const struct scan_field **field)
+{
+	at = skip_space(at);
+	if (!first) {
+		if (*at != ',')
+			return NULL;
+		at = skip_space(at + 1);
+	}
+	*field = find_field(shape, *field, at);
+	if (*field == NULL)
+		return *at == '"' && *skip_plain(at + 1) == '"' ? scan_key(at) : NULL;
+	at = skip_space(at + (*field)->name.len);
+	return *at == ':' ? skip_space(at + 1) : NULL;
+}
+
+/*
+ * From behind the opening bracket, or behind the first member: its fact is then known. The next
+ * field of the table, spelled as programs do, is the first guess; behind a bracket, which no comma
+ * may follow, the first guess is none.
+ */
+static const char *
+scan_object(const struct scan_shape *shape, const char *at, uint32_t seen)
+{
+	const struct scan_field *guess = shape->fields + (seen ? 1 : shape->count);
+	bool first = seen == 0;
+
+	for (;; first = false) {
+		const struct scan_field *field = guess;
+
+		if (is_spelled(at, &guess->canonical)) {
+			at = skip_space(at + guess->canonical.len);
+		} else {
+			at = skip_space(at);
+			if (*at == '}' && !first)
+				break;
+			at = next_value(shape, at, first, &field);
+			if (at == NULL)
+				return NULL;
+		}
+		if (field == NULL) {
+			at = scan_any(at);
+		} else {
+			if (seen & field->bit)
+				return NULL;
+			seen |= field->bit;
+			guess = field + 1;
+			at = field->kind <= SCAN_STRING && *at == '"' ? scan_string(at + 1)
+								      : scan_value(field, at);
+		}
+		if (at == NULL)
+			return NULL;
+	}
+	return (seen & shape->required) == shape->required ? at + 1 : NULL;
+}
+
+/* The type that the string at `at` names. */
+static inline enum chat_type
+scan_type(const struct scan_plan *plan, const char *at)
+{
+	enum chat_type type = plan->types[scan_place(at + 1)];
+
+	if (type != CHAT_TYPE_UNKNOWN && is_spelled(at, &plan->shapes[type].fields[0].word))
+		return type;
+	return CHAT_TYPE_UNKNOWN;
+}
+
+/* Of an object whose first key is not `type`: looks for it from that key on. */
+static enum chat_type
+find_type(const struct scan_plan *plan, const char *at)
+{
+	for (;;) {
+		bool found = is_spelled(at, &plan->type_key);
+
+		if (!(at = scan_key(at)))
+			return CHAT_TYPE_UNKNOWN;
+		if (found)
+			return scan_type(plan, at);
+		if (!(at = scan_any(at)))
+			return CHAT_TYPE_UNKNOWN;
+		at = skip_space(at);
+		if (*at != ',')
+			return CHAT_TYPE_UNKNOWN;
+		at = skip_space(at + 1);
+	}
+}
+
+static inline const char *
+scan_line(const struct scan_plan *plan, const char *at, enum chat_type *type)
+{
+	at = skip_space(at);
+	if (memcmp(at, "{\"type\":", 8) == 0 && at[8] == '"') {
+		*type = scan_type(plan, at + 8);
+		if (*type == CHAT_TYPE_UNKNOWN)
+			return NULL;
+		at += 8 + plan->shapes[*type].fields[0].word.len;
+		return scan_object(&plan->shapes[*type], at, SCAN_TYPE_BIT);
+	}
+	if (*at != '{')
+		return NULL;
+	*type = find_type(plan, skip_space(at + 1));
+	return *type == CHAT_TYPE_UNKNOWN ? NULL : scan_object(&plan->shapes[*type], at + 1, 0);
+}
+
+void
+SCAN_NAME(const struct scan_plan *plan, struct chat_scan_lines *lines)
+{
+	const char *at = lines->at, *end = lines->end;
+	const char *valid_end = lines->valid_end;
+
+	if (at < end && (valid_end == NULL || at >= valid_end))
+		valid_end = utf8_run(at, end);
+	while (at < end) {
+		enum chat_type type;
+		const char *next = scan_line(plan, at, &type);
+
+		if (next == NULL)
+			break;
+		next = skip_space(next);
+		if (*next != '\n' || next >= valid_end || (size_t)(next - at) > lines->max_line)
+			break;
+		lines->accepted++;
+		lines->types[type]++;
+		at = next + 1;
+	}
+	lines->at = at;
+	lines->valid_end = valid_end;
+}
+
+#endif

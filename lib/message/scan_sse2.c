@@ -1,0 +1,18 @@
+/*
+ * The scanner in vectors of sixteen bytes: what every x86-64 has.
+ */
+#include "message/scan_plan.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+
+#define SCAN_WIDTH 16
+#define SCAN_NAME chat_scan_sse2
+#include "message/scan_body.h"
+
+static inline uint64_t
+vec_mask(vec bytes)
+{
+	return (uint32_t)_mm_movemask_epi8((__m128i)bytes);
+}
+#endif

@@ -1,0 +1,253 @@
+#ifndef CHAT_MESSAGE_SCAN_STRING_H
+#define CHAT_MESSAGE_SCAN_STRING_H
+
+/*
+ * Strings: keys compared with what the plan knows, and values scanned to their closing quote, their
+ * limits and formats with them. Escapes are checked many at a time: a text in another script can be
+ * made of nothing else.
+ */
+#include "message/scan_plan.h"
+#include "message/scan_vec.h"
+#include "text/json_escape.h"
+
+/* Whether this text stands at `at`; sixteen bytes are looked at. */
+#ifdef SCAN_OWN_WAYS
+static inline bool is_spelled(const char *at, const struct scan_text *text);
+#else
+static inline bool
+is_spelled(const char *at, const struct scan_text *text)
+{
+	uint64_t bytes[2];
+
+	memcpy(bytes, at, sizeof(bytes));
+	return (((bytes[0] ^ text->bytes[0]) & text->mask[0]) |
+		       ((bytes[1] ^ text->bytes[1]) & text->mask[1])) == 0;
+}
+#endif
+
+/*
+ * To the next quote, backslash or control character. Two, exclusively or'ed, makes the quote a
+ * blank, and leaves control characters such.
+ */
+static inline const char *
+skip_plain(const char *at)
+{
+	for (;; at += SCAN_WIDTH) {
+		vec bytes = vec_load(at);
+		vec low = bytes ^ vec_constant(chat_scan_bytes.two);
+		uint64_t special = vec_mask((vec)(low <= vec_constant(chat_scan_bytes.blank)) |
+			(vec)(bytes == vec_constant(chat_scan_bytes.backslash)));
+
+		if (special)
+			return at + mask_first(special);
+	}
+}
+
+/* Past letters, digits and these two. */
+static inline const char *
+skip_class(const char *at, char one, char other)
+{
+	for (;; at += SCAN_WIDTH) {
+		vec bytes = vec_load(at);
+		vec letter = (vec)((bytes | vec_of(0x20)) - vec_of('a') <= vec_of('z' - 'a'));
+		vec digit = (vec)(bytes - vec_of('0') <= vec_of(9));
+		vec rest = (vec)(bytes == vec_of((unsigned char)one)) |
+			(vec)(bytes == vec_of((unsigned char)other));
+		uint64_t no = vec_mask(letter | digit | rest) ^ VEC_ALL;
+
+		if (no)
+			return at + mask_first(no);
+	}
+}
+
+/* Past one escape, or a pair of surrogates. */
+static const char *
+skip_escape(const char *at)
+{
+	int unit;
+
+	switch (at[1]) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		return at + 2;
+	case 'u':
+		break;
+	default:
+		return NULL;
+	}
+	unit = json_hex(at + 2, at + 6);
+	if (unit <= 0 || json_is_low_surrogate(unit))
+		return NULL;
+	if (!json_is_high_surrogate(unit))
+		return at + 6;
+	return json_low_surrogate(at + 6, at + 12) < 0 ? NULL : at + 12;
+}
+
+#if VEC_STRIDE == 1
+/* A bit for each of 32 bytes. */
+struct escape_masks {
+	uint64_t backslash, end, u, hex, zero, d, octal, c_to_f;
+};
+
+static inline struct escape_masks
+escape_masks(const char *at)
+{
+	struct escape_masks masks = {0};
+
+	for (unsigned i = 0; i < 32; i += SCAN_WIDTH) {
+		vec bytes = vec_load(at + i), lower = bytes | vec_of(0x20);
+		vec letter = (vec)(lower - vec_of('a') <= vec_of(5));
+
+		masks.backslash |= vec_mask((vec)(bytes == vec_of('\\'))) << i;
+		masks.end |= vec_mask((vec)(bytes == vec_of('"')) | (vec)(bytes < vec_of(' ')))
+			<< i;
+		masks.u |= vec_mask((vec)(bytes == vec_of('u'))) << i;
+		masks.hex |= vec_mask((vec)(bytes - vec_of('0') <= vec_of(9)) | letter) << i;
+		masks.zero |= vec_mask((vec)(bytes == vec_of('0'))) << i;
+		masks.d |= vec_mask((vec)(lower == vec_of('d'))) << i;
+		masks.octal |= vec_mask((vec)(bytes - vec_of('0') <= vec_of(7))) << i;
+		masks.c_to_f |= vec_mask((vec)(lower - vec_of('c') <= vec_of(3))) << i;
+	}
+	return masks;
+}
+
+/* The one-letter escapes at the places of a mask. */
+static inline bool
+are_letters(const char *at, uint64_t places)
+{
+	for (; places; places &= places - 1)
+		if (memchr("\"/bfnrt", at[mask_first(places)], 7) == NULL)
+			return false;
+	return true;
+}
+
+/*
+ * From a backslash over 32 bytes with all the escapes in them; less where an escape or a pair of
+ * surrogates would reach across, and where a backslash is escaped.
+ */
+static const char *
+skip_escapes(const char *at)
+{
+	struct escape_masks masks = escape_masks(at);
+	uint64_t escaped = masks.backslash << 1, units = escaped & masks.u;
+	uint64_t second = (units << 1 & masks.d) << 1 & ~masks.octal; /* digit of a surrogate */
+	uint64_t high = (second & ~masks.c_to_f) >> 3, low = (second & masks.c_to_f) >> 3;
+	uint64_t ends, before, digits;
+
+	if (masks.backslash & escaped)
+		return skip_escape(at);
+	ends = (masks.end & ~escaped) | masks.backslash >> 27 << 27 | high >> 21 << 21;
+	before = ends ? (ends & -ends) - 1 : UINT32_MAX;
+	units &= before;
+	digits = units << 1 | units << 2 | units << 3 | units << 4;
+	if (digits & ~masks.hex || (low & before) != (high & before) << 6)
+		return NULL;
+	if (units << 1 & masks.zero & masks.zero >> 1 & masks.zero >> 2 & masks.zero >> 3)
+		return NULL;
+	if (!are_letters(at, escaped & ~units & before))
+		return NULL;
+	return ends ? at + mask_first(ends) : at + 32;
+}
+#else
+#define skip_escapes skip_escape
+#endif
+
+/* The inside of a string, and its closing quote. */
+static inline const char *
+scan_string(const char *at)
+{
+	for (;;) {
+		at = skip_plain(at);
+		if (*at == '"')
+			return at + 1;
+		if (*at != '\\')
+			return NULL;
+		do
+			at = at[1] == 'u' ? skip_escapes(at) : skip_escape(at);
+		while (at && *at == '\\');
+		if (at == NULL)
+			return NULL;
+	}
+}
+
+static inline size_t
+count_plain(const char *at, const char *end)
+{
+	size_t count = (size_t)(end - at);
+
+	for (; at < end; at += SCAN_WIDTH) {
+		vec bytes = vec_load(at);
+		uint64_t more = vec_mask((vec)((bytes & vec_of(0xC0)) == vec_of(0x80)));
+
+		if (end - at < SCAN_WIDTH)
+			more = mask_before(more, (size_t)(end - at));
+		count -= (size_t)__builtin_popcountll(more);
+	}
+	return count;
+}
+
+/* Code points of the inside of a string that was scanned. */
+static size_t
+count_points(const char *at, const char *end)
+{
+	size_t points = 0;
+
+	while (at < end) {
+		const char *plain = skip_plain(at);
+		bool pair;
+
+		if (plain > at) {
+			points += count_plain(at, plain);
+			at = plain;
+			continue;
+		}
+		pair = (at[2] | 0x20) == 'd' && at[3] >= '8';
+		at += at[1] != 'u' ? 2 : pair ? 12 : 6;
+		points++;
+	}
+	return points;
+}
+
+static inline const char *
+scan_limited(const struct scan_field *field, const char *start)
+{
+	const char *end = scan_string(start);
+	size_t bytes, points;
+
+	if (end == NULL)
+		return NULL;
+	bytes = (size_t)(end - 1 - start);
+	if (bytes >= field->enough && bytes <= field->max)
+		return end;
+	points = count_points(start, end - 1);
+	return points >= field->min && points <= field->max ? end : NULL;
+}
+
+static inline const char *
+scan_id(const char *start)
+{
+	const char *end = skip_class(start, '-', '-');
+
+	return end > start && *end == '"' ? end + 1 : NULL;
+}
+
+static inline const char *
+scan_base64(const char *start)
+{
+	const char *end = skip_class(start, '+', '/');
+	size_t odd = (size_t)(end - start) % 4;
+
+	if (*end == '"')
+		return odd == 1 ? NULL : end + 1;
+	if (odd == 2 && end[0] == '=' && end[1] == '=' && end[2] == '"')
+		return end + 3;
+	return odd == 3 && end[0] == '=' && end[1] == '"' ? end + 2 : NULL;
+}
+
+#endif

@@ -1,0 +1,156 @@
+#ifndef CHAT_MESSAGE_SCAN_VALUE_H
+#define CHAT_MESSAGE_SCAN_VALUE_H
+
+/*
+ * Numbers and words, and the values that no rule says anything about: whether they are JSON.
+ */
+#include "message/scan_string.h"
+
+/* A newline is none: it ends the line. */
+static inline const char *
+skip_space(const char *at)
+{
+	if ((unsigned char)*at > ' ')
+		return at;
+	while (*at == ' ' || *at == '\t' || *at == '\r')
+		at++;
+	return at;
+}
+
+static inline const char *
+skip_digits(const char *at)
+{
+	for (;; at += SCAN_WIDTH) {
+		vec value = vec_load(at) - vec_constant(chat_scan_bytes.zero);
+		uint64_t no =
+			vec_mask((vec)(value <= vec_constant(chat_scan_bytes.nine))) ^ VEC_ALL;
+
+		if (no)
+			return at + mask_first(no);
+	}
+}
+
+/* Digits alone; what has a point or an exponent is asked about. */
+static inline const char *
+scan_integer(const char *at, bool positive)
+{
+	const char *digits = at + (*at == '-');
+	const char *end = skip_digits(digits);
+
+	if (end == digits || *end == '.' || (*end | 0x20) == 'e')
+		return NULL;
+	if (*digits == '0' && end > digits + 1)
+		return NULL;
+	return positive && (digits > at || *digits == '0') ? NULL : end;
+}
+
+static inline const char *
+scan_fraction(const char *at)
+{
+	const char *end;
+
+	at += *at == '-';
+	end = skip_digits(at);
+	if (end == at || (*at == '0' && end > at + 1))
+		return NULL;
+	if (*end == '.') {
+		at = end + 1;
+		end = skip_digits(at);
+		if (end == at)
+			return NULL;
+	}
+	if ((*end | 0x20) == 'e') {
+		at = end + 1;
+		at += *at == '+' || *at == '-';
+		end = skip_digits(at);
+		if (end == at)
+			return NULL;
+	}
+	return end;
+}
+
+static inline const char *
+scan_word(const char *at, const char *word, size_t len)
+{
+	return memcmp(at, word, len) == 0 ? at + len : NULL;
+}
+
+/* Which of the two it is nobody can predict, so nothing branches on it. */
+static inline const char *
+scan_boolean(const char *at)
+{
+	bool is_true = memcmp(at, "true", 4) == 0;
+	bool is_false = (memcmp(at, "fals", 4) == 0) & (at[4] == 'e');
+
+	return (is_true | is_false) ? at + 5 - is_true : NULL;
+}
+
+static const char *
+scan_scalar(const char *at)
+{
+	switch (*at) {
+	case '"':
+		return scan_string(at + 1);
+	case 't':
+	case 'f':
+		return scan_boolean(at);
+	case 'n':
+		return scan_word(at, "null", 4);
+	default:
+		return scan_fraction(at);
+	}
+}
+
+/* A key, its colon, and to the value. */
+static const char *
+scan_key(const char *at)
+{
+	if (*at != '"' || !(at = scan_string(at + 1)))
+		return NULL;
+	at = skip_space(at);
+	return *at == ':' ? skip_space(at + 1) : NULL;
+}
+
+/* An object or array that nobody looks into. */
+static const char *
+scan_container(const char *at)
+{
+	uint64_t nest = 1; /* below the top one, a bit for each level: 1 for an object */
+
+	for (;;) {
+		bool opened = *at == '{' || *at == '[';
+
+		if (opened) {
+			if (nest >> 63)
+				return NULL;
+			nest = nest << 1 | (*at == '{');
+			at = skip_space(at + 1);
+		} else if ((at = scan_scalar(at))) {
+			at = skip_space(at);
+		} else {
+			return NULL;
+		}
+		while (*at == (nest & 1 ? '}' : ']')) {
+			nest >>= 1;
+			if (nest == 1)
+				return at + 1;
+			at = skip_space(at + 1);
+			opened = false;
+		}
+		if (!opened) {
+			if (*at != ',')
+				return NULL;
+			at = skip_space(at + 1);
+		}
+		if (nest & 1 && !(at = scan_key(at)))
+			return NULL;
+	}
+}
+
+static const char *
+scan_any(const char *at)
+{
+	return *at == '{' || *at == '[' ? scan_container(at) : scan_scalar(at);
+}
+
+#endif

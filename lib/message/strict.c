@@ -1,0 +1,227 @@
+/*
+ * What the specification leaves open and a careful reader of logs still wants to know: keys twice
+ * in one object that no message defines, base64 that two decoders could read differently, usernames
+ * that no server takes. Beside msg, which asks it; the only part of reading that allocates.
+ */
+#include "message/strict.h"
+
+#include <stdlib.h>
+
+#include "chat/base64.h"
+#include "chat/buf.h"
+#include "chat/msg.h"
+#include "chat/utf8.h"
+
+/* A key of an object that is still open. */
+struct key {
+	struct chat_span name; /* decoded */
+	size_t offset;
+	char *owned; /* name.at where it had to be decoded */
+};
+
+struct level {
+	bool object;
+	size_t first; /* of its keys */
+};
+
+/* The objects that enclose the cursor and the keys that they have so far, outermost first. */
+struct walk {
+	struct chat_json json;
+	struct level *levels; /* of CHAT_JSON_DEPTH */
+	struct key *keys;
+	size_t count, cap;
+	struct chat_strict_keys *found;
+	size_t found_cap;
+};
+
+static void
+key_add(struct walk *walk, const struct chat_json_value *string)
+{
+	struct key *key;
+
+	if (walk->count == walk->cap) {
+		walk->cap = walk->cap ? walk->cap * 2 : 64;
+		walk->keys = chat_realloc(walk->keys, walk->cap * sizeof(*walk->keys));
+	}
+	key = &walk->keys[walk->count++];
+	key->name = chat_json_inside(string);
+	key->offset = (size_t)(string->raw.at - walk->json.start);
+	key->owned = NULL;
+	if (string->escaped) {
+		key->owned = chat_alloc(string->raw.len);
+		key->name.len = chat_json_unescape(string, key->owned, string->raw.len);
+		key->name.at = key->owned;
+	}
+}
+
+static int
+compare_keys(const void *left, const void *right)
+{
+	const struct key *a = left, *b = right;
+	int order;
+
+	if (a->name.len != b->name.len)
+		return a->name.len < b->name.len ? -1 : 1;
+	order = a->name.len ? memcmp(a->name.at, b->name.at, a->name.len) : 0;
+	if (order != 0)
+		return order;
+	return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+static void
+found_add(struct walk *walk, size_t offset)
+{
+	struct chat_strict_keys *found = walk->found;
+
+	if (found->count == walk->found_cap) {
+		walk->found_cap = walk->found_cap ? walk->found_cap * 2 : 16;
+		found->offset =
+			chat_realloc(found->offset, walk->found_cap * sizeof(*found->offset));
+	}
+	found->offset[found->count++] = offset;
+}
+
+/* The innermost object has ended: its keys are compared and forgotten. */
+static void
+keys_close(struct walk *walk, size_t first)
+{
+	size_t count = walk->count - first;
+	struct key *keys;
+
+	if (count == 0)
+		return;
+	keys = walk->keys + first;
+	qsort(keys, count, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < count; i++)
+		if (chat_span_equal(keys[i - 1].name, keys[i].name))
+			found_add(walk, keys[i].offset);
+	for (size_t i = 0; i < count; i++)
+		free(keys[i].owned);
+	walk->count = first;
+}
+
+static int
+enter(struct walk *walk, enum chat_json_kind kind, bool *first)
+{
+	if (chat_json_enter(&walk->json, first, NULL))
+		return -1;
+	walk->levels[walk->json.depth - 1] =
+		(struct level){.object = kind == CHAT_JSON_OBJECT, .first = walk->count};
+	return 0;
+}
+
+/* The next value: containers are entered. */
+static int
+walk_value(struct walk *walk, bool *first)
+{
+	struct chat_json_value value;
+	enum chat_json_kind kind;
+
+	if (chat_json_peek(&walk->json, &kind, NULL))
+		return -1;
+	if (kind >= CHAT_JSON_ARRAY)
+		return enter(walk, kind, first);
+	return chat_json_read(&walk->json, &value, NULL);
+}
+
+/* One step: a value, or the end of a container. -1 where the JSON breaks. */
+static int
+walk_step(struct walk *walk, bool *first)
+{
+	const struct level *level = &walk->levels[walk->json.depth - 1];
+	struct chat_json_value key;
+	int more = level->object ? chat_json_member(&walk->json, first, &key, NULL)
+				 : chat_json_element(&walk->json, first, NULL);
+
+	if (more < 0)
+		return -1;
+	if (more == 0) {
+		keys_close(walk, level->first);
+		*first = false;
+		return 0;
+	}
+	if (level->object)
+		key_add(walk, &key);
+	return walk_value(walk, first);
+}
+
+static int
+compare_offsets(const void *left, const void *right)
+{
+	const size_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+void
+chat_strict_keys_find(struct chat_strict_keys *keys, struct chat_span line)
+{
+	struct walk walk = {.found = keys};
+	bool first;
+
+	*keys = (struct chat_strict_keys){NULL, 0};
+	walk.levels = chat_alloc(CHAT_JSON_DEPTH * sizeof(*walk.levels));
+	chat_json_begin(&walk.json, line);
+	if (walk_value(&walk, &first) == 0)
+		while (walk.json.depth > 0 && walk_step(&walk, &first) == 0)
+			;
+	for (unsigned depth = walk.json.depth; depth > 0; depth--)
+		keys_close(&walk, walk.levels[depth - 1].first);
+	free(walk.levels);
+	free(walk.keys);
+	if (keys->count > 1)
+		qsort(keys->offset, keys->count, sizeof(*keys->offset), compare_offsets);
+}
+
+void
+chat_strict_keys_free(struct chat_strict_keys *keys)
+{
+	free(keys->offset);
+	*keys = (struct chat_strict_keys){NULL, 0};
+}
+
+bool
+chat_strict_base64(const struct chat_json_value *string, size_t *decoded_size)
+{
+	struct chat_span text = chat_json_inside(string);
+	char *owned = NULL;
+	bool canonical;
+
+	if (string->escaped) {
+		owned = chat_msg_string(string);
+		text = chat_span_of(owned);
+	}
+	canonical = chat_base64_canonical(text.at, text.len);
+	*decoded_size = chat_base64_decoded_size(text.at, text.len);
+	free(owned);
+	return canonical;
+}
+
+static bool
+is_space(uint32_t point)
+{
+	return point == 0x20 || point == 0xA0 || point == 0x1680 ||
+		(point >= 0x2000 && point <= 0x200A) || point == 0x202F || point == 0x205F ||
+		point == 0x3000;
+}
+
+int
+chat_username_check(struct chat_span decoded, struct chat_err *err)
+{
+	size_t len;
+
+	for (size_t at = 0; at < decoded.len; at += len) {
+		uint32_t point = chat_utf8_decode(decoded.at + at, &len);
+
+		if (chat_utf8_is_control(point))
+			return chat_fail(
+				err, CHAT_BAD_USERNAME, "a username has no control characters");
+		if (chat_utf8_is_invisible(point))
+			return chat_fail(
+				err, CHAT_BAD_USERNAME, "a username has no invisible characters");
+		if (is_space(point) && (at == 0 || at + len == decoded.len))
+			return chat_fail(err, CHAT_BAD_USERNAME,
+				"a username does not begin or end with white space");
+	}
+	return 0;
+}

@@ -1,0 +1,170 @@
+/*
+ * Growable bytes, and the allocations that cannot fail. Everything that arrives in pieces or leaves
+ * in one write passes through here; the limit is what keeps a peer from choosing our size.
+ */
+#include "chat/buf.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define CAP_MIN 64
+
+void
+chat_buf_free(struct chat_buf *buf)
+{
+	free(buf->at);
+	*buf = (struct chat_buf){.limit = buf->limit};
+}
+
+/* cap may pass the limit by one, which leaves room for the NUL that vsnprintf writes. */
+static void
+buf_grow(struct chat_buf *buf, size_t cap)
+{
+	size_t roomy = buf->cap < SIZE_MAX / 2 ? buf->cap * 2 : SIZE_MAX;
+
+	if (roomy < CAP_MIN)
+		roomy = CAP_MIN;
+	if (buf->limit != 0 && roomy > buf->limit)
+		roomy = buf->limit;
+	if (cap < roomy)
+		cap = roomy;
+	buf->at = chat_realloc(buf->at, cap);
+	buf->cap = cap;
+}
+
+static bool
+buf_passes_limit(const struct chat_buf *buf, size_t len)
+{
+	return buf->limit != 0 && (buf->len > buf->limit || len > buf->limit - buf->len);
+}
+
+char *
+chat_buf_reserve(struct chat_buf *buf, size_t len)
+{
+	if (buf_passes_limit(buf, len))
+		return NULL;
+	if (len > SIZE_MAX - buf->len)
+		abort();
+	if (!buf->at || len > buf->cap - buf->len)
+		buf_grow(buf, buf->len + len);
+	return buf->at + buf->len;
+}
+
+int
+chat_buf_append(struct chat_buf *buf, const void *bytes, size_t len)
+{
+	char *to = chat_buf_reserve(buf, len);
+
+	if (!to)
+		return -1;
+	if (len != 0)
+		memcpy(to, bytes, len);
+	buf->len += len;
+	return 0;
+}
+
+int
+chat_buf_append_span(struct chat_buf *buf, struct chat_span span)
+{
+	return chat_buf_append(buf, span.at, span.len);
+}
+
+int
+chat_buf_append_string(struct chat_buf *buf, const char *string)
+{
+	return chat_buf_append(buf, string, strlen(string));
+}
+
+int
+chat_buf_printf(struct chat_buf *buf, const char *format, ...)
+{
+	va_list list;
+	int len;
+
+	va_start(list, format);
+	len = vsnprintf(NULL, 0, format, list);
+	va_end(list);
+	if (len < 0 || buf_passes_limit(buf, (size_t)len))
+		return -1;
+	if ((size_t)len >= buf->cap - buf->len)
+		buf_grow(buf, buf->len + (size_t)len + 1);
+	va_start(list, format);
+	vsnprintf(buf->at + buf->len, (size_t)len + 1, format, list);
+	va_end(list);
+	buf->len += (size_t)len;
+	return 0;
+}
+
+void
+chat_buf_drop(struct chat_buf *buf, size_t len)
+{
+	if (len == 0)
+		return;
+	buf->len -= len;
+	memmove(buf->at, buf->at + len, buf->len);
+}
+
+void
+chat_out_of_memory(void)
+{
+	static const char text[] = ": out of memory\n";
+	const struct iovec line[] = {
+		{program_invocation_short_name, strlen(program_invocation_short_name)},
+		{(char *)text, sizeof(text) - 1},
+	};
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+	ssize_t told = poll(&room, 1, 0) == 1 ? writev(STDERR_FILENO, line, 2) : 0;
+
+	(void)told; /* there is nobody else to tell, and the end waits for no reader */
+	abort();
+}
+
+void *
+chat_alloc(size_t size)
+{
+	return chat_realloc(NULL, size);
+}
+
+void *
+chat_alloc_zeroed(size_t count, size_t size)
+{
+	void *new = calloc(count ? count : 1, size ? size : 1);
+
+	if (!new)
+		chat_out_of_memory();
+	return new;
+}
+
+void *
+chat_realloc(void *old, size_t size)
+{
+	void *new = realloc(old, size ? size : 1);
+
+	if (!new)
+		chat_out_of_memory();
+	return new;
+}
+
+char *
+chat_strdup(const char *string)
+{
+	return chat_strndup(string, strlen(string));
+}
+
+char *
+chat_strndup(const char *bytes, size_t len)
+{
+	char *copy = chat_alloc(len + 1);
+
+	if (len != 0)
+		memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	return copy;
+}

@@ -1,0 +1,222 @@
+/*
+ * Lines of NDJSON out of a descriptor: the way in for standard input, logs and --stdin. The buffer
+ * never holds more than one line and one read, however long a line without a newline goes on.
+ */
+#include "chat/line.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_BYTES (64 * 1024)
+
+void
+chat_lines_init(struct chat_lines *lines, int fd, size_t max_bytes)
+{
+	*lines = (struct chat_lines){.fd = fd, .max_bytes = max_bytes, .read_bytes = READ_BYTES};
+}
+
+void
+chat_lines_free(struct chat_lines *lines)
+{
+	chat_buf_free(&lines->buf);
+}
+
+/* Moves what was not taken to the front. */
+static void
+lines_compact(struct chat_lines *lines)
+{
+	chat_buf_drop(&lines->buf, lines->start);
+	lines->scanned -= lines->start;
+	lines->start = 0;
+}
+
+int
+chat_lines_fill(struct chat_lines *lines, struct chat_err *err)
+{
+	size_t room = lines->read_bytes, most = room + CHAT_LINES_PADDING;
+	ssize_t got;
+	char *to;
+
+	if (lines->ended)
+		return 0;
+	lines_compact(lines);
+	lines->buf.limit = lines->max_bytes < SIZE_MAX - most ? lines->max_bytes + most : SIZE_MAX;
+	to = chat_buf_reserve(&lines->buf, most);
+	if (!to)
+		return chat_fail(err, CHAT_INTERNAL, "filled again before the lines were taken");
+	do
+		got = read(lines->fd, to, room);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (got < 0)
+		return chat_fail(err, CHAT_IO_ERROR, "%m");
+	lines->ended = got == 0;
+	lines->buf.len += (size_t)got;
+	return got > 0;
+}
+
+/* Forgets what is buffered: the front or the middle of a line that is too long. */
+static void
+lines_forget(struct chat_lines *lines)
+{
+	lines->buf.len = lines->start = lines->scanned = 0;
+}
+
+/* The end of the line that begins at start, NULL when its newline has not come. */
+static const char *
+lines_find_newline(struct chat_lines *lines)
+{
+	size_t left = lines->buf.len - lines->scanned;
+	const char *newline = NULL;
+
+	if (left > 0)
+		newline = memchr(lines->buf.at + lines->scanned, '\n', left);
+	lines->scanned = newline ? (size_t)(newline - lines->buf.at) + 1 : lines->buf.len;
+	return newline;
+}
+
+/* Goes past the end of a line that was too long; false when that has not come. */
+static bool
+lines_skip(struct chat_lines *lines)
+{
+	if (!lines_find_newline(lines)) {
+		lines_forget(lines);
+		return false;
+	}
+	lines->start = lines->scanned;
+	lines->skipping = false;
+	return true;
+}
+
+/* No newline in sight. */
+static enum chat_line
+lines_take_rest(struct chat_lines *lines, struct chat_span *line)
+{
+	size_t len = lines->buf.len - lines->start;
+
+	if (len > lines->max_bytes) {
+		lines_forget(lines);
+		lines->skipping = true;
+		lines->number++;
+		return CHAT_LINE_TOO_LONG;
+	}
+	if (!lines->ended)
+		return CHAT_LINE_NONE;
+	if (len == 0)
+		return CHAT_LINE_END;
+	*line = (struct chat_span){lines->buf.at + lines->start, len};
+	lines->start = lines->buf.len;
+	lines->number++;
+	return CHAT_LINE_CUT_OFF;
+}
+
+enum chat_line
+chat_lines_take(struct chat_lines *lines, struct chat_span *line)
+{
+	const char *newline, *begin;
+
+	if (lines->skipping && !lines_skip(lines))
+		return lines->ended ? CHAT_LINE_END : CHAT_LINE_NONE;
+	newline = lines_find_newline(lines);
+	if (!newline)
+		return lines_take_rest(lines, line);
+	begin = lines->buf.at + lines->start;
+	lines->start = lines->scanned;
+	lines->number++;
+	if ((size_t)(newline - begin) > lines->max_bytes)
+		return CHAT_LINE_TOO_LONG;
+	*line = (struct chat_span){begin, (size_t)(newline - begin)};
+	return CHAT_LINE_TAKEN;
+}
+
+bool
+chat_lines_take_whole(struct chat_lines *lines, struct chat_buf *into, struct chat_span *whole)
+{
+	size_t unseen = lines->buf.len - lines->scanned, end;
+	const char *newline = NULL;
+	struct chat_buf full = lines->buf;
+
+	if (!lines->skipping && unseen > 0)
+		newline = memrchr(full.at + lines->scanned, '\n', unseen);
+	if (newline == NULL)
+		return false;
+	end = (size_t)(newline + 1 - full.at);
+	*whole = (struct chat_span){full.at + lines->start, end - lines->start};
+	into->len = 0;
+	into->limit = 0;
+	chat_buf_append(into, full.at + end, full.len - end);
+	lines->buf = *into;
+	lines->start = 0;
+	lines->scanned = lines->buf.len;
+	*into = full;
+	return true;
+}
+
+void
+chat_lines_lend(struct chat_lines *lines, struct chat_buf *buf)
+{
+	struct chat_buf old = lines->buf;
+
+	buf->len = 0;
+	buf->limit = 0;
+	if (old.len > lines->start)
+		chat_buf_append(buf, old.at + lines->start, old.len - lines->start);
+	lines->scanned -= lines->start;
+	lines->start = 0;
+	lines->buf = *buf;
+	*buf = old;
+	buf->len = 0;
+	buf->limit = 0;
+}
+
+/* Someone else may have made the open file non-blocking: waits until fd is ready. */
+static int
+wait_for(int fd, short events, struct chat_err *err)
+{
+	struct pollfd waiting = {.fd = fd, .events = events};
+
+	while (poll(&waiting, 1, -1) < 0)
+		if (errno != EINTR)
+			return chat_fail(err, CHAT_IO_ERROR, "%m");
+	return 0;
+}
+
+int
+chat_lines_next(struct chat_lines *lines, struct chat_span *line, enum chat_line *what,
+	struct chat_err *err)
+{
+	int filled;
+
+	while ((*what = chat_lines_take(lines, line)) == CHAT_LINE_NONE) {
+		filled = chat_lines_fill(lines, err);
+		if (filled == 0 && !lines->ended)
+			filled = wait_for(lines->fd, POLLIN, err);
+		if (filled < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+chat_write_all(int fd, const void *bytes, size_t len, struct chat_err *err)
+{
+	const char *at = bytes;
+	ssize_t written;
+
+	while (len > 0) {
+		written = write(fd, at, len);
+		if (written >= 0) {
+			at += written;
+			len -= (size_t)written;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			if (wait_for(fd, POLLOUT, err) < 0)
+				return -1;
+		} else if (errno != EINTR) {
+			return chat_fail(err, CHAT_IO_ERROR, "%m");
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* The only file of the library that knows OpenSSL. */
+#include "wire/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "chat/buf.h"
+
+static void
+digest_of(unsigned char *digest, struct chat_span bytes, const EVP_MD *kind)
+{
+	if (EVP_Digest(bytes.at, bytes.len, digest, NULL, kind, NULL) != 1)
+		chat_out_of_memory();
+}
+
+void
+chat_sha1(unsigned char digest[CHAT_SHA1_BYTES], struct chat_span bytes)
+{
+	digest_of(digest, bytes, EVP_sha1());
+}
+
+void
+chat_sha256(unsigned char digest[CHAT_SHA256_BYTES], struct chat_span bytes)
+{
+	digest_of(digest, bytes, EVP_sha256());
+}
+
+void
+chat_hex(char *to, const unsigned char *bytes, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < size; i++) {
+		*to++ = digits[bytes[i] >> 4];
+		*to++ = digits[bytes[i] & 15];
+	}
+	*to = '\0';
+}
+
+bool
+chat_digest_equal(const unsigned char *a, const unsigned char *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
+}
