@@ -9,7 +9,7 @@
 #include "serve/util/memory.h"
 
 static void
-say_metrics(struct server *server)
+encode_metrics(struct server *server)
 {
 	const struct listeners *listeners = &server->monitor.listeners;
 
@@ -17,23 +17,24 @@ say_metrics(struct server *server)
 		const char *url = listeners->at[i].url;
 
 		if (listeners->at[i].unlink)
-			notices_say(&server->notices, "metrics on %s", url);
+			error_log_say(&server->error_log, "metrics on %s", url);
 		else /* the scheme of a listener is ws */
-			notices_say(&server->notices, "metrics on http%smetrics", strchr(url, ':'));
+			error_log_say(
+				&server->error_log, "metrics on http%smetrics", strchr(url, ':'));
 	}
 }
 
 /* Where it listens, and how it is reached from elsewhere. */
 static void
-say_where(struct server *server)
+encode_where(struct server *server)
 {
 	const struct listeners *listeners = &server->listeners;
 
 	for (size_t i = 0; i < listeners->count; i++)
-		notices_say(&server->notices, "listening on %s", listeners->at[i].url);
-	say_metrics(server);
+		error_log_say(&server->error_log, "listening on %s", listeners->at[i].url);
+	encode_metrics(server);
 	if (!listeners_reach_out(listeners))
-		notices_say(&server->notices,
+		error_log_say(&server->error_log,
 			"only this machine can connect; others with --listen :3001 and --tokens "
 			"or --open");
 }
@@ -70,7 +71,7 @@ main(int argc, char **argv)
 			chat_die_usage("%s", err.text);
 		chat_die(chat_exit_status(err.code), "%s", err.text);
 	}
-	say_where(&server);
+	encode_where(&server);
 	server_run(&server);
 	status = server_close(&server);
 	config_free(&config);

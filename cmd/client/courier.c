@@ -1,5 +1,5 @@
 /*
- * Between the outbox, which knows no connection, and the session, which knows no promise.
+ * Between the outbox, which knows no connection, and the membership, which knows no promise.
  */
 #include "client/courier.h"
 
@@ -39,19 +39,19 @@ courier_set_ack(struct courier *courier, enum ack ack)
  * have forgotten: that history must begin where we were.
  */
 static void
-meet_stranger(struct courier *courier, struct session *session)
+meet_stranger(struct courier *courier, struct membership *membership)
 {
 	courier->forgetful = true;
-	if (session->options.resumes || !*position_id(&session->position))
+	if (membership->options.resumes || !*position_id(&membership->position))
 		return;
-	session->options.resumes = true;
-	session_rejoin(session);
+	membership->options.resumes = true;
+	membership_rejoin(membership);
 }
 
 void
-courier_joined(struct courier *courier, struct session *session, bool again)
+courier_joined(struct courier *courier, struct membership *membership, bool again)
 {
-	const struct peer *peer = &session->peer;
+	const struct peer *peer = &membership->peer;
 	enum ack ack = courier->ack;
 
 	if (ack == ACK_AUTO)
@@ -59,11 +59,11 @@ courier_joined(struct courier *courier, struct session *session, bool again)
 	courier_set_ack(courier, ack);
 	courier->outbox.max_message_bytes = peer->max_message_bytes;
 	courier->outbox.copies_reply_to = peer->reply_to;
-	courier->outbox.here = &session->here;
-	courier->outbox.identity = &session->identity;
+	courier->outbox.here = &membership->here;
+	courier->outbox.identity = &membership->identity;
 	courier->resending = again && courier->outbox.in_flight > 0;
 	if (courier->resending && courier->instance != peer->instance)
-		meet_stranger(courier, session);
+		meet_stranger(courier, membership);
 	else if (!courier->resending)
 		courier->instance = peer->instance;
 }
@@ -78,12 +78,12 @@ courier_caught_up(struct courier *courier, bool complete, uint64_t instance)
 }
 
 void
-courier_lost(struct courier *courier, struct session *session)
+courier_lost(struct courier *courier, struct membership *membership)
 {
 	outbox_lost(&courier->outbox);
 	if (courier->listens)
 		return;
-	session->options.resumes = courier->forgetful ||
+	membership->options.resumes = courier->forgetful ||
 		outbox_needs_history(&courier->outbox, chat_now_ms()) ||
 		courier->outbox.in_flight <= SHORT_HISTORY;
 }
@@ -93,9 +93,9 @@ courier_lost(struct courier *courier, struct session *session)
  * message seen is new: before it the same words may have been said by us at another time.
  */
 static void
-received_history(struct courier *courier, struct session *session, const struct chat_msg *msg)
+received_history(struct courier *courier, struct membership *membership, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(position_id(&session->position)), text;
+	struct chat_span last_id = chat_span_of(position_id(&membership->position)), text;
 	bool new = courier->outbox.ack == ACK_NONCE;
 	int64_t now_ms = chat_now_ms();
 	struct history history;
@@ -113,24 +113,24 @@ received_history(struct courier *courier, struct session *session, const struct 
 }
 
 enum outbox_heard
-courier_received(struct courier *courier, struct session *session, const struct chat_msg *msg,
+courier_received(struct courier *courier, struct membership *membership, const struct chat_msg *msg,
 	struct chat_span text)
 {
 	enum outbox_heard heard = OUTBOX_NOTHING;
 
 	if (msg->type == CHAT_TYPE_HISTORY)
-		received_history(courier, session, msg);
+		received_history(courier, membership, msg);
 	else if (courier->outbox.in_flight > 0)
 		heard = outbox_receive(&courier->outbox, msg, text, chat_now_ms());
 	if (heard != OUTBOX_NOTHING)
-		session_progress(session);
+		membership_progress(membership);
 	else
 		lineage_note(&courier->outbox.lineage, msg);
 	return heard;
 }
 
 bool
-courier_send(struct courier *courier, struct session *session)
+courier_send(struct courier *courier, struct membership *membership)
 {
 	struct chat_buf *wire = &courier->wire;
 	int64_t now_ms = chat_now_ms();
@@ -138,20 +138,21 @@ courier_send(struct courier *courier, struct session *session)
 
 	if (courier->resending)
 		return false;
-	while (session_can_send(session)) {
+	while (membership_can_send(membership)) {
 		wire->len = 0;
 		if (outbox_send_next(&courier->outbox, now_ms, wire) == 0)
 			break;
-		session_send(session, chat_buf_span(wire));
+		membership_send(membership, chat_buf_span(wire));
 		sent = true;
 	}
-	session_flush(session);
+	membership_flush(membership);
 	return sent;
 }
 
 void
-courier_await(const struct courier *courier, const struct session *session, struct waits *waits)
+courier_await(
+	const struct courier *courier, const struct membership *membership, struct waits *waits)
 {
-	if (!courier->resending && session_can_send(session))
+	if (!courier->resending && membership_can_send(membership))
 		waits_until(waits, outbox_wake_ms(&courier->outbox));
 }

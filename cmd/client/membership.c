@@ -19,36 +19,36 @@
 #define QUEUE_MAX_BYTES (1u << 20)
 
 void
-session_open(struct session *session, const struct settings *settings, const struct chat_url *url,
-	const struct session_options *options)
+membership_open(struct membership *membership, const struct settings *settings,
+	const struct chat_url *url, const struct membership_options *options)
 {
-	*session = (struct session){.settings = settings, .options = *options, .url = *url};
-	session->identity = settings->identity;
-	chat_url_format(url, session->url_text, sizeof session->url_text);
-	position_begin(&session->position, options->since);
-	session->state = SESSION_WAITING;
+	*membership = (struct membership){.settings = settings, .options = *options, .url = *url};
+	membership->identity = settings->identity;
+	chat_url_format(url, membership->url_text, sizeof membership->url_text);
+	position_begin(&membership->position, options->since);
+	membership->state = MEMBERSHIP_WAITING;
 }
 
 static void
-disconnect(struct session *session)
+disconnect(struct membership *membership)
 {
-	chat_client_free(session->client);
-	session->client = NULL;
+	chat_client_free(membership->client);
+	membership->client = NULL;
 }
 
 void
-session_free(struct session *session)
+membership_free(struct membership *membership)
 {
-	disconnect(session);
-	position_free(&session->position);
-	chat_buf_free(&session->compact);
+	disconnect(membership);
+	position_free(&membership->position);
+	chat_buf_free(&membership->compact);
 }
 
 void
-session_progress(struct session *session)
+membership_progress(struct membership *membership)
 {
-	session->lost_ms = 0;
-	session->backoff = (struct backoff){0};
+	membership->lost_ms = 0;
+	membership->backoff = (struct backoff){0};
 }
 
 /* Whether another attempt may help. */
@@ -77,145 +77,148 @@ is_passing(enum chat_code code)
 }
 
 static bool
-may_retry(const struct session *session, enum chat_code code, int64_t now_ms)
+may_retry(const struct membership *membership, enum chat_code code, int64_t now_ms)
 {
-	const struct session_options *options = &session->options;
+	const struct membership_options *options = &membership->options;
 
 	if (!is_passing(code) || options->retry_for_ms == 0)
 		return false;
-	if (!session->joined_before && !options->wait)
+	if (!membership->joined_before && !options->wait)
 		return false;
-	if (now_ms < session->retry_at_ms)
-		now_ms = session->retry_at_ms;
-	return options->retry_for_ms < 0 || now_ms - session->lost_ms < options->retry_for_ms;
+	if (now_ms < membership->retry_at_ms)
+		now_ms = membership->retry_at_ms;
+	return options->retry_for_ms < 0 || now_ms - membership->lost_ms < options->retry_for_ms;
 }
 
 /* Who has little time tries more often. */
 static int64_t
-most_wait_ms(const struct session_options *options)
+most_wait_ms(const struct membership_options *options)
 {
 	return options->retry_for_ms > 0 ? options->retry_for_ms / 10 + 1 : 0;
 }
 
 /* The connection is gone: another attempt later, or the end. */
 static void
-lose(struct session *session, const struct chat_err *err, struct session_event *event)
+lose(struct membership *membership, const struct chat_err *err, struct membership_event *event)
 {
 	int64_t now_ms = chat_now_ms(), wait_ms;
-	bool closing = session->state == SESSION_CLOSING;
+	bool closing = membership->state == MEMBERSHIP_CLOSING;
 
-	if (session->state == SESSION_JOINED && now_ms - session->joined_ms >= SETTLED_MS)
-		session_progress(session);
-	disconnect(session);
-	session->catch_up_due = false;
+	if (membership->state == MEMBERSHIP_JOINED && now_ms - membership->joined_ms >= SETTLED_MS)
+		membership_progress(membership);
+	disconnect(membership);
+	membership->catch_up_due = false;
 	event->err = *err;
-	if (session->lost_ms == 0)
-		session->lost_ms = now_ms;
-	if (closing || !may_retry(session, err->code, now_ms)) {
-		session->state = SESSION_ENDED;
-		session->deadline_ms = INT64_MAX;
-		event->what = closing && err->code == CHAT_CONNECTION_CLOSED ? SESSION_CLOSED
-									     : SESSION_END;
+	if (membership->lost_ms == 0)
+		membership->lost_ms = now_ms;
+	if (closing || !may_retry(membership, err->code, now_ms)) {
+		membership->state = MEMBERSHIP_ENDED;
+		membership->deadline_ms = INT64_MAX;
+		event->what = closing && err->code == CHAT_CONNECTION_CLOSED ? MEMBERSHIP_CLOSED
+									     : MEMBERSHIP_END;
 		return;
 	}
-	wait_ms = backoff_next_ms(&session->backoff, most_wait_ms(&session->options));
-	if (now_ms + wait_ms < session->retry_at_ms)
-		wait_ms = session->retry_at_ms - now_ms;
-	session->retry_at_ms = 0;
-	session->state = SESSION_WAITING;
-	session->deadline_ms = now_ms + wait_ms;
-	event->what = SESSION_LOST;
+	wait_ms = backoff_next_ms(&membership->backoff, most_wait_ms(&membership->options));
+	if (now_ms + wait_ms < membership->retry_at_ms)
+		wait_ms = membership->retry_at_ms - now_ms;
+	membership->retry_at_ms = 0;
+	membership->state = MEMBERSHIP_WAITING;
+	membership->deadline_ms = now_ms + wait_ms;
+	event->what = MEMBERSHIP_LOST;
 	event->retry_ms = wait_ms;
 }
 
 static void
-lose_with(
-	struct session *session, enum chat_code code, const char *text, struct session_event *event)
+lose_with(struct membership *membership, enum chat_code code, const char *text,
+	struct membership_event *event)
 {
 	struct chat_err err;
 
 	chat_fail(&err, code, "%s", text);
-	lose(session, &err, event);
+	lose(membership, &err, event);
 }
 
 static void
-session_connect(struct session *session, struct session_event *event)
+membership_connect(struct membership *membership, struct membership_event *event)
 {
 	struct chat_err err;
 
-	if (session->settings->verbose)
-		chat_warn("%s: connecting", session->url_text);
-	session->client = chat_client_open(&session->url, &session->settings->client, &err);
-	session->state = SESSION_CONNECTING;
-	session->deadline_ms = chat_now_ms() + session->settings->client.connect_timeout_ms;
-	session->peer = (struct peer){0};
-	session->last_code = CHAT_OK;
-	session->caught_up = false;
-	session->catch_up_due = false;
-	session->paged = false;
-	heartbeat_begin(&session->heartbeat, session->settings->dead_after_ms);
-	if (!session->client)
-		lose(session, &err, event);
+	if (membership->settings->verbose)
+		chat_warn("%s: connecting", membership->url_text);
+	membership->client =
+		chat_client_open(&membership->url, &membership->settings->client, &err);
+	membership->state = MEMBERSHIP_CONNECTING;
+	membership->deadline_ms = chat_now_ms() + membership->settings->client.connect_timeout_ms;
+	membership->peer = (struct peer){0};
+	membership->last_code = CHAT_OK;
+	membership->caught_up = false;
+	membership->catch_up_due = false;
+	membership->paged = false;
+	heartbeat_begin(&membership->heartbeat, membership->settings->dead_after_ms);
+	if (!membership->client)
+		lose(membership, &err, event);
 }
 
 static void
-say_init(struct session *session)
+say_init(struct membership *membership)
 {
-	const struct settings *settings = session->settings;
-	const char *since = position_id(&session->position);
+	const struct settings *settings = membership->settings;
+	const char *since = position_id(&membership->position);
 	char *init = chat_encode_init(&(struct chat_encode_init){
 		.username = settings->identity.username,
 		.id = settings->identity.id,
 		.token = settings->token,
-		.since = session->options.resumes && *since ? since : NULL,
-		.since_ms = strcmp(since, POSITION_BEGINNING) == 0 ? session->options.since_ms : 0,
-		.hidden = session->options.hidden,
+		.since = membership->options.resumes && *since ? since : NULL,
+		.since_ms =
+			strcmp(since, POSITION_BEGINNING) == 0 ? membership->options.since_ms : 0,
+		.hidden = membership->options.hidden,
 	});
 
-	session_send(session, chat_span_of(init));
+	membership_send(membership, chat_span_of(init));
 	free(init);
 }
 
 static void
-set_catch_up_deadline(struct session *session)
+set_catch_up_deadline(struct membership *membership)
 {
-	int64_t patience_ms = session->peer.past ? HISTORY_MS : CATCH_UP_MS;
+	int64_t patience_ms = membership->peer.past ? HISTORY_MS : CATCH_UP_MS;
 
-	session->deadline_ms = chat_now_ms() + (session->paged ? PAGE_MS : patience_ms);
+	membership->deadline_ms = chat_now_ms() + (membership->paged ? PAGE_MS : patience_ms);
 }
 
 static void
-session_joined(struct session *session, struct chat_span text, struct session_event *event)
+membership_joined(
+	struct membership *membership, struct chat_span text, struct membership_event *event)
 {
-	event->what = SESSION_JOIN;
+	event->what = MEMBERSHIP_JOIN;
 	event->text = text;
-	event->msg = &session->msg;
-	event->again = session->rejoined = session->joined_before;
-	session->state = SESSION_JOINED;
-	session->joined_before = true;
-	session->joined_ms = chat_now_ms();
-	session->heartbeat.asked = false;
-	set_catch_up_deadline(session);
-	session->complete = false;
+	event->msg = &membership->msg;
+	event->again = membership->rejoined = membership->joined_before;
+	membership->state = MEMBERSHIP_JOINED;
+	membership->joined_before = true;
+	membership->joined_ms = chat_now_ms();
+	membership->heartbeat.asked = false;
+	set_catch_up_deadline(membership);
+	membership->complete = false;
 }
 
 /* Without an answer: the specification does not ask for one. */
 static void
-join_unheard(struct session *session, struct session_event *event)
+join_unheard(struct membership *membership, struct membership_event *event)
 {
-	session->msg.type = CHAT_TYPE_UNKNOWN;
-	session->msg.has = 0;
-	session_joined(session, (struct chat_span){0}, event);
+	membership->msg.type = CHAT_TYPE_UNKNOWN;
+	membership->msg.has = 0;
+	membership_joined(membership, (struct chat_span){0}, event);
 }
 
 static void
-session_opened(struct session *session, struct session_event *event)
+membership_opened(struct membership *membership, struct membership_event *event)
 {
-	session->state = SESSION_JOINING;
-	session->deadline_ms = chat_now_ms() + SILENCE_MS;
-	say_init(session);
-	if (session->options.deaf)
-		join_unheard(session, event);
+	membership->state = MEMBERSHIP_JOINING;
+	membership->deadline_ms = chat_now_ms() + SILENCE_MS;
+	say_init(membership);
+	if (membership->options.deaf)
+		join_unheard(membership, event);
 }
 
 /* An error of the server as one of ours: its word is kept, its sentence cut to fit. */
@@ -231,40 +234,40 @@ err_of_message(struct chat_err *err, const struct chat_msg *msg)
 }
 
 static void
-note_retry_after(struct session *session, const struct chat_msg *msg)
+note_retry_after(struct membership *membership, const struct chat_msg *msg)
 {
 	int64_t after_ms;
 
 	if (!chat_msg_has(msg, CHAT_SLOT_RETRY_AFTER) ||
 		!chat_json_int64(msg->value[CHAT_SLOT_RETRY_AFTER].raw, &after_ms) || after_ms < 0)
 		return;
-	session->retry_at_ms =
+	membership->retry_at_ms =
 		chat_now_ms() + (after_ms < RETRY_MOST_MS ? after_ms : RETRY_MOST_MS);
 }
 
 /* The server will not have us, for now or at all. */
 static void
-join_refused(struct session *session, struct session_event *event)
+join_refused(struct membership *membership, struct membership_event *event)
 {
 	struct chat_err err;
 
-	err_of_message(&err, &session->msg);
-	note_retry_after(session, &session->msg);
+	err_of_message(&err, &membership->msg);
+	note_retry_after(membership, &membership->msg);
 	if (err.code == CHAT_NOT_INITIALIZED)
 		err.code = CHAT_TRY_LATER; /* our init came too late */
 	if (chat_exit_status(err.code) != CHAT_EXIT_REFUSED && !is_passing(err.code))
 		err.code = CHAT_PROTOCOL_ERROR; /* our init is right */
-	lose(session, &err, event);
+	lose(membership, &err, event);
 }
 
 /* A server that proves names gives each its id, whatever init says. */
 static void
-take_identity(struct session *session)
+take_identity(struct membership *membership)
 {
-	const struct identity *said = &session->settings->identity;
-	const char *id = *session->peer.id ? session->peer.id : said->id;
+	const struct identity *said = &membership->settings->identity;
+	const char *id = *membership->peer.id ? membership->peer.id : said->id;
 
-	snprintf(session->identity.id, sizeof session->identity.id, "%s", id);
+	snprintf(membership->identity.id, sizeof membership->identity.id, "%s", id);
 }
 
 /*
@@ -272,51 +275,51 @@ take_identity(struct session *session)
  * since then may be more than the history of the next one holds: it is asked for by another.
  */
 static void
-go_back(struct session *session)
+go_back(struct membership *membership)
 {
-	const char *since = session->peer.since, *first = session->first_since;
+	const char *since = membership->peer.since, *first = membership->first_since;
 
-	if (!session->options.resumes || *position_id(&session->position))
+	if (!membership->options.resumes || *position_id(&membership->position))
 		return;
 	if (!*first) {
-		snprintf(session->first_since, sizeof session->first_since, "%s", since);
+		snprintf(membership->first_since, sizeof membership->first_since, "%s", since);
 		return;
 	}
 	if (strcmp(first, since) == 0)
 		return;
-	position_set(&session->position, first);
-	session->rejoin_due = true;
+	position_set(&membership->position, first);
+	membership->rejoin_due = true;
 }
 
 /* The first answer to init. */
 static void
-receive_first(struct session *session, struct chat_span text, struct session_event *event)
+receive_first(struct membership *membership, struct chat_span text, struct membership_event *event)
 {
-	const struct chat_msg *msg = &session->msg;
+	const struct chat_msg *msg = &membership->msg;
 
 	if (msg->type == CHAT_TYPE_ERROR) {
-		join_refused(session, event);
+		join_refused(membership, event);
 		return;
 	}
 	if (msg->type == CHAT_TYPE_USER_DATA && chat_msg_has(msg, CHAT_SLOT_SERVER))
-		peer_read(&session->peer, msg->value[CHAT_SLOT_SERVER].raw);
-	take_identity(session);
-	via_here_note(&session->here, session->peer.origin);
-	if (session->settings->verbose)
-		chat_warn("%s: joined as %s", session->url_text,
-			session->settings->identity.username);
-	session_joined(session, text, event);
-	go_back(session);
+		peer_read(&membership->peer, msg->value[CHAT_SLOT_SERVER].raw);
+	take_identity(membership);
+	via_here_note(&membership->here, membership->peer.origin);
+	if (membership->settings->verbose)
+		chat_warn("%s: joined as %s", membership->url_text,
+			membership->settings->identity.username);
+	membership_joined(membership, text, event);
+	go_back(membership);
 }
 
 static void
-receive_error(struct session *session)
+receive_error(struct membership *membership)
 {
 	struct chat_err err;
 
-	err_of_message(&err, &session->msg);
-	session->last_code = err.code;
-	note_retry_after(session, &session->msg);
+	err_of_message(&err, &membership->msg);
+	membership->last_code = err.code;
+	note_retry_after(membership, &membership->msg);
 }
 
 static bool
@@ -330,17 +333,17 @@ is_true(const struct chat_msg *msg, enum chat_slot slot)
  * known.
  */
 static void
-receive_history(struct session *session)
+receive_history(struct membership *membership)
 {
-	const struct chat_msg *msg = &session->msg;
+	const struct chat_msg *msg = &membership->msg;
 
-	if (session->caught_up)
+	if (membership->caught_up)
 		return;
-	session->complete =
-		is_true(msg, CHAT_SLOT_COMPLETE) && (!session->paged || session->complete);
-	session->paged = is_true(msg, CHAT_SLOT_MORE);
-	session->catch_up_due = !session->paged;
-	set_catch_up_deadline(session);
+	membership->complete =
+		is_true(msg, CHAT_SLOT_COMPLETE) && (!membership->paged || membership->complete);
+	membership->paged = is_true(msg, CHAT_SLOT_MORE);
+	membership->catch_up_due = !membership->paged;
+	set_catch_up_deadline(membership);
 }
 
 /* Accepts all that RFC 8259 calls JSON, which is more than the protocol allows. */
@@ -359,257 +362,259 @@ is_json(struct chat_span text, struct chat_err *err)
 
 /* Reads what came. -1: it is not JSON. What is JSON and no message of the table is passed on. */
 static int
-read_message(struct session *session, struct chat_span text, struct chat_err *err)
+read_message(struct membership *membership, struct chat_span text, struct chat_err *err)
 {
-	if (chat_msg_read(&session->msg, text, CHAT_FROM_SERVER, err) == 0)
+	if (chat_msg_read(&membership->msg, text, CHAT_FROM_SERVER, err) == 0)
 		return 0;
-	session->msg.type = CHAT_TYPE_UNKNOWN;
-	session->msg.has = 0;
+	membership->msg.type = CHAT_TYPE_UNKNOWN;
+	membership->msg.has = 0;
 	if (is_json(text, err))
 		return 0;
 	return chat_fail(err, CHAT_PROTOCOL_ERROR, "the server sent no message: %s", err->text);
 }
 
 static void
-receive(struct session *session, struct chat_span text, struct session_event *event)
+receive(struct membership *membership, struct chat_span text, struct membership_event *event)
 {
 	struct chat_err err;
 
 	if (memchr(text.at, '\n', text.len))
-		text = compact_line(&session->compact, text);
-	if (read_message(session, text, &err) < 0) {
-		lose(session, &err, event);
+		text = compact_line(&membership->compact, text);
+	if (read_message(membership, text, &err) < 0) {
+		lose(membership, &err, event);
 		return;
 	}
-	if (session->state == SESSION_JOINING) {
-		receive_first(session, text, event);
+	if (membership->state == MEMBERSHIP_JOINING) {
+		receive_first(membership, text, event);
 		return;
 	}
-	if (session->msg.type == CHAT_TYPE_ERROR)
-		receive_error(session);
-	else if (session->msg.type == CHAT_TYPE_HISTORY)
-		receive_history(session);
-	event->what = SESSION_MESSAGE;
+	if (membership->msg.type == CHAT_TYPE_ERROR)
+		receive_error(membership);
+	else if (membership->msg.type == CHAT_TYPE_HISTORY)
+		receive_history(membership);
+	event->what = MEMBERSHIP_MESSAGE;
 	event->text = text;
-	event->msg = &session->msg;
+	event->msg = &membership->msg;
 }
 
 /* A policy close says by the error before it whether coming back helps. */
 static void
-explain_close(const struct session *session, struct chat_err *err)
+explain_close(const struct membership *membership, struct chat_err *err)
 {
-	if (err->code == CHAT_REFUSED && session->state != SESSION_CONNECTING &&
-		is_passing(session->last_code))
+	if (err->code == CHAT_REFUSED && membership->state != MEMBERSHIP_CONNECTING &&
+		is_passing(membership->last_code))
 		err->code = CHAT_CONNECTION_LOST;
 }
 
 static void
-deadline_passed(struct session *session, struct session_event *event)
+deadline_passed(struct membership *membership, struct membership_event *event)
 {
-	switch (session->state) {
-	case SESSION_CONNECTING:
-		lose_with(session, CHAT_CANNOT_CONNECT, "connecting takes too long", event);
+	switch (membership->state) {
+	case MEMBERSHIP_CONNECTING:
+		lose_with(membership, CHAT_CANNOT_CONNECT, "connecting takes too long", event);
 		break;
-	case SESSION_JOINING:
-	case SESSION_JOINED:
-		session->deadline_ms = INT64_MAX;
-		heartbeat_ask(&session->heartbeat, session->client);
+	case MEMBERSHIP_JOINING:
+	case MEMBERSHIP_JOINED:
+		membership->deadline_ms = INT64_MAX;
+		heartbeat_ask(&membership->heartbeat, membership->client);
 		break;
 	default:
-		lose_with(session, CHAT_CONNECTION_LOST, "the server does not answer Close", event);
+		lose_with(membership, CHAT_CONNECTION_LOST, "the server does not answer Close",
+			event);
 		break;
 	}
 }
 
 /* Not in this channel's past either: what will be said is not to be missed. */
 static bool
-heard_nothing(const struct session *session)
+heard_nothing(const struct membership *membership)
 {
-	const char *id = position_id(&session->position);
+	const char *id = position_id(&membership->position);
 
 	return *id == '\0' || strcmp(id, POSITION_BEGINNING) == 0;
 }
 
 static void
-catch_up(struct session *session, struct session_event *event)
+catch_up(struct membership *membership, struct membership_event *event)
 {
-	session->catch_up_due = session->heartbeat.asked = false;
-	session->deadline_ms = INT64_MAX;
-	if (session->caught_up)
+	membership->catch_up_due = membership->heartbeat.asked = false;
+	membership->deadline_ms = INT64_MAX;
+	if (membership->caught_up)
 		return;
-	session->caught_up = true;
-	if (session->options.resumes && *session->peer.since && heard_nothing(session))
-		position_set(&session->position, session->peer.since);
-	event->what = SESSION_CATCH_UP;
-	event->again = session->rejoined;
-	event->complete = session->complete;
+	membership->caught_up = true;
+	if (membership->options.resumes && *membership->peer.since && heard_nothing(membership))
+		position_set(&membership->position, membership->peer.since);
+	event->what = MEMBERSHIP_CATCH_UP;
+	event->again = membership->rejoined;
+	event->complete = membership->complete;
 }
 
 /* Nobody reads what is said in the channel: the server is not read either. */
 static bool
-is_held(const struct session *session)
+is_held(const struct membership *membership)
 {
-	return session->paused && session->state == SESSION_JOINED;
+	return membership->paused && membership->state == MEMBERSHIP_JOINED;
 }
 
 /* It owes us words. */
 static bool
-is_watched(const struct session *session)
+is_watched(const struct membership *membership)
 {
-	return session->state == SESSION_JOINING ||
-		(session->state == SESSION_JOINED && !is_held(session));
+	return membership->state == MEMBERSHIP_JOINING ||
+		(membership->state == MEMBERSHIP_JOINED && !is_held(membership));
 }
 
 /* A server that is there and has said nothing until now: that is its answer. */
 static void
-watch(struct session *session, struct session_event *event)
+watch(struct membership *membership, struct membership_event *event)
 {
-	if (!heartbeat_check(&session->heartbeat, session->client)) {
-		lose_with(session, CHAT_CONNECTION_LOST, "the server answers no ping", event);
+	if (!heartbeat_check(&membership->heartbeat, membership->client)) {
+		lose_with(membership, CHAT_CONNECTION_LOST, "the server answers no ping", event);
 		return;
 	}
-	if (!heartbeat_answered(&session->heartbeat))
+	if (!heartbeat_answered(&membership->heartbeat))
 		return;
-	session->heartbeat.asked = false;
-	if (session->state == SESSION_JOINING) {
-		join_unheard(session, event);
+	membership->heartbeat.asked = false;
+	if (membership->state == MEMBERSHIP_JOINING) {
+		join_unheard(membership, event);
 		return;
 	}
-	session->catch_up_due = true;
-	session->complete = false;
+	membership->catch_up_due = true;
+	membership->complete = false;
 }
 
 /* What the connection has: a message, the end of it, nothing. */
 static void
-drive(struct session *session, struct session_event *event)
+drive(struct membership *membership, struct membership_event *event)
 {
 	struct chat_span text;
 	struct chat_err err;
 	int got = 0;
 
-	if (session->state == SESSION_CONNECTING && chat_client_is_open(session->client))
-		session_opened(session, event);
-	while (event->what == SESSION_NOTHING && !is_held(session) &&
-		(got = chat_client_receive(session->client, &text, &err)) > 0)
-		receive(session, text, event);
-	if (event->what != SESSION_NOTHING)
+	if (membership->state == MEMBERSHIP_CONNECTING && chat_client_is_open(membership->client))
+		membership_opened(membership, event);
+	while (event->what == MEMBERSHIP_NOTHING && !is_held(membership) &&
+		(got = chat_client_receive(membership->client, &text, &err)) > 0)
+		receive(membership, text, event);
+	if (event->what != MEMBERSHIP_NOTHING)
 		return;
 	if (got < 0) {
-		explain_close(session, &err);
-		lose(session, &err, event);
+		explain_close(membership, &err);
+		lose(membership, &err, event);
 		return;
 	}
-	if (session->state == SESSION_CONNECTING && chat_client_is_open(session->client))
-		session_opened(session, event);
-	session_flush(session);
-	if (is_watched(session))
-		watch(session, event);
+	if (membership->state == MEMBERSHIP_CONNECTING && chat_client_is_open(membership->client))
+		membership_opened(membership, event);
+	membership_flush(membership);
+	if (is_watched(membership))
+		watch(membership, event);
 }
 
 void
-session_next(struct session *session, struct session_event *event)
+membership_next(struct membership *membership, struct membership_event *event)
 {
-	event->what = SESSION_NOTHING;
-	if (session->state == SESSION_ENDED)
+	event->what = MEMBERSHIP_NOTHING;
+	if (membership->state == MEMBERSHIP_ENDED)
 		return;
-	if (session->position.refused) {
-		session->position.refused = false;
-		lose_with(session, CHAT_PROTOCOL_ERROR, "the server sent an id of more than 64 KiB",
-			event);
+	if (membership->position.refused) {
+		membership->position.refused = false;
+		lose_with(membership, CHAT_PROTOCOL_ERROR,
+			"the server sent an id of more than 64 KiB", event);
 		return;
 	}
-	if (session->rejoin_due) {
-		session->rejoin_due = false;
-		lose_with(session, CHAT_CONNECTION_LOST, "joining again", event);
+	if (membership->rejoin_due) {
+		membership->rejoin_due = false;
+		lose_with(membership, CHAT_CONNECTION_LOST, "joining again", event);
 		return;
 	}
 	/* A server that goes on talking does not keep us. */
-	if (session->state == SESSION_CLOSING && chat_now_ms() >= session->deadline_ms) {
-		deadline_passed(session, event);
+	if (membership->state == MEMBERSHIP_CLOSING && chat_now_ms() >= membership->deadline_ms) {
+		deadline_passed(membership, event);
 		return;
 	}
-	if (session->catch_up_due)
-		catch_up(session, event);
-	if (session->state == SESSION_WAITING && chat_now_ms() >= session->deadline_ms)
-		session_connect(session, event);
-	if (event->what == SESSION_NOTHING && session->client)
-		drive(session, event);
-	if (event->what == SESSION_NOTHING && session->catch_up_due)
-		catch_up(session, event);
-	if (event->what == SESSION_NOTHING && !is_held(session) &&
-		chat_now_ms() >= session->deadline_ms && session->state != SESSION_WAITING)
-		deadline_passed(session, event);
+	if (membership->catch_up_due)
+		catch_up(membership, event);
+	if (membership->state == MEMBERSHIP_WAITING && chat_now_ms() >= membership->deadline_ms)
+		membership_connect(membership, event);
+	if (event->what == MEMBERSHIP_NOTHING && membership->client)
+		drive(membership, event);
+	if (event->what == MEMBERSHIP_NOTHING && membership->catch_up_due)
+		catch_up(membership, event);
+	if (event->what == MEMBERSHIP_NOTHING && !is_held(membership) &&
+		chat_now_ms() >= membership->deadline_ms && membership->state != MEMBERSHIP_WAITING)
+		deadline_passed(membership, event);
 }
 
 bool
-session_can_send(const struct session *session)
+membership_can_send(const struct membership *membership)
 {
-	return session->state == SESSION_JOINED &&
-		chat_client_queued_bytes(session->client) < QUEUE_MAX_BYTES;
+	return membership->state == MEMBERSHIP_JOINED &&
+		chat_client_queued_bytes(membership->client) < QUEUE_MAX_BYTES;
 }
 
-/* A connection that fails here fails again in session_next, which tells. */
+/* A connection that fails here fails again in membership_next, which tells. */
 void
-session_send(struct session *session, struct chat_span text)
+membership_send(struct membership *membership, struct chat_span text)
 {
-	if (session->client)
-		chat_client_send(session->client, text, NULL);
+	if (membership->client)
+		chat_client_send(membership->client, text, NULL);
 }
 
 void
-session_flush(struct session *session)
+membership_flush(struct membership *membership)
 {
-	if (session->client)
-		chat_client_flush(session->client, NULL);
+	if (membership->client)
+		chat_client_flush(membership->client, NULL);
 }
 
 size_t
-session_unsent_bytes(const struct session *session)
+membership_unsent_bytes(const struct membership *membership)
 {
-	return session->client ? chat_client_unsent_bytes(session->client) : 0;
+	return membership->client ? chat_client_unsent_bytes(membership->client) : 0;
 }
 
 void
-session_close(struct session *session, int64_t limit_ms)
+membership_close(struct membership *membership, int64_t limit_ms)
 {
 	int64_t limit_end_ms = chat_now_ms() + limit_ms;
 
-	if (session->state == SESSION_CLOSING && limit_end_ms < session->deadline_ms)
-		session->deadline_ms = limit_end_ms;
-	if (session->state == SESSION_CLOSING || session->state == SESSION_ENDED)
+	if (membership->state == MEMBERSHIP_CLOSING && limit_end_ms < membership->deadline_ms)
+		membership->deadline_ms = limit_end_ms;
+	if (membership->state == MEMBERSHIP_CLOSING || membership->state == MEMBERSHIP_ENDED)
 		return;
-	if (session->state == SESSION_JOINING || session->state == SESSION_JOINED)
-		chat_client_close(session->client);
+	if (membership->state == MEMBERSHIP_JOINING || membership->state == MEMBERSHIP_JOINED)
+		chat_client_close(membership->client);
 	else
-		disconnect(session);
-	session->state = SESSION_CLOSING;
-	session->rejoin_due = session->catch_up_due = false;
-	session->deadline_ms = chat_now_ms() + (session->client ? limit_ms : 0);
+		disconnect(membership);
+	membership->state = MEMBERSHIP_CLOSING;
+	membership->rejoin_due = membership->catch_up_due = false;
+	membership->deadline_ms = chat_now_ms() + (membership->client ? limit_ms : 0);
 }
 
 void
-session_rejoin(struct session *session)
+membership_rejoin(struct membership *membership)
 {
-	session->rejoin_due = true;
+	membership->rejoin_due = true;
 }
 
 void
-session_pause(struct session *session, bool paused)
+membership_pause(struct membership *membership, bool paused)
 {
-	if (is_held(session) && !paused && session->deadline_ms != INT64_MAX)
-		set_catch_up_deadline(session);
-	session->paused = paused;
+	if (is_held(membership) && !paused && membership->deadline_ms != INT64_MAX)
+		set_catch_up_deadline(membership);
+	membership->paused = paused;
 }
 
 /* Of the descriptors those that may be dealt with: a broken connection is always ready. */
 static void
-await_client(const struct session *session, struct waits *waits)
+await_client(const struct membership *membership, struct waits *waits)
 {
 	struct pollfd *fds = waits_reserve(waits, CHAT_CLIENT_POLL_FDS);
-	size_t count = chat_client_poll_fds(session->client, fds, CHAT_CLIENT_POLL_FDS), kept = 0;
+	size_t count = chat_client_poll_fds(membership->client, fds, CHAT_CLIENT_POLL_FDS),
+	       kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (is_held(session))
+		if (is_held(membership))
 			fds[i].events &= ~POLLIN;
 		if (fds[i].events)
 			fds[kept++] = fds[i];
@@ -618,19 +623,19 @@ await_client(const struct session *session, struct waits *waits)
 }
 
 void
-session_await(const struct session *session, struct waits *waits)
+membership_await(const struct membership *membership, struct waits *waits)
 {
-	if (session->state == SESSION_ENDED)
+	if (membership->state == MEMBERSHIP_ENDED)
 		return;
-	if (session->rejoin_due || session->catch_up_due || session->position.refused)
+	if (membership->rejoin_due || membership->catch_up_due || membership->position.refused)
 		waits_until(waits, 0);
-	if (session->client)
-		await_client(session, waits);
-	if (is_held(session))
+	if (membership->client)
+		await_client(membership, waits);
+	if (is_held(membership))
 		return;
-	waits_until(waits, session->deadline_ms);
-	if (session->client)
-		waits_until(waits, chat_client_wake_ms(session->client));
-	if (is_watched(session))
-		waits_until(waits, heartbeat_wake_ms(&session->heartbeat, session->client));
+	waits_until(waits, membership->deadline_ms);
+	if (membership->client)
+		waits_until(waits, chat_client_wake_ms(membership->client));
+	if (is_watched(membership))
+		waits_until(waits, heartbeat_wake_ms(&membership->heartbeat, membership->client));
 }

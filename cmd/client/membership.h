@@ -21,9 +21,9 @@
 /*
  * Being in a channel, over as many connections as that takes: connect, init, messages; when the
  * connection is lost wait, connect, and init again with `since`. Never blocks; made for poll(2):
- * call session_next, as often as one likes, then wait for what session_await says.
+ * call membership_next, as often as one likes, then wait for what membership_await says.
  */
-struct session_options {
+struct membership_options {
 	bool hidden; /* presence: "hidden" */
 	bool deaf; /* the server may say nothing at all: joined is having said init */
 	bool wait; /* a first connection that fails is tried again too */
@@ -37,22 +37,22 @@ struct session_options {
 	bool resumes; /* init asks for what came after the last message noted */
 };
 
-enum session_state {
-	SESSION_CONNECTING,
-	SESSION_JOINING, /* init is said */
-	SESSION_JOINED,
-	SESSION_WAITING, /* for the next attempt */
-	SESSION_CLOSING,
-	SESSION_ENDED
+enum membership_state {
+	MEMBERSHIP_CONNECTING,
+	MEMBERSHIP_JOINING, /* init is said */
+	MEMBERSHIP_JOINED,
+	MEMBERSHIP_WAITING, /* for the next attempt */
+	MEMBERSHIP_CLOSING,
+	MEMBERSHIP_ENDED
 };
 
-struct session {
+struct membership {
 	const struct settings *settings;
-	struct session_options options;
+	struct membership_options options;
 	struct chat_url url;
 	char url_text[CHAT_URL_MAX];
 	struct chat_client *client; /* NULL while waiting and when ended */
-	enum session_state state;
+	enum membership_state state;
 	struct peer peer;
 	struct via_here here; /* the channel, as its servers called it */
 	struct identity
@@ -78,18 +78,18 @@ struct session {
 	struct chat_msg msg;
 };
 
-enum session_what {
-	SESSION_NOTHING, /* poll first */
-	SESSION_JOIN, /* joined; text is what the server answered (empty: nothing) */
-	SESSION_MESSAGE,
-	SESSION_CATCH_UP, /* what was before is told: live from here. complete as in history */
-	SESSION_LOST, /* err says why; the next attempt is in retry_ms */
-	SESSION_CLOSED, /* as asked for by session_close: the server answered */
-	SESSION_END /* err says why; there will be nothing more */
+enum membership_what {
+	MEMBERSHIP_NOTHING, /* poll first */
+	MEMBERSHIP_JOIN, /* joined; text is what the server answered (empty: nothing) */
+	MEMBERSHIP_MESSAGE,
+	MEMBERSHIP_CATCH_UP, /* what was before is told: live from here. complete as in history */
+	MEMBERSHIP_LOST, /* err says why; the next attempt is in retry_ms */
+	MEMBERSHIP_CLOSED, /* as asked for by membership_close: the server answered */
+	MEMBERSHIP_END /* err says why; there will be nothing more */
 };
 
-struct session_event {
-	enum session_what what;
+struct membership_event {
+	enum membership_what what;
 	struct chat_span text; /* one line; valid until the next call */
 	/* Read and checked; CHAT_TYPE_UNKNOWN where it is JSON but no message that the rules know.
 	 */
@@ -101,41 +101,43 @@ struct session_event {
 };
 
 /* Begins. settings are borrowed; since is copied. */
-void session_open(struct session *session, const struct settings *settings,
-	const struct chat_url *url, const struct session_options *options);
-void session_free(struct session *session);
+void membership_open(struct membership *membership, const struct settings *settings,
+	const struct chat_url *url, const struct membership_options *options);
+void membership_free(struct membership *membership);
 
 /* What happened next. */
-void session_next(struct session *session, struct session_event *event);
+void membership_next(struct membership *membership, struct membership_event *event);
 
 /* Whether a message can be sent now: joined, and not too much is queued. */
-bool session_can_send(const struct session *session);
+bool membership_can_send(const struct membership *membership);
 
-/* Queues a message; session_flush or the next session_next sends it. What fails comes as an event.
+/* Queues a message; membership_flush or the next membership_next sends it. What fails comes as an
+ * event.
  */
-void session_send(struct session *session, struct chat_span text);
-void session_flush(struct session *session);
+void membership_send(struct membership *membership, struct chat_span text);
+void membership_flush(struct membership *membership);
 
 /* Bytes that a connection was given and the server's machine has not confirmed. */
-size_t session_unsent_bytes(const struct session *session);
+size_t membership_unsent_bytes(const struct membership *membership);
 
-/* Closes with 1000 after what is queued: SESSION_CLOSED or SESSION_END follow within the limit. */
-void session_close(struct session *session, int64_t limit_ms);
+/* Closes with 1000 after what is queued: MEMBERSHIP_CLOSED or MEMBERSHIP_END follow within the
+ * limit. */
+void membership_close(struct membership *membership, int64_t limit_ms);
 
 /* Things go forward: the time of --retry-for and the waits begin anew at the next loss. */
-void session_progress(struct session *session);
+void membership_progress(struct membership *membership);
 
 /* Leaves this connection for another one, which says init anew: it comes as a loss. */
-void session_rejoin(struct session *session);
+void membership_rejoin(struct membership *membership);
 
 /*
  * Stops or goes on reading, for a reader who cannot keep up. To be decided after all was written
  * that could be, and before each poll(2): while it is paused nothing of the server's wakes anybody.
  * Joining and closing go on, and time that is paused is not the server's.
  */
-void session_pause(struct session *session, bool paused);
+void membership_pause(struct membership *membership, bool paused);
 
-/* Adds what session_next waits for; in the past where it may have more without waiting. */
-void session_await(const struct session *session, struct waits *waits);
+/* Adds what membership_next waits for; in the past where it may have more without waiting. */
+void membership_await(const struct membership *membership, struct waits *waits);
 
 #endif

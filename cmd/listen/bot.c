@@ -1,5 +1,5 @@
 /*
- * A program in the place of a person. It may be slow, die, or say nonsense: the session goes on.
+ * A program in the place of a person. It may be slow, die, or say nonsense: the membership goes on.
  */
 #include "listen/bot.h"
 
@@ -365,7 +365,7 @@ start_again(struct bot *bot)
 }
 
 void
-bot_run(struct bot *bot, struct session *session)
+bot_run(struct bot *bot, struct membership *membership)
 {
 	if (chat_now_ms() >= bot->restart_ms)
 		start_again(bot);
@@ -373,7 +373,7 @@ bot_run(struct bot *bot, struct session *session)
 	take_lines(bot);
 	if (bot->ending && bot->from_fd < 0 && command_is_gone(&bot->command))
 		ended(bot);
-	courier_send(&bot->courier, session);
+	courier_send(&bot->courier, membership);
 	tell_settled(bot);
 }
 
@@ -400,11 +400,11 @@ bot_done(const struct bot *bot)
 }
 
 void
-bot_await(const struct bot *bot, const struct session *session, struct waits *waits)
+bot_await(const struct bot *bot, const struct membership *membership, struct waits *waits)
 {
 	waits_until(waits, bot->restart_ms);
 	waits_until(waits, command_wake_ms(&bot->command));
-	courier_await(&bot->courier, session, waits);
+	courier_await(&bot->courier, membership, waits);
 	if (bot->from_fd < 0 || !outbox_has_room(&bot->courier.outbox))
 		return;
 	if (bot->dry)

@@ -19,7 +19,7 @@
 
 /*
  * --exec: a command whose stdin is what is heard and whose stdout lines are said, over the same
- * session.
+ * membership.
  *
  * Two bots that answer each other would never stop. So what a bot says has `hops`, one more than
  * what it answers; the listener leaves out what has too many.
@@ -62,7 +62,7 @@ void bot_close(struct bot *bot);
 bool bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *self);
 
 /* Does what can be done without waiting: takes lines, sends them, notices the end. */
-void bot_run(struct bot *bot, struct session *session);
+void bot_run(struct bot *bot, struct membership *membership);
 
 /* Closes the command's stdin; it is expected to end, and not started again. */
 void bot_hang_up(struct bot *bot);
@@ -73,7 +73,7 @@ void bot_stop_hearing(struct bot *bot);
 /* It ended, what it said is settled, and it will not be started again. */
 bool bot_done(const struct bot *bot);
 
-/* Adds what bot_run waits for, beside the session. */
-void bot_await(const struct bot *bot, const struct session *session, struct waits *waits);
+/* Adds what bot_run waits for, beside the membership. */
+void bot_await(const struct bot *bot, const struct membership *membership, struct waits *waits);
 
 #endif

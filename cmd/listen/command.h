@@ -11,7 +11,8 @@
 /*
  * A program that is run, with all that it starts. No shell is involved; no descriptor of ours but
  * three is the program's, and no token. It leads a process group: what is left of that after its
- * end is ended too, by SIGTERM and then by SIGKILL. Only who begins a session of its own gets away.
+ * end is ended too, by SIGTERM and then by SIGKILL. Only who begins a membership of its own gets
+ * away.
  *
  * Starts with argv and signals set and the rest zeroed. SIGCHLD tells when to reap.
  */

@@ -1,6 +1,6 @@
 /*
- * From a session's events to lines: each message once, in order, what was missed (feed_past.c) like
- * what was heard.
+ * From a membership's events to lines: each message once, in order, what was missed (feed_past.c)
+ * like what was heard.
  */
 #include "listen/feed.h"
 
@@ -32,8 +32,8 @@ feed_open(struct feed *feed, struct listener *listener, const struct chat_url *u
 		.from_ms = timed ? options->since.time_ms : 0};
 	if (since && listener->bot)
 		ledger_begin(&listener->bot->ledger, since);
-	session_open(&feed->session, listener->settings, url,
-		&(struct session_options){
+	membership_open(&feed->membership, listener->settings, url,
+		&(struct membership_options){
 			.hidden = options->hidden,
 			.wait = options->wait,
 			.retry_for_ms = options->retry_for_ms,
@@ -46,16 +46,16 @@ feed_open(struct feed *feed, struct listener *listener, const struct chat_url *u
 void
 feed_rewind(struct feed *feed, const char *since)
 {
-	position_free(&feed->session.position);
-	position_begin(&feed->session.position, since);
+	position_free(&feed->membership.position);
+	position_begin(&feed->membership.position, since);
 	seen_free(&feed->seen);
-	session_rejoin(&feed->session);
+	membership_rejoin(&feed->membership);
 }
 
 void
 feed_close(struct feed *feed)
 {
-	session_free(&feed->session);
+	membership_free(&feed->membership);
 	seen_free(&feed->seen);
 	recent_free(&feed->recent);
 }
@@ -67,7 +67,7 @@ feed_close(struct feed *feed)
 static bool
 is_known(const struct feed *feed, const struct chat_json_value *id)
 {
-	return chat_json_string_is(id, chat_span_of(position_id(&feed->session.position))) ||
+	return chat_json_string_is(id, chat_span_of(position_id(&feed->membership.position))) ||
 		((!feed->caught_up || feed->listener->bot) && seen_has(&feed->seen, id));
 }
 
@@ -83,7 +83,7 @@ tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 			return;
 		listener_print(feed->listener, feed, line, msg);
 		feed_note(feed, msg);
-		session_progress(&feed->session);
+		membership_progress(&feed->membership);
 		return;
 	}
 	listener_print(feed->listener, feed, line, msg);
@@ -93,69 +93,69 @@ tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 static void
 begin_ledger(struct feed *feed)
 {
-	const char *id = position_id(&feed->session.position);
+	const char *id = position_id(&feed->membership.position);
 	bool told = feed->listener->options->history != LISTENER_HISTORY_FLAT ||
-		strcmp(id, feed->session.peer.since) == 0; /* there was nothing to tell */
+		strcmp(id, feed->membership.peer.since) == 0; /* there was nothing to tell */
 
 	if (*id && told)
 		ledger_begin(&feed->listener->bot->ledger, id);
-	else if (!*id && feed->session.peer.past)
+	else if (!*id && feed->membership.peer.past)
 		ledger_begin(&feed->listener->bot->ledger, "0");
 }
 
 static void
-end(struct feed *feed, const struct session_event *event)
+end(struct feed *feed, const struct membership_event *event)
 {
 	feed->ended = true;
 	if (feed->listener->closing)
 		return;
-	chat_warn("%s: %s", feed->session.url_text, event->err.text);
+	chat_warn("%s: %s", feed->membership.url_text, event->err.text);
 	if (feed->listener->status == 0)
 		feed->listener->status = chat_exit_status(event->err.code);
 }
 
-/* What the session goes through concerns what the command said, too. */
+/* What the membership goes through concerns what the command said, too. */
 static void
-show_bot(struct feed *feed, const struct session_event *event)
+show_bot(struct feed *feed, const struct membership_event *event)
 {
 	struct courier *courier = &feed->listener->bot->courier;
 
-	if (event->what == SESSION_JOIN)
-		courier_joined(courier, &feed->session, event->again);
-	if (event->what == SESSION_JOIN || event->what == SESSION_MESSAGE)
-		courier_received(courier, &feed->session, event->msg, event->text);
-	if (event->what == SESSION_CATCH_UP)
-		courier_caught_up(courier, event->complete, feed->session.peer.instance);
-	if (event->what == SESSION_LOST)
-		courier_lost(courier, &feed->session);
-	if (event->what == SESSION_END || event->what == SESSION_CLOSED)
+	if (event->what == MEMBERSHIP_JOIN)
+		courier_joined(courier, &feed->membership, event->again);
+	if (event->what == MEMBERSHIP_JOIN || event->what == MEMBERSHIP_MESSAGE)
+		courier_received(courier, &feed->membership, event->msg, event->text);
+	if (event->what == MEMBERSHIP_CATCH_UP)
+		courier_caught_up(courier, event->complete, feed->membership.peer.instance);
+	if (event->what == MEMBERSHIP_LOST)
+		courier_lost(courier, &feed->membership);
+	if (event->what == MEMBERSHIP_END || event->what == MEMBERSHIP_CLOSED)
 		outbox_give_up(&courier->outbox);
 }
 
 static void
-handle(struct feed *feed, const struct session_event *event)
+handle(struct feed *feed, const struct membership_event *event)
 {
 	if (feed->listener->bot)
 		show_bot(feed, event);
-	if (feed->listener->closing && event->what == SESSION_MESSAGE)
+	if (feed->listener->closing && event->what == MEMBERSHIP_MESSAGE)
 		return;
 	switch (event->what) {
-	case SESSION_JOIN:
+	case MEMBERSHIP_JOIN:
 		feed_past_begin(feed);
 		if (event->text.len > 0)
 			tell(feed, event->text, event->msg);
 		break;
-	case SESSION_MESSAGE:
+	case MEMBERSHIP_MESSAGE:
 		tell(feed, event->text, event->msg);
 		break;
-	case SESSION_CATCH_UP:
+	case MEMBERSHIP_CATCH_UP:
 		feed_past_end(feed);
 		if (feed->listener->bot)
 			begin_ledger(feed);
 		break;
-	case SESSION_LOST:
+	case MEMBERSHIP_LOST:
 		if (feed->listener->settings->verbose)
-			chat_warn("%s: %s; again in %lld ms", feed->session.url_text,
+			chat_warn("%s: %s; again in %lld ms", feed->membership.url_text,
 				event->err.text, (long long)event->retry_ms);
 		break;
 	default:
@@ -168,11 +168,11 @@ feed_run(struct feed *feed)
 {
 	struct output *output = &feed->listener->output;
 	size_t enough = output_pending_bytes(output) + BATCH_BYTES;
-	struct session_event event;
+	struct membership_event event;
 
 	for (int i = 0; i < BATCH_EVENTS && !feed->ended; i++) {
-		session_next(&feed->session, &event);
-		if (event.what == SESSION_NOTHING)
+		membership_next(&feed->membership, &event);
+		if (event.what == MEMBERSHIP_NOTHING)
 			return;
 		handle(feed, &event);
 		if (output_pending_bytes(output) >= enough)

@@ -10,11 +10,11 @@
 struct listener;
 
 /*
- * One channel that is listened to: its session, and what of it was told already.
+ * One channel that is listened to: its membership, and what of it was told already.
  */
 struct feed {
 	struct listener *listener;
-	struct session session;
+	struct membership membership;
 	struct seen seen;
 	bool resumes; /* began with a position: its history is what was missed */
 	bool caught_up;
@@ -33,7 +33,7 @@ void feed_close(struct feed *feed);
 /* Goes back: joins anew, and what came after the message with this id is told again. */
 void feed_rewind(struct feed *feed, const char *since);
 
-/* Deals with some of what the session has; whether there is more its session_await tells. */
+/* Deals with some of what the membership has; whether there is more its membership_await tells. */
 void feed_run(struct feed *feed);
 
 #endif

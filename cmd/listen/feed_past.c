@@ -22,7 +22,7 @@ void
 feed_note(struct feed *feed, const struct chat_msg *msg)
 {
 	seen_add(&feed->seen, &msg->value[CHAT_SLOT_ID]);
-	position_note(&feed->session.position, msg);
+	position_note(&feed->membership.position, msg);
 	if (!feed->skips)
 		listener_mark(feed->listener, feed);
 }
@@ -42,7 +42,7 @@ note_all(struct feed *feed, const struct chat_msg *msg)
 static bool
 is_at_beginning(const struct feed *feed)
 {
-	return strcmp(position_id(&feed->session.position), POSITION_BEGINNING) == 0;
+	return strcmp(position_id(&feed->membership.position), POSITION_BEGINNING) == 0;
 }
 
 /* It has not begun yet with all that is kept. */
@@ -81,12 +81,12 @@ count_old(const struct feed *feed, const struct chat_msg *msg)
 static int64_t
 count_known(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(position_id(&feed->session.position)), text;
+	struct chat_span last_id = chat_span_of(position_id(&feed->membership.position)), text;
 	int64_t count = 0, known = 0;
 	struct history history;
 	struct chat_msg past;
 
-	if (last_id.len == 0 || feed->session.peer.pages)
+	if (last_id.len == 0 || feed->membership.peer.pages)
 		return 0;
 	history_begin(&history, msg);
 	while (history_next(&history, &text, &past)) {
@@ -107,7 +107,7 @@ gap_after(const struct feed *feed)
 
 	if (recent_newest(&feed->recent, &newest))
 		return chat_msg_string(&newest.value[CHAT_SLOT_ID]);
-	return chat_strdup(position_id(&feed->session.position));
+	return chat_strdup(position_id(&feed->membership.position));
 }
 
 /* Messages behind the last one, and before this one where there is one, may be gone for good. */
@@ -119,7 +119,7 @@ tell_gap(struct feed *feed, const struct chat_msg *next)
 	struct chat_buf line = {0};
 
 	feed->listener->gap = true;
-	chat_warn("%s: messages may be missing after %s%s%s", feed->session.url_text, after,
+	chat_warn("%s: messages may be missing after %s%s%s", feed->membership.url_text, after,
 		next ? " and before " : "", next ? before : "");
 	chat_buf_printf(&line, "{\"type\":\"$gap\",\"after\":%s", after_json);
 	if (next) {
@@ -148,14 +148,14 @@ is_complete(const struct chat_msg *msg)
 static bool
 continues(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(position_id(&feed->session.position)), text;
+	struct chat_span last_id = chat_span_of(position_id(&feed->membership.position)), text;
 	bool says = chat_msg_has(msg, CHAT_SLOT_COMPLETE);
 	struct history history;
 	struct chat_msg past;
 
 	if (last_id.len == 0)
 		return true;
-	if (wants_beginning(feed) && (!says || feed->session.peer.pages))
+	if (wants_beginning(feed) && (!says || feed->membership.peer.pages))
 		return true;
 	if (says)
 		return is_complete(msg);
@@ -176,7 +176,7 @@ find_gap(struct feed *feed, const struct chat_msg *msg)
 	struct chat_msg first;
 	bool has_first;
 
-	if ((!feed->resumes && !feed->session.rejoined) || continues(feed, msg))
+	if ((!feed->resumes && !feed->membership.rejoined) || continues(feed, msg))
 		return;
 	history_begin(&history, msg);
 	has_first = history_next(&history, &text, &first);
@@ -208,7 +208,7 @@ tell_flat(struct feed *feed, const struct chat_msg *msg, int64_t last)
 			continue;
 		listener_print(feed->listener, feed, text, &past);
 		feed_note(feed, &past);
-		session_progress(&feed->session);
+		membership_progress(&feed->membership);
 	}
 }
 
@@ -257,7 +257,7 @@ tell_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, 
 		chat_buf_free(&cut);
 	}
 	note_all(feed, msg);
-	session_progress(&feed->session);
+	membership_progress(&feed->membership);
 }
 
 static void
@@ -265,7 +265,7 @@ tell_page(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
 	const struct listener_options *options = feed->listener->options;
 	enum listener_history how = options->history;
-	bool missed = feed->resumes || feed->session.rejoined;
+	bool missed = feed->resumes || feed->membership.rejoined;
 
 	if (feed->was_caught_up)
 		tell_flat(feed, msg, -1);
@@ -307,13 +307,13 @@ keep_recent(struct feed *feed, const struct chat_msg *msg, int64_t last)
 static void
 tell_limit(const struct feed *feed, const struct chat_msg *msg)
 {
-	int64_t most = feed->session.peer.history, last = feed->listener->options->last;
+	int64_t most = feed->membership.peer.history, last = feed->listener->options->last;
 
 	if (most > 0 && last > most && !feed->resumes && !feed->was_caught_up &&
 		(int64_t)history_count(msg) >= most)
 		chat_warn("%s: the server tells who joins its last %lld messages, not %lld "
 			  "(--since all: all that it has)",
-			feed->session.url_text, (long long)most, (long long)last);
+			feed->membership.url_text, (long long)most, (long long)last);
 }
 
 void
@@ -347,8 +347,8 @@ feed_past_begin(struct feed *feed)
 void
 feed_past_end(struct feed *feed)
 {
-	const char *id = position_id(&feed->session.position);
-	bool missed = feed->session.rejoined || feed->resumes;
+	const char *id = position_id(&feed->membership.position);
+	bool missed = feed->membership.rejoined || feed->resumes;
 
 	if (feed->listener->closing)
 		return;

@@ -22,11 +22,11 @@
 static void
 print_line(struct listener *listener, const struct feed *feed, struct chat_span line)
 {
-	const struct session *session = &feed->session;
+	const struct membership *membership = &feed->membership;
 
 	if (listener->feed_count > 1 && line.len > 0 && line.at[0] == '{') {
-		label_line(&listener->line, line, session->url.channel,
-			listener->several_servers ? session->url_text : NULL);
+		label_line(&listener->line, line, membership->url.channel,
+			listener->several_servers ? membership->url_text : NULL);
 		line = chat_buf_span(&listener->line);
 	}
 	output_line(&listener->output, line);
@@ -44,7 +44,7 @@ void
 listener_close_sessions(struct listener *listener, int64_t limit_ms)
 {
 	for (size_t i = 0; i < listener->feed_count; i++)
-		session_close(&listener->feeds[i].session, limit_ms);
+		membership_close(&listener->feeds[i].membership, limit_ms);
 }
 
 void
@@ -90,16 +90,16 @@ listener_print(struct listener *listener, const struct feed *feed, struct chat_s
 	const struct chat_msg *msg)
 {
 	const struct listener_options *options = listener->options;
-	const struct session *session = &feed->session;
+	const struct membership *membership = &feed->membership;
 	struct filter_place place = {
-		.self = &session->identity,
-		.here = &session->here,
-		.copies = session->peer.via && session->peer.hops,
+		.self = &membership->identity,
+		.here = &membership->here,
+		.copies = membership->peer.via && membership->peer.hops,
 	};
 
 	if (listener->closing || !filter_wants(&options->filter, msg, &place))
 		return;
-	if (listener->bot && !bot_hears(listener->bot, msg, &session->identity))
+	if (listener->bot && !bot_hears(listener->bot, msg, &membership->identity))
 		return;
 	if (options->saves)
 		line = save_file(listener, line, msg);
@@ -123,7 +123,7 @@ listener_event(struct listener *listener, const struct feed *feed, struct chat_s
 void
 listener_mark(struct listener *listener, const struct feed *feed)
 {
-	const char *id = position_id(&feed->session.position);
+	const char *id = position_id(&feed->membership.position);
 
 	if (!listener->cursor.path || !listener->cursor_good || !*id)
 		return;
@@ -141,7 +141,7 @@ die_of_pipe(struct listener *listener)
 {
 	listener_end(listener, 0);
 	for (size_t i = 0; i < listener->feed_count; i++)
-		session_flush(&listener->feeds[i].session);
+		membership_flush(&listener->feeds[i].membership);
 	chat_die_by_signal(SIGPIPE);
 }
 
@@ -162,8 +162,8 @@ take_marks(struct listener *listener)
 
 	while (marks_take(&listener->marks, listener->output.written, &mark))
 		if (!listener->bot)
-			cursor_set(&listener->cursor, listener->feeds[mark.feed].session.url_text,
-				mark.id);
+			cursor_set(&listener->cursor,
+				listener->feeds[mark.feed].membership.url_text, mark.id);
 	if (listener->bot && mark.id)
 		ledger_give(&listener->bot->ledger, mark.id);
 }
@@ -308,10 +308,10 @@ listener_await(struct listener *listener)
 	waits_until(waits, listener->deadline_ms);
 	waits_until(waits, idle_deadline_ms(listener));
 	for (size_t i = 0; i < listener->feed_count; i++)
-		session_await(&listener->feeds[i].session, waits);
+		membership_await(&listener->feeds[i].membership, waits);
 	if (!listener->bot)
 		return;
-	bot_await(listener->bot, &listener->feeds[0].session, waits);
+	bot_await(listener->bot, &listener->feeds[0].membership, waits);
 	waits_until(waits, listener_bot_deadline_ms(listener));
 }
 
@@ -340,7 +340,7 @@ static void
 pace(struct listener *listener)
 {
 	for (size_t i = 0; i < listener->feed_count; i++)
-		session_pause(&listener->feeds[i].session, output_is_full(&listener->output));
+		membership_pause(&listener->feeds[i].membership, output_is_full(&listener->output));
 }
 
 bool

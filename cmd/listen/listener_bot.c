@@ -11,7 +11,8 @@
 
 /*
  * A command hears the end of its input when all before it is written, and then has a moment to say
- * its last words; one that does not end by itself is ended. When it is done the session is closed.
+ * its last words; one that does not end by itself is ended. When it is done the membership is
+ * closed.
  */
 static void
 end_bot(struct listener *listener)
@@ -42,7 +43,7 @@ keep_ledger(struct listener *listener)
 	if (!ledger->kept || !ledger->changed)
 		return;
 	ledger->changed = false;
-	cursor_set(&listener->cursor, listener->feeds[0].session.url_text, ledger_done(ledger));
+	cursor_set(&listener->cursor, listener->feeds[0].membership.url_text, ledger_done(ledger));
 	if (!listener->cursor.changed || cursor_save(&listener->cursor, &err) == 0)
 		return;
 	chat_warn("%s", err.text);
@@ -64,7 +65,7 @@ give_again(struct listener *listener)
 void
 listener_run_bot(struct listener *listener)
 {
-	bot_run(listener->bot, &listener->feeds[0].session);
+	bot_run(listener->bot, &listener->feeds[0].membership);
 	keep_ledger(listener);
 	if (listener->bot->started_again)
 		give_again(listener);

@@ -234,18 +234,18 @@ report_answered(const struct sender *sender)
 void
 report_rejoined(struct sender *sender, bool complete)
 {
-	const struct peer *peer = &sender->session.peer;
+	const struct peer *peer = &sender->membership.peer;
 
 	if (complete || sender->asked == 0 || report_answered(sender))
 		return;
 	if (peer->instance == sender->instance) {
-		chat_warn(
-			"%s: answers may be missing that came meanwhile", sender->session.url_text);
+		chat_warn("%s: answers may be missing that came meanwhile",
+			sender->membership.url_text);
 		return;
 	}
 	chat_warn("%s: the server was started anew and does not have what was asked: "
 		  "no answer will come to it",
-		sender->session.url_text);
+		sender->membership.url_text);
 	sender->asked = 0;
 	seen_free(&sender->accepted);
 	sender->failed_status = CHAT_EXIT_UNAVAILABLE;
@@ -254,12 +254,13 @@ report_rejoined(struct sender *sender, bool complete)
 void
 report_overdue(const struct sender *sender)
 {
-	const struct session *session = &sender->session;
-	bool joined = session->state == SESSION_JOINED || session->state == SESSION_CLOSING;
+	const struct membership *membership = &sender->membership;
+	bool joined =
+		membership->state == MEMBERSHIP_JOINED || membership->state == MEMBERSHIP_CLOSING;
 	long long answers = sender->answer_count, wanted = sender->options->replies;
 
 	if (sender->connected && !joined)
-		chat_warn("%s: %s", session->url_text,
+		chat_warn("%s: %s", membership->url_text,
 			sender->lost.code ? sender->lost.text : "not connected yet");
 	if (wanted > 0 && !report_answered(sender))
 		chat_warn("time limit: %lld of %lld answers came", answers, wanted);
@@ -273,7 +274,7 @@ report_stray_error(struct sender *sender, const struct chat_msg *msg)
 	char *code, *text;
 
 	error_parts(msg, &code, &text);
-	chat_warn("%s: %s: %s", sender->session.url_text, code, text);
+	chat_warn("%s: %s: %s", sender->membership.url_text, code, text);
 	free(code);
 	free(text);
 	if (sender->courier.outbox.ack == ACK_CLOSE)

@@ -56,8 +56,8 @@ connect_when_needed(struct sender *sender)
 
 	if (sender->connected || !outbox_waiting(&sender->courier.outbox))
 		return;
-	session_open(&sender->session, sender->settings, sender->url,
-		&(struct session_options){
+	membership_open(&sender->membership, sender->settings, sender->url,
+		&(struct membership_options){
 			.hidden = !options->visible,
 			.deaf = options->ack == ACK_CLOSE,
 			.wait = options->retry_first || sender->joined_before,
@@ -68,9 +68,9 @@ connect_when_needed(struct sender *sender)
 }
 
 static void
-joined(struct sender *sender, const struct session_event *event)
+joined(struct sender *sender, const struct membership_event *event)
 {
-	courier_joined(&sender->courier, &sender->session, event->again);
+	courier_joined(&sender->courier, &sender->membership, event->again);
 	sender->joined_before = true;
 	sender->lost.code = CHAT_OK;
 	sender->quiet_since_ms = chat_now_ms();
@@ -96,13 +96,13 @@ all_said(const struct sender *sender)
 }
 
 static void
-ended(struct sender *sender, const struct session_event *event)
+ended(struct sender *sender, const struct membership_event *event)
 {
 	sender->connected = false;
-	session_free(&sender->session);
+	membership_free(&sender->membership);
 	if (all_said(sender))
 		return; /* all is told; how the server says good-bye changes nothing */
-	chat_warn("%s: %s", sender->session.url_text, event->err.text);
+	chat_warn("%s: %s", sender->membership.url_text, event->err.text);
 	give_up(sender, chat_exit_status(event->err.code));
 }
 
@@ -112,54 +112,55 @@ note_asked(struct sender *sender, const struct chat_json_value *id)
 {
 	seen_add(&sender->accepted, id);
 	sender->asked++;
-	sender->instance = sender->session.peer.instance;
+	sender->instance = sender->membership.peer.instance;
 }
 
 /* A server's word about a message of the outbox, or about nothing in it. */
 static void
-received(struct sender *sender, const struct session_event *event)
+received(struct sender *sender, const struct membership_event *event)
 {
 	const struct chat_msg *msg = event->msg;
 	enum outbox_heard heard =
-		courier_received(&sender->courier, &sender->session, msg, event->text);
+		courier_received(&sender->courier, &sender->membership, msg, event->text);
 
 	if (heard == OUTBOX_ACCEPTED && sender->options->replies > 0)
 		note_asked(sender, &msg->value[CHAT_SLOT_ID]);
 	if (heard == OUTBOX_NOTHING && msg->type == CHAT_TYPE_ERROR)
 		report_stray_error(sender, msg);
 	report_replies(sender, msg, event->text);
-	position_note(&sender->session.position, msg);
+	position_note(&sender->membership.position, msg);
 }
 
 static void
-handle(struct sender *sender, const struct session_event *event)
+handle(struct sender *sender, const struct membership_event *event)
 {
-	if (event->what != SESSION_MESSAGE)
+	if (event->what != MEMBERSHIP_MESSAGE)
 		transfer_hide(&sender->transfer);
 	switch (event->what) {
-	case SESSION_JOIN:
+	case MEMBERSHIP_JOIN:
 		joined(sender, event);
 		received(sender, event);
 		break;
-	case SESSION_MESSAGE:
+	case MEMBERSHIP_MESSAGE:
 		received(sender, event);
 		break;
-	case SESSION_CATCH_UP:
-		courier_caught_up(&sender->courier, event->complete, sender->session.peer.instance);
+	case MEMBERSHIP_CATCH_UP:
+		courier_caught_up(
+			&sender->courier, event->complete, sender->membership.peer.instance);
 		if (event->again)
 			report_rejoined(sender, event->complete);
 		break;
-	case SESSION_LOST:
-		courier_lost(&sender->courier, &sender->session);
+	case MEMBERSHIP_LOST:
+		courier_lost(&sender->courier, &sender->membership);
 		sender->lost = event->err;
 		if (sender->settings->verbose)
-			chat_warn("%s: %s; again in %lld ms", sender->session.url_text,
+			chat_warn("%s: %s; again in %lld ms", sender->membership.url_text,
 				event->err.text, (long long)event->retry_ms);
 		break;
-	case SESSION_CLOSED:
+	case MEMBERSHIP_CLOSED:
 		outbox_closed(&sender->courier.outbox);
 		sender->connected = false;
-		session_free(&sender->session);
+		membership_free(&sender->membership);
 		break;
 	default:
 		ended(sender, event);
@@ -169,11 +170,11 @@ handle(struct sender *sender, const struct session_event *event)
 static void
 receive_some(struct sender *sender)
 {
-	struct session_event event;
+	struct membership_event event;
 
 	for (int i = 0; i < BATCH_EVENTS && sender->connected; i++) {
-		session_next(&sender->session, &event);
-		if (event.what == SESSION_NOTHING)
+		membership_next(&sender->membership, &event);
+		if (event.what == MEMBERSHIP_NOTHING)
 			return;
 		handle(sender, &event);
 		report_settled(sender);
@@ -185,7 +186,7 @@ receive_some(struct sender *sender)
 static void
 send_all(struct sender *sender)
 {
-	if (sender->connected && courier_send(&sender->courier, &sender->session))
+	if (sender->connected && courier_send(&sender->courier, &sender->membership))
 		sender->quiet_since_ms = chat_now_ms();
 }
 
@@ -195,7 +196,7 @@ is_stuck(const struct sender *sender)
 {
 	const struct outbox *outbox = &sender->courier.outbox;
 
-	return outbox->in_flight > 0 && session_can_send(&sender->session) &&
+	return outbox->in_flight > 0 && membership_can_send(&sender->membership) &&
 		(outbox->in_flight >= outbox->allowed ||
 			(sender->input_ended && outbox->unsent == outbox->next));
 }
@@ -208,7 +209,7 @@ watch_transfer(struct sender *sender)
 
 	if (name && sender->transfer.progress.on)
 		transfer_watch(&sender->transfer, name,
-			sender->connected ? session_unsent_bytes(&sender->session) : 0);
+			sender->connected ? membership_unsent_bytes(&sender->membership) : 0);
 }
 
 /* When a plain server has been silent so long that it does not echo. */
@@ -230,17 +231,17 @@ close_when_done(struct sender *sender)
 		return;
 	if (chat_now_ms() >= echo_deadline_ms(sender)) {
 		chat_warn("%s: no echo: taking the closing handshake for the acknowledgement",
-			sender->session.url_text);
+			sender->membership.url_text);
 		sender->courier.ack = ACK_CLOSE;
 		courier_set_ack(&sender->courier, ACK_CLOSE);
 	}
 	if (sender->hopeless)
-		session_close(&sender->session, HURRIED_CLOSE_MS);
+		membership_close(&sender->membership, HURRIED_CLOSE_MS);
 	else if (sender->courier.outbox.ack == ACK_CLOSE && is_stuck(sender) &&
 		!sender->courier.resending)
-		session_close(&sender->session, BARRIER_CLOSE_MS);
+		membership_close(&sender->membership, BARRIER_CLOSE_MS);
 	else if (all_said(sender))
-		session_close(&sender->session, CLOSE_MS);
+		membership_close(&sender->membership, CLOSE_MS);
 }
 
 /*
@@ -267,7 +268,7 @@ check_barred(struct sender *sender)
 		return;
 	transfer_hide(&sender->transfer);
 	chat_warn("%s: the server asks to try later, for longer than --retry-for lasts",
-		sender->session.url_text);
+		sender->membership.url_text);
 	give_up(sender, CHAT_EXIT_TRY_LATER);
 }
 
@@ -337,8 +338,8 @@ sender_await(struct sender *sender)
 		waits_add(waits, sender->output.fd, POLLOUT);
 	if (!sender->connected)
 		return;
-	session_await(&sender->session, waits);
-	courier_await(&sender->courier, &sender->session, waits);
+	membership_await(&sender->membership, waits);
+	courier_await(&sender->courier, &sender->membership, waits);
 	waits_until(waits, transfer_wake_ms(&sender->transfer));
 }
 
@@ -380,7 +381,7 @@ sender_turn(struct sender *sender)
 	close_when_done(sender);
 	report_flush(sender);
 	if (sender->connected) /* only now it shows whether more is to be read */
-		session_pause(&sender->session, output_is_full(&sender->output));
+		membership_pause(&sender->membership, output_is_full(&sender->output));
 	return !is_done(sender);
 }
 

@@ -15,7 +15,7 @@
 #include "send/transfer.h"
 
 /*
- * chat-send at work: input → outbox → session, what comes back → outbox → receipts, in one poll
+ * chat-send at work: input → outbox → membership, what comes back → outbox → receipts, in one poll
  * loop.
  */
 struct sender_options {
@@ -41,9 +41,9 @@ struct sender {
 	const struct chat_url *url;
 	struct source *source;
 	struct courier courier;
-	struct session session;
-	bool connected; /* session is open */
-	bool joined_before; /* in any session */
+	struct membership membership;
+	bool connected; /* membership is open */
+	bool joined_before; /* in any membership */
 	struct chat_err lost; /* why it is not joined; CHAT_OK: it is, or never was */
 	uint64_t instance; /* of the server that the questions were asked; 0: not known */
 	struct output output;

@@ -34,20 +34,20 @@
 static void
 on_durable(void *arg, uint64_t ticket)
 {
-	((struct server *)arg)->rooms.durable = ticket;
+	((struct server *)arg)->channels.durable = ticket;
 }
 
 static void
 on_journal_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 {
 	(void)err; /* the journal has said it */
-	rooms_refuse(&((struct server *)arg)->rooms, ticket);
+	channels_refuse(&((struct server *)arg)->channels, ticket);
 }
 
 static void
 on_journal_warning(void *arg, const char *sentence)
 {
-	notices_say(&((struct server *)arg)->notices, "journal: %s", sentence);
+	error_log_say(&((struct server *)arg)->error_log, "journal: %s", sentence);
 }
 
 static void server_shut(struct server *server);
@@ -55,16 +55,17 @@ static void server_shut(struct server *server);
 static void
 server_print(struct server *server)
 {
-	printer_flush(&server->printer);
-	notices_about(&server->notices, &server->printer, "stdout", "events were not printed");
-	notices_flush(&server->notices);
+	line_writer_flush(&server->line_writer);
+	error_log_about(
+		&server->error_log, &server->line_writer, "stdout", "events were not printed");
+	error_log_flush(&server->error_log);
 }
 
 void
 server_publish(struct server *server)
 {
 	server->journal->kind->commit(server->journal);
-	rooms_publish(&server->rooms);
+	channels_publish(&server->channels);
 	if (server->settling && server->journal->kind->is_settled(server->journal))
 		server_shut(server);
 	server_print(server); /* first: what a member has seen, stdout has shown */
@@ -74,10 +75,10 @@ static void
 server_tick(struct server *server)
 {
 	server_publish(server);
-	past_turn(&server->past);
-	backlog_release(server);
+	catchup_turn(&server->catchup);
+	backpressure_release(server);
 	conns_flush(&server->conns);
-	past_rest(&server->past);
+	catchup_rest(&server->catchup);
 	metrics_turn(&server->metrics, &server->loop);
 	if (server->draining && server->conns.count == 0)
 		uv_stop(&server->loop);
@@ -95,14 +96,14 @@ on_event(void *arg, struct chat_span line)
 {
 	static const char gap[] = "{\"type\":\"userData\",\"users\":[],\"truncated\":true}";
 	struct server *server = arg;
-	struct printer *printer = &server->printer;
+	struct line_writer *line_writer = &server->line_writer;
 
-	if (server->events_dropped != printer->dropped_ever &&
-		printer_has_room(printer, sizeof(gap) + line.len + 1)) {
-		server->events_dropped = printer->dropped_ever;
-		printer_line(printer, CHAT_SPAN(gap));
+	if (server->events_dropped != line_writer->dropped_ever &&
+		line_writer_has_channel(line_writer, sizeof(gap) + line.len + 1)) {
+		server->events_dropped = line_writer->dropped_ever;
+		line_writer_line(line_writer, CHAT_SPAN(gap));
 	}
-	printer_line(printer, line);
+	line_writer_line(line_writer, line);
 }
 
 static void
@@ -111,16 +112,16 @@ on_sweep(uv_timer_t *timer)
 	struct server *server = timer->data;
 
 	if (clock_set(&server->clock))
-		notices_say(&server->notices,
+		error_log_say(&server->error_log,
 			"the clock was set back by more than a day: the timestamps of messages go "
 			"back with it");
-	guest_sweep(server);
+	session_sweep(server);
 	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
 	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
-	rooms_sweep(&server->rooms);
-	pages_sweep(&server->rooms.pages);
-	rates_expire(&server->rates, clock_now_ms(&server->clock));
-	memory_settle(&server->memory_peak, usage_roughly(server));
+	channels_sweep(&server->channels);
+	page_cache_sweep(&server->channels.page_cache);
+	rate_limiter_expire(&server->rate_limiter, clock_now_ms(&server->clock));
+	memory_settle(&server->memory_peak, memory_usage_estimate(server));
 }
 
 /* ---- accepting ---- */
@@ -140,7 +141,7 @@ on_connection(
 		return;
 	}
 	server->metrics.accepted++;
-	guest_start(server, fd, listener->secure ? server->tls : NULL, address);
+	session_start(server, fd, listener->secure ? server->tls : NULL, address);
 }
 
 static int
@@ -168,7 +169,7 @@ server_shut(struct server *server)
 		next = conn->next;
 		conn_hold(conn, false);
 		if (conn->state == CONN_OPEN)
-			guest_shut((struct guest *)conn, CHAT_SHUTTING_DOWN,
+			session_shut((struct session *)conn, CHAT_SHUTTING_DOWN,
 				"the server is shutting down", 1001);
 		else if (conn->state == CONN_HANDSHAKE)
 			conn_abort(conn);
@@ -183,9 +184,9 @@ static void
 server_drain(struct server *server)
 {
 	server->draining = server->settling = true;
-	notify_state(server->notify_fd, "STOPPING=1");
+	systemd_notify_state(server->notify_fd, "STOPPING=1");
 	acceptors_stop(&server->acceptors);
-	input_close(&server->input);
+	stdin_reader_close(&server->stdin_reader);
 	for (struct conn *conn = server->conns.all; conn; conn = conn->next)
 		conn_hold(conn, true);
 }
@@ -196,7 +197,7 @@ server_report(struct server *server)
 	struct chat_buf line = {0};
 
 	metrics_write_json(&line, server);
-	notices_line(&server->notices, (struct chat_span){line.at, line.len - 1});
+	error_log_line(&server->error_log, (struct chat_span){line.at, line.len - 1});
 	chat_buf_free(&line);
 }
 
@@ -206,14 +207,14 @@ server_reload(struct server *server)
 {
 	struct chat_err err = {0};
 
-	notify_state(server->notify_fd, "RELOADING=1");
+	systemd_notify_state(server->notify_fd, "RELOADING=1");
 	if (server->tls && tls_reload(server->tls, &err) < 0)
-		notices_say(&server->notices, "%s (the old certificate stays)", err.text);
+		error_log_say(&server->error_log, "%s (the old certificate stays)", err.text);
 	if (server->tokens.path && tokens_reload(&server->tokens, &err) < 0)
-		notices_say(&server->notices, "%s (the old tokens stay)", err.text);
+		error_log_say(&server->error_log, "%s (the old tokens stay)", err.text);
 	else if (server->tokens.path)
-		guests_review(server);
-	notify_state(server->notify_fd, "READY=1");
+		sessions_review(server);
+	systemd_notify_state(server->notify_fd, "READY=1");
 }
 
 static void
@@ -293,10 +294,10 @@ kept_messages(const struct config *config, int64_t wanted)
 	return (uint32_t)(most && most < wanted ? most : wanted);
 }
 
-static struct rooms_limits
-rooms_limits_of(const struct config *config)
+static struct channels_limits
+channels_limits_of(const struct config *config)
 {
-	return (struct rooms_limits){
+	return (struct channels_limits){
 		.channels = (size_t)config->max_channels,
 		.members = (size_t)config->max_members,
 		.leavers = (size_t)config->max_connections,
@@ -337,27 +338,27 @@ journal_open(struct server *server, struct chat_err *err)
 	server->journal = options.dir
 		? journal_file_open(&options, &server->loop, &events, server, err)
 		: journal_null_open(&events, server);
-	server->rooms.journal = server->journal;
+	server->channels.journal = server->journal;
 	if (!server->journal || !options.dir)
 		return server->journal ? 0 : -1;
-	return rooms_restore(&server->rooms, (struct journal_file *)server->journal, err);
+	return channels_restore(&server->channels, (struct journal_file *)server->journal, err);
 }
 
 static int
-rooms_open(struct server *server, struct chat_err *err)
+channels_open(struct server *server, struct chat_err *err)
 {
 	const struct config *config = server->config;
-	struct rooms_limits limits = rooms_limits_of(config);
+	struct channels_limits limits = channels_limits_of(config);
 
-	rooms_init(&server->rooms, &limits, &server->clock, (uint64_t)chat_unix_ms());
-	pages_init(&server->rooms.pages, (size_t)config->queue_total_bytes);
-	server->rooms.pages.fades = config->journal_max_messages > 0;
-	past_open(&server->past, server);
-	server->rooms.nonces.most = (size_t)config->max_nonces;
-	server->rooms.nonces.most_bytes = (size_t)config->nonce_memory;
-	server->rooms.nonces.keep_ms = config->nonce_ms;
+	channels_init(&server->channels, &limits, &server->clock, (uint64_t)chat_unix_ms());
+	page_cache_init(&server->channels.page_cache, (size_t)config->queue_total_bytes);
+	server->channels.page_cache.fades = config->journal_max_messages > 0;
+	catchup_open(&server->catchup, server);
+	server->channels.nonces.most = (size_t)config->max_nonces;
+	server->channels.nonces.most_bytes = (size_t)config->nonce_memory;
+	server->channels.nonces.keep_ms = config->nonce_ms;
 	if (!config->quiet)
-		server->rooms.watcher = (struct watcher){on_event, server};
+		server->channels.watcher = (struct watcher){on_event, server};
 	return journal_open(server, err);
 }
 
@@ -366,13 +367,13 @@ on_watchdog(uv_timer_t *timer)
 {
 	const struct server *server = timer->data;
 
-	notify_state(server->notify_fd, "WATCHDOG=1");
+	systemd_notify_state(server->notify_fd, "WATCHDOG=1");
 }
 
 static void
 watchdog_open(struct server *server)
 {
-	uint64_t interval_ms = notify_watchdog_ms();
+	uint64_t interval_ms = systemd_notify_watchdog_ms();
 
 	uv_timer_init(&server->loop, &server->watchdog);
 	server->watchdog.data = server;
@@ -486,7 +487,7 @@ sockets_open(struct server *server, struct chat_err *err)
 
 	server->addresses.most = (size_t)config->max_per_address;
 	server->addresses.failures_most = config->max_failures;
-	if (networks_parse(&server->addresses.proxies, &config->proxies, err) < 0 ||
+	if (cidrs_parse(&server->addresses.proxies, &config->proxies, err) < 0 ||
 		server_read_tokens(server, err) < 0) {
 		sockets_close(server);
 		return -1;
@@ -519,10 +520,10 @@ limit_of(int64_t given, int64_t usual, int64_t burst)
 }
 
 static void
-rates_open(struct server *server)
+rate_limiter_open(struct server *server)
 {
 	const struct config *c = server->config;
-	struct rate_limit *limits = server->rates.limits;
+	struct rate_limit *limits = server->rate_limiter.limits;
 
 	server->reaches_out = listeners_reach_out(&server->listeners) || c->proxies.count > 0;
 	limits[RATE_MESSAGES] = limit_of(c->rate, CONFIG_OPEN_RATE, c->burst);
@@ -548,30 +549,30 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 		sockets_close(server);
 		return chat_fail(err, CHAT_INTERNAL, "no event loop can be had");
 	}
-	rates_open(server);
+	rate_limiter_open(server);
 	metrics_init(&server->metrics, &server->loop);
 	server->clock.loop = &server->loop;
 	clock_set(&server->clock);
-	if (conns_open(&server->conns, &server->clock, &guest_events, &limits, err) < 0) {
+	if (conns_open(&server->conns, &server->clock, &session_events, &limits, err) < 0) {
 		uv_loop_close(&server->loop);
 		sockets_close(server);
 		return -1;
 	}
-	server->notify_fd = notify_open();
-	printer_open(&server->printer, &server->loop, STDOUT_FILENO, EVENTS_MAX_BYTES);
-	notices_open(&server->notices, &server->loop, STDERR_FILENO);
+	server->notify_fd = systemd_notify_open();
+	line_writer_open(&server->line_writer, &server->loop, STDOUT_FILENO, EVENTS_MAX_BYTES);
+	error_log_open(&server->error_log, &server->loop, STDERR_FILENO);
 	if (monitor_open(&server->monitor, server, config->metrics, err) < 0 ||
 		url_file_open(&server->url_file, config->url_file, config->user != NULL, err) < 0 ||
-		server_confine(server, err) < 0 || rooms_open(server, err) < 0) {
+		server_confine(server, err) < 0 || channels_open(server, err) < 0) {
 		server_close(server);
 		return -1;
 	}
-	backlog_open(server);
+	backpressure_open(server);
 	handles_open(server);
 	if (config->read_stdin)
-		input_open(&server->input, server, STDIN_FILENO);
+		stdin_reader_open(&server->stdin_reader, server, STDIN_FILENO);
 	if (accepts_open(server, err) == 0 && server_publish_url(server, err) == 0) {
-		rooms_introduce(&server->rooms);
+		channels_introduce(&server->channels);
 		hold_end(false);
 		return 0;
 	}
@@ -582,10 +583,10 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 void
 server_run(struct server *server)
 {
-	notify_state(server->notify_fd, "READY=1");
-	notices_speak(&server->notices, false); /* the ticks begin */
+	systemd_notify_state(server->notify_fd, "READY=1");
+	error_log_speak(&server->error_log, false); /* the ticks begin */
 	uv_run(&server->loop, UV_RUN_DEFAULT);
-	notices_speak(&server->notices, true);
+	error_log_speak(&server->error_log, true);
 }
 
 /* ---- closing ---- */
@@ -602,18 +603,18 @@ close_handle(uv_handle_t *handle, void *arg)
 static void
 server_finish_printing(struct server *server)
 {
-	struct printer *printer = &server->printer;
+	struct line_writer *line_writer = &server->line_writer;
 	uint64_t lost;
 
-	printer_flush(printer);
-	lost = printer->dropped + printer_waiting(printer);
+	line_writer_flush(line_writer);
+	lost = line_writer->dropped + line_writer_waiting(line_writer);
 	if (lost)
-		notices_say(&server->notices,
+		error_log_say(&server->error_log,
 			"stdout: there was no room: the last %llu events were not printed",
 			(unsigned long long)lost);
-	printer_leave_loop(printer);
-	printer_close(printer);
-	notices_leave_loop(&server->notices);
+	line_writer_leave_loop(line_writer);
+	line_writer_close(line_writer);
+	error_log_leave_loop(&server->error_log);
 }
 
 /* Ends all that is on the loop. False: a reading of the journal does not end. */
@@ -626,7 +627,7 @@ loop_end(struct server *server)
 	uv_walk(&server->loop, close_handle, NULL);
 	while (uv_run(&server->loop, UV_RUN_NOWAIT)) {
 		if (chat_now_ms() >= until_ms) {
-			notices_say(&server->notices,
+			error_log_say(&server->error_log,
 				"journal: the disk does not answer: a reading does not end");
 			return false;
 		}
@@ -644,7 +645,7 @@ server_vanish(struct server *server)
 
 	sockets_close(server);
 	if (url_file_close(&server->url_file, &err) < 0)
-		notices_say(&server->notices, "%s", err.text);
+		error_log_say(&server->error_log, "%s", err.text);
 }
 
 /*
@@ -666,12 +667,12 @@ server_close(struct server *server)
 	bool answers = true;
 
 	hold_end(true); /* it ends: nothing is to cut that short */
-	input_close(&server->input);
+	stdin_reader_close(&server->stdin_reader);
 	while (server->conns.all)
 		conn_abort(server->conns.all);
 	if (journal) {
 		answers = journal->kind->settle(journal);
-		rooms_publish(&server->rooms);
+		channels_publish(&server->channels);
 	}
 	conns_flush(&server->conns);
 	server_finish_printing(server);
@@ -682,12 +683,12 @@ server_close(struct server *server)
 		end = journal->kind->close(journal, !answers);
 	if (!answers || end == JOURNAL_HUNG)
 		server_leave(server);
-	past_close(&server->past);
-	rooms_free(&server->rooms);
-	rates_free(&server->rates);
-	fair_free(&server->turns);
+	catchup_close(&server->catchup);
+	channels_free(&server->channels);
+	rate_limiter_free(&server->rate_limiter);
+	fair_queue_free(&server->turns);
 	server_vanish(server);
-	notices_close(&server->notices);
+	error_log_close(&server->error_log);
 	if (server->notify_fd >= 0)
 		close(server->notify_fd);
 	acceptors_free(&server->acceptors);

@@ -26,13 +26,13 @@
 
 /*
  * The server: one loop, and everything that hangs from it. It works in ticks. While the loop polls,
- * what is readable is read and said in rooms; before it polls again (the tick) the journal commits,
- * what is kept is delivered, every connection with something new is flushed once, and the dead are
- * freed.
+ * what is readable is read and said in channels; before it polls again (the tick) the journal
+ * commits, what is kept is delivered, every connection with something new is flushed once, and the
+ * dead are freed.
  */
 #define SERVER_NAME "server" /* username and id of what is posted from stdin */
 
-struct guest;
+struct session;
 
 struct server {
 	const struct config *config;
@@ -46,23 +46,23 @@ struct server {
 	struct tls *tls; /* NULL: none */
 	struct conns conns;
 	struct addresses addresses;
-	struct rooms rooms;
-	struct past past;
-	struct rates rates;
+	struct channels channels;
+	struct catchup catchup;
+	struct rate_limiter rate_limiter;
 	struct journal *journal;
-	struct printer printer;
+	struct line_writer line_writer;
 	uint64_t events_dropped; /* of stdout's, when it last said that some are missing */
-	struct notices notices;
-	struct input input;
+	struct error_log error_log;
+	struct stdin_reader stdin_reader;
 	struct metrics metrics;
 	struct monitor monitor;
 	struct tokens tokens; /* path NULL: nobody is asked for one */
-	struct fair turns; /* of guests whose addresses are barred */
+	struct fair_queue turns; /* of sessions whose addresses are barred */
 	size_t turns_bytes; /* of memory that those who wait for theirs take, and what they say */
-	struct guest *owing; /* guests that owe an init, oldest first */
-	struct backlog backlog;
-	struct guest *hasty; /* those that are not read until the next sweep */
-	struct guest *denied; /* those that wait for the answer to a wrong token, likewise */
+	struct session *owing; /* sessions that owe an init, oldest first */
+	struct backpressure backpressure;
+	struct session *hasty; /* those that are not read until the next sweep */
+	struct session *denied; /* those that wait for the answer to a wrong token, likewise */
 	size_t max_connections; /* as configured, or what the descriptors allow */
 	bool reaches_out; /* others than this machine can connect, or come through a proxy */
 	int notify_fd; /* -1: nobody wants to hear of the server's state */

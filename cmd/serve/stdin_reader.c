@@ -9,21 +9,22 @@
 #include "serve/server.h"
 
 static void
-input_stop(struct input *input)
+stdin_reader_stop(struct stdin_reader *reader)
 {
-	if (!input->open)
+	if (!reader->open)
 		return;
-	input->open = false;
-	uv_close(input->is_file ? (uv_handle_t *)&input->idle : (uv_handle_t *)&input->poll, NULL);
-	chat_lines_free(&input->lines);
+	reader->open = false;
+	uv_close(reader->is_file ? (uv_handle_t *)&reader->idle : (uv_handle_t *)&reader->poll,
+		NULL);
+	chat_lines_free(&reader->lines);
 }
 
-/* The server's own user in a room: there from its first message on, listed nowhere. */
+/* The server's own user in a channel: there from its first message on, listed nowhere. */
 static struct user *
-input_user(struct room *room, struct chat_err *err)
+stdin_reader_user(struct channel *channel, struct chat_err *err)
 {
 	struct user *user =
-		roster_claim(&room->roster, CHAT_SPAN(SERVER_NAME), CHAT_SPAN(SERVER_NAME), err);
+		roster_claim(&channel->roster, CHAT_SPAN(SERVER_NAME), CHAT_SPAN(SERVER_NAME), err);
 
 	if (user)
 		user->reserved = true;
@@ -51,11 +52,11 @@ find_channel(struct chat_span line, struct chat_json_value *value)
 	return false;
 }
 
-static struct room *
-input_room(struct server *server, const struct chat_msg *msg, struct chat_err *err)
+static struct channel *
+stdin_reader_channel(struct server *server, const struct chat_msg *msg, struct chat_err *err)
 {
-	const struct asker nobody = {.key = 0};
-	struct chat_span channel = CHAT_SPAN("/");
+	const struct claimant nobody = {.key = 0};
+	struct chat_span name = CHAT_SPAN("/");
 	char text[CHAT_CHANNEL_MAX];
 	struct chat_json_value value;
 
@@ -64,34 +65,34 @@ input_room(struct server *server, const struct chat_msg *msg, struct chat_err *e
 			? (size_t)-1
 			: chat_json_unescape(&value, text, sizeof(text));
 
-		channel = (struct chat_span){text, len == (size_t)-1 ? 0 : len};
-		if (!chat_channel_valid(channel)) {
+		name = (struct chat_span){text, len == (size_t)-1 ? 0 : len};
+		if (!chat_channel_valid(name)) {
 			chat_fail(err, CHAT_BAD_MESSAGE, "/channel: not a channel");
 			return NULL;
 		}
 	}
-	return rooms_find(&server->rooms, channel, &nobody, err);
+	return channels_find(&server->channels, name, &nobody, err);
 }
 
 static int
-input_post(struct server *server, struct chat_span line, struct chat_err *err)
+stdin_reader_post(struct server *server, struct chat_span line, struct chat_err *err)
 {
-	struct room_say say = {0};
+	struct channel_post post = {0};
 	struct chat_msg msg;
-	struct room *room;
+	struct channel *channel;
 	int result;
 
 	if (chat_msg_read(&msg, line, CHAT_FROM_CLIENT, err) < 0)
 		return -1;
 	if (msg.type == CHAT_TYPE_INIT)
 		return chat_fail(err, CHAT_ALREADY_INITIALIZED, "the server needs no init");
-	room = input_room(server, &msg, err);
-	if (!room)
+	channel = stdin_reader_channel(server, &msg, err);
+	if (!channel)
 		return -1;
-	say.user = input_user(room, err);
-	room_say_fill(&say, &msg);
-	result = say.user ? room_say(room, &say, err) : -1;
-	room_forget(room);
+	post.user = stdin_reader_user(channel, err);
+	channel_post_fill(&post, &msg);
+	result = post.user ? channel_post(channel, &post, err) : -1;
+	channel_forget(channel);
 	return result;
 }
 
@@ -106,16 +107,16 @@ is_blank(struct chat_span line)
 }
 
 static void
-input_line(struct input *input, enum chat_line what, struct chat_span line)
+stdin_reader_line(struct stdin_reader *reader, enum chat_line what, struct chat_span line)
 {
 	struct chat_err err = {0};
-	struct notices *notices = &input->server->notices;
-	unsigned long long number = input->lines.number;
+	struct error_log *error_log = &reader->server->error_log;
+	unsigned long long number = reader->lines.number;
 
 	if (what == CHAT_LINE_TOO_LONG)
-		notices_say(notices, "stdin:%llu: the line is too long", number);
-	else if (!is_blank(line) && input_post(input->server, line, &err) < 0)
-		notices_say(notices, "stdin:%llu: %s%s%s", number, err.field,
+		error_log_say(error_log, "stdin:%llu: the line is too long", number);
+	else if (!is_blank(line) && stdin_reader_post(reader->server, line, &err) < 0)
+		error_log_say(error_log, "stdin:%llu: %s%s%s", number, err.field,
 			*err.field ? ": " : "", err.text);
 }
 
@@ -123,57 +124,57 @@ static void on_readable(uv_poll_t *poll, int status, int events);
 static void on_idle(uv_idle_t *idle);
 
 static void
-input_poll(struct input *input)
+stdin_reader_poll(struct stdin_reader *reader)
 {
-	if (input->is_file && input->waits)
-		uv_idle_stop(&input->idle);
-	else if (input->is_file)
-		uv_idle_start(&input->idle, on_idle);
-	else if (input->waits)
-		uv_poll_stop(&input->poll);
+	if (reader->is_file && reader->waits)
+		uv_idle_stop(&reader->idle);
+	else if (reader->is_file)
+		uv_idle_start(&reader->idle, on_idle);
+	else if (reader->waits)
+		uv_poll_stop(&reader->poll);
 	else
-		uv_poll_start(&input->poll, UV_READABLE, on_readable);
+		uv_poll_start(&reader->poll, UV_READABLE, on_readable);
 }
 
 /* Posts the lines that were read, as far as there is room for them. */
 static void
-input_take(struct input *input)
+stdin_reader_take(struct stdin_reader *reader)
 {
 	enum chat_line what = CHAT_LINE_NONE;
 	struct chat_span line;
 
-	while (!(input->waits = backlog_is_long(input->server)) &&
-		(what = chat_lines_take(&input->lines, &line)) != CHAT_LINE_NONE &&
+	while (!(reader->waits = backpressure_is_long(reader->server)) &&
+		(what = chat_lines_take(&reader->lines, &line)) != CHAT_LINE_NONE &&
 		what != CHAT_LINE_END)
-		input_line(input, what, line);
+		stdin_reader_line(reader, what, line);
 	if (what == CHAT_LINE_END)
-		input_stop(input);
-	else if (input->waits)
-		input_poll(input);
+		stdin_reader_stop(reader);
+	else if (reader->waits)
+		stdin_reader_poll(reader);
 }
 
 void
-input_go_on(struct input *input)
+stdin_reader_go_on(struct stdin_reader *reader)
 {
-	if (!input->open || !input->waits)
+	if (!reader->open || !reader->waits)
 		return;
-	input->waits = false;
-	input_poll(input);
-	input_take(input);
-	server_publish(input->server); /* the turn has done so already */
+	reader->waits = false;
+	stdin_reader_poll(reader);
+	stdin_reader_take(reader);
+	server_publish(reader->server); /* the turn has done so already */
 }
 
 static void
-input_read(struct input *input)
+stdin_reader_read(struct stdin_reader *reader)
 {
 	struct chat_err err;
 
-	if (chat_lines_fill(&input->lines, &err) < 0) {
-		notices_say(&input->server->notices, "stdin: %s", err.text);
-		input_stop(input);
+	if (chat_lines_fill(&reader->lines, &err) < 0) {
+		error_log_say(&reader->server->error_log, "stdin: %s", err.text);
+		stdin_reader_stop(reader);
 		return;
 	}
-	input_take(input);
+	stdin_reader_take(reader);
 }
 
 static void
@@ -181,39 +182,39 @@ on_readable(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
-	input_read(poll->data);
+	stdin_reader_read(poll->data);
 }
 
 static void
 on_idle(uv_idle_t *idle)
 {
-	input_read(idle->data);
+	stdin_reader_read(idle->data);
 }
 
 void
-input_open(struct input *input, struct server *server, int fd)
+stdin_reader_open(struct stdin_reader *reader, struct server *server, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	input->server = server;
-	chat_lines_init(&input->lines, fd, (size_t)server->config->max_message_bytes);
-	input->open = true;
-	if (uv_poll_init(&server->loop, &input->poll, fd) == 0) {
+	reader->server = server;
+	chat_lines_init(&reader->lines, fd, (size_t)server->config->max_message_bytes);
+	reader->open = true;
+	if (uv_poll_init(&server->loop, &reader->poll, fd) == 0) {
 		/* libuv has set O_NONBLOCK for all who hold it; one read when there is something
 		 * does not wait */
 		fcntl(fd, F_SETFL, flags);
-		input->poll.data = input;
-		input_poll(input);
+		reader->poll.data = reader;
+		stdin_reader_poll(reader);
 		return;
 	}
-	input->is_file = true;
-	uv_idle_init(&server->loop, &input->idle);
-	input->idle.data = input;
-	input_poll(input);
+	reader->is_file = true;
+	uv_idle_init(&server->loop, &reader->idle);
+	reader->idle.data = reader;
+	stdin_reader_poll(reader);
 }
 
 void
-input_close(struct input *input)
+stdin_reader_close(struct stdin_reader *reader)
 {
-	input_stop(input);
+	stdin_reader_stop(reader);
 }

@@ -13,7 +13,7 @@
  */
 struct server;
 
-struct input {
+struct stdin_reader {
 	struct server *server;
 	uv_poll_t poll; /* pipe, terminal, socket */
 	uv_idle_t idle; /* a file, which cannot be polled */
@@ -23,10 +23,10 @@ struct input {
 	bool waits; /* too much is said and not kept: no more is read now */
 };
 
-void input_open(struct input *input, struct server *server, int fd);
-void input_close(struct input *input);
+void stdin_reader_open(struct stdin_reader *reader, struct server *server, int fd);
+void stdin_reader_close(struct stdin_reader *reader);
 
 /* There is room again for what it waits to post; nothing if it does not wait. */
-void input_go_on(struct input *input);
+void stdin_reader_go_on(struct stdin_reader *reader);
 
 #endif

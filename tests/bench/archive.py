@@ -12,13 +12,13 @@ import subprocess
 import sys
 import time
 
-import past
-from past import BUILD, QUICK
+import catchup
+from catchup import BUILD, QUICK
 from serving import Server
 
 ROUNDS, SECONDS = 3, 3.0
 if QUICK:
-    past.MESSAGES //= 10
+    catchup.MESSAGES //= 10
 TMP = os.environ["TMP"]
 
 
@@ -53,7 +53,7 @@ def measure(server, want, *options, **how):
 def main():
     cursor = ("--cursor-file", TMP + "/cursor")
     try:
-        messages, size, _ = past.fill(TMP + "/journal")
+        messages, size, _ = catchup.fill(TMP + "/journal")
         server = Server("--quiet", "--journal", TMP + "/journal")
         want = messages * (size + 1)
         rows = {

@@ -1,8 +1,8 @@
 """A thousand who come back at once, each a million short messages behind, on a server with its defaults and a journal.
 
-Nobody is dropped, each gets every message, once (past.c counts them), and two members of another channel go on talking.
+Nobody is dropped, each gets every message, once (catchup.c counts them), and two members of another channel go on talking.
 All begin at the beginning, then each at another place. For comparison what the delivery of a live message costs.
-BENCH_QUICK=1: a hundred. Results on stdout and in bench/past.json of the build; exit status 1 where a bar is not kept.
+BENCH_QUICK=1: a hundred. Results on stdout and in bench/catchup.json of the build; exit status 1 where a bar is not kept.
 """
 import json
 import os
@@ -77,7 +77,7 @@ def come_back(folder, messages, size, *more):
     echo.start()
     port = server.url.rstrip("/").rsplit(":", 1)[1]
     try:
-        told = run("past", "--port", port, "--pid", server.pid, "--readers", READERS, "--messages", messages,
+        told = run("catchup", "--port", port, "--pid", server.pid, "--readers", READERS, "--messages", messages,
                    "--message-bytes", size, *more)
     finally:
         echo.over = True
@@ -111,7 +111,7 @@ def main():
             name, row["seconds"], row["cpu_ns_per_message"], row["rss_bytes"] / (1 << 20), row["live_p99_ms"]))
     print("\nThe delivery of a live message: %.0f ns" % a_live_one)
     (BUILD / "bench").mkdir(exist_ok=True)
-    (BUILD / "bench/past.json").write_text(json.dumps({**rows, "live_ns": a_live_one}, indent=1) + "\n")
+    (BUILD / "bench/catchup.json").write_text(json.dumps({**rows, "live_ns": a_live_one}, indent=1) + "\n")
     missed = [
         "%s: %s" % (name, what)
         for name, row in rows.items()

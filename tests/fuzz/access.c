@@ -57,15 +57,15 @@ check_origin(struct chat_span origin, struct chat_span host)
 static void
 check_network(const char *text, struct chat_span forwarded_for)
 {
-	struct network network = {0};
-	struct networks networks = {&network, 1};
+	struct cidr cidr = {0};
+	struct cidrs cidrs = {&cidr, 1};
 	struct sockaddr_storage client;
 
-	if (network_parse(&network, text, NULL) < 0)
+	if (cidr_parse(&cidr, text, NULL) < 0)
 		return;
-	need(network.bits <= 128);
-	if (networks_forwarded(&networks, &forwarded_for, 1, &client))
-		need(!networks_have(&networks, (struct sockaddr *)&client));
+	need(cidr.bits <= 128);
+	if (cidrs_forwarded(&cidrs, &forwarded_for, 1, &client))
+		need(!cidrs_have(&cidrs, (struct sockaddr *)&client));
 }
 
 int

@@ -20,7 +20,7 @@
 
 struct play {
 	struct settings settings;
-	struct session session;
+	struct membership membership;
 	struct chat_span bytes; /* of the connections to come */
 	uint64_t chance; /* 0: nothing is cut, nobody pauses */
 	struct chat_buf log; /* what the client was told */
@@ -189,9 +189,9 @@ chat_transport_write(
 }
 
 static bool
-is_held(const struct session *session)
+is_held(const struct membership *membership)
 {
-	return session->paused && session->state == SESSION_JOINED;
+	return membership->paused && membership->state == MEMBERSHIP_JOINED;
 }
 
 ssize_t
@@ -199,7 +199,7 @@ chat_transport_read(struct chat_transport *wire, char *to, size_t size, struct c
 {
 	size_t left = wire->words.len - wire->told;
 
-	need(!is_held(&wire->play->session) && size > 0);
+	need(!is_held(&wire->play->membership) && size > 0);
 	if (!wire->answered || happens(wire->play, 4))
 		return 0;
 	if (left == 0)
@@ -247,37 +247,37 @@ chat_transport_address(const struct chat_transport *wire)
 static void
 check_waits(struct play *play)
 {
-	struct session *session = &play->session;
+	struct membership *membership = &play->membership;
 	struct waits waits = {0};
 	short events = 0;
 
 	waits_begin(&waits);
-	session_await(session, &waits);
+	membership_await(membership, &waits);
 	for (size_t i = 0; i < waits.count; i++)
 		events |= waits.fds[i].events;
 	if (waits.wake_ms > 0) {
-		need(is_held(session) == !(events & POLLIN));
-		need(!chat_client_queued_bytes(session->client) || (events & POLLOUT));
+		need(is_held(membership) == !(events & POLLIN));
+		need(!chat_client_queued_bytes(membership->client) || (events & POLLOUT));
 	}
 	waits_free(&waits);
 }
 
 /* False: that was the last. */
 static bool
-take(struct play *play, const struct session_event *event, int *connections)
+take(struct play *play, const struct membership_event *event, int *connections)
 {
-	bool ends = event->what == SESSION_LOST || event->what == SESSION_END;
+	bool ends = event->what == MEMBERSHIP_LOST || event->what == MEMBERSHIP_END;
 
 	chat_buf_printf(&play->log, "%d %d %d ", event->what, event->again, event->complete);
 	if (ends)
 		chat_buf_printf(&play->log, "%d %s\n", event->err.code, event->err.text);
-	if (event->what == SESSION_JOIN || event->what == SESSION_MESSAGE) {
+	if (event->what == MEMBERSHIP_JOIN || event->what == MEMBERSHIP_MESSAGE) {
 		need(memchr(event->text.at ? event->text.at : "", '\n', event->text.len) == NULL);
 		chat_buf_append_span(&play->log, event->text);
-		position_note(&play->session.position, event->msg);
+		position_note(&play->membership.position, event->msg);
 	}
-	if (event->what == SESSION_LOST) {
-		play->session.deadline_ms = 0; /* the time passes */
+	if (event->what == MEMBERSHIP_LOST) {
+		play->membership.deadline_ms = 0; /* the time passes */
 		return ++*connections < CONNECTIONS;
 	}
 	return !ends;
@@ -286,9 +286,9 @@ take(struct play *play, const struct session_event *event, int *connections)
 static struct chat_buf
 play_all(struct chat_span bytes, uint64_t chance)
 {
-	static const struct session_options options = {.retry_for_ms = -1, .resumes = true};
+	static const struct membership_options options = {.retry_for_ms = -1, .resumes = true};
 	struct play play = {.bytes = bytes, .chance = chance};
-	struct session_event event;
+	struct membership_event event;
 	int turns = 0, connections = 0;
 	struct chat_url url;
 	struct chat_err err;
@@ -298,20 +298,20 @@ play_all(struct chat_span bytes, uint64_t chance)
 	strcpy(play.settings.identity.username, "alice");
 	strcpy(play.settings.identity.id, "1");
 	need(chat_url_parse(&url, "ws://here/", &err) == 0);
-	session_open(&play.session, &play.settings, &url, &options);
+	membership_open(&play.membership, &play.settings, &url, &options);
 	do {
-		event = (struct session_event){0};
+		event = (struct membership_event){0};
 		if (play.chance)
-			session_pause(&play.session, happens(&play, 3));
-		session_next(&play.session, &event);
-		turns = event.what == SESSION_NOTHING ? turns + 1 : 0;
+			membership_pause(&play.membership, happens(&play, 3));
+		membership_next(&play.membership, &event);
+		turns = event.what == MEMBERSHIP_NOTHING ? turns + 1 : 0;
 		need(turns < TURNS_MAX);
-		if (event.what == SESSION_NOTHING)
+		if (event.what == MEMBERSHIP_NOTHING)
 			check_waits(&play);
-	} while (event.what == SESSION_NOTHING || take(&play, &event, &connections));
-	chat_buf_printf(
-		&play.log, "%s %s", position_id(&play.session.position), play.session.identity.id);
-	session_free(&play.session);
+	} while (event.what == MEMBERSHIP_NOTHING || take(&play, &event, &connections));
+	chat_buf_printf(&play.log, "%s %s", position_id(&play.membership.position),
+		play.membership.identity.id);
+	membership_free(&play.membership);
 	return play.log;
 }
 

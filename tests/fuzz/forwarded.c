@@ -18,11 +18,11 @@ struct found {
 };
 
 static struct found
-find(const struct networks *networks, const struct chat_span *values, size_t count)
+find(const struct cidrs *cidrs, const struct chat_span *values, size_t count)
 {
 	struct found found = {.known = false};
 
-	found.known = networks_forwarded(networks, values, count, &found.client);
+	found.known = cidrs_forwarded(cidrs, values, count, &found.client);
 	return found;
 }
 
@@ -77,12 +77,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *joined = malloc(size + 2), *wide = malloc(size + 20);
 	struct chat_span whole = {(const char *)data, size}, values[HEADERS_MAX], one, more;
 	struct found found, again;
-	struct networks networks;
+	struct cidrs cidrs;
 	size_t count = split(whole, values);
 
-	networks_parse(&networks, &(struct chat_strings){texts, 3}, NULL);
-	found = find(&networks, values, count);
-	need(!found.known || !networks_have(&networks, (struct sockaddr *)&found.client));
+	cidrs_parse(&cidrs, &(struct chat_strings){texts, 3}, NULL);
+	found = find(&cidrs, values, count);
+	need(!found.known || !cidrs_have(&cidrs, (struct sockaddr *)&found.client));
 	if (found.known)
 		check_stands_there(&found, whole);
 
@@ -90,16 +90,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i + 1 < count; i++)
 		joined[values[i + 1].at - whole.at - 1] = ',';
 	one = (struct chat_span){joined, size};
-	again = find(&networks, &one, 1);
+	again = find(&cidrs, &one, 1);
 	need(same(&found, &again));
 
 	more = (struct chat_span){wide, size + 13};
 	memcpy(wide, "203.0.113.77,", 13);
 	memcpy(wide + 13, joined, size);
-	again = find(&networks, &more, 1);
+	again = find(&cidrs, &more, 1);
 	need(!found.known || same(&found, &again));
 
-	networks_free(&networks);
+	cidrs_free(&cidrs);
 	free(joined);
 	free(wide);
 	return 0;

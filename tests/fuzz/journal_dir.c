@@ -1,7 +1,7 @@
 /*
  * A journal's directory that somebody else has filled: regular files and others under names that
  * are a journal's or nearly, with lines that are, or nearly, with right checksums and indexes made
- * to fit. A server opens it, restores its rooms, reads the past, writes, lets segments go, and
+ * to fit. A server opens it, restores its channels, reads the past, writes, lets segments go, and
  * closes; then it opens again. What it gives back are messages in their order, whatever lay there.
  */
 #include <dirent.h>
@@ -254,7 +254,7 @@ empty(int dir_fd)
 struct server {
 	uv_loop_t loop;
 	struct clock clock;
-	struct rooms rooms;
+	struct channels channels;
 	uint64_t settled; /* tickets */
 };
 
@@ -299,7 +299,7 @@ static void
 read_past(struct server *server, struct journal *journal, const char *channel)
 {
 	bool done;
-	struct journal_read read = {.upto = server->rooms.sequence,
+	struct journal_read read = {.upto = server->channels.sequence,
 		.page_bytes = 1000,
 		.most_bytes = 1000,
 		.complete = true,
@@ -318,9 +318,9 @@ read_past(struct server *server, struct journal *journal, const char *channel)
 static void
 say(struct server *server, struct journal *journal, const char *channel)
 {
-	struct rooms *rooms = &server->rooms;
-	const struct journal_line line = {.epoch = rooms->epoch,
-		.number = ++rooms->sequence,
+	struct channels *channels = &server->channels;
+	const struct journal_line line = {.epoch = channels->epoch,
+		.number = ++channels->sequence,
 		.timestamp_ms = 1700000000001,
 		.channel = chat_span_of(channel),
 		.sender_id = CHAT_SPAN("a")};
@@ -371,7 +371,7 @@ static bool
 serve(struct source *source, const struct journal_options *options)
 {
 	const struct journal_events events = {.durable = on_durable, .failed = on_failed};
-	const struct rooms_limits limits = {.channels = 5,
+	const struct channels_limits limits = {.channels = 5,
 		.members = 5,
 		.history_keep = 20,
 		.history_bytes = 4000,
@@ -383,11 +383,12 @@ serve(struct source *source, const struct journal_options *options)
 
 	uv_loop_init(&server.loop);
 	clock_set(&server.clock);
-	rooms_init(&server.rooms, &limits, &server.clock, 1);
+	channels_init(&server.channels, &limits, &server.clock, 1);
 	journal = journal_file_open(options, &server.loop, &events, &server, &err);
 	if (journal)
 		tamper(source, (struct journal_file *)journal);
-	opened = journal && rooms_restore(&server.rooms, (struct journal_file *)journal, &err) == 0;
+	opened = journal &&
+		channels_restore(&server.channels, (struct journal_file *)journal, &err) == 0;
 	if (opened)
 		use(&server, journal);
 	else
@@ -399,7 +400,7 @@ serve(struct source *source, const struct journal_options *options)
 	if (journal)
 		journal->kind->close(journal, false);
 	uv_loop_close(&server.loop);
-	rooms_free(&server.rooms);
+	channels_free(&server.channels);
 	return opened;
 }
 

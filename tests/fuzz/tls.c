@@ -43,7 +43,7 @@ random_is_ready(void)
 	return 1;
 }
 
-struct run {
+struct send_run {
 	const uint8_t *script;
 	size_t left;
 	struct tls_session *session;
@@ -58,7 +58,7 @@ struct run {
 };
 
 static uint8_t
-next(struct run *run)
+next(struct send_run *run)
 {
 	if (run->left == 0)
 		return 0;
@@ -90,7 +90,7 @@ check(const char *bytes, size_t len, size_t from)
 /* ---- the server ---- */
 
 static int
-unread(const struct run *run)
+unread(const struct send_run *run)
 {
 	int bytes = 0;
 
@@ -99,7 +99,7 @@ unread(const struct run *run)
 }
 
 static void
-server_turn(struct run *run)
+server_turn(struct send_run *run)
 {
 	static char bytes[SHARE];
 	int before = unread(run);
@@ -120,7 +120,7 @@ server_turn(struct run *run)
 }
 
 static void
-server_write(struct run *run, size_t len)
+server_write(struct send_run *run, size_t len)
 {
 	static char bytes[TLS_RECORD_MAX];
 	ssize_t sent;
@@ -142,7 +142,7 @@ server_write(struct run *run, size_t len)
 
 /* What came from the server, if it can be read. */
 static void
-client_hear(struct run *run)
+client_hear(struct send_run *run)
 {
 	static char bytes[TLS_RECORD_MAX];
 	ssize_t count = recv(run->peer_fd, bytes, sizeof(bytes), 0);
@@ -161,7 +161,7 @@ client_hear(struct run *run)
 }
 
 static void
-client_write(struct run *run, size_t len)
+client_write(struct send_run *run, size_t len)
 {
 	static char bytes[TLS_RECORD_MAX];
 
@@ -175,7 +175,7 @@ client_write(struct run *run, size_t len)
 }
 
 static void
-client_update(struct run *run, bool ask)
+client_update(struct send_run *run, bool ask)
 {
 	if (run->wire.len > WIRE_MAX || SSL_version(run->peer.ssl) != TLS1_3_VERSION ||
 		!SSL_is_init_finished(run->peer.ssl))
@@ -190,7 +190,7 @@ client_update(struct run *run, bool ask)
 /* ---- the way ---- */
 
 static void
-deliver(struct run *run, size_t len)
+deliver(struct send_run *run, size_t len)
 {
 	ssize_t count;
 
@@ -214,7 +214,7 @@ record_size(const struct chat_buf *wire)
 
 /* The first record comes a second time, behind the others or (later) before itself. */
 static void
-double_record(struct run *run)
+double_record(struct send_run *run)
 {
 	size_t size = record_size(&run->wire);
 	struct chat_buf record = {0};
@@ -227,7 +227,7 @@ double_record(struct run *run)
 }
 
 static void
-flip(struct run *run)
+flip(struct send_run *run)
 {
 	size_t at = next(run) | (size_t)next(run) << 8;
 
@@ -236,7 +236,7 @@ flip(struct run *run)
 }
 
 static void
-make_up(struct run *run)
+make_up(struct send_run *run)
 {
 	uint8_t len = next(run);
 	struct chat_buf wire = {0};
@@ -254,7 +254,7 @@ make_up(struct run *run)
 }
 
 static void
-step(struct run *run)
+step(struct send_run *run)
 {
 	switch (next(run) % 13) {
 	case 0:
@@ -301,7 +301,7 @@ step(struct run *run)
 }
 
 static void
-agree(struct run *run)
+agree(struct send_run *run)
 {
 	for (int i = 0; i < 6; i++) {
 		client_hear(run);
@@ -312,11 +312,11 @@ agree(struct run *run)
 
 /* The first byte: which version, and whether there is agreement before the rest begins. */
 static void
-run_open(struct run *run, const uint8_t *data, size_t size)
+run_open(struct send_run *run, const uint8_t *data, size_t size)
 {
 	int fds[2];
 
-	*run = (struct run){.script = data, .left = size};
+	*run = (struct send_run){.script = data, .left = size};
 	run->share = *data & 4 ? SHARE / 32 : SHARE;
 	random_state = 1;
 	need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
@@ -330,7 +330,7 @@ run_open(struct run *run, const uint8_t *data, size_t size)
 }
 
 static void
-run_close(struct run *run)
+run_close(struct send_run *run)
 {
 	for (int i = 0; i < 200 && !run->gone && (run->wire.len || unread(run)); i++)
 		deliver(run, run->wire.len);
@@ -361,7 +361,7 @@ open_server(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct run run;
+	struct send_run run;
 
 	if (size == 0)
 		return 0;

@@ -201,7 +201,7 @@ test_kinds(void)
 
 	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
 		chat_strings_add(&texts, proxies[i]);
-	is_int(networks_parse(&addresses.proxies, &texts, NULL), 0, "two proxies");
+	is_int(cidrs_parse(&addresses.proxies, &texts, NULL), 0, "two proxies");
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		union any peer = parse(table[i].address);
 		struct address *address = addresses_enter(&addresses, &peer.address);
@@ -249,7 +249,7 @@ test_behind(void)
 	char name[ADDRESS_NAME_MAX];
 
 	chat_strings_add(&texts, "127.0.0.9");
-	networks_parse(&addresses.proxies, &texts, NULL);
+	cidrs_parse(&addresses.proxies, &texts, NULL);
 	for (size_t i = 0; i < 3; i++)
 		for (size_t n = 0; n < 3; n++) {
 			struct address *address = addresses_enter(&addresses, &proxy.address);

@@ -8,7 +8,7 @@
 #include "slope.h"
 #include "tap.h"
 
-/* A journal that keeps what it is told to: rooms->durable is set by hand. */
+/* A journal that keeps what it is told to: channels->durable is set by hand. */
 static uint64_t
 append(struct journal *journal, const struct journal_line *line, struct chat_span text)
 {
@@ -21,36 +21,37 @@ append(struct journal *journal, const struct journal_line *line, struct chat_spa
 
 static const struct journal_kind kind_by_hand = {.name = "by hand", .append = append};
 
-/* Rooms, and what they stand on. Connections are closed ones: what is sent to them is nothing. */
+/* Channels, and what they stand on. Connections are closed ones: what is sent to them is nothing.
+ */
 struct house {
 	uv_loop_t loop;
 	struct clock clock;
 	struct journal journal;
 	uint64_t tickets;
-	struct rooms rooms;
+	struct channels channels;
 };
 
 static void
-house_open(struct house *house, struct rooms_limits limits)
+house_open(struct house *house, struct channels_limits limits)
 {
 	memset(house, 0, sizeof(*house));
 	uv_loop_init(&house->loop);
 	house->clock.loop = &house->loop;
 	house->journal = (struct journal){.kind = &kind_by_hand, .arg = &house->tickets};
-	rooms_init(&house->rooms, &limits, &house->clock, 1);
-	house->rooms.journal = &house->journal;
-	house->rooms.nonces.most = 1000000;
-	house->rooms.nonces.most_bytes = 1 << 30;
+	channels_init(&house->channels, &limits, &house->clock, 1);
+	house->channels.journal = &house->journal;
+	house->channels.nonces.most = 1000000;
+	house->channels.nonces.most_bytes = 1 << 30;
 }
 
 static void
 house_close(struct house *house)
 {
-	rooms_free(&house->rooms);
+	channels_free(&house->channels);
 	uv_loop_close(&house->loop);
 }
 
-static const struct rooms_limits roomy = {
+static const struct channels_limits roomy = {
 	.channels = 1000000,
 	.members = 1000000,
 	.leavers = 1000000,
@@ -59,29 +60,30 @@ static const struct rooms_limits roomy = {
 	.history_bytes = 1 << 30,
 };
 
-static struct room *
+static struct channel *
 find(struct house *house, const char *channel)
 {
-	const struct asker nobody = {.key = 0};
+	const struct claimant nobody = {.key = 0};
 
-	return rooms_find(&house->rooms, chat_span_of(channel), &nobody, NULL);
+	return channels_find(&house->channels, chat_span_of(channel), &nobody, NULL);
 }
 
 static void
-join(struct room *room, struct member *member, struct conn *conn, const char *name, bool hidden)
+join(struct channel *channel, struct member *member, struct conn *conn, const char *name,
+	bool hidden)
 {
-	struct room_join how = {
+	struct channel_join how = {
 		.id = chat_span_of(name), .name = chat_span_of(name), .hidden = hidden};
 
 	member->conn = conn;
-	if (room_join(room, member, &how, NULL) < 0)
+	if (channel_join(channel, member, &how, NULL) < 0)
 		abort();
 }
 
 static void
-say(struct member *member, const char *json, const char *nonce)
+post(struct member *member, const char *json, const char *nonce)
 {
-	struct room_say what = {
+	struct channel_post what = {
 		.user = member->user,
 		.member = member,
 		.content_json = chat_span_of(json),
@@ -89,7 +91,7 @@ say(struct member *member, const char *json, const char *nonce)
 		.nonce = chat_span_of(nonce),
 	};
 
-	if (room_say(member->room, &what, NULL) < 0)
+	if (channel_post(member->channel, &what, NULL) < 0)
 		abort();
 }
 
@@ -97,8 +99,8 @@ say(struct member *member, const char *json, const char *nonce)
 static void
 keep(struct house *house)
 {
-	house->rooms.durable = house->tickets;
-	rooms_publish(&house->rooms);
+	house->channels.durable = house->tickets;
+	channels_publish(&house->channels);
 }
 
 static void
@@ -107,22 +109,22 @@ test_refused_and_left(void)
 	struct house house;
 	struct member member = {0}, other = {0};
 	struct conn conn = {0};
-	struct room *room;
+	struct channel *channel;
 
 	house_open(&house, roomy);
-	room = find(&house, "/refused");
-	join(room, &member, &conn, "alice", true);
-	say(&member, "\"a\"", "");
-	rooms_refuse(&house.rooms, house.tickets);
-	room_leave(&member);
-	ok(house.rooms.dirty == room && find(&house, "/refused") == room,
+	channel = find(&house, "/refused");
+	join(channel, &member, &conn, "alice", true);
+	post(&member, "\"a\"", "");
+	channels_refuse(&house.channels, house.tickets);
+	channel_leave(&member);
+	ok(house.channels.dirty == channel && find(&house, "/refused") == channel,
 		"a room whose messages were refused stays while it is on the list of a turn");
-	join(room, &other, &conn, "bob", true);
+	join(channel, &other, &conn, "bob", true);
 	keep(&house);
-	ok(!house.rooms.dirty && find(&house, "/refused") == room,
+	ok(!house.channels.dirty && find(&house, "/refused") == channel,
 		"and longer where somebody came meanwhile");
-	room_leave(&other);
-	is_int(house.rooms.count, 0, "it is forgotten with the last one");
+	channel_leave(&other);
+	is_int(house.channels.count, 0, "it is forgotten with the last one");
 	house_close(&house);
 }
 
@@ -135,38 +137,38 @@ test_refused_and_left_alone(void)
 
 	house_open(&house, roomy);
 	join(find(&house, "/refused"), &member, &conn, "alice", false);
-	say(&member, "\"a\"", "n");
-	rooms_refuse(&house.rooms, house.tickets);
-	room_leave(&member);
+	post(&member, "\"a\"", "n");
+	channels_refuse(&house.channels, house.tickets);
+	channel_leave(&member);
 	keep(&house);
-	ok(house.rooms.count == 0 && !house.rooms.dirty && !house.rooms.nonces.by_key,
+	ok(house.channels.count == 0 && !house.channels.dirty && !house.channels.nonces.by_key,
 		"otherwise the end of the turn forgets it, and its nonces");
 	house_close(&house);
 }
 
 /* ---- how long it takes ---- */
 
-/* So many members of one room, whose names are numbers. */
+/* So many members of one channel, whose names are numbers. */
 struct crowd {
 	struct house house;
-	struct room *room;
+	struct channel *channel;
 	struct member *members;
 	struct conn conn; /* of all of them */
 	unsigned count;
 };
 
 static void
-crowd_open(struct crowd *crowd, struct rooms_limits limits, unsigned count, bool hidden)
+crowd_open(struct crowd *crowd, struct channels_limits limits, unsigned count, bool hidden)
 {
 	char name[20];
 
 	memset(crowd, 0, sizeof(*crowd));
 	house_open(&crowd->house, limits);
-	crowd->room = find(&crowd->house, "/crowd");
+	crowd->channel = find(&crowd->house, "/crowd");
 	crowd->members = calloc(count, sizeof(*crowd->members));
 	for (; crowd->count < count; crowd->count++) {
 		sprintf(name, "user-%u", crowd->count);
-		join(crowd->room, &crowd->members[crowd->count], &crowd->conn, name, hidden);
+		join(crowd->channel, &crowd->members[crowd->count], &crowd->conn, name, hidden);
 	}
 }
 
@@ -184,7 +186,7 @@ crowd_say(struct crowd *crowd)
 
 	for (unsigned i = 0; i < crowd->count; i++) {
 		sprintf(nonce, "\"%u\"", i);
-		say(&crowd->members[i], "\"a\"", nonce);
+		post(&crowd->members[i], "\"a\"", nonce);
 	}
 }
 
@@ -192,11 +194,11 @@ static void
 crowd_leave(struct crowd *crowd)
 {
 	for (unsigned i = 0; i < crowd->count; i++)
-		room_leave(&crowd->members[i]);
+		channel_leave(&crowd->members[i]);
 }
 
 /* In a crowd no arrival is announced: that it costs what it costs is another matter. */
-static const struct rooms_limits crowded = {
+static const struct channels_limits crowded = {
 	.channels = 1000000,
 	.members = 1000000,
 	.leavers = 1000000,
@@ -216,12 +218,12 @@ work_leave(unsigned count)
 	keep(&crowd.house);
 	begun = cpu_s();
 	crowd_leave(&crowd);
-	while (crowd.house.rooms.leavers->prev->due_ms > clock_now_ms(&crowd.house.clock))
+	while (crowd.house.channels.leavers->prev->due_ms > clock_now_ms(&crowd.house.clock))
 		uv_update_time(&crowd.house.loop);
-	rooms_sweep(&crowd.house.rooms);
+	channels_sweep(&crowd.house.channels);
 	keep(&crowd.house);
 	begun = cpu_s() - begun;
-	if (crowd.house.rooms.count || crowd.house.rooms.leavers)
+	if (crowd.house.channels.count || crowd.house.channels.leavers)
 		abort();
 	crowd_close(&crowd);
 	return begun;
@@ -253,7 +255,7 @@ work_say_again(unsigned count)
 	begun = cpu_s();
 	crowd_say(&crowd);
 	begun = cpu_s() - begun;
-	if (crowd.room->pending_count != count)
+	if (crowd.channel->pending_count != count)
 		abort();
 	crowd_close(&crowd);
 	return begun;
@@ -270,10 +272,10 @@ work_say_same(unsigned count)
 	begun = cpu_s();
 	for (unsigned i = 0; i < count; i++) {
 		crowd.members[i].user = crowd.members[0].user;
-		say(&crowd.members[i], "\"a\"", "\"n\"");
+		post(&crowd.members[i], "\"a\"", "\"n\"");
 	}
 	begun = cpu_s() - begun;
-	if (crowd.room->pending_count != 1)
+	if (crowd.channel->pending_count != 1)
 		abort();
 	crowd_close(&crowd);
 	return begun;
@@ -288,14 +290,14 @@ work_refuse(unsigned count)
 
 	crowd_open(&crowd, roomy, count, true);
 	for (unsigned i = 0; i < count; i++) {
-		join(crowd.room, &visitor, &crowd.conn, "visitor", false);
-		room_leave(&visitor);
+		join(crowd.channel, &visitor, &crowd.conn, "visitor", false);
+		channel_leave(&visitor);
 	}
 	crowd_say(&crowd);
 	begun = cpu_s();
-	rooms_refuse(&crowd.house.rooms, crowd.house.tickets);
+	channels_refuse(&crowd.house.channels, crowd.house.tickets);
 	begun = cpu_s() - begun;
-	if (crowd.room->pending_count || !crowd.room->block_count)
+	if (crowd.channel->pending_count || !crowd.channel->block_count)
 		abort();
 	crowd_close(&crowd);
 	return begun;
@@ -305,21 +307,21 @@ work_refuse(unsigned count)
 static double
 work_turns(unsigned count)
 {
-	struct rooms_limits limits = roomy;
+	struct channels_limits limits = roomy;
 	struct house house;
-	struct room *room;
+	struct channel *channel;
 	struct member member = {0};
 	struct conn conn = {0};
 	double begun;
 
 	house_open(&house, limits);
-	room = find(&house, "/");
+	channel = find(&house, "/");
 	begun = cpu_s();
 	for (unsigned i = 0; i < count; i++) {
-		join(room, &member, &conn, "name", false);
-		say(&member, "\"a\"", "");
-		room_leave(&member);
-		rooms_publish(&house.rooms);
+		join(channel, &member, &conn, "name", false);
+		post(&member, "\"a\"", "");
+		channel_leave(&member);
+		channels_publish(&house.channels);
 	}
 	keep(&house);
 	begun = cpu_s() - begun;
@@ -341,16 +343,16 @@ work_waiting(unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		sprintf(channel, "/%u", i);
 		join(find(&house, channel), &member, &conn, "name", true);
-		say(&member, "\"a\"", "");
-		room_leave(&member);
+		post(&member, "\"a\"", "");
+		channel_leave(&member);
 	}
-	rooms_publish(&house.rooms);
+	channels_publish(&house.channels);
 	begun = cpu_s();
 	for (unsigned i = 0; i < count; i++) {
 		join(find(&house, "/"), &member, &conn, "name", true);
-		say(&member, "\"a\"", "");
-		room_leave(&member);
-		rooms_publish(&house.rooms);
+		post(&member, "\"a\"", "");
+		channel_leave(&member);
+		channels_publish(&house.channels);
 	}
 	keep(&house);
 	begun = cpu_s() - begun;
@@ -362,7 +364,7 @@ work_waiting(unsigned count)
 static double
 work_histories(unsigned count)
 {
-	struct rooms_limits limits = roomy;
+	struct channels_limits limits = roomy;
 	struct house house;
 	struct member *members = calloc(count, sizeof(*members));
 	struct conn conn = {0};
@@ -378,11 +380,11 @@ work_histories(unsigned count)
 	begun = cpu_s();
 	for (int round = 0; round < 20; round++) {
 		for (unsigned i = 0; i < count; i++)
-			say(&members[i], "\"a\"", "");
+			post(&members[i], "\"a\"", "");
 		keep(&house);
 	}
 	begun = cpu_s() - begun;
-	if (rooms_history_bytes(&house.rooms) > limits.history_bytes)
+	if (channels_history_bytes(&house.channels) > limits.history_bytes)
 		abort();
 	house_close(&house);
 	free(members);

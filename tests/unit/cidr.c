@@ -18,7 +18,7 @@ address_of(const char *text)
 }
 
 static const struct {
-	const char *network, *address;
+	const char *cidr, *address;
 	bool has;
 } table[] = {
 	{"192.0.2.0/24", "192.0.2.0", true},
@@ -110,7 +110,7 @@ static const struct {
 };
 
 static bool
-forwarded(const struct networks *proxies, const char *text, struct sockaddr_storage *client)
+forwarded(const struct cidrs *proxies, const char *text, struct sockaddr_storage *client)
 {
 	struct chat_span values[4];
 	size_t count = 0;
@@ -121,55 +121,54 @@ forwarded(const struct networks *proxies, const char *text, struct sockaddr_stor
 		values[count].at = text;
 		count++;
 	}
-	return networks_forwarded(proxies, values, count, client);
+	return cidrs_forwarded(proxies, values, count, client);
 }
 
 static void
 test_chain(size_t i)
 {
 	const char *texts[] = {"192.0.2.0/24"};
-	struct networks proxies;
+	struct cidrs proxies;
 	struct sockaddr_storage client;
 	bool found;
 
-	networks_parse(&proxies, &(struct chat_strings){texts, 1}, NULL);
+	cidrs_parse(&proxies, &(struct chat_strings){texts, 1}, NULL);
 	found = forwarded(&proxies, chains[i].forwarded_for, &client);
 	if (found && chains[i].client) {
-		struct network one;
+		struct cidr one;
 
-		network_parse(&one, chains[i].client, NULL);
-		found = network_has(&one, (struct sockaddr *)&client);
+		cidr_parse(&one, chains[i].client, NULL);
+		found = cidr_has(&one, (struct sockaddr *)&client);
 		ok(found, "'%s' came from %s", chains[i].forwarded_for, chains[i].client);
 	} else {
 		ok(!found && !chains[i].client, "'%s' tells of nobody", chains[i].forwarded_for);
 	}
-	networks_free(&proxies);
+	cidrs_free(&proxies);
 }
 
 int
 main(void)
 {
 	struct sockaddr unix_socket = {.sa_family = AF_UNIX};
-	struct network network;
+	struct cidr cidr;
 	struct chat_err err;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct sockaddr_storage address = address_of(table[i].address);
 
-		is_int(network_parse(&network, table[i].network, &err), 0, "%s is a network",
-			table[i].network);
-		is_int(network_has(&network, (struct sockaddr *)&address), table[i].has, "%s in %s",
-			table[i].address, table[i].network);
+		is_int(cidr_parse(&cidr, table[i].cidr, &err), 0, "%s is a network", table[i].cidr);
+		is_int(cidr_has(&cidr, (struct sockaddr *)&address), table[i].has, "%s in %s",
+			table[i].address, table[i].cidr);
 	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		err.code = CHAT_OK;
-		is_int(network_parse(&network, wrong[i], &err), -1, "'%s' is none", wrong[i]);
+		is_int(cidr_parse(&cidr, wrong[i], &err), -1, "'%s' is none", wrong[i]);
 		is_int(err.code, CHAT_USAGE, "and that is said");
 	}
-	network_parse(&network, "::/0", &err);
-	ok(!network_has(&network, &unix_socket), "a unix socket is in no network");
+	cidr_parse(&cidr, "::/0", &err);
+	ok(!cidr_has(&cidr, &unix_socket), "a unix socket is in no network");
 	for (size_t i = 0; i < sizeof(chains) / sizeof(*chains); i++)
 		test_chain(i);
-	ok(!networks_forwarded(&(struct networks){0}, NULL, 0, NULL), "no header tells of nobody");
+	ok(!cidrs_forwarded(&(struct cidrs){0}, NULL, 0, NULL), "no header tells of nobody");
 	return done();
 }

@@ -14,7 +14,7 @@
 #define OWNERS 5
 
 /* A connection that holds something; conn first. */
-struct holding {
+struct slot {
 	struct conn conn;
 	size_t bytes;
 	size_t owner; /* 0: nobody */
@@ -22,7 +22,7 @@ struct holding {
 
 struct world {
 	struct conns conns;
-	struct holding *at;
+	struct slot *at;
 	size_t count, total, limit;
 	size_t ended;
 	bool in_order; /* each that went was its owner's largest, and its owner among the largest */
@@ -33,7 +33,7 @@ static char owners[OWNERS];
 static const void *
 owner_of(const struct conn *conn)
 {
-	size_t owner = ((const struct holding *)conn)->owner;
+	size_t owner = ((const struct slot *)conn)->owner;
 
 	return owner ? &owners[owner] : NULL;
 }
@@ -43,7 +43,7 @@ static const struct conn_events events = {.owner = owner_of};
 static size_t
 world_holds(const struct conn *conn)
 {
-	return ((const struct holding *)conn)->bytes;
+	return ((const struct slot *)conn)->bytes;
 }
 
 static struct world *
@@ -60,24 +60,24 @@ world_fits(const struct conns *conns)
 
 /* What an owner has; of a connection that belongs to nobody, its own. */
 static size_t
-amount_of(const struct world *world, const struct holding *holding)
+amount_of(const struct world *world, const struct slot *slot)
 {
 	size_t sum = 0;
 
-	for (size_t i = 0; holding->owner && i < world->count; i++)
-		sum += world->at[i].owner == holding->owner ? world->at[i].bytes : 0;
-	return holding->owner ? sum : holding->bytes;
+	for (size_t i = 0; slot->owner && i < world->count; i++)
+		sum += world->at[i].owner == slot->owner ? world->at[i].bytes : 0;
+	return slot->owner ? sum : slot->bytes;
 }
 
 static bool
-is_next(const struct world *world, const struct holding *holding)
+is_next(const struct world *world, const struct slot *slot)
 {
-	size_t amount = amount_of(world, holding);
+	size_t amount = amount_of(world, slot);
 
 	for (size_t i = 0; i < world->count; i++) {
-		const struct holding *other = &world->at[i];
+		const struct slot *other = &world->at[i];
 
-		if (other->owner && other->owner == holding->owner && other->bytes > holding->bytes)
+		if (other->owner && other->owner == slot->owner && other->bytes > slot->bytes)
 			return false;
 		if (amount_of(world, other) > 2 * amount)
 			return false;
@@ -89,16 +89,16 @@ static void
 world_ends(struct conn *conn)
 {
 	struct world *world = world_of(conn->conns);
-	struct holding *holding = (struct holding *)conn;
+	struct slot *slot = (struct slot *)conn;
 
 	if (world->count < 1000)
-		world->in_order = world->in_order && is_next(world, holding);
-	world->total -= holding->bytes;
-	holding->bytes = 0;
+		world->in_order = world->in_order && is_next(world, slot);
+	world->total -= slot->bytes;
+	slot->bytes = 0;
 	world->ended++;
 }
 
-static const struct shrink shrink = {world_holds, world_fits, world_ends};
+static const struct eviction eviction = {world_holds, world_fits, world_ends};
 
 static struct world *
 world_new(size_t count, size_t most_bytes, size_t owner_count)
@@ -110,14 +110,14 @@ world_new(size_t count, size_t most_bytes, size_t owner_count)
 	world->at = chat_alloc_zeroed(count, sizeof(*world->at));
 	world->in_order = true;
 	for (size_t i = 0; i < count; i++) {
-		struct holding *holding = &world->at[i];
+		struct slot *slot = &world->at[i];
 
-		holding->conn.conns = &world->conns;
-		holding->conn.next = world->conns.all;
-		world->conns.all = &holding->conn;
-		holding->bytes = (size_t)rand() % (most_bytes + 1);
-		holding->owner = (size_t)rand() % owner_count;
-		world->total += holding->bytes;
+		slot->conn.conns = &world->conns;
+		slot->conn.next = world->conns.all;
+		world->conns.all = &slot->conn;
+		slot->bytes = (size_t)rand() % (most_bytes + 1);
+		slot->owner = (size_t)rand() % owner_count;
+		world->total += slot->bytes;
 	}
 	return world;
 }
@@ -139,7 +139,7 @@ test_order(void)
 		struct world *world = world_new(1 + (size_t)rand() % 60, most, OWNERS);
 
 		world->limit = world->total * (size_t)(rand() % 100) / 100;
-		conns_shrink(&world->conns, &shrink);
+		conns_evict(&world->conns, &eviction);
 		order = order && world->in_order;
 		fit = fit && world_fits(&world->conns);
 		spared = spared && world->total + most >= world->limit;
@@ -162,7 +162,7 @@ test_many_small(void)
 		world->total += world->at[i].bytes;
 	}
 	world->limit = 300000;
-	conns_shrink(&world->conns, &shrink);
+	conns_evict(&world->conns, &eviction);
 	is_int(world->ended, 200, "of many small ones of one owner as many go as have to");
 	is_int(world->at[0].bytes, 100000, "and not the large one of another");
 	world_free(world);
@@ -177,7 +177,7 @@ work_shrink(unsigned count)
 
 	world->limit = world->total / 2;
 	began = cpu_s();
-	conns_shrink(&world->conns, &shrink);
+	conns_evict(&world->conns, &eviction);
 	began = cpu_s() - began;
 	world_free(world);
 	return began;

@@ -9,7 +9,7 @@
 #define ENTRIES 12
 
 struct fixture {
-	struct fair fair;
+	struct fair_queue fair;
 	struct fair_lane lanes[LANES];
 	struct fair_entry entries[ENTRIES];
 };
@@ -17,13 +17,13 @@ struct fixture {
 static void
 push(struct fixture *fixture, int lane, int entry)
 {
-	fair_push(&fixture->fair, &fixture->lanes[lane], &fixture->entries[entry]);
+	fair_queue_push(&fixture->fair, &fixture->lanes[lane], &fixture->entries[entry]);
 }
 
 static int
 pop(struct fixture *fixture)
 {
-	struct fair_entry *entry = fair_pop(&fixture->fair);
+	struct fair_entry *entry = fair_queue_pop(&fixture->fair);
 
 	return entry ? (int)(entry - fixture->entries) : -1;
 }
@@ -36,7 +36,7 @@ order_is(struct fixture *fixture, const char *want)
 	for (int entry; at < got + 30 && (entry = pop(fixture)) >= 0;)
 		*at++ = (char)('a' + entry);
 	is_str(got, want, "in this order");
-	ok(fair_is_empty(&fixture->fair), "then it is empty");
+	ok(fair_queue_is_empty(&fixture->fair), "then it is empty");
 }
 
 static void
@@ -44,7 +44,7 @@ fixture_free(struct fixture *fixture)
 {
 	while (pop(fixture) >= 0)
 		;
-	fair_free(&fixture->fair);
+	fair_queue_free(&fixture->fair);
 }
 
 static void
@@ -67,13 +67,13 @@ test_remove(void)
 {
 	struct fixture fixture = {0};
 
-	fair_remove(&fixture.fair, &fixture.entries[0]);
+	fair_queue_remove(&fixture.fair, &fixture.entries[0]);
 	for (int i = 0; i < 9; i++)
 		push(&fixture, i / 3, i);
-	fair_remove(&fixture.fair, &fixture.entries[0]);
-	fair_remove(&fixture.fair, &fixture.entries[0]);
+	fair_queue_remove(&fixture.fair, &fixture.entries[0]);
+	fair_queue_remove(&fixture.fair, &fixture.entries[0]);
 	for (int i = 3; i < 6; i++)
-		fair_remove(&fixture.fair, &fixture.entries[i]);
+		fair_queue_remove(&fixture.fair, &fixture.entries[i]);
 	ok(!fixture.entries[4].lane && !fixture.lanes[1].first, "nothing is left in a lane");
 	order_is(&fixture, "bgchi");
 	fixture_free(&fixture);
@@ -93,7 +93,7 @@ test_shares(void)
 		int entry = pop(&fixture), lane = entry == 6;
 		int64_t bytes = lane ? 100000 : 1000000;
 
-		fair_charge(&fixture.fair, &fixture.lanes[lane], (uint64_t)bytes);
+		fair_queue_charge(&fixture.fair, &fixture.lanes[lane], (uint64_t)bytes);
 		got[lane] += bytes;
 		push(&fixture, lane, entry);
 	}
@@ -112,12 +112,12 @@ test_away(void)
 	push(&fixture, 0, 0);
 	for (int turn = 0; turn < 100; turn++) {
 		pop(&fixture);
-		fair_charge(&fixture.fair, &fixture.lanes[0], 1000000);
+		fair_queue_charge(&fixture.fair, &fixture.lanes[0], 1000000);
 		push(&fixture, 0, 0);
 	}
 	push(&fixture, 1, 1);
 	while (pop(&fixture) == 1 && turns < 100) {
-		fair_charge(&fixture.fair, &fixture.lanes[1], 1000000);
+		fair_queue_charge(&fixture.fair, &fixture.lanes[1], 1000000);
 		push(&fixture, 1, 1);
 		turns++;
 	}
@@ -136,24 +136,24 @@ test_many(void)
 	static struct fair_lane lanes[500];
 	static struct fair_entry entries[1500];
 	static uint64_t got[500];
-	struct fair fair = {0};
+	struct fair_queue fair = {0};
 	uint64_t least = UINT64_MAX, most = 0;
 	int count = 0;
 
 	srand(1);
 	for (int i = 0; i < 1500; i++)
-		fair_push(&fair, &lanes[i % 500], &entries[i]);
+		fair_queue_push(&fair, &lanes[i % 500], &entries[i]);
 	for (int i = 0; i < 200000; i++) {
-		struct fair_entry *entry = fair_pop(&fair);
+		struct fair_entry *entry = fair_queue_pop(&fair);
 		int of = (int)(entry - entries) % 500;
 		uint64_t bytes = 1 + (uint64_t)rand() % 1000;
 
-		fair_charge(&fair, &lanes[of], bytes);
+		fair_queue_charge(&fair, &lanes[of], bytes);
 		got[of] += bytes;
-		fair_push(&fair, &lanes[of], entry);
+		fair_queue_push(&fair, &lanes[of], entry);
 		entry = &entries[rand() % 1500];
-		fair_remove(&fair, entry);
-		fair_push(&fair, &lanes[(entry - entries) % 500], entry);
+		fair_queue_remove(&fair, entry);
+		fair_queue_push(&fair, &lanes[(entry - entries) % 500], entry);
 	}
 	for (int i = 0; i < 500; i++) {
 		least = got[i] < least ? got[i] : least;
@@ -162,10 +162,10 @@ test_many(void)
 	ok(most - least <= 2000,
 		"the one that got least has %lld bytes, the one that got most %lld",
 		(long long)least, (long long)most);
-	while (fair_pop(&fair))
+	while (fair_queue_pop(&fair))
 		count++;
 	is_int(count, 1500, "all come out");
-	fair_free(&fair);
+	fair_queue_free(&fair);
 }
 
 int

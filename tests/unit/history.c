@@ -118,7 +118,7 @@ test_replay(void)
 
 /* All pages from after this number on, as a string; a bar between two. */
 static void
-pages_are(const struct history *history, struct history_page page, const char *want)
+page_cache_are(const struct history *history, struct history_page page, const char *want)
 {
 	char got[4000] = "", *at = got;
 	bool more = true;
@@ -152,11 +152,12 @@ test_pages(void)
 	is_int(end, 0, "that goes no further");
 	for (uint64_t number = 1; number <= 20; number++)
 		add(&history, number, 0); /* of 7 bytes, from 10 on of 8, and a comma */
-	pages_are(&history, page, "1 2 3 4 5 6 7 | 8 9 10 11 12 13 14 15 | 16 17 18 19 20 end");
+	page_cache_are(
+		&history, page, "1 2 3 4 5 6 7 | 8 9 10 11 12 13 14 15 | 16 17 18 19 20 end");
 	page.after = 3;
-	pages_are(&history, page, "4 5 6 7 8 9 10 11 | 12 13 14 15 16 17 18 19 20 end");
+	page_cache_are(&history, page, "4 5 6 7 8 9 10 11 | 12 13 14 15 16 17 18 19 20 end");
 	page.after = 20;
-	pages_are(&history, page, "end");
+	page_cache_are(&history, page, "end");
 	page.after = 18;
 	page.complete = false;
 	history_is(history_page(&history, &page, &end), "19 20 incomplete", "what it is told");
@@ -167,7 +168,7 @@ test_pages(void)
 	is_int(end, 11, "and ends there");
 	page.after = 0;
 	page.bytes = 1;
-	pages_are(&history, page,
+	page_cache_are(&history, page,
 		"1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | "
 		"19 | 20 end");
 	history_free(&history);
@@ -186,7 +187,7 @@ test_large(void)
 	add(&history, 3, 0);
 	add(&history, 4, 2000);
 	add(&history, 5, 0);
-	pages_are(&history, page, "1 | 2 | 3 | 4 | 5 end");
+	page_cache_are(&history, page, "1 | 2 | 3 | 4 | 5 end");
 	page.after = 1;
 	history_is(history_page(&history, &page, &end), "2 complete more", "with its data");
 	page.after = 3;
@@ -207,7 +208,7 @@ test_meeting(void)
 	for (uint64_t start = 0; start < 50; start++) {
 		struct history_page page = {.after = 3 * start, .bytes = 4096, .most_bytes = 9999};
 
-		for (int pages = 0; page.after < 90000; pages++) {
+		for (int page_cache = 0; page.after < 90000; page_cache++) {
 			uint64_t end, i = 0;
 
 			block_unref(history_page(&history, &page, &end));
@@ -216,7 +217,7 @@ test_meeting(void)
 				ends[count++] = end;
 			while (i < count && ends[i] != end)
 				i++;
-			late += pages >= 8 && i == count;
+			late += page_cache >= 8 && i == count;
 			foreign += i == count;
 		}
 	}

@@ -12,50 +12,50 @@
 static void
 test_largest(void)
 {
-	struct shares shares = {.amount = 0};
-	struct share all[HOLDERS] = {{.amount = 0}};
+	struct holders holders = {.amount = 0};
+	struct holder all[HOLDERS] = {{.amount = 0}};
 	bool right = true;
 	size_t total = 0;
 
-	ok(!shares_largest(&shares), "where nobody holds anything there is no largest");
+	ok(!holders_largest(&holders), "where nobody holds anything there is no largest");
 	srand(1);
 	for (int turn = 0; turn < 100000; turn++) {
-		struct share *share = &all[rand() % HOLDERS], *largest;
+		struct holder *holder = &all[rand() % HOLDERS], *largest;
 		size_t most = 0, amount = (size_t)rand() >> rand() % 31;
 
 		if (rand() % 2)
-			shares_add(&shares, share, amount);
+			holders_add(&holders, holder, amount);
 		else
-			shares_take(&shares, share, share->amount % (amount + 1));
+			holders_take(&holders, holder, holder->amount % (amount + 1));
 		total = 0;
 		for (int i = 0; i < HOLDERS; i++) {
 			total += all[i].amount;
 			most = all[i].amount > most ? all[i].amount : most;
 		}
-		largest = shares_largest(&shares);
+		largest = holders_largest(&holders);
 		right = right && (most ? 5 * largest->amount >= 4 * most : !largest);
 	}
 	ok(right, "none is more than a quarter larger than the one that is said to be the largest");
-	is_int(shares.amount, total, "the sum is the sum");
+	is_int(holders.amount, total, "the sum is the sum");
 	for (int i = 0; i < HOLDERS; i++)
-		shares_take(&shares, &all[i], all[i].amount);
-	ok(!shares_largest(&shares) && shares.amount == 0, "given back, there is nothing");
+		holders_take(&holders, &all[i], all[i].amount);
+	ok(!holders_largest(&holders) && holders.amount == 0, "given back, there is nothing");
 }
 
 /* One takes all it can get, in bits; ninety-nine want little each and keep it. */
 static void
 test_fair(void)
 {
-	struct shares shares = {.amount = 0};
-	struct share all[HOLDERS] = {{.amount = 0}};
+	struct holders holders = {.amount = 0};
+	struct holder all[HOLDERS] = {{.amount = 0}};
 	bool kept = true;
 
 	for (int i = 0; i < HOLDERS - 1; i++)
-		shares_add(&shares, &all[i], 700);
+		holders_add(&holders, &all[i], 700);
 	for (int turn = 0; turn < 100000; turn++) {
-		shares_add(&shares, &all[HOLDERS - 1], 10);
-		while (shares.amount > HOLDERS * 1000)
-			shares_take(&shares, shares_largest(&shares), 10);
+		holders_add(&holders, &all[HOLDERS - 1], 10);
+		while (holders.amount > HOLDERS * 1000)
+			holders_take(&holders, holders_largest(&holders), 10);
 	}
 	for (int i = 0; i < HOLDERS - 1; i++)
 		kept = kept && all[i].amount == 700;
@@ -67,15 +67,15 @@ test_fair(void)
 static double
 work_share(unsigned count)
 {
-	struct shares shares = {.amount = 0};
-	struct share *all = calloc(count, sizeof(*all));
+	struct holders holders = {.amount = 0};
+	struct holder *all = calloc(count, sizeof(*all));
 	double begun = cpu_s();
 
 	for (unsigned i = 0; i < count; i++)
-		shares_add(&shares, &all[i], 1 + i % 1000);
+		holders_add(&holders, &all[i], 1 + i % 1000);
 	for (unsigned i = 0; i < count; i++) {
-		shares_take(&shares, shares_largest(&shares), 1);
-		shares_add(&shares, &all[i], 100);
+		holders_take(&holders, holders_largest(&holders), 1);
+		holders_add(&holders, &all[i], 100);
 	}
 	begun = cpu_s() - begun;
 	free(all);

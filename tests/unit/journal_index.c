@@ -377,7 +377,7 @@ check_overlap(const struct fixture *fixture)
 /* ---- an index that retention needs when the server ends ---- */
 
 static void
-say_until(struct opened *opened, uint64_t *number, size_t closed, uint64_t bytes)
+encode_until(struct opened *opened, uint64_t *number, size_t closed, uint64_t bytes)
 {
 	struct journal_file *file = (struct journal_file *)opened->journal;
 
@@ -404,9 +404,9 @@ check_end(struct fixture *fixture)
 	if (!journal_start(&opened, &fixture->scratch, &options))
 		abort();
 	file = (struct journal_file *)opened.journal;
-	say_until(&opened, &number, 2, 9000);
+	encode_until(&opened, &number, 2, 9000);
 	store(&fixture->scratch, INDEX, "wrong", 5);
-	say_until(&opened, &number, 2, options.max_bytes - journal_share(file));
+	encode_until(&opened, &number, 2, options.max_bytes - journal_share(file));
 	opened.journal->kind->rotate(opened.journal);
 	ok(!journal_is_over(file, options.max_bytes) && file->closed_count > 1,
 		"a journal that will be too large when its last segment is closed");

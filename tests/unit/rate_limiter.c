@@ -17,62 +17,63 @@ payer(enum rate_payer_kind kind, const char *key)
 }
 
 static int64_t
-pay_all(struct rates *rates, const struct rate_payer *payers, size_t count, int64_t messages,
-	int64_t bytes, int64_t joins, int64_t now_ms)
+pay_all(struct rate_limiter *rate_limiter, const struct rate_payer *payers, size_t count,
+	int64_t messages, int64_t bytes, int64_t joins, int64_t now_ms)
 {
 	const int64_t cost[RATE_KINDS] = {messages, bytes, joins};
 
-	return rates_pay(rates, payers, count, cost, now_ms);
+	return rate_limiter_pay(rate_limiter, payers, count, cost, now_ms);
 }
 
 /* For one message of one connection. */
 static int64_t
-pay(struct rates *rates, const char *key, int64_t now_ms)
+pay(struct rate_limiter *rate_limiter, const char *key, int64_t now_ms)
 {
 	struct rate_payer conn = payer(RATE_CONN, key);
 
-	return pay_all(rates, &conn, 1, 1, 0, 0, now_ms);
+	return pay_all(rate_limiter, &conn, 1, 1, 0, 0, now_ms);
 }
 
 static void
 test_burst(void)
 {
-	struct rates rates = {.limits = {{.per_second = 5, .burst = 3}}};
+	struct rate_limiter rate_limiter = {.limits = {{.per_second = 5, .burst = 3}}};
 
 	for (int i = 0; i < 3; i++)
-		ok(pay(&rates, "a", 1000) == 0, "message %d of the burst", i + 1);
-	ok(pay(&rates, "a", 1000) == 200, "the next one in a fifth of a second");
-	ok(pay(&rates, "a", 1150) == 50, "asking takes nothing");
-	ok(pay(&rates, "a", 1200) == 0 && pay(&rates, "a", 1200) == 200, "then one");
-	ok(pay(&rates, "a", 999999) == 0 && pay(&rates, "a", 999999) == 0 &&
-			pay(&rates, "a", 999999) == 0 && pay(&rates, "a", 999999) == 200,
+		ok(pay(&rate_limiter, "a", 1000) == 0, "message %d of the burst", i + 1);
+	ok(pay(&rate_limiter, "a", 1000) == 200, "the next one in a fifth of a second");
+	ok(pay(&rate_limiter, "a", 1150) == 50, "asking takes nothing");
+	ok(pay(&rate_limiter, "a", 1200) == 0 && pay(&rate_limiter, "a", 1200) == 200, "then one");
+	ok(pay(&rate_limiter, "a", 999999) == 0 && pay(&rate_limiter, "a", 999999) == 0 &&
+			pay(&rate_limiter, "a", 999999) == 0 &&
+			pay(&rate_limiter, "a", 999999) == 200,
 		"after a long time no more than the burst");
-	rates_free(&rates);
+	rate_limiter_free(&rate_limiter);
 }
 
 static void
 test_whose(void)
 {
-	struct rates rates = {.limits = {{.per_second = 1, .burst = 1}}};
+	struct rate_limiter rate_limiter = {.limits = {{.per_second = 1, .burst = 1}}};
 	struct rate_payer named = payer(RATE_NAME, "a");
 
-	ok(pay(&rates, "a", 0) == 0 && pay(&rates, "a", 0) == 1000, "one for each");
-	ok(pay(&rates, "b", 0) == 0, "another connection");
-	ok(pay_all(&rates, &named, 1, 1, 0, 0, 0) == 0, "a name is no connection");
-	ok(rates.count == 3, "three are remembered");
-	rates_leave(&rates, &named);
-	ok(rates.count == 2, "two, when one of them is gone");
-	rates_leave(&rates, &named);
-	ok(pay(&rates, "a", 0) == 1000, "the others as before");
-	rates_free(&rates);
+	ok(pay(&rate_limiter, "a", 0) == 0 && pay(&rate_limiter, "a", 0) == 1000, "one for each");
+	ok(pay(&rate_limiter, "b", 0) == 0, "another connection");
+	ok(pay_all(&rate_limiter, &named, 1, 1, 0, 0, 0) == 0, "a name is no connection");
+	ok(rate_limiter.count == 3, "three are remembered");
+	rate_limiter_leave(&rate_limiter, &named);
+	ok(rate_limiter.count == 2, "two, when one of them is gone");
+	rate_limiter_leave(&rate_limiter, &named);
+	ok(pay(&rate_limiter, "a", 0) == 1000, "the others as before");
+	rate_limiter_free(&rate_limiter);
 }
 
 /* However many connections an address has, it says no more than four of them may. */
 static void
 test_address(void)
 {
-	struct rates rates = {.limits = {{.per_second = 10, .burst = 5}, UNLIMITED,
-				      {.per_second = 10, .burst = 5}}};
+	struct rate_limiter rate_limiter = {.limits = {{.per_second = 10, .burst = 5}, UNLIMITED,
+						    {.per_second = 10, .burst = 5}}};
 	unsigned said = 0, joined = 0;
 	char key[16];
 
@@ -82,117 +83,124 @@ test_address(void)
 		snprintf(key, sizeof(key), "%d", i);
 		both[0] = payer(RATE_CONN, key);
 		both[1] = payer(RATE_ADDRESS, "here");
-		said += pay_all(&rates, both, 2, 1, 0, 0, 0) == 0;
-		joined += pay_all(&rates, both + 1, 1, 0, 0, 1, 0) == 0;
+		said += pay_all(&rate_limiter, both, 2, 1, 0, 0, 0) == 0;
+		joined += pay_all(&rate_limiter, both + 1, 1, 0, 0, 1, 0) == 0;
 	}
 	is_int(said, 4 * 5, "four bursts of a thousand connections");
 	is_int(joined, 5, "one burst of joins");
-	is_int(rates.count, 4 * 5 + 1, "who could not pay is not remembered");
+	is_int(rate_limiter.count, 4 * 5 + 1, "who could not pay is not remembered");
 	said = 0;
 	for (int64_t now_ms = 0; now_ms < 10000; now_ms++) {
 		struct rate_payer both[2] = {payer(RATE_CONN, "one"), payer(RATE_ADDRESS, "here")};
 
 		snprintf(key, sizeof(key), "%d", (int)now_ms);
 		both[0] = payer(RATE_CONN, key);
-		said += pay_all(&rates, both, 2, 1, 0, 0, now_ms) == 0;
+		said += pay_all(&rate_limiter, both, 2, 1, 0, 0, now_ms) == 0;
 	}
 	ok(said >= 398 && said <= 402, "%u messages in ten seconds, 40 each", said);
-	rates_free(&rates);
+	rate_limiter_free(&rate_limiter);
 }
 
 /* All pay, or none does. */
 static void
 test_together(void)
 {
-	struct rates rates = {
+	struct rate_limiter rate_limiter = {
 		.limits = {{.per_second = 1, .burst = 2}, {.per_second = 100, .burst = 400}}};
 	struct rate_payer two[] = {payer(RATE_NAME, "a"), payer(RATE_NAME, "b")};
 
-	ok(pay_all(&rates, two, 1, 2, 0, 0, 0) == 0, "the first has spent its messages");
-	ok(pay_all(&rates, two, 2, 1, 400, 0, 0) == 1000, "so the two wait for it");
-	ok(pay_all(&rates, two + 1, 1, 2, 400, 0, 0) == 0, "and the second has all of its own");
-	ok(pay_all(&rates, two + 1, 1, 1, 100, 0, 0) == 1000, "they wait for what comes last");
-	ok(pay_all(&rates, two + 1, 1, 1, 200, 0, 0) == 2000, "be it bytes");
-	rates_free(&rates);
+	ok(pay_all(&rate_limiter, two, 1, 2, 0, 0, 0) == 0, "the first has spent its messages");
+	ok(pay_all(&rate_limiter, two, 2, 1, 400, 0, 0) == 1000, "so the two wait for it");
+	ok(pay_all(&rate_limiter, two + 1, 1, 2, 400, 0, 0) == 0,
+		"and the second has all of its own");
+	ok(pay_all(&rate_limiter, two + 1, 1, 1, 100, 0, 0) == 1000,
+		"they wait for what comes last");
+	ok(pay_all(&rate_limiter, two + 1, 1, 1, 200, 0, 0) == 2000, "be it bytes");
+	rate_limiter_free(&rate_limiter);
 }
 
 static void
 test_debt(void)
 {
-	struct rates rates = {.limits = {UNLIMITED, {.per_second = 100, .burst = 400}}};
+	struct rate_limiter rate_limiter = {
+		.limits = {UNLIMITED, {.per_second = 100, .burst = 400}}};
 	struct rate_payer conn = payer(RATE_CONN, "a");
 
-	ok(pay_all(&rates, &conn, 1, 1, 1000, 0, 0) == 0, "more than a burst is for a full credit");
-	ok(pay_all(&rates, &conn, 1, 1, 1, 0, 0) == 6010, "and leaves a debt");
-	rates_expire(&rates, 5000);
-	is_int(rates.count, 1, "that is not forgotten");
-	ok(pay_all(&rates, &conn, 1, 1, 1000, 0, 6000) == 4000, "the next like that waits longer");
-	ok(pay_all(&rates, &conn, 1, 1, 1, 0, 6000) == 10, "one byte does not");
-	rates_expire(&rates, 10001);
-	is_int(rates.count, 0, "who has paid it off is forgotten");
-	rates_free(&rates);
+	ok(pay_all(&rate_limiter, &conn, 1, 1, 1000, 0, 0) == 0,
+		"more than a burst is for a full credit");
+	ok(pay_all(&rate_limiter, &conn, 1, 1, 1, 0, 0) == 6010, "and leaves a debt");
+	rate_limiter_expire(&rate_limiter, 5000);
+	is_int(rate_limiter.count, 1, "that is not forgotten");
+	ok(pay_all(&rate_limiter, &conn, 1, 1, 1000, 0, 6000) == 4000,
+		"the next like that waits longer");
+	ok(pay_all(&rate_limiter, &conn, 1, 1, 1, 0, 6000) == 10, "one byte does not");
+	rate_limiter_expire(&rate_limiter, 10001);
+	is_int(rate_limiter.count, 0, "who has paid it off is forgotten");
+	rate_limiter_free(&rate_limiter);
 }
 
 static void
 test_here(void)
 {
-	struct rates rates = {.limits = {{.per_second = 1, .burst = 1}}};
+	struct rate_limiter rate_limiter = {.limits = {{.per_second = 1, .burst = 1}}};
 	struct rate_payer conn = payer(RATE_CONN, "a");
 
 	conn.here = true;
-	ok(pay_all(&rates, &conn, 1, 1, 0, 0, 0) == 0 &&
-			pay_all(&rates, &conn, 1, 1, 0, 0, 0) == 0 && rates.count == 0,
+	ok(pay_all(&rate_limiter, &conn, 1, 1, 0, 0, 0) == 0 &&
+			pay_all(&rate_limiter, &conn, 1, 1, 0, 0, 0) == 0 &&
+			rate_limiter.count == 0,
 		"who is here pays nothing");
-	rates.limits[RATE_MESSAGES].here = true;
-	ok(pay_all(&rates, &conn, 1, 1, 0, 0, 0) == 0 &&
-			pay_all(&rates, &conn, 1, 1, 0, 0, 0) == 1000,
+	rate_limiter.limits[RATE_MESSAGES].here = true;
+	ok(pay_all(&rate_limiter, &conn, 1, 1, 0, 0, 0) == 0 &&
+			pay_all(&rate_limiter, &conn, 1, 1, 0, 0, 0) == 1000,
 		"unless all do");
-	rates.limits[RATE_MESSAGES].per_second = 0;
-	ok(pay_all(&rates, &conn, 1, 1, 0, 0, 0) == 0, "without a rate nobody does");
-	rates_free(&rates);
+	rate_limiter.limits[RATE_MESSAGES].per_second = 0;
+	ok(pay_all(&rate_limiter, &conn, 1, 1, 0, 0, 0) == 0, "without a rate nobody does");
+	rate_limiter_free(&rate_limiter);
 }
 
 static void
 test_forgetting(void)
 {
-	struct rates rates = {.limits = {{.per_second = 2, .burst = 4}}};
+	struct rate_limiter rate_limiter = {.limits = {{.per_second = 2, .burst = 4}}};
 	char key[16];
 
-	pay(&rates, "a", 0);
-	pay(&rates, "b", 1000);
-	rates_expire(&rates, 499);
-	ok(rates.count == 2, "nobody is full yet");
-	rates_expire(&rates, 1001);
-	ok(rates.count == 1, "who is full is forgotten");
-	for (int i = 0; i < RATES_MOST + 10; i++) {
+	pay(&rate_limiter, "a", 0);
+	pay(&rate_limiter, "b", 1000);
+	rate_limiter_expire(&rate_limiter, 499);
+	ok(rate_limiter.count == 2, "nobody is full yet");
+	rate_limiter_expire(&rate_limiter, 1001);
+	ok(rate_limiter.count == 1, "who is full is forgotten");
+	for (int i = 0; i < RATE_LIMITER_MOST + 10; i++) {
 		snprintf(key, sizeof(key), "%d", i);
-		pay(&rates, key, 1002);
+		pay(&rate_limiter, key, 1002);
 	}
-	ok(rates.count == RATES_MOST, "no more than so many");
-	ok(rates.bytes < 20 << 20, "which are %zu bytes", rates.bytes);
-	for (int i = 0; i < RATES_MOST / 1000; i++)
-		rates_expire(&rates, 99999);
-	ok(rates.count == 0 && !rates.oldest && rates.bytes == 0, "all are forgotten");
-	rates_free(&rates);
+	ok(rate_limiter.count == RATE_LIMITER_MOST, "no more than so many");
+	ok(rate_limiter.bytes < 20 << 20, "which are %zu bytes", rate_limiter.bytes);
+	for (int i = 0; i < RATE_LIMITER_MOST / 1000; i++)
+		rate_limiter_expire(&rate_limiter, 99999);
+	ok(rate_limiter.count == 0 && !rate_limiter.oldest && rate_limiter.bytes == 0,
+		"all are forgotten");
+	rate_limiter_free(&rate_limiter);
 }
 
 /* Full of those that are not, the table has room at once for another. */
 static void
 test_full_table(void)
 {
-	struct rates rates = {.limits = {{.per_second = 1, .burst = 4}}};
+	struct rate_limiter rate_limiter = {.limits = {{.per_second = 1, .burst = 4}}};
 	char key[16];
 
-	for (int i = 0; i < RATES_MOST; i++) {
+	for (int i = 0; i < RATE_LIMITER_MOST; i++) {
 		snprintf(key, sizeof(key), "%d", i);
-		pay(&rates, key, i < 4 ? 0 : 5000);
+		pay(&rate_limiter, key, i < 4 ? 0 : 5000);
 	}
-	pay(&rates, "new", 5000);
-	is_int(rates.count, RATES_MOST, "one has gone");
-	ok(pay(&rates, "5", 5000) == 0 && pay(&rates, "5", 5000) == 0 &&
-			pay(&rates, "5", 5000) == 0 && pay(&rates, "5", 5000) == 1000,
+	pay(&rate_limiter, "new", 5000);
+	is_int(rate_limiter.count, RATE_LIMITER_MOST, "one has gone");
+	ok(pay(&rate_limiter, "5", 5000) == 0 && pay(&rate_limiter, "5", 5000) == 0 &&
+			pay(&rate_limiter, "5", 5000) == 0 && pay(&rate_limiter, "5", 5000) == 1000,
 		"and it was one with nothing to lose");
-	rates_free(&rates);
+	rate_limiter_free(&rate_limiter);
 }
 
 int

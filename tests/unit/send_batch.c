@@ -76,11 +76,11 @@ note(void *arg, ssize_t result)
 }
 
 static void
-add_all(struct batch *batch, const char *bytes)
+add_all(struct send_batch *batch, const char *bytes)
 {
 	for (size_t i = 0; i < SOCKETS; i++) {
 		peers[i].answers = 0;
-		if (!batch_add(batch, peers[i].fd, bytes, strlen(bytes), &peers[i]))
+		if (!send_batch_add(batch, peers[i].fd, bytes, strlen(bytes), &peers[i]))
 			abort();
 	}
 }
@@ -102,7 +102,7 @@ all_have(ssize_t result, const char *bytes)
 }
 
 static void
-test_mood(struct batch *batch, enum mood mood, int error, const char *name)
+test_mood(struct send_batch *batch, enum mood mood, int error, const char *name)
 {
 	char bytes[40];
 	bool right = true;
@@ -112,15 +112,15 @@ test_mood(struct batch *batch, enum mood mood, int error, const char *name)
 	for (int i = 0; i < ROUNDS && right; i++) {
 		snprintf(bytes, sizeof(bytes), "round %d", i);
 		add_all(batch, bytes);
-		batch_run(batch, note);
+		send_batch_run(batch, note);
 		right = all_have((ssize_t)strlen(bytes), bytes);
 	}
 	ok(right, "%s: each is sent once and answered once", name);
 }
 
-/* A socket without room is told so, by whichever way, and nothing waits for it. */
+/* A socket without channel is told so, by whichever way, and nothing waits for it. */
 static void
-test_no_room(struct batch *batch, enum mood mood, const char *name)
+test_no_channel(struct send_batch *batch, enum mood mood, const char *name)
 {
 	static const char much[1 << 16];
 	struct peer *full = &peers[0];
@@ -131,7 +131,7 @@ test_no_room(struct batch *batch, enum mood mood, const char *name)
 	while (send(full->fd, much, sizeof(much), MSG_DONTWAIT) > 0)
 		continue;
 	add_all(batch, "hi");
-	batch_run(batch, note);
+	send_batch_run(batch, note);
 	is_int(full->result, -EAGAIN, "%s: a full socket takes nothing, and is not waited for",
 		name);
 	is_int(peers[1].result, 2, "%s: the others do", name);
@@ -142,7 +142,7 @@ test_no_room(struct batch *batch, enum mood mood, const char *name)
 }
 
 static void
-test_taken(struct batch *batch)
+test_taken(struct send_batch *batch)
 {
 	char got[100];
 	bool once = true;
@@ -150,7 +150,7 @@ test_taken(struct batch *batch)
 	kernel.mood = TAKES_ALL;
 	kernel.error = -ENOMEM;
 	add_all(batch, "taken");
-	batch_run(batch, note);
+	send_batch_run(batch, note);
 	for (size_t i = 0; i < SOCKETS; i++) {
 		once &= peers[i].answers == 1;
 		recv(peers[i].peer_fd, got, sizeof(got), MSG_DONTWAIT);
@@ -161,7 +161,7 @@ test_taken(struct batch *batch)
 int
 main(void)
 {
-	struct batch *batch = batch_open();
+	struct send_batch *batch = send_batch_open();
 
 	if (!batch) {
 		printf("1..0 # SKIP the kernel has no ring, or no writes that never wait\n");
@@ -182,10 +182,10 @@ main(void)
 	test_mood(batch, TAKES_SOME, -EAGAIN, "half is taken, then EAGAIN");
 	test_mood(batch, TAKES_SOME, -ENOMEM, "half is taken, then ENOMEM");
 	test_mood(batch, WILLING, 0, "and again a willing kernel");
-	test_no_room(batch, WILLING, "by the ring");
-	test_no_room(batch, REFUSES, "one by one");
+	test_no_channel(batch, WILLING, "by the ring");
+	test_no_channel(batch, REFUSES, "one by one");
 	test_taken(batch);
 	test_mood(batch, WILLING, 0, "at the end");
-	batch_close(batch);
+	send_batch_close(batch);
 	return done();
 }

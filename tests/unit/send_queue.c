@@ -24,7 +24,7 @@ struct model {
 
 /* Some queues, and the blocks that they share; those live in queues alone once others are made. */
 struct walk {
-	struct out outs[QUEUES];
+	struct send_queue outs[QUEUES];
 	struct model models[QUEUES];
 	struct block *blocks[BLOCKS];
 	size_t held;
@@ -57,10 +57,10 @@ edge(const struct block *block, unsigned n)
 }
 
 static size_t
-gather(const struct out *out, char *into, int max)
+gather(const struct send_queue *queue, char *into, int max)
 {
 	struct iovec pieces[16];
-	int count = out_pieces(out, pieces, max);
+	int count = send_queue_pieces(queue, pieces, max);
 	size_t len = 0;
 
 	for (int i = 0; i < count; i++) {
@@ -123,50 +123,51 @@ model_cut(struct model *model)
 }
 
 static bool
-agrees(const struct out *out, const struct model *model)
+agrees(const struct send_queue *queue, const struct model *model)
 {
 	char *bytes = malloc(MODEL_MAX);
 	int max = 1 + rand() % 16;
-	size_t len = gather(out, bytes, max);
-	bool same = out->bytes == model->len - model->sent && len <= out->bytes &&
-		(len == out->bytes || max < 16 || len > 0) &&
+	size_t len = gather(queue, bytes, max);
+	bool same = queue->bytes == model->len - model->sent && len <= queue->bytes &&
+		(len == queue->bytes || max < 16 || len > 0) &&
 		memcmp(bytes, model->bytes + model->sent, len) == 0 &&
-		out_is_empty(out) == (out->bytes == 0) && (out_is_empty(out) || len > 0);
+		send_queue_is_empty(queue) == (queue->bytes == 0) &&
+		(send_queue_is_empty(queue) || len > 0);
 
 	free(bytes);
 	return same;
 }
 
 static size_t
-first_run_bytes(const struct out *out)
+first_run_bytes(const struct send_queue *queue)
 {
-	return out_is_empty(out) ? 0 : out->first.to - out->first.from - out->sent;
+	return send_queue_is_empty(queue) ? 0 : queue->first.to - queue->first.from - queue->sent;
 }
 
 /* The run of this number, NULL behind the last. */
-static const struct run *
-run_at(const struct out *out, uint32_t i)
+static const struct send_run *
+run_at(const struct send_queue *queue, uint32_t i)
 {
-	if (out_is_empty(out) || i > out->more_to - out->more_from)
+	if (send_queue_is_empty(queue) || i > queue->more_to - queue->more_from)
 		return NULL;
-	return i == 0 ? &out->first : &out->more[out->more_from + i - 1];
+	return i == 0 ? &queue->first : &queue->more[queue->more_from + i - 1];
 }
 
 /* What all queues hold, and the shares of each, added up by block. */
 static bool
 holds(const struct walk *walk)
 {
-	size_t cost = 0, shares = 0, runs = 0;
-	const struct run *run;
+	size_t cost = 0, holders = 0, runs = 0;
+	const struct send_run *run;
 
 	for (int q = 0; q < QUEUES; q++) {
-		const struct out *out = &walk->outs[q];
+		const struct send_queue *queue = &walk->outs[q];
 
-		cost += out->more_cap * sizeof(*out->more);
-		shares += out_share(out);
-		for (uint32_t i = 0; (run = run_at(out, i)) != NULL; i++, runs++) {
+		cost += queue->more_cap * sizeof(*queue->more);
+		holders += send_queue_share(queue);
+		for (uint32_t i = 0; (run = run_at(queue, i)) != NULL; i++, runs++) {
 			bool first = true;
-			const struct run *other;
+			const struct send_run *other;
 
 			for (int p = 0; p <= q && first; p++)
 				for (uint32_t j = 0; (other = run_at(&walk->outs[p], j)) != NULL &&
@@ -176,22 +177,22 @@ holds(const struct walk *walk)
 			cost += first ? block_cost(run->block) : 0;
 		}
 	}
-	return walk->held == cost && shares <= cost && shares + runs >= cost;
+	return walk->held == cost && holders <= cost && holders + runs >= cost;
 }
 
 static void
-step_append(struct walk *walk, struct out *out, struct model *model)
+step_append(struct walk *walk, struct send_queue *queue, struct model *model)
 {
 	struct block *block = walk->blocks[rand() % BLOCKS];
 	unsigned from = (unsigned)rand() % FRAMES;
 	unsigned to = from + 1 + (unsigned)rand() % (FRAMES - from);
 
-	out_append(out, &walk->held, block, edge(block, from), edge(block, to));
+	send_queue_append(queue, &walk->held, block, edge(block, from), edge(block, to));
 	model_append(model, block, edge(block, from), edge(block, to));
 }
 
 static void
-step_append_frame(struct walk *walk, struct out *out, struct model *model)
+step_append_frame(struct walk *walk, struct send_queue *queue, struct model *model)
 {
 	static const char text[] =
 		"what only one of them gets: it lies in a block of its own, which "
@@ -199,35 +200,35 @@ step_append_frame(struct walk *walk, struct out *out, struct model *model)
 	struct chat_span payload = {text, (size_t)rand() % sizeof(text)};
 
 	if (rand() % 2) {
-		out_append_frame(out, &walk->held, CHAT_WS_PING, payload);
+		send_queue_append_frame(queue, &walk->held, CHAT_WS_PING, payload);
 		model_append_frame(model, CHAT_WS_PING, payload, false);
 	} else {
-		out_append_newest(out, &walk->held, model->bound, CHAT_WS_PONG, payload);
+		send_queue_append_newest(queue, &walk->held, model->bound, CHAT_WS_PONG, payload);
 		model_append_frame(model, CHAT_WS_PONG, payload, true);
 	}
 }
 
 static void
-step_cut(struct walk *walk, struct out *out, struct model *model)
+step_cut(struct walk *walk, struct send_queue *queue, struct model *model)
 {
 	if (rand() % 3 == 0)
-		model->bound = (size_t)rand() % (first_run_bytes(out) + 1);
-	out_cut(out, &walk->held, model->bound);
+		model->bound = (size_t)rand() % (first_run_bytes(queue) + 1);
+	send_queue_cut(queue, &walk->held, model->bound);
 	model_cut(model);
 }
 
 static void
-step_send(struct walk *walk, struct out *out, struct model *model)
+step_send(struct walk *walk, struct send_queue *queue, struct model *model)
 {
 	size_t bytes = 1 + (size_t)rand() % (rand() % 3 ? 4000 : 30000);
 
-	if (out_is_empty(out))
+	if (send_queue_is_empty(queue))
 		return;
-	if (bytes > out->bytes)
-		bytes = out->bytes;
+	if (bytes > queue->bytes)
+		bytes = queue->bytes;
 	if (bytes < model->bound)
 		bytes = model->bound;
-	out_sent(out, &walk->held, bytes);
+	send_queue_sent(queue, &walk->held, bytes);
 	model_send(model, bytes);
 }
 
@@ -244,23 +245,23 @@ static bool
 step(struct walk *walk)
 {
 	int q = rand() % QUEUES;
-	struct out *out = &walk->outs[q];
+	struct send_queue *queue = &walk->outs[q];
 	struct model *model = &walk->models[q];
 	int what = rand() % 20;
 
 	if (what < 5 && model->len < MODEL_MAX / 2)
-		step_append(walk, out, model);
+		step_append(walk, queue, model);
 	else if (what < 9 && model->len < MODEL_MAX / 2)
-		step_append_frame(walk, out, model);
+		step_append_frame(walk, queue, model);
 	else if (what < 10)
-		step_cut(walk, out, model);
+		step_cut(walk, queue, model);
 	else if (what < 11)
-		out_compact(out, &walk->held);
+		send_queue_compact(queue, &walk->held);
 	else if (what < 13)
 		step_blocks(walk);
 	else
-		step_send(walk, out, model);
-	return agrees(out, model);
+		step_send(walk, queue, model);
+	return agrees(queue, model);
 }
 
 static void
@@ -280,7 +281,7 @@ test_walk(unsigned seed)
 	ok(same, "walk %u: the queues are what the models say, %d steps", seed, steps);
 	ok(held, "walk %u: and hold what is counted", seed);
 	for (int q = 0; q < QUEUES; q++)
-		out_free(&walk->outs[q], &walk->held);
+		send_queue_free(&walk->outs[q], &walk->held);
 	is_int(walk->held, 0, "walk %u: freed, they hold nothing", seed);
 	for (int i = 0; i < BLOCKS; i++) {
 		ok(walk->blocks[i]->refs == 1 && walk->blocks[i]->queued == 0,
@@ -295,25 +296,26 @@ static void
 test_joined(void)
 {
 	struct block *block = some_block();
-	struct out out = {0};
+	struct send_queue queue = {0};
 	struct iovec pieces[4];
 	size_t held = 0;
 
 	for (unsigned i = 0; i < FRAMES; i++)
-		out_append(&out, &held, block, edge(block, i), edge(block, i + 1));
-	is_int(out_pieces(&out, pieces, 4), 1, "neighbours are one piece");
+		send_queue_append(&queue, &held, block, edge(block, i), edge(block, i + 1));
+	is_int(send_queue_pieces(&queue, pieces, 4), 1, "neighbours are one piece");
 	is_int(block->refs, 2, "and one reference");
-	out_append(&out, &held, block, 0, block->len);
-	is_int(out_pieces(&out, pieces, 4), 2, "a repeat is another");
-	is_int(out_pieces(&out, pieces, 1), 1, "no more pieces than asked for");
-	out_sent(&out, &held, edge(block, 1) + 1);
-	out_cut(&out, &held, 0);
-	is_int(out.bytes, edge(block, 2) - edge(block, 1) - 1, "cut to the end of the frame begun");
+	send_queue_append(&queue, &held, block, 0, block->len);
+	is_int(send_queue_pieces(&queue, pieces, 4), 2, "a repeat is another");
+	is_int(send_queue_pieces(&queue, pieces, 1), 1, "no more pieces than asked for");
+	send_queue_sent(&queue, &held, edge(block, 1) + 1);
+	send_queue_cut(&queue, &held, 0);
+	is_int(queue.bytes, edge(block, 2) - edge(block, 1) - 1,
+		"cut to the end of the frame begun");
 	is_int(held, block_cost(block), "so that one block is all that is held, and no array");
-	out_sent(&out, &held, out.bytes);
-	ok(out_is_empty(&out), "which is all that is left");
-	out_cut(&out, &held, 0);
-	ok(out_is_empty(&out), "nothing can be cut from nothing");
+	send_queue_sent(&queue, &held, queue.bytes);
+	ok(send_queue_is_empty(&queue), "which is all that is left");
+	send_queue_cut(&queue, &held, 0);
+	ok(send_queue_is_empty(&queue), "nothing can be cut from nothing");
 	is_int(held, 0, "and nothing is held");
 	block_unref(block);
 }
@@ -324,7 +326,7 @@ test_compact(void)
 {
 	static char megabyte[1 << 20];
 	struct block *block = block_of_frame(CHAT_WS_TEXT, (struct chat_span){megabyte, 1 << 20});
-	struct out outs[3] = {0};
+	struct send_queue outs[3] = {0};
 	size_t held = 0, small, whole;
 	uint32_t letter = block->len;
 
@@ -332,20 +334,20 @@ test_compact(void)
 	block = block_trim(block);
 	whole = block_cost(block);
 	for (int i = 0; i < 3; i++)
-		out_append(&outs[i], &held, block, i < 2 ? letter : 0, block->len);
+		send_queue_append(&outs[i], &held, block, i < 2 ? letter : 0, block->len);
 	is_int(held, whole, "in three queues a block counts once");
-	is_int(out_share(&outs[0]), whole / 3, "a third for each");
+	is_int(send_queue_share(&outs[0]), whole / 3, "a third for each");
 	block_unref(block);
-	out_compact(&outs[0], &held);
+	send_queue_compact(&outs[0], &held);
 	small = held - whole;
 	ok(small > 100 && small < 200, "who needs a letter of it copies that: %zu bytes", small);
-	out_compact(&outs[2], &held);
+	send_queue_compact(&outs[2], &held);
 	is_int(held, whole + small, "who needs the most of it does not");
-	out_free(&outs[2], &held);
-	out_compact(&outs[1], &held);
+	send_queue_free(&outs[2], &held);
+	send_queue_compact(&outs[1], &held);
 	is_int(held, 2 * small, "and when all have copied what they need, the block is gone");
-	out_free(&outs[0], &held);
-	out_free(&outs[1], &held);
+	send_queue_free(&outs[0], &held);
+	send_queue_free(&outs[1], &held);
 	is_int(held, 0, "nothing is left");
 }
 

@@ -33,44 +33,44 @@ struct program {
 	const char *(*left)(void *self); /* what else it could do; NULL: there is nothing else */
 	struct waits *waits;
 	const struct output *output;
-	struct session *session;
+	struct membership *membership;
 };
 
 /* What a program that sleeps could do; NULL: it has a reason to sleep. */
 static const char *
-work_left(const struct output *output, const struct session *session)
+work_left(const struct output *output, const struct membership *membership)
 {
 	struct pollfd fds[CHAT_CLIENT_POLL_FDS];
 
 	if (output_pending_bytes(output) > 0 && is_writable(output->fd))
 		return "its reader has room";
-	if (!session || !session->client || session->state < SESSION_JOINED)
+	if (!membership || !membership->client || membership->state < MEMBERSHIP_JOINED)
 		return NULL;
-	chat_client_poll_fds(session->client, fds, CHAT_CLIENT_POLL_FDS);
+	chat_client_poll_fds(membership->client, fds, CHAT_CLIENT_POLL_FDS);
 	if (!output_is_full(output) && unread_bytes(fds[0].fd) > 0)
 		return "the server has said something";
-	if (chat_client_queued_bytes(session->client) > 0 && is_writable(fds[0].fd))
+	if (chat_client_queued_bytes(membership->client) > 0 && is_writable(fds[0].fd))
 		return "the server has room";
 	return NULL;
 }
 
 /* All that the server sent was read from the kernel: is it all dealt with? */
 static bool
-is_withheld(const struct game *game, struct session *session)
+is_withheld(const struct game *game, struct membership *membership)
 {
 	struct pollfd fds[CHAT_CLIENT_POLL_FDS];
-	struct session_event event = {0};
+	struct membership_event event = {0};
 	int unacknowledged = 0;
 
-	if (!session || !session->client || session->state < SESSION_JOINED || session->paused ||
-		game->server.fd < 0)
+	if (!membership || !membership->client || membership->state < MEMBERSHIP_JOINED ||
+		membership->paused || game->server.fd < 0)
 		return false;
-	chat_client_poll_fds(session->client, fds, CHAT_CLIENT_POLL_FDS);
+	chat_client_poll_fds(membership->client, fds, CHAT_CLIENT_POLL_FDS);
 	if (ioctl(game->server.fd, SIOCOUTQ, &unacknowledged) < 0 || unacknowledged > 0 ||
 		unread_bytes(fds[0].fd) > 0)
 		return false;
-	session_next(session, &event);
-	return event.what == SESSION_MESSAGE;
+	membership_next(membership, &event);
+	return event.what == MEMBERSHIP_MESSAGE;
 }
 
 /* Whether the program is woken at once. It is not: then it must have nothing to do. */
@@ -82,12 +82,12 @@ game_wakes(struct game *game, const struct program *program)
 
 	if (waits_poll(waits, 0) > 0 || waits->wake_ms <= chat_now_ms())
 		return true;
-	work = work_left(program->output, program->session);
+	work = work_left(program->output, program->membership);
 	if (!work && program->left)
 		work = program->left(program->self);
 	if (work && waits_poll(waits, SETTLE_MS) <= 0)
 		game->asleep = work;
-	if (!work && is_withheld(game, program->session))
+	if (!work && is_withheld(game, program->membership))
 		game->asleep = "what was read is not dealt with";
 	return work != NULL;
 }
@@ -194,7 +194,7 @@ test_listen(uint64_t seed)
 	output_open(&listener.output, game.stdout_fd);
 	listener.output.full_bytes = FULL_BYTES;
 	listener_begin(&listener, &game.url, 1);
-	program.session = &listener.feeds[0].session;
+	program.membership = &listener.feeds[0].membership;
 	game_play(&game, &program, true, LINES);
 	ok(game.lines == LINES && !game.disorder, "%d lines, in order and once", LINES);
 	output_close(&listener.output);
@@ -270,7 +270,7 @@ test_send(uint64_t seed)
 	};
 	struct program program = {"chat-send", &said, send_turn, send_await, send_woken,
 		writer_peer, send_left, &said.sender.waits, &said.sender.output,
-		&said.sender.session};
+		&said.sender.membership};
 	struct game game;
 	int input[2];
 

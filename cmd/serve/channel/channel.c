@@ -1,7 +1,7 @@
 /*
- * A channel. On the path of a message it is the middle: from `room_say` (a checked message gets its
- * id and time and is encoded once) over the journal to `room_publish` (every member's connection
- * gets the same bytes).
+ * A channel. On the path of a message it is the middle: from `channel_post` (a checked message gets
+ * its id and time and is encoded once) over the journal to `channel_publish` (every member's
+ * connection gets the same bytes).
  */
 #include "serve/channel/channel.h"
 
@@ -15,124 +15,127 @@
 
 #define BLOCK_FULL \
 	((uint32_t)1 << 20) /* bytes after which a tick's next message begins another block */
-#define PENDING_KEPT 1024 /* places in the list of a room in which nothing is pending */
+#define PENDING_KEPT 1024 /* places in the list of a channel in which nothing is pending */
 
 /* ---- the stream: what is said, until it is published ---- */
 
 /* The block that grows is finished: from now on it stays where it is. */
 static void
-room_seal(struct room *room)
+channel_seal(struct channel *channel)
 {
 	struct pending_block *last;
 
-	if (!room->open)
+	if (!channel->open)
 		return;
-	last = &room->blocks[room->block_count - 1];
+	last = &channel->blocks[channel->block_count - 1];
 	last->block = block_trim(last->block);
-	for (uint32_t i = room->pending_count; i-- && !room->pending[i].entry.block;)
-		room->pending[i].entry.block = last->block;
-	room->sealed += last->block->len;
-	room->open = false;
+	for (uint32_t i = channel->pending_count; i-- && !channel->pending[i].entry.block;)
+		channel->pending[i].entry.block = last->block;
+	channel->sealed += last->block->len;
+	channel->open = false;
 }
 
 /* The block that this tick's frames are appended to. */
 static struct pending_block *
-room_open_block(struct room *room)
+channel_open_block(struct channel *channel)
 {
 	struct pending_block *last;
 
-	if (room->open && room->blocks[room->block_count - 1].block->len < BLOCK_FULL)
-		return &room->blocks[room->block_count - 1];
-	room_seal(room);
-	if (room->block_count == room->block_cap) {
-		room->block_cap = room->block_cap ? 2 * room->block_cap : 1;
-		room->blocks = chat_realloc(room->blocks, room->block_cap * sizeof(*room->blocks));
+	if (channel->open && channel->blocks[channel->block_count - 1].block->len < BLOCK_FULL)
+		return &channel->blocks[channel->block_count - 1];
+	channel_seal(channel);
+	if (channel->block_count == channel->block_cap) {
+		channel->block_cap = channel->block_cap ? 2 * channel->block_cap : 1;
+		channel->blocks = chat_realloc(
+			channel->blocks, channel->block_cap * sizeof(*channel->blocks));
 	}
-	last = &room->blocks[room->block_count++];
+	last = &channel->blocks[channel->block_count++];
 	last->block = block_new(512);
-	last->ticket = room->rooms->ticket;
-	room->open = true;
-	if (room->next_dirty == room) {
-		room->next_dirty = room->rooms->dirty;
-		room->rooms->dirty = room;
+	last->ticket = channel->channels->ticket;
+	channel->open = true;
+	if (channel->next_dirty == channel) {
+		channel->next_dirty = channel->channels->dirty;
+		channel->channels->dirty = channel;
 	}
 	return last;
 }
 
 static struct pending *
-room_add_pending(struct room *room)
+channel_add_pending(struct channel *channel)
 {
-	if (room->pending_count == room->pending_cap) {
-		room->pending_cap = room->pending_cap ? 2 * room->pending_cap : 4;
-		room->pending =
-			chat_realloc(room->pending, room->pending_cap * sizeof(*room->pending));
+	if (channel->pending_count == channel->pending_cap) {
+		channel->pending_cap = channel->pending_cap ? 2 * channel->pending_cap : 4;
+		channel->pending = chat_realloc(
+			channel->pending, channel->pending_cap * sizeof(*channel->pending));
 	}
-	return &room->pending[room->pending_count++];
+	return &channel->pending[channel->pending_count++];
 }
 
 /* About users, not said by one: the frame at this offset of the open block, which was so long. */
 static uint64_t
-room_announced(struct room *room, uint32_t at, uint32_t len_before)
+channel_announced(struct channel *channel, uint32_t at, uint32_t len_before)
 {
-	room->announced++;
-	room->rooms->pending_bytes += room->blocks[room->block_count - 1].block->len - len_before;
-	return room->sealed + at;
+	channel->announced++;
+	channel->channels->pending_bytes +=
+		channel->blocks[channel->block_count - 1].block->len - len_before;
+	return channel->sealed + at;
 }
 
 uint64_t
-room_announce(struct room *room, const struct user *user, bool online)
+channel_announce(struct channel *channel, const struct user *user, bool online)
 {
-	struct pending_block *last = room_open_block(room);
+	struct pending_block *last = channel_open_block(channel);
 	uint32_t at, len = last->block->len;
 
-	last->block = say_user_status(last->block, user, online, room_channel(room), &at);
-	return room_announced(room, at, len);
+	last->block = encode_user_status(last->block, user, online, channel_name(channel), &at);
+	return channel_announced(channel, at, len);
 }
 
 uint64_t
-room_announce_crowd(struct room *room)
+channel_announce_crowd(struct channel *channel)
 {
-	struct pending_block *last = room_open_block(room);
+	struct pending_block *last = channel_open_block(channel);
 	uint32_t at, len = last->block->len;
 
-	last->block = say_unlisted(last->block, room->roster.present, room_channel(room), &at);
-	return room_announced(room, at, len);
+	last->block =
+		encode_unlisted(last->block, channel->roster.present, channel_name(channel), &at);
+	return channel_announced(channel, at, len);
 }
 
 static uint64_t
-sender_of(const struct room_say *say)
+sender_of(const struct channel_post *post)
 {
-	return say->member ? say->member->serial : 0;
+	return post->member ? post->member->serial : 0;
 }
 
 static struct pending *
-room_append(struct room *room, const struct room_say *say)
+channel_append(struct channel *channel, const struct channel_post *post)
 {
-	struct rooms *rooms = room->rooms;
-	struct pending_block *last = room_open_block(room);
-	struct pending *pending = room_add_pending(room);
+	struct channels *channels = channel->channels;
+	struct pending_block *last = channel_open_block(channel);
+	struct pending *pending = channel_add_pending(channel);
 	uint32_t len = last->block->len;
 	char id[MESSAGE_ID_LEN + 1];
-	struct say_place place;
+	struct frame_place place;
 
-	room->timestamp_ms = clock_unix_after_ms(rooms->clock, room->timestamp_ms);
-	pending->entry.number = ++rooms->sequence;
-	message_id_write(id, rooms->epoch, rooms->sequence);
-	last->block = say_message(last->block,
-		&(struct say_message){
+	channel->timestamp_ms = clock_unix_after_ms(channels->clock, channel->timestamp_ms);
+	pending->entry.number = ++channels->sequence;
+	message_id_write(id, channels->epoch, channels->sequence);
+	last->block = encode_message(last->block,
+		&(struct outgoing_message){
 			.id = {id, MESSAGE_ID_LEN},
-			.sender = say->user,
-			.content_json = say->content_json,
-			.timestamp_ms = room->timestamp_ms,
-			.channel = room_channel(room),
-			.nonce_json = say->nonce_json,
-			.reply_to_json = say->reply_to_json,
-			.via_json = say->via_json,
-			.hops = say->hops,
-			.file_name_json = say->file_name_json,
-			.file_type_json = say->file_type_json,
-			.file_size_json = say->file_size_json,
-			.file_data_json = say->file_data_json,
+			.sender = post->user,
+			.content_json = post->content_json,
+			.timestamp_ms = channel->timestamp_ms,
+			.channel = channel_name(channel),
+			.nonce_json = post->nonce_json,
+			.reply_to_json = post->reply_to_json,
+			.via_json = post->via_json,
+			.hops = post->hops,
+			.file_name_json = post->file_name_json,
+			.file_type_json = post->file_type_json,
+			.file_size_json = post->file_size_json,
+			.file_data_json = post->file_data_json,
 		},
 		&place);
 	pending->entry.block = NULL;
@@ -140,21 +143,21 @@ room_append(struct room *room, const struct room_say *say)
 	pending->entry.data_at = place.data_at;
 	pending->entry.data_len = place.data_len;
 	pending->nonce = NULL;
-	pending->sender = sender_of(say);
-	pending->ticket = rooms->ticket = rooms->journal->kind->append(rooms->journal,
+	pending->sender = sender_of(post);
+	pending->ticket = channels->ticket = channels->journal->kind->append(channels->journal,
 		&(struct journal_line){
-			.epoch = rooms->epoch,
-			.number = rooms->sequence,
-			.timestamp_ms = room->timestamp_ms,
-			.channel = room_channel(room),
+			.epoch = channels->epoch,
+			.number = channels->sequence,
+			.timestamp_ms = channel->timestamp_ms,
+			.channel = channel_name(channel),
 		},
 		block_frame_payload(last->block->bytes + place.at));
-	last->ticket = rooms->ticket;
-	rooms->pending_bytes += last->block->len - len + PENDING_BYTES;
+	last->ticket = channels->ticket;
+	channels->pending_bytes += last->block->len - len + PENDING_BYTES;
 	return pending;
 }
 
-/* The number in the id of the message in this frame, which say_message wrote. */
+/* The number in the id of the message in this frame, which encode_message wrote. */
 static uint64_t
 frame_number(const struct block *block, uint32_t at)
 {
@@ -171,7 +174,7 @@ frame_number(const struct block *block, uint32_t at)
 static void
 member_repeat(struct member *member, struct block *block, uint32_t at, uint64_t times)
 {
-	uint64_t number = member->past ? frame_number(block, at) : 0;
+	uint64_t number = member->catchup ? frame_number(block, at) : 0;
 
 	if (!member_has_passed(member, number)) {
 		member_owe(member, number, times);
@@ -184,58 +187,58 @@ member_repeat(struct member *member, struct block *block, uint32_t at, uint64_t 
 
 /* The first message again; where it waits, it will come with everybody's, unless it fails. */
 static int
-room_say_again(const struct room_say *say, struct nonce *nonce, struct chat_err *err)
+channel_post_again(const struct channel_post *post, struct nonce *nonce, struct chat_err *err)
 {
 	uint32_t at;
 	struct block *block = nonce_block(nonce, &at);
 
-	if (say->member && member_is_owed_much(say->member))
+	if (post->member && member_is_owed_much(post->member))
 		return chat_fail(err, CHAT_RATE_LIMITED,
 			"too much is said again before its place in the past is reached");
 	if (!block)
-		nonce_say_again(nonce, sender_of(say));
-	else if (say->member)
-		member_repeat(say->member, block, at, 1);
+		nonce_say_again(nonce, sender_of(post));
+	else if (post->member)
+		member_repeat(post->member, block, at, 1);
 	return 0;
 }
 
 static struct pending *
-room_say_new(struct room *room, const struct room_say *say)
+channel_post_new(struct channel *channel, const struct channel_post *post)
 {
-	say->user->active_ms = clock_unix_ms(room->rooms->clock);
-	room->rooms->messages++;
-	return room_append(room, say);
+	post->user->active_ms = clock_unix_ms(channel->channels->clock);
+	channel->channels->messages++;
+	return channel_append(channel, post);
 }
 
 /* With a nonce. */
 static int
-room_say_once(struct room *room, const struct room_say *say, struct chat_err *err)
+channel_post_once(struct channel *channel, const struct channel_post *post, struct chat_err *err)
 {
-	struct nonces *nonces = &room->rooms->nonces;
-	struct chat_span id = {say->user->id, say->user->id_len};
-	struct nonce_key key = nonce_key(room_channel(room), id, say->nonce);
+	struct nonces *nonces = &channel->channels->nonces;
+	struct chat_span id = {post->user->id, post->user->id_len};
+	struct nonce_key key = nonce_key(channel_name(channel), id, post->nonce);
 	struct nonce *nonce = nonces_find(nonces, key);
 	struct nonce_message message = {
-		.owner = say->owner,
-		.digest = room_say_digest(say),
-		.sender = sender_of(say),
+		.owner = post->owner,
+		.digest = channel_post_digest(post),
+		.sender = sender_of(post),
 	};
 
 	if (!nonce)
-		room_say_new(room, say)->nonce = nonces_add(nonces, key, &message);
+		channel_post_new(channel, post)->nonce = nonces_add(nonces, key, &message);
 	else if (nonce_digest(nonce) != message.digest)
 		return chat_fail(err, CHAT_NONCE_REUSED, "another message had this nonce");
 	else
-		return room_say_again(say, nonce, err);
+		return channel_post_again(post, nonce, err);
 	return 0;
 }
 
 int
-room_say(struct room *room, const struct room_say *say, struct chat_err *err)
+channel_post(struct channel *channel, const struct channel_post *post, struct chat_err *err)
 {
-	if (say->nonce_json.len)
-		return room_say_once(room, say, err);
-	room_say_new(room, say);
+	if (post->nonce_json.len)
+		return channel_post_once(channel, post, err);
+	channel_post_new(channel, post);
 	return 0;
 }
 
@@ -255,25 +258,25 @@ member_deliver_around(struct member *member, struct block *block, uint32_t at)
 }
 
 static void
-room_deliver(struct room *room, struct block *block)
+channel_deliver(struct channel *channel, struct block *block)
 {
 	struct member *member;
 
-	for (member = room->members; member; member = member->next) {
-		if (member->past)
+	for (member = channel->members; member; member = member->next) {
+		if (member->catchup)
 			continue;
-		if (member->skip - room->published < block->len)
+		if (member->skip - channel->published < block->len)
 			member_deliver_around(
-				member, block, (uint32_t)(member->skip - room->published));
+				member, block, (uint32_t)(member->skip - channel->published));
 		else
 			conn_send_run(member->conn, block, 0, block->len);
 	}
 }
 
 static void
-room_watch(struct room *room, const struct block *block)
+channel_watch(struct channel *channel, const struct block *block)
 {
-	struct watcher *watcher = &room->rooms->watcher;
+	struct watcher *watcher = &channel->channels->watcher;
 
 	for (uint32_t at = 0; watcher->saw && at < block->len;
 		at += (uint32_t)block_frame_size(block->bytes + at))
@@ -281,26 +284,26 @@ room_watch(struct room *room, const struct block *block)
 }
 
 static void
-pending_publish(struct room *room, const struct pending *pending)
+pending_publish(struct channel *channel, const struct pending *pending)
 {
-	struct rooms *rooms = room->rooms;
+	struct channels *channels = channel->channels;
 
-	room_remember(room, &pending->entry);
+	channel_remember(channel, &pending->entry);
 	if (pending->nonce)
-		nonces_publish(&rooms->nonces, pending->nonce, pending->entry.block,
-			pending->entry.at, clock_now_ms(rooms->clock));
+		nonces_publish(&channels->nonces, pending->nonce, pending->entry.block,
+			pending->entry.at, clock_now_ms(channels->clock));
 }
 
 /* Who said a message several times before it came to everybody gets it as often. */
 static void
-room_repeat(struct room *room, struct member_index *members, const struct pending *pending)
+channel_repeat(struct channel *channel, struct member_index *members, const struct pending *pending)
 {
 	const struct entry *entry = &pending->entry;
 
 	for (const struct nonce_sender *said = nonce_senders(pending->nonce); said;
 		said = said->next) {
 		struct member *member =
-			said->count > 1 ? member_index_find(members, room, said->sender) : NULL;
+			said->count > 1 ? member_index_find(members, channel, said->sender) : NULL;
 
 		if (member)
 			member_repeat(member, entry->block, entry->at, said->count - 1);
@@ -312,116 +315,118 @@ room_repeat(struct room *room, struct member_index *members, const struct pendin
  * keeps up with the channel is not to be dropped for it.
  */
 static void
-room_spare_members(struct room *room, uint32_t count)
+channel_spare_members(struct channel *channel, uint32_t count)
 {
 	struct member *member;
 	size_t bytes = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		bytes += room->blocks[i].block->len;
+		bytes += channel->blocks[i].block->len;
 	if (bytes > BLOCK_FULL)
-		for (member = room->members; member; member = member->next)
+		for (member = channel->members; member; member = member->next)
 			conn_spare(member->conn, bytes);
 }
 
 static void
-room_free_pending(struct room *room)
+channel_free_pending(struct channel *channel)
 {
-	free(room->pending);
-	room->pending = NULL;
-	room->pending_cap = 0;
+	free(channel->pending);
+	channel->pending = NULL;
+	channel->pending_cap = 0;
 }
 
 /* The first blocks are the journal's now: they go to everybody. */
 static void
-room_publish(struct room *room, uint32_t count)
+channel_publish(struct channel *channel, uint32_t count)
 {
 	struct member_index members = {0};
 	uint32_t kept = 0;
 
-	room_spare_members(room, count);
+	channel_spare_members(channel, count);
 	for (uint32_t i = 0; i < count; i++) {
-		struct block *block = room->blocks[i].block;
+		struct block *block = channel->blocks[i].block;
 
-		room_deliver(room, block);
-		room_watch(room, block);
-		for (; kept < room->pending_count && room->pending[kept].entry.block == block;
+		channel_deliver(channel, block);
+		channel_watch(channel, block);
+		for (; kept < channel->pending_count && channel->pending[kept].entry.block == block;
 			kept++) {
-			if (room->pending[kept].nonce)
-				room_repeat(room, &members, &room->pending[kept]);
-			pending_publish(room, &room->pending[kept]);
+			if (channel->pending[kept].nonce)
+				channel_repeat(channel, &members, &channel->pending[kept]);
+			pending_publish(channel, &channel->pending[kept]);
 		}
-		room->published += block->len;
-		room->rooms->pending_bytes -= block->len;
+		channel->published += block->len;
+		channel->channels->pending_bytes -= block->len;
 		block_unref(block);
 	}
 	member_index_free(&members);
-	room->rooms->pending_bytes -= kept * PENDING_BYTES;
-	room->rooms->deliveries += (uint64_t)kept * room->live;
-	room->block_count -= count;
-	room->pending_count -= kept;
-	memmove(room->blocks, room->blocks + count, room->block_count * sizeof(*room->blocks));
+	channel->channels->pending_bytes -= kept * PENDING_BYTES;
+	channel->channels->deliveries += (uint64_t)kept * channel->live;
+	channel->block_count -= count;
+	channel->pending_count -= kept;
+	memmove(channel->blocks, channel->blocks + count,
+		channel->block_count * sizeof(*channel->blocks));
 	if (kept)
-		memmove(room->pending, room->pending + kept,
-			room->pending_count * sizeof(*room->pending));
-	if (!room->pending_count && room->pending_cap > PENDING_KEPT)
-		room_free_pending(room);
+		memmove(channel->pending, channel->pending + kept,
+			channel->pending_count * sizeof(*channel->pending));
+	if (!channel->pending_count && channel->pending_cap > PENDING_KEPT)
+		channel_free_pending(channel);
 }
 
 /* The tick ends: the open block is finished, and those that were kept are published. */
 static void
-room_tick(struct room *room)
+channel_tick(struct channel *channel)
 {
 	uint32_t count = 0;
 
-	room_seal(room);
-	while (count < room->block_count && room->blocks[count].ticket <= room->rooms->durable)
+	channel_seal(channel);
+	while (count < channel->block_count &&
+		channel->blocks[count].ticket <= channel->channels->durable)
 		count++;
 	if (count)
-		room_publish(room, count);
+		channel_publish(channel, count);
 }
 
 /* It is on no list, or on the one of those that wait already. */
 static void
-room_await(struct room *room)
+channel_await(struct channel *channel)
 {
-	struct rooms *rooms = room->rooms;
+	struct channels *channels = channel->channels;
 
-	room_tick(room);
-	if (room->block_count && room->next_waiting == room) {
-		room->next_waiting = rooms->waiting;
-		rooms->waiting = room;
+	channel_tick(channel);
+	if (channel->block_count && channel->next_waiting == channel) {
+		channel->next_waiting = channels->waiting;
+		channels->waiting = channel;
 	}
-	room_forget(room);
+	channel_forget(channel);
 }
 
 /* Those that wait are looked at where the journal keeps more than the last time. */
 static void
-rooms_retry(struct rooms *rooms)
+channels_retry(struct channels *channels)
 {
-	struct room *room = rooms->waiting, *next;
+	struct channel *channel = channels->waiting, *next;
 
-	if (rooms->tried == rooms->durable)
+	if (channels->tried == channels->durable)
 		return;
-	rooms->tried = rooms->durable;
-	rooms->waiting = NULL;
-	for (; room; room = next) {
-		next = room->next_waiting;
-		room->next_waiting = room;
-		room_await(room);
+	channels->tried = channels->durable;
+	channels->waiting = NULL;
+	for (; channel; channel = next) {
+		next = channel->next_waiting;
+		channel->next_waiting = channel;
+		channel_await(channel);
 	}
 }
 
 void
-rooms_publish(struct rooms *rooms)
+channels_publish(struct channels *channels)
 {
-	struct room *room = rooms->dirty, *next;
+	struct channel *channel = channels->dirty, *next;
 
-	rooms->dirty = NULL;
-	for (; room; room = next) {
-		next = room->next_dirty;
-		room->next_dirty = room;
-		room_await(room);
+	channels->dirty = NULL;
+	for (; channel; channel = next) {
+		next = channel->next_dirty;
+		channel->next_dirty = channel;
+		channel_await(channel);
 	}
-	rooms_retry(rooms);
+	channels_retry(channels);
 }

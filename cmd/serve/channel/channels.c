@@ -13,76 +13,78 @@
 
 /* Its part of the memory is what its history takes by now. */
 static void
-room_account(struct room *room)
+channel_account(struct channel *channel)
 {
-	struct rooms *rooms = room->rooms;
-	struct shares *shares = room->holding.idle ? &rooms->idle_history : &rooms->history;
-	size_t bytes = room->history.bytes, before = room->share.amount;
+	struct channels *channels = channel->channels;
+	struct holders *holders = channel->slot.idle ? &channels->idle_history : &channels->history;
+	size_t bytes = channel->history.bytes, before = channel->holder.amount;
 
 	if (bytes > before)
-		shares_add(shares, &room->share, bytes - before);
+		holders_add(holders, &channel->holder, bytes - before);
 	else
-		shares_take(shares, &room->share, before - bytes);
+		holders_take(holders, &channel->holder, before - bytes);
 }
 
-static struct room *
-room_of_share(struct share *share)
+static struct channel *
+channel_of_holder(struct holder *holder)
 {
-	return (struct room *)((char *)share - offsetof(struct room, share));
+	return (struct channel *)((char *)holder - offsetof(struct channel, holder));
 }
 
 /*
- * The room that has to forget something: one of those that remember most. All idle ones together
+ * The channel that has to forget something: one of those that remember most. All idle ones together
  * keep half of the memory where those in use want more, and the other way round.
  */
-static struct room *
-rooms_richest(const struct rooms *rooms)
+static struct channel *
+channels_richest(const struct channels *channels)
 {
-	bool idle = rooms->idle_history.amount > rooms->limits.history_bytes / 2;
-	struct share *share = shares_largest(idle ? &rooms->idle_history : &rooms->history);
+	bool idle = channels->idle_history.amount > channels->limits.history_bytes / 2;
+	struct holder *holder =
+		holders_largest(idle ? &channels->idle_history : &channels->history);
 
-	if (!share)
-		share = shares_largest(idle ? &rooms->history : &rooms->idle_history);
-	return share ? room_of_share(share) : NULL;
+	if (!holder)
+		holder = holders_largest(idle ? &channels->history : &channels->idle_history);
+	return holder ? channel_of_holder(holder) : NULL;
 }
 
 static void
-rooms_fit_history(struct rooms *rooms, size_t most_bytes)
+channels_fit_history(struct channels *channels, size_t most_bytes)
 {
-	struct room *room;
+	struct channel *channel;
 
-	while (rooms_history_bytes(rooms) > most_bytes && (room = rooms_richest(rooms))) {
-		history_forget(&room->history);
-		room_account(room);
-		if (room->holding.idle)
-			room_forget(room);
+	while (channels_history_bytes(channels) > most_bytes &&
+		(channel = channels_richest(channels))) {
+		history_forget(&channel->history);
+		channel_account(channel);
+		if (channel->slot.idle)
+			channel_forget(channel);
 	}
 }
 
 static void
-room_fit_history(struct room *room)
+channel_fit_history(struct channel *channel)
 {
-	const struct rooms_limits *limits = &room->rooms->limits;
-	uint32_t keep = limits->history_keep + (room->readers ? PAST_TAIL_MESSAGES : 0);
+	const struct channels_limits *limits = &channel->channels->limits;
+	uint32_t keep = limits->history_keep + (channel->readers ? CATCHUP_TAIL_MESSAGES : 0);
 
-	while (room->history.count > keep)
-		history_forget(&room->history);
-	room_account(room);
-	rooms_fit_history(
-		room->rooms, limits->history_bytes + (room->readers ? PAST_TAIL_BYTES : 0));
+	while (channel->history.count > keep)
+		history_forget(&channel->history);
+	channel_account(channel);
+	channels_fit_history(channel->channels,
+		limits->history_bytes + (channel->readers ? CATCHUP_TAIL_BYTES : 0));
 }
 
 void
-room_remember(struct room *room, const struct entry *entry)
+channel_remember(struct channel *channel, const struct entry *entry)
 {
-	history_add(&room->history, entry);
-	room_fit_history(room);
+	history_add(&channel->history, entry);
+	channel_fit_history(channel);
 }
 
 void
-room_recall(struct room *room, struct history *found, uint64_t forgotten, uint64_t removed)
+channel_recall(struct channel *channel, struct history *found, uint64_t forgotten, uint64_t removed)
 {
-	const struct history *history = &room->history;
+	const struct history *history = &channel->history;
 
 	if (!found->count || history->forgotten != forgotten ||
 		(history->count &&
@@ -91,153 +93,154 @@ room_recall(struct room *room, struct history *found, uint64_t forgotten, uint64
 		history_free(found);
 		return;
 	}
-	room->gap = history_at(found, found->count - 1)->number;
-	if (room->gap > removed)
-		room->gap = removed;
+	channel->gap = history_at(found, found->count - 1)->number;
+	if (channel->gap > removed)
+		channel->gap = removed;
 	found->forgotten = history_at(found, 0)->number - 1;
-	for (uint32_t i = 0; i < room->history.count; i++)
-		history_add(found, history_at(&room->history, i));
-	history_free(&room->history);
-	room->history = *found;
-	room_fit_history(room);
+	for (uint32_t i = 0; i < channel->history.count; i++)
+		history_add(found, history_at(&channel->history, i));
+	history_free(&channel->history);
+	channel->history = *found;
+	channel_fit_history(channel);
 }
 
-/* ---- rooms ---- */
+/* ---- channels ---- */
 
 void
-rooms_init(
-	struct rooms *rooms, const struct rooms_limits *limits, struct clock *clock, uint64_t epoch)
+channels_init(struct channels *channels, const struct channels_limits *limits, struct clock *clock,
+	uint64_t epoch)
 {
-	*rooms = (struct rooms){.limits = *limits, .clock = clock, .epoch = epoch};
+	*channels = (struct channels){.limits = *limits, .clock = clock, .epoch = epoch};
 }
 
-static struct room *
-room_new(struct rooms *rooms, struct chat_span channel)
+static struct channel *
+channel_new(struct channels *channels, struct chat_span name)
 {
-	struct room *room = chat_alloc_zeroed(1, sizeof(*room));
+	struct channel *channel = chat_alloc_zeroed(1, sizeof(*channel));
 
-	room->rooms = rooms;
-	room->number = ++rooms->rooms_made;
-	room->next_dirty = room->next_waiting = room;
-	room->history.forgotten = rooms->forgotten;
-	room->timestamp_ms = rooms->timestamp_ms;
-	room->channel_len = (uint16_t)channel.len;
-	memcpy(room->channel, channel.at, channel.len);
-	HASH_ADD_KEYPTR(hh, rooms->by_channel, room->channel, room->channel_len, room);
-	rooms->count++;
-	return room;
+	channel->channels = channels;
+	channel->number = ++channels->channels_made;
+	channel->next_dirty = channel->next_waiting = channel;
+	channel->history.forgotten = channels->forgotten;
+	channel->timestamp_ms = channels->timestamp_ms;
+	channel->name_len = (uint16_t)name.len;
+	memcpy(channel->name, name.at, name.len);
+	HASH_ADD_KEYPTR(hh, channels->by_channel, channel->name, channel->name_len, channel);
+	channels->count++;
+	return channel;
 }
 
 static void
-room_free(struct room *room)
+channel_free(struct channel *channel)
 {
-	struct rooms *rooms = room->rooms;
+	struct channels *channels = channel->channels;
 
-	HASH_DEL(rooms->by_channel, room);
-	rooms->count--;
-	history_free(&room->history);
-	room_account(room);
-	makers_drop(&rooms->makers, &room->holding);
-	if (rooms->timestamp_ms < room->timestamp_ms)
-		rooms->timestamp_ms = room->timestamp_ms; /* it may be made again */
-	if (rooms->forgotten < room->history.forgotten)
-		rooms->forgotten = room->history.forgotten;
-	while (room->block_count) {
-		rooms->pending_bytes -= room->blocks[--room->block_count].block->len;
-		block_unref(room->blocks[room->block_count].block);
+	HASH_DEL(channels->by_channel, channel);
+	channels->count--;
+	history_free(&channel->history);
+	channel_account(channel);
+	quotas_drop(&channels->quotas, &channel->slot);
+	if (channels->timestamp_ms < channel->timestamp_ms)
+		channels->timestamp_ms = channel->timestamp_ms; /* it may be made again */
+	if (channels->forgotten < channel->history.forgotten)
+		channels->forgotten = channel->history.forgotten;
+	while (channel->block_count) {
+		channels->pending_bytes -= channel->blocks[--channel->block_count].block->len;
+		block_unref(channel->blocks[channel->block_count].block);
 	}
-	rooms->pending_bytes -= room->pending_count * PENDING_BYTES;
-	free(room->blocks);
-	free(room->pending);
-	room_clear(room);
-	free(room);
+	channels->pending_bytes -= channel->pending_count * PENDING_BYTES;
+	free(channel->blocks);
+	free(channel->pending);
+	channel_clear(channel);
+	free(channel);
 }
 
 /* It is in use by this one; NULL: it is idle. Its history then counts with others. */
 static void
-room_move(struct room *room, const struct asker *asker)
+channel_move(struct channel *channel, const struct claimant *claimant)
 {
-	struct rooms *rooms = room->rooms;
-	struct shares *from = room->holding.idle ? &rooms->idle_history : &rooms->history;
+	struct channels *channels = channel->channels;
+	struct holders *from = channel->slot.idle ? &channels->idle_history : &channels->history;
 
-	shares_take(from, &room->share, room->share.amount);
-	if (asker)
-		makers_use(&rooms->makers, &room->holding, asker);
+	holders_take(from, &channel->holder, channel->holder.amount);
+	if (claimant)
+		quotas_use(&channels->quotas, &channel->slot, claimant);
 	else
-		makers_rest(&rooms->makers, &room->holding);
-	room_account(room);
+		quotas_rest(&channels->quotas, &channel->slot);
+	channel_account(channel);
 }
 
 /* Nobody is in it, or on the way to or from it, and nothing of it is under way. */
 static bool
-room_is_empty(const struct room *room)
+channel_is_empty(const struct channel *channel)
 {
-	return room->next_dirty == room && room->next_waiting == room && !room->block_count &&
-		!room->count && !room->visitors && !room->readers && !room->roster.present;
+	return channel->next_dirty == channel && channel->next_waiting == channel &&
+		!channel->block_count && !channel->count && !channel->visitors &&
+		!channel->readers && !channel->roster.present;
 }
 
 void
-room_forget(struct room *room)
+channel_forget(struct channel *channel)
 {
-	if (!room_is_empty(room))
+	if (!channel_is_empty(channel))
 		return;
-	if (!room->history.count)
-		room_free(room);
-	else if (!room->holding.idle)
-		room_move(room, NULL);
+	if (!channel->history.count)
+		channel_free(channel);
+	else if (!channel->slot.idle)
+		channel_move(channel, NULL);
 }
 
 /* For another one; false: all are in use. */
 static bool
-rooms_make_place(struct rooms *rooms)
+channels_make_place(struct channels *channels)
 {
-	struct holding *oldest;
+	struct slot *oldest;
 
-	if (rooms->count < rooms->limits.channels)
+	if (channels->count < channels->limits.channels)
 		return true;
-	oldest = makers_oldest(&rooms->makers);
+	oldest = quotas_oldest(&channels->quotas);
 	if (oldest)
-		room_free((struct room *)((char *)oldest - offsetof(struct room, holding)));
+		channel_free((struct channel *)((char *)oldest - offsetof(struct channel, slot)));
 	return oldest != NULL;
 }
 
 bool
-rooms_have(const struct rooms *rooms, struct chat_span channel)
+channels_have(const struct channels *channels, struct chat_span name)
 {
-	struct room *room = NULL;
+	struct channel *channel = NULL;
 
-	HASH_FIND(hh, rooms->by_channel, channel.at, channel.len, room);
-	return room != NULL;
+	HASH_FIND(hh, channels->by_channel, name.at, name.len, channel);
+	return channel != NULL;
 }
 
-struct room *
-rooms_find(struct rooms *rooms, struct chat_span channel, const struct asker *asker,
+struct channel *
+channels_find(struct channels *channels, struct chat_span name, const struct claimant *claimant,
 	struct chat_err *err)
 {
-	struct room *room = NULL;
+	struct channel *channel = NULL;
 
-	HASH_FIND(hh, rooms->by_channel, channel.at, channel.len, room);
-	if (room && !room->holding.idle)
-		return room;
-	if (!makers_admit(&rooms->makers, asker, rooms->limits.channels) ||
-		(!room && !rooms_make_place(rooms))) {
+	HASH_FIND(hh, channels->by_channel, name.at, name.len, channel);
+	if (channel && !channel->slot.idle)
+		return channel;
+	if (!quotas_admit(&channels->quotas, claimant, channels->limits.channels) ||
+		(!channel && !channels_make_place(channels))) {
 		chat_fail(err, CHAT_SERVER_FULL, "there are too many channels");
 		return NULL;
 	}
-	if (!room)
-		room = room_new(rooms, channel);
-	room_move(room, asker);
-	return room;
+	if (!channel)
+		channel = channel_new(channels, name);
+	channel_move(channel, claimant);
+	return channel;
 }
 
 void
-rooms_free(struct rooms *rooms)
+channels_free(struct channels *channels)
 {
-	struct room *room, *next;
+	struct channel *channel, *next;
 
-	HASH_ITER(hh, rooms->by_channel, room, next)
-	room_free(room);
-	nonces_free(&rooms->nonces);
-	pages_free(&rooms->pages);
-	epochs_free(&rooms->past);
+	HASH_ITER(hh, channels->by_channel, channel, next)
+	channel_free(channel);
+	nonces_free(&channels->nonces);
+	page_cache_free(&channels->page_cache);
+	epochs_free(&channels->epochs);
 }

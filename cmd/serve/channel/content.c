@@ -1,4 +1,4 @@
-/* What is said in a room, taken from a message and told apart from what was said before. */
+/* What is said in a channel, taken from a message and told apart from what was said before. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,23 +21,23 @@ content(const struct chat_msg *msg)
 }
 
 void
-room_say_fill(struct room_say *say, const struct chat_msg *msg)
+channel_post_fill(struct channel_post *post, const struct chat_msg *msg)
 {
-	say->nonce_json = raw(msg, CHAT_SLOT_NONCE);
-	if (say->nonce_json.len)
-		say->nonce = (struct chat_span){say->nonce_bytes,
-			chat_json_unescape(&msg->value[CHAT_SLOT_NONCE], say->nonce_bytes,
-				sizeof(say->nonce_bytes))};
-	say->reply_to_json = raw(msg, CHAT_SLOT_REPLY_TO);
-	say->via_json = raw(msg, CHAT_SLOT_VIA);
-	say->hops = 0;
+	post->nonce_json = raw(msg, CHAT_SLOT_NONCE);
+	if (post->nonce_json.len)
+		post->nonce = (struct chat_span){post->nonce_bytes,
+			chat_json_unescape(&msg->value[CHAT_SLOT_NONCE], post->nonce_bytes,
+				sizeof(post->nonce_bytes))};
+	post->reply_to_json = raw(msg, CHAT_SLOT_REPLY_TO);
+	post->via_json = raw(msg, CHAT_SLOT_VIA);
+	post->hops = 0;
 	if (chat_msg_has(msg, CHAT_SLOT_HOPS))
-		chat_json_int64(msg->value[CHAT_SLOT_HOPS].raw, &say->hops);
-	say->file_name_json = raw(msg, CHAT_SLOT_FILE_NAME);
-	say->file_type_json = raw(msg, CHAT_SLOT_FILE_TYPE);
-	say->file_size_json = raw(msg, CHAT_SLOT_FILE_SIZE);
-	say->file_data_json = raw(msg, CHAT_SLOT_FILE_DATA);
-	say->content_json = content(msg);
+		chat_json_int64(msg->value[CHAT_SLOT_HOPS].raw, &post->hops);
+	post->file_name_json = raw(msg, CHAT_SLOT_FILE_NAME);
+	post->file_type_json = raw(msg, CHAT_SLOT_FILE_TYPE);
+	post->file_size_json = raw(msg, CHAT_SLOT_FILE_SIZE);
+	post->file_data_json = raw(msg, CHAT_SLOT_FILE_DATA);
+	post->content_json = content(msg);
 }
 
 /* Of a string as it is decoded, so that other escapes are the same; of a number as it stands. */
@@ -61,15 +61,15 @@ json_digest(struct chat_span json)
 }
 
 uint64_t
-room_say_digest(const struct room_say *say)
+channel_post_digest(const struct channel_post *post)
 {
 	uint64_t parts[] = {
-		json_digest(say->content_json),
-		json_digest(say->reply_to_json),
-		json_digest(say->file_name_json),
-		json_digest(say->file_type_json),
-		json_digest(say->file_size_json),
-		json_digest(say->file_data_json),
+		json_digest(post->content_json),
+		json_digest(post->reply_to_json),
+		json_digest(post->file_name_json),
+		json_digest(post->file_type_json),
+		json_digest(post->file_size_json),
+		json_digest(post->file_data_json),
 	};
 
 	return chat_hash(parts, sizeof(parts));

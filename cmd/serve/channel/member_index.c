@@ -7,20 +7,20 @@
 #include "serve/channel/channel.h"
 
 static void
-member_index_make(struct member_index *index, const struct room *room)
+member_index_make(struct member_index *index, const struct channel *channel)
 {
-	index->at = chat_alloc((room->count + 1) * sizeof(struct member *));
-	for (struct member *member = room->members; member; member = member->next)
+	index->at = chat_alloc((channel->count + 1) * sizeof(struct member *));
+	for (struct member *member = channel->members; member; member = member->next)
 		index->at[index->count++] = member;
 }
 
 struct member *
-member_index_find(struct member_index *index, const struct room *room, uint64_t serial)
+member_index_find(struct member_index *index, const struct channel *channel, uint64_t serial)
 {
 	size_t low = 0, high;
 
 	if (!index->at)
-		member_index_make(index, room);
+		member_index_make(index, channel);
 	high = index->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

@@ -24,7 +24,7 @@ struct nonces {
 	struct nonce *by_key;
 	struct nonce *oldest; /* utlist, by age: those whose messages are published */
 	struct nonce_owner *owners;
-	struct shares shares; /* of the owners, in bytes of memory */
+	struct holders holders; /* of the owners, in bytes of memory */
 	size_t count, most; /* of those that are published */
 	size_t most_bytes;
 	int64_t keep_ms;

@@ -7,99 +7,100 @@
 #include "chat/buf.h"
 #include "text/hash.h"
 
-struct maker {
-	struct share idle; /* first */
+struct quota_owner {
+	struct holder idle; /* first */
 	UT_hash_handle hh;
 	uint64_t key;
-	struct holding *oldest; /* utlist: idle ones */
+	struct slot *oldest; /* utlist: idle ones */
 	size_t in_use;
 };
 
-static struct maker *
-maker_find(const struct makers *makers, uint64_t key)
+static struct quota_owner *
+quota_owner_find(const struct quotas *quotas, uint64_t key)
 {
-	struct maker *maker;
+	struct quota_owner *quota_owner;
 
-	HASH_FIND(hh, makers->by_key, &key, sizeof(key), maker);
-	return maker;
+	HASH_FIND(hh, quotas->by_key, &key, sizeof(key), quota_owner);
+	return quota_owner;
 }
 
-static struct maker *
-maker_of(struct makers *makers, uint64_t key)
+static struct quota_owner *
+quota_owner_of(struct quotas *quotas, uint64_t key)
 {
-	struct maker *maker = maker_find(makers, key);
+	struct quota_owner *quota_owner = quota_owner_find(quotas, key);
 
-	if (!maker) {
-		maker = chat_alloc_zeroed(1, sizeof(*maker));
-		maker->key = key;
-		HASH_ADD(hh, makers->by_key, key, sizeof(key), maker);
+	if (!quota_owner) {
+		quota_owner = chat_alloc_zeroed(1, sizeof(*quota_owner));
+		quota_owner->key = key;
+		HASH_ADD(hh, quotas->by_key, key, sizeof(key), quota_owner);
 	}
-	return maker;
+	return quota_owner;
 }
 
 static void
-maker_forget(struct makers *makers, struct maker *maker)
+quota_owner_forget(struct quotas *quotas, struct quota_owner *quota_owner)
 {
-	if (maker->in_use || maker->oldest)
+	if (quota_owner->in_use || quota_owner->oldest)
 		return;
-	HASH_DEL(makers->by_key, maker);
-	free(maker);
+	HASH_DEL(quotas->by_key, quota_owner);
+	free(quota_owner);
 }
 
 bool
-makers_admit(const struct makers *makers, const struct asker *asker, size_t most)
+quotas_admit(const struct quotas *quotas, const struct claimant *claimant, size_t most)
 {
-	const struct maker *maker = asker->key ? maker_find(makers, asker->key) : NULL;
-	size_t left = most > makers->in_use ? most - makers->in_use : 0;
+	const struct quota_owner *quota_owner =
+		claimant->key ? quota_owner_find(quotas, claimant->key) : NULL;
+	size_t left = most > quotas->in_use ? most - quotas->in_use : 0;
 
-	return !maker || maker->in_use <= asker->weight * left;
+	return !quota_owner || quota_owner->in_use <= claimant->weight * left;
 }
 
 void
-makers_drop(struct makers *makers, struct holding *holding)
+quotas_drop(struct quotas *quotas, struct slot *slot)
 {
-	struct maker *maker = holding->maker;
+	struct quota_owner *quota_owner = slot->quota_owner;
 
-	if (!maker)
+	if (!quota_owner)
 		return;
-	if (holding->idle) {
-		DL_DELETE(maker->oldest, holding);
-		shares_take(&makers->idle, &maker->idle, 1);
+	if (slot->idle) {
+		DL_DELETE(quota_owner->oldest, slot);
+		holders_take(&quotas->idle, &quota_owner->idle, 1);
 	} else {
-		maker->in_use--;
-		makers->in_use--;
+		quota_owner->in_use--;
+		quotas->in_use--;
 	}
-	*holding = (struct holding){0};
-	maker_forget(makers, maker);
+	*slot = (struct slot){0};
+	quota_owner_forget(quotas, quota_owner);
 }
 
 void
-makers_use(struct makers *makers, struct holding *holding, const struct asker *asker)
+quotas_use(struct quotas *quotas, struct slot *slot, const struct claimant *claimant)
 {
-	makers_drop(makers, holding);
-	holding->maker = maker_of(makers, asker->key);
-	holding->maker->in_use++;
-	makers->in_use++;
+	quotas_drop(quotas, slot);
+	slot->quota_owner = quota_owner_of(quotas, claimant->key);
+	slot->quota_owner->in_use++;
+	quotas->in_use++;
 }
 
 void
-makers_rest(struct makers *makers, struct holding *holding)
+quotas_rest(struct quotas *quotas, struct slot *slot)
 {
-	struct maker *maker = holding->maker;
+	struct quota_owner *quota_owner = slot->quota_owner;
 
-	if (holding->idle)
+	if (slot->idle)
 		return;
-	holding->idle = true;
-	maker->in_use--;
-	makers->in_use--;
-	DL_APPEND(maker->oldest, holding);
-	shares_add(&makers->idle, &maker->idle, 1);
+	slot->idle = true;
+	quota_owner->in_use--;
+	quotas->in_use--;
+	DL_APPEND(quota_owner->oldest, slot);
+	holders_add(&quotas->idle, &quota_owner->idle, 1);
 }
 
-struct holding *
-makers_oldest(const struct makers *makers)
+struct slot *
+quotas_oldest(const struct quotas *quotas)
 {
-	struct maker *maker = (struct maker *)shares_largest(&makers->idle);
+	struct quota_owner *quota_owner = (struct quota_owner *)holders_largest(&quotas->idle);
 
-	return maker ? maker->oldest : NULL;
+	return quota_owner ? quota_owner->oldest : NULL;
 }

@@ -13,40 +13,40 @@
  * left; and where one has to be forgotten for a new one, it is the longest idle one of those who
  * have made most of them.
  */
-struct maker;
+struct quota_owner;
 
 /* Who asks for a channel. */
-struct asker {
+struct claimant {
 	uint64_t key; /* an address, hashed; 0: nobody that is to be held to a share */
 	size_t weight; /* it may have so many times as many in use as it leaves to others */
 };
 
 /* A channel's part of it. Zeroed, it is in neither state. */
-struct holding {
-	struct holding *next, *prev; /* of its maker's idle ones */
-	struct maker *maker;
+struct slot {
+	struct slot *next, *prev; /* of its maker's idle ones */
+	struct quota_owner *quota_owner;
 	bool idle;
 };
 
-struct makers {
-	struct maker *by_key;
-	struct shares idle; /* of the makers, in idle channels */
+struct quotas {
+	struct quota_owner *by_key;
+	struct holders idle; /* of the makers, in idle channels */
 	size_t in_use;
 };
 
 /* Whether another one may be taken into use by this one, of `most` there can be. */
-bool makers_admit(const struct makers *makers, const struct asker *asker, size_t most);
+bool quotas_admit(const struct quotas *quotas, const struct claimant *claimant, size_t most);
 
 /* It is in use, by this one, whatever it was before. */
-void makers_use(struct makers *makers, struct holding *holding, const struct asker *asker);
+void quotas_use(struct quotas *quotas, struct slot *slot, const struct claimant *claimant);
 
 /* It is in use no more. */
-void makers_rest(struct makers *makers, struct holding *holding);
+void quotas_rest(struct quotas *quotas, struct slot *slot);
 
 /* It is gone. */
-void makers_drop(struct makers *makers, struct holding *holding);
+void quotas_drop(struct quotas *quotas, struct slot *slot);
 
 /* The one to be forgotten next; NULL: none is idle. */
-struct holding *makers_oldest(const struct makers *makers);
+struct slot *quotas_oldest(const struct quotas *quotas);
 
 #endif

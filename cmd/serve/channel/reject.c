@@ -1,5 +1,5 @@
 /*
- * What the journal could not keep. Messages and announcements of a room lie in one stream; the
+ * What the journal could not keep. Messages and announcements of a channel lie in one stream; the
  * messages are taken out, and those newcomers who are to miss an announcement of their own still
  * do.
  */
@@ -10,9 +10,9 @@
 #include "serve/channel/channel.h"
 #include "serve/channel/member_index.h"
 
-/* The stream of a room while messages are taken out of it. */
+/* The stream of a channel while messages are taken out of it. */
 struct refusal {
-	struct room *room;
+	struct channel *channel;
 	uint64_t ticket; /* up to it they go */
 	uint32_t next; /* pending to be looked at */
 	uint32_t kept; /* pending that stay */
@@ -25,12 +25,12 @@ struct refusal {
 static void
 sender_refuse(struct refusal *refusal, uint64_t serial, uint64_t times, struct chat_span nonce_json)
 {
-	struct member *sender = member_index_find(&refusal->members, refusal->room, serial);
+	struct member *sender = member_index_find(&refusal->members, refusal->channel, serial);
 	struct block *block;
 
 	if (!sender)
 		return;
-	block = say_error(&(struct say_error){
+	block = encode_error(&(struct outgoing_error){
 		.code = CHAT_STORAGE_FAILED,
 		.text = "the message cannot be stored now",
 		.nonce_json = nonce_json,
@@ -54,7 +54,7 @@ pending_refuse(struct refusal *refusal, const struct pending *pending, struct ch
 	for (const struct nonce_sender *sender = nonce_senders(pending->nonce); sender;
 		sender = sender->next)
 		sender_refuse(refusal, sender->sender, sender->count, line.nonce_json);
-	nonces_remove(&refusal->room->rooms->nonces, pending->nonce);
+	nonces_remove(&refusal->channel->channels->nonces, pending->nonce);
 }
 
 /*
@@ -79,10 +79,10 @@ newcomer_move(struct refusal *refusal, uint64_t from, uint64_t to)
 static bool
 frame_stays(struct refusal *refusal, const struct block *old, uint32_t at, bool open, uint32_t to)
 {
-	struct room *room = refusal->room;
-	struct pending *pending = &room->pending[refusal->next];
+	struct channel *channel = refusal->channel;
+	struct pending *pending = &channel->pending[refusal->next];
 
-	if (refusal->next == room->pending_count || pending->entry.at != at ||
+	if (refusal->next == channel->pending_count || pending->entry.at != at ||
 		pending->entry.block != (open ? NULL : old)) {
 		newcomer_move(refusal, refusal->old_position + at, refusal->new_position + to);
 		return true;
@@ -93,7 +93,7 @@ frame_stays(struct refusal *refusal, const struct block *old, uint32_t at, bool 
 		return false;
 	}
 	pending->entry.at = to;
-	room->pending[refusal->kept++] = *pending;
+	channel->pending[refusal->kept++] = *pending;
 	return true;
 }
 
@@ -112,50 +112,52 @@ block_without(struct refusal *refusal, struct block *old, bool open)
 		block->len += size;
 	}
 	for (; !open && kept < refusal->kept; kept++)
-		refusal->room->pending[kept].entry.block = block;
+		refusal->channel->pending[kept].entry.block = block;
 	refusal->old_position += old->len;
 	refusal->new_position += block->len;
 	return block;
 }
 
 static void
-room_refuse(struct room *room, uint64_t ticket)
+channel_refuse(struct channel *channel, uint64_t ticket)
 {
-	struct refusal refusal = {.room = room, .ticket = ticket, .newcomer = room->members};
+	struct refusal refusal = {
+		.channel = channel, .ticket = ticket, .newcomer = channel->members};
 	uint32_t count = 0;
 
-	refusal.old_position = refusal.new_position = room->published;
-	for (uint32_t i = 0; i < room->block_count; i++) {
-		bool open = room->open && i + 1 == room->block_count;
-		struct block *old = room->blocks[i].block;
+	refusal.old_position = refusal.new_position = channel->published;
+	for (uint32_t i = 0; i < channel->block_count; i++) {
+		bool open = channel->open && i + 1 == channel->block_count;
+		struct block *old = channel->blocks[i].block;
 		struct block *block = block_without(&refusal, old, open);
 
-		room->rooms->pending_bytes -= old->len - block->len;
+		channel->channels->pending_bytes -= old->len - block->len;
 		block_unref(old);
-		room->open = room->open && !(open && block->len == 0);
+		channel->open = channel->open && !(open && block->len == 0);
 		if (block->len) {
-			room->blocks[count] = room->blocks[i];
-			room->blocks[count++].block = block;
+			channel->blocks[count] = channel->blocks[i];
+			channel->blocks[count++].block = block;
 		} else {
 			block_unref(block);
 		}
 	}
 	member_index_free(&refusal.members);
-	room->sealed = refusal.new_position - (room->open ? room->blocks[count - 1].block->len : 0);
-	room->block_count = count;
-	room->rooms->pending_bytes -= (room->pending_count - refusal.kept) * PENDING_BYTES;
-	room->pending_count = refusal.kept;
+	channel->sealed =
+		refusal.new_position - (channel->open ? channel->blocks[count - 1].block->len : 0);
+	channel->block_count = count;
+	channel->channels->pending_bytes -= (channel->pending_count - refusal.kept) * PENDING_BYTES;
+	channel->pending_count = refusal.kept;
 }
 
 void
-rooms_refuse(struct rooms *rooms, uint64_t ticket)
+channels_refuse(struct channels *channels, uint64_t ticket)
 {
-	struct room *room;
+	struct channel *channel;
 
-	for (room = rooms->waiting; room; room = room->next_waiting)
-		room_refuse(room, ticket);
-	for (room = rooms->dirty; room; room = room->next_dirty)
-		if (room->next_waiting == room)
-			room_refuse(room, ticket);
-	rooms->durable = ticket; /* no message waits for it any more */
+	for (channel = channels->waiting; channel; channel = channel->next_waiting)
+		channel_refuse(channel, ticket);
+	for (channel = channels->dirty; channel; channel = channel->next_dirty)
+		if (channel->next_waiting == channel)
+			channel_refuse(channel, ticket);
+	channels->durable = ticket; /* no message waits for it any more */
 }

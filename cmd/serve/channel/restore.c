@@ -1,6 +1,7 @@
 /*
- * From the journal to the memory of the rooms, at the start. First the indexes say which lines are
- * wanted, from the newest segment back; then those are read, from the oldest on, each segment once.
+ * From the journal to the memory of the channels, at the start. First the indexes say which lines
+ * are wanted, from the newest segment back; then those are read, from the oldest on, each segment
+ * once.
  */
 #include "serve/channel/restore.h"
 
@@ -16,11 +17,11 @@
 /* A channel of the journal. */
 struct restored {
 	UT_hash_handle hh;
-	struct room *room; /* NULL: there are too many */
+	struct channel *channel; /* NULL: there are too many */
 	uint32_t chosen; /* lines of it */
 	uint64_t oldest; /* number of the oldest of them */
 	uint32_t len;
-	char channel[CHAT_CHANNEL_MAX + 1];
+	char name[CHAT_CHANNEL_MAX + 1];
 };
 
 struct wanted {
@@ -37,9 +38,9 @@ struct wanted_segment {
 };
 
 struct restore {
-	struct rooms *rooms;
+	struct channels *channels;
 	struct journal_file *file;
-	struct restored *channels;
+	struct restored *restored;
 	struct wanted_segment *segments; /* newest first */
 	size_t count;
 	uint32_t keep; /* messages of a channel, at most */
@@ -56,47 +57,47 @@ struct restore {
 static struct restored *
 restored_find(struct restore *restore, struct chat_span name)
 {
-	const struct asker nobody = {.key = 0};
-	struct restored *channel;
+	const struct claimant nobody = {.key = 0};
+	struct restored *of;
 
-	HASH_FIND(hh, restore->channels, name.at, name.len, channel);
-	if (channel)
-		return channel;
-	channel = chat_alloc_zeroed(1, sizeof(*channel));
-	channel->len = (uint32_t)name.len;
-	memcpy(channel->channel, name.at, name.len);
-	channel->room = rooms_find(restore->rooms, name, &nobody, NULL);
-	HASH_ADD_KEYPTR(hh, restore->channels, channel->channel, channel->len, channel);
-	return channel;
+	HASH_FIND(hh, restore->restored, name.at, name.len, of);
+	if (of)
+		return of;
+	of = chat_alloc_zeroed(1, sizeof(*of));
+	of->len = (uint32_t)name.len;
+	memcpy(of->name, name.at, name.len);
+	of->channel = channels_find(restore->channels, name, &nobody, NULL);
+	HASH_ADD_KEYPTR(hh, restore->restored, of->name, of->len, of);
+	return of;
 }
 
 static void
-want(struct wanted_segment *segment, struct restored *channel, const struct place *place)
+want(struct wanted_segment *segment, struct restored *of, const struct place *place)
 {
 	if (segment->count == segment->cap) {
 		segment->cap = segment->cap ? 2 * segment->cap : 256;
 		segment->at = chat_realloc(segment->at, segment->cap * sizeof(*segment->at));
 	}
-	segment->at[segment->count++] = (struct wanted){*place, channel};
+	segment->at[segment->count++] = (struct wanted){*place, of};
 }
 
 /* The newest lines of a channel in a segment, as many as it still lacks; places: its last
  * `count`. */
 static void
-choose(struct restore *restore, struct wanted_segment *segment, uint64_t base,
-	struct restored *channel, const struct place *places, uint32_t count)
+choose(struct restore *restore, struct wanted_segment *segment, uint64_t base, struct restored *of,
+	const struct place *places, uint32_t count)
 {
-	const struct rooms_limits *limits = &restore->rooms->limits;
+	const struct channels_limits *limits = &restore->channels->limits;
 
-	while (channel->room && count-- && channel->chosen < restore->keep) {
+	while (of->channel && count-- && of->chosen < restore->keep) {
 		size_t size = places[count].len + 10; /* with the frame's header */
 
 		if (restore->bytes + size > limits->history_bytes)
 			return;
 		restore->bytes += size;
-		channel->chosen++;
-		channel->oldest = base + places[count].number;
-		want(segment, channel, &places[count]);
+		of->chosen++;
+		of->oldest = base + places[count].number;
+		want(segment, of, &places[count]);
 	}
 }
 
@@ -165,16 +166,16 @@ choose_closed(struct restore *restore, struct wanted_segment *segment, uint32_t 
 static bool
 choice_is_full(const struct restore *restore)
 {
-	const struct rooms_limits *limits = &restore->rooms->limits;
+	const struct channels_limits *limits = &restore->channels->limits;
 	const struct tally *tally;
 
 	if (restore->bytes + 4096 > limits->history_bytes || restore->keep == 0)
 		return true;
 	for (tally = restore->file->tallies.by_channel; tally; tally = tally->hh.next) {
-		const struct restored *channel;
+		const struct restored *of;
 
-		HASH_FIND(hh, restore->channels, tally->channel, tally->len, channel);
-		if (!channel || (channel->room && channel->chosen < restore->keep))
+		HASH_FIND(hh, restore->restored, tally->channel, tally->len, of);
+		if (!of || (of->channel && of->chosen < restore->keep))
 			return false;
 	}
 	return true;
@@ -184,9 +185,9 @@ choice_is_full(const struct restore *restore)
 static uint32_t
 fair_share(const struct restore *restore)
 {
-	const struct rooms_limits *limits = &restore->rooms->limits;
+	const struct channels_limits *limits = &restore->channels->limits;
 	const struct journal_file *file = restore->file;
-	uint64_t bytes = file->active->lines_bytes, lines = file->active->index.count, share;
+	uint64_t bytes = file->active->lines_bytes, lines = file->active->index.count, holder;
 	uint64_t channels = HASH_COUNT(file->active->index.channels);
 
 	for (size_t i = 0; i < file->closed_count; i++)
@@ -197,8 +198,8 @@ fair_share(const struct restore *restore)
 		channels = HASH_COUNT(file->tallies.by_channel);
 	if (bytes <= limits->history_bytes || !lines || !channels)
 		return limits->history_keep;
-	share = limits->history_bytes / (bytes / lines + 1) / channels;
-	return share < limits->history_keep ? (uint32_t)share : limits->history_keep;
+	holder = limits->history_bytes / (bytes / lines + 1) / channels;
+	return holder < limits->history_keep ? (uint32_t)holder : limits->history_keep;
 }
 
 static int
@@ -230,12 +231,12 @@ static int
 take_line(void *arg, const struct place *place, struct chat_span text)
 {
 	struct restore *restore = arg;
-	struct room *room = restore->reading[place - restore->places].of->room;
+	struct channel *channel = restore->reading[place - restore->places].of->channel;
 	struct journal_line line;
 	struct entry entry;
 
 	if (!journal_line_read(&line, text) || line.number != restore->base + place->number ||
-		!chat_span_equal(line.channel, room_channel(room)))
+		!chat_span_equal(line.channel, channel_name(channel)))
 		return chat_fail(restore->err, CHAT_BAD_MESSAGE,
 			"its index leads to lines that are others; remove it");
 	entry = (struct entry){
@@ -244,7 +245,7 @@ take_line(void *arg, const struct place *place, struct chat_span text)
 		.data_len = line.data_len,
 		.number = line.number,
 	};
-	room_remember(room, &entry);
+	channel_remember(channel, &entry);
 	block_unref(entry.block);
 	return 0;
 }
@@ -300,57 +301,57 @@ read_wanted(struct restore *restore, const struct wanted_segment *segment, struc
 static int
 compare_channels(const struct restored *one, const struct restored *other)
 {
-	uint64_t a = one->room ? room_newest(one->room) : 0;
-	uint64_t b = other->room ? room_newest(other->room) : 0;
+	uint64_t a = one->channel ? channel_newest(one->channel) : 0;
+	uint64_t b = other->channel ? channel_newest(other->channel) : 0;
 
 	return a < b ? -1 : a > b;
 }
 
-/* What a room does not remember is answered from the journal. */
+/* What a channel does not remember is answered from the journal. */
 static void
 note_forgotten(struct restore *restore)
 {
-	const struct restored *channel;
+	const struct restored *of;
 	uint32_t newest;
 
-	HASH_SORT(restore->channels, compare_channels);
-	for (channel = restore->channels; channel; channel = channel->hh.next) {
+	HASH_SORT(restore->restored, compare_channels);
+	for (of = restore->restored; of; of = of->hh.next) {
 		uint64_t total, forgotten = restore->file->removed;
-		const struct channel_places *growing = index_find(&restore->file->active->index,
-			(struct chat_span){channel->channel, channel->len});
+		const struct channel_places *growing = index_find(
+			&restore->file->active->index, (struct chat_span){of->name, of->len});
 
 		total = (growing ? growing->count : 0) +
-			journal_tally_find(restore->file,
-				(struct chat_span){channel->channel, channel->len}, &newest);
-		if (!channel->room)
+			journal_tally_find(
+				restore->file, (struct chat_span){of->name, of->len}, &newest);
+		if (!of->channel)
 			continue;
-		if (!channel->chosen && total)
+		if (!of->chosen && total)
 			forgotten = restore->file->last;
-		else if (channel->chosen < total && channel->oldest - 1 > forgotten)
-			forgotten = channel->oldest - 1;
-		else if (channel->chosen && channel->oldest <= forgotten)
-			forgotten = channel->oldest - 1; /* older than what was removed */
-		if (channel->room->history.forgotten < forgotten)
-			channel->room->history.forgotten = forgotten;
-		channel->room->gap = journal_removed(
-			restore->file, (struct chat_span){channel->channel, channel->len});
-		room_forget(channel->room);
+		else if (of->chosen < total && of->oldest - 1 > forgotten)
+			forgotten = of->oldest - 1;
+		else if (of->chosen && of->oldest <= forgotten)
+			forgotten = of->oldest - 1; /* older than what was removed */
+		if (of->channel->history.forgotten < forgotten)
+			of->channel->history.forgotten = forgotten;
+		of->channel->gap =
+			journal_removed(restore->file, (struct chat_span){of->name, of->len});
+		channel_forget(of->channel);
 	}
-	restore->rooms->forgotten = restore->file->last;
-	restore->rooms->gap = restore->file->gone;
+	restore->channels->forgotten = restore->file->last;
+	restore->channels->gap = restore->file->gone;
 }
 
 /* ---- nonces ---- */
 
-/* Its frame: in the history, where the room remembers it. */
+/* Its frame: in the history, where the channel remembers it. */
 static struct block *
-nonce_frame(const struct room *room, uint64_t number, struct chat_span text, uint32_t *at)
+nonce_frame(const struct channel *channel, uint64_t number, struct chat_span text, uint32_t *at)
 {
-	uint32_t i = room ? history_after(&room->history, number - 1) : 0;
+	uint32_t i = channel ? history_after(&channel->history, number - 1) : 0;
 	const struct entry *entry;
 
-	if (room && i < room->history.count) {
-		entry = history_at(&room->history, i);
+	if (channel && i < channel->history.count) {
+		entry = history_at(&channel->history, i);
 		*at = entry->at;
 		if (entry->number == number)
 			return block_ref(entry->block);
@@ -363,31 +364,31 @@ nonce_frame(const struct room *room, uint64_t number, struct chat_span text, uin
 static void
 note_nonce(struct restore *restore, const struct journal_line *line, struct chat_span text)
 {
-	struct nonces *nonces = &restore->rooms->nonces;
-	struct clock *clock = restore->rooms->clock;
+	struct nonces *nonces = &restore->channels->nonces;
+	struct clock *clock = restore->channels->clock;
 	struct chat_msg msg;
-	struct room_say say;
+	struct channel_post post;
 	struct nonce_key key;
 	struct nonce *nonce;
 	struct block *block;
-	struct room *room;
+	struct channel *channel;
 	int64_t age_ms;
 	uint32_t at;
 
 	if (chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0 ||
 		line->sender_id.len > NONCE_ID_MAX || line->channel.len > CHAT_CHANNEL_MAX)
 		return;
-	room_say_fill(&say, &msg);
-	key = nonce_key(line->channel, line->sender_id, say.nonce);
-	if (!say.nonce_json.len || nonces_find(nonces, key))
+	channel_post_fill(&post, &msg);
+	key = nonce_key(line->channel, line->sender_id, post.nonce);
+	if (!post.nonce_json.len || nonces_find(nonces, key))
 		return;
 	nonce = nonces_add(nonces, key,
 		&(struct nonce_message){
 			.owner = chat_hash(line->sender_id.at, line->sender_id.len),
-			.digest = room_say_digest(&say),
+			.digest = channel_post_digest(&post),
 		});
-	HASH_FIND(hh, restore->rooms->by_channel, line->channel.at, line->channel.len, room);
-	block = nonce_frame(room, line->number, text, &at);
+	HASH_FIND(hh, restore->channels->by_channel, line->channel.at, line->channel.len, channel);
+	block = nonce_frame(channel, line->number, text, &at);
 	age_ms = clock_unix_ms(clock) - line->timestamp_ms;
 	nonces_publish(nonces, nonce, block, at, clock_now_ms(clock) - (age_ms > 0 ? age_ms : 0));
 	block_unref(block);
@@ -420,11 +421,11 @@ static int
 restore_nonces(struct restore *restore, struct chat_err *err)
 {
 	const struct journal_file *file = restore->file;
-	const struct nonces *nonces = &restore->rooms->nonces;
+	const struct nonces *nonces = &restore->channels->nonces;
 	uint64_t bytes = file->active->lines_bytes;
 	size_t first = file->closed_count;
 
-	restore->cutoff_ms = clock_unix_ms(restore->rooms->clock) - nonces->keep_ms;
+	restore->cutoff_ms = clock_unix_ms(restore->channels->clock) - nonces->keep_ms;
 	while (first && bytes < nonces->most_bytes &&
 		file->closed[first - 1].timestamp_ms >= restore->cutoff_ms)
 		bytes += file->closed[--first].bytes;
@@ -441,32 +442,32 @@ restore_nonces(struct restore *restore, struct chat_err *err)
 static void
 restore_free(struct restore *restore)
 {
-	struct restored *channel, *next;
+	struct restored *of, *next;
 
 	for (size_t i = 0; i < restore->count; i++)
 		free(restore->segments[i].at);
 	free(restore->segments);
-	HASH_ITER(hh, restore->channels, channel, next)
+	HASH_ITER(hh, restore->restored, of, next)
 	{
-		HASH_DEL(restore->channels, channel);
-		free(channel);
+		HASH_DEL(restore->restored, of);
+		free(of);
 	}
 }
 
 int
-rooms_restore(struct rooms *rooms, struct journal_file *file, struct chat_err *err)
+channels_restore(struct channels *channels, struct journal_file *file, struct chat_err *err)
 {
-	struct restore restore = {.rooms = rooms, .file = file};
+	struct restore restore = {.channels = channels, .file = file};
 	int result;
 
-	rooms->epoch = file->epoch;
-	rooms->sequence = file->last;
-	rooms->timestamp_ms = file->timestamp_ms;
-	if (file->timestamp_ms - clock_unix_ms(rooms->clock) > CLOCK_AHEAD_MS)
+	channels->epoch = file->epoch;
+	channels->sequence = file->last;
+	channels->timestamp_ms = file->timestamp_ms;
+	if (file->timestamp_ms - clock_unix_ms(channels->clock) > CLOCK_AHEAD_MS)
 		journal_warn(&file->journal,
 			"its last timestamp is more than a day ahead of the clock, which is "
 			"believed");
-	rooms->past = file->epochs;
+	channels->epochs = file->epochs;
 	file->epochs = (struct epochs){0};
 	result = restore_choose(&restore, err);
 	for (size_t i = restore.count; i-- && result == 0;)

@@ -6,10 +6,10 @@
 #include "serve/journal/file.h"
 
 /*
- * The rooms become what they were: the newest messages of every channel, and the nonces of the last
- * minutes. rooms are new, their limits set; the journal is newly opened. bad_message: a line is not
- * what was written.
+ * The channels become what they were: the newest messages of every channel, and the nonces of the
+ * last minutes. channels are new, their limits set; the journal is newly opened. bad_message: a
+ * line is not what was written.
  */
-int rooms_restore(struct rooms *rooms, struct journal_file *file, struct chat_err *err);
+int channels_restore(struct channels *channels, struct journal_file *file, struct chat_err *err);
 
 #endif

@@ -11,7 +11,7 @@
 /*
  * The users of one channel. A user is an id with a username; it may have many connections, and some
  * of them hidden. It is present while it has one that is not, and stays for a moment after the
- * last (room.h: the grace), so that a script that comes and goes does not flicker.
+ * last (channel.h: the grace), so that a script that comes and goes does not flicker.
  */
 struct leaver;
 
@@ -23,7 +23,7 @@ struct user {
 	uint32_t id_len, name_len, name_json_len;
 	uint32_t conns; /* all connections */
 	uint32_t shown; /* those not hidden */
-	bool present; /* announced (or would have been, in a small room) */
+	bool present; /* announced (or would have been, in a small channel) */
 	bool reserved; /* the server's own: never leaves */
 	struct leaver *leaver; /* its absence waits to be announced; NULL: it is not leaving */
 	int64_t active_ms; /* Unix time of its last message or arrival */

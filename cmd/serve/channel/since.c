@@ -10,9 +10,9 @@
 
 /* The number of a message that is older than this, as all before it are; 0: none is known. */
 static uint64_t
-room_older(const struct room *room, int64_t time_ms)
+channel_older(const struct channel *channel, int64_t time_ms)
 {
-	const struct journal *journal = room->rooms->journal;
+	const struct journal *journal = channel->channels->journal;
 
 	return journal->kind->older ? journal->kind->older(journal, time_ms) : 0;
 }
@@ -22,39 +22,39 @@ room_older(const struct room *room, int64_t time_ms)
  * the id, so that messages may be missing.
  */
 static bool
-since_number(const struct room *room, const struct past_since *since, uint64_t *number)
+since_number(const struct channel *channel, const struct since_point *since, uint64_t *number)
 {
-	const struct rooms *rooms = room->rooms;
+	const struct channels *channels = channel->channels;
 	uint64_t epoch;
 	bool known;
 
 	*number = 0;
-	if (chat_span_equal(since->id, CHAT_SPAN(PAST_BEGINNING))) {
-		*number = since->timed ? room_older(room, since->time_ms) : 0;
+	if (chat_span_equal(since->id, CHAT_SPAN(CATCHUP_BEGINNING))) {
+		*number = since->timed ? channel_older(channel, since->time_ms) : 0;
 		return true;
 	}
-	if (!message_id_read(since->id, &epoch, number) || epoch > rooms->epoch) {
-		*number = room->history.forgotten; /* what is remembered, at least */
+	if (!message_id_read(since->id, &epoch, number) || epoch > channels->epoch) {
+		*number = channel->history.forgotten; /* what is remembered, at least */
 		return false;
 	}
-	if (epoch == rooms->epoch)
+	if (epoch == channels->epoch)
 		return true;
-	*number = epochs_find(&rooms->past, epoch, *number, &known);
+	*number = epochs_find(&channels->epochs, epoch, *number, &known);
 	return known;
 }
 
 void
-member_begin(struct member *member, struct member_past *past, const struct past_since *since)
+member_begin(struct member *member, struct member_catchup *catchup, const struct since_point *since)
 {
-	*past = (struct member_past){.announced = member->room->announced};
-	past->complete = since_number(member->room, since, &past->told);
-	member->past = past;
+	*catchup = (struct member_catchup){.announced = member->channel->announced};
+	catchup->complete = since_number(member->channel, since, &catchup->told);
+	member->catchup = catchup;
 }
 
 uint64_t
-room_newest(const struct room *room)
+channel_newest(const struct channel *channel)
 {
-	const struct history *history = &room->history;
+	const struct history *history = &channel->history;
 
 	return history->count ? history_at(history, history->count - 1)->number
 			      : history->forgotten;
@@ -62,94 +62,95 @@ room_newest(const struct room *room)
 
 /* Of the message with this number. */
 static uint64_t
-epoch_of(const struct rooms *rooms, uint64_t number)
+epoch_of(const struct channels *channels, uint64_t number)
 {
-	for (uint32_t i = 0; i < rooms->past.count; i++)
-		if (number <= rooms->past.at[i].last)
-			return rooms->past.at[i].epoch;
-	return rooms->epoch;
+	for (uint32_t i = 0; i < channels->epochs.count; i++)
+		if (number <= channels->epochs.at[i].last)
+			return channels->epochs.at[i].epoch;
+	return channels->epoch;
 }
 
 void
-room_present(const struct room *room, char since[MESSAGE_ID_LEN + 1])
+channel_present(const struct channel *channel, char since[MESSAGE_ID_LEN + 1])
 {
-	const struct journal *journal = room->rooms->journal;
-	uint64_t number = room_newest(room);
+	const struct journal *journal = channel->channels->journal;
+	uint64_t number = channel_newest(channel);
 	uint64_t removed = journal->kind->removed ? journal->kind->removed(journal) : 0;
 
 	if (number < removed)
 		number = removed; /* it is the same, and nothing behind it was removed */
 	if (number)
-		message_id_write(since, epoch_of(room->rooms, number), number);
+		message_id_write(since, epoch_of(channel->channels, number), number);
 	else
-		memcpy(since, PAST_BEGINNING, sizeof(PAST_BEGINNING));
+		memcpy(since, CATCHUP_BEGINNING, sizeof(CATCHUP_BEGINNING));
 }
 
 bool
-room_past_is_far(const struct member *member)
+channel_catchup_is_far(const struct member *member)
 {
-	const struct room *room = member->room;
+	const struct channel *channel = member->channel;
 
-	return room->rooms->journal->kind->read && member->past->told < room->history.forgotten;
+	return channel->channels->journal->kind->read &&
+		member->catchup->told < channel->history.forgotten;
 }
 
 /* ---- pages ---- */
 
 struct page_key
-room_past_key(const struct member *member)
+channel_catchup_key(const struct member *member)
 {
 	return (struct page_key){
-		.room = member->room->number,
-		.after = member->past->told,
-		.kind = PAGE_PAST,
-		.incomplete = !member->past->complete,
+		.channel = member->channel->number,
+		.after = member->catchup->told,
+		.kind = PAGE_CATCHUP,
+		.incomplete = !member->catchup->complete,
 	};
 }
 
 static struct page *
 make_page(struct member *member, size_t bytes, struct page_key key)
 {
-	struct room *room = member->room;
-	struct pages *pages = &room->rooms->pages;
+	struct channel *channel = member->channel;
+	struct page_cache *page_cache = &channel->channels->page_cache;
 	uint64_t end;
-	struct block *block = history_page(&room->history,
+	struct block *block = history_page(&channel->history,
 		&(struct history_page){
 			.after = key.after,
 			.bytes = bytes,
-			.most_bytes = room->rooms->limits.page_message_bytes,
+			.most_bytes = channel->channels->limits.page_message_bytes,
 			.complete = !key.incomplete,
 		},
 		&end);
 	struct page *page;
 
 	if (end < key.upto && end != key.after) { /* it is not the last */
-		key.kind = PAGE_PAST;
+		key.kind = PAGE_CATCHUP;
 		key.upto = 0;
 	}
-	page = pages_add(pages, &key);
+	page = page_cache_add(page_cache, &key);
 	page->end = end;
 	page->complete = true;
-	pages_fill(pages, page, block);
+	page_cache_fill(page_cache, page, block);
 	return page;
 }
 
 struct page *
-room_past_page(struct member *member, size_t bytes)
+channel_catchup_page(struct member *member, size_t bytes)
 {
-	struct room *room = member->room;
-	struct pages *pages = &room->rooms->pages;
-	struct page_key key = room_past_key(member);
+	struct channel *channel = member->channel;
+	struct page_cache *page_cache = &channel->channels->page_cache;
+	struct page_key key = channel_catchup_key(member);
 	struct page *page;
 
-	if (key.after < room->history.forgotten || key.after < room->gap ||
-		key.after < room->rooms->gap)
+	if (key.after < channel->history.forgotten || key.after < channel->gap ||
+		key.after < channel->channels->gap)
 		key.incomplete = true;
-	page = pages_find(pages, &key);
+	page = page_cache_find(page_cache, &key);
 	if (page && page->ready)
 		return page;
 	key.kind = PAGE_LAST;
-	key.upto = room_newest(room);
-	page = pages_find(pages, &key);
+	key.upto = channel_newest(channel);
+	page = page_cache_find(page_cache, &key);
 	return page ? page : make_page(member, bytes, key);
 }
 
@@ -161,32 +162,33 @@ struct member_owed {
 };
 
 void
-member_past_free(struct member_past *past)
+member_catchup_free(struct member_catchup *catchup)
 {
-	free(past->owed);
+	free(catchup->owed);
 }
 
 void
 member_owe(struct member *member, uint64_t number, uint64_t times)
 {
-	struct member_past *past = member->past;
+	struct member_catchup *catchup = member->catchup;
 
-	for (uint32_t i = 0; i < past->owed_count; i++)
-		if (past->owed[i].number == number) {
-			past->owed[i].times += times;
+	for (uint32_t i = 0; i < catchup->owed_count; i++)
+		if (catchup->owed[i].number == number) {
+			catchup->owed[i].times += times;
 			return;
 		}
-	if (past->owed_count == past->owed_cap) {
-		past->owed_cap = past->owed_cap ? 2 * past->owed_cap : 4;
-		past->owed = chat_realloc(past->owed, past->owed_cap * sizeof(*past->owed));
+	if (catchup->owed_count == catchup->owed_cap) {
+		catchup->owed_cap = catchup->owed_cap ? 2 * catchup->owed_cap : 4;
+		catchup->owed =
+			chat_realloc(catchup->owed, catchup->owed_cap * sizeof(*catchup->owed));
 	}
-	past->owed[past->owed_count++] = (struct member_owed){number, times};
+	catchup->owed[catchup->owed_count++] = (struct member_owed){number, times};
 }
 
 bool
 member_is_owed_much(const struct member *member)
 {
-	return member->past && member->past->owed_count >= MEMBER_OWED_MOST;
+	return member->catchup && member->catchup->owed_count >= MEMBER_OWED_MOST;
 }
 
 /* A message of a page, found by what no string can hold: quotes that are not escaped. */
@@ -227,21 +229,21 @@ member_say_again(struct member *member, struct chat_span text, uint64_t times)
 static void
 member_pay(struct member *member, const struct page *page)
 {
-	struct member_past *past = member->past;
+	struct member_catchup *catchup = member->catchup;
 	uint32_t left = 0;
 
-	for (uint32_t i = 0; i < past->owed_count; i++) {
-		const struct member_owed *owed = &past->owed[i];
+	for (uint32_t i = 0; i < catchup->owed_count; i++) {
+		const struct member_owed *owed = &catchup->owed[i];
 		struct chat_span text = {0};
 
 		if (owed->number > page->end)
-			past->owed[left++] = *owed;
+			catchup->owed[left++] = *owed;
 		else if (page->block)
 			text = find_message(page, owed->number);
 		if (text.len)
 			member_say_again(member, text, owed->times);
 	}
-	past->owed_count = left;
+	catchup->owed_count = left;
 }
 
 /* ---- sending ---- */
@@ -257,30 +259,31 @@ member_tell(struct member *member, struct block *block)
 void
 member_turn(struct member *member, const struct page *page)
 {
-	struct member_past *past = member->past;
+	struct member_catchup *catchup = member->catchup;
 
 	if (page->block)
 		member_tell(member, block_ref(page->block));
 	member_pay(member, page);
-	past->told = page->end;
-	past->complete = page->complete || page->block;
+	catchup->told = page->end;
+	catchup->complete = page->complete || page->block;
 }
 
 /* Who is there, where that has changed since it was told: it heard nothing of that. */
 static void
 member_tell_users(struct member *member)
 {
-	struct room *room = member->room;
-	struct pages *pages = &room->rooms->pages;
-	struct page_key key = {.room = room->number, .upto = room->changes, .kind = PAGE_USERS};
+	struct channel *channel = member->channel;
+	struct page_cache *page_cache = &channel->channels->page_cache;
+	struct page_key key = {
+		.channel = channel->number, .upto = channel->changes, .kind = PAGE_USERS};
 	struct page *page;
 
-	if (member->past->announced == room->announced)
+	if (member->catchup->announced == channel->announced)
 		return;
-	page = pages_find(pages, &key);
+	page = page_cache_find(page_cache, &key);
 	if (!page) {
-		page = pages_add(pages, &key);
-		pages_fill(pages, page, room_users(room, NULL));
+		page = page_cache_add(page_cache, &key);
+		page_cache_fill(page_cache, page, channel_users(channel, NULL));
 	}
 	member_tell(member, block_ref(page->block));
 }
@@ -295,48 +298,48 @@ member_go_live(struct member *member, const struct page *last)
 	member_tell(member, block_ref(page.block));
 	member_pay(member, &page);
 	block_unref(page.block);
-	member->past = NULL;
-	member->room->live++;
+	member->catchup = NULL;
+	member->channel->live++;
 }
 
 uint32_t
-room_wanted(const struct room *room)
+channel_wanted(const struct channel *channel)
 {
-	const struct rooms_limits *limits = &room->rooms->limits;
+	const struct channels_limits *limits = &channel->channels->limits;
 
 	return limits->history_keep < limits->history_replay ? limits->history_keep
 							     : limits->history_replay;
 }
 
 bool
-room_is_to_recall(const struct room *room)
+channel_is_to_recall(const struct channel *channel)
 {
-	struct journal *journal = room->rooms->journal;
+	struct journal *journal = channel->channels->journal;
 
-	return !room->recalled && !room->history.count && room_wanted(room) &&
-		journal->kind->recall && journal->kind->count(journal, room_channel(room));
+	return !channel->recalled && !channel->history.count && channel_wanted(channel) &&
+		journal->kind->recall && journal->kind->count(journal, channel_name(channel));
 }
 
 void
-member_await(struct member *member, struct member_past *past)
+member_await(struct member *member, struct member_catchup *catchup)
 {
-	*past = (struct member_past){
-		.told = room_newest(member->room), .announced = member->room->announced};
-	member->past = past;
+	*catchup = (struct member_catchup){
+		.told = channel_newest(member->channel), .announced = member->channel->announced};
+	member->catchup = catchup;
 }
 
 static struct block *
-room_replay(struct room *room, uint64_t upto)
+channel_replay(struct channel *channel, uint64_t upto)
 {
-	const struct rooms_limits *limits = &room->rooms->limits;
-	struct pages *pages = &room->rooms->pages;
-	struct page_key key = {.room = room->number, .upto = upto, .kind = PAGE_REPLAY};
-	struct page *page = pages_find(pages, &key);
+	const struct channels_limits *limits = &channel->channels->limits;
+	struct page_cache *page_cache = &channel->channels->page_cache;
+	struct page_key key = {.channel = channel->number, .upto = upto, .kind = PAGE_REPLAY};
+	struct page *page = page_cache_find(page_cache, &key);
 
 	if (!page) {
-		page = pages_add(pages, &key);
-		pages_fill(pages, page,
-			history_replay(&room->history, upto, limits->history_replay,
+		page = page_cache_add(page_cache, &key);
+		page_cache_fill(page_cache, page,
+			history_replay(&channel->history, upto, limits->history_replay,
 				limits->history_replay_bytes));
 	}
 	return block_ref(page->block);
@@ -346,7 +349,7 @@ room_replay(struct room *room, uint64_t upto)
 static void
 member_tell_news(struct member *member, uint64_t since)
 {
-	const struct history *history = &member->room->history;
+	const struct history *history = &member->channel->history;
 
 	for (uint32_t i = history_after(history, since); i < history->count; i++) {
 		const struct entry *entry = history_at(history, i);
@@ -359,14 +362,14 @@ member_tell_news(struct member *member, uint64_t since)
 void
 member_replay(struct member *member)
 {
-	struct room *room = member->room;
-	uint64_t upto = member->past ? member->past->told : room_newest(room);
+	struct channel *channel = member->channel;
+	uint64_t upto = member->catchup ? member->catchup->told : channel_newest(channel);
 
-	if (member->past)
+	if (member->catchup)
 		member_tell_users(member);
-	member_tell(member, room_replay(room, upto));
-	if (member->past)
+	member_tell(member, channel_replay(channel, upto));
+	if (member->catchup)
 		member_tell_news(member, upto);
-	member->past = NULL;
-	room->live++;
+	member->catchup = NULL;
+	channel->live++;
 }

@@ -9,58 +9,60 @@
 #include "serve/frame/page_cache.h"
 
 /*
- * The past of a room for one who joins: with `since` page by page, each a `history`, from the
- * journal and then from what the room remembers; otherwise the newest messages in one. With the
- * last page the member is live, just there where the room's stream is.
+ * The past of a channel for one who joins: with `since` page by page, each a `history`, from the
+ * journal and then from what the channel remembers; otherwise the newest messages in one. With the
+ * last page the member is live, just there where the channel's stream is.
  */
 /* Of a member that is not live yet. */
-struct member_past {
+struct member_catchup {
 	uint64_t told; /* number of the last message that it was sent, or that it has by its `since`
 			*/
-	uint64_t announced; /* room->announced when it was told who is there */
+	uint64_t announced; /* channel->announced when it was told who is there */
 	bool complete; /* nothing was missing before its next page */
 	struct member_owed *owed; /* what it said again before it was told of it */
 	uint32_t owed_count, owed_cap;
 };
 
-void member_past_free(struct member_past *past);
+void member_catchup_free(struct member_catchup *catchup);
 
-/* While a page is read from the journal the room remembers so much more: its tail is not overtaken.
+/* While a page is read from the journal the channel remembers so much more: its tail is not
+ * overtaken.
  */
-#define PAST_TAIL_MESSAGES 10000
-#define PAST_TAIL_BYTES ((size_t)1 << 20)
+#define CATCHUP_TAIL_MESSAGES 10000
+#define CATCHUP_TAIL_BYTES ((size_t)1 << 20)
 
 /* The `since` of one who has seen nothing. */
-#define PAST_BEGINNING "0"
+#define CATCHUP_BEGINNING "0"
 
 /* Where one who joins wants to begin. */
-struct past_since {
+struct since_point {
 	struct chat_span id; /* of the last message that it has seen; at NULL: it did not say */
-	bool timed; /* with PAST_BEGINNING: what is older than time_ms need not come */
+	bool timed; /* with CATCHUP_BEGINNING: what is older than time_ms need not come */
 	int64_t time_ms;
 };
 
 /* One who has just joined is sent the past behind `since`; past is the caller's, as long as that
  * takes. */
-void member_begin(struct member *member, struct member_past *past, const struct past_since *since);
+void member_begin(
+	struct member *member, struct member_catchup *catchup, const struct since_point *since);
 
 /* Number of the newest message that was published; 0: none. */
-uint64_t room_newest(const struct room *room);
+uint64_t channel_newest(const struct channel *channel);
 
 /* The `since` that asks for all that will be published after that. */
-void room_present(const struct room *room, char since[MESSAGE_ID_LEN + 1]);
+void channel_present(const struct channel *channel, char since[MESSAGE_ID_LEN + 1]);
 
 /* Whether the next page of this member has to come from the journal. */
-bool room_past_is_far(const struct member *member);
+bool channel_catchup_is_far(const struct member *member);
 
 /* The key of its next page where that comes from the journal. */
-struct page_key room_past_key(const struct member *member);
+struct page_key channel_catchup_key(const struct member *member);
 
 /*
  * The next page of this member from memory, of at most so many bytes of messages, for as long as
- * nothing else is done with the room's pages.
+ * nothing else is done with the channel's pages.
  */
-struct page *room_past_page(struct member *member, size_t bytes);
+struct page *channel_catchup_page(struct member *member, size_t bytes);
 
 /* Sends it a page, which it passes. One without a message is passed only. */
 void member_turn(struct member *member, const struct page *page);
@@ -68,12 +70,12 @@ void member_turn(struct member *member, const struct page *page);
 /* Sends it its last page, and from now on what is published: its past is no more. */
 void member_go_live(struct member *member, const struct page *last);
 
-/* Whether the newest messages of a room are in the journal alone; and how many are wanted. */
-bool room_is_to_recall(const struct room *room);
-uint32_t room_wanted(const struct room *room);
+/* Whether the newest messages of a channel are in the journal alone; and how many are wanted. */
+bool channel_is_to_recall(const struct channel *channel);
+uint32_t channel_wanted(const struct channel *channel);
 
 /* One without `since` has just joined, and waits for what the journal recalls. */
-void member_await(struct member *member, struct member_past *past);
+void member_await(struct member *member, struct member_catchup *catchup);
 
 /*
  * One without `since`: the newest messages, those that came while it waited for that, and it is
@@ -96,7 +98,7 @@ void member_tell(struct member *member, struct block *block);
 static inline bool
 member_has_passed(const struct member *member, uint64_t number)
 {
-	return !member->past || number <= member->past->told;
+	return !member->catchup || number <= member->catchup->told;
 }
 
 #endif

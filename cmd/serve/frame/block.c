@@ -1,6 +1,6 @@
 /*
- * The bytes that go out: made once for all receivers of a room, counted, and shared until the last
- * of them has been sent.
+ * The bytes that go out: made once for all receivers of a channel, counted, and shared until the
+ * last of them has been sent.
  */
 #include "serve/frame/block.h"
 

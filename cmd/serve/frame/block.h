@@ -10,7 +10,7 @@
 
 /*
  * Encoded frames, lying one behind the other: header, payload, header, payload. What one tick makes
- * for a room is one block, so that one piece of one writev(2) carries all of it to a member.
+ * for a channel is one block, so that one piece of one writev(2) carries all of it to a member.
  *
  * A block is written by whoever made it, alone, while its only reference is theirs (it may move
  * then: the functions that append return it). Once shared it is never changed, and the last
@@ -18,13 +18,13 @@
  */
 struct block {
 	uint32_t refs;
-	uint32_t queued; /* those of them that lie in queues (out.h) */
+	uint32_t queued; /* those of them that lie in queues (send_queue.h) */
 	uint32_t len; /* bytes */
 	uint32_t cap;
 	char bytes[];
 };
 
-/* Bytes. Above what the options allow of a message and a page of the past (serve/config.c). */
+/* Bytes. Above what the options allow of a message and a page of the past (config.c). */
 #define BLOCK_MAX ((size_t)INT32_MAX)
 
 /* With one reference, and room for cap bytes. */

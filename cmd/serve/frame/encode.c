@@ -76,7 +76,7 @@ words_bound(struct chat_span words)
 }
 
 static size_t
-message_bound(const struct say_message *m)
+message_bound(const struct outgoing_message *m)
 {
 	return 320 + 2 * NUMBER_MAX + m->id.len + m->sender->name_json_len + m->sender->id_len +
 		m->content_json.len + m->channel.len + m->nonce_json.len + m->reply_to_json.len +
@@ -85,7 +85,7 @@ message_bound(const struct say_message *m)
 }
 
 static char *
-put_file(char *at, const char *start, const struct say_message *m, struct say_place *place)
+put_file(char *at, const char *start, const struct outgoing_message *m, struct frame_place *place)
 {
 	const char *data;
 
@@ -128,7 +128,7 @@ put_words(char *at, struct chat_span words)
 
 /* Where it came from, as its sender says. */
 static char *
-put_way(char *at, const struct say_message *m)
+put_way(char *at, const struct outgoing_message *m)
 {
 	if (m->via_json.len) {
 		at = PUT(at, ",\"via\":");
@@ -142,7 +142,7 @@ put_way(char *at, const struct say_message *m)
 }
 
 struct block *
-say_message(struct block *block, const struct say_message *m, struct say_place *place)
+encode_message(struct block *block, const struct outgoing_message *m, struct frame_place *place)
 {
 	size_t max = message_bound(m);
 	char *start, *at;
@@ -175,8 +175,8 @@ say_message(struct block *block, const struct say_message *m, struct say_place *
 /* ---- presence ---- */
 
 struct block *
-say_user_status(struct block *block, const struct user *user, bool online, struct chat_span channel,
-	uint32_t *frame_at)
+encode_user_status(struct block *block, const struct user *user, bool online,
+	struct chat_span channel, uint32_t *frame_at)
 {
 	size_t max = 96 + user->id_len + user->name_json_len + channel.len;
 	char *start, *at;
@@ -215,7 +215,7 @@ user_bound(const struct user *user)
 }
 
 static char *
-put_server(char *at, const struct say_user_data *data)
+put_server(char *at, const struct outgoing_user_data *data)
 {
 	at = PUT(at,
 		",\"server\":{\"name\":\"chat-serve\",\"version\":\"" CHAT_VERSION
@@ -247,7 +247,7 @@ put_server(char *at, const struct say_user_data *data)
 
 /* How many users are listed: the first of those present. *bytes gets what they take at the most. */
 static size_t
-users_fit(const struct say_user_data *data, size_t *bytes)
+users_fit(const struct outgoing_user_data *data, size_t *bytes)
 {
 	const struct user *user = data->roster->first;
 	size_t count = 0;
@@ -262,7 +262,7 @@ users_fit(const struct say_user_data *data, size_t *bytes)
 }
 
 struct block *
-say_user_data(const struct say_user_data *data)
+encode_user_data(const struct outgoing_user_data *data)
 {
 	size_t bytes, listed = users_fit(data, &bytes);
 	size_t max = 512 + (data->you ? user_bound(data->you) : 0) + data->instance.len +
@@ -290,7 +290,7 @@ say_user_data(const struct say_user_data *data)
 }
 
 struct block *
-say_unlisted(struct block *block, size_t total, struct chat_span channel, uint32_t *frame_at)
+encode_unlisted(struct block *block, size_t total, struct chat_span channel, uint32_t *frame_at)
 {
 	size_t max = 96 + NUMBER_MAX + channel.len;
 	char *start, *at;
@@ -319,7 +319,7 @@ add_raw(cJSON *object, const char *name, struct chat_span json)
 }
 
 struct block *
-say_error(const struct say_error *error)
+encode_error(const struct outgoing_error *error)
 {
 	cJSON *object = cJSON_CreateObject();
 	struct block *block;

@@ -14,7 +14,7 @@
  * What the server says, as frames. Spans named _json are JSON values as they stood in the input,
  * checked there and put in as they are; one of length 0 is left out.
  */
-struct say_message {
+struct outgoing_message {
 	struct chat_span id; /* plain */
 	const struct user *sender;
 	struct chat_span content_json;
@@ -28,20 +28,20 @@ struct say_message {
 };
 
 /* Where things lie in the block a message was appended to. */
-struct say_place {
+struct frame_place {
 	uint32_t at; /* of the frame */
 	uint32_t data_at; /* of `"data":"…"` in the payload */
 	uint32_t data_len; /* 0: no file */
 };
 
-struct block *say_message(
-	struct block *block, const struct say_message *message, struct say_place *place);
+struct block *encode_message(
+	struct block *block, const struct outgoing_message *message, struct frame_place *place);
 
 /* Appends a userStatus; *at gets where the frame begins. */
-struct block *say_user_status(struct block *block, const struct user *user, bool online,
+struct block *encode_user_status(struct block *block, const struct user *user, bool online,
 	struct chat_span channel, uint32_t *at);
 
-struct say_error {
+struct outgoing_error {
 	enum chat_code code;
 	const char *text;
 	const char *field; /* "" or NULL: none */
@@ -50,10 +50,10 @@ struct say_error {
 	bool fatal;
 };
 
-struct block *say_error(const struct say_error *error);
+struct block *encode_error(const struct outgoing_error *error);
 
 /* A userData. */
-struct say_user_data {
+struct outgoing_user_data {
 	const struct roster *roster;
 	size_t most; /* users listed at the most, and bytes that they take; */
 	size_t most_bytes; /* over either `truncated`, `total` */
@@ -66,10 +66,10 @@ struct say_user_data {
 	struct chat_span origin; /* what carriers call this channel in `via`; plain; 0: not said */
 };
 
-struct block *say_user_data(const struct say_user_data *data);
+struct block *encode_user_data(const struct outgoing_user_data *data);
 
 /* Appends a userData that lists nobody of so many; *at gets where the frame begins. */
-struct block *say_unlisted(
+struct block *encode_unlisted(
 	struct block *block, size_t total, struct chat_span channel, uint32_t *at);
 
 #endif

@@ -15,9 +15,9 @@
 #define LOOKS 16 /* pages that are looked at to find one that can go */
 
 void
-pages_init(struct pages *pages, size_t queues_bytes)
+page_cache_init(struct page_cache *page_cache, size_t queues_bytes)
 {
-	*pages = (struct pages){.budget_bytes = queues_bytes / BUDGET_PART};
+	*page_cache = (struct page_cache){.budget_bytes = queues_bytes / BUDGET_PART};
 }
 
 static size_t
@@ -27,32 +27,32 @@ page_bytes(const struct page *page)
 }
 
 static void
-page_free(struct pages *pages, struct page *page)
+page_free(struct page_cache *page_cache, struct page *page)
 {
-	HASH_DEL(pages->by_key, page);
+	HASH_DEL(page_cache->by_key, page);
 	if (page->ready) {
-		DL_DELETE(pages->oldest, page);
-		pages->bytes -= page_bytes(page);
+		DL_DELETE(page_cache->oldest, page);
+		page_cache->bytes -= page_bytes(page);
 	}
 	block_unref(page->block);
 	free(page);
 }
 
 void
-pages_free(struct pages *pages)
+page_cache_free(struct page_cache *page_cache)
 {
 	struct page *page, *next;
 
-	HASH_ITER(hh, pages->by_key, page, next)
-	page_free(pages, page);
+	HASH_ITER(hh, page_cache->by_key, page, next)
+	page_free(page_cache, page);
 }
 
 static void
-page_touch(struct pages *pages, struct page *page)
+page_touch(struct page_cache *page_cache, struct page *page)
 {
-	DL_DELETE(pages->oldest, page);
-	DL_APPEND(pages->oldest, page);
-	page->turn = pages->turn;
+	DL_DELETE(page_cache->oldest, page);
+	DL_APPEND(page_cache->oldest, page);
+	page->turn = page_cache->turn;
 }
 
 static bool
@@ -63,84 +63,87 @@ page_is_held(const struct page *page)
 
 /* Those that no queue holds go, the oldest first, until there is room for one of this size. */
 static void
-pages_trim(struct pages *pages, size_t bytes)
+page_cache_trim(struct page_cache *page_cache, size_t bytes)
 {
-	size_t most = pages->budget_bytes / IDLE_PART;
+	size_t most = page_cache->budget_bytes / IDLE_PART;
 
-	for (int i = 0; i < LOOKS && pages->oldest && pages->bytes + bytes > most; i++) {
-		struct page *page = pages->oldest;
+	for (int i = 0; i < LOOKS && page_cache->oldest && page_cache->bytes + bytes > most; i++) {
+		struct page *page = page_cache->oldest;
 
 		if (page_is_held(page))
-			page_touch(pages, page);
+			page_touch(page_cache, page);
 		else
-			page_free(pages, page);
+			page_free(page_cache, page);
 	}
 }
 
 struct page *
-pages_find(struct pages *pages, const struct page_key *key)
+page_cache_find(struct page_cache *page_cache, const struct page_key *key)
 {
 	struct page *page = NULL;
 
-	HASH_FIND(hh, pages->by_key, key, sizeof(*key), page);
+	HASH_FIND(hh, page_cache->by_key, key, sizeof(*key), page);
 	if (page && page->ready)
-		page_touch(pages, page);
+		page_touch(page_cache, page);
 	return page;
 }
 
 void
-pages_renew(struct pages *pages, const struct page_key *key)
+page_cache_renew(struct page_cache *page_cache, const struct page_key *key)
 {
 	struct page *page = NULL;
 
-	HASH_FIND(hh, pages->by_key, key, sizeof(*key), page);
-	if (pages->fades && page && page->ready && pages->turn - page->filled > PAGES_FADE_TURNS)
-		page_free(pages, page);
+	HASH_FIND(hh, page_cache->by_key, key, sizeof(*key), page);
+	if (page_cache->fades && page && page->ready &&
+		page_cache->turn - page->filled > PAGE_CACHE_FADE_TURNS)
+		page_free(page_cache, page);
 }
 
 struct page *
-pages_add(struct pages *pages, const struct page_key *key)
+page_cache_add(struct page_cache *page_cache, const struct page_key *key)
 {
 	struct page *page = chat_alloc_zeroed(1, sizeof(*page));
 
 	page->key = *key;
-	HASH_ADD(hh, pages->by_key, key, sizeof(page->key), page);
+	HASH_ADD(hh, page_cache->by_key, key, sizeof(page->key), page);
 	return page;
 }
 
 void
-pages_fill(struct pages *pages, struct page *page, struct block *block)
+page_cache_fill(struct page_cache *page_cache, struct page *page, struct block *block)
 {
 	page->block = block;
 	page->ready = true;
-	pages_trim(pages, page_bytes(page));
-	page->turn = page->filled = pages->turn;
-	DL_APPEND(pages->oldest, page);
-	pages->bytes += page_bytes(page);
-	pages->made++;
+	page_cache_trim(page_cache, page_bytes(page));
+	page->turn = page->filled = page_cache->turn;
+	DL_APPEND(page_cache->oldest, page);
+	page_cache->bytes += page_bytes(page);
+	page_cache->made++;
 }
 
 void
-pages_sweep(struct pages *pages)
+page_cache_sweep(struct page_cache *page_cache)
 {
-	pages->turn++;
-	pages_trim(pages, 0);
-	for (int i = 0; i < LOOKS && pages->oldest; i++) {
-		struct page *page = pages->oldest;
+	page_cache->turn++;
+	page_cache_trim(page_cache, 0);
+	for (int i = 0; i < LOOKS && page_cache->oldest; i++) {
+		struct page *page = page_cache->oldest;
 
-		if (pages->turn - page->turn < PAGES_IDLE_TURNS)
+		if (page_cache->turn - page->turn < PAGE_CACHE_IDLE_TURNS)
 			return;
 		if (page_is_held(page))
-			page_touch(pages, page);
+			page_touch(page_cache, page);
 		else
-			page_free(pages, page);
+			page_free(page_cache, page);
 	}
 }
 
 size_t
-pages_next_bytes(const struct pages *pages)
+page_cache_next_bytes(const struct page_cache *page_cache)
 {
-	size_t left = pages->bytes < pages->budget_bytes ? pages->budget_bytes - pages->bytes : 0;
+	size_t left = page_cache->bytes < page_cache->budget_bytes
+		? page_cache->budget_bytes - page_cache->bytes
+		: 0;
 	size_t bytes = PAGE_BYTES;
 
 	while (bytes > LEAST_BYTES && bytes > left / FEW)

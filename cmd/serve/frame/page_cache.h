@@ -15,21 +15,21 @@
  * not given any more after a while (fades).
  */
 enum page_kind {
-	PAGE_PAST, /* what follows `after`, and more follows it */
+	PAGE_CATCHUP, /* what follows `after`, and more follows it */
 	PAGE_LAST, /* what follows `after` up to `upto`, and nothing follows it */
 	PAGE_REPLAY, /* the newest messages up to `upto` */
 	PAGE_USERS, /* who is there; `upto`: after so many changes */
-	PAGE_RECALL /* none: it is ready when the room remembers its newest messages again */
+	PAGE_RECALL /* none: it is ready when the channel remembers its newest messages again */
 };
 
 struct page_key { /* compared by its bytes: it has no holes */
-	uint64_t room; /* its number */
+	uint64_t channel; /* its number */
 	uint64_t after, upto;
 	uint32_t kind;
 	uint32_t incomplete; /* says so */
 };
 
-struct past_reader;
+struct catchup_reader;
 
 struct page {
 	UT_hash_handle hh;
@@ -40,41 +40,41 @@ struct page {
 	bool ready;
 	bool complete; /* nothing is missing between `after` and `end` */
 	uint32_t turn, filled; /* when it was used last, when it got ready */
-	struct past_reader *waiters; /* for it to be ready; past.c's */
+	struct catchup_reader *waiters; /* for it to be ready; catchup.c's */
 };
 
-struct pages {
+struct page_cache {
 	struct page *by_key;
 	struct page *oldest; /* utlist */
 	size_t bytes; /* of all there are, each once, whoever holds them */
 	size_t budget_bytes; /* above half of it pages get smaller */
 	uint64_t made; /* ever */
-	uint32_t turn; /* of pages_sweep */
+	uint32_t turn; /* of page_cache_sweep */
 	bool fades; /* a page may hold what would not be in it any more */
 };
 
 /* queues_bytes: what all queues together may hold, of which pages take a part. */
-void pages_init(struct pages *pages, size_t queues_bytes);
-void pages_free(struct pages *pages);
+void page_cache_init(struct page_cache *page_cache, size_t queues_bytes);
+void page_cache_free(struct page_cache *page_cache);
 
-/* NULL: it is not there. Valid until pages_fill, or, not ready, until that is done for it. */
-struct page *pages_find(struct pages *pages, const struct page_key *key);
+/* NULL: it is not there. Valid until page_cache_fill, or, not ready, until that is done for it. */
+struct page *page_cache_find(struct page_cache *page_cache, const struct page_key *key);
 
 /* Somebody begins with this page: where it fades, it is made again after so many turns. */
-void pages_renew(struct pages *pages, const struct page_key *key);
-#define PAGES_FADE_TURNS 5
+void page_cache_renew(struct page_cache *page_cache, const struct page_key *key);
+#define PAGE_CACHE_FADE_TURNS 5
 
 /* A new one, not ready. */
-struct page *pages_add(struct pages *pages, const struct page_key *key);
+struct page *page_cache_add(struct page_cache *page_cache, const struct page_key *key);
 
 /* Makes it ready; takes over the reference, of a block or NULL. */
-void pages_fill(struct pages *pages, struct page *page, struct block *block);
+void page_cache_fill(struct page_cache *page_cache, struct page *page, struct block *block);
 
-/* To be called now and then: what nobody has wanted for PAGES_IDLE_TURNS of this goes. */
-void pages_sweep(struct pages *pages);
-#define PAGES_IDLE_TURNS 50
+/* To be called now and then: what nobody has wanted for PAGE_CACHE_IDLE_TURNS of this goes. */
+void page_cache_sweep(struct page_cache *page_cache);
+#define PAGE_CACHE_IDLE_TURNS 50
 
 /* How large the next page is to be (page_plan_begin): less, the more of them wait in queues. */
-size_t pages_next_bytes(const struct pages *pages);
+size_t page_cache_next_bytes(const struct page_cache *page_cache);
 
 #endif

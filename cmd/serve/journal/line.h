@@ -20,8 +20,8 @@ bool message_id_read(struct chat_span id, uint64_t *epoch, uint64_t *number);
 void message_id_write(char id[MESSAGE_ID_LEN + 1], uint64_t epoch, uint64_t number);
 
 /*
- * A `message` as this server writes it (say_message), taken apart without decoding: its properties
- * in their one order, no white space between them. Strings that hold escapes keep them.
+ * A `message` as this server writes it (encode_message), taken apart without decoding: its
+ * properties in their one order, no white space between them. Strings that hold escapes keep them.
  */
 struct journal_line {
 	uint64_t epoch, number; /* of its id */

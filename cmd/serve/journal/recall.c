@@ -1,8 +1,8 @@
 /*
- * The newest messages of a channel whose room was forgotten, or never there since the start. First
- * the places are chosen, from the newest segment back: on the loop those of segments that have no
- * index file yet, by a worker of libuv's pool those of closed ones. Then the lines are read, from
- * the oldest on.
+ * The newest messages of a channel whose channel was forgotten, or never there since the start.
+ * First the places are chosen, from the newest segment back: on the loop those of segments that
+ * have no index file yet, by a worker of libuv's pool those of closed ones. Then the lines are
+ * read, from the oldest on.
  */
 #include "serve/journal/file.h"
 

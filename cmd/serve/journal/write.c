@@ -143,7 +143,7 @@ file_is_full(const struct journal_file *file, uint64_t bytes)
 
 /* A segment that cannot be begun now is begun later; the old one can grow a while. */
 static int
-file_make_room(struct journal_file *file, uint64_t bytes, struct chat_err *err)
+file_make_channel(struct journal_file *file, uint64_t bytes, struct chat_err *err)
 {
 	file->rotate_due = file->rotate_due && file->active->index.count; /* else it is as new */
 	if (!file->rotate_due && !file_is_full(file, bytes))
@@ -426,7 +426,7 @@ file_write_portion(struct journal_file *file, enum written *what, struct chat_er
 	*what = crowded ? WRITTEN_LATER : portion.count ? WRITTEN : WRITTEN_NOTHING;
 	if (crowded)
 		return crowded < 0 ? -1 : 0;
-	if (file_make_room(file, bytes, err) < 0 ||
+	if (file_make_channel(file, bytes, err) < 0 ||
 		(portion.count && file_write_somewhere(file, &portion, err) < 0))
 		return -1;
 	queue_take(&file->queue, &portion);

@@ -7,7 +7,7 @@
 #include "serve/session/session.h"
 #include "serve/util/memory.h"
 
-const char *const usage_words[USAGE_KINDS] = {
+const char *const memory_usage_words[USAGE_KINDS] = {
 	[USAGE_CONNECTIONS] = "connections",
 	[USAGE_QUEUES] = "queues",
 	[USAGE_RECEIVE] = "receive",
@@ -15,7 +15,7 @@ const char *const usage_words[USAGE_KINDS] = {
 	[USAGE_CHANNELS] = "channels",
 	[USAGE_HISTORY] = "history",
 	[USAGE_NONCES] = "nonces",
-	[USAGE_PAST] = "past",
+	[USAGE_CATCHUP] = "past",
 	[USAGE_RATES] = "rates",
 	[USAGE_JOURNAL] = "journal",
 	[USAGE_OUTPUT] = "output",
@@ -23,45 +23,46 @@ const char *const usage_words[USAGE_KINDS] = {
 
 /* What is counted as it comes and goes. */
 static void
-usage_counted(size_t bytes[USAGE_KINDS], const struct server *server)
+memory_usage_counted(size_t bytes[USAGE_KINDS], const struct server *server)
 {
-	const struct rooms *rooms = &server->rooms;
+	const struct channels *channels = &server->channels;
 	const struct journal *journal = server->journal;
 
 	memset(bytes, 0, USAGE_KINDS * sizeof(*bytes));
-	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct guest)) +
+	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct session)) +
 		addresses_bytes(&server->addresses) + server->turns_bytes +
 		(server->tls ? tls_memory(server->tls) : 0);
 	bytes[USAGE_QUEUES] = server->conns.held_bytes;
 	bytes[USAGE_RECEIVE] = server->conns.received_bytes;
-	bytes[USAGE_UNSYNCED] = backlog_bytes(server);
-	bytes[USAGE_HISTORY] = rooms_history_bytes(rooms);
-	bytes[USAGE_NONCES] = rooms->nonces.shares.amount;
-	bytes[USAGE_PAST] = rooms->pages.bytes;
-	bytes[USAGE_RATES] = server->rates.bytes;
+	bytes[USAGE_UNSYNCED] = backpressure_bytes(server);
+	bytes[USAGE_HISTORY] = channels_history_bytes(channels);
+	bytes[USAGE_NONCES] = channels->nonces.holders.amount;
+	bytes[USAGE_CATCHUP] = channels->page_cache.bytes;
+	bytes[USAGE_RATES] = server->rate_limiter.bytes;
 	bytes[USAGE_JOURNAL] = journal->kind->memory ? journal->kind->memory(journal) : 0;
-	bytes[USAGE_OUTPUT] = server->printer.buf.cap + server->notices.printer.buf.cap;
+	bytes[USAGE_OUTPUT] = server->line_writer.buf.cap + server->error_log.line_writer.buf.cap;
 }
 
 size_t
-usage_roughly(const struct server *server)
+memory_usage_estimate(const struct server *server)
 {
 	size_t bytes[USAGE_KINDS], sum = 0;
 
-	usage_counted(bytes, server);
+	memory_usage_counted(bytes, server);
 	for (int i = 0; i < USAGE_KINDS; i++)
 		sum += bytes[i];
 	return sum;
 }
 
 void
-usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
+memory_usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
 {
-	const struct rooms *rooms = &server->rooms;
+	const struct channels *channels = &server->channels;
 
-	usage_counted(bytes, server);
-	for (const struct room *room = rooms->by_channel; room; room = room->hh.next) {
-		bytes[USAGE_CONNECTIONS] += room->roster.bytes;
-		bytes[USAGE_CHANNELS] += memory_cost(sizeof(*room));
+	memory_usage_counted(bytes, server);
+	for (const struct channel *channel = channels->by_channel; channel;
+		channel = channel->hh.next) {
+		bytes[USAGE_CONNECTIONS] += channel->roster.bytes;
+		bytes[USAGE_CHANNELS] += memory_cost(sizeof(*channel));
 	}
 }

@@ -10,7 +10,7 @@
  */
 struct server;
 
-enum usage_kind {
+enum memory_usage_kind {
 	USAGE_CONNECTIONS, /* and the users that they are, and their TLS */
 	USAGE_QUEUES,
 	USAGE_RECEIVE,
@@ -18,7 +18,7 @@ enum usage_kind {
 	USAGE_CHANNELS,
 	USAGE_HISTORY,
 	USAGE_NONCES,
-	USAGE_PAST, /* pages that newcomers are sent */
+	USAGE_CATCHUP, /* pages that newcomers are sent */
 	USAGE_RATES, /* who has said or joined lately */
 	USAGE_JOURNAL, /* where messages lie that no index on the disk tells of yet */
 	USAGE_OUTPUT, /* events that wait for the reader of stdout */
@@ -26,11 +26,11 @@ enum usage_kind {
 };
 
 /* The word of each kind. */
-extern const char *const usage_words[USAGE_KINDS];
+extern const char *const memory_usage_words[USAGE_KINDS];
 
-void usage_take(size_t bytes[USAGE_KINDS], const struct server *server);
+void memory_usage_take(size_t bytes[USAGE_KINDS], const struct server *server);
 
 /* All but what each user and channel takes: it costs nothing to ask. */
-size_t usage_roughly(const struct server *server);
+size_t memory_usage_estimate(const struct server *server);
 
 #endif

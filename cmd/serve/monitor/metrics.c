@@ -65,15 +65,15 @@ static void
 samples_take(struct sample samples[SAMPLES], const struct server *server)
 {
 	const struct conns *conns = &server->conns;
-	const struct rooms *rooms = &server->rooms;
+	const struct channels *channels = &server->channels;
 	const struct sample taken[SAMPLES] = {
 		{"connections", "gauge", "Open connections.", (double)conns->count},
 		{"connections_total", "counter", "Connections ever accepted.",
 			(double)server->metrics.accepted},
-		{"channels", "gauge", "Channels in memory.", (double)rooms->count},
-		{"messages_total", "counter", "Messages said.", (double)rooms->messages},
+		{"channels", "gauge", "Channels in memory.", (double)channels->count},
+		{"messages_total", "counter", "Messages said.", (double)channels->messages},
 		{"deliveries_total", "counter", "Messages queued for members.",
-			(double)rooms->deliveries},
+			(double)channels->deliveries},
 		{"received_bytes_total", "counter", "Bytes read from connections.",
 			(double)conns->bytes_in},
 		{"sent_bytes_total", "counter", "Bytes written to connections.",
@@ -81,22 +81,22 @@ samples_take(struct sample samples[SAMPLES], const struct server *server)
 		{"queued_bytes", "gauge", "Bytes that wait for their readers.",
 			(double)conns->queued_bytes},
 		{"history_bytes", "gauge", "Bytes of history in memory.",
-			(double)rooms_history_bytes(rooms)},
+			(double)channels_history_bytes(channels)},
 		{"past_readers", "gauge", "Members that are sent the past.",
-			(double)server->past.readers},
+			(double)server->catchup.readers},
 		{"past_bytes", "gauge", "Bytes of pages of the past, and of replays.",
-			(double)rooms->pages.bytes},
+			(double)channels->page_cache.bytes},
 		{"past_pages_total", "counter", "Pages of the past that were queued.",
-			(double)server->past.handed},
+			(double)server->catchup.handed},
 		{"past_pages_made_total", "counter", "Pages, and replays, that were read or made.",
-			(double)rooms->pages.made},
-		{"nonces", "gauge", "Nonces remembered.", (double)rooms->nonces.count},
+			(double)channels->page_cache.made},
+		{"nonces", "gauge", "Nonces remembered.", (double)channels->nonces.count},
 		{"tls_failures_total", "counter", "Connections that did not agree on TLS.",
 			server->tls ? (double)tls_failures(server->tls) : 0},
 		{"printer_dropped_total", "counter", "Events not printed: stdout had no room.",
-			(double)server->printer.dropped_ever},
+			(double)server->line_writer.dropped_ever},
 		{"notices_dropped_total", "counter", "Lines not said: stderr had no room.",
-			(double)server->notices.printer.dropped_ever},
+			(double)server->error_log.line_writer.dropped_ever},
 		{"journal_bytes", "gauge", "Bytes of the journal.",
 			(double)journal_bytes_of(server)},
 		{"storage_failures_total", "counter",
@@ -151,12 +151,12 @@ write_memory(struct chat_buf *out, const struct server *server)
 {
 	size_t bytes[USAGE_KINDS];
 
-	usage_take(bytes, server);
+	memory_usage_take(bytes, server);
 	chat_buf_append_string(out,
 		"# HELP chat_memory_bytes Bytes of memory, by what they are held for.\n"
 		"# TYPE chat_memory_bytes gauge\n");
 	for (int i = 0; i < USAGE_KINDS; i++)
-		write_labelled(out, "memory_bytes", "kind", usage_words[i], bytes[i]);
+		write_labelled(out, "memory_bytes", "kind", memory_usage_words[i], bytes[i]);
 }
 
 void
@@ -212,9 +212,9 @@ metrics_write_json(struct chat_buf *out, const struct server *server)
 			cJSON_AddNumberToObject(
 				errors, chat_code_word(i), (double)metrics->errors[i]);
 	memory = cJSON_AddObjectToObject(line, "memory");
-	usage_take(bytes, server);
+	memory_usage_take(bytes, server);
 	for (int i = 0; i < USAGE_KINDS; i++)
-		cJSON_AddNumberToObject(memory, usage_words[i], (double)bytes[i]);
+		cJSON_AddNumberToObject(memory, memory_usage_words[i], (double)bytes[i]);
 	text = cJSON_PrintUnformatted(line);
 	cJSON_Delete(line);
 	if (!text)

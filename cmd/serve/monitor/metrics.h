@@ -10,8 +10,8 @@
 
 /*
  * What is counted while the server runs, and the two ways to show it: the Prometheus text format
- * (version 0.0.4) and a line of JSON. Counters that belong to a noun are kept there (conns, rooms)
- * and collected when somebody asks; here are those that belong to none.
+ * (version 0.0.4) and a line of JSON. Counters that belong to a noun are kept there (conns,
+ * channels) and collected when somebody asks; here are those that belong to none.
  */
 struct server;
 

@@ -235,7 +235,7 @@ request_begin(struct monitor *monitor, int fd, const struct sockaddr *peer)
 	request->monitor = monitor;
 	request->fd = fd;
 	request->is_local = peer->sa_family != AF_UNIX && address_is_local(peer) &&
-		!networks_have(&server->addresses.proxies, peer);
+		!cidrs_have(&server->addresses.proxies, peer);
 	request->head.limit = CHAT_HTTP_HEAD_MAX;
 	if (monitor->asking_count == ASKING_MAX)
 		request_end(monitor->asking);

@@ -64,7 +64,7 @@ kind_of(const struct addresses *addresses, const struct sockaddr *peer)
 {
 	if (peer->sa_family == AF_UNIX)
 		return ADDRESS_UNIX;
-	if (networks_have(&addresses->proxies, peer))
+	if (cidrs_have(&addresses->proxies, peer))
 		return ADDRESS_PROXY;
 	return address_is_local(peer) ? ADDRESS_LOOPBACK : ADDRESS_REMOTE;
 }
@@ -156,7 +156,7 @@ addresses_free(struct addresses *addresses)
 	}
 	addresses->failing = NULL;
 	addresses->failing_count = addresses->count = 0;
-	networks_free(&addresses->proxies);
+	cidrs_free(&addresses->proxies);
 }
 
 static void

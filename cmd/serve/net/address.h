@@ -28,7 +28,7 @@ struct addresses {
 	struct address *by_key;
 	struct address *failing; /* utlist: those with failures, by the first of them */
 	size_t count, failing_count;
-	struct networks proxies;
+	struct cidrs proxies;
 	size_t most; /* connections of one address */
 	int64_t failures_most; /* of one address in ADDRESS_FAILURES_MS */
 };

@@ -41,20 +41,20 @@ same_bits(const struct in6_addr *a, const struct in6_addr *b, unsigned bits)
 }
 
 static bool
-is_clear_behind(const struct network *network)
+is_clear_behind(const struct cidr *cidr)
 {
 	struct in6_addr clear = {0};
-	unsigned whole = network->bits / 8;
+	unsigned whole = cidr->bits / 8;
 
-	memcpy(clear.s6_addr, network->prefix.s6_addr, whole);
-	if (network->bits % 8)
-		clear.s6_addr[whole] = network->prefix.s6_addr[whole] &
-			(unsigned char)(0xff00 >> network->bits % 8);
-	return memcmp(&clear, &network->prefix, sizeof(clear)) == 0;
+	memcpy(clear.s6_addr, cidr->prefix.s6_addr, whole);
+	if (cidr->bits % 8)
+		clear.s6_addr[whole] =
+			cidr->prefix.s6_addr[whole] & (unsigned char)(0xff00 >> cidr->bits % 8);
+	return memcmp(&clear, &cidr->prefix, sizeof(clear)) == 0;
 }
 
 int
-network_parse(struct network *network, const char *text, struct chat_err *err)
+cidr_parse(struct cidr *cidr, const char *text, struct chat_err *err)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
@@ -67,21 +67,21 @@ network_parse(struct network *network, const char *text, struct chat_err *err)
 		memcpy(address, text, len);
 		address[len] = '\0';
 	}
-	before = len < sizeof(address) ? read_address(&network->prefix, address) : -1;
+	before = len < sizeof(address) ? read_address(&cidr->prefix, address) : -1;
 	if (before < 0)
 		return chat_fail(err, CHAT_USAGE, "not an address or a network (192.0.2.0/24)");
 	bits = slash ? strtoul(slash + 1, &end, 10) : 128 - (unsigned long)before;
 	if (slash &&
 		(strspn(slash + 1, "0123456789") == 0 || *end || bits > 128UL - (unsigned)before))
 		return chat_fail(err, CHAT_USAGE, "a network's length is a number of its bits");
-	network->bits = (unsigned)bits + (unsigned)before;
-	if (!is_clear_behind(network))
+	cidr->bits = (unsigned)bits + (unsigned)before;
+	if (!is_clear_behind(cidr))
 		return chat_fail(err, CHAT_USAGE, "a network has no bits behind its length");
 	return 0;
 }
 
 bool
-network_has(const struct network *network, const struct sockaddr *address)
+cidr_has(const struct cidr *cidr, const struct sockaddr *address)
 {
 	struct in6_addr mapped;
 
@@ -91,33 +91,31 @@ network_has(const struct network *network, const struct sockaddr *address)
 		mapped = ((const struct sockaddr_in6 *)address)->sin6_addr;
 	else
 		return false;
-	return same_bits(&mapped, &network->prefix, network->bits);
+	return same_bits(&mapped, &cidr->prefix, cidr->bits);
 }
 
 int
-networks_parse(struct networks *networks, const struct chat_strings *texts, struct chat_err *err)
+cidrs_parse(struct cidrs *cidrs, const struct chat_strings *texts, struct chat_err *err)
 {
-	*networks =
-		(struct networks){.at = chat_alloc_zeroed(texts->count + 1, sizeof(*networks->at))};
-	for (; networks->count < texts->count; networks->count++)
-		if (network_parse(&networks->at[networks->count], texts->at[networks->count], err) <
-			0)
+	*cidrs = (struct cidrs){.at = chat_alloc_zeroed(texts->count + 1, sizeof(*cidrs->at))};
+	for (; cidrs->count < texts->count; cidrs->count++)
+		if (cidr_parse(&cidrs->at[cidrs->count], texts->at[cidrs->count], err) < 0)
 			return -1;
 	return 0;
 }
 
 void
-networks_free(struct networks *networks)
+cidrs_free(struct cidrs *cidrs)
 {
-	free(networks->at);
-	*networks = (struct networks){0};
+	free(cidrs->at);
+	*cidrs = (struct cidrs){0};
 }
 
 bool
-networks_have(const struct networks *networks, const struct sockaddr *address)
+cidrs_have(const struct cidrs *cidrs, const struct sockaddr *address)
 {
-	for (size_t i = 0; i < networks->count; i++)
-		if (network_has(&networks->at[i], address))
+	for (size_t i = 0; i < cidrs->count; i++)
+		if (cidr_has(&cidrs->at[i], address))
 			return true;
 	return false;
 }
@@ -201,7 +199,7 @@ cut_last(struct chat_span *list, struct chat_span *last)
 }
 
 bool
-networks_forwarded(const struct networks *networks, const struct chat_span *values, size_t count,
+cidrs_forwarded(const struct cidrs *cidrs, const struct chat_span *values, size_t count,
 	struct sockaddr_storage *client)
 {
 	while (count) {
@@ -212,7 +210,7 @@ networks_forwarded(const struct networks *networks, const struct chat_span *valu
 			more = cut_last(&list, &last);
 			if (!read_client(last, client))
 				return false;
-			if (!networks_have(networks, (struct sockaddr *)client))
+			if (!cidrs_have(cidrs, (struct sockaddr *)client))
 				return true;
 		}
 	}

@@ -1,6 +1,6 @@
 /*
  * One peer of the server: its life, and what goes out to it. Path of a message: the socket is
- * readable -> conn_input -> frames (lib/ws) -> events->received. What goes out is queued in `out`
+ * readable -> conn_read -> frames (lib/ws) -> events->received. What goes out is queued in `out`
  * by whoever has something to say and leaves at the end of the tick, all of it in one writev(2).
  */
 #include "serve/net/conn.h"
@@ -25,7 +25,7 @@ conn_poll(struct conn *conn)
 
 	if (conn_reads(conn) && !stream_wants_write(&conn->stream))
 		events |= EPOLLIN;
-	if (!out_is_empty(&conn->out) || stream_wants_write(&conn->stream))
+	if (!send_queue_is_empty(&conn->queue) || stream_wants_write(&conn->stream))
 		events |= EPOLLOUT;
 	if (events == conn->events)
 		return;
@@ -49,9 +49,9 @@ conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
 {
 	struct conns *conns = conn->conns;
 
-	if (out_is_empty(&conn->out))
+	if (send_queue_is_empty(&conn->queue))
 		conn->progress_ms = clock_now_ms(conns->clock);
-	out_append(&conn->out, &conns->held_bytes, block, from, to);
+	send_queue_append(&conn->queue, &conns->held_bytes, block, from, to);
 	conns->queued_bytes += to - from;
 	conn_flush_later(conn);
 }
@@ -66,10 +66,10 @@ conn_drop(struct conn *conn, const char *why)
 		conn_abort(conn);
 		return;
 	}
-	conns->queued_bytes -= conn->out.bytes;
-	out_cut(&conn->out, &conns->held_bytes, stream_bound(&conn->stream));
-	out_compact(&conn->out, &conns->held_bytes);
-	conns->queued_bytes += conn->out.bytes;
+	conns->queued_bytes -= conn->queue.bytes;
+	send_queue_cut(&conn->queue, &conns->held_bytes, stream_bound(&conn->stream));
+	send_queue_compact(&conn->queue, &conns->held_bytes);
+	conns->queued_bytes += conn->queue.bytes;
 	conns->events->dropped(conn, why);
 	conn_close(conn, 1008, "slow consumer");
 }
@@ -90,15 +90,15 @@ conn_control(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span pay
 
 	if (conn->state != CONN_OPEN && !conn->close_due)
 		return;
-	if (out_is_empty(&conn->out))
+	if (send_queue_is_empty(&conn->queue))
 		conn->progress_ms = clock_now_ms(conns->clock);
-	conns->queued_bytes -= conn->out.bytes;
+	conns->queued_bytes -= conn->queue.bytes;
 	if (newest)
-		out_append_newest(&conn->out, &conns->held_bytes, stream_bound(&conn->stream),
-			opcode, payload);
+		send_queue_append_newest(&conn->queue, &conns->held_bytes,
+			stream_bound(&conn->stream), opcode, payload);
 	else
-		out_append_frame(&conn->out, &conns->held_bytes, opcode, payload);
-	conns->queued_bytes += conn->out.bytes;
+		send_queue_append_frame(&conn->queue, &conns->held_bytes, opcode, payload);
+	conns->queued_bytes += conn->queue.bytes;
 	conn_flush_later(conn);
 }
 
@@ -111,7 +111,7 @@ conn_send(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payloa
 void
 conn_pong(struct conn *conn, struct chat_span payload)
 {
-	conn_control(conn, CHAT_WS_PONG, payload, out_size(&conn->out) > PONGS_BYTES);
+	conn_control(conn, CHAT_WS_PONG, payload, send_queue_size(&conn->queue) > PONGS_BYTES);
 }
 
 void
@@ -158,7 +158,7 @@ void
 conn_finish(struct conn *conn)
 {
 	conn->finish = true;
-	if (out_is_empty(&conn->out))
+	if (send_queue_is_empty(&conn->queue))
 		conn_drained(conn);
 }
 
@@ -173,11 +173,11 @@ conn_wrote(struct conn *conn, ssize_t sent)
 	if (sent < 0)
 		return false;
 	conn->answer_bytes -= sent < conn->answer_bytes ? (uint16_t)sent : conn->answer_bytes;
-	out_sent(&conn->out, &conns->held_bytes, (size_t)sent);
+	send_queue_sent(&conn->queue, &conns->held_bytes, (size_t)sent);
 	conns->queued_bytes -= (size_t)sent;
 	conns->bytes_out += (uint64_t)sent;
 	conn->progress_ms = clock_now_ms(conns->clock);
-	if (!out_is_empty(&conn->out))
+	if (!send_queue_is_empty(&conn->queue))
 		return true;
 	conn->spare_mib = 0;
 	return false;
@@ -192,9 +192,9 @@ conn_pace(struct conn *conn)
 {
 	size_t limit = conn->conns->limits.queue_bytes + ((size_t)conn->spare_mib << 20);
 
-	if (out_size(&conn->out) > limit && conn->state == CONN_OPEN)
+	if (send_queue_size(&conn->queue) > limit && conn->state == CONN_OPEN)
 		conn_drop(conn, "you read too slowly");
-	conn->paused = out_size(&conn->out) > (conn->paused ? limit / 4 : limit / 2);
+	conn->paused = send_queue_size(&conn->queue) > (conn->paused ? limit / 4 : limit / 2);
 	conn_poll(conn);
 }
 
@@ -202,25 +202,25 @@ conn_pace(struct conn *conn)
 static void
 conn_rest(struct conn *conn)
 {
-	if (out_is_empty(&conn->out))
+	if (send_queue_is_empty(&conn->queue))
 		conn_drained(conn);
 	if (conn->state != CONN_DEAD)
 		conn_pace(conn);
-	if (conn->tells_empty && out_is_empty(&conn->out) && conn->state == CONN_OPEN) {
+	if (conn->tells_empty && send_queue_is_empty(&conn->queue) && conn->state == CONN_OPEN) {
 		conn->tells_empty = false;
 		conn->conns->events->emptied(conn);
 	}
 }
 
 void
-conn_output(struct conn *conn)
+conn_write(struct conn *conn)
 {
 	struct iovec pieces[MANY_PIECES];
-	bool more = !out_is_empty(&conn->out);
+	bool more = !send_queue_is_empty(&conn->queue);
 	size_t sent = 0;
 
 	while (more && sent < TURN_BYTES) { /* the rest has room in the next turn, too */
-		int count = out_pieces(&conn->out, pieces, MANY_PIECES);
+		int count = send_queue_pieces(&conn->queue, pieces, MANY_PIECES);
 		ssize_t status = stream_write(&conn->stream, pieces, count);
 
 		sent += status > 0 ? (size_t)status : 0;
@@ -249,11 +249,12 @@ on_batched(void *arg, ssize_t sent)
 static bool
 conn_fits_batch(const struct conn *conn)
 {
-	return out_is_one_run(&conn->out) && conn->out.bytes <= BATCHED_BYTES && !conn->stream.tls;
+	return send_queue_is_one_run(&conn->queue) && conn->queue.bytes <= BATCHED_BYTES &&
+		!conn->stream.tls;
 }
 
 void
-conn_flush(struct conn *conn, struct batch *batch)
+conn_flush(struct conn *conn, struct send_batch *batch)
 {
 	struct iovec piece;
 
@@ -262,19 +263,19 @@ conn_flush(struct conn *conn, struct batch *batch)
 	if (conn->close_due)
 		conn_send_close(conn);
 	if (!batch || !conn_fits_batch(conn)) {
-		conn_output(conn);
+		conn_write(conn);
 		return;
 	}
-	out_pieces(&conn->out, &piece, 1);
-	while (!batch_add(batch, conn->stream.fd, piece.iov_base, piece.iov_len, conn))
-		batch_run(batch, on_batched);
+	send_queue_pieces(&conn->queue, &piece, 1);
+	while (!send_batch_add(batch, conn->stream.fd, piece.iov_base, piece.iov_len, conn))
+		send_batch_run(batch, on_batched);
 	conn->batched = true;
 }
 
 void
-conns_run_batch(struct batch *batch)
+conns_run_batch(struct send_batch *batch)
 {
-	batch_run(batch, on_batched);
+	send_batch_run(batch, on_batched);
 }
 
 /* ---- life ---- */
@@ -324,8 +325,8 @@ conn_abort(struct conn *conn)
 	conn->close_due = false;
 	stream_close(&conn->stream);
 	conns_remove(conns, conn);
-	conns->queued_bytes -= conn->out.bytes;
-	out_free(&conn->out, &conns->held_bytes);
+	conns->queued_bytes -= conn->queue.bytes;
+	send_queue_free(&conn->queue, &conns->held_bytes);
 	conn_note_received(conn);
 	conn_flush_later(conn); /* to be buried */
 	conns->events->closed(conn);
@@ -352,7 +353,7 @@ conn_resume_output(struct conn *conn)
 
 	if (conns->resumed_bytes >= CONNS_RESUMED_BYTES)
 		return;
-	conn_output(conn);
+	conn_write(conn);
 	conns->resumed_bytes += conns->bytes_out - before;
 }
 
@@ -369,7 +370,7 @@ conn_ready(struct conn *conn, uint32_t events)
 	if (events & EPOLLOUT)
 		conn_resume_output(conn);
 	if (conn->state != CONN_DEAD && (broken || ((events & EPOLLIN) && conn_reads(conn))))
-		conn_input(conn);
+		conn_read(conn);
 	if (conn->state != CONN_DEAD && blocked)
 		conn_poll(conn);
 }

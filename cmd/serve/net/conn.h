@@ -73,7 +73,7 @@ struct conn {
 	struct conn *next_flush; /* in conns->flush; itself: not in it */
 	struct chat_ws *ws; /* what is half read; NULL between messages */
 	struct chat_buf *head; /* request head so far; NULL after the handshake */
-	struct out out;
+	struct send_queue queue;
 	int64_t since_ms; /* the state began */
 	int64_t heard_ms; /* bytes came last */
 	int64_t message_ms; /* the message in progress began; 0: none */
@@ -148,12 +148,12 @@ void conn_poll(struct conn *conn);
 /* The poller has seen this. */
 void conn_ready(struct conn *conn, uint32_t events);
 /* Reads what is there, once, and acts on it. */
-void conn_input(struct conn *conn);
+void conn_read(struct conn *conn);
 /* Sends of the queue what goes without waiting; drops it where it is over its limit. */
-void conn_output(struct conn *conn);
+void conn_write(struct conn *conn);
 /* End of the tick: the same, and a Close that is due; in the batch, if there is one. */
-void conn_flush(struct conn *conn, struct batch *batch);
-void conns_run_batch(struct batch *batch);
+void conn_flush(struct conn *conn, struct send_batch *batch);
+void conns_run_batch(struct send_batch *batch);
 /* What is half read has changed. */
 void conn_note_received(struct conn *conn);
 /* Too much is half read by all: what this one has is given up, with a word if there can be one. */

@@ -247,7 +247,7 @@ conn_agree(struct conn *conn)
 }
 
 static size_t
-input_share(size_t ready_count)
+stdin_reader_share(size_t ready_count)
 {
 	size_t share = CONNS_INPUT_BYTES / (ready_count ? ready_count : 1);
 
@@ -257,12 +257,12 @@ input_share(size_t ready_count)
 }
 
 static ssize_t
-conn_read(struct conn *conn)
+conn_receive(struct conn *conn)
 {
 	if (!stream_is_up(&conn->stream))
 		return conn_agree(conn);
 	return stream_read(&conn->stream, conn->conns->input, CONN_INPUT_BYTES,
-		input_share(conn->conns->poller.ready_count));
+		stdin_reader_share(conn->conns->poller.ready_count));
 }
 
 static void
@@ -279,10 +279,10 @@ conn_gone(struct conn *conn)
 }
 
 void
-conn_input(struct conn *conn)
+conn_read(struct conn *conn)
 {
 	struct conns *conns = conn->conns;
-	ssize_t count = conn_read(conn);
+	ssize_t count = conn_receive(conn);
 	struct chat_span input = {conns->input, (size_t)count};
 
 	if (count == STREAM_WAIT) {

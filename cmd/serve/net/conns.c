@@ -16,7 +16,7 @@
 static size_t
 queue_holds(const struct conn *conn)
 {
-	return out_share(&conn->out);
+	return send_queue_share(&conn->queue);
 }
 
 static bool
@@ -35,7 +35,7 @@ queue_ends(struct conn *conn)
 		conn_abort(conn);
 }
 
-static const struct shrink queues = {queue_holds, queues_fit, queue_ends};
+static const struct eviction queues = {queue_holds, queues_fit, queue_ends};
 
 /* Over the limit of all queues small rests leave large blocks; then the largest queues go. */
 static void
@@ -43,8 +43,8 @@ conns_bound_queues(struct conns *conns)
 {
 	if (!queues_fit(conns)) {
 		for (struct conn *conn = conns->all; conn; conn = conn->next)
-			out_compact(&conn->out, &conns->held_bytes);
-		conns_shrink(conns, &queues);
+			send_queue_compact(&conn->queue, &conns->held_bytes);
+		conns_evict(conns, &queues);
 	}
 	conns->relief_bytes = conns->held_bytes + conns->limits.all_queues_bytes / RELIEF_PART;
 }
@@ -80,12 +80,12 @@ receivers_fit(const struct conns *conns)
 	return conns->received_bytes <= conns->limits.all_received_bytes;
 }
 
-static const struct shrink receivers = {receiver_holds, receivers_fit, conn_give_up_received};
+static const struct eviction receivers = {receiver_holds, receivers_fit, conn_give_up_received};
 
 static void
 conns_bound_received(struct conns *conns)
 {
-	conns_shrink(conns, &receivers);
+	conns_evict(conns, &receivers);
 	conns->refusal_bytes =
 		conns->received_bytes + conns->limits.all_received_bytes / RELIEF_PART;
 }
@@ -103,7 +103,7 @@ conns_relieve(struct conns *conns)
 {
 	for (struct conn *conn = conns->flush; conn; conn = conn->next_flush)
 		if (conn->state != CONN_DEAD)
-			conn_output(conn);
+			conn_write(conn);
 	conns_bound_queues(conns);
 }
 
@@ -132,7 +132,7 @@ conns_open(struct conns *conns, struct clock *clock, const struct conn_events *e
 		return -1;
 	conns->ws_pool = chat_ws_pool_new();
 	conns->input = chat_alloc(CONN_INPUT_BYTES);
-	conns->batch = batch_open();
+	conns->batch = send_batch_open();
 	chat_ws_init(&conns->scratch, CHAT_WS_SERVER);
 	return 0;
 }
@@ -141,7 +141,7 @@ void
 conns_close(struct conns *conns)
 {
 	poller_close(&conns->poller);
-	batch_close(conns->batch);
+	send_batch_close(conns->batch);
 	chat_ws_free(&conns->scratch, conns->ws_pool);
 	chat_ws_pool_free(conns->ws_pool);
 	free(conns->input);
@@ -188,7 +188,7 @@ conns_pop(struct conns *conns)
 void
 conns_flush(struct conns *conns)
 {
-	struct batch *batch = conns->flush_count >= BATCH_LEAST ? conns->batch : NULL;
+	struct send_batch *batch = conns->flush_count >= BATCH_LEAST ? conns->batch : NULL;
 	struct conn *conn;
 
 	conns->agreeing_ns = 0;
@@ -227,7 +227,7 @@ sweep_open(struct conn *conn, int64_t now)
 		conn->message_ms = conn->message_ms ? now : 0;
 	}
 	silence = now - conn->heard_ms;
-	if (!out_is_empty(&conn->out) && now - conn->progress_ms > limits->progress_ms) {
+	if (!send_queue_is_empty(&conn->queue) && now - conn->progress_ms > limits->progress_ms) {
 		conn_drop(conn, "you have not read for too long");
 	} else if (conn->message_ms && now - conn->message_ms > limits->message_ms) {
 		conn->conns->events->failed(conn, 1008, "the message took too long to arrive");

@@ -37,12 +37,12 @@ struct conns {
 	struct conn *sweep; /* where the sweep goes on; NULL: at the beginning */
 	size_t sweep_count; /* of them at the beginning */
 	struct chat_ws scratch; /* reads what comes whole; idle between turns */
-	struct batch *batch; /* NULL: the kernel has none */
+	struct send_batch *batch; /* NULL: the kernel has none */
 	struct conn *flush; /* those with something new to send, and the dead */
 	size_t flush_count;
 	size_t count;
 	size_t queued_bytes; /* to be sent, in all queues together */
-	size_t held_bytes; /* the memory of it, where they share (out.h) */
+	size_t held_bytes; /* the memory of it, where they share (send_queue.h) */
 	size_t relief_bytes; /* so much held by then, a turn is to send what it can */
 	size_t received_bytes; /* of memory for what is half read */
 	size_t refusal_bytes; /* so much of it by then, a turn is to give some up */

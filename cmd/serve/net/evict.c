@@ -39,12 +39,12 @@ compare_ranks(const void *a, const void *b)
 
 /* Those who hold something; a connection that belongs to nobody is its own owner. */
 static size_t
-holders_gather(struct holder *holders, const struct conns *conns, const struct shrink *shrink)
+holders_gather(struct holder *holders, const struct conns *conns, const struct eviction *eviction)
 {
 	size_t count = 0;
 
 	for (struct conn *conn = conns->all; conn; conn = conn->next) {
-		size_t bytes = shrink->holds(conn);
+		size_t bytes = eviction->holds(conn);
 		const void *owner = bytes ? conns->events->owner(conn) : NULL;
 
 		if (bytes)
@@ -70,21 +70,21 @@ holders_rank(struct holder *holders, size_t count)
 }
 
 void
-conns_shrink(struct conns *conns, const struct shrink *shrink)
+conns_evict(struct conns *conns, const struct eviction *eviction)
 {
 	struct holder *holders;
 	size_t count = 1;
 
-	if (shrink->fits(conns))
+	if (eviction->fits(conns))
 		return;
 	holders = chat_alloc(conns->count * sizeof(*holders));
-	while (count && !shrink->fits(conns)) {
-		count = holders_gather(holders, conns, shrink);
+	while (count && !eviction->fits(conns)) {
+		count = holders_gather(holders, conns, eviction);
 		holders_rank(holders, count);
-		for (size_t i = 0;
-			i < count && holders[i].rank > holders[0].rank / 2 && !shrink->fits(conns);
+		for (size_t i = 0; i < count && holders[i].rank > holders[0].rank / 2 &&
+			!eviction->fits(conns);
 			i++)
-			shrink->ends(holders[i].conn);
+			eviction->ends(holders[i].conn);
 	}
 	free(holders);
 }

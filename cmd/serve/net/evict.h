@@ -12,13 +12,13 @@ struct conns;
  * until it fits. Those of one owner (conn_events.owner) count together: the largest owner loses its
  * largest connection, so that nobody is made the largest by someone who has many.
  */
-struct shrink {
+struct eviction {
 	size_t (*holds)(const struct conn *conn); /* 0: it is not concerned */
 	bool (*fits)(const struct conns *conns);
 	/* It lets go of what it holds, or of most of it; the structure stays. */
 	void (*ends)(struct conn *conn);
 };
 
-void conns_shrink(struct conns *conns, const struct shrink *shrink);
+void conns_evict(struct conns *conns, const struct eviction *eviction);
 
 #endif

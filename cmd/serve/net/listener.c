@@ -266,7 +266,7 @@ int
 listeners_open(struct listeners *listeners, const struct chat_strings *addresses, bool secure,
 	struct chat_err *err)
 {
-	int inherited = notify_listen_fds();
+	int inherited = systemd_notify_listen_fds();
 
 	*listeners = (struct listeners){
 		.secure = secure, .spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};

@@ -9,7 +9,7 @@
 #include "command/opt.h"
 
 /*
- * The sockets that are listened on, opened before the loop runs (serve/acceptor.h polls them).
+ * The sockets that are listened on, opened before the loop runs (acceptor.h polls them).
  */
 struct listener {
 	int fd;

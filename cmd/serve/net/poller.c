@@ -1,4 +1,4 @@
-/* Which connections have something to read, or room to write. */
+/* Which connections have something to read, or channel to write. */
 #include "serve/net/poller.h"
 
 #include <stdlib.h>

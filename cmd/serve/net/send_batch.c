@@ -10,7 +10,7 @@
 
 #include "chat/buf.h"
 
-#define BATCH_MAX 256
+#define SEND_BATCH_MAX 256
 
 struct entry {
 	const void *bytes;
@@ -20,11 +20,11 @@ struct entry {
 	bool done;
 };
 
-struct batch {
+struct send_batch {
 	struct io_uring ring; /* between runs there is nothing in it */
 	bool broken; /* an answer is missing that may come later: the ring is not used again */
 	unsigned count; /* entries added and not run yet */
-	struct entry entries[BATCH_MAX];
+	struct entry entries[SEND_BATCH_MAX];
 };
 
 /*
@@ -37,7 +37,7 @@ ring_open(struct io_uring *ring, unsigned flags)
 	struct io_uring_restriction only = {
 		.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_WRITE};
 
-	if (io_uring_queue_init(BATCH_MAX, ring, flags | IORING_SETUP_R_DISABLED) < 0)
+	if (io_uring_queue_init(SEND_BATCH_MAX, ring, flags | IORING_SETUP_R_DISABLED) < 0)
 		return false;
 	/* liburing 2.3 has functions for these two that it does not export */
 	if (io_uring_register(ring->ring_fd, IORING_REGISTER_RESTRICTIONS, &only, 1) == 0 &&
@@ -48,7 +48,7 @@ ring_open(struct io_uring *ring, unsigned flags)
 }
 
 void
-batch_close(struct batch *batch)
+send_batch_close(struct send_batch *batch)
 {
 	if (!batch)
 		return;
@@ -57,9 +57,9 @@ batch_close(struct batch *batch)
 }
 
 bool
-batch_add(struct batch *batch, int fd, const void *bytes, size_t len, void *arg)
+send_batch_add(struct send_batch *batch, int fd, const void *bytes, size_t len, void *arg)
 {
-	if (batch->count == BATCH_MAX)
+	if (batch->count == SEND_BATCH_MAX)
 		return false;
 	batch->entries[batch->count++] =
 		(struct entry){.bytes = bytes, .len = len, .arg = arg, .fd = fd};
@@ -68,7 +68,7 @@ batch_add(struct batch *batch, int fd, const void *bytes, size_t len, void *arg)
 
 /* Puts into the ring as many as there is room for; how many. */
 static unsigned
-batch_fill(struct batch *batch)
+batch_fill(struct send_batch *batch)
 {
 	unsigned filled = 0;
 
@@ -88,7 +88,7 @@ batch_fill(struct batch *batch)
 
 /* Tells of those that the kernel is done with; how many. */
 static unsigned
-batch_reap(struct batch *batch, void (*done)(void *arg, ssize_t result))
+batch_reap(struct send_batch *batch, void (*done)(void *arg, ssize_t result))
 {
 	struct io_uring_cqe *completion;
 	unsigned head, seen = 0;
@@ -111,7 +111,7 @@ batch_reap(struct batch *batch, void (*done)(void *arg, ssize_t result))
  * has taken is answered at once; where it is not, nobody knows what became of it.
  */
 static void
-batch_fall_back(struct batch *batch, unsigned filled, void (*done)(void *arg, ssize_t result))
+batch_fall_back(struct send_batch *batch, unsigned filled, void (*done)(void *arg, ssize_t result))
 {
 	unsigned taken = filled - io_uring_sq_ready(&batch->ring);
 	struct io_uring_sq *queue = &batch->ring.sq;
@@ -135,7 +135,7 @@ batch_fall_back(struct batch *batch, unsigned filled, void (*done)(void *arg, ss
 }
 
 void
-batch_run(struct batch *batch, void (*done)(void *arg, ssize_t result))
+send_batch_run(struct send_batch *batch, void (*done)(void *arg, ssize_t result))
 {
 	unsigned filled = batch_fill(batch), answered = 0;
 
@@ -159,24 +159,24 @@ note_result(void *arg, ssize_t result)
 
 /* A write that never waits is possible on a socket (Linux 6.5); another kind would be no use. */
 static bool
-batch_works(struct batch *batch)
+batch_works(struct send_batch *batch)
 {
 	ssize_t result = -1;
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
 		return false;
-	batch_add(batch, fds[0], "", 1, &result);
-	batch_run(batch, note_result);
+	send_batch_add(batch, fds[0], "", 1, &result);
+	send_batch_run(batch, note_result);
 	close(fds[0]);
 	close(fds[1]);
 	return result == 1;
 }
 
-struct batch *
-batch_open(void)
+struct send_batch *
+send_batch_open(void)
 {
-	struct batch *batch = chat_alloc_zeroed(1, sizeof(*batch));
+	struct send_batch *batch = chat_alloc_zeroed(1, sizeof(*batch));
 
 	if (!ring_open(&batch->ring,
 		    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN |
@@ -186,6 +186,6 @@ batch_open(void)
 	}
 	if (batch_works(batch))
 		return batch;
-	batch_close(batch);
+	send_batch_close(batch);
 	return NULL;
 }

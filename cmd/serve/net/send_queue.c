@@ -1,4 +1,4 @@
-/* A connection's queue. Order is the order of out_append, whoever the bytes are from. */
+/* A connection's queue. Order is the order of send_queue_append, whoever the bytes are from. */
 #include "serve/net/send_queue.h"
 
 #include <stdlib.h>
@@ -31,40 +31,41 @@ let_go(size_t *held, struct block *block)
 	block_unref(block);
 }
 
-static struct run *
-last_run(struct out *out)
+static struct send_run *
+last_run(struct send_queue *queue)
 {
-	return out->more_to > out->more_from ? &out->more[out->more_to - 1] : &out->first;
+	return queue->more_to > queue->more_from ? &queue->more[queue->more_to - 1] : &queue->first;
 }
 
-static struct run *
-more_slot(struct out *out, size_t *held)
+static struct send_run *
+more_slot(struct send_queue *queue, size_t *held)
 {
-	if (out->more_to == out->more_cap && out->more_from > 0) {
-		out->more_to -= out->more_from;
-		memmove(out->more, out->more + out->more_from, out->more_to * sizeof(*out->more));
-		out->more_from = 0;
-	} else if (out->more_to == out->more_cap) {
-		*held -= out->more_cap * sizeof(*out->more);
-		out->more_cap = out->more_cap ? 2 * out->more_cap : 4;
-		out->more = chat_realloc(out->more, out->more_cap * sizeof(*out->more));
-		*held += out->more_cap * sizeof(*out->more);
+	if (queue->more_to == queue->more_cap && queue->more_from > 0) {
+		queue->more_to -= queue->more_from;
+		memmove(queue->more, queue->more + queue->more_from,
+			queue->more_to * sizeof(*queue->more));
+		queue->more_from = 0;
+	} else if (queue->more_to == queue->more_cap) {
+		*held -= queue->more_cap * sizeof(*queue->more);
+		queue->more_cap = queue->more_cap ? 2 * queue->more_cap : 4;
+		queue->more = chat_realloc(queue->more, queue->more_cap * sizeof(*queue->more));
+		*held += queue->more_cap * sizeof(*queue->more);
 	}
-	return &out->more[out->more_to++];
+	return &queue->more[queue->more_to++];
 }
 
 /* There is no run behind the first. */
 static void
-more_free(struct out *out, size_t *held)
+more_free(struct send_queue *queue, size_t *held)
 {
-	*held -= out->more_cap * sizeof(*out->more);
-	free(out->more);
-	out->more = NULL;
-	out->more_from = out->more_to = out->more_cap = 0;
+	*held -= queue->more_cap * sizeof(*queue->more);
+	free(queue->more);
+	queue->more = NULL;
+	queue->more_from = queue->more_to = queue->more_cap = 0;
 }
 
 static bool
-run_extend(struct run *run, struct block *block, uint32_t from, uint32_t to)
+run_extend(struct send_run *run, struct block *block, uint32_t from, uint32_t to)
 {
 	if (run->block != block || run->to != from)
 		return false;
@@ -75,182 +76,184 @@ run_extend(struct run *run, struct block *block, uint32_t from, uint32_t to)
 /* ---- appending ---- */
 
 void
-out_append(struct out *out, size_t *held, struct block *block, uint32_t from, uint32_t to)
+send_queue_append(
+	struct send_queue *queue, size_t *held, struct block *block, uint32_t from, uint32_t to)
 {
-	struct run *last = last_run(out);
+	struct send_run *last = last_run(queue);
 
-	out->bytes += to - from;
+	queue->bytes += to - from;
 	if (run_extend(last, block, from, to))
 		return;
-	if (!out_is_empty(out))
-		last = more_slot(out, held);
+	if (!send_queue_is_empty(queue))
+		last = more_slot(queue, held);
 	hold(held, block);
-	*last = (struct run){block, from, to};
+	*last = (struct send_run){block, from, to};
 }
 
 static void
-out_append_own(struct out *out, size_t *held, struct block *block)
+out_append_own(struct send_queue *queue, size_t *held, struct block *block)
 {
-	out_append(out, held, block, 0, block->len);
+	send_queue_append(queue, held, block, 0, block->len);
 	block_unref(block);
 }
 
 /* The last run's block, where nobody else has it. */
 static struct block *
-own_block(struct out *out)
+own_block(struct send_queue *queue)
 {
-	const struct run *last = last_run(out);
+	const struct send_run *last = last_run(queue);
 
 	return last->block && last->block->refs == 1 && last->to == last->block->len ? last->block
 										     : NULL;
 }
 
 void
-out_append_frame(
-	struct out *out, size_t *held, enum chat_ws_opcode opcode, struct chat_span payload)
+send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_ws_opcode opcode,
+	struct chat_span payload)
 {
-	struct block *own = own_block(out);
+	struct block *own = own_block(queue);
 	size_t need = payload.len + CHAT_WS_HEADER_MAX, cap = OWN_LEAST;
 	uint32_t from;
 
 	if (own && need <= own->cap - own->len) {
 		from = own->len;
 		block_append_frame(own, opcode, payload);
-		last_run(out)->to = own->len;
-		out->bytes += own->len - from;
+		last_run(queue)->to = own->len;
+		queue->bytes += own->len - from;
 		return;
 	}
 	if (own)
 		cap = own->cap < OWN_MOST / 2 ? 2 * own->cap : OWN_MOST;
 	if (cap < need)
 		cap = need;
-	out_append_own(out, held, block_append_frame(block_new(cap), opcode, payload));
+	out_append_own(queue, held, block_append_frame(block_new(cap), opcode, payload));
 }
 
-/* Whether the last run is one frame of this kind that out_append_newest made and nobody sends. */
+/* Whether the last run is one frame of this kind that send_queue_append_newest made and nobody
+ * sends. */
 static bool
-last_is_needless(struct out *out, size_t bound, enum chat_ws_opcode opcode)
+last_is_needless(struct send_queue *queue, size_t bound, enum chat_ws_opcode opcode)
 {
-	const struct run *last = last_run(out);
-	const struct block *own = own_block(out);
+	const struct send_run *last = last_run(queue);
+	const struct block *own = own_block(queue);
 
 	return own && own->cap == CONTROL_MAX && last->from == 0 &&
 		((unsigned char)own->bytes[0] & 0xf) == opcode &&
 		block_frame_size(own->bytes) == own->len &&
-		(last != &out->first || out->sent + bound == 0);
+		(last != &queue->first || queue->sent + bound == 0);
 }
 
 void
-out_append_newest(struct out *out, size_t *held, size_t bound, enum chat_ws_opcode opcode,
-	struct chat_span payload)
+send_queue_append_newest(struct send_queue *queue, size_t *held, size_t bound,
+	enum chat_ws_opcode opcode, struct chat_span payload)
 {
 	struct block *block;
 
-	if (!last_is_needless(out, bound, opcode)) {
+	if (!last_is_needless(queue, bound, opcode)) {
 		block = block_append_frame(block_new(CONTROL_MAX), opcode, payload);
-		out_append_own(out, held, block);
+		out_append_own(queue, held, block);
 		return;
 	}
-	block = last_run(out)->block;
-	out->bytes -= block->len;
+	block = last_run(queue)->block;
+	queue->bytes -= block->len;
 	block->len = 0;
 	block_append_frame(block, opcode, payload);
-	last_run(out)->to = block->len;
-	out->bytes += block->len;
+	last_run(queue)->to = block->len;
+	queue->bytes += block->len;
 }
 
 /* ---- sending ---- */
 
 int
-out_pieces(const struct out *out, struct iovec *pieces, int max)
+send_queue_pieces(const struct send_queue *queue, struct iovec *pieces, int max)
 {
 	int count = 0;
 
-	if (out_is_empty(out))
+	if (send_queue_is_empty(queue))
 		return 0;
-	pieces[count].iov_base = out->first.block->bytes + out->first.from + out->sent;
-	pieces[count++].iov_len = out->first.to - out->first.from - out->sent;
-	for (uint32_t i = out->more_from; i < out->more_to && count < max; i++, count++) {
-		pieces[count].iov_base = out->more[i].block->bytes + out->more[i].from;
-		pieces[count].iov_len = out->more[i].to - out->more[i].from;
+	pieces[count].iov_base = queue->first.block->bytes + queue->first.from + queue->sent;
+	pieces[count++].iov_len = queue->first.to - queue->first.from - queue->sent;
+	for (uint32_t i = queue->more_from; i < queue->more_to && count < max; i++, count++) {
+		pieces[count].iov_base = queue->more[i].block->bytes + queue->more[i].from;
+		pieces[count].iov_len = queue->more[i].to - queue->more[i].from;
 	}
 	return count;
 }
 
 /* The first run is done with; the next takes its place. */
 static void
-out_shift(struct out *out, size_t *held)
+out_shift(struct send_queue *queue, size_t *held)
 {
-	let_go(held, out->first.block);
-	out->sent = 0;
-	if (out->more_from < out->more_to)
-		out->first = out->more[out->more_from++];
+	let_go(held, queue->first.block);
+	queue->sent = 0;
+	if (queue->more_from < queue->more_to)
+		queue->first = queue->more[queue->more_from++];
 	else
-		out->first.block = NULL;
-	if (out->more_from == out->more_to)
-		more_free(out, held);
+		queue->first.block = NULL;
+	if (queue->more_from == queue->more_to)
+		more_free(queue, held);
 }
 
 void
-out_sent(struct out *out, size_t *held, size_t bytes)
+send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes)
 {
-	out->bytes -= bytes;
+	queue->bytes -= bytes;
 	while (bytes) {
-		size_t left = out->first.to - out->first.from - out->sent;
+		size_t left = queue->first.to - queue->first.from - queue->sent;
 
 		if (bytes < left) {
-			out->sent += (uint32_t)bytes;
+			queue->sent += (uint32_t)bytes;
 			return;
 		}
 		bytes -= left;
-		out_shift(out, held);
+		out_shift(queue, held);
 	}
 }
 
 void
-out_cut(struct out *out, size_t *held, size_t bound)
+send_queue_cut(struct send_queue *queue, size_t *held, size_t bound)
 {
-	uint32_t edge = out->first.from;
+	uint32_t edge = queue->first.from;
 
-	if (out_is_empty(out))
+	if (send_queue_is_empty(queue))
 		return;
-	while (edge < out->first.from + out->sent + bound)
-		edge += (uint32_t)block_frame_size(out->first.block->bytes + edge);
-	while (out->more_from < out->more_to)
-		let_go(held, out->more[out->more_from++].block);
-	more_free(out, held);
-	out->first.to = edge;
-	out->bytes = edge - out->first.from - out->sent;
-	if (out->bytes == 0)
-		out_shift(out, held);
+	while (edge < queue->first.from + queue->sent + bound)
+		edge += (uint32_t)block_frame_size(queue->first.block->bytes + edge);
+	while (queue->more_from < queue->more_to)
+		let_go(held, queue->more[queue->more_from++].block);
+	more_free(queue, held);
+	queue->first.to = edge;
+	queue->bytes = edge - queue->first.from - queue->sent;
+	if (queue->bytes == 0)
+		out_shift(queue, held);
 }
 
 void
-out_free(struct out *out, size_t *held)
+send_queue_free(struct send_queue *queue, size_t *held)
 {
-	while (!out_is_empty(out))
-		out_shift(out, held);
-	out->bytes = 0;
+	while (!send_queue_is_empty(queue))
+		out_shift(queue, held);
+	queue->bytes = 0;
 }
 
 /* ---- memory ---- */
 
 size_t
-out_share(const struct out *out)
+send_queue_share(const struct send_queue *queue)
 {
-	size_t share = out->more_cap * sizeof(*out->more);
+	size_t share = queue->more_cap * sizeof(*queue->more);
 
-	if (out_is_empty(out))
+	if (send_queue_is_empty(queue))
 		return 0;
-	share += block_cost(out->first.block) / out->first.block->queued;
-	for (uint32_t i = out->more_from; i < out->more_to; i++)
-		share += block_cost(out->more[i].block) / out->more[i].block->queued;
+	share += block_cost(queue->first.block) / queue->first.block->queued;
+	for (uint32_t i = queue->more_from; i < queue->more_to; i++)
+		share += block_cost(queue->more[i].block) / queue->more[i].block->queued;
 	return share;
 }
 
 /* Only queues have it, and if all of them leave it with as much, that is less than it is. */
 static bool
-run_is_small(const struct run *run)
+run_is_small(const struct send_run *run)
 {
 	const struct block *block = run->block;
 
@@ -259,7 +262,7 @@ run_is_small(const struct run *run)
 }
 
 static void
-run_compact(struct run *run, size_t *held)
+run_compact(struct send_run *run, size_t *held)
 {
 	struct block *old = run->block, *block;
 	size_t size = run->to - run->from;
@@ -272,21 +275,22 @@ run_compact(struct run *run, size_t *held)
 	hold(held, block);
 	block_unref(block);
 	let_go(held, old);
-	*run = (struct run){block, 0, (uint32_t)size};
+	*run = (struct send_run){block, 0, (uint32_t)size};
 }
 
 void
-out_compact(struct out *out, size_t *held)
+send_queue_compact(struct send_queue *queue, size_t *held)
 {
 	size_t size;
 
-	if (out_is_empty(out))
+	if (send_queue_is_empty(queue))
 		return;
-	while (out->sent >= (size = block_frame_size(out->first.block->bytes + out->first.from))) {
-		out->first.from += (uint32_t)size;
-		out->sent -= (uint32_t)size;
+	while (queue->sent >=
+		(size = block_frame_size(queue->first.block->bytes + queue->first.from))) {
+		queue->first.from += (uint32_t)size;
+		queue->sent -= (uint32_t)size;
 	}
-	run_compact(&out->first, held);
-	for (uint32_t i = out->more_from; i < out->more_to; i++)
-		run_compact(&out->more[i], held);
+	run_compact(&queue->first, held);
+	for (uint32_t i = queue->more_from; i < queue->more_to; i++)
+		run_compact(&queue->more[i], held);
 }

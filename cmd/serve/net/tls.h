@@ -49,7 +49,7 @@ void tls_session_free(struct tls_session *session); /* NULL: nothing */
  * Reads what is there, a share of it: about so many bytes of the wire, and a record for each
  * kilobyte of them. size is at least TLS_RECORD_MAX. No byte is held back: what is left is in the
  * socket, and poll(2) tells of it. The number of bytes, STREAM_WAIT or STREAM_GONE
- * (serve/stream.h).
+ * (stream.h).
  *
  * Records that carry no data (handshakes, key updates, renegotiations, alerts, empty ones) have
  * their bound, too: a session with more than TLS_IDLE_RECORDS of them in a minute is gone.

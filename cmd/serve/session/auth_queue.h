@@ -6,22 +6,22 @@
 
 /*
  * Who comes from an address that is barred, since too many tokens from there were wrong, is looked
- * at in turn: one of each such address at a time (guests_take_turns). So guessing is slow, and who
- * has the right token gets in, whoever else is at the same address. Until its turn comes a guest is
- * not read; what it said in the same breath as init waits with it.
+ * at in turn: one of each such address at a time (auth_queue_serve). So guessing is slow, and who
+ * has the right token gets in, whoever else is at the same address. Until its turn comes a session
+ * is not read; what it said in the same breath as init waits with it.
  */
-struct guest_turn;
+struct auth_wait;
 
 /* It waits, with its init. */
-void guest_wait(struct guest *guest, struct chat_span init);
+void auth_queue_wait(struct session *session, struct chat_span init);
 
 /* What one that waits says. */
-void guest_wait_longer(struct guest *guest, struct chat_span text);
+void auth_queue_add(struct session *session, struct chat_span text);
 
 /* It waits no more; nothing if it did not. */
-void guest_wait_ends(struct guest *guest);
+void auth_queue_leave(struct session *session);
 
 /* One of each address is heard. */
-void guests_take_turns(struct server *server);
+void auth_queue_serve(struct server *server);
 
 #endif

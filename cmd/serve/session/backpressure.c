@@ -8,74 +8,75 @@
 #define RELIEF_PART 16 /* of the bound gathers in a turn: then the turn publishes */
 
 void
-backlog_open(struct server *server)
+backpressure_open(struct server *server)
 {
 	const struct config *config = server->config;
 	size_t least = 4 * COPIES * (size_t)config->max_message_bytes;
 
-	server->backlog.most_bytes = (size_t)config->unsynced_total_bytes;
-	if (server->backlog.most_bytes < least)
-		server->backlog.most_bytes = least;
-	backlog_release(server);
+	server->backpressure.most_bytes = (size_t)config->unsynced_total_bytes;
+	if (server->backpressure.most_bytes < least)
+		server->backpressure.most_bytes = least;
+	backpressure_release(server);
 }
 
 size_t
-backlog_bytes(const struct server *server)
+backpressure_bytes(const struct server *server)
 {
-	return server->rooms.pending_bytes + server->journal->unwritten_bytes;
+	return server->channels.pending_bytes + server->journal->unwritten_bytes;
 }
 
 bool
-backlog_is_full(const struct server *server, size_t bytes)
+backpressure_is_full(const struct server *server, size_t bytes)
 {
-	return backlog_bytes(server) + COPIES * bytes > server->backlog.most_bytes;
+	return backpressure_bytes(server) + COPIES * bytes > server->backpressure.most_bytes;
 }
 
 bool
-backlog_is_long(const struct server *server)
+backpressure_is_long(const struct server *server)
 {
-	return backlog_bytes(server) > server->backlog.most_bytes / 2;
+	return backpressure_bytes(server) > server->backpressure.most_bytes / 2;
 }
 
 void
-backlog_said(struct guest *guest)
+backpressure_said(struct session *session)
 {
-	if (!backlog_is_long(guest->server) || guest->queue != GUEST_NOWHERE)
+	if (!backpressure_is_long(session->server) || session->queue != SESSION_NOWHERE)
 		return;
-	guest_enqueue(guest, GUEST_STALLED);
-	conn_stall(&guest->conn, true);
+	session_enqueue(session, SESSION_STALLED);
+	conn_stall(&session->conn, true);
 }
 
 static void
-backlog_note(struct server *server)
+backpressure_note(struct server *server)
 {
-	struct backlog *backlog = &server->backlog;
+	struct backpressure *backpressure = &server->backpressure;
 
-	backlog->relief_bytes = backlog_bytes(server) + backlog->most_bytes / RELIEF_PART;
+	backpressure->relief_bytes =
+		backpressure_bytes(server) + backpressure->most_bytes / RELIEF_PART;
 }
 
 void
-backlog_relieve(struct server *server)
+backpressure_relieve(struct server *server)
 {
-	if (backlog_bytes(server) <= server->backlog.relief_bytes)
+	if (backpressure_bytes(server) <= server->backpressure.relief_bytes)
 		return;
 	server_publish(server);
-	backlog_note(server);
+	backpressure_note(server);
 }
 
 void
-backlog_release(struct server *server)
+backpressure_release(struct server *server)
 {
-	struct backlog *backlog = &server->backlog;
-	size_t bytes = backlog_bytes(server);
-	struct guest *guest;
+	struct backpressure *backpressure = &server->backpressure;
+	size_t bytes = backpressure_bytes(server);
+	struct session *session;
 
-	while ((guest = backlog->stalled) && bytes <= backlog->most_bytes / 2) {
-		guest_enqueue(guest, GUEST_NOWHERE);
-		conn_stall(&guest->conn, false);
+	while ((session = backpressure->stalled) && bytes <= backpressure->most_bytes / 2) {
+		session_enqueue(session, SESSION_NOWHERE);
+		conn_stall(&session->conn, false);
 		bytes += COPIES * CONN_INPUT_BYTES; /* which it may bring */
 	}
-	if (bytes <= backlog->most_bytes / 2)
-		input_go_on(&server->input);
-	backlog_note(server);
+	if (bytes <= backpressure->most_bytes / 2)
+		stdin_reader_go_on(&server->stdin_reader);
+	backpressure_note(server);
 }

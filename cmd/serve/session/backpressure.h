@@ -11,34 +11,34 @@
  * refused, to be said again later.
  */
 struct server;
-struct guest;
+struct session;
 
-struct backlog {
+struct backpressure {
 	size_t most_bytes;
 	size_t relief_bytes; /* with so much a turn is to publish what it can */
-	struct guest *stalled; /* utlist: guests that are not read, longest first */
+	struct session *stalled; /* utlist: sessions that are not read, longest first */
 };
 
-void backlog_open(struct server *server);
+void backpressure_open(struct server *server);
 
 /* Bytes of memory of what waits. */
-size_t backlog_bytes(const struct server *server);
+size_t backpressure_bytes(const struct server *server);
 
 /* Whether a message of so many bytes has no room; where nothing waits any has. */
-bool backlog_is_full(const struct server *server, size_t bytes);
+bool backpressure_is_full(const struct server *server, size_t bytes);
 
 /* Whether there is so much that nobody is to say more now. */
-bool backlog_is_long(const struct server *server);
+bool backpressure_is_long(const struct server *server);
 
-/* A guest has said something. */
-void backlog_said(struct guest *guest);
+/* A session has said something. */
+void backpressure_said(struct session *session);
 
 /* In the middle of a turn: publishes what need not wait any longer, where much has gathered. */
-void backlog_relieve(struct server *server);
+void backpressure_relieve(struct server *server);
 
 /* The end of a turn: of those who are not read so many go on as there is room for. */
-void backlog_release(struct server *server);
+void backpressure_release(struct server *server);
 
-#define BACKLOG_RETRY_MS 1000 /* what is refused may be said again then */
+#define BACKPRESSURE_RETRY_MS 1000 /* what is refused may be said again then */
 
 #endif

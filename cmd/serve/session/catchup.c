@@ -18,133 +18,136 @@
 #define RECALL_COST_BYTES 16 /* but this one, which looks into several segments, */
 #define RECALL_BYTES ((size_t)4 << 20) /* and may be so long */
 
-struct past_reader {
+struct catchup_reader {
 	struct fair_entry entry; /* first */
-	struct guest *guest;
+	struct session *session;
 	struct page *page; /* being read; NULL: it does not wait for one */
-	struct past_reader *next, *prev; /* that wait for the same */
-	struct member_past past;
+	struct catchup_reader *next, *prev; /* that wait for the same */
+	struct member_catchup catchup;
 	bool newest; /* it came without `since` */
 	bool began; /* to look for pages */
 };
 
 /* What is read from the journal. */
-struct past_work {
-	struct past *past;
-	struct room *room; /* counts it as a reader */
+struct catchup_work {
+	struct catchup *catchup;
+	struct channel *channel; /* counts it as a reader */
 	struct page *page;
 };
 
-struct past_read {
+struct catchup_read {
 	struct journal_read read; /* first */
-	struct past_work work;
+	struct catchup_work work;
 };
 
-struct past_recall {
+struct catchup_recall {
 	struct journal_recall recall; /* first */
-	struct past_work work;
-	uint64_t forgotten; /* by the room */
+	struct catchup_work work;
+	uint64_t forgotten; /* by the channel */
 };
 
 /*
- * A reading is over, and its room goes on remembering what came meanwhile: where the page went to
- * the end of the journal, those who waited for it find the rest in memory in their next turn.
+ * A reading is over, and its channel goes on remembering what came meanwhile: where the page went
+ * to the end of the journal, those who waited for it find the rest in memory in their next turn.
  */
-struct past_tail {
-	struct past_tail *next;
-	struct room *room; /* counts the reading still */
+struct catchup_tail {
+	struct catchup_tail *next;
+	struct channel *channel; /* counts the reading still */
 	unsigned turns; /* until it does not */
 };
 
 #define TAIL_TURNS 2 /* that in which the page is handed out, and the next */
 
-static struct past *
-past_of(const struct past_reader *reader)
+static struct catchup *
+catchup_of(const struct catchup_reader *reader)
 {
-	return &reader->guest->server->past;
+	return &reader->session->server->catchup;
 }
 
 static struct fair_lane *
-lane_of(const struct past_reader *reader, enum address_lane lane)
+lane_of(const struct catchup_reader *reader, enum address_lane lane)
 {
-	return address_lane(reader->guest->address, lane);
+	return address_lane(reader->session->address, lane);
 }
 
 static void
-reader_free(struct past_reader *reader)
+reader_free(struct catchup_reader *reader)
 {
-	struct past *past = past_of(reader);
+	struct catchup *catchup = catchup_of(reader);
 
-	fair_remove(&past->wanting, &reader->entry);
-	fair_remove(&past->reading, &reader->entry);
+	fair_queue_remove(&catchup->wanting, &reader->entry);
+	fair_queue_remove(&catchup->reading, &reader->entry);
 	if (reader->page)
 		DL_DELETE(reader->page->waiters, reader);
-	reader->guest->reader = NULL;
-	member_past_free(&reader->past);
-	past->readers--;
+	reader->session->reader = NULL;
+	member_catchup_free(&reader->catchup);
+	catchup->readers--;
 	free(reader);
 }
 
 static void
-reader_want(struct past_reader *reader)
+reader_want(struct catchup_reader *reader)
 {
-	fair_push(&past_of(reader)->wanting, lane_of(reader, ADDRESS_LANE_PAGES), &reader->entry);
+	fair_queue_push(
+		&catchup_of(reader)->wanting, lane_of(reader, ADDRESS_LANE_PAGES), &reader->entry);
 }
 
 /* Of a page that is about to be made. */
 static size_t
-past_page_bytes(const struct past *past)
+catchup_page_bytes(const struct catchup *catchup)
 {
-	size_t bytes = pages_next_bytes(&past->server->rooms.pages);
-	size_t most = (size_t)past->server->config->queue_bytes / 2;
+	size_t bytes = page_cache_next_bytes(&catchup->server->channels.page_cache);
+	size_t most = (size_t)catchup->server->config->queue_bytes / 2;
 
 	return bytes < most ? bytes : most;
 }
 
 /* ---- from the journal ---- */
 
-static void past_read_next(struct past *past);
+static void catchup_read_next(struct catchup *catchup);
 
 static void
-work_begin(struct past_work *work, struct past *past, struct room *room, const struct page_key *key)
+work_begin(struct catchup_work *work, struct catchup *catchup, struct channel *channel,
+	const struct page_key *key)
 {
-	*work = (struct past_work){past, room, pages_add(&room->rooms->pages, key)};
-	past->reads++;
-	room->readers++;
+	*work = (struct catchup_work){
+		catchup, channel, page_cache_add(&channel->channels->page_cache, key)};
+	catchup->reads++;
+	channel->readers++;
 }
 
 static void
-past_keep_tail(struct past *past, struct room *room)
+catchup_keep_tail(struct catchup *catchup, struct channel *channel)
 {
-	struct past_tail *tail = chat_alloc(sizeof(*tail));
+	struct catchup_tail *tail = chat_alloc(sizeof(*tail));
 
-	*tail = (struct past_tail){.room = room, .turns = TAIL_TURNS};
-	LL_PREPEND(past->tails, tail);
+	*tail = (struct catchup_tail){.channel = channel, .turns = TAIL_TURNS};
+	LL_PREPEND(catchup->tails, tail);
 }
 
 /* A turn ends. */
 static void
-past_drop_tails(struct past *past)
+catchup_drop_tails(struct catchup *catchup)
 {
-	struct past_tail *tail, *next;
+	struct catchup_tail *tail, *next;
 
-	LL_FOREACH_SAFE(past->tails, tail, next)
+	LL_FOREACH_SAFE(catchup->tails, tail, next)
 	{
 		if (--tail->turns)
 			continue;
-		LL_DELETE(past->tails, tail);
-		tail->room->readers--;
-		room_forget(tail->room);
+		LL_DELETE(catchup->tails, tail);
+		tail->channel->readers--;
+		channel_forget(tail->channel);
 		free(tail);
 	}
 }
 
 /* The page is there, of this block or NULL; those who waited for it want it. */
 static void
-work_end(const struct past_work *work, struct block *block)
+work_end(const struct catchup_work *work, struct block *block)
 {
-	struct past *past = work->past;
-	struct past_reader *reader, *next;
+	struct catchup *catchup = work->catchup;
+	struct catchup_reader *reader, *next;
 
 	DL_FOREACH_SAFE(work->page->waiters, reader, next)
 	{
@@ -152,17 +155,17 @@ work_end(const struct past_work *work, struct block *block)
 		reader->page = NULL;
 		reader_want(reader);
 	}
-	pages_fill(&past->server->rooms.pages, work->page, block);
-	past_keep_tail(past, work->room);
-	past->reads--;
-	past_read_next(past);
+	page_cache_fill(&catchup->server->channels.page_cache, work->page, block);
+	catchup_keep_tail(catchup, work->channel);
+	catchup->reads--;
+	catchup_read_next(catchup);
 }
 
 static void
 on_read(struct journal_read *read)
 {
-	struct past_read *asked = (struct past_read *)read;
-	struct past_work work = asked->work;
+	struct catchup_read *asked = (struct catchup_read *)read;
+	struct catchup_work work = asked->work;
 	struct block *block = read->page;
 
 	work.page->end = read->end;
@@ -174,81 +177,84 @@ on_read(struct journal_read *read)
 static void
 on_recalled(struct journal_recall *recall)
 {
-	struct past_recall *asked = (struct past_recall *)recall;
-	struct past_work work = asked->work;
+	struct catchup_recall *asked = (struct catchup_recall *)recall;
+	struct catchup_work work = asked->work;
 
-	room_recall(work.room, &recall->found, asked->forgotten, recall->removed);
+	channel_recall(work.channel, &recall->found, asked->forgotten, recall->removed);
 	free(asked);
 	work_end(&work, NULL);
 }
 
 static struct page *
-past_ask_newest(struct past *past, struct room *room, const struct page_key *key)
+catchup_ask_newest(struct catchup *catchup, struct channel *channel, const struct page_key *key)
 {
-	struct past_recall *asked = chat_alloc_zeroed(1, sizeof(*asked));
-	struct journal *journal = past->server->journal;
+	struct catchup_recall *asked = chat_alloc_zeroed(1, sizeof(*asked));
+	struct journal *journal = catchup->server->journal;
 
-	work_begin(&asked->work, past, room, key);
-	memcpy(asked->recall.channel, room->channel, room->channel_len);
-	asked->recall.upto = room_newest(room);
-	asked->recall.most = room_wanted(room);
+	work_begin(&asked->work, catchup, channel, key);
+	memcpy(asked->recall.channel, channel->name, channel->name_len);
+	asked->recall.upto = channel_newest(channel);
+	asked->recall.most = channel_wanted(channel);
 	asked->recall.most_bytes = RECALL_BYTES;
 	asked->recall.done = on_recalled;
-	asked->forgotten = room->history.forgotten;
-	room->recalled = true;
+	asked->forgotten = channel->history.forgotten;
+	channel->recalled = true;
 	journal->kind->recall(journal, &asked->recall);
 	return asked->work.page;
 }
 
 static struct page *
-past_ask(struct past *past, struct room *room, const struct page_key *key)
+catchup_ask(struct catchup *catchup, struct channel *channel, const struct page_key *key)
 {
-	struct past_read *asked = chat_alloc_zeroed(1, sizeof(*asked));
-	struct journal *journal = past->server->journal;
+	struct catchup_read *asked = chat_alloc_zeroed(1, sizeof(*asked));
+	struct journal *journal = catchup->server->journal;
 
-	work_begin(&asked->work, past, room, key);
-	memcpy(asked->read.channel, room->channel, room->channel_len);
+	work_begin(&asked->work, catchup, channel, key);
+	memcpy(asked->read.channel, channel->name, channel->name_len);
 	asked->read.after = key->after;
-	asked->read.upto = room_newest(room);
-	asked->read.page_bytes = past_page_bytes(past);
-	asked->read.most_bytes = room->rooms->limits.page_message_bytes;
+	asked->read.upto = channel_newest(channel);
+	asked->read.page_bytes = catchup_page_bytes(catchup);
+	asked->read.most_bytes = channel->channels->limits.page_message_bytes;
 	asked->read.complete = !key->incomplete;
 	asked->read.done = on_read;
 	journal->kind->read(journal, &asked->read);
 	return asked->work.page;
 }
 
-/* Not a page: it is ready when the room has its newest messages. */
+/* Not a page: it is ready when the channel has its newest messages. */
 static struct page_key
-recall_key(const struct room *room)
+recall_key(const struct channel *channel)
 {
-	return (struct page_key){.room = room->number, .kind = PAGE_RECALL};
+	return (struct page_key){.channel = channel->number, .kind = PAGE_RECALL};
 }
 
 /* The page, which may be under way now; NULL: there is no reading to be had, and it waits for one.
  */
 static struct page *
-reader_ask(struct past_reader *reader, bool first_in_line)
+reader_ask(struct catchup_reader *reader, bool first_in_line)
 {
-	struct past *past = past_of(reader);
-	struct room *room = reader->guest->member.room;
+	struct catchup *catchup = catchup_of(reader);
+	struct channel *channel = reader->session->member.channel;
 	struct fair_lane *lane = lane_of(reader, ADDRESS_LANE_READS);
-	struct page_key key =
-		reader->newest ? recall_key(room) : room_past_key(&reader->guest->member);
-	struct page *page = pages_find(&room->rooms->pages, &key);
+	struct page_key key = reader->newest ? recall_key(channel)
+					     : channel_catchup_key(&reader->session->member);
+	struct page *page = page_cache_find(&channel->channels->page_cache, &key);
 
 	if (page)
 		return page;
-	if (past->reads == PAST_READS || (!first_in_line && !fair_is_empty(&past->reading))) {
-		fair_push(&past->reading, lane, &reader->entry);
+	if (catchup->reads == CATCHUP_READS ||
+		(!first_in_line && !fair_queue_is_empty(&catchup->reading))) {
+		fair_queue_push(&catchup->reading, lane, &reader->entry);
 		return NULL;
 	}
-	fair_charge(&past->reading, lane, reader->newest ? RECALL_COST_BYTES : READ_COST_BYTES);
-	return reader->newest ? past_ask_newest(past, room, &key) : past_ask(past, room, &key);
+	fair_queue_charge(
+		&catchup->reading, lane, reader->newest ? RECALL_COST_BYTES : READ_COST_BYTES);
+	return reader->newest ? catchup_ask_newest(catchup, channel, &key)
+			      : catchup_ask(catchup, channel, &key);
 }
 
 static void
-reader_await(struct past_reader *reader, struct page *page)
+reader_await(struct catchup_reader *reader, struct page *page)
 {
 	reader->page = page;
 	DL_APPEND(page->waiters, reader);
@@ -256,10 +262,11 @@ reader_await(struct past_reader *reader, struct page *page)
 
 /* A reading has ended: the next ones of those who wait for it. */
 static void
-past_read_next(struct past *past)
+catchup_read_next(struct catchup *catchup)
 {
-	while (past->reads < PAST_READS && !fair_is_empty(&past->reading)) {
-		struct past_reader *reader = (struct past_reader *)fair_pop(&past->reading);
+	while (catchup->reads < CATCHUP_READS && !fair_queue_is_empty(&catchup->reading)) {
+		struct catchup_reader *reader =
+			(struct catchup_reader *)fair_queue_pop(&catchup->reading);
 		struct page *page = reader_ask(reader, true);
 
 		if (page->ready)
@@ -272,31 +279,31 @@ past_read_next(struct past *past)
 /* ---- handing out ---- */
 
 static void
-reader_charge(struct past_reader *reader, size_t bytes)
+reader_charge(struct catchup_reader *reader, size_t bytes)
 {
-	struct past *past = past_of(reader);
+	struct catchup *catchup = catchup_of(reader);
 
-	fair_charge(&past->wanting, lane_of(reader, ADDRESS_LANE_PAGES), bytes);
-	past->turn_bytes -= (int64_t)bytes;
-	past->handed++;
+	fair_queue_charge(&catchup->wanting, lane_of(reader, ADDRESS_LANE_PAGES), bytes);
+	catchup->turn_bytes -= (int64_t)bytes;
+	catchup->handed++;
 }
 
 static void
-reader_turn(struct past_reader *reader, const struct page *page)
+reader_turn(struct catchup_reader *reader, const struct page *page)
 {
 	reader_charge(reader, page->block->len);
-	member_turn(&reader->guest->member, page);
-	conn_tell_empty(&reader->guest->conn);
+	member_turn(&reader->session->member, page);
+	conn_tell_empty(&reader->session->conn);
 }
 
 /* Memory has the rest. */
 static void
-reader_remember(struct past_reader *reader)
+reader_remember(struct catchup_reader *reader)
 {
-	struct member *member = &reader->guest->member;
-	struct page *page = room_past_page(member, past_page_bytes(past_of(reader)));
+	struct member *member = &reader->session->member;
+	struct page *page = channel_catchup_page(member, catchup_page_bytes(catchup_of(reader)));
 
-	if (page->key.kind == PAGE_PAST) {
+	if (page->key.kind == PAGE_CATCHUP) {
 		reader_turn(reader, page);
 		return;
 	}
@@ -305,15 +312,15 @@ reader_remember(struct past_reader *reader)
 	reader_free(reader);
 }
 
-/* The room is asked to remember its newest messages, or has been. */
+/* The channel is asked to remember its newest messages, or has been. */
 static void
-reader_step_newest(struct past_reader *reader)
+reader_step_newest(struct catchup_reader *reader)
 {
-	struct room *room = reader->guest->member.room;
-	struct page_key key = recall_key(room);
-	struct page *page = pages_find(&room->rooms->pages, &key);
+	struct channel *channel = reader->session->member.channel;
+	struct page_key key = recall_key(channel);
+	struct page *page = page_cache_find(&channel->channels->page_cache, &key);
 
-	if (!page && room_is_to_recall(room)) {
+	if (!page && channel_is_to_recall(channel)) {
 		page = reader_ask(reader, false);
 		if (!page)
 			return;
@@ -322,36 +329,36 @@ reader_step_newest(struct past_reader *reader)
 		reader_await(reader, page);
 		return;
 	}
-	member_replay(&reader->guest->member);
+	member_replay(&reader->session->member);
 	reader_free(reader);
 }
 
 /* The first page is not one from which messages would be missing by now. */
 static void
-reader_begin(struct past_reader *reader)
+reader_begin(struct catchup_reader *reader)
 {
-	struct page_key key = room_past_key(&reader->guest->member);
+	struct page_key key = channel_catchup_key(&reader->session->member);
 
 	if (!reader->began)
-		pages_renew(&past_of(reader)->server->rooms.pages, &key);
+		page_cache_renew(&catchup_of(reader)->server->channels.page_cache, &key);
 	reader->began = true;
 }
 
 /* The next page is the reader's, or it waits for it. */
 static void
-reader_step(struct past_reader *reader)
+reader_step(struct catchup_reader *reader)
 {
-	struct member *member = &reader->guest->member;
+	struct member *member = &reader->session->member;
 	struct page *page;
 
-	if (reader->guest->conn.state != CONN_OPEN)
+	if (reader->session->conn.state != CONN_OPEN)
 		return; /* its Close is awaited */
 	if (reader->newest) {
 		reader_step_newest(reader);
 		return;
 	}
 	reader_begin(reader);
-	while (room_past_is_far(member)) {
+	while (channel_catchup_is_far(member)) {
 		page = reader_ask(reader, false);
 		if (page && !page->ready)
 			reader_await(reader, page);
@@ -359,17 +366,17 @@ reader_step(struct past_reader *reader)
 			reader_turn(reader, page);
 		if (!page || !page->ready || page->block)
 			return;
-		member_turn(member, page); /* there was nothing of this room */
+		member_turn(member, page); /* there was nothing of this channel */
 	}
 	reader_remember(reader);
 }
 
 void
-past_turn(struct past *past)
+catchup_turn(struct catchup *catchup)
 {
-	while (past->turn_bytes > 0 && !fair_is_empty(&past->wanting))
-		reader_step((struct past_reader *)fair_pop(&past->wanting));
-	past->turn_bytes = PAST_TURN_BYTES;
+	while (catchup->turn_bytes > 0 && !fair_queue_is_empty(&catchup->wanting))
+		reader_step((struct catchup_reader *)fair_queue_pop(&catchup->wanting));
+	catchup->turn_bytes = CATCHUP_TURN_BYTES;
 }
 
 static void
@@ -379,85 +386,85 @@ on_idle(uv_idle_t *idle)
 }
 
 void
-past_rest(struct past *past)
+catchup_rest(struct catchup *catchup)
 {
-	past_drop_tails(past);
-	if (fair_is_empty(&past->wanting))
-		uv_idle_stop(&past->idle);
+	catchup_drop_tails(catchup);
+	if (fair_queue_is_empty(&catchup->wanting))
+		uv_idle_stop(&catchup->idle);
 	else
-		uv_idle_start(&past->idle, on_idle);
+		uv_idle_start(&catchup->idle, on_idle);
 }
 
 /* ---- coming and going ---- */
 
 void
-past_open(struct past *past, struct server *server)
+catchup_open(struct catchup *catchup, struct server *server)
 {
-	past->server = server;
-	past->turn_bytes = PAST_TURN_BYTES;
-	uv_idle_init(&server->loop, &past->idle);
+	catchup->server = server;
+	catchup->turn_bytes = CATCHUP_TURN_BYTES;
+	uv_idle_init(&server->loop, &catchup->idle);
 }
 
 void
-past_close(struct past *past)
+catchup_close(struct catchup *catchup)
 {
-	while (past->tails)
-		past_drop_tails(past);
-	fair_free(&past->wanting);
-	fair_free(&past->reading);
+	while (catchup->tails)
+		catchup_drop_tails(catchup);
+	fair_queue_free(&catchup->wanting);
+	fair_queue_free(&catchup->reading);
 }
 
-static struct past_reader *
-reader_new(struct guest *guest)
+static struct catchup_reader *
+reader_new(struct session *session)
 {
-	struct past_reader *reader = chat_alloc_zeroed(1, sizeof(*reader));
+	struct catchup_reader *reader = chat_alloc_zeroed(1, sizeof(*reader));
 
-	reader->guest = guest;
-	guest->reader = reader;
-	guest->server->past.readers++;
+	reader->session = session;
+	session->reader = reader;
+	session->server->catchup.readers++;
 	return reader;
 }
 
 void
-past_enter_newest(struct guest *guest)
+catchup_enter_newest(struct session *session)
 {
-	const struct room *room = guest->member.room;
-	struct past_reader *reader;
+	const struct channel *channel = session->member.channel;
+	struct catchup_reader *reader;
 
-	if (!room->readers && !room_is_to_recall(room)) {
-		member_replay(&guest->member);
+	if (!channel->readers && !channel_is_to_recall(channel)) {
+		member_replay(&session->member);
 		return;
 	}
-	reader = reader_new(guest);
+	reader = reader_new(session);
 	reader->newest = true;
-	member_await(&guest->member, &reader->past);
+	member_await(&session->member, &reader->catchup);
 	reader_step(reader);
 }
 
 void
-past_enter(struct guest *guest, const struct past_since *since)
+catchup_enter(struct session *session, const struct since_point *since)
 {
-	struct past *past = &guest->server->past;
-	struct past_reader *reader = reader_new(guest);
+	struct catchup *catchup = &session->server->catchup;
+	struct catchup_reader *reader = reader_new(session);
 
-	member_begin(&guest->member, &reader->past, since);
-	if (past->turn_bytes > 0 && fair_is_empty(&past->wanting))
+	member_begin(&session->member, &reader->catchup, since);
+	if (catchup->turn_bytes > 0 && fair_queue_is_empty(&catchup->wanting))
 		reader_step(reader);
 	else
 		reader_want(reader);
 }
 
 void
-past_leave(struct guest *guest)
+catchup_leave(struct session *session)
 {
-	if (guest->reader)
-		reader_free(guest->reader);
+	if (session->reader)
+		reader_free(session->reader);
 }
 
 void
-past_emptied(struct guest *guest)
+catchup_emptied(struct session *session)
 {
-	struct past_reader *reader = guest->reader;
+	struct catchup_reader *reader = session->reader;
 
 	if (reader && !reader->entry.lane && !reader->page)
 		reader_want(reader);

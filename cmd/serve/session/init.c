@@ -24,40 +24,40 @@
 
 /* ---- those who are not in yet ---- */
 
-static struct guest **
-queue_of(struct guest *guest)
+static struct session **
+queue_of(struct session *session)
 {
-	switch (guest->queue) {
-	case GUEST_OWES_INIT:
-		return &guest->server->owing;
-	case GUEST_DENIED:
-		return &guest->server->denied;
-	case GUEST_HASTY:
-		return &guest->server->hasty;
-	case GUEST_STALLED:
-		return &guest->server->backlog.stalled;
+	switch (session->queue) {
+	case SESSION_OWES_INIT:
+		return &session->server->owing;
+	case SESSION_DENIED:
+		return &session->server->denied;
+	case SESSION_HASTY:
+		return &session->server->hasty;
+	case SESSION_STALLED:
+		return &session->server->backpressure.stalled;
 	default:
 		return NULL;
 	}
 }
 
 void
-guest_enqueue(struct guest *guest, enum guest_queue queue)
+session_enqueue(struct session *session, enum session_queue queue)
 {
-	struct guest **list = queue_of(guest);
+	struct session **list = queue_of(session);
 
 	if (list)
-		DL_DELETE2(*list, guest, prev_queued, next_queued);
-	guest->queue = queue;
-	guest->queued_ms = clock_now_ms(&guest->server->clock);
-	list = queue_of(guest);
+		DL_DELETE2(*list, session, prev_queued, next_queued);
+	session->queue = queue;
+	session->queued_ms = clock_now_ms(&session->server->clock);
+	list = queue_of(session);
 	if (list)
-		DL_APPEND2(*list, guest, prev_queued, next_queued);
+		DL_APPEND2(*list, session, prev_queued, next_queued);
 }
 
 /* The first of a queue, if it has been there for so long. */
-static struct guest *
-first_due(struct guest *first, int64_t after_ms)
+static struct session *
+first_due(struct session *first, int64_t after_ms)
 {
 	if (first && clock_now_ms(&first->server->clock) - first->queued_ms > after_ms)
 		return first;
@@ -65,56 +65,56 @@ first_due(struct guest *first, int64_t after_ms)
 }
 
 void
-guest_sweep(struct server *server)
+session_sweep(struct server *server)
 {
-	struct guest *guest;
+	struct session *session;
 
-	while ((guest = first_due(server->owing, server->config->init_timeout_ms))) {
-		guest_enqueue(guest, GUEST_NOWHERE);
-		if (guest->conn.state != CONN_OPEN) /* it is closing for another reason */
+	while ((session = first_due(server->owing, server->config->init_timeout_ms))) {
+		session_enqueue(session, SESSION_NOWHERE);
+		if (session->conn.state != CONN_OPEN) /* it is closing for another reason */
 			continue;
 		server->metrics.drops[METRICS_DROP_LATE]++;
-		guest_shut(guest, CHAT_NOT_INITIALIZED, "no init came in time", 1008);
+		session_shut(session, CHAT_NOT_INITIALIZED, "no init came in time", 1008);
 	}
-	while ((guest = first_due(server->denied, DENIAL_MS))) {
-		guest_enqueue(guest, GUEST_NOWHERE);
-		guest_shut(guest, CHAT_UNAUTHORIZED, "a wrong token, or none", 1008);
-		conn_hold(&guest->conn, false); /* its Close is to be read */
+	while ((session = first_due(server->denied, DENIAL_MS))) {
+		session_enqueue(session, SESSION_NOWHERE);
+		session_shut(session, CHAT_UNAUTHORIZED, "a wrong token, or none", 1008);
+		conn_hold(&session->conn, false); /* its Close is to be read */
 	}
-	while ((guest = server->hasty)) {
-		guest_enqueue(guest, GUEST_NOWHERE);
-		conn_hold(&guest->conn, false);
+	while ((session = server->hasty)) {
+		session_enqueue(session, SESSION_NOWHERE);
+		conn_hold(&session->conn, false);
 	}
-	guests_take_turns(server);
+	auth_queue_serve(server);
 }
 
 /* ---- the request ---- */
 
 /* Behind a proxy that is trusted: the address is that of who is behind it. */
 static void
-guest_look_behind(struct guest *guest, const struct chat_http_request *request)
+session_look_behind(struct session *session, const struct chat_http_request *request)
 {
-	struct addresses *addresses = &guest->server->addresses;
+	struct addresses *addresses = &session->server->addresses;
 	struct sockaddr_storage client;
 	bool known;
 
-	if (address_kind(guest->address) != ADDRESS_PROXY)
+	if (address_kind(session->address) != ADDRESS_PROXY)
 		return;
-	known = networks_forwarded(
+	known = cidrs_forwarded(
 		&addresses->proxies, request->forwarded_for, request->forwarded_count, &client);
-	guest->address = addresses_move(
-		addresses, guest->address, known ? (struct sockaddr *)&client : NULL);
+	session->address = addresses_move(
+		addresses, session->address, known ? (struct sockaddr *)&client : NULL);
 }
 
 /* Whether it may connect from where it says to be; 0, or the status to refuse it with. */
 static int
-guest_judge(struct guest *guest, const struct chat_http_request *request, const char **why)
+session_judge(struct session *session, const struct chat_http_request *request, const char **why)
 {
-	const struct server *server = guest->server;
+	const struct server *server = session->server;
 	const struct config *config = server->config;
 	const struct origin_names names = {&config->origins, &config->hosts, server->tls};
 
-	if (address_kind(guest->address) == ADDRESS_LOOPBACK &&
+	if (address_kind(session->address) == ADDRESS_LOOPBACK &&
 		!host_allowed(request->host, &names)) {
 		*why = "this host is not served here";
 		return 403;
@@ -123,12 +123,12 @@ guest_judge(struct guest *guest, const struct chat_http_request *request, const 
 		*why = "this origin may not connect";
 		return 403;
 	}
-	guest_look_behind(guest, request);
+	session_look_behind(session, request);
 	if (server->conns.count > server->max_connections) {
 		*why = "the server is full";
 		return 503;
 	}
-	if (address_is_over(guest->address, &server->addresses)) {
+	if (address_is_over(session->address, &server->addresses)) {
 		*why = "there are too many connections from this address";
 		return 503;
 	}
@@ -136,40 +136,41 @@ guest_judge(struct guest *guest, const struct chat_http_request *request, const 
 }
 
 /* Behind an address of this machine or of a proxy there are many. */
-static struct asker
-guest_asker(const struct guest *guest)
+static struct claimant
+session_claimant(const struct session *session)
 {
-	bool one = address_kind(guest->address) == ADDRESS_REMOTE;
+	bool one = address_kind(session->address) == ADDRESS_REMOTE;
 
-	return (struct asker){address_hash(guest->address), one ? 1 : MANY_WEIGHT};
+	return (struct claimant){address_hash(session->address), one ? 1 : MANY_WEIGHT};
 }
 
 int
-guest_request(struct conn *conn, const struct chat_http_request *request, const char **why)
+session_request(struct conn *conn, const struct chat_http_request *request, const char **why)
 {
-	struct guest *guest = guest_of(conn);
+	struct session *session = session_of(conn);
 	struct chat_err err = {0};
-	struct asker asker;
-	int refusal = guest_judge(guest, request, why);
+	struct claimant claimant;
+	int refusal = session_judge(session, request, why);
 
 	if (refusal)
 		return refusal;
-	asker = guest_asker(guest); /* where it comes from is known by now */
+	claimant = session_claimant(session); /* where it comes from is known by now */
 	if (!chat_channel_valid(request->path)) {
 		*why = "no such channel";
 		return 404;
 	}
-	if (guest_pay_request(guest, !rooms_have(&guest->server->rooms, request->path))) {
+	if (session_rate_request(
+		    session, !channels_have(&session->server->channels, request->path))) {
 		*why = "too many joins or new channels came from this address";
 		return 429;
 	}
-	guest->lobby = rooms_find(&guest->server->rooms, request->path, &asker, &err);
-	if (!guest->lobby) {
+	session->lobby = channels_find(&session->server->channels, request->path, &claimant, &err);
+	if (!session->lobby) {
 		*why = "there are too many channels";
 		return 503;
 	}
-	guest->lobby->visitors++;
-	guest_enqueue(guest, GUEST_OWES_INIT);
+	session->lobby->visitors++;
+	session_enqueue(session, SESSION_OWES_INIT);
 	return 101;
 }
 
@@ -188,7 +189,7 @@ decoded(const struct chat_msg *msg, enum chat_slot slot, char *storage, size_t s
 }
 
 static int
-guest_check_names(struct guest *guest, const struct room_join *join, struct chat_err *err)
+session_check_names(struct session *session, const struct channel_join *join, struct chat_err *err)
 {
 	if (!join->id.at) {
 		chat_fail(err, CHAT_BAD_MESSAGE, "the id is too long");
@@ -197,7 +198,7 @@ guest_check_names(struct guest *guest, const struct room_join *join, struct chat
 	}
 	if (chat_username_check(join->name, err) < 0)
 		return -1;
-	if (!guest->server->config->read_stdin)
+	if (!session->server->config->read_stdin)
 		return 0;
 	if (chat_span_equal(join->name, CHAT_SPAN(SERVER_NAME)))
 		return chat_fail(err, CHAT_USERNAME_TAKEN, "this username is the server's own");
@@ -208,19 +209,19 @@ guest_check_names(struct guest *guest, const struct room_join *join, struct chat
 
 /* Of the token only the digest is kept. */
 static void
-guest_take_token(struct guest *guest, const struct chat_msg *msg)
+session_take_token(struct session *session, const struct chat_msg *msg)
 {
 	char bytes[TOKEN_MAX];
 	struct chat_span token = decoded(msg, CHAT_SLOT_TOKEN, bytes, sizeof(bytes));
 
 	if (!token.at) {
-		free(guest->digest);
-		guest->digest = NULL;
+		free(session->digest);
+		session->digest = NULL;
 		return;
 	}
-	if (!guest->digest)
-		guest->digest = chat_alloc(CHAT_SHA256_BYTES);
-	chat_sha256(guest->digest, token);
+	if (!session->digest)
+		session->digest = chat_alloc(CHAT_SHA256_BYTES);
+	chat_sha256(session->digest, token);
 	explicit_bzero(bytes, sizeof(bytes));
 }
 
@@ -233,11 +234,11 @@ enum proof {
 };
 
 static bool
-guest_is_certified(const struct guest *guest, struct chat_span name)
+session_is_certified(const struct session *session, struct chat_span name)
 {
 	char storage[USERNAME_MAX];
 	struct chat_span certified =
-		stream_peer_name(&guest->conn.stream, storage, sizeof(storage));
+		stream_peer_name(&session->conn.stream, storage, sizeof(storage));
 
 	return certified.at && chat_span_equal(certified, name);
 }
@@ -247,17 +248,17 @@ guest_is_certified(const struct guest *guest, struct chat_span name)
  * the tokens or in derived.
  */
 static enum proof
-guest_prove(const struct guest *guest, struct chat_span name, struct chat_span *id,
+session_prove(const struct session *session, struct chat_span name, struct chat_span *id,
 	char derived[TOKENS_ID_LEN + 1])
 {
-	const struct server *server = guest->server;
+	const struct server *server = session->server;
 	bool has_ca = server->config->tls.client_ca != NULL;
 
-	if (has_ca && !guest_is_certified(guest, name))
+	if (has_ca && !session_is_certified(session, name))
 		return PROOF_NO_CERTIFICATE;
 	if (server->tokens.path) {
-		*id = guest->digest ? tokens_find(&server->tokens, name, guest->digest)
-				    : (struct chat_span){0};
+		*id = session->digest ? tokens_find(&server->tokens, name, session->digest)
+				      : (struct chat_span){0};
 		return id->at ? PROOF_GIVEN : PROOF_NO_TOKEN;
 	}
 	if (has_ca) {
@@ -267,71 +268,72 @@ guest_prove(const struct guest *guest, struct chat_span name, struct chat_span *
 	return PROOF_GIVEN;
 }
 
-/* A wrong token is told so in a while; until then its guest is not listened to. */
+/* A wrong token is told so in a while; until then its session is not listened to. */
 static void
-guest_deny(struct guest *guest, enum proof proof)
+session_deny(struct session *session, enum proof proof)
 {
 	if (proof == PROOF_NO_CERTIFICATE) {
-		guest_shut(guest, CHAT_UNAUTHORIZED, "your certificate is not for this username",
-			1008);
+		session_shut(session, CHAT_UNAUTHORIZED,
+			"your certificate is not for this username", 1008);
 		return;
 	}
-	address_failed(
-		&guest->server->addresses, guest->address, clock_now_ms(&guest->server->clock));
-	guest_enqueue(guest, GUEST_DENIED);
-	conn_hold(&guest->conn, true);
+	address_failed(&session->server->addresses, session->address,
+		clock_now_ms(&session->server->clock));
+	session_enqueue(session, SESSION_DENIED);
+	conn_hold(&session->conn, true);
 }
 
-/* Makes it a member of the room it asked for, or says why not. since->id.at NULL: none. */
+/* Makes it a member of the channel it asked for, or says why not. since->id.at NULL: none. */
 static void
-guest_join(struct guest *guest, const struct room_join *join, const struct past_since *since)
+session_join(
+	struct session *session, const struct channel_join *join, const struct since_point *since)
 {
-	struct room *room = guest->lobby;
+	struct channel *channel = session->lobby;
 	struct chat_err err = {0};
 
-	if (room_join(room, &guest->member, join, &err) < 0) {
-		guest_refuse(guest, &err, (struct chat_span){0});
+	if (channel_join(channel, &session->member, join, &err) < 0) {
+		session_refuse(session, &err, (struct chat_span){0});
 		return;
 	}
-	guest_log(guest, "%.*s joins %s", (int)join->name.len, join->name.at, room->channel);
-	guest->lobby = NULL;
-	room->visitors--;
-	guest_enqueue(guest, GUEST_NOWHERE);
-	conn_trust(&guest->conn);
+	session_log(session, "%.*s joins %s", (int)join->name.len, join->name.at, channel->name);
+	session->lobby = NULL;
+	channel->visitors--;
+	session_enqueue(session, SESSION_NOWHERE);
+	conn_trust(&session->conn);
 	if (since->id.at)
-		past_enter(guest, since);
+		catchup_enter(session, since);
 	else
-		past_enter_newest(guest);
+		catchup_enter_newest(session);
 }
 
 /* Where it comes from there were too many wrong tokens, and it has not waited its turn. */
 static bool
-guest_must_wait(const struct guest *guest)
+session_must_wait(const struct session *session)
 {
-	const struct server *server = guest->server;
+	const struct server *server = session->server;
 
-	return server->tokens.path && guest->queue == GUEST_OWES_INIT &&
-		address_is_barred(guest->address, &server->addresses);
+	return server->tokens.path && session->queue == SESSION_OWES_INIT &&
+		address_is_barred(session->address, &server->addresses);
 }
 
 void
-guest_init(struct guest *guest, const struct chat_msg *msg)
+session_init(struct session *session, const struct chat_msg *msg)
 {
 	char id[NONCE_ID_MAX], name[USERNAME_MAX], since_bytes[64], presence[16];
 	char derived[TOKENS_ID_LEN + 1];
 	enum proof proof;
 	int64_t wait_ms;
-	struct room_join join = {
+	struct channel_join join = {
 		.id = decoded(msg, CHAT_SLOT_ID, id, sizeof(id)),
 		.name = decoded(msg, CHAT_SLOT_USERNAME, name, sizeof(name)),
 	};
-	struct past_since since = {
+	struct since_point since = {
 		.id = decoded(msg, CHAT_SLOT_SINCE, since_bytes, sizeof(since_bytes)),
 	};
 	struct chat_err err = {0};
 
-	if (guest_must_wait(guest)) {
-		guest_wait(guest, msg->line);
+	if (session_must_wait(session)) {
+		auth_queue_wait(session, msg->line);
 		return;
 	}
 	if (chat_msg_has(msg, CHAT_SLOT_SINCE) && !since.id.at)
@@ -340,45 +342,46 @@ guest_init(struct guest *guest, const struct chat_msg *msg)
 		chat_json_int64(msg->value[CHAT_SLOT_SINCE_TIME].raw, &since.time_ms);
 	join.hidden = chat_span_equal(
 		decoded(msg, CHAT_SLOT_PRESENCE, presence, sizeof(presence)), CHAT_SPAN("hidden"));
-	if (guest->server->tokens.path)
-		guest_take_token(guest, msg);
-	proof = guest_prove(guest, join.name, &join.id, derived);
+	if (session->server->tokens.path)
+		session_take_token(session, msg);
+	proof = session_prove(session, join.name, &join.id, derived);
 	if (proof != PROOF_GIVEN)
-		guest_deny(guest, proof);
-	else if (guest_check_names(guest, &join, &err) < 0)
-		guest_refuse(guest, &err, (struct chat_span){0});
-	else if (backlog_is_full(guest->server, join.id.len)) /* it could not be announced */
-		guest_put_off(guest, (struct chat_span){0});
-	else if ((wait_ms = guest_pay_join(guest, join.id)) > 0)
-		guest_delay_join(guest, wait_ms);
+		session_deny(session, proof);
+	else if (session_check_names(session, &join, &err) < 0)
+		session_refuse(session, &err, (struct chat_span){0});
+	else if (backpressure_is_full(session->server, join.id.len)) /* it could not be announced */
+		session_put_off(session, (struct chat_span){0});
+	else if ((wait_ms = session_rate_join(session, join.id)) > 0)
+		session_delay_join(session, wait_ms);
 	else
-		guest_join(guest, &join, &since);
+		session_join(session, &join, &since);
 }
 
 /* Whether it is who it was, where the tokens may have changed since. */
 static bool
-guest_is_still(const struct guest *guest, struct chat_span name, struct chat_span id)
+session_is_still(const struct session *session, struct chat_span name, struct chat_span id)
 {
 	char derived[TOKENS_ID_LEN + 1];
 	struct chat_span now = id;
 
-	return guest_prove(guest, name, &now, derived) == PROOF_GIVEN && chat_span_equal(now, id);
+	return session_prove(session, name, &now, derived) == PROOF_GIVEN &&
+		chat_span_equal(now, id);
 }
 
 /* ---- out again ---- */
 
 void
-guests_review(struct server *server)
+sessions_review(struct server *server)
 {
 	for (struct conn *conn = server->conns.all, *next; conn; conn = next) {
-		struct guest *guest = guest_of(conn);
-		const struct user *user = guest->member.user;
+		struct session *session = session_of(conn);
+		const struct user *user = session->member.user;
 
 		next = conn->next;
-		if (!guest->member.room || conn->state != CONN_OPEN ||
-			guest_is_still(guest, (struct chat_span){user->name, user->name_len},
+		if (!session->member.channel || conn->state != CONN_OPEN ||
+			session_is_still(session, (struct chat_span){user->name, user->name_len},
 				(struct chat_span){user->id, user->id_len}))
 			continue;
-		guest_shut(guest, CHAT_UNAUTHORIZED, NOT_ANY_MORE, 1008);
+		session_shut(session, CHAT_UNAUTHORIZED, NOT_ANY_MORE, 1008);
 	}
 }

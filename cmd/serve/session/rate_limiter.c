@@ -11,7 +11,7 @@
 
 #define UNIT 1000 /* credit that one thing costs: a rate of 1/s is one credit a millisecond */
 #define LOOKS_AT_ONCE 1000 /* of one sweep */
-#define LOOKS_FOR_ROOM 8 /* for somebody who can be forgotten without loss */
+#define LOOKS_FOR_CHANNEL 8 /* for somebody who can be forgotten without loss */
 
 struct rate {
 	UT_hash_handle hh;
@@ -29,26 +29,27 @@ struct rate {
 static int64_t
 share_of(char payer, enum rate_kind kind)
 {
-	return payer == RATE_ADDRESS && kind != RATE_JOINS ? RATES_SHARE : 1;
+	return payer == RATE_ADDRESS && kind != RATE_JOINS ? RATE_LIMITER_SHARE : 1;
 }
 
 static int64_t
-full_of(const struct rates *rates, char payer, enum rate_kind kind)
+full_of(const struct rate_limiter *rate_limiter, char payer, enum rate_kind kind)
 {
-	return rates->limits[kind].burst * UNIT * share_of(payer, kind);
+	return rate_limiter->limits[kind].burst * UNIT * share_of(payer, kind);
 }
 
 /* Reckons what time has brought. Whether all of it is full. */
 static bool
-rate_refill(const struct rates *rates, struct rate *rate, int64_t now_ms)
+rate_refill(const struct rate_limiter *rate_limiter, struct rate *rate, int64_t now_ms)
 {
 	int64_t passed_ms = now_ms - rate->paid_ms;
 	bool is_full = true;
 
 	rate->paid_ms = now_ms;
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++) {
-		int64_t full = full_of(rates, rate->key[0], kind);
-		int64_t speed = rates->limits[kind].per_second * share_of(rate->key[0], kind);
+		int64_t full = full_of(rate_limiter, rate->key[0], kind);
+		int64_t speed =
+			rate_limiter->limits[kind].per_second * share_of(rate->key[0], kind);
 
 		if (speed == 0 || (full - rate->credit[kind]) / speed < passed_ms)
 			rate->credit[kind] = full;
@@ -61,10 +62,11 @@ rate_refill(const struct rates *rates, struct rate *rate, int64_t now_ms)
 
 /* For how long there is too little credit for this. */
 static int64_t
-rate_wait_ms(const struct rates *rates, const struct rate *rate, enum rate_kind kind, int64_t cost)
+rate_wait_ms(const struct rate_limiter *rate_limiter, const struct rate *rate, enum rate_kind kind,
+	int64_t cost)
 {
-	int64_t full = full_of(rates, rate->key[0], kind);
-	int64_t speed = rates->limits[kind].per_second * share_of(rate->key[0], kind);
+	int64_t full = full_of(rate_limiter, rate->key[0], kind);
+	int64_t speed = rate_limiter->limits[kind].per_second * share_of(rate->key[0], kind);
 	int64_t need = cost > full / UNIT ? full : cost * UNIT;
 
 	if (rate->credit[kind] >= need)
@@ -81,53 +83,53 @@ rate_bytes(size_t key_len)
 }
 
 static void
-rates_forget(struct rates *rates, struct rate *rate)
+rate_limiter_forget(struct rate_limiter *rate_limiter, struct rate *rate)
 {
-	HASH_DEL(rates->by_key, rate);
-	DL_DELETE(rates->oldest, rate);
-	rates->count--;
-	rates->bytes -= rate_bytes(rate->key_len);
+	HASH_DEL(rate_limiter->by_key, rate);
+	DL_DELETE(rate_limiter->oldest, rate);
+	rate_limiter->count--;
+	rate_limiter->bytes -= rate_bytes(rate->key_len);
 	free(rate);
 }
 
 void
-rates_free(struct rates *rates)
+rate_limiter_free(struct rate_limiter *rate_limiter)
 {
-	while (rates->oldest)
-		rates_forget(rates, rates->oldest);
+	while (rate_limiter->oldest)
+		rate_limiter_forget(rate_limiter, rate_limiter->oldest);
 }
 
 /* Looks at the one that was not looked at for longest: whether it was full, and is forgotten. */
 static bool
-rates_look(struct rates *rates, int64_t now_ms)
+rate_limiter_look(struct rate_limiter *rate_limiter, int64_t now_ms)
 {
-	struct rate *rate = rates->oldest;
+	struct rate *rate = rate_limiter->oldest;
 
-	if (rate_refill(rates, rate, now_ms)) {
-		rates_forget(rates, rate);
+	if (rate_refill(rate_limiter, rate, now_ms)) {
+		rate_limiter_forget(rate_limiter, rate);
 		return true;
 	}
-	DL_DELETE(rates->oldest, rate);
-	DL_APPEND(rates->oldest, rate);
+	DL_DELETE(rate_limiter->oldest, rate);
+	DL_APPEND(rate_limiter->oldest, rate);
 	return false;
 }
 
 void
-rates_expire(struct rates *rates, int64_t now_ms)
+rate_limiter_expire(struct rate_limiter *rate_limiter, int64_t now_ms)
 {
-	size_t looks = rates->count < LOOKS_AT_ONCE ? rates->count : LOOKS_AT_ONCE;
+	size_t looks = rate_limiter->count < LOOKS_AT_ONCE ? rate_limiter->count : LOOKS_AT_ONCE;
 
 	while (looks--)
-		rates_look(rates, now_ms);
+		rate_limiter_look(rate_limiter, now_ms);
 }
 
 static void
-rates_make_room(struct rates *rates, int64_t now_ms)
+rate_limiter_make_channel(struct rate_limiter *rate_limiter, int64_t now_ms)
 {
-	for (int i = 0; i < LOOKS_FOR_ROOM; i++)
-		if (rates_look(rates, now_ms))
+	for (int i = 0; i < LOOKS_FOR_CHANNEL; i++)
+		if (rate_limiter_look(rate_limiter, now_ms))
 			return;
-	rates_forget(rates, rates->oldest);
+	rate_limiter_forget(rate_limiter, rate_limiter->oldest);
 }
 
 static size_t
@@ -141,79 +143,82 @@ key_make(char key[KEY_MAX], const struct rate_payer *payer)
 }
 
 static struct rate *
-rates_find(const struct rates *rates, const struct rate_payer *payer)
+rate_limiter_find(const struct rate_limiter *rate_limiter, const struct rate_payer *payer)
 {
 	char key[KEY_MAX];
 	size_t len = key_make(key, payer);
 	struct rate *rate;
 
-	HASH_FIND(hh, rates->by_key, key, len, rate);
+	HASH_FIND(hh, rate_limiter->by_key, key, len, rate);
 	return rate;
 }
 
 static struct rate *
-rates_add(struct rates *rates, const struct rate_payer *payer, int64_t now_ms)
+rate_limiter_add(struct rate_limiter *rate_limiter, const struct rate_payer *payer, int64_t now_ms)
 {
 	char key[KEY_MAX];
 	size_t len = key_make(key, payer);
 	struct rate *rate = chat_alloc_zeroed(1, sizeof(*rate) + len);
 
-	if (rates->count >= RATES_MOST)
-		rates_make_room(rates, now_ms);
+	if (rate_limiter->count >= RATE_LIMITER_MOST)
+		rate_limiter_make_channel(rate_limiter, now_ms);
 	memcpy(rate->key, key, len);
 	rate->key_len = len;
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++)
-		rate->credit[kind] = full_of(rates, rate->key[0], kind);
+		rate->credit[kind] = full_of(rate_limiter, rate->key[0], kind);
 	rate->paid_ms = now_ms;
-	HASH_ADD_KEYPTR(hh, rates->by_key, rate->key, len, rate);
-	DL_APPEND(rates->oldest, rate);
-	rates->count++;
-	rates->bytes += rate_bytes(len);
+	HASH_ADD_KEYPTR(hh, rate_limiter->by_key, rate->key, len, rate);
+	DL_APPEND(rate_limiter->oldest, rate);
+	rate_limiter->count++;
+	rate_limiter->bytes += rate_bytes(len);
 	return rate;
 }
 
 void
-rates_leave(struct rates *rates, const struct rate_payer *payer)
+rate_limiter_leave(struct rate_limiter *rate_limiter, const struct rate_payer *payer)
 {
-	struct rate *rate = rates->count ? rates_find(rates, payer) : NULL;
+	struct rate *rate = rate_limiter->count ? rate_limiter_find(rate_limiter, payer) : NULL;
 
 	if (rate)
-		rates_forget(rates, rate);
+		rate_limiter_forget(rate_limiter, rate);
 }
 
 /* ---- paying ---- */
 
 static bool
-pays(const struct rates *rates, const struct rate_payer *payer, enum rate_kind kind, int64_t cost)
+pays(const struct rate_limiter *rate_limiter, const struct rate_payer *payer, enum rate_kind kind,
+	int64_t cost)
 {
-	const struct rate_limit *limit = &rates->limits[kind];
+	const struct rate_limit *limit = &rate_limiter->limits[kind];
 
 	return cost && limit->per_second && (!payer->here || limit->here);
 }
 
 static bool
-pays_any(const struct rates *rates, const struct rate_payer *payer, const int64_t cost[RATE_KINDS])
+pays_any(const struct rate_limiter *rate_limiter, const struct rate_payer *payer,
+	const int64_t cost[RATE_KINDS])
 {
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++)
-		if (pays(rates, payer, kind, cost[kind]))
+		if (pays(rate_limiter, payer, kind, cost[kind]))
 			return true;
 	return false;
 }
 
 /* For how long this payer has too little; reckons its credit. */
 static int64_t
-payer_wait_ms(struct rates *rates, const struct rate_payer *payer, const int64_t cost[RATE_KINDS],
-	int64_t now_ms)
+payer_wait_ms(struct rate_limiter *rate_limiter, const struct rate_payer *payer,
+	const int64_t cost[RATE_KINDS], int64_t now_ms)
 {
-	struct rate *rate = pays_any(rates, payer, cost) ? rates_find(rates, payer) : NULL;
+	struct rate *rate =
+		pays_any(rate_limiter, payer, cost) ? rate_limiter_find(rate_limiter, payer) : NULL;
 	int64_t wait_ms = 0;
 
 	if (!rate)
 		return 0;
-	rate_refill(rates, rate, now_ms);
+	rate_refill(rate_limiter, rate, now_ms);
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++) {
-		int64_t kind_ms = pays(rates, payer, kind, cost[kind])
-			? rate_wait_ms(rates, rate, kind, cost[kind])
+		int64_t kind_ms = pays(rate_limiter, payer, kind, cost[kind])
+			? rate_wait_ms(rate_limiter, rate, kind, cost[kind])
 			: 0;
 
 		if (wait_ms < kind_ms)
@@ -223,36 +228,36 @@ payer_wait_ms(struct rates *rates, const struct rate_payer *payer, const int64_t
 }
 
 static void
-payer_take(struct rates *rates, const struct rate_payer *payer, const int64_t cost[RATE_KINDS],
-	int64_t now_ms)
+payer_take(struct rate_limiter *rate_limiter, const struct rate_payer *payer,
+	const int64_t cost[RATE_KINDS], int64_t now_ms)
 {
 	struct rate *rate;
 
-	if (!pays_any(rates, payer, cost))
+	if (!pays_any(rate_limiter, payer, cost))
 		return;
-	rate = rates_find(rates, payer);
+	rate = rate_limiter_find(rate_limiter, payer);
 	if (!rate)
-		rate = rates_add(rates, payer, now_ms);
+		rate = rate_limiter_add(rate_limiter, payer, now_ms);
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++)
-		if (pays(rates, payer, kind, cost[kind]))
+		if (pays(rate_limiter, payer, kind, cost[kind]))
 			rate->credit[kind] -= cost[kind] * UNIT;
-	DL_DELETE(rates->oldest, rate);
-	DL_APPEND(rates->oldest, rate);
+	DL_DELETE(rate_limiter->oldest, rate);
+	DL_APPEND(rate_limiter->oldest, rate);
 }
 
 int64_t
-rates_pay(struct rates *rates, const struct rate_payer *payers, size_t count,
+rate_limiter_pay(struct rate_limiter *rate_limiter, const struct rate_payer *payers, size_t count,
 	const int64_t cost[RATE_KINDS], int64_t now_ms)
 {
 	int64_t wait_ms = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		int64_t payer_ms = payer_wait_ms(rates, &payers[i], cost, now_ms);
+		int64_t payer_ms = payer_wait_ms(rate_limiter, &payers[i], cost, now_ms);
 
 		if (wait_ms < payer_ms)
 			wait_ms = payer_ms;
 	}
 	for (size_t i = 0; i < count && wait_ms == 0; i++)
-		payer_take(rates, &payers[i], cost, now_ms);
+		payer_take(rate_limiter, &payers[i], cost, now_ms);
 	return wait_ms;
 }

@@ -11,8 +11,8 @@
  * How much may be said, and how often joined: credit that fills with time. What is paid is paid by
  * all who answer for it, a connection or a proven name, and an address; nobody is told apart by
  * what a peer merely claims. Only those whose credit is not full are remembered, and no more than
- * RATES_MOST of them: beyond that somebody is forgotten, who then has full credit. A place in the
- * table costs what a connection or an address costs, so that nobody gains by having many.
+ * RATE_LIMITER_MOST of them: beyond that somebody is forgotten, who then has full credit. A place
+ * in the table costs what a connection or an address costs, so that nobody gains by having many.
  */
 struct rate;
 
@@ -32,7 +32,7 @@ struct rate_limit {
 enum rate_payer_kind {
 	RATE_CONN,
 	RATE_NAME,
-	RATE_ADDRESS /* has RATES_SHARE times the credit of another for what is said */
+	RATE_ADDRESS /* has RATE_LIMITER_SHARE times the credit of another for what is said */
 };
 
 struct rate_payer {
@@ -41,30 +41,30 @@ struct rate_payer {
 	bool here; /* it is on this machine */
 };
 
-struct rates {
+struct rate_limiter {
 	struct rate *by_key;
 	struct rate *oldest; /* utlist, by when they were looked at last */
 	size_t count, bytes; /* of memory */
 	struct rate_limit limits[RATE_KINDS];
 };
 
-#define RATES_MOST 100000
-#define RATES_SHARE 4
+#define RATE_LIMITER_MOST 100000
+#define RATE_LIMITER_SHARE 4
 
-void rates_free(struct rates *rates);
+void rate_limiter_free(struct rate_limiter *rate_limiter);
 
 /*
  * Takes a cost of each kind from the credit of all these payers. 0; or in how many milliseconds
  * they have enough, and nothing is taken. More than a burst costs no less: who has a full credit
  * pays, and is in debt.
  */
-int64_t rates_pay(struct rates *rates, const struct rate_payer *payers, size_t count,
-	const int64_t cost[RATE_KINDS], int64_t now_ms);
+int64_t rate_limiter_pay(struct rate_limiter *rate_limiter, const struct rate_payer *payers,
+	size_t count, const int64_t cost[RATE_KINDS], int64_t now_ms);
 
 /* It will not pay any more; another one may have its key. */
-void rates_leave(struct rates *rates, const struct rate_payer *payer);
+void rate_limiter_leave(struct rate_limiter *rate_limiter, const struct rate_payer *payer);
 
 /* Forgets some of those that are full by now. */
-void rates_expire(struct rates *rates, int64_t now_ms);
+void rate_limiter_expire(struct rate_limiter *rate_limiter, int64_t now_ms);
 
 #endif

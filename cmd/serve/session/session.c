@@ -16,64 +16,65 @@
 #define ERRORS_WINDOW_MS 10000
 
 void
-guest_log(const struct guest *guest, const char *format, ...)
+session_log(const struct session *session, const char *format, ...)
 {
 	char name[ADDRESS_NAME_MAX], text[256];
 	va_list arguments;
 
-	if (!guest->server->config->verbose)
+	if (!session->server->config->verbose)
 		return;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	address_name(guest->address, name);
-	notices_say(&guest->server->notices, "%s: %s", name, text);
+	address_name(session->address, name);
+	error_log_say(&session->server->error_log, "%s: %s", name, text);
 }
 
 /* ---- errors ---- */
 
 static void
-guest_send_error(struct guest *guest, const struct say_error *error)
+session_send_error(struct session *session, const struct outgoing_error *error)
 {
-	struct block *block = say_error(error);
+	struct block *block = encode_error(error);
 
-	conn_send_run(&guest->conn, block, 0, block->len);
+	conn_send_run(&session->conn, block, 0, block->len);
 	block_unref(block);
-	guest->server->metrics.errors[chat_code_wire(error->code)]++;
-	guest_log(guest, "%s: %s", chat_code_word(chat_code_wire(error->code)), error->text);
+	session->server->metrics.errors[chat_code_wire(error->code)]++;
+	session_log(session, "%s: %s", chat_code_word(chat_code_wire(error->code)), error->text);
 }
 
 void
-guest_shut(struct guest *guest, enum chat_code code, const char *text, uint16_t close_code)
+session_shut(struct session *session, enum chat_code code, const char *text, uint16_t close_code)
 {
-	guest_send_error(guest, &(struct say_error){.code = code, .text = text, .fatal = true});
-	conn_close(&guest->conn, close_code, chat_code_word(chat_code_wire(code)));
+	session_send_error(
+		session, &(struct outgoing_error){.code = code, .text = text, .fatal = true});
+	conn_close(&session->conn, close_code, chat_code_word(chat_code_wire(code)));
 }
 
 /* One more bad message: whether it was one too many, and the connection ends. */
 static bool
-guest_errs(struct guest *guest, enum chat_code code)
+session_errs(struct session *session, enum chat_code code)
 {
-	int64_t now = clock_now_ms(&guest->server->clock);
+	int64_t now = clock_now_ms(&session->server->clock);
 
-	if (guest->errors == 0 || now - guest->errors_ms > ERRORS_WINDOW_MS) {
-		guest->errors_ms = now;
-		guest->errors = 0;
+	if (session->errors == 0 || now - session->errors_ms > ERRORS_WINDOW_MS) {
+		session->errors_ms = now;
+		session->errors = 0;
 	}
-	if (++guest->errors < guest->server->config->max_errors)
+	if (++session->errors < session->server->config->max_errors)
 		return false;
-	guest->server->metrics.drops[METRICS_DROP_RULES]++;
-	guest_shut(guest, code, "too many bad messages", 1008);
+	session->server->metrics.drops[METRICS_DROP_RULES]++;
+	session_shut(session, code, "too many bad messages", 1008);
 	return true;
 }
 
 void
-guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span nonce_json)
+session_refuse(struct session *session, const struct chat_err *err, struct chat_span nonce_json)
 {
-	if (guest_errs(guest, err->code))
+	if (session_errs(session, err->code))
 		return;
-	guest_send_error(guest,
-		&(struct say_error){
+	session_send_error(session,
+		&(struct outgoing_error){
 			.code = err->code,
 			.text = err->text,
 			.field = err->field,
@@ -82,19 +83,20 @@ guest_refuse(struct guest *guest, const struct chat_err *err, struct chat_span n
 }
 
 static void
-guest_refuse_code(struct guest *guest, enum chat_code code, const char *text)
+session_refuse_code(struct session *session, enum chat_code code, const char *text)
 {
 	struct chat_err err = {0};
 
 	chat_fail(&err, code, "%s", text);
-	guest_refuse(guest, &err, (struct chat_span){0});
+	session_refuse(session, &err, (struct chat_span){0});
 }
 
 void
-guest_delay(struct guest *guest, const char *text, struct chat_span nonce_json, int64_t wait_ms)
+session_delay(
+	struct session *session, const char *text, struct chat_span nonce_json, int64_t wait_ms)
 {
-	guest_send_error(guest,
-		&(struct say_error){
+	session_send_error(session,
+		&(struct outgoing_error){
 			.code = CHAT_RATE_LIMITED,
 			.text = text,
 			.nonce_json = nonce_json,
@@ -103,22 +105,22 @@ guest_delay(struct guest *guest, const char *text, struct chat_span nonce_json, 
 }
 
 void
-guest_delay_join(struct guest *guest, int64_t wait_ms)
+session_delay_join(struct session *session, int64_t wait_ms)
 {
-	if (!guest_errs(guest, CHAT_RATE_LIMITED))
-		guest_delay(guest, "too many joins", (struct chat_span){0}, wait_ms);
+	if (!session_errs(session, CHAT_RATE_LIMITED))
+		session_delay(session, "too many joins", (struct chat_span){0}, wait_ms);
 }
 
 /* ---- text and file ---- */
 
 /* Whoever says more than it may is not read for a moment: refusing is work, too. */
 static void
-guest_calm(struct guest *guest)
+session_calm(struct session *session)
 {
-	if (guest->queue != GUEST_NOWHERE)
+	if (session->queue != SESSION_NOWHERE)
 		return;
-	guest_enqueue(guest, GUEST_HASTY);
-	conn_hold(&guest->conn, true);
+	session_enqueue(session, SESSION_HASTY);
+	conn_hold(&session->conn, true);
 }
 
 /*
@@ -126,91 +128,94 @@ guest_calm(struct guest *guest)
  * comes over a network from one address, else each user.
  */
 static uint64_t
-guest_owner(const struct guest *guest)
+session_owner(const struct session *session)
 {
-	const struct user *user = guest->member.user;
+	const struct user *user = session->member.user;
 
-	if (address_kind(guest->address) == ADDRESS_REMOTE && !server_proves_names(guest->server))
-		return address_hash(guest->address);
+	if (address_kind(session->address) == ADDRESS_REMOTE &&
+		!server_proves_names(session->server))
+		return address_hash(session->address);
 	return chat_hash(user->id, user->id_len);
 }
 
 void
-guest_put_off(struct guest *guest, struct chat_span nonce_json)
+session_put_off(struct session *session, struct chat_span nonce_json)
 {
-	guest_send_error(guest,
-		&(struct say_error){
+	session_send_error(session,
+		&(struct outgoing_error){
 			.code = CHAT_UNAVAILABLE,
 			.text = "too much waits for the disk now",
 			.nonce_json = nonce_json,
-			.retry_after_ms = BACKLOG_RETRY_MS,
+			.retry_after_ms = BACKPRESSURE_RETRY_MS,
 		});
 }
 
 static void
-guest_say(struct guest *guest, const struct chat_msg *msg)
+session_say(struct session *session, const struct chat_msg *msg)
 {
-	struct room *room = guest->member.room;
+	struct channel *channel = session->member.channel;
 	struct chat_err err = {0};
-	struct room_say say;
+	struct channel_post post;
 	int64_t wait;
 
-	say.user = guest->member.user;
-	say.member = &guest->member;
-	room_say_fill(&say, msg);
-	if (backlog_is_full(guest->server, msg->line.len)) {
-		guest_put_off(guest, say.nonce_json);
+	post.user = session->member.user;
+	post.member = &session->member;
+	channel_post_fill(&post, msg);
+	if (backpressure_is_full(session->server, msg->line.len)) {
+		session_put_off(session, post.nonce_json);
 		return;
 	}
-	say.owner = say.nonce_json.len ? guest_owner(guest) : 0;
-	wait = guest_pay_message(guest, msg->line.len);
+	post.owner = post.nonce_json.len ? session_owner(session) : 0;
+	wait = session_rate_message(session, msg->line.len);
 	if (wait) {
-		guest_delay(guest, "too many messages, or too large ones", say.nonce_json, wait);
-		guest_calm(guest);
+		session_delay(
+			session, "too many messages, or too large ones", post.nonce_json, wait);
+		session_calm(session);
 		return;
 	}
-	if (room_say(room, &say, &err) < 0)
-		guest_send_error(guest,
-			&(struct say_error){
+	if (channel_post(channel, &post, &err) < 0)
+		session_send_error(session,
+			&(struct outgoing_error){
 				.code = err.code,
 				.text = err.text,
-				.nonce_json = say.nonce_json,
+				.nonce_json = post.nonce_json,
 				.retry_after_ms = err.code == CHAT_RATE_LIMITED ? 1000 : 0,
 			});
-	backlog_said(guest);
+	backpressure_said(session);
 }
 
 /* ---- events of the connection ---- */
 
 static void
-guest_message(struct guest *guest, const struct chat_msg *msg)
+session_message(struct session *session, const struct chat_msg *msg)
 {
-	bool joined = guest->member.room != NULL;
+	bool joined = session->member.channel != NULL;
 
 	if (msg->type == CHAT_TYPE_INIT && !joined)
-		guest_init(guest, msg);
+		session_init(session, msg);
 	else if (msg->type == CHAT_TYPE_INIT)
-		guest_refuse_code(
-			guest, CHAT_ALREADY_INITIALIZED, "init was done on this connection");
+		session_refuse_code(
+			session, CHAT_ALREADY_INITIALIZED, "init was done on this connection");
 	else if (!joined)
-		guest_refuse_code(guest, CHAT_NOT_INITIALIZED, "the first message must be init");
+		session_refuse_code(
+			session, CHAT_NOT_INITIALIZED, "the first message must be init");
 	else
-		guest_say(guest, msg);
+		session_say(session, msg);
 }
 
 void
-guest_hear(struct guest *guest, struct chat_span text)
+session_hear(struct session *session, struct chat_span text)
 {
 	struct chat_err err = {0};
 	struct chat_msg msg;
 
-	if (guest->queue == GUEST_DENIED)
+	if (session->queue == SESSION_DENIED)
 		return; /* it has said all that it may */
 	msg.has = 0;
 	if (chat_msg_read(&msg, text, CHAT_FROM_CLIENT, &err) == 0)
-		guest_message(guest, &msg);
+		session_message(session, &msg);
 	else
-		guest_refuse(guest, &err,
+		session_refuse(session, &err,
 			chat_msg_has(&msg, CHAT_SLOT_NONCE) ? msg.value[CHAT_SLOT_NONCE].raw
 							    : (struct chat_span){0});
 }
@@ -218,12 +223,12 @@ guest_hear(struct guest *guest, struct chat_span text)
 static void
 on_received(struct conn *conn, struct chat_span text)
 {
-	struct guest *guest = guest_of(conn);
+	struct session *session = session_of(conn);
 
-	if (guest->queue == GUEST_WAITS)
-		guest_wait_longer(guest, text);
+	if (session->queue == SESSION_WAITS)
+		auth_queue_add(session, text);
 	else
-		guest_hear(guest, text);
+		session_hear(session, text);
 }
 
 static void
@@ -233,41 +238,41 @@ on_failed(struct conn *conn, uint16_t close_code, const char *text)
 		: close_code == 1009             ? CHAT_TOO_LARGE
 						 : CHAT_BAD_MESSAGE;
 
-	guest_of(conn)->server->metrics.drops[METRICS_DROP_RULES]++;
-	guest_send_error(
-		guest_of(conn), &(struct say_error){.code = code, .text = text, .fatal = true});
+	session_of(conn)->server->metrics.drops[METRICS_DROP_RULES]++;
+	session_send_error(session_of(conn),
+		&(struct outgoing_error){.code = code, .text = text, .fatal = true});
 }
 
 static void
 on_overfull(struct conn *conn, const char *text)
 {
-	guest_of(conn)->server->metrics.drops[METRICS_DROP_FULL]++;
-	guest_send_error(guest_of(conn),
-		&(struct say_error){.code = CHAT_SERVER_FULL, .text = text, .fatal = true});
+	session_of(conn)->server->metrics.drops[METRICS_DROP_FULL]++;
+	session_send_error(session_of(conn),
+		&(struct outgoing_error){.code = CHAT_SERVER_FULL, .text = text, .fatal = true});
 }
 
 static void
 on_dropped(struct conn *conn, const char *text)
 {
-	guest_of(conn)->server->metrics.drops[METRICS_DROP_SLOW]++;
-	guest_send_error(guest_of(conn),
-		&(struct say_error){.code = CHAT_SLOW_CONSUMER, .text = text, .fatal = true});
+	session_of(conn)->server->metrics.drops[METRICS_DROP_SLOW]++;
+	session_send_error(session_of(conn),
+		&(struct outgoing_error){.code = CHAT_SLOW_CONSUMER, .text = text, .fatal = true});
 }
 
 static void
 on_turned_away(struct conn *conn, int status, const char *why)
 {
 	if (status)
-		guest_log(guest_of(conn), "%d: %s", status, why);
+		session_log(session_of(conn), "%d: %s", status, why);
 	else
-		guest_log(guest_of(conn), "%s", why);
+		session_log(session_of(conn), "%s", why);
 }
 
 /* Of those who come over a network an address is one; this machine's many are not told apart. */
 static const void *
 owner_of(const struct conn *conn)
 {
-	const struct address *address = ((const struct guest *)conn)->address;
+	const struct address *address = ((const struct session *)conn)->address;
 
 	return address_kind(address) == ADDRESS_REMOTE ? address : NULL;
 }
@@ -275,45 +280,45 @@ owner_of(const struct conn *conn)
 static void
 on_emptied(struct conn *conn)
 {
-	past_emptied(guest_of(conn));
+	catchup_emptied(session_of(conn));
 }
 
 static void
 on_rested(struct conn *conn)
 {
-	backlog_relieve(guest_of(conn)->server);
+	backpressure_relieve(session_of(conn)->server);
 }
 
 static void
 on_closed(struct conn *conn)
 {
-	struct guest *guest = guest_of(conn);
+	struct session *session = session_of(conn);
 
-	if (guest->member.room)
-		guest_log(guest, "%.*s leaves %s", (int)guest->member.user->name_len,
-			guest->member.user->name, guest->member.room->channel);
-	guest_wait_ends(guest);
-	guest_enqueue(guest, GUEST_NOWHERE);
-	guest_pay_ends(guest);
-	room_leave(&guest->member);
-	past_leave(guest);
-	addresses_leave(&guest->server->addresses, guest->address);
-	if (guest->lobby) {
-		guest->lobby->visitors--;
-		room_forget(guest->lobby);
+	if (session->member.channel)
+		session_log(session, "%.*s leaves %s", (int)session->member.user->name_len,
+			session->member.user->name, session->member.channel->name);
+	auth_queue_leave(session);
+	session_enqueue(session, SESSION_NOWHERE);
+	session_rate_leave(session);
+	channel_leave(&session->member);
+	catchup_leave(session);
+	addresses_leave(&session->server->addresses, session->address);
+	if (session->lobby) {
+		session->lobby->visitors--;
+		channel_forget(session->lobby);
 	}
-	guest->lobby = NULL;
+	session->lobby = NULL;
 }
 
 static void
 on_release(struct conn *conn)
 {
-	free(guest_of(conn)->digest);
-	free(guest_of(conn));
+	free(session_of(conn)->digest);
+	free(session_of(conn));
 }
 
-const struct conn_events guest_events = {
-	.requested = guest_request,
+const struct conn_events session_events = {
+	.requested = session_request,
 	.received = on_received,
 	.failed = on_failed,
 	.overfull = on_overfull,
@@ -327,15 +332,15 @@ const struct conn_events guest_events = {
 };
 
 void
-guest_start(struct server *server, int fd, struct tls *tls, struct address *address)
+session_start(struct server *server, int fd, struct tls *tls, struct address *address)
 {
-	struct guest *guest = chat_alloc_zeroed(1, sizeof(*guest));
+	struct session *session = chat_alloc_zeroed(1, sizeof(*session));
 
-	guest->server = server;
-	guest->address = address;
-	guest->member.conn = &guest->conn;
-	if (conn_start(&guest->conn, &server->conns, fd, tls) < 0) {
+	session->server = server;
+	session->address = address;
+	session->member.conn = &session->conn;
+	if (conn_start(&session->conn, &server->conns, fd, tls) < 0) {
 		addresses_leave(&server->addresses, address);
-		free(guest);
+		free(session);
 	}
 }

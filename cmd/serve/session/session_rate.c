@@ -1,5 +1,5 @@
 /*
- * Who pays for what a guest does. A name that was proven pays, wherever it connects from; where
+ * Who pays for what a session does. A name that was proven pays, wherever it connects from; where
  * none is, the connection does, since an id is a claim. The address pays for all that come from it,
  * more than one of them may do, because it may be that of many.
  */
@@ -8,82 +8,85 @@
 #include "serve/server.h"
 
 static bool
-is_here(const struct guest *guest)
+is_here(const struct session *session)
 {
-	enum address_kind kind = address_kind(guest->address);
+	enum address_kind kind = address_kind(session->address);
 
 	return kind == ADDRESS_LOOPBACK || kind == ADDRESS_UNIX;
 }
 
 static struct rate_payer
-address_of(const struct guest *guest)
+address_of(const struct session *session)
 {
-	return (struct rate_payer){RATE_ADDRESS, address_key(guest->address), is_here(guest)};
+	return (struct rate_payer){RATE_ADDRESS, address_key(session->address), is_here(session)};
 }
 
-/* self points to the guest and outlives the payer. */
+/* self points to the session and outlives the payer. */
 static struct rate_payer
-conn_of(const struct guest *guest, const struct guest *const *self)
+conn_of(const struct session *session, const struct session *const *self)
 {
-	return (struct rate_payer){RATE_CONN, {(const char *)self, sizeof(*self)}, is_here(guest)};
+	return (struct rate_payer){
+		RATE_CONN, {(const char *)self, sizeof(*self)}, is_here(session)};
 }
 
 /* Who shows a token on a server that others can reach is one of them, also from this machine. */
 static struct rate_payer
-name_of(const struct guest *guest, struct chat_span id)
+name_of(const struct session *session, struct chat_span id)
 {
-	return (struct rate_payer){RATE_NAME, id, is_here(guest) && !guest->server->reaches_out};
+	return (struct rate_payer){
+		RATE_NAME, id, is_here(session) && !session->server->reaches_out};
 }
 
 static int64_t
-pay(struct guest *guest, const struct rate_payer *payers, size_t count,
+pay(struct session *session, const struct rate_payer *payers, size_t count,
 	const int64_t cost[RATE_KINDS])
 {
-	struct server *server = guest->server;
+	struct server *server = session->server;
 
-	return rates_pay(&server->rates, payers, count, cost, clock_now_ms(&server->clock));
+	return rate_limiter_pay(
+		&server->rate_limiter, payers, count, cost, clock_now_ms(&server->clock));
 }
 
 int64_t
-guest_pay_message(struct guest *guest, size_t bytes)
+session_rate_message(struct session *session, size_t bytes)
 {
 	const int64_t cost[RATE_KINDS] = {[RATE_MESSAGES] = 1, [RATE_BYTES] = (int64_t)bytes};
-	const struct user *user = guest->member.user;
-	const struct guest *self = guest;
+	const struct user *user = session->member.user;
+	const struct session *self = session;
 	struct rate_payer payers[] = {
-		server_proves_names(guest->server)
-			? name_of(guest, (struct chat_span){user->id, user->id_len})
-			: conn_of(guest, &self),
-		address_of(guest),
+		server_proves_names(session->server)
+			? name_of(session, (struct chat_span){user->id, user->id_len})
+			: conn_of(session, &self),
+		address_of(session),
 	};
 
-	return pay(guest, payers, 2, cost);
+	return pay(session, payers, 2, cost);
 }
 
 int64_t
-guest_pay_request(struct guest *guest, bool makes_channel)
+session_rate_request(struct session *session, bool makes_channel)
 {
 	const int64_t cost[RATE_KINDS] = {
-		[RATE_JOINS] = !server_proves_names(guest->server) + makes_channel};
-	struct rate_payer payer = address_of(guest);
+		[RATE_JOINS] = !server_proves_names(session->server) + makes_channel};
+	struct rate_payer payer = address_of(session);
 
-	return pay(guest, &payer, 1, cost);
+	return pay(session, &payer, 1, cost);
 }
 
 int64_t
-guest_pay_join(struct guest *guest, struct chat_span id)
+session_rate_join(struct session *session, struct chat_span id)
 {
 	const int64_t cost[RATE_KINDS] = {[RATE_JOINS] = 1};
-	struct rate_payer payer = name_of(guest, id);
+	struct rate_payer payer = name_of(session, id);
 
-	return server_proves_names(guest->server) ? pay(guest, &payer, 1, cost) : 0;
+	return server_proves_names(session->server) ? pay(session, &payer, 1, cost) : 0;
 }
 
 void
-guest_pay_ends(struct guest *guest)
+session_rate_leave(struct session *session)
 {
-	const struct guest *self = guest;
-	struct rate_payer payer = conn_of(guest, &self);
+	const struct session *self = session;
+	struct rate_payer payer = conn_of(session, &self);
 
-	rates_leave(&guest->server->rates, &payer);
+	rate_limiter_leave(&session->server->rate_limiter, &payer);
 }

@@ -8,29 +8,29 @@
 #include "command/diag.h"
 
 void
-notices_open(struct notices *notices, uv_loop_t *loop, int fd)
+error_log_open(struct error_log *error_log, uv_loop_t *loop, int fd)
 {
-	if (uv_mutex_init(&notices->mutex) != 0)
+	if (uv_mutex_init(&error_log->mutex) != 0)
 		abort(); /* it takes no memory, and nothing else can fail */
-	printer_open(&notices->printer, loop, fd, NOTICES_MAX_BYTES);
-	notices->at_once = true;
+	line_writer_open(&error_log->line_writer, loop, fd, ERROR_LOG_MAX_BYTES);
+	error_log->at_once = true;
 }
 
 void
-notices_line(struct notices *notices, struct chat_span line)
+error_log_line(struct error_log *error_log, struct chat_span line)
 {
 	bool at_once;
 
-	uv_mutex_lock(&notices->mutex);
-	printer_line(&notices->printer, line);
-	at_once = notices->at_once;
-	uv_mutex_unlock(&notices->mutex);
+	uv_mutex_lock(&error_log->mutex);
+	line_writer_line(&error_log->line_writer, line);
+	at_once = error_log->at_once;
+	uv_mutex_unlock(&error_log->mutex);
 	if (at_once)
-		notices_flush(notices);
+		error_log_flush(error_log);
 }
 
 void
-notices_say(struct notices *notices, const char *format, ...)
+error_log_say(struct error_log *error_log, const char *format, ...)
 {
 	struct chat_buf line = {0};
 	va_list list;
@@ -38,62 +38,64 @@ notices_say(struct notices *notices, const char *format, ...)
 	va_start(list, format);
 	chat_warning(&line, format, list);
 	va_end(list);
-	notices_line(notices, chat_buf_span(&line));
+	error_log_line(error_log, chat_buf_span(&line));
 	chat_buf_free(&line);
 }
 
 void
-notices_about(struct notices *notices, struct printer *printer, const char *name, const char *what)
+error_log_about(struct error_log *error_log, struct line_writer *line_writer, const char *name,
+	const char *what)
 {
-	int error = printer_trouble(printer);
-	uint64_t lost = printer_lost(printer);
+	int error = line_writer_trouble(line_writer);
+	uint64_t lost = line_writer_lost(line_writer);
 
-	if (error && printer->fd < 0)
-		notices_say(notices, "%s: %s; the chat goes on without it", name, strerror(error));
+	if (error && line_writer->fd < 0)
+		error_log_say(
+			error_log, "%s: %s; the chat goes on without it", name, strerror(error));
 	else if (error)
-		notices_say(notices, "%s: %s; its lines wait for room", name, strerror(error));
+		error_log_say(error_log, "%s: %s; its lines wait for room", name, strerror(error));
 	if (lost)
-		notices_say(notices, "%s: there was no room: %llu %s", name,
+		error_log_say(error_log, "%s: there was no room: %llu %s", name,
 			(unsigned long long)lost, what);
 }
 
 void
-notices_flush(struct notices *notices)
+error_log_flush(struct error_log *error_log)
 {
-	struct printer *printer = &notices->printer;
+	struct line_writer *line_writer = &error_log->line_writer;
 	uint64_t lost;
 
-	uv_mutex_lock(&notices->mutex);
-	printer_flush(printer);
-	printer_trouble(printer); /* there is nobody else to tell */
-	lost = printer_lost(printer);
-	uv_mutex_unlock(&notices->mutex);
+	uv_mutex_lock(&error_log->mutex);
+	line_writer_flush(line_writer);
+	line_writer_trouble(line_writer); /* there is nobody else to tell */
+	lost = line_writer_lost(line_writer);
+	uv_mutex_unlock(&error_log->mutex);
 	if (lost)
-		notices_say(notices, "stderr: there was no room: %llu lines were not written",
+		error_log_say(error_log, "stderr: there was no room: %llu lines were not written",
 			(unsigned long long)lost);
 }
 
 void
-notices_speak(struct notices *notices, bool at_once)
+error_log_speak(struct error_log *error_log, bool at_once)
 {
-	uv_mutex_lock(&notices->mutex);
-	notices->at_once = at_once;
-	uv_mutex_unlock(&notices->mutex);
+	uv_mutex_lock(&error_log->mutex);
+	error_log->at_once = at_once;
+	uv_mutex_unlock(&error_log->mutex);
 }
 
 void
-notices_leave_loop(struct notices *notices)
+error_log_leave_loop(struct error_log *error_log)
 {
-	uv_mutex_lock(&notices->mutex);
-	printer_leave_loop(&notices->printer);
-	uv_mutex_unlock(&notices->mutex);
-	notices_speak(notices, true);
+	uv_mutex_lock(&error_log->mutex);
+	line_writer_leave_loop(&error_log->line_writer);
+	uv_mutex_unlock(&error_log->mutex);
+	error_log_speak(error_log, true);
 }
 
 void
-notices_close(struct notices *notices)
+error_log_close(struct error_log *error_log)
 {
-	notices_flush(notices);
-	printer_close(&notices->printer);
-	uv_mutex_destroy(&notices->mutex);
+	error_log_flush(error_log);
+	line_writer_close(&error_log->line_writer);
+	uv_mutex_destroy(&error_log->mutex);
 }

@@ -18,14 +18,14 @@ is_before(const struct fair_lane *lane, const struct fair_lane *other)
 }
 
 static void
-heap_put(struct fair *fair, struct fair_lane *lane, size_t at)
+heap_put(struct fair_queue *fair, struct fair_lane *lane, size_t at)
 {
 	fair->heap[at] = lane;
 	lane->at = at;
 }
 
 static void
-heap_rise(struct fair *fair, struct fair_lane *lane)
+heap_rise(struct fair_queue *fair, struct fair_lane *lane)
 {
 	size_t at = lane->at;
 
@@ -35,7 +35,7 @@ heap_rise(struct fair *fair, struct fair_lane *lane)
 }
 
 static void
-heap_sink(struct fair *fair, struct fair_lane *lane)
+heap_sink(struct fair_queue *fair, struct fair_lane *lane)
 {
 	size_t at = lane->at, child;
 
@@ -51,7 +51,7 @@ heap_sink(struct fair *fair, struct fair_lane *lane)
 }
 
 static void
-heap_add(struct fair *fair, struct fair_lane *lane)
+heap_add(struct fair_queue *fair, struct fair_lane *lane)
 {
 	if (fair->count == fair->cap) {
 		fair->cap = fair->cap ? 2 * fair->cap : 16;
@@ -62,7 +62,7 @@ heap_add(struct fair *fair, struct fair_lane *lane)
 }
 
 static void
-heap_remove(struct fair *fair, struct fair_lane *lane)
+heap_remove(struct fair_queue *fair, struct fair_lane *lane)
 {
 	struct fair_lane *last = fair->heap[--fair->count];
 	size_t at = lane->at;
@@ -77,13 +77,13 @@ heap_remove(struct fair *fair, struct fair_lane *lane)
 /* ---- the queue ---- */
 
 void
-fair_free(struct fair *fair)
+fair_queue_free(struct fair_queue *fair)
 {
 	free(fair->heap);
 }
 
 void
-fair_push(struct fair *fair, struct fair_lane *lane, struct fair_entry *entry)
+fair_queue_push(struct fair_queue *fair, struct fair_lane *lane, struct fair_entry *entry)
 {
 	if (!lane->first) {
 		if (lane->due < fair->clock)
@@ -96,7 +96,7 @@ fair_push(struct fair *fair, struct fair_lane *lane, struct fair_entry *entry)
 }
 
 void
-fair_remove(struct fair *fair, struct fair_entry *entry)
+fair_queue_remove(struct fair_queue *fair, struct fair_entry *entry)
 {
 	struct fair_lane *lane = entry->lane;
 
@@ -109,7 +109,7 @@ fair_remove(struct fair *fair, struct fair_entry *entry)
 }
 
 struct fair_entry *
-fair_pop(struct fair *fair)
+fair_queue_pop(struct fair_queue *fair)
 {
 	struct fair_lane *lane = fair->count ? fair->heap[0] : NULL;
 	struct fair_entry *entry;
@@ -120,12 +120,12 @@ fair_pop(struct fair *fair)
 	fair->clock = lane->due;
 	lane->order = ++fair->order;
 	heap_sink(fair, lane);
-	fair_remove(fair, entry);
+	fair_queue_remove(fair, entry);
 	return entry;
 }
 
 void
-fair_charge(struct fair *fair, struct fair_lane *lane, uint64_t bytes)
+fair_queue_charge(struct fair_queue *fair, struct fair_lane *lane, uint64_t bytes)
 {
 	lane->due += bytes;
 	if (lane->first)

@@ -22,7 +22,7 @@ struct fair_lane {
 	size_t at; /* in the heap, while it is not empty */
 };
 
-struct fair {
+struct fair_queue {
 	struct fair_lane **heap; /* of the lanes in which somebody waits; the next one first */
 	size_t count, cap;
 	uint64_t clock; /* in bytes that the lane whose turn it is has been given */
@@ -30,24 +30,24 @@ struct fair {
 };
 
 /* It is empty by now. */
-void fair_free(struct fair *fair);
+void fair_queue_free(struct fair_queue *fair);
 
 /* Puts an entry, which is in no queue, at the end of its lane. */
-void fair_push(struct fair *fair, struct fair_lane *lane, struct fair_entry *entry);
+void fair_queue_push(struct fair_queue *fair, struct fair_lane *lane, struct fair_entry *entry);
 
 /* Takes it out of this queue, if it is in. */
-void fair_remove(struct fair *fair, struct fair_entry *entry);
+void fair_queue_remove(struct fair_queue *fair, struct fair_entry *entry);
 
 static inline bool
-fair_is_empty(const struct fair *fair)
+fair_queue_is_empty(const struct fair_queue *fair)
 {
 	return fair->count == 0;
 }
 
 /* Takes out the next one, whose lane's turn it is; NULL when it is empty. */
-struct fair_entry *fair_pop(struct fair *fair);
+struct fair_entry *fair_queue_pop(struct fair_queue *fair);
 
 /* The lane of this queue was given so much. */
-void fair_charge(struct fair *fair, struct fair_lane *lane, uint64_t bytes);
+void fair_queue_charge(struct fair_queue *fair, struct fair_lane *lane, uint64_t bytes);
 
 #endif

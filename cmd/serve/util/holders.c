@@ -17,61 +17,61 @@ size_of(size_t amount)
 }
 
 static void
-share_leave(struct shares *shares, struct share *share)
+holder_leave(struct holders *holders, struct holder *holder)
 {
-	unsigned size = size_of(share->amount);
+	unsigned size = size_of(holder->amount);
 
-	if (!share->amount)
+	if (!holder->amount)
 		return;
-	DL_DELETE(shares->by_size[size], share);
-	if (!shares->by_size[size])
-		shares->some[size / 64] &= ~((uint64_t)1 << size % 64);
+	DL_DELETE(holders->by_size[size], holder);
+	if (!holders->by_size[size])
+		holders->some[size / 64] &= ~((uint64_t)1 << size % 64);
 }
 
 static void
-share_enter(struct shares *shares, struct share *share)
+holder_enter(struct holders *holders, struct holder *holder)
 {
-	unsigned size = size_of(share->amount);
+	unsigned size = size_of(holder->amount);
 
-	if (!share->amount)
+	if (!holder->amount)
 		return;
-	DL_APPEND(shares->by_size[size], share);
-	shares->some[size / 64] |= (uint64_t)1 << size % 64;
+	DL_APPEND(holders->by_size[size], holder);
+	holders->some[size / 64] |= (uint64_t)1 << size % 64;
 }
 
 static void
-share_set(struct shares *shares, struct share *share, size_t amount)
+holder_set(struct holders *holders, struct holder *holder, size_t amount)
 {
-	if (size_of(amount) == size_of(share->amount)) {
-		share->amount = amount;
+	if (size_of(amount) == size_of(holder->amount)) {
+		holder->amount = amount;
 		return;
 	}
-	share_leave(shares, share);
-	share->amount = amount;
-	share_enter(shares, share);
+	holder_leave(holders, holder);
+	holder->amount = amount;
+	holder_enter(holders, holder);
 }
 
 void
-shares_add(struct shares *shares, struct share *share, size_t amount)
+holders_add(struct holders *holders, struct holder *holder, size_t amount)
 {
-	shares->amount += amount;
-	share_set(shares, share, share->amount + amount);
+	holders->amount += amount;
+	holder_set(holders, holder, holder->amount + amount);
 }
 
 void
-shares_take(struct shares *shares, struct share *share, size_t amount)
+holders_take(struct holders *holders, struct holder *holder, size_t amount)
 {
-	assert(amount <= share->amount);
-	shares->amount -= amount;
-	share_set(shares, share, share->amount - amount);
+	assert(amount <= holder->amount);
+	holders->amount -= amount;
+	holder_set(holders, holder, holder->amount - amount);
 }
 
-struct share *
-shares_largest(const struct shares *shares)
+struct holder *
+holders_largest(const struct holders *holders)
 {
-	for (unsigned i = SHARE_SIZES / 64; i--;)
-		if (shares->some[i])
-			return shares
-				->by_size[64 * i + 63 - (unsigned)__builtin_clzll(shares->some[i])];
+	for (unsigned i = HOLDER_SIZES / 64; i--;)
+		if (holders->some[i])
+			return holders->by_size[64 * i + 63 -
+				(unsigned)__builtin_clzll(holders->some[i])];
 	return NULL;
 }

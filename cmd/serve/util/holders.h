@@ -10,24 +10,24 @@
  * takes the same time however many there are: holders lie in lists by size, and one list spans a
  * quarter of a power of two.
  */
-struct share {
-	struct share *next, *prev; /* of about its size */
+struct holder {
+	struct holder *next, *prev; /* of about its size */
 	size_t amount;
 };
 
-#define SHARE_SIZES 256
+#define HOLDER_SIZES 256
 
-struct shares {
-	struct share *by_size[SHARE_SIZES]; /* utlist */
-	uint64_t some[SHARE_SIZES / 64]; /* a bit for each list that is not empty */
+struct holders {
+	struct holder *by_size[HOLDER_SIZES]; /* utlist */
+	uint64_t some[HOLDER_SIZES / 64]; /* a bit for each list that is not empty */
 	size_t amount; /* of all */
 };
 
 /* One holds more; it holds less. Zeroed memory is a share of nothing, which is in no list. */
-void shares_add(struct shares *shares, struct share *share, size_t amount);
-void shares_take(struct shares *shares, struct share *share, size_t amount);
+void holders_add(struct holders *holders, struct holder *holder, size_t amount);
+void holders_take(struct holders *holders, struct holder *holder, size_t amount);
 
 /* One that no other exceeds by more than a quarter; NULL where nobody holds anything. */
-struct share *shares_largest(const struct shares *shares);
+struct holder *holders_largest(const struct holders *holders);
 
 #endif

@@ -17,125 +17,125 @@
 #include <unistd.h>
 
 static void
-printer_find_way(struct printer *printer)
+line_writer_find_way(struct line_writer *line_writer)
 {
 	struct stat status;
 	char path[32];
 	int own;
 
-	if (fstat(printer->fd, &status) < 0 || S_ISREG(status.st_mode))
+	if (fstat(line_writer->fd, &status) < 0 || S_ISREG(status.st_mode))
 		return;
-	printer->way = S_ISSOCK(status.st_mode) ? PRINTER_SOCKET : PRINTER_SHARED;
-	if (printer->way == PRINTER_SOCKET)
+	line_writer->way = S_ISSOCK(status.st_mode) ? LINE_WRITER_SOCKET : LINE_WRITER_SHARED;
+	if (line_writer->way == LINE_WRITER_SOCKET)
 		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", printer->fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", line_writer->fd);
 	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (own < 0)
 		return;
-	printer->fd = own;
-	printer->way = PRINTER_OWN;
+	line_writer->fd = own;
+	line_writer->way = LINE_WRITER_OWN;
 }
 
 void
-printer_open(struct printer *printer, uv_loop_t *loop, int fd, size_t max_bytes)
+line_writer_open(struct line_writer *line_writer, uv_loop_t *loop, int fd, size_t max_bytes)
 {
 	int flags;
 
-	*printer = (struct printer){.fd = fd, .max_bytes = max_bytes};
-	printer_find_way(printer);
-	if (printer->way == PRINTER_FILE)
+	*line_writer = (struct line_writer){.fd = fd, .max_bytes = max_bytes};
+	line_writer_find_way(line_writer);
+	if (line_writer->way == LINE_WRITER_FILE)
 		return;
-	flags = fcntl(printer->fd, F_GETFL);
-	printer->polls = uv_poll_init(loop, &printer->poll, printer->fd) == 0;
-	printer->poll.data = printer;
-	if (printer->way != PRINTER_OWN)
-		fcntl(printer->fd, F_SETFL, flags); /* libuv has set O_NONBLOCK for all */
+	flags = fcntl(line_writer->fd, F_GETFL);
+	line_writer->polls = uv_poll_init(loop, &line_writer->poll, line_writer->fd) == 0;
+	line_writer->poll.data = line_writer;
+	if (line_writer->way != LINE_WRITER_OWN)
+		fcntl(line_writer->fd, F_SETFL, flags); /* libuv has set O_NONBLOCK for all */
 }
 
 /* What was written makes room for what comes. */
 static void
-printer_compact(struct printer *printer)
+line_writer_compact(struct line_writer *line_writer)
 {
-	chat_buf_drop(&printer->buf, printer->sent);
-	printer->sent = 0;
+	chat_buf_drop(&line_writer->buf, line_writer->sent);
+	line_writer->sent = 0;
 }
 
 /* A line that is longer than all that may wait does so alone. */
 bool
-printer_has_room(const struct printer *printer, size_t len)
+line_writer_has_channel(const struct line_writer *line_writer, size_t len)
 {
-	size_t waiting = printer->buf.len - printer->sent;
+	size_t waiting = line_writer->buf.len - line_writer->sent;
 
-	return waiting == 0 || waiting + len <= printer->max_bytes;
+	return waiting == 0 || waiting + len <= line_writer->max_bytes;
 }
 
 void
-printer_line(struct printer *printer, struct chat_span line)
+line_writer_line(struct line_writer *line_writer, struct chat_span line)
 {
-	if (printer->fd < 0)
+	if (line_writer->fd < 0)
 		return;
-	if (printer->sent > printer->max_bytes / 4)
-		printer_compact(printer);
-	if (printer->buf.len - printer->sent + line.len + 1 > printer->max_bytes)
-		printer_flush(printer);
-	if (!printer_has_room(printer, line.len + 1)) {
-		printer->dropped++;
-		printer->dropped_ever++;
+	if (line_writer->sent > line_writer->max_bytes / 4)
+		line_writer_compact(line_writer);
+	if (line_writer->buf.len - line_writer->sent + line.len + 1 > line_writer->max_bytes)
+		line_writer_flush(line_writer);
+	if (!line_writer_has_channel(line_writer, line.len + 1)) {
+		line_writer->dropped++;
+		line_writer->dropped_ever++;
 		return;
 	}
-	chat_buf_append_span(&printer->buf, line);
-	chat_buf_append(&printer->buf, "\n", 1);
+	chat_buf_append_span(&line_writer->buf, line);
+	chat_buf_append(&line_writer->buf, "\n", 1);
 }
 
 /* Nobody reads, and nobody will. */
 static void
-printer_stop(struct printer *printer)
+line_writer_stop(struct line_writer *line_writer)
 {
-	if (printer->polls)
-		uv_poll_stop(&printer->poll);
-	if (printer->way == PRINTER_OWN)
-		close(printer->fd);
-	printer->fd = -1;
-	printer->sent = printer->dropped = 0;
-	chat_buf_free(&printer->buf);
+	if (line_writer->polls)
+		uv_poll_stop(&line_writer->poll);
+	if (line_writer->way == LINE_WRITER_OWN)
+		close(line_writer->fd);
+	line_writer->fd = -1;
+	line_writer->sent = line_writer->dropped = 0;
+	chat_buf_free(&line_writer->buf);
 }
 
 static void
 on_writable(uv_poll_t *poll, int status, int events)
 {
-	struct printer *printer = poll->data;
+	struct line_writer *line_writer = poll->data;
 
 	(void)status;
 	(void)events;
-	printer->waiting = false; /* the tick goes on with it */
+	line_writer->waiting = false; /* the tick goes on with it */
 	uv_poll_stop(poll);
 }
 
 /* A pipe that has room takes PIPE_BUF bytes without waiting (pipe(7)). */
 static ssize_t
-write_if_room(int fd, const char *bytes, size_t len)
+write_if_channel(int fd, const char *bytes, size_t len)
 {
-	struct pollfd room = {.fd = fd, .events = POLLOUT};
+	struct pollfd channel = {.fd = fd, .events = POLLOUT};
 
-	if (poll(&room, 1, 0) == 1)
+	if (poll(&channel, 1, 0) == 1)
 		return write(fd, bytes, len < PIPE_BUF ? len : PIPE_BUF);
 	errno = EAGAIN;
 	return -1;
 }
 
 static ssize_t
-printer_write(struct printer *printer)
+line_writer_write(struct line_writer *line_writer)
 {
-	const char *at = printer->buf.at + printer->sent;
-	size_t len = printer->buf.len - printer->sent;
+	const char *at = line_writer->buf.at + line_writer->sent;
+	size_t len = line_writer->buf.len - line_writer->sent;
 
-	switch (printer->way) {
-	case PRINTER_SOCKET:
-		return send(printer->fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	case PRINTER_SHARED:
-		return write_if_room(printer->fd, at, len);
+	switch (line_writer->way) {
+	case LINE_WRITER_SOCKET:
+		return send(line_writer->fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	case LINE_WRITER_SHARED:
+		return write_if_channel(line_writer->fd, at, len);
 	default:
-		return write(printer->fd, at, len);
+		return write(line_writer->fd, at, len);
 	}
 }
 
@@ -148,84 +148,85 @@ may_pass(int error)
 }
 
 static void
-printer_fail(struct printer *printer, int error)
+line_writer_fail(struct line_writer *line_writer, int error)
 {
 	if (error == EAGAIN) {
-		printer->waiting = printer->polls;
-		if (printer->polls)
-			uv_poll_start(&printer->poll, UV_WRITABLE, on_writable);
+		line_writer->waiting = line_writer->polls;
+		if (line_writer->polls)
+			uv_poll_start(&line_writer->poll, UV_WRITABLE, on_writable);
 		return;
 	}
-	if (printer->told != error)
-		printer->error = error;
+	if (line_writer->told != error)
+		line_writer->error = error;
 	if (!may_pass(error))
-		printer_stop(printer);
+		line_writer_stop(line_writer);
 }
 
 void
-printer_flush(struct printer *printer)
+line_writer_flush(struct line_writer *line_writer)
 {
-	while (printer->fd >= 0 && !printer->waiting && printer->sent < printer->buf.len) {
-		ssize_t count = printer_write(printer);
+	while (line_writer->fd >= 0 && !line_writer->waiting &&
+		line_writer->sent < line_writer->buf.len) {
+		ssize_t count = line_writer_write(line_writer);
 
 		if (count >= 0) {
-			printer->sent += (size_t)count;
-			printer->told = 0;
+			line_writer->sent += (size_t)count;
+			line_writer->told = 0;
 		} else if (errno != EINTR) {
-			printer_fail(printer, errno);
+			line_writer_fail(line_writer, errno);
 			return;
 		}
 	}
-	if (printer->sent == printer->buf.len)
-		printer_compact(printer);
+	if (line_writer->sent == line_writer->buf.len)
+		line_writer_compact(line_writer);
 }
 
 int
-printer_trouble(struct printer *printer)
+line_writer_trouble(struct line_writer *line_writer)
 {
-	int error = printer->error;
+	int error = line_writer->error;
 
-	printer->error = 0;
+	line_writer->error = 0;
 	if (error)
-		printer->told = error;
+		line_writer->told = error;
 	return error;
 }
 
 uint64_t
-printer_lost(struct printer *printer)
+line_writer_lost(struct line_writer *line_writer)
 {
-	uint64_t lost = printer->dropped;
+	uint64_t lost = line_writer->dropped;
 
-	if (printer->buf.len)
+	if (line_writer->buf.len)
 		return 0;
-	printer->dropped = 0;
+	line_writer->dropped = 0;
 	return lost;
 }
 
 uint64_t
-printer_waiting(const struct printer *printer)
+line_writer_waiting(const struct line_writer *line_writer)
 {
 	uint64_t lines = 0;
 
-	for (size_t i = printer->sent; i < printer->buf.len; i++)
-		lines += printer->buf.at[i] == '\n';
+	for (size_t i = line_writer->sent; i < line_writer->buf.len; i++)
+		lines += line_writer->buf.at[i] == '\n';
 	return lines;
 }
 
 void
-printer_leave_loop(struct printer *printer)
+line_writer_leave_loop(struct line_writer *line_writer)
 {
-	if (printer->polls)
-		uv_close((uv_handle_t *)&printer->poll, NULL);
-	printer->polls = printer->waiting = false;
+	if (line_writer->polls)
+		uv_close((uv_handle_t *)&line_writer->poll, NULL);
+	line_writer->polls = line_writer->waiting = false;
 }
 
 void
-printer_close(struct printer *printer)
+line_writer_close(struct line_writer *line_writer)
 {
-	printer_flush(printer);
-	if (printer->fd >= 0 && printer->way == PRINTER_OWN)
-		close(printer->fd);
-	printer->fd = -1;
-	chat_buf_free(&printer->buf);
+	line_writer_flush(line_writer);
+	if (line_writer->fd >= 0 && line_writer->way == LINE_WRITER_OWN)
+		close(line_writer->fd);
+	line_writer->fd = -1;
+	chat_buf_free(&line_writer->buf);
 }

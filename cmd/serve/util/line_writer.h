@@ -14,16 +14,16 @@
  * what the server has to say. A reader that stalls or goes away, or a disk that is full, never
  * stalls the chat: lines wait up to a limit, or one alone that is longer; beyond it they are
  * dropped, whole, and counted. What is written and what comes of it is for somebody else to tell
- * (serve/notices.h).
+ * (serve/error_log.h).
  */
-enum printer_way {
-	PRINTER_FILE, /* takes everything, or says why not */
-	PRINTER_SOCKET, /* asked per call not to wait */
-	PRINTER_OWN, /* a non-blocking description of our own */
-	PRINTER_SHARED /* asked with poll(2) before each short write */
+enum line_writer_way {
+	LINE_WRITER_FILE, /* takes everything, or says why not */
+	LINE_WRITER_SOCKET, /* asked per call not to wait */
+	LINE_WRITER_OWN, /* a non-blocking description of our own */
+	LINE_WRITER_SHARED /* asked with poll(2) before each short write */
 };
 
-struct printer {
+struct line_writer {
 	uv_poll_t poll;
 	struct chat_buf buf; /* lines not written yet */
 	size_t max_bytes; /* that wait, but for one line that waits alone */
@@ -33,35 +33,35 @@ struct printer {
 	int fd; /* -1: nobody reads */
 	int error; /* errno of the last write, not told yet */
 	int told; /* the one told last, until a write succeeds */
-	enum printer_way way;
+	enum line_writer_way way;
 	bool polls; /* the poll handle exists */
 	bool waiting; /* for the descriptor to take more */
 };
 
-void printer_open(struct printer *printer, uv_loop_t *loop, int fd, size_t max_bytes);
+void line_writer_open(struct line_writer *line_writer, uv_loop_t *loop, int fd, size_t max_bytes);
 
 /* Whether so many more bytes find room. */
-bool printer_has_room(const struct printer *printer, size_t len);
+bool line_writer_has_channel(const struct line_writer *line_writer, size_t len);
 
 /* Takes a line (without newline) of any length; written at the end of the tick, or where more waits
  * than may. */
-void printer_line(struct printer *printer, struct chat_span line);
+void line_writer_line(struct line_writer *line_writer, struct chat_span line);
 
 /* Writes what goes without waiting; where the reader has gone away, that is the end of it. */
-void printer_flush(struct printer *printer);
+void line_writer_flush(struct line_writer *line_writer);
 
 /* Why lines cannot be written, an errno, once for each reason; 0: nothing new. */
-int printer_trouble(struct printer *printer);
+int line_writer_trouble(struct line_writer *line_writer);
 
 /* How many lines were dropped, once there is room again, and once only; 0: none. */
-uint64_t printer_lost(struct printer *printer);
+uint64_t line_writer_lost(struct line_writer *line_writer);
 
 /* How many lines wait to be written, the one that is half written included. */
-uint64_t printer_waiting(const struct printer *printer);
+uint64_t line_writer_waiting(const struct line_writer *line_writer);
 
 /* Its handle closes with the loop's next turn; it can still be written to. */
-void printer_leave_loop(struct printer *printer);
+void line_writer_leave_loop(struct line_writer *line_writer);
 
-void printer_close(struct printer *printer);
+void line_writer_close(struct line_writer *line_writer);
 
 #endif

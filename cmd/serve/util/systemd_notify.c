@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 int
-notify_listen_fds(void)
+systemd_notify_listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 
@@ -19,7 +19,7 @@ notify_listen_fds(void)
 }
 
 uint64_t
-notify_watchdog_ms(void)
+systemd_notify_watchdog_ms(void)
 {
 	const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
 	unsigned long long most;
@@ -31,7 +31,7 @@ notify_watchdog_ms(void)
 }
 
 int
-notify_open(void)
+systemd_notify_open(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -53,7 +53,7 @@ notify_open(void)
 }
 
 void
-notify_state(int fd, const char *state)
+systemd_notify_state(int fd, const char *state)
 {
 	if (fd >= 0)
 		send(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT);
