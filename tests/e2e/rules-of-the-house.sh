@@ -36,7 +36,7 @@ sources cmd/send cmd/listen cmd/client cmd/chat-*.c | xargs -0 grep -nE '#includ
 	grep -v '^cmd/chat-serve.c:' | none 'the clients know nothing of the server'
 
 sources cmd/serve | xargs -0 grep -nE '\bchat_warn\(|STDERR_FILENO' |
-	grep -v 'notices_open(' | none 'what the server says goes through its notices, which never wait'
+	grep -v 'error_log_open(' | none 'what the server reports goes through its error log, which never waits'
 
 only_in 'wslay/.*' lib/wire/ws.c
 only_in 'curl/.*' lib/wire/transport.c
