@@ -167,7 +167,7 @@ server_shut(struct server *server)
 	server->settling = false;
 	for (conn = server->conns.all; conn; conn = next) {
 		next = conn->next;
-		conn_hold(conn, false);
+		conn_resume(conn, CONN_PAUSE_SESSION);
 		if (conn->state == CONN_OPEN)
 			session_shut((struct session *)conn, CHAT_SHUTTING_DOWN,
 				"the server is shutting down", 1001);
@@ -188,7 +188,7 @@ server_drain(struct server *server)
 	acceptors_stop(&server->acceptors);
 	stdin_reader_close(&server->stdin_reader);
 	for (struct conn *conn = server->conns.all; conn; conn = conn->next)
-		conn_hold(conn, true);
+		conn_pause(conn, CONN_PAUSE_SESSION);
 }
 
 static void

@@ -93,15 +93,15 @@ on_release(struct conn *conn)
 }
 
 static const struct conn_events echo_events = {
-	.requested = on_requested,
-	.received = on_received,
-	.failed = on_failed,
-	.overfull = on_dropped,
-	.dropped = on_dropped,
-	.turned_away = on_turned_away,
+	.on_request = on_requested,
+	.on_message = on_received,
+	.on_violation = on_failed,
+	.on_overload = on_dropped,
+	.on_slow_reader = on_dropped,
+	.on_rejection = on_turned_away,
 	.owner = owner_of,
-	.rested = on_rested,
-	.closed = on_closed,
+	.on_turn_end = on_rested,
+	.on_closed = on_closed,
 	.release = on_release,
 };
 

@@ -324,7 +324,7 @@ channel_spare_members(struct channel *channel, uint32_t count)
 		bytes += channel->blocks[i].block->len;
 	if (bytes > BLOCK_FULL)
 		for (member = channel->members; member; member = member->next)
-			conn_spare(member->conn, bytes);
+			conn_raise_queue_limit(member->conn, bytes);
 }
 
 static void

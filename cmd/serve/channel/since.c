@@ -251,7 +251,7 @@ member_pay(struct member *member, const struct page *page)
 void
 member_tell(struct member *member, struct block *block)
 {
-	conn_spare(member->conn, block->len);
+	conn_raise_queue_limit(member->conn, block->len);
 	conn_send_run(member->conn, block, 0, block->len);
 	block_unref(block);
 }

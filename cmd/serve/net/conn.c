@@ -70,7 +70,7 @@ conn_drop(struct conn *conn, const char *why)
 	send_queue_cut(&conn->queue, &conns->held_bytes, stream_bound(&conn->stream));
 	send_queue_compact(&conn->queue, &conns->held_bytes);
 	conns->queued_bytes += conn->queue.bytes;
-	conns->events->dropped(conn, why);
+	conns->events->on_slow_reader(conn, why);
 	conn_close(conn, 1008, "slow consumer");
 }
 
@@ -194,7 +194,12 @@ conn_pace(struct conn *conn)
 
 	if (send_queue_size(&conn->queue) > limit && conn->state == CONN_OPEN)
 		conn_drop(conn, "you read too slowly");
-	conn->paused = send_queue_size(&conn->queue) > (conn->paused ? limit / 4 : limit / 2);
+	if (conn->paused & CONN_PAUSE_QUEUE)
+		limit /= 2;
+	if (send_queue_size(&conn->queue) > limit / 2)
+		conn->paused |= CONN_PAUSE_QUEUE;
+	else
+		conn->paused &= ~CONN_PAUSE_QUEUE;
 	conn_poll(conn);
 }
 
@@ -208,7 +213,7 @@ conn_rest(struct conn *conn)
 		conn_pace(conn);
 	if (conn->tells_empty && send_queue_is_empty(&conn->queue) && conn->state == CONN_OPEN) {
 		conn->tells_empty = false;
-		conn->conns->events->emptied(conn);
+		conn->conns->events->on_drained(conn);
 	}
 }
 
@@ -329,7 +334,7 @@ conn_abort(struct conn *conn)
 	send_queue_free(&conn->queue, &conns->held_bytes);
 	conn_note_received(conn);
 	conn_flush_later(conn); /* to be buried */
-	conns->events->closed(conn);
+	conns->events->on_closed(conn);
 }
 
 /* What is left of it: after the tick, when nobody is inside one of its functions. */
@@ -402,29 +407,29 @@ conn_trust(struct conn *conn)
 }
 
 void
-conn_hold(struct conn *conn, bool held)
+conn_pause(struct conn *conn, enum conn_pause reason)
 {
-	conn->held = held;
+	conn->paused |= reason;
 	if (conn->state != CONN_DEAD)
 		conn_poll(conn);
 }
 
 void
-conn_tell_empty(struct conn *conn)
+conn_resume(struct conn *conn, enum conn_pause reason)
+{
+	conn->paused &= ~reason;
+	if (conn->state != CONN_DEAD)
+		conn_poll(conn);
+}
+
+void
+conn_notify_drained(struct conn *conn)
 {
 	conn->tells_empty = true;
 }
 
 void
-conn_stall(struct conn *conn, bool stalled)
-{
-	conn->stalled = stalled;
-	if (conn->state != CONN_DEAD)
-		conn_poll(conn);
-}
-
-void
-conn_spare(struct conn *conn, size_t bytes)
+conn_raise_queue_limit(struct conn *conn, size_t bytes)
 {
 	size_t mib = (bytes + ((size_t)1 << 20) - 1) >> 20;
 

@@ -29,6 +29,13 @@ enum conn_state {
 	CONN_DEAD /* waits to be freed */
 };
 
+/* The reasons not to read a connection, as bits. */
+enum conn_pause {
+	CONN_PAUSE_QUEUE = 1, /* too much waits to be sent to it */
+	CONN_PAUSE_SESSION = 2, /* its session wants no message now */
+	CONN_PAUSE_BACKPRESSURE = 4 /* too much waits for the disk */
+};
+
 struct conn;
 struct conns;
 
@@ -37,31 +44,31 @@ struct conn_events {
 	 * A proper WebSocket request came: return 101, or the status to refuse it with; *why gets
 	 * the sentence of a refusal.
 	 */
-	int (*requested)(
+	int (*on_request)(
 		struct conn *conn, const struct chat_http_request *request, const char **why);
 	/* A whole text message, valid UTF-8, valid during the call. */
-	void (*received)(struct conn *conn, struct chat_span text);
+	void (*on_message)(struct conn *conn, struct chat_span text);
 	/* The peer breaks a rule and is being closed with this code: a last word can be queued. */
-	void (*failed)(struct conn *conn, uint16_t close_code, const char *text);
+	void (*on_violation)(struct conn *conn, uint16_t close_code, const char *text);
 	/* The server is too full for what it has half sent: a last word can be queued. */
-	void (*overfull)(struct conn *conn, const char *text);
+	void (*on_overload)(struct conn *conn, const char *text);
 	/* It is dropped because it does not read, its queue already cut: a last word can be queued.
 	 */
-	void (*dropped)(struct conn *conn, const char *text);
+	void (*on_slow_reader)(struct conn *conn, const char *text);
 	/* It was refused with this HTTP status, or (0) is cut off without a word, for this reason.
 	 */
-	void (*turned_away)(struct conn *conn, int status, const char *why);
+	void (*on_rejection)(struct conn *conn, int status, const char *why);
 	/* To whom it belongs, who is to have no more for having many; NULL: to nobody else. */
 	const void *(*owner)(const struct conn *conn);
-	/* Its queue is empty; once after each conn_tell_empty. Nothing is to be queued now. */
-	void (*emptied)(struct conn *conn);
+	/* Its queue is empty; once after each conn_notify_drained. Nothing is to be queued now. */
+	void (*on_drained)(struct conn *conn);
 	/*
 	 * Its part of the turn is over, nobody is inside a function of any connection, and others
 	 * come: what has gathered can be dealt with.
 	 */
-	void (*rested)(struct conn *conn);
+	void (*on_turn_end)(struct conn *conn);
 	/* It is gone; whatever pointed to it must let go. */
-	void (*closed)(struct conn *conn);
+	void (*on_closed)(struct conn *conn);
 	/* The memory goes back to whoever gave it to conn_start. */
 	void (*release)(struct conn *conn);
 };
@@ -91,11 +98,9 @@ struct conn {
 	bool close_due : 1; /* our Close goes out at the end of this tick */
 	bool close_received : 1;
 	bool finish : 1; /* once the queue is empty: no Close to wait for */
-	bool paused : 1; /* not read: its own queue is too long */
-	bool held : 1; /* not read: conn_hold */
-	bool stalled : 1; /* not read: conn_stall */
+	uint8_t paused : 3; /* the enum conn_pause reasons not to read it; 0: it is read */
 	bool batched : 1; /* a send of its first run is under way */
-	bool tells_empty : 1; /* conn_tell_empty */
+	bool tells_empty : 1; /* conn_notify_drained */
 };
 
 /* Takes over an accepted socket, in TLS unless tls is NULL; conn is zeroed memory of the caller's.
@@ -119,20 +124,21 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason);
 /* Closes TCP now; `closed` is called before this returns. */
 void conn_abort(struct conn *conn);
 
-/* Stops reading, and goes on. What was read already is still handed in. */
-void conn_hold(struct conn *conn, bool held);
-
-/* The same for another reason, at the same time. */
-void conn_stall(struct conn *conn, bool stalled);
+/*
+ * Stops reading for this reason, and takes the reason back; the connection is read while there is
+ * none. What was read already is still handed to on_message.
+ */
+void conn_pause(struct conn *conn, enum conn_pause reason);
+void conn_resume(struct conn *conn, enum conn_pause reason);
 
 /*
  * So many bytes of what is queued, or of what was spared before if that is more, are the server's
  * wish: until the queue is empty they do not count against the limit.
  */
-void conn_spare(struct conn *conn, size_t bytes);
+void conn_raise_queue_limit(struct conn *conn, size_t bytes);
 
 /* Has events->emptied called when all that is queued by now, and then, has been sent. */
-void conn_tell_empty(struct conn *conn);
+void conn_notify_drained(struct conn *conn);
 
 /*
  * Between the files of a connection and its set.
@@ -141,7 +147,7 @@ void conn_tell_empty(struct conn *conn);
 static inline bool
 conn_reads(const struct conn *conn)
 {
-	return !conn->paused && !conn->held && !conn->stalled;
+	return !conn->paused;
 }
 /* What is to be polled for may have changed. */
 void conn_poll(struct conn *conn);
@@ -165,7 +171,8 @@ void conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_
 void conn_refuse(struct conn *conn, int status, const char *extra_headers, const char *why);
 /* Answers a ping: each while the peer reads, else the newest (RFC 6455 section 5.5.3). */
 void conn_pong(struct conn *conn, struct chat_span payload);
-/* Cuts the queue back to what is half sent; a last word (events->dropped) and a Close follow. */
+/* Cuts the queue back to what is half sent; a last word (events->on_slow_reader) and a Close
+ * follow. */
 void conn_drop(struct conn *conn, const char *why);
 /* No Close of the peer's is waited for: once the queue is empty this is the end. */
 void conn_finish(struct conn *conn);

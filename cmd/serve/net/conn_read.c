@@ -31,7 +31,7 @@ conn_event(struct conn *conn, const struct chat_ws *ws, enum chat_ws_event event
 	switch (event) {
 	case CHAT_WS_MESSAGE:
 		if (conn->state == CONN_OPEN)
-			events->received(conn, payload);
+			events->on_message(conn, payload);
 		break;
 	case CHAT_WS_GOT_PING:
 		conn_pong(conn, payload);
@@ -41,7 +41,7 @@ conn_event(struct conn *conn, const struct chat_ws *ws, enum chat_ws_event event
 		break;
 	case CHAT_WS_FAILED:
 		if (conn->state == CONN_OPEN) {
-			events->failed(conn, ws->close_code, chat_ws_failure_text(ws));
+			events->on_violation(conn, ws->close_code, chat_ws_failure_text(ws));
 			conn_close(conn, ws->close_code, chat_ws_failure_text(ws));
 		}
 		conn_finish(conn); /* its framing is lost: no Close of the peer's could be read */
@@ -105,7 +105,7 @@ conn_refuse(struct conn *conn, int status, const char *extra_headers, const char
 	struct chat_buf answer = {0};
 	struct block *block;
 
-	conn->conns->events->turned_away(conn, status, why);
+	conn->conns->events->on_rejection(conn, status, why);
 	chat_http_write_refusal(&answer, status, extra_headers, why);
 	block = block_new(answer.len);
 	memcpy(block->bytes, answer.at, answer.len);
@@ -162,7 +162,7 @@ conn_request(struct conn *conn, struct chat_span head)
 	int status = chat_http_read_request(&request, head, &bad_version);
 
 	if (status == 101)
-		status = conn->conns->events->requested(conn, &request, &why);
+		status = conn->conns->events->on_request(conn, &request, &why);
 	if (conn->state != CONN_HANDSHAKE)
 		return;
 	if (status == 101)
@@ -206,7 +206,7 @@ conn_give_up_received(struct conn *conn)
 	if (conn->state == CONN_HANDSHAKE) {
 		conn_refuse(conn, 503, refusal_headers(503, false), why);
 	} else if (conn->state == CONN_OPEN) {
-		conns->events->overfull(conn, why);
+		conns->events->on_overload(conn, why);
 		conn_close(conn, 1008, why);
 	}
 	conn_head_free(conn);
@@ -272,7 +272,7 @@ conn_gone(struct conn *conn)
 	const char *why = stream_fault(&conn->stream);
 
 	if (why)
-		conns->events->turned_away(conn, 0, why);
+		conns->events->on_rejection(conn, 0, why);
 	if (why && stream_is_up(&conn->stream))
 		conns->unruly++;
 	conn_abort(conn);

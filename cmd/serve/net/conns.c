@@ -59,7 +59,7 @@ receiver_late_ms(const struct conn *conn)
 	int64_t begun_ms = conn->state == CONN_HANDSHAKE ? conn->since_ms : conn->message_ms;
 	int64_t now_ms = clock_now_ms(conn->conns->clock);
 
-	if (conn->paused)
+	if (conn->paused & CONN_PAUSE_QUEUE)
 		return IDLE_WEIGHT * conn->conns->limits.message_ms;
 	return begun_ms ? now_ms - begun_ms + IDLE_WEIGHT * (now_ms - conn->heard_ms) : 0;
 }
@@ -113,7 +113,7 @@ on_ready(void *arg, uint32_t events)
 	struct conns *conns = ((struct conn *)arg)->conns;
 
 	conn_ready(arg, events);
-	conns->events->rested(arg);
+	conns->events->on_turn_end(arg);
 	if (conns->held_bytes > conns->relief_bytes)
 		conns_relieve(conns);
 	if (conns->received_bytes > conns->refusal_bytes)
@@ -212,7 +212,7 @@ conns_flush(struct conns *conns)
 static void
 conn_give_up(struct conn *conn, const char *why)
 {
-	conn->conns->events->turned_away(conn, 0, why);
+	conn->conns->events->on_rejection(conn, 0, why);
 	conn_abort(conn);
 }
 
@@ -230,7 +230,8 @@ sweep_open(struct conn *conn, int64_t now)
 	if (!send_queue_is_empty(&conn->queue) && now - conn->progress_ms > limits->progress_ms) {
 		conn_drop(conn, "you have not read for too long");
 	} else if (conn->message_ms && now - conn->message_ms > limits->message_ms) {
-		conn->conns->events->failed(conn, 1008, "the message took too long to arrive");
+		conn->conns->events->on_violation(
+			conn, 1008, "the message took too long to arrive");
 		conn_close(conn, 1008, "message took too long");
 	} else if (conn->pinged && silence > limits->ping_ms + limits->pong_ms) {
 		conn->conns->silent++;

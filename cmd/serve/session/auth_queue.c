@@ -40,7 +40,7 @@ auth_queue_wait(struct session *session, struct chat_span init)
 		&turn->entry);
 	session_enqueue(session, SESSION_WAITS);
 	session->turn = turn;
-	conn_hold(&session->conn, true);
+	conn_pause(&session->conn, CONN_PAUSE_SESSION);
 	session_log(session, "waits its turn: too many wrong tokens came from there");
 }
 
@@ -53,7 +53,7 @@ auth_queue_add(struct session *session, struct chat_span text)
 	}
 	auth_queue_leave(session);
 	session_shut(session, CHAT_RATE_LIMITED, "too much was said before it was your turn", 1008);
-	conn_hold(&session->conn, false); /* its Close is to be read */
+	conn_resume(&session->conn, CONN_PAUSE_SESSION); /* its Close is to be read */
 }
 
 void
@@ -102,7 +102,7 @@ auth_queue_serve(struct server *server)
 		fair_queue_charge(
 			&server->turns, address_lane(session->address, ADDRESS_LANE_TURNS), 1);
 		auth_queue_leave(session);
-		conn_hold(&session->conn, false);
+		conn_resume(&session->conn, CONN_PAUSE_SESSION);
 		auth_queue_serve_one(session, chat_buf_span(&said));
 		chat_buf_free(&said);
 	}

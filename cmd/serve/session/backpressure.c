@@ -43,7 +43,7 @@ backpressure_said(struct session *session)
 	if (!backpressure_is_long(session->server) || session->queue != SESSION_NOWHERE)
 		return;
 	session_enqueue(session, SESSION_STALLED);
-	conn_stall(&session->conn, true);
+	conn_pause(&session->conn, CONN_PAUSE_BACKPRESSURE);
 }
 
 static void
@@ -73,7 +73,7 @@ backpressure_release(struct server *server)
 
 	while ((session = backpressure->stalled) && bytes <= backpressure->most_bytes / 2) {
 		session_enqueue(session, SESSION_NOWHERE);
-		conn_stall(&session->conn, false);
+		conn_resume(&session->conn, CONN_PAUSE_BACKPRESSURE);
 		bytes += COPIES * CONN_INPUT_BYTES; /* which it may bring */
 	}
 	if (bytes <= backpressure->most_bytes / 2)

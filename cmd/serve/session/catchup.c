@@ -293,7 +293,7 @@ reader_turn(struct catchup_reader *reader, const struct page *page)
 {
 	reader_charge(reader, page->block->len);
 	member_turn(&reader->session->member, page);
-	conn_tell_empty(&reader->session->conn);
+	conn_notify_drained(&reader->session->conn);
 }
 
 /* Memory has the rest. */

@@ -79,11 +79,11 @@ session_sweep(struct server *server)
 	while ((session = first_due(server->denied, DENIAL_MS))) {
 		session_enqueue(session, SESSION_NOWHERE);
 		session_shut(session, CHAT_UNAUTHORIZED, "a wrong token, or none", 1008);
-		conn_hold(&session->conn, false); /* its Close is to be read */
+		conn_resume(&session->conn, CONN_PAUSE_SESSION); /* its Close is to be read */
 	}
 	while ((session = server->hasty)) {
 		session_enqueue(session, SESSION_NOWHERE);
-		conn_hold(&session->conn, false);
+		conn_resume(&session->conn, CONN_PAUSE_SESSION);
 	}
 	auth_queue_serve(server);
 }
@@ -280,7 +280,7 @@ session_deny(struct session *session, enum proof proof)
 	address_failed(&session->server->addresses, session->address,
 		clock_now_ms(&session->server->clock));
 	session_enqueue(session, SESSION_DENIED);
-	conn_hold(&session->conn, true);
+	conn_pause(&session->conn, CONN_PAUSE_SESSION);
 }
 
 /* Makes it a member of the channel it asked for, or says why not. since->id.at NULL: none. */

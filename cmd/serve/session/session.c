@@ -120,7 +120,7 @@ session_calm(struct session *session)
 	if (session->queue != SESSION_NOWHERE)
 		return;
 	session_enqueue(session, SESSION_HASTY);
-	conn_hold(&session->conn, true);
+	conn_pause(&session->conn, CONN_PAUSE_SESSION);
 }
 
 /*
@@ -318,16 +318,16 @@ on_release(struct conn *conn)
 }
 
 const struct conn_events session_events = {
-	.requested = session_request,
-	.received = on_received,
-	.failed = on_failed,
-	.overfull = on_overfull,
-	.dropped = on_dropped,
-	.turned_away = on_turned_away,
+	.on_request = session_request,
+	.on_message = on_received,
+	.on_violation = on_failed,
+	.on_overload = on_overfull,
+	.on_slow_reader = on_dropped,
+	.on_rejection = on_turned_away,
 	.owner = owner_of,
-	.emptied = on_emptied,
-	.rested = on_rested,
-	.closed = on_closed,
+	.on_drained = on_emptied,
+	.on_turn_end = on_rested,
+	.on_closed = on_closed,
 	.release = on_release,
 };
 

@@ -94,7 +94,7 @@ int64_t session_rate_join(struct session *session, struct chat_span id);
 void session_rate_leave(struct session *session);
 /* What it has said cannot be taken now: it may be said again later. */
 void session_put_off(struct session *session, struct chat_span nonce_json);
-/* As conn_events.requested. */
+/* As conn_events.on_request. */
 int session_request(struct conn *conn, const struct chat_http_request *request, const char **why);
 /* What its peer says, in its turn. */
 void session_hear(struct session *session, struct chat_span text);
