@@ -8,7 +8,7 @@
 #include "command/diag.h"
 #include "serve/channel/nonces.h"
 #include "serve/frame/block.h"
-#include "serve/journal/file.h"
+#include "serve/journal/options.h"
 
 #define KIB ((int64_t)1 << 10)
 #define MIB ((int64_t)1 << 20)
@@ -22,7 +22,7 @@
 _Static_assert(HISTORY_MAX + MESSAGE_MAX < BLOCK_MAX, "what goes out at once has room in a block");
 
 static const struct config defaults = {
-	.sync = JOURNAL_BATCH,
+	.sync = JOURNAL_SYNC_BATCH,
 	.journal_segment = 64 * MIB,
 	.disk_timeout_ms = 10 * SECOND,
 	.history = 50,
@@ -61,10 +61,10 @@ static const struct config defaults = {
 };
 
 static const char *const syncs[] = {
-	[JOURNAL_ALWAYS] = "always",
-	[JOURNAL_BATCH] = "batch",
-	[JOURNAL_NEVER] = "never",
-	[JOURNAL_NEVER + 1] = NULL,
+	[JOURNAL_SYNC_ALWAYS] = "always",
+	[JOURNAL_SYNC_BATCH] = "batch",
+	[JOURNAL_SYNC_NEVER] = "never",
+	[JOURNAL_SYNC_NEVER + 1] = NULL,
 };
 
 static const struct chat_usage usage = {

@@ -13,7 +13,7 @@
 
 #include "command/diag.h"
 #include "serve/channel/restore.h"
-#include "serve/journal/file.h"
+#include "serve/journal/disk_journal.h"
 #include "serve/monitor/memory_usage.h"
 #include "serve/sandbox.h"
 #include "serve/session/session.h"
@@ -336,12 +336,12 @@ journal_open(struct server *server, struct chat_err *err)
 	struct journal_options options = journal_options_of(server->config);
 
 	server->journal = options.dir
-		? journal_file_open(&options, &server->loop, &events, server, err)
-		: journal_null_open(&events, server);
+		? disk_journal_open(&options, &server->loop, &events, server, err)
+		: null_journal_open(&events, server);
 	server->channels.journal = server->journal;
 	if (!server->journal || !options.dir)
 		return server->journal ? 0 : -1;
-	return channels_restore(&server->channels, (struct journal_file *)server->journal, err);
+	return channels_restore(&server->channels, (struct disk_journal *)server->journal, err);
 }
 
 static int
@@ -408,7 +408,7 @@ server_confine(struct server *server, struct chat_err *err)
 
 	if (config->user && sandbox_become(config->user, err) < 0)
 		return -1;
-	if (config->journal && journal_file_make(config->journal, err) < 0)
+	if (config->journal && disk_journal_make_dir(config->journal, err) < 0)
 		return -1;
 	return sandbox_enter(config, &server->listeners, err);
 }

@@ -6,7 +6,7 @@
 
 #include "command/diag.h"
 #include "command/opt.h"
-#include "serve/journal/file.h"
+#include "serve/journal/disk_journal.h"
 
 #define TURN 1000 /* messages between two looks at the loop */
 
@@ -64,7 +64,7 @@ fill_run(const struct fill *fill)
 {
 	const struct journal_events events = {.durable = on_durable, .failed = on_failed};
 	const struct journal_options options = {.dir = fill->dir,
-		.sync = JOURNAL_NEVER,
+		.sync = JOURNAL_SYNC_NEVER,
 		.segment_bytes = (uint64_t)64 << 20,
 		.answer_ms = 60000,
 		.history = 50};
@@ -75,7 +75,7 @@ fill_run(const struct fill *fill)
 	int64_t written = 0;
 
 	uv_loop_init(&loop);
-	journal = journal_file_open(&options, &loop, &events, NULL, &err);
+	journal = disk_journal_open(&options, &loop, &events, NULL, &err);
 	if (!journal)
 		chat_die(chat_exit_status(err.code), "%s", err.text);
 	while (written < fill->size) {

@@ -17,20 +17,20 @@ sums_mend(struct chat_buf *bytes)
 	if (bytes->len < sizeof(head))
 		return;
 	memcpy(&head, bytes->at, sizeof(head));
-	blocks = (head.places + (uint64_t)INDEX_BLOCK - 1) / INDEX_BLOCK;
+	blocks = (head.positions + (uint64_t)INDEX_BLOCK - 1) / INDEX_BLOCK;
 	front = sizeof(head) + head.epochs * (uint64_t)sizeof(struct epoch) +
 		head.channels * (uint64_t)sizeof(struct index_channel) + blocks * sizeof(uint32_t);
 	if (front > bytes->len)
 		return;
 	for (uint64_t i = 0; i < blocks; i++) {
-		uint64_t at = front + i * INDEX_BLOCK * sizeof(struct place), len;
+		uint64_t at = front + i * INDEX_BLOCK * sizeof(struct position), len;
 		uint32_t crc;
 
 		if (at >= bytes->len)
 			break;
 		len = bytes->len - at;
-		if (len > INDEX_BLOCK * sizeof(struct place))
-			len = INDEX_BLOCK * sizeof(struct place);
+		if (len > INDEX_BLOCK * sizeof(struct position))
+			len = INDEX_BLOCK * sizeof(struct position);
 		crc = crc32c(0, bytes->at + at, (size_t)len);
 		memcpy(bytes->at + front - (blocks - i) * sizeof(crc), &crc, sizeof(crc));
 	}

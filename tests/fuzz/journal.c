@@ -36,7 +36,7 @@ static void
 write_line(struct segment_text *text, size_t i)
 {
 	size_t from = text->lines.len;
-	char sum[SEGMENT_SUM_LEN];
+	char sum[CHECKSUM_LEN];
 
 	if (i == 0)
 		segment_header_write(&text->lines, 1, EPOCH);
@@ -46,7 +46,7 @@ write_line(struct segment_text *text, size_t i)
 			"\"content\":\"number %zu\",\"timestamp\":%zu,\"channel\":\"/ops\","
 			"\"senderId\":\"a\"}\n",
 			EPOCH, i, i, 1700000000000 + i);
-	segment_sum_write(
+	checksum_write(
 		sum, crc32c(0, text->lines.at + from, text->lines.len - from), text->lines.len);
 	chat_buf_append(&text->sums, sum, sizeof(sum));
 	text->ends[i] = text->lines.len;

@@ -14,8 +14,9 @@
 #include "fuzz.h"
 #include "index.h"
 #include "serve/channel/restore.h"
-#include "serve/journal/file.h"
+#include "serve/journal/disk_journal.h"
 #include "serve/journal/scan.h"
+#include "serve/journal/state.h"
 
 #define OPENINGS 2
 #define LINES_MAX 40
@@ -80,10 +81,10 @@ make_sums(const struct chat_buf *lines, struct chat_buf *sums)
 	const char *at = lines->at, *end = lines->at + lines->len, *newline;
 
 	while (at < end && (newline = memchr(at, '\n', (size_t)(end - at)))) {
-		char sum[SEGMENT_SUM_LEN];
+		char sum[CHECKSUM_LEN];
 
 		newline++;
-		segment_sum_write(sum, crc32c(0, at, (size_t)(newline - at)),
+		checksum_write(sum, crc32c(0, at, (size_t)(newline - at)),
 			(uint64_t)(newline - lines->at));
 		chat_buf_append(sums, sum, sizeof(sum));
 		at = newline;
@@ -133,7 +134,7 @@ make_index(struct source *source, int dir_fd, uint32_t number)
 	struct chat_buf bytes = {0};
 	unsigned edits = take(source) % 4;
 
-	if (segment_index_remake(&file, dir_fd, number, NULL) < 0)
+	if (index_rebuild(&file, dir_fd, number, NULL) < 0)
 		return;
 	index_file_close(&file);
 	load(dir_fd, segment_name(name, number, SEGMENT_INDEX), &bytes);
@@ -188,7 +189,7 @@ make_removed(struct source *source, int dir_fd)
 		chat_buf_append(&bytes, &channel, sizeof(channel));
 	}
 	for (uint32_t next = 1; gaps--; next += 2) {
-		struct removed_gap gap = {.first = next, .last = next};
+		struct removed_range gap = {.first = next, .last = next};
 
 		gap.last = (uint32_t)take_number(source, next);
 		next = gap.last;
@@ -273,7 +274,7 @@ on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 
 /* A page is what was asked for: messages in their order, and further than before. */
 static void
-on_read(struct journal_read *read)
+on_read(struct journal_page_read *read)
 {
 	struct chat_span payload = {0};
 	uint64_t last = read->after, epoch, number;
@@ -299,7 +300,7 @@ static void
 read_past(struct server *server, struct journal *journal, const char *channel)
 {
 	bool done;
-	struct journal_read read = {.upto = server->channels.sequence,
+	struct journal_page_read read = {.upto = server->channels.sequence,
 		.page_bytes = 1000,
 		.most_bytes = 1000,
 		.complete = true,
@@ -309,7 +310,7 @@ read_past(struct server *server, struct journal *journal, const char *channel)
 	strcpy(read.channel, channel);
 	for (; read.after < read.upto; read.after = read.end) {
 		done = false;
-		journal->kind->read(journal, &read);
+		journal->kind->read_page(journal, &read);
 		while (!done)
 			uv_run(&server->loop, UV_RUN_ONCE);
 	}
@@ -359,7 +360,7 @@ use(struct server *server, struct journal *journal)
 
 /* Under the server, so that it is read as it is. */
 static void
-tamper(struct source *source, const struct journal_file *file)
+tamper(struct source *source, const struct disk_journal *file)
 {
 	for (size_t i = 0; i < file->closed_count; i++)
 		if (take(source) & 1)
@@ -384,11 +385,11 @@ serve(struct source *source, const struct journal_options *options)
 	uv_loop_init(&server.loop);
 	clock_set(&server.clock);
 	channels_init(&server.channels, &limits, &server.clock, 1);
-	journal = journal_file_open(options, &server.loop, &events, &server, &err);
+	journal = disk_journal_open(options, &server.loop, &events, &server, &err);
 	if (journal)
-		tamper(source, (struct journal_file *)journal);
+		tamper(source, (struct disk_journal *)journal);
 	opened = journal &&
-		channels_restore(&server.channels, (struct journal_file *)journal, &err) == 0;
+		channels_restore(&server.channels, (struct disk_journal *)journal, &err) == 0;
 	if (opened)
 		use(&server, journal);
 	else
@@ -413,7 +414,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned how = take(&source);
 	const struct journal_options options = {
 		.dir = dir,
-		.sync = JOURNAL_NEVER,
+		.sync = JOURNAL_SYNC_NEVER,
 		.segment_bytes = 4096,
 		.answer_ms = 10000,
 		.max_bytes = how & 1 ? 4096 : 0,

@@ -32,9 +32,9 @@ good_index(struct chat_buf *bytes, int dir_fd)
 				.number = 1000 + i,
 				.timestamp_ms = i,
 				.channel = i % 3 ? CHAT_SPAN("/") : CHAT_SPAN("/ops")},
-			(struct place){.at = 100 + i * LINE, .len = LINE - 1, .crc = i});
+			(struct position){.at = 100 + i * LINE, .len = LINE - 1, .crc = i});
 	need(index_file_write(&index, LINES_BYTES, dir_fd, NAME, NULL) == 0);
-	need((uint64_t)index_file_bytes(&index) < 1 << 20);
+	need((uint64_t)index_file_size(&index) < 1 << 20);
 	index_free(&index);
 	fd = openat(dir_fd, NAME, O_RDONLY);
 	need(fd >= 0 && fstat(fd, &status) == 0);
@@ -65,20 +65,20 @@ edit(struct chat_buf *bytes, const uint8_t *change)
 static void
 judge_channel(struct index_file *file, const struct index_channel *channel)
 {
-	struct place *places = chat_alloc(channel->count * sizeof(*places) + 1);
+	struct position *positions = chat_alloc(channel->count * sizeof(*positions) + 1);
 	uint64_t end = 0, number = 0;
 	size_t len = strnlen(channel->name, sizeof(channel->name));
 
 	need(len <= CHAT_CHANNEL_MAX &&
 		index_file_find(file, (struct chat_span){channel->name, len}) == channel);
-	if (index_file_read(file, channel->first, channel->count, places, NULL) == 0)
+	if (index_file_read(file, channel->first, channel->count, positions, NULL) == 0)
 		for (uint32_t i = 0; i < channel->count; i++) {
-			need(places[i].at >= end && places[i].number > number);
-			end = (uint64_t)places[i].at + places[i].len + 1;
-			number = places[i].number;
+			need(positions[i].at >= end && positions[i].number > number);
+			end = (uint64_t)positions[i].at + positions[i].len + 1;
+			number = positions[i].number;
 			need(end <= LINES_BYTES && file->head.base + number <= file->head.last);
 		}
-	free(places);
+	free(positions);
 }
 
 static void

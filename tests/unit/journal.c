@@ -2,7 +2,7 @@
  * A journal that was cut, padded with zeros, and had its bits flipped: what it gives back are lines
  * that were written, in their order, or it refuses; and what is repaired can be written again.
  */
-#include "serve/journal/file.h"
+#include "serve/journal/state.h"
 
 #include <stdlib.h>
 
@@ -85,7 +85,7 @@ fixture_open(struct fixture *fixture, struct opened *opened, bool repair)
 {
 	return journal_start(opened, &fixture->scratch,
 		&(struct journal_options){
-			.sync = JOURNAL_NEVER,
+			.sync = JOURNAL_SYNC_NEVER,
 			.segment_bytes = 1 << 20,
 			.answer_ms = 10000,
 			.history = 50,
@@ -109,7 +109,7 @@ check_writing(struct fixture *fixture)
 	is_int(fixture->scratch.durable, MESSAGES, "all messages are durable");
 	load(&fixture->scratch, "00000001.ndjson", &fixture->lines);
 	load(&fixture->scratch, "00000001.sums", &fixture->sums);
-	is_int(fixture->sums.len, (MESSAGES + 1) * SEGMENT_SUM_LEN, "a checksum for each line");
+	is_int(fixture->sums.len, (MESSAGES + 1) * CHECKSUM_LEN, "a checksum for each line");
 	chat_buf_append(&fixture->lines, "", 1); /* for strchr */
 	fixture->lines.len--;
 	at = fixture->lines.at;
@@ -194,7 +194,7 @@ check_sum_cuts(struct fixture *fixture)
 	size_t len = fixture->sums.len;
 	int wrong = 0;
 
-	for (size_t cut = len - 3 * SEGMENT_SUM_LEN; cut <= len; cut++) {
+	for (size_t cut = len - 3 * CHECKSUM_LEN; cut <= len; cut++) {
 		empty(&fixture->scratch);
 		store(&fixture->scratch, "00000001.ndjson", fixture->lines.at, fixture->lines.len);
 		store(&fixture->scratch, "00000001.sums", fixture->sums.at, cut);

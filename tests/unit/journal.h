@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "chat/line.h"
-#include "serve/journal/file.h"
+#include "serve/journal/disk_journal.h"
+#include "serve/journal/state.h"
 
 /* A journal in a directory of its own, and what lies in it. */
 struct scratch {
@@ -111,7 +112,7 @@ journal_start(struct opened *opened, struct scratch *scratch, const struct journ
 
 	own.dir = scratch->dir;
 	uv_loop_init(&opened->loop);
-	opened->journal = journal_file_open(&own, &opened->loop, &events, scratch, &opened->err);
+	opened->journal = disk_journal_open(&own, &opened->loop, &events, scratch, &opened->err);
 	return opened->journal != NULL;
 }
 

@@ -19,7 +19,7 @@
 struct fixture {
 	struct scratch scratch;
 	struct chat_buf index; /* as it was written */
-	struct place places[ENTRIES];
+	struct position positions[ENTRIES];
 	uint64_t lines_bytes;
 	int dir_fd;
 };
@@ -28,7 +28,7 @@ struct fixture {
 
 /* Reads all of it; 0, or -1 where it was found to be wrong. */
 static int
-read_all(const struct fixture *fixture, struct place places[ENTRIES])
+read_all(const struct fixture *fixture, struct position positions[ENTRIES])
 {
 	struct index_file file;
 	struct chat_err err;
@@ -40,9 +40,9 @@ read_all(const struct fixture *fixture, struct place places[ENTRIES])
 		const struct index_channel *channel = &file.channels[i];
 
 		result = index_file_read(
-			&file, channel->first, channel->count, places + channel->first, &err);
+			&file, channel->first, channel->count, positions + channel->first, &err);
 	}
-	if (result == 0 && file.head.places != ENTRIES)
+	if (result == 0 && file.head.positions != ENTRIES)
 		result = -1;
 	index_file_close(&file);
 	return result;
@@ -52,7 +52,7 @@ static void
 check_flips(struct fixture *fixture)
 {
 	char path[128], *bytes = fixture->index.at;
-	struct place places[ENTRIES];
+	struct position positions[ENTRIES];
 	size_t unnoticed = 0;
 	int fd = open(path_of(&fixture->scratch, INDEX, path), O_WRONLY);
 
@@ -60,7 +60,7 @@ check_flips(struct fixture *fixture)
 		bytes[i / 8] ^= (char)(1 << i % 8);
 		if (pwrite(fd, &bytes[i / 8], 1, (off_t)(i / 8)) != 1)
 			abort();
-		unnoticed += read_all(fixture, places) == 0;
+		unnoticed += read_all(fixture, positions) == 0;
 		bytes[i / 8] ^= (char)(1 << i % 8);
 		if (pwrite(fd, &bytes[i / 8], 1, (off_t)(i / 8)) != 1)
 			abort();
@@ -68,14 +68,15 @@ check_flips(struct fixture *fixture)
 	close(fd);
 	is_int(unnoticed, 0, "each of the %zu bits of an index is noticed when it is flipped",
 		8 * fixture->index.len);
-	ok(read_all(fixture, places) == 0 && memcmp(places, fixture->places, sizeof(places)) == 0,
+	ok(read_all(fixture, positions) == 0 &&
+			memcmp(positions, fixture->positions, sizeof(positions)) == 0,
 		"and with all of them as they were it says what it said");
 }
 
 static void
 check_lengths(struct fixture *fixture)
 {
-	struct place places[ENTRIES];
+	struct position positions[ENTRIES];
 	struct chat_buf *index = &fixture->index;
 	size_t believed = 0;
 
@@ -83,7 +84,7 @@ check_lengths(struct fixture *fixture)
 	for (size_t len = 0; len <= index->len;
 		len += len < 400 || len + 40 > index->len ? 1 : 37) {
 		store(&fixture->scratch, INDEX, index->at, len);
-		believed += len != index->len - 1 && read_all(fixture, places) == 0;
+		believed += len != index->len - 1 && read_all(fixture, positions) == 0;
 	}
 	index->len--;
 	is_int(believed, 0, "no index of another length is believed");
@@ -98,7 +99,7 @@ struct parts {
 	struct epoch *epochs;
 	struct index_channel *channels;
 	uint32_t *block_crcs;
-	struct place *places;
+	struct position *positions;
 };
 
 static struct parts
@@ -109,8 +110,8 @@ parts_of(char *bytes)
 	parts.epochs = (struct epoch *)(void *)(parts.head + 1);
 	parts.channels = (struct index_channel *)(void *)(parts.epochs + parts.head->epochs);
 	parts.block_crcs = (uint32_t *)(void *)(parts.channels + parts.head->channels);
-	parts.places = (struct place *)(void *)(parts.block_crcs +
-		(parts.head->places + INDEX_BLOCK - 1) / INDEX_BLOCK);
+	parts.positions = (struct position *)(void *)(parts.block_crcs +
+		(parts.head->positions + INDEX_BLOCK - 1) / INDEX_BLOCK);
 	return parts;
 }
 
@@ -131,8 +132,8 @@ CRAFT(wrap, p->channels[1].first = UINT32_MAX; p->channels[1].count = 2)
 CRAFT(no_count, p->channels[0].count = 0; p->channels[1].first = 0)
 CRAFT(epochs, p->head->epochs = UINT32_MAX)
 CRAFT(channels, p->head->channels = UINT32_MAX)
-CRAFT(places, p->head->places = UINT32_MAX)
-CRAFT(no_places, p->head->places = 0)
+CRAFT(count_of_positions, p->head->positions = UINT32_MAX)
+CRAFT(no_positions, p->head->positions = 0)
 CRAFT(backwards, p->head->last = 0; p->head->base = 5)
 CRAFT(last, p->head->last = UINT64_MAX)
 CRAFT(far, p->head->last = p->head->base + UINT32_MAX + 1ULL)
@@ -142,13 +143,13 @@ CRAFT(timestamp, p->head->timestamp_ms = -1)
 CRAFT(epoch, p->epochs[0].epoch = UINT64_MAX)
 CRAFT(epoch_last, p->epochs[0].last = p->head->last + 1)
 CRAFT(old_form, memcpy(p->head->magic, "chatidx1", 8))
-CRAFT(at, p->places[600].at = UINT32_MAX - 10)
-CRAFT(len, p->places[600].len = UINT32_MAX)
-CRAFT(past_end, p->places[666].len++)
-CRAFT(overlap, p->places[3].at = p->places[2].at)
-CRAFT(order, p->places[600].number = p->places[599].number)
-CRAFT(number, p->places[333].number = p->places[332].number + 100000)
-CRAFT(zero, p->places[0].number = 0)
+CRAFT(at, p->positions[600].at = UINT32_MAX - 10)
+CRAFT(len, p->positions[600].len = UINT32_MAX)
+CRAFT(past_end, p->positions[666].len++)
+CRAFT(overlap, p->positions[3].at = p->positions[2].at)
+CRAFT(order, p->positions[600].number = p->positions[599].number)
+CRAFT(number, p->positions[333].number = p->positions[332].number + 100000)
+CRAFT(zero, p->positions[0].number = 0)
 
 static const struct {
 	const char *name;
@@ -165,8 +166,8 @@ static const struct {
 	{"a channel without a place", craft_no_count},
 	{"2^32 - 1 epochs", craft_epochs},
 	{"2^32 - 1 channels", craft_channels},
-	{"2^32 - 1 places", craft_places},
-	{"no places", craft_no_places},
+	{"2^32 - 1 places", craft_count_of_positions},
+	{"no places", craft_no_positions},
 	{"numbers backwards", craft_backwards},
 	{"the number 2^64 - 1", craft_last},
 	{"numbers that do not fit 32 bits", craft_far},
@@ -191,18 +192,18 @@ craft(const struct fixture *fixture, void (*edit)(struct parts *parts))
 {
 	struct chat_buf bytes = {0};
 	struct parts parts;
-	uint32_t places;
+	uint32_t positions;
 
 	chat_buf_append_span(&bytes, chat_buf_span(&fixture->index));
 	parts = parts_of(bytes.at);
-	places = parts.head->places;
+	positions = parts.head->positions;
 	edit(&parts);
-	for (uint32_t i = 0; i < places; i += INDEX_BLOCK)
-		parts.block_crcs[i / INDEX_BLOCK] = crc32c(0, parts.places + i,
-			(places - i < INDEX_BLOCK ? places - i : INDEX_BLOCK) *
-				sizeof(*parts.places));
+	for (uint32_t i = 0; i < positions; i += INDEX_BLOCK)
+		parts.block_crcs[i / INDEX_BLOCK] = crc32c(0, parts.positions + i,
+			(positions - i < INDEX_BLOCK ? positions - i : INDEX_BLOCK) *
+				sizeof(*parts.positions));
 	parts.head->crc = 0;
-	parts.head->crc = crc32c(0, bytes.at, (size_t)((char *)(void *)parts.places - bytes.at));
+	parts.head->crc = crc32c(0, bytes.at, (size_t)((char *)(void *)parts.positions - bytes.at));
 	store(&fixture->scratch, INDEX, bytes.at, bytes.len);
 	chat_buf_free(&bytes);
 }
@@ -210,13 +211,13 @@ craft(const struct fixture *fixture, void (*edit)(struct parts *parts))
 /* ---- through a journal ---- */
 
 struct asked {
-	struct journal_read read;
+	struct journal_page_read read;
 	uint64_t numbers, last; /* sum of those that were found; the last of them */
 	bool done, ordered;
 };
 
 static void
-on_read(struct journal_read *read)
+on_read(struct journal_page_read *read)
 {
 	struct asked *asked = read->arg;
 	char *text = NULL;
@@ -255,10 +256,10 @@ reads_all(struct opened *opened, uint64_t upto)
 	for (uint64_t i = 1; i <= upto; i++)
 		sum += i % 3 ? i : 0;
 	asked.read.arg = &asked;
-	open_segments_free(&((struct journal_file *)opened->journal)->opened);
+	segment_cache_free(&((struct disk_journal *)opened->journal)->opened);
 	for (; asked.read.after < upto && asked.read.complete; asked.read.after = asked.read.end) {
 		asked.done = false;
-		opened->journal->kind->read(opened->journal, &asked.read);
+		opened->journal->kind->read_page(opened->journal, &asked.read);
 		while (!asked.done)
 			uv_run(&opened->loop, UV_RUN_ONCE);
 	}
@@ -281,7 +282,7 @@ static bool
 fixture_open(struct fixture *fixture, struct opened *opened)
 {
 	return journal_start(opened, &fixture->scratch,
-		&(struct journal_options){.sync = JOURNAL_NEVER,
+		&(struct journal_options){.sync = JOURNAL_SYNC_NEVER,
 			.segment_bytes = 1 << 30,
 			.answer_ms = 10000,
 			.history = 50});
@@ -314,14 +315,14 @@ check_reading(struct fixture *fixture)
 static void
 check_crafts(struct fixture *fixture)
 {
-	struct place places[ENTRIES];
+	struct position positions[ENTRIES];
 	struct opened opened;
 
 	for (size_t i = 0; i < sizeof(crafts) / sizeof(*crafts); i++) {
 		bool refused, read, again;
 
 		craft(fixture, crafts[i].edit);
-		refused = read_all(fixture, places) < 0;
+		refused = read_all(fixture, positions) < 0;
 		if (!fixture_open(fixture, &opened))
 			abort();
 		again = index_is_as_it_was(fixture);
@@ -351,9 +352,9 @@ check_empty(struct fixture *fixture)
 /* ---- what several channels say of one segment ---- */
 
 static int
-count_line(void *arg, const struct place *place, struct chat_span text)
+count_line(void *arg, const struct position *position, struct chat_span text)
 {
-	(void)place;
+	(void)position;
 	(void)text;
 	++*(int *)arg;
 	return 0;
@@ -362,14 +363,14 @@ count_line(void *arg, const struct place *place, struct chat_span text)
 static void
 check_overlap(const struct fixture *fixture)
 {
-	const struct place *whole = &fixture->places[1];
-	struct place places[2] = {*whole, {.number = 9, .at = whole->at + 1, .len = 3}};
-	const struct place *bad;
+	const struct position *whole = &fixture->positions[1];
+	struct position positions[2] = {*whole, {.number = 9, .at = whole->at + 1, .len = 3}};
+	const struct position *bad;
 	struct chat_err err;
 	int lines = 0, fd = openat(fixture->dir_fd, LINES, O_RDONLY);
 
-	ok(journal_lines_read(fd, places, 2, count_line, &lines, &bad, &err) < 0 && lines == 1 &&
-			bad == &places[1],
+	ok(lines_read(fd, positions, 2, count_line, &lines, &bad, &err) < 0 && lines == 1 &&
+			bad == &positions[1],
 		"a line is read to its end, whatever lies over it");
 	close(fd);
 }
@@ -379,9 +380,9 @@ check_overlap(const struct fixture *fixture)
 static void
 encode_until(struct opened *opened, uint64_t *number, size_t closed, uint64_t bytes)
 {
-	struct journal_file *file = (struct journal_file *)opened->journal;
+	struct disk_journal *file = (struct disk_journal *)opened->journal;
 
-	while (journal_bytes(file) <= bytes) {
+	while (retention_bytes(file) <= bytes) {
 		append(opened, ++*number);
 		opened->journal->kind->commit(opened->journal);
 	}
@@ -392,23 +393,23 @@ encode_until(struct opened *opened, uint64_t *number, size_t closed, uint64_t by
 static void
 check_end(struct fixture *fixture)
 {
-	const struct journal_options options = {.sync = JOURNAL_NEVER,
+	const struct journal_options options = {.sync = JOURNAL_SYNC_NEVER,
 		.segment_bytes = 1 << 30,
 		.max_bytes = 16384,
 		.answer_ms = 10000};
 	struct opened opened;
-	struct journal_file *file;
+	struct disk_journal *file;
 	uint64_t number = 0;
 
 	empty(&fixture->scratch);
 	if (!journal_start(&opened, &fixture->scratch, &options))
 		abort();
-	file = (struct journal_file *)opened.journal;
+	file = (struct disk_journal *)opened.journal;
 	encode_until(&opened, &number, 2, 9000);
 	store(&fixture->scratch, INDEX, "wrong", 5);
-	encode_until(&opened, &number, 2, options.max_bytes - journal_share(file));
+	encode_until(&opened, &number, 2, options.max_bytes - retention_segment_share(file));
 	opened.journal->kind->rotate(opened.journal);
-	ok(!journal_is_over(file, options.max_bytes) && file->closed_count > 1,
+	ok(!retention_is_over(file, options.max_bytes) && file->closed_count > 1,
 		"a journal that will be too large when its last segment is closed");
 	ok(journal_end(&opened), "a wrong index is not made again once the loop is closed");
 }
@@ -428,8 +429,8 @@ fixture_make(struct fixture *fixture)
 	journal_end(&opened);
 	fixture->dir_fd = open(fixture->scratch.dir, O_RDONLY | O_DIRECTORY);
 	load(&fixture->scratch, INDEX, &fixture->index);
-	if (!journal_dir_size(fixture->dir_fd, LINES, &fixture->lines_bytes) ||
-		read_all(fixture, fixture->places) < 0)
+	if (!journal_dir_file_size(fixture->dir_fd, LINES, &fixture->lines_bytes) ||
+		read_all(fixture, fixture->positions) < 0)
 		abort();
 }
 
@@ -443,7 +444,7 @@ add(struct journal_index *index, unsigned channel, uint64_t number)
 
 	sprintf(name, "/%u", channel);
 	line.channel = chat_span_of(name);
-	index_add(index, &line, (struct place){.at = (uint32_t)number * 100, .len = 99});
+	index_add(index, &line, (struct position){.at = (uint32_t)number * 100, .len = 99});
 }
 
 static void
@@ -456,14 +457,14 @@ test_cut(void)
 	add(&index, 1, 3);
 	add(&index, 3, 4);
 	add(&index, 2, 5);
-	index_cut(&index, 300, 2);
+	index_truncate(&index, 300, 2);
 	ok(index.count == 2 && index.last == 2, "what came behind the offset is taken back");
 	ok(index_find(&index, CHAT_SPAN("/1"))->count == 1 &&
 			index_find(&index, CHAT_SPAN("/2"))->count == 1,
 		"of each channel");
 	add(&index, 3, 6);
 	add(&index, 1, 7);
-	index_cut(&index, 700, 6);
+	index_truncate(&index, 700, 6);
 	ok(index.count == 3 && index.last == 6 && index_find(&index, CHAT_SPAN("/1"))->count == 1 &&
 			index_find(&index, CHAT_SPAN("/3"))->count == 1,
 		"and again");
@@ -482,7 +483,7 @@ work_cut(unsigned count)
 	begun = cpu_s();
 	for (unsigned i = 0; i < count; i++) {
 		add(&index, i, count + 1);
-		index_cut(&index, (count + 1) * (uint64_t)100, count);
+		index_truncate(&index, (count + 1) * (uint64_t)100, count);
 	}
 	begun = cpu_s() - begun;
 	if (index.count != count)

@@ -15,7 +15,7 @@
 #include "serve/frame/encode.h"
 #include "serve/frame/history.h"
 #include "serve/frame/page_cache.h"
-#include "serve/journal/index.h"
+#include "serve/journal/epochs.h"
 #include "serve/journal/journal.h"
 #include "serve/net/conn.h"
 #include "serve/util/clock.h"

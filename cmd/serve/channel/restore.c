@@ -25,7 +25,7 @@ struct restored {
 };
 
 struct wanted {
-	struct place place;
+	struct position position;
 	struct restored *of;
 };
 
@@ -39,14 +39,14 @@ struct wanted_segment {
 
 struct restore {
 	struct channels *channels;
-	struct journal_file *file;
+	struct disk_journal *disk;
 	struct restored *restored;
 	struct wanted_segment *segments; /* newest first */
 	size_t count;
 	uint32_t keep; /* messages of a channel, at most */
 	size_t bytes; /* chosen so far */
 	struct wanted *reading; /* of the segment at hand, in the order of its file */
-	const struct place *places;
+	const struct position *positions;
 	uint64_t base; /* of that segment */
 	struct chat_err *err; /* of that reading */
 	int64_t cutoff_ms; /* Unix time; nonces of messages before it are forgotten */
@@ -72,59 +72,61 @@ restored_find(struct restore *restore, struct chat_span name)
 }
 
 static void
-want(struct wanted_segment *segment, struct restored *of, const struct place *place)
+want(struct wanted_segment *segment, struct restored *of, const struct position *position)
 {
 	if (segment->count == segment->cap) {
 		segment->cap = segment->cap ? 2 * segment->cap : 256;
 		segment->at = chat_realloc(segment->at, segment->cap * sizeof(*segment->at));
 	}
-	segment->at[segment->count++] = (struct wanted){*place, of};
+	segment->at[segment->count++] = (struct wanted){*position, of};
 }
 
 /* The newest lines of a channel in a segment, as many as it still lacks; places: its last
  * `count`. */
 static void
 choose(struct restore *restore, struct wanted_segment *segment, uint64_t base, struct restored *of,
-	const struct place *places, uint32_t count)
+	const struct position *positions, uint32_t count)
 {
 	const struct channels_limits *limits = &restore->channels->limits;
 
 	while (of->channel && count-- && of->chosen < restore->keep) {
-		size_t size = places[count].len + 10; /* with the frame's header */
+		size_t size = positions[count].len + 10; /* with the frame's header */
 
 		if (restore->bytes + size > limits->history_bytes)
 			return;
 		restore->bytes += size;
 		of->chosen++;
-		of->oldest = base + places[count].number;
-		want(segment, of, &places[count]);
+		of->oldest = base + positions[count].number;
+		want(segment, of, &positions[count]);
 	}
 }
 
 static void
 choose_growing(struct restore *restore, struct wanted_segment *segment)
 {
-	const struct journal_index *index = &restore->file->active->index;
+	const struct journal_index *index = &restore->disk->active->index;
 
-	segment->number = restore->file->active->number;
+	segment->number = restore->disk->active->number;
 	segment->base = index->base;
-	for (struct channel_places *places = index->channels; places; places = places->hh.next)
+	for (struct channel_positions *positions = index->channels; positions;
+		positions = positions->hh.next)
 		choose(restore, segment, index->base,
-			restored_find(restore, (struct chat_span){places->channel, places->len}),
-			places->at, places->count);
+			restored_find(
+				restore, (struct chat_span){positions->channel, positions->len}),
+			positions->at, positions->count);
 }
 
 /* An index is believed once all of it was compared with its checksums. */
 static int
 index_open_whole(
-	struct journal_file *file, uint32_t number, struct index_file *index, struct chat_err *err)
+	struct disk_journal *disk, uint32_t number, struct index_file *index, struct chat_err *err)
 {
-	if (journal_index_open(file, number, false, index, err) < 0)
+	if (recovery_index_open(disk, number, false, index, err) < 0)
 		return -1;
 	if (index_file_is_whole(index))
 		return 0;
 	index_file_close(index);
-	return journal_index_open(file, number, true, index, err);
+	return recovery_index_open(disk, number, true, index, err);
 }
 
 /* As many of a channel's last places as it still lacks. */
@@ -135,13 +137,13 @@ choose_channel(struct restore *restore, struct wanted_segment *segment, struct i
 	struct restored *restored = restored_find(restore, chat_span_of(channel->name));
 	uint32_t lacks = restore->keep - restored->chosen;
 	uint32_t count = channel->count < lacks ? channel->count : lacks;
-	struct place *places = chat_alloc((count + 1) * sizeof(*places));
-	int result =
-		index_file_read(index, channel->first + channel->count - count, count, places, err);
+	struct position *positions = chat_alloc((count + 1) * sizeof(*positions));
+	int result = index_file_read(
+		index, channel->first + channel->count - count, count, positions, err);
 
 	if (result == 0)
-		choose(restore, segment, index->head.base, restored, places, count);
-	free(places);
+		choose(restore, segment, index->head.base, restored, positions, count);
+	free(positions);
 	return result;
 }
 
@@ -153,7 +155,7 @@ choose_closed(struct restore *restore, struct wanted_segment *segment, uint32_t 
 	int result = 0;
 
 	segment->number = number;
-	if (index_open_whole(restore->file, number, &index, err) < 0)
+	if (index_open_whole(restore->disk, number, &index, err) < 0)
 		return -1;
 	segment->base = index.head.base;
 	for (uint32_t i = 0; i < index.head.channels && result == 0; i++)
@@ -167,14 +169,14 @@ static bool
 choice_is_full(const struct restore *restore)
 {
 	const struct channels_limits *limits = &restore->channels->limits;
-	const struct tally *tally;
+	const struct channel_stats *stats;
 
 	if (restore->bytes + 4096 > limits->history_bytes || restore->keep == 0)
 		return true;
-	for (tally = restore->file->tallies.by_channel; tally; tally = tally->hh.next) {
+	for (stats = restore->disk->stats.by_channel; stats; stats = stats->hh.next) {
 		const struct restored *of;
 
-		HASH_FIND(hh, restore->restored, tally->channel, tally->len, of);
+		HASH_FIND(hh, restore->restored, stats->channel, stats->len, of);
 		if (!of || (of->channel && of->chosen < restore->keep))
 			return false;
 	}
@@ -186,16 +188,17 @@ static uint32_t
 fair_share(const struct restore *restore)
 {
 	const struct channels_limits *limits = &restore->channels->limits;
-	const struct journal_file *file = restore->file;
-	uint64_t bytes = file->active->lines_bytes, lines = file->active->index.count, holder;
-	uint64_t channels = HASH_COUNT(file->active->index.channels);
+	const struct disk_journal *disk = restore->disk;
+	uint64_t bytes = disk->active->lines_bytes, lines = disk->active->index.count, holder;
+	uint64_t channels = HASH_COUNT(disk->active->index.channels);
 
-	for (size_t i = 0; i < file->closed_count; i++)
-		bytes += file->closed[i].bytes;
-	for (const struct tally *tally = file->tallies.by_channel; tally; tally = tally->hh.next)
-		lines += tally->count;
-	if (channels < HASH_COUNT(file->tallies.by_channel))
-		channels = HASH_COUNT(file->tallies.by_channel);
+	for (size_t i = 0; i < disk->closed_count; i++)
+		bytes += disk->closed[i].bytes;
+	for (const struct channel_stats *stats = disk->stats.by_channel; stats;
+		stats = stats->hh.next)
+		lines += stats->count;
+	if (channels < HASH_COUNT(disk->stats.by_channel))
+		channels = HASH_COUNT(disk->stats.by_channel);
 	if (bytes <= limits->history_bytes || !lines || !channels)
 		return limits->history_keep;
 	holder = limits->history_bytes / (bytes / lines + 1) / channels;
@@ -205,14 +208,14 @@ fair_share(const struct restore *restore)
 static int
 restore_choose(struct restore *restore, struct chat_err *err)
 {
-	const struct journal_file *file = restore->file;
+	const struct disk_journal *disk = restore->disk;
 
 	restore->keep = fair_share(restore);
-	restore->segments = chat_alloc_zeroed(1 + file->closed_count, sizeof(*restore->segments));
+	restore->segments = chat_alloc_zeroed(1 + disk->closed_count, sizeof(*restore->segments));
 	choose_growing(restore, &restore->segments[restore->count++]);
-	for (size_t i = file->closed_count; i-- && !choice_is_full(restore);)
+	for (size_t i = disk->closed_count; i-- && !choice_is_full(restore);)
 		if (choose_closed(restore, &restore->segments[restore->count++],
-			    file->closed[i].number, err) < 0)
+			    disk->closed[i].number, err) < 0)
 			return -1;
 	return 0;
 }
@@ -222,20 +225,21 @@ restore_choose(struct restore *restore, struct chat_err *err)
 static int
 by_offset(const void *a, const void *b)
 {
-	uint32_t x = ((const struct wanted *)a)->place.at, y = ((const struct wanted *)b)->place.at;
+	uint32_t x = ((const struct wanted *)a)->position.at,
+		 y = ((const struct wanted *)b)->position.at;
 
 	return x < y ? -1 : x > y;
 }
 
 static int
-take_line(void *arg, const struct place *place, struct chat_span text)
+take_line(void *arg, const struct position *position, struct chat_span text)
 {
 	struct restore *restore = arg;
-	struct channel *channel = restore->reading[place - restore->places].of->channel;
+	struct channel *channel = restore->reading[position - restore->positions].of->channel;
 	struct journal_line line;
 	struct entry entry;
 
-	if (!journal_line_read(&line, text) || line.number != restore->base + place->number ||
+	if (!journal_line_read(&line, text) || line.number != restore->base + position->number ||
 		!chat_span_equal(line.channel, channel_name(channel)))
 		return chat_fail(restore->err, CHAT_BAD_MESSAGE,
 			"its index leads to lines that are others; remove it");
@@ -252,11 +256,11 @@ take_line(void *arg, const struct place *place, struct chat_span text)
 
 /* A line is damaged: the scan says which. */
 static int
-fail_damaged(struct journal_file *file, uint32_t number, struct chat_err *err)
+fail_damaged(struct disk_journal *disk, uint32_t number, struct chat_err *err)
 {
 	struct index_file index;
 
-	if (journal_index_open(file, number, true, &index, err) < 0)
+	if (recovery_index_open(disk, number, true, &index, err) < 0)
 		return -1;
 	index_file_close(&index);
 	return chat_fail(err, CHAT_IO_ERROR, "segment %u cannot be read as it was written", number);
@@ -265,34 +269,33 @@ fail_damaged(struct journal_file *file, uint32_t number, struct chat_err *err)
 static int
 read_wanted(struct restore *restore, const struct wanted_segment *segment, struct chat_err *err)
 {
-	struct place *places;
-	const struct place *bad = NULL;
+	struct position *positions;
+	const struct position *bad = NULL;
 	struct chat_err why = {0};
 	char name[SEGMENT_NAME_MAX];
 	int fd, result = -1;
 
 	if (!segment->count)
 		return 0;
-	places = chat_alloc(segment->count * sizeof(*places));
+	positions = chat_alloc(segment->count * sizeof(*positions));
 	qsort(segment->at, segment->count, sizeof(*segment->at), by_offset);
 	for (size_t i = 0; i < segment->count; i++)
-		places[i] = segment->at[i].place;
+		positions[i] = segment->at[i].position;
 	restore->reading = segment->at;
-	restore->places = places;
+	restore->positions = positions;
 	restore->base = segment->base;
 	restore->err = &why;
 	fd = segment_file_open(
-		restore->file->dir_fd, segment->number, SEGMENT_LINES, O_RDONLY, &why);
+		restore->disk->dir_fd, segment->number, SEGMENT_LINES, O_RDONLY, &why);
 	if (fd >= 0) {
-		result = journal_lines_read(
-			fd, places, segment->count, take_line, restore, &bad, &why);
+		result = lines_read(fd, positions, segment->count, take_line, restore, &bad, &why);
 		close(fd);
 	}
-	free(places);
+	free(positions);
 	if (bad)
-		return fail_damaged(restore->file, segment->number, err);
+		return fail_damaged(restore->disk, segment->number, err);
 	if (result < 0)
-		chat_fail(err, why.code, "%s/%s: %s", restore->file->options.dir,
+		chat_fail(err, why.code, "%s/%s: %s", restore->disk->options.dir,
 			segment_name(name, segment->number, SEGMENT_LINES), why.text);
 	return result;
 }
@@ -316,17 +319,17 @@ note_forgotten(struct restore *restore)
 
 	HASH_SORT(restore->restored, compare_channels);
 	for (of = restore->restored; of; of = of->hh.next) {
-		uint64_t total, forgotten = restore->file->removed;
-		const struct channel_places *growing = index_find(
-			&restore->file->active->index, (struct chat_span){of->name, of->len});
+		uint64_t total, forgotten = restore->disk->removed;
+		const struct channel_positions *growing = index_find(
+			&restore->disk->active->index, (struct chat_span){of->name, of->len});
 
 		total = (growing ? growing->count : 0) +
-			journal_tally_find(
-				restore->file, (struct chat_span){of->name, of->len}, &newest);
+			closed_message_count(
+				restore->disk, (struct chat_span){of->name, of->len}, &newest);
 		if (!of->channel)
 			continue;
 		if (!of->chosen && total)
-			forgotten = restore->file->last;
+			forgotten = restore->disk->last;
 		else if (of->chosen < total && of->oldest - 1 > forgotten)
 			forgotten = of->oldest - 1;
 		else if (of->chosen && of->oldest <= forgotten)
@@ -334,11 +337,11 @@ note_forgotten(struct restore *restore)
 		if (of->channel->history.forgotten < forgotten)
 			of->channel->history.forgotten = forgotten;
 		of->channel->gap =
-			journal_removed(restore->file, (struct chat_span){of->name, of->len});
+			removed_upto_of(restore->disk, (struct chat_span){of->name, of->len});
 		channel_forget(of->channel);
 	}
-	restore->channels->forgotten = restore->file->last;
-	restore->channels->gap = restore->file->gone;
+	restore->channels->forgotten = restore->disk->last;
+	restore->channels->gap = restore->disk->gone;
 }
 
 /* ---- nonces ---- */
@@ -410,7 +413,7 @@ restore_nonces_of(struct restore *restore, uint32_t number, struct chat_err *err
 {
 	struct scan scan;
 
-	if (segment_scan(&scan, restore->file->dir_fd, number, see_line, restore, err) < 0)
+	if (segment_scan(&scan, restore->disk->dir_fd, number, see_line, restore, err) < 0)
 		return -1;
 	scan_free(&scan);
 	return 0;
@@ -420,21 +423,21 @@ restore_nonces_of(struct restore *restore, uint32_t number, struct chat_err *err
 static int
 restore_nonces(struct restore *restore, struct chat_err *err)
 {
-	const struct journal_file *file = restore->file;
+	const struct disk_journal *disk = restore->disk;
 	const struct nonces *nonces = &restore->channels->nonces;
-	uint64_t bytes = file->active->lines_bytes;
-	size_t first = file->closed_count;
+	uint64_t bytes = disk->active->lines_bytes;
+	size_t first = disk->closed_count;
 
 	restore->cutoff_ms = clock_unix_ms(restore->channels->clock) - nonces->keep_ms;
 	while (first && bytes < nonces->most_bytes &&
-		file->closed[first - 1].timestamp_ms >= restore->cutoff_ms)
-		bytes += file->closed[--first].bytes;
-	for (; first < file->closed_count; first++)
-		if (restore_nonces_of(restore, file->closed[first].number, err) < 0)
+		disk->closed[first - 1].timestamp_ms >= restore->cutoff_ms)
+		bytes += disk->closed[--first].bytes;
+	for (; first < disk->closed_count; first++)
+		if (restore_nonces_of(restore, disk->closed[first].number, err) < 0)
 			return -1;
-	if (file->active->index.timestamp_ms < restore->cutoff_ms)
+	if (disk->active->index.timestamp_ms < restore->cutoff_ms)
 		return 0;
-	return restore_nonces_of(restore, file->active->number, err);
+	return restore_nonces_of(restore, disk->active->number, err);
 }
 
 /* ---- all of it ---- */
@@ -455,20 +458,20 @@ restore_free(struct restore *restore)
 }
 
 int
-channels_restore(struct channels *channels, struct journal_file *file, struct chat_err *err)
+channels_restore(struct channels *channels, struct disk_journal *disk, struct chat_err *err)
 {
-	struct restore restore = {.channels = channels, .file = file};
+	struct restore restore = {.channels = channels, .disk = disk};
 	int result;
 
-	channels->epoch = file->epoch;
-	channels->sequence = file->last;
-	channels->timestamp_ms = file->timestamp_ms;
-	if (file->timestamp_ms - clock_unix_ms(channels->clock) > CLOCK_AHEAD_MS)
-		journal_warn(&file->journal,
+	channels->epoch = disk->epoch;
+	channels->sequence = disk->last;
+	channels->timestamp_ms = disk->timestamp_ms;
+	if (disk->timestamp_ms - clock_unix_ms(channels->clock) > CLOCK_AHEAD_MS)
+		journal_warn(&disk->journal,
 			"its last timestamp is more than a day ahead of the clock, which is "
 			"believed");
-	channels->epochs = file->epochs;
-	file->epochs = (struct epochs){0};
+	channels->epochs = disk->epochs;
+	disk->epochs = (struct epochs){0};
 	result = restore_choose(&restore, err);
 	for (size_t i = restore.count; i-- && result == 0;)
 		result = read_wanted(&restore, &restore.segments[i], err);

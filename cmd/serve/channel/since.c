@@ -14,7 +14,8 @@ channel_older(const struct channel *channel, int64_t time_ms)
 {
 	const struct journal *journal = channel->channels->journal;
 
-	return journal->kind->older ? journal->kind->older(journal, time_ms) : 0;
+	return journal->kind->newest_older_than ? journal->kind->newest_older_than(journal, time_ms)
+						: 0;
 }
 
 /*
@@ -75,7 +76,8 @@ channel_present(const struct channel *channel, char since[MESSAGE_ID_LEN + 1])
 {
 	const struct journal *journal = channel->channels->journal;
 	uint64_t number = channel_newest(channel);
-	uint64_t removed = journal->kind->removed ? journal->kind->removed(journal) : 0;
+	uint64_t removed =
+		journal->kind->newest_removed ? journal->kind->newest_removed(journal) : 0;
 
 	if (number < removed)
 		number = removed; /* it is the same, and nothing behind it was removed */
@@ -90,7 +92,7 @@ channel_catchup_is_far(const struct member *member)
 {
 	const struct channel *channel = member->channel;
 
-	return channel->channels->journal->kind->read &&
+	return channel->channels->journal->kind->read_page &&
 		member->catchup->told < channel->history.forgotten;
 }
 
@@ -317,7 +319,8 @@ channel_is_to_recall(const struct channel *channel)
 	struct journal *journal = channel->channels->journal;
 
 	return !channel->recalled && !channel->history.count && channel_wanted(channel) &&
-		journal->kind->recall && journal->kind->count(journal, channel_name(channel));
+		journal->kind->read_newest &&
+		journal->kind->message_count(journal, channel_name(channel));
 }
 
 void

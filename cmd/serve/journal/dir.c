@@ -51,7 +51,8 @@ journal_dir_open(const char *path, struct chat_err *err)
 }
 
 int
-journal_dir_file(int dir_fd, const char *name, int flags, enum chat_code code, struct chat_err *err)
+journal_dir_open_file(
+	int dir_fd, const char *name, int flags, enum chat_code code, struct chat_err *err)
 {
 	int fd = openat(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
 	struct stat status;
@@ -72,7 +73,7 @@ journal_dir_file(int dir_fd, const char *name, int flags, enum chat_code code, s
 }
 
 int
-journal_dir_look(int dir_fd, const char *name, struct chat_err *err)
+journal_dir_check_file(int dir_fd, const char *name, struct chat_err *err)
 {
 	struct stat status;
 	const char *flaw;
@@ -84,11 +85,12 @@ journal_dir_look(int dir_fd, const char *name, struct chat_err *err)
 }
 
 int
-journal_dir_fresh(int dir_fd, const char *name, struct chat_err *err)
+journal_dir_create(int dir_fd, const char *name, struct chat_err *err)
 {
 	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 		return chat_fail(err, CHAT_CANNOT_CREATE, "%s: %m", name);
-	return journal_dir_file(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, CHAT_CANNOT_CREATE, err);
+	return journal_dir_open_file(
+		dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, CHAT_CANNOT_CREATE, err);
 }
 
 static bool
@@ -98,7 +100,7 @@ is_same(const struct stat *a, const struct stat *b)
 }
 
 int
-journal_dir_is_there(int dir_fd, const char *path, struct chat_err *err)
+journal_dir_is_in_place(int dir_fd, const char *path, struct chat_err *err)
 {
 	struct stat ours, there;
 
@@ -112,7 +114,7 @@ journal_dir_is_there(int dir_fd, const char *path, struct chat_err *err)
 }
 
 int
-journal_dir_has(int dir_fd, const char *name, int fd, struct chat_err *err)
+journal_dir_file_is_in_place(int dir_fd, const char *name, int fd, struct chat_err *err)
 {
 	struct stat ours, there;
 
@@ -124,7 +126,7 @@ journal_dir_has(int dir_fd, const char *name, int fd, struct chat_err *err)
 }
 
 bool
-journal_dir_size(int dir_fd, const char *name, uint64_t *bytes)
+journal_dir_file_size(int dir_fd, const char *name, uint64_t *bytes)
 {
 	struct stat status;
 	bool there =
@@ -135,7 +137,7 @@ journal_dir_size(int dir_fd, const char *name, uint64_t *bytes)
 }
 
 int
-journal_dir_read(
+journal_dir_read_file(
 	int fd, void *bytes, size_t len, uint64_t at, const char *what, struct chat_err *err)
 {
 	char *to = bytes;

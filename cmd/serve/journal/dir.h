@@ -20,30 +20,30 @@
 int journal_dir_open(const char *path, struct chat_err *err);
 
 /* openat(2) of a file in it, O_CLOEXEC. -1 with that code, the name in the text, and errno. */
-int journal_dir_file(
+int journal_dir_open_file(
 	int dir_fd, const char *name, int flags, enum chat_code code, struct chat_err *err);
 
 /*
  * An empty file of that name to be written and renamed, whatever lay there. -1 with
  * CHAT_CANNOT_CREATE.
  */
-int journal_dir_fresh(int dir_fd, const char *name, struct chat_err *err);
+int journal_dir_create(int dir_fd, const char *name, struct chat_err *err);
 
 /* Whether it could be opened. -1 with CHAT_CANNOT_OPEN. */
-int journal_dir_look(int dir_fd, const char *name, struct chat_err *err);
+int journal_dir_check_file(int dir_fd, const char *name, struct chat_err *err);
 
 /*
  * Whether the path still leads to this directory, and whether the name in it is still this file. -1
  * with CHAT_IO_ERROR and a sentence.
  */
-int journal_dir_is_there(int dir_fd, const char *path, struct chat_err *err);
-int journal_dir_has(int dir_fd, const char *name, int fd, struct chat_err *err);
+int journal_dir_is_in_place(int dir_fd, const char *path, struct chat_err *err);
+int journal_dir_file_is_in_place(int dir_fd, const char *name, int fd, struct chat_err *err);
 
 /* The size of a regular file, or 0; false: there is none. */
-bool journal_dir_size(int dir_fd, const char *name, uint64_t *bytes);
+bool journal_dir_file_size(int dir_fd, const char *name, uint64_t *bytes);
 
 /* pread(2) all of it; what names the file in the text. -1 with CHAT_IO_ERROR. */
-int journal_dir_read(
+int journal_dir_read_file(
 	int fd, void *bytes, size_t len, uint64_t at, const char *what, struct chat_err *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "chat/err.h"
 #include "chat/url.h"
+#include "serve/journal/epochs.h"
 #include "serve/journal/line.h"
 #include "text/hash.h"
 
@@ -16,66 +17,45 @@
  */
 #define SEGMENT_BYTES_MAX UINT32_MAX /* of its lines */
 
-struct place {
+struct position {
 	uint32_t number; /* of the message, less the segment's base */
 	uint32_t at, len; /* of the line, without newline */
 	uint32_t crc; /* of the line and its newline */
 };
 
-struct channel_places {
+struct channel_positions {
 	UT_hash_handle hh;
-	struct channel_places *next, *prev; /* in index->recent */
-	struct place *at; /* ascending */
+	struct channel_positions *next, *prev; /* in index->recent */
+	struct position *at; /* ascending */
 	uint32_t count, cap;
 	uint32_t len;
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
-
-/* Every start of a server begins an epoch; numbers go on from one to the next. */
-struct epoch {
-	uint64_t epoch;
-	uint64_t last; /* number of its last message */
-};
-
-struct epochs {
-	struct epoch *at; /* ascending */
-	uint32_t count, cap;
-};
-
-void epochs_free(struct epochs *epochs);
-
-/* A message of this id is the newest so far. */
-void epochs_note(struct epochs *epochs, uint64_t epoch, uint64_t number);
-
-/*
- * The number of the newest message that is not newer than this id. known: it may be the very one;
- * otherwise messages after it have been lost.
- */
-uint64_t epochs_find(const struct epochs *epochs, uint64_t epoch, uint64_t number, bool *known);
 
 struct journal_index {
 	uint64_t base; /* below every number in it */
 	uint64_t last; /* number; base while there is none */
 	int64_t timestamp_ms; /* the latest */
 	uint32_t count;
-	struct channel_places *channels;
-	struct channel_places
+	struct channel_positions *channels;
+	struct channel_positions
 		*recent; /* utlist: the same, the one that was added to last at the end */
 	struct epochs epochs;
 	size_t bytes; /* of memory */
 };
 
 void index_free(struct journal_index *index);
-void index_add(struct journal_index *index, const struct journal_line *line, struct place place);
+void index_add(
+	struct journal_index *index, const struct journal_line *line, struct position position);
 
 /*
  * Takes back the lines that begin at this offset or behind it; nothing before it will ever be taken
  * back. last: of the messages that stay.
  */
-void index_cut(struct journal_index *index, uint64_t at, uint64_t last);
+void index_truncate(struct journal_index *index, uint64_t at, uint64_t last);
 
 /* NULL: none of this channel. */
-const struct channel_places *index_find(
+const struct channel_positions *index_find(
 	const struct journal_index *index, struct chat_span channel);
 
 #endif

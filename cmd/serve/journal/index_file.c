@@ -21,17 +21,17 @@ static const char magic[8] = "chatidx2", magic_old[8] = "chatidx1";
 #define LINE_MIN 64 /* bytes; no message is shorter */
 
 static uint64_t
-blocks_of(uint64_t places)
+blocks_of(uint64_t positions)
 {
-	return (places + INDEX_BLOCK - 1) / INDEX_BLOCK;
+	return (positions + INDEX_BLOCK - 1) / INDEX_BLOCK;
 }
 
 /* Where the places begin. */
 static uint64_t
-front_bytes(uint64_t epochs, uint64_t channels, uint64_t places)
+front_bytes(uint64_t epochs, uint64_t channels, uint64_t positions)
 {
 	return sizeof(struct index_head) + epochs * sizeof(struct epoch) +
-		channels * sizeof(struct index_channel) + blocks_of(places) * sizeof(uint32_t);
+		channels * sizeof(struct index_channel) + blocks_of(positions) * sizeof(uint32_t);
 }
 
 /* ---- writing ---- */
@@ -39,18 +39,18 @@ front_bytes(uint64_t epochs, uint64_t channels, uint64_t places)
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp((*(struct channel_places *const *)a)->channel,
-		(*(struct channel_places *const *)b)->channel);
+	return strcmp((*(struct channel_positions *const *)a)->channel,
+		(*(struct channel_positions *const *)b)->channel);
 }
 
 /* Appends the channels to buf and their places to places, in the order of their names. */
 static uint32_t
-index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_buf *places)
+index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_buf *positions)
 {
 	uint32_t count = 0, first = 0;
-	struct channel_places **all =
-		chat_alloc((HASH_COUNT(index->channels) + 1) * sizeof(struct channel_places *));
-	struct channel_places *channel;
+	struct channel_positions **all =
+		chat_alloc((HASH_COUNT(index->channels) + 1) * sizeof(struct channel_positions *));
+	struct channel_positions *channel;
 
 	for (channel = index->channels; channel; channel = channel->hh.next)
 		if (channel->count)
@@ -61,7 +61,7 @@ index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_
 
 		memcpy(entry.name, all[i]->channel, all[i]->len);
 		chat_buf_append(buf, &entry, sizeof(entry));
-		chat_buf_append(places, all[i]->at, all[i]->count * sizeof(*all[i]->at));
+		chat_buf_append(positions, all[i]->at, all[i]->count * sizeof(*all[i]->at));
 		first += all[i]->count;
 	}
 	free(all);
@@ -69,13 +69,13 @@ index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_
 }
 
 static void
-blocks_sum(struct chat_buf *buf, const struct chat_buf *places)
+blocks_sum(struct chat_buf *buf, const struct chat_buf *positions)
 {
-	size_t block = INDEX_BLOCK * sizeof(struct place);
+	size_t block = INDEX_BLOCK * sizeof(struct position);
 
-	for (size_t at = 0; at < places->len; at += block) {
-		size_t len = places->len - at < block ? places->len - at : block;
-		uint32_t crc = crc32c(0, places->at + at, len);
+	for (size_t at = 0; at < positions->len; at += block) {
+		size_t len = positions->len - at < block ? positions->len - at : block;
+		uint32_t crc = crc32c(0, positions->at + at, len);
 
 		chat_buf_append(buf, &crc, sizeof(crc));
 	}
@@ -91,30 +91,30 @@ index_format(const struct journal_index *index, uint64_t lines_bytes, struct cha
 		.timestamp_ms = index->timestamp_ms,
 		.lines_bytes = lines_bytes,
 		.epochs = index->epochs.count,
-		.places = index->count,
+		.positions = index->count,
 	};
-	struct chat_buf places = {0};
+	struct chat_buf positions = {0};
 
 	memcpy(head.magic, magic, sizeof(head.magic));
 	chat_buf_append(buf, &head, sizeof(head));
 	if (index->epochs.count)
 		chat_buf_append(
 			buf, index->epochs.at, index->epochs.count * sizeof(*index->epochs.at));
-	head.channels = index_list(index, buf, &places);
-	blocks_sum(buf, &places);
+	head.channels = index_list(index, buf, &positions);
+	blocks_sum(buf, &positions);
 	memcpy(buf->at, &head, sizeof(head));
 	head.crc = crc32c(0, buf->at, buf->len);
 	memcpy(buf->at, &head, sizeof(head));
-	if (places.len)
-		chat_buf_append_span(buf, chat_buf_span(&places));
-	chat_buf_free(&places);
+	if (positions.len)
+		chat_buf_append_span(buf, chat_buf_span(&positions));
+	chat_buf_free(&positions);
 }
 
 uint64_t
-index_file_bytes(const struct journal_index *index)
+index_file_size(const struct journal_index *index)
 {
 	return front_bytes(index->epochs.count, HASH_COUNT(index->channels), index->count) +
-		index->count * (uint64_t)sizeof(struct place);
+		index->count * (uint64_t)sizeof(struct position);
 }
 
 int
@@ -127,7 +127,7 @@ index_file_write(const struct journal_index *index, uint64_t lines_bytes, int di
 
 	/* two readers may both be making the same one again */
 	snprintf(temporary, sizeof(temporary), "%s.%d.new", name, gettid());
-	fd = journal_dir_fresh(dir_fd, temporary, err);
+	fd = journal_dir_create(dir_fd, temporary, err);
 	if (fd < 0)
 		return -1;
 	index_format(index, lines_bytes, &buf);
@@ -160,13 +160,14 @@ head_is_sane(const struct index_file *file)
 	struct stat status;
 
 	return head->lines_bytes <= SEGMENT_BYTES_MAX &&
-		head->places <= head->lines_bytes / LINE_MIN && head->channels <= head->places &&
-		head->epochs <= head->places + 1 && head->base <= head->last &&
-		head->last <= MESSAGE_NUMBER_MAX && head->last - head->base <= UINT32_MAX &&
-		head->timestamp_ms >= 0 && fstat(file->fd, &status) == 0 &&
+		head->positions <= head->lines_bytes / LINE_MIN &&
+		head->channels <= head->positions && head->epochs <= head->positions + 1 &&
+		head->base <= head->last && head->last <= MESSAGE_NUMBER_MAX &&
+		head->last - head->base <= UINT32_MAX && head->timestamp_ms >= 0 &&
+		fstat(file->fd, &status) == 0 &&
 		(uint64_t)status.st_size ==
-		front_bytes(head->epochs, head->channels, head->places) +
-			(uint64_t)head->places * sizeof(struct place);
+		front_bytes(head->epochs, head->channels, head->positions) +
+			(uint64_t)head->positions * sizeof(struct position);
 }
 
 static bool
@@ -198,17 +199,17 @@ name_is_sane(const struct index_channel *channel)
 static bool
 channels_are_sane(const struct index_file *file)
 {
-	uint64_t places = 0;
+	uint64_t positions = 0;
 
 	for (uint32_t i = 0; i < file->head.channels; i++) {
 		const struct index_channel *channel = &file->channels[i];
 
-		if (!name_is_sane(channel) || channel->first != places || channel->count == 0 ||
+		if (!name_is_sane(channel) || channel->first != positions || channel->count == 0 ||
 			(i && strcmp(channel[-1].name, channel->name) >= 0))
 			return false;
-		places += channel->count;
+		positions += channel->count;
 	}
-	return places == file->head.places;
+	return positions == file->head.positions;
 }
 
 /* All before the places, compared with its checksum. */
@@ -216,10 +217,10 @@ static int
 index_file_load(struct index_file *file, const char *name, struct chat_err *err)
 {
 	struct index_head *head = &file->head, unsummed;
-	size_t len = (size_t)front_bytes(head->epochs, head->channels, head->places);
+	size_t len = (size_t)front_bytes(head->epochs, head->channels, head->positions);
 
 	file->front = chat_alloc(len);
-	if (journal_dir_read(file->fd, file->front, len, 0, name, err) < 0)
+	if (journal_dir_read_file(file->fd, file->front, len, 0, name, err) < 0)
 		return -1;
 	unsummed = *head;
 	unsummed.crc = 0;
@@ -238,7 +239,7 @@ index_file_check(
 {
 	struct index_head *head = &file->head;
 
-	if (journal_dir_read(file->fd, head, sizeof(*head), 0, name, err) < 0)
+	if (journal_dir_read_file(file->fd, head, sizeof(*head), 0, name, err) < 0)
 		return damaged(err);
 	if (memcmp(head->magic, magic_old, sizeof(magic)) == 0)
 		return chat_fail(err, CHAT_BAD_MESSAGE, "is of an older form");
@@ -255,7 +256,7 @@ index_file_open(struct index_file *file, int dir_fd, const char *name, uint64_t 
 	struct chat_err *err)
 {
 	*file = (struct index_file){.block_number = UINT32_MAX};
-	file->fd = journal_dir_file(dir_fd, name, O_RDONLY, CHAT_CANNOT_OPEN, err);
+	file->fd = journal_dir_open_file(dir_fd, name, O_RDONLY, CHAT_CANNOT_OPEN, err);
 	if (file->fd < 0)
 		return -1;
 	if (index_file_check(file, name, lines_bytes, err) == 0)
@@ -301,8 +302,8 @@ static int
 block_read(struct index_file *file, uint32_t number, struct chat_err *err)
 {
 	const struct index_head *head = &file->head;
-	uint32_t first = number * INDEX_BLOCK, count = head->places - first;
-	uint64_t at = front_bytes(head->epochs, head->channels, head->places);
+	uint32_t first = number * INDEX_BLOCK, count = head->positions - first;
+	uint64_t at = front_bytes(head->epochs, head->channels, head->positions);
 
 	if (file->block_number == number)
 		return 0;
@@ -311,7 +312,7 @@ block_read(struct index_file *file, uint32_t number, struct chat_err *err)
 	file->block_number = UINT32_MAX;
 	if (count > INDEX_BLOCK)
 		count = INDEX_BLOCK;
-	if (journal_dir_read(file->fd, file->block, count * sizeof(*file->block),
+	if (journal_dir_read_file(file->fd, file->block, count * sizeof(*file->block),
 		    at + first * (uint64_t)sizeof(*file->block), "", NULL) < 0)
 		return damaged(err);
 	if (crc32c(0, file->block, count * sizeof(*file->block)) != file->block_crcs[number])
@@ -322,21 +323,22 @@ block_read(struct index_file *file, uint32_t number, struct chat_err *err)
 
 /* Behind the place before it, if there is one, and in the segment. */
 static bool
-place_is_sane(const struct index_head *head, const struct place *before, const struct place *place)
+position_is_valid(const struct index_head *head, const struct position *before,
+	const struct position *position)
 {
 	uint64_t from = before ? (uint64_t)before->at + before->len + 1 : 0;
 	uint32_t number = before ? before->number : 0;
 
-	return place->at >= from && place->number > number &&
-		place->number <= head->last - head->base &&
-		(uint64_t)place->at + place->len + 1 <= head->lines_bytes;
+	return position->at >= from && position->number > number &&
+		position->number <= head->last - head->base &&
+		(uint64_t)position->at + position->len + 1 <= head->lines_bytes;
 }
 
 int
-index_file_read(struct index_file *file, uint32_t first, uint32_t count, struct place *places,
+index_file_read(struct index_file *file, uint32_t first, uint32_t count, struct position *positions,
 	struct chat_err *err)
 {
-	if ((uint64_t)first + count > file->head.places)
+	if ((uint64_t)first + count > file->head.positions)
 		return damaged(err);
 	for (uint32_t i = 0; i < count;) {
 		uint32_t at = (first + i) % INDEX_BLOCK, here = INDEX_BLOCK - at;
@@ -345,11 +347,11 @@ index_file_read(struct index_file *file, uint32_t first, uint32_t count, struct 
 			return -1;
 		if (here > count - i)
 			here = count - i;
-		memcpy(places + i, file->block + at, here * sizeof(*places));
+		memcpy(positions + i, file->block + at, here * sizeof(*positions));
 		i += here;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		if (!place_is_sane(&file->head, i ? &places[i - 1] : NULL, &places[i]))
+		if (!position_is_valid(&file->head, i ? &positions[i - 1] : NULL, &positions[i]))
 			return damaged(err);
 	return 0;
 }
@@ -357,18 +359,19 @@ index_file_read(struct index_file *file, uint32_t first, uint32_t count, struct 
 bool
 index_file_is_whole(struct index_file *file)
 {
-	struct place *places = chat_alloc((file->head.places + (size_t)1) * sizeof(*places));
+	struct position *positions =
+		chat_alloc((file->head.positions + (size_t)1) * sizeof(*positions));
 	bool whole = true;
 
 	for (uint32_t i = 0; i < file->head.channels && whole; i++)
 		whole = index_file_read(file, file->channels[i].first, file->channels[i].count,
-				places, NULL) == 0;
-	free(places);
+				positions, NULL) == 0;
+	free(positions);
 	return whole;
 }
 
 bool
-index_file_is_of(struct index_file *file, const struct journal_index *index)
+index_file_matches(struct index_file *file, const struct journal_index *index)
 {
 	struct chat_buf buf = {0};
 	bool same;

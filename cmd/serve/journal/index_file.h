@@ -24,7 +24,7 @@ struct index_head {
 	uint64_t base, last;
 	int64_t timestamp_ms;
 	uint64_t lines_bytes; /* of the segment's file */
-	uint32_t epochs, channels, places;
+	uint32_t epochs, channels, positions;
 	uint32_t crc; /* of all before the places, this as 0 */
 };
 
@@ -38,12 +38,12 @@ struct index_file {
 	const struct epoch *epochs;
 	const struct index_channel *channels; /* by name; their places follow one another */
 	const uint32_t *block_crcs;
-	struct place *block; /* the one read last */
+	struct position *block; /* the one read last */
 	uint32_t block_number; /* UINT32_MAX: none */
 };
 
 /* How long the file of an index is. */
-uint64_t index_file_bytes(const struct journal_index *index);
+uint64_t index_file_size(const struct journal_index *index);
 
 /* Writes it whole under a temporary name, then renames. */
 int index_file_write(const struct journal_index *index, uint64_t lines_bytes, int dir_fd,
@@ -65,13 +65,13 @@ const struct index_channel *index_file_find(
  * Reads places of one channel. What it gives ascends and lies within the segment; otherwise it is
  * damaged: -1 with CHAT_BAD_MESSAGE.
  */
-int index_file_read(struct index_file *file, uint32_t first, uint32_t count, struct place *places,
-	struct chat_err *err);
+int index_file_read(struct index_file *file, uint32_t first, uint32_t count,
+	struct position *positions, struct chat_err *err);
 
 /* Whether index_file_read would give all of them. */
 bool index_file_is_whole(struct index_file *file);
 
 /* Whether index_file_write would write just that. */
-bool index_file_is_of(struct index_file *file, const struct journal_index *index);
+bool index_file_matches(struct index_file *file, const struct journal_index *index);
 
 #endif

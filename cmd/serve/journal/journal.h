@@ -32,14 +32,14 @@ struct journal_events {
  * `after`, not above `upto`, the oldest. The asker fills the first part and keeps the structure
  * until `done`, which comes on the loop, never inside `read`.
  */
-struct journal_read {
+struct journal_page_read {
 	char channel[CHAT_CHANNEL_MAX + 1];
 	uint64_t after, upto;
 	size_t page_bytes; /* see page_plan_begin */
 	size_t most_bytes; /* a message above that comes without its file's data */
 	bool complete; /* asked: the page may say that nothing is missing before it. Answered:
 			  nothing is missing between `after` and `end`, and it says so */
-	void (*done)(struct journal_read *read);
+	void (*done)(struct journal_page_read *read);
 	void *arg;
 
 	struct block *page; /* the asker's; says that more follows. NULL: no message is there */
@@ -61,12 +61,12 @@ enum journal_end {
  * The newest messages of a channel, up to a number, read beside the loop. The asker fills the first
  * part and keeps the structure until `done`, which comes on the loop, never inside `recall`.
  */
-struct journal_recall {
+struct journal_newest_read {
 	char channel[CHAT_CHANNEL_MAX + 1];
 	uint64_t upto;
 	uint32_t most; /* messages, */
 	size_t most_bytes; /* and bytes of their texts: the newest that fit */
-	void (*done)(struct journal_recall *recall);
+	void (*done)(struct journal_newest_read *read);
 
 	struct history found; /* the asker's; between these no other is missing that is there */
 	uint64_t removed; /* none of the channel that is not there has a higher number */
@@ -89,16 +89,16 @@ struct journal_kind {
 	/* Of all its files. NULL: there are none. */
 	uint64_t (*bytes)(const struct journal *journal);
 	/* Asks for an answer of read->done. NULL: the kind keeps no past. */
-	void (*read)(struct journal *journal, struct journal_read *read);
+	void (*read_page)(struct journal *journal, struct journal_page_read *read);
 	/*
 	 * The number of the newest message that was removed; and of one that is older than a time
 	 * (Unix milliseconds), as all before it are. 0: none is known. NULL, likewise.
 	 */
-	uint64_t (*removed)(const struct journal *journal);
-	uint64_t (*older)(const struct journal *journal, int64_t time_ms);
+	uint64_t (*newest_removed)(const struct journal *journal);
+	uint64_t (*newest_older_than)(const struct journal *journal, int64_t time_ms);
 	/* How many messages of a channel it has, and the newest of them; NULL, likewise. */
-	uint64_t (*count)(struct journal *journal, struct chat_span channel);
-	void (*recall)(struct journal *journal, struct journal_recall *recall);
+	uint64_t (*message_count)(struct journal *journal, struct chat_span channel);
+	void (*read_newest)(struct journal *journal, struct journal_newest_read *read);
 	/* Closes what grows and begins a new file, for a backup. NULL: there are no files. */
 	void (*rotate)(struct journal *journal);
 	/* Bytes of memory that it has beside unwritten_bytes. NULL: none. */
@@ -125,6 +125,6 @@ void journal_warn(const struct journal *journal, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Keeps nothing: what is appended is durable as soon as it is committed. */
-struct journal *journal_null_open(const struct journal_events *events, void *arg);
+struct journal *null_journal_open(const struct journal_events *events, void *arg);
 
 #endif

@@ -5,19 +5,7 @@
 #include <stdint.h>
 
 #include "chat/span.h"
-
-/* A message id: the epoch in hexadecimal, a dash, 10 more digits. They sort as they are numbered.
- */
-#define MESSAGE_ID_EPOCH_LEN 12
-#define MESSAGE_ID_LEN (MESSAGE_ID_EPOCH_LEN + 11)
-#define MESSAGE_EPOCH_MAX (((uint64_t)1 << 48) - 1)
-#define MESSAGE_NUMBER_MAX (((uint64_t)1 << 40) - 1)
-
-/* false for what is no id of this form. */
-bool message_id_read(struct chat_span id, uint64_t *epoch, uint64_t *number);
-
-/* Writes MESSAGE_ID_LEN characters and a NUL. */
-void message_id_write(char id[MESSAGE_ID_LEN + 1], uint64_t epoch, uint64_t number);
+#include "serve/journal/message_id.h"
 
 /*
  * A `message` as this server writes it (encode_message), taken apart without decoding: its

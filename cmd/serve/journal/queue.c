@@ -9,17 +9,17 @@
 
 #define QUEUE_MAX ((size_t)1 << 30) /* bytes; with a segment below 2 GiB an offset fits 32 bits */
 #define QUEUE_KEPT ((size_t)1 << 20) /* bytes of memory of one in which nothing waits */
-#define MESSAGE_BYTES (SEGMENT_SUM_LEN + sizeof(struct place)) /* beside its line */
+#define MESSAGE_BYTES (CHECKSUM_LEN + sizeof(struct position)) /* beside its line */
 
 void
-queue_free(struct journal_queue *queue)
+queue_free(struct append_queue *queue)
 {
 	chat_buf_free(&queue->lines);
 	free(queue->at);
 }
 
 bool
-queue_add(struct journal_queue *queue, const struct journal_line *line, struct chat_span text)
+queue_add(struct append_queue *queue, const struct journal_line *line, struct chat_span text)
 {
 	struct chat_buf *lines = &queue->lines;
 
@@ -31,7 +31,7 @@ queue_add(struct journal_queue *queue, const struct journal_line *line, struct c
 	}
 	chat_buf_append_span(lines, text);
 	chat_buf_append(lines, "\n", 1);
-	queue->at[queue->count++] = (struct unwritten){
+	queue->at[queue->count++] = (struct queued){
 		.line = *line,
 		.len = (uint32_t)text.len,
 		.crc = crc32c(0, lines->at + lines->len - text.len - 1, text.len + 1),
@@ -39,10 +39,10 @@ queue_add(struct journal_queue *queue, const struct journal_line *line, struct c
 	return true;
 }
 
-struct portion
-queue_portion(const struct journal_queue *queue, uint64_t most_bytes)
+struct batch
+queue_portion(const struct append_queue *queue, uint64_t most_bytes)
 {
-	struct portion portion = {.count = queue_count(queue)};
+	struct batch portion = {.count = queue_count(queue)};
 	uint64_t bytes = 0;
 	size_t len = 0;
 
@@ -66,13 +66,13 @@ queue_portion(const struct journal_queue *queue, uint64_t most_bytes)
 }
 
 uint64_t
-portion_bytes(const struct portion *portion)
+portion_bytes(const struct batch *portion)
 {
 	return portion->lines.len + portion->count * (uint64_t)MESSAGE_BYTES;
 }
 
 void
-queue_take(struct journal_queue *queue, const struct portion *portion)
+queue_take(struct append_queue *queue, const struct batch *portion)
 {
 	queue->taken += portion->count;
 	queue->taken_bytes += portion->lines.len;
@@ -91,11 +91,11 @@ queue_take(struct journal_queue *queue, const struct portion *portion)
 }
 
 void
-queue_clear(struct journal_queue *queue)
+queue_clear(struct append_queue *queue)
 {
 	if (queue->lines.cap + queue->cap * sizeof(*queue->at) > QUEUE_KEPT) {
 		queue_free(queue);
-		*queue = (struct journal_queue){0};
+		*queue = (struct append_queue){0};
 	}
 	queue->lines.len = 0;
 	queue->count = queue->taken = queue->taken_bytes = 0;

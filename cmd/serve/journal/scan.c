@@ -63,7 +63,8 @@ sums_load(struct sums *sums, int dir_fd, uint32_t number, struct scan *scan, str
 	if (sums->stale)
 		len = (size_t)scan->file_bytes;
 	if (result == 0)
-		result = journal_dir_read(fd, chat_buf_reserve(&sums->buf, len), len, 0, name, err);
+		result = journal_dir_read_file(
+			fd, chat_buf_reserve(&sums->buf, len), len, 0, name, err);
 	if (result == 0)
 		sums->buf.len = len;
 	close(fd);
@@ -73,7 +74,7 @@ sums_load(struct sums *sums, int dir_fd, uint32_t number, struct scan *scan, str
 static bool
 sums_at(const struct sums *sums, size_t i, uint32_t *crc, uint64_t *end)
 {
-	return segment_sum_read(sums->buf.at + i * SEGMENT_SUM_LEN, crc, end);
+	return checksum_read(sums->buf.at + i * CHECKSUM_LEN, crc, end);
 }
 
 /* What is no checksum at the end was being written when the end came. */
@@ -83,7 +84,7 @@ sums_count(struct sums *sums)
 	uint32_t crc;
 	uint64_t end;
 
-	sums->count = sums->buf.len / SEGMENT_SUM_LEN;
+	sums->count = sums->buf.len / CHECKSUM_LEN;
 	while (sums->count && !sums_at(sums, sums->count - 1, &crc, &end))
 		sums->count--;
 }
@@ -145,9 +146,9 @@ static void
 scan_keep(struct scanner *scanner, uint32_t crc)
 {
 	struct scan *scan = scanner->scan;
-	char sum[SEGMENT_SUM_LEN];
+	char sum[CHECKSUM_LEN];
 
-	segment_sum_write(sum, crc, scanner->end);
+	checksum_write(sum, crc, scanner->end);
 	chat_buf_append(&scan->sums, sum, sizeof(sum));
 	scan->good_bytes = scanner->end;
 	if (scanner->after_bad && !scan->damaged)
@@ -184,7 +185,7 @@ scan_line_whole(struct scanner *scanner, struct chat_span text)
 		scan->epoch = epoch;
 	} else {
 		index_add(&scan->index, &line,
-			(struct place){.at = (uint32_t)(scanner->end - text.len - 1),
+			(struct position){.at = (uint32_t)(scanner->end - text.len - 1),
 				.len = (uint32_t)text.len,
 				.crc = crc});
 		scanner->last = line.number;
@@ -324,7 +325,7 @@ index_make(int dir_fd, uint32_t number, const char *name, struct chat_err *err)
 }
 
 void
-segment_index_doubt(const struct journal *journal, uint32_t number, const struct chat_err *why)
+index_warn(const struct journal *journal, uint32_t number, const struct chat_err *why)
 {
 	char name[SEGMENT_NAME_MAX];
 
@@ -333,7 +334,7 @@ segment_index_doubt(const struct journal *journal, uint32_t number, const struct
 }
 
 int
-segment_index_try(const struct journal *journal, struct index_file *index, int dir_fd,
+index_open_if_valid(const struct journal *journal, struct index_file *index, int dir_fd,
 	uint32_t number, uint64_t lines_bytes, struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
@@ -345,7 +346,7 @@ segment_index_try(const struct journal *journal, struct index_file *index, int d
 	if (why.code != CHAT_BAD_MESSAGE && errno != ENOENT)
 		return chat_fail(err, why.code, "%s", why.text);
 	if (why.code == CHAT_BAD_MESSAGE)
-		segment_index_doubt(journal, number, &why);
+		index_warn(journal, number, &why);
 	return 1;
 }
 
@@ -356,7 +357,7 @@ segment_is_not_there(const char *lines, struct chat_err *err)
 }
 
 int
-segment_index_remake(struct index_file *index, int dir_fd, uint32_t number, struct chat_err *err)
+index_rebuild(struct index_file *index, int dir_fd, uint32_t number, struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX], lines[SEGMENT_NAME_MAX];
 	uint64_t lines_bytes;
@@ -365,14 +366,14 @@ segment_index_remake(struct index_file *index, int dir_fd, uint32_t number, stru
 	segment_name(lines, number, SEGMENT_LINES);
 	if (index_make(dir_fd, number, name, err) < 0)
 		return -1;
-	if (journal_dir_size(dir_fd, lines, &lines_bytes))
+	if (journal_dir_file_size(dir_fd, lines, &lines_bytes))
 		return index_file_open(index, dir_fd, name, lines_bytes, err);
 	unlinkat(dir_fd, name, 0); /* the segment was removed meanwhile */
 	return segment_is_not_there(lines, err);
 }
 
 int
-segment_index_open(const struct journal *journal, struct index_file *index, int dir_fd,
+index_open_or_rebuild(const struct journal *journal, struct index_file *index, int dir_fd,
 	uint32_t number, uint64_t lines_bytes, struct chat_err *err)
 {
 	char lines[SEGMENT_NAME_MAX];
@@ -380,10 +381,10 @@ segment_index_open(const struct journal *journal, struct index_file *index, int 
 	int result;
 
 	segment_name(lines, number, SEGMENT_LINES);
-	if (!journal_dir_size(dir_fd, lines, &bytes))
+	if (!journal_dir_file_size(dir_fd, lines, &bytes))
 		return segment_is_not_there(lines, err);
 	if (bytes != lines_bytes)
 		return chat_fail(err, CHAT_BAD_MESSAGE, "%s: somebody else has changed it", lines);
-	result = segment_index_try(journal, index, dir_fd, number, lines_bytes, err);
-	return result <= 0 ? result : segment_index_remake(index, dir_fd, number, err);
+	result = index_open_if_valid(journal, index, dir_fd, number, lines_bytes, err);
+	return result <= 0 ? result : index_rebuild(index, dir_fd, number, err);
 }

@@ -47,19 +47,17 @@ void scan_free(struct scan *scan);
  * lines where it is missing, wrong or of an older form (which is said). -1 with CHAT_CANNOT_OPEN:
  * the segment is not there; CHAT_BAD_MESSAGE: the lines are damaged, or not so long.
  */
-int segment_index_open(const struct journal *journal, struct index_file *index, int dir_fd,
+int index_open_or_rebuild(const struct journal *journal, struct index_file *index, int dir_fd,
 	uint32_t number, uint64_t lines_bytes, struct chat_err *err);
 
 /* Says that an index is wrong, and why. */
-void segment_index_doubt(
-	const struct journal *journal, uint32_t number, const struct chat_err *why);
+void index_warn(const struct journal *journal, uint32_t number, const struct chat_err *why);
 
 /* The same, made again in any case: a place in it was wrong. The old one is closed by now. */
-int segment_index_remake(
-	struct index_file *index, int dir_fd, uint32_t number, struct chat_err *err);
+int index_rebuild(struct index_file *index, int dir_fd, uint32_t number, struct chat_err *err);
 
 /* Opens it as it is. 1: it is to be made, and that it was wrong has been said. */
-int segment_index_try(const struct journal *journal, struct index_file *index, int dir_fd,
+int index_open_if_valid(const struct journal *journal, struct index_file *index, int dir_fd,
 	uint32_t number, uint64_t lines_bytes, struct chat_err *err);
 
 #endif

@@ -85,7 +85,7 @@ get_hex(const char *at, uint64_t *value)
 }
 
 void
-segment_sum_write(char sum[SEGMENT_SUM_LEN], uint32_t crc, uint64_t end)
+checksum_write(char sum[CHECKSUM_LEN], uint32_t crc, uint64_t end)
 {
 	put_hex(sum, crc);
 	sum[8] = ' ';
@@ -94,7 +94,7 @@ segment_sum_write(char sum[SEGMENT_SUM_LEN], uint32_t crc, uint64_t end)
 }
 
 bool
-segment_sum_read(const char sum[SEGMENT_SUM_LEN], uint32_t *crc, uint64_t *end)
+checksum_read(const char sum[CHECKSUM_LEN], uint32_t *crc, uint64_t *end)
 {
 	uint64_t value;
 
@@ -160,7 +160,7 @@ segment_file_open(
 {
 	char name[SEGMENT_NAME_MAX];
 
-	return journal_dir_file(
+	return journal_dir_open_file(
 		dir_fd, segment_name(name, number, file), flags, CHAT_CANNOT_OPEN, err);
 }
 
@@ -171,7 +171,7 @@ segment_file_create(
 {
 	char name[SEGMENT_NAME_MAX];
 
-	return journal_dir_file(dir_fd, segment_name(name, number, file),
+	return journal_dir_open_file(dir_fd, segment_name(name, number, file),
 		flags | O_WRONLY | O_APPEND, CHAT_CANNOT_CREATE, err);
 }
 
@@ -199,20 +199,20 @@ segment_clear(struct segment *segment, struct chat_err *err)
 
 	if (fstat(segment->lines_fd, &lines) < 0 || fstat(segment->sums_fd, &sums) < 0)
 		return segment_fail(segment, SEGMENT_LINES, "look", err);
-	return lines.st_size || sums.st_size ? segment_cut(segment, err) : 0;
+	return lines.st_size || sums.st_size ? segment_truncate(segment, err) : 0;
 }
 
 static int
 segment_begin(struct segment *segment, uint64_t epoch, struct chat_err *err)
 {
 	struct chat_buf header = {0};
-	char sum[SEGMENT_SUM_LEN];
+	char sum[CHECKSUM_LEN];
 	int result;
 
 	if (segment_clear(segment, err) < 0)
 		return -1;
 	segment_header_write(&header, segment->number, epoch);
-	segment_sum_write(sum, crc32c(0, header.at, header.len), header.len);
+	checksum_write(sum, crc32c(0, header.at, header.len), header.len);
 	result = segment_write(
 		segment, chat_buf_span(&header), (struct chat_span){sum, sizeof(sum)}, err);
 	chat_buf_free(&header);
@@ -258,7 +258,7 @@ segment_reopen(int dir_fd, uint32_t number, uint64_t lines_bytes, uint64_t sums_
 uint64_t
 segment_bytes(const struct segment *segment)
 {
-	return segment->lines_bytes + segment->sums_bytes + index_file_bytes(&segment->index);
+	return segment->lines_bytes + segment->sums_bytes + index_file_size(&segment->index);
 }
 
 void
@@ -324,7 +324,7 @@ cut(int fd, uint64_t bytes)
 }
 
 int
-segment_cut(struct segment *segment, struct chat_err *err)
+segment_truncate(struct segment *segment, struct chat_err *err)
 {
 	/* The sums first: lines without one are only believed as what they look like. */
 	if (cut(segment->sums_fd, segment->sums_bytes) < 0)
@@ -351,7 +351,7 @@ segment_sync_sums(struct segment *segment, struct chat_err *err)
 }
 
 bool
-segment_is_whole(const struct segment *segment)
+segment_size_matches(const struct segment *segment)
 {
 	struct stat status;
 
@@ -360,17 +360,17 @@ segment_is_whole(const struct segment *segment)
 }
 
 int
-segment_is_there(const struct segment *segment, int dir_fd, bool changed, struct chat_err *err)
+segment_is_in_place(const struct segment *segment, int dir_fd, bool changed, struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
 
 	segment_name(name, segment->number, SEGMENT_LINES);
-	if (journal_dir_has(dir_fd, name, segment->lines_fd, err) < 0)
+	if (journal_dir_file_is_in_place(dir_fd, name, segment->lines_fd, err) < 0)
 		return -1;
 	if (changed)
 		return chat_fail(err, CHAT_IO_ERROR, "%s: somebody else has changed it", name);
 	segment_name(name, segment->number, SEGMENT_SUMS);
-	return journal_dir_has(dir_fd, name, segment->sums_fd, err);
+	return journal_dir_file_is_in_place(dir_fd, name, segment->sums_fd, err);
 }
 
 int
@@ -409,7 +409,7 @@ write_synced(int fd, const char *name, struct chat_span bytes, struct chat_err *
 }
 
 int
-segment_put_aside(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
+segment_file_append(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
 	struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
@@ -421,14 +421,14 @@ segment_put_aside(int dir_fd, uint32_t number, enum segment_file file, struct ch
 }
 
 int
-segment_replace(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
+segment_file_replace(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
 	struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX], temporary[SEGMENT_NAME_MAX + 4];
 	int fd;
 
 	snprintf(temporary, sizeof(temporary), "%s.new", segment_name(name, number, file));
-	fd = journal_dir_fresh(dir_fd, temporary, err);
+	fd = journal_dir_create(dir_fd, temporary, err);
 	if (fd < 0)
 		return -1;
 	if (write_synced(fd, temporary, bytes, err) < 0 ||

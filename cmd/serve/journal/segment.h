@@ -55,11 +55,11 @@ struct segment {
 /* How long its files are, and the index that it will get. */
 uint64_t segment_bytes(const struct segment *segment);
 
-#define SEGMENT_SUM_LEN 18
+#define CHECKSUM_LEN 18
 
 /* The checksum of one line: of its bytes and newline, and where it ends. */
-void segment_sum_write(char sum[SEGMENT_SUM_LEN], uint32_t crc, uint64_t end);
-bool segment_sum_read(const char sum[SEGMENT_SUM_LEN], uint32_t *crc, uint64_t *end);
+void checksum_write(char sum[CHECKSUM_LEN], uint32_t crc, uint64_t end);
+bool checksum_read(const char sum[CHECKSUM_LEN], uint32_t *crc, uint64_t *end);
 
 /* The first line of a segment, with its newline. */
 void segment_header_write(struct chat_buf *buf, uint32_t number, uint64_t epoch);
@@ -82,17 +82,18 @@ int segment_write(struct segment *segment, struct chat_span lines, struct chat_s
 	struct chat_err *err);
 
 /* Makes the files as long as the segment says they are. */
-int segment_cut(struct segment *segment, struct chat_err *err);
+int segment_truncate(struct segment *segment, struct chat_err *err);
 
 /* fdatasync(2) of the lines, of the sums. */
 int segment_sync_lines(struct segment *segment, struct chat_err *err);
 int segment_sync_sums(struct segment *segment, struct chat_err *err);
 
 /* Whether its lines are as long as it says. */
-bool segment_is_whole(const struct segment *segment);
+bool segment_size_matches(const struct segment *segment);
 
 /* -1: its files are not those of these names any more, or somebody else has changed them. */
-int segment_is_there(const struct segment *segment, int dir_fd, bool changed, struct chat_err *err);
+int segment_is_in_place(
+	const struct segment *segment, int dir_fd, bool changed, struct chat_err *err);
 
 /* Writes the index file of a segment that is full. */
 int segment_write_index(struct segment *segment, int dir_fd, struct chat_err *err);
@@ -103,11 +104,11 @@ void segment_free(struct segment *segment);
 int segment_remove(int dir_fd, uint32_t number, struct chat_err *err);
 
 /* Writes bytes at the end of a file, which is made, and syncs it. */
-int segment_put_aside(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
+int segment_file_append(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
 	struct chat_err *err);
 
 /* A file's new content under its name: whole or not at all, and synced. */
-int segment_replace(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
-	struct chat_err *err);
+int segment_file_replace(int dir_fd, uint32_t number, enum segment_file file,
+	struct chat_span bytes, struct chat_err *err);
 
 #endif

@@ -36,12 +36,12 @@ struct catchup_work {
 };
 
 struct catchup_read {
-	struct journal_read read; /* first */
+	struct journal_page_read read; /* first */
 	struct catchup_work work;
 };
 
 struct catchup_recall {
-	struct journal_recall recall; /* first */
+	struct journal_newest_read recall; /* first */
 	struct catchup_work work;
 	uint64_t forgotten; /* by the channel */
 };
@@ -162,7 +162,7 @@ work_end(const struct catchup_work *work, struct block *block)
 }
 
 static void
-on_read(struct journal_read *read)
+on_read(struct journal_page_read *read)
 {
 	struct catchup_read *asked = (struct catchup_read *)read;
 	struct catchup_work work = asked->work;
@@ -175,7 +175,7 @@ on_read(struct journal_read *read)
 }
 
 static void
-on_recalled(struct journal_recall *recall)
+on_recalled(struct journal_newest_read *recall)
 {
 	struct catchup_recall *asked = (struct catchup_recall *)recall;
 	struct catchup_work work = asked->work;
@@ -199,7 +199,7 @@ catchup_ask_newest(struct catchup *catchup, struct channel *channel, const struc
 	asked->recall.done = on_recalled;
 	asked->forgotten = channel->history.forgotten;
 	channel->recalled = true;
-	journal->kind->recall(journal, &asked->recall);
+	journal->kind->read_newest(journal, &asked->recall);
 	return asked->work.page;
 }
 
@@ -217,7 +217,7 @@ catchup_ask(struct catchup *catchup, struct channel *channel, const struct page_
 	asked->read.most_bytes = channel->channels->limits.page_message_bytes;
 	asked->read.complete = !key->incomplete;
 	asked->read.done = on_read;
-	journal->kind->read(journal, &asked->read);
+	journal->kind->read_page(journal, &asked->read);
 	return asked->work.page;
 }
 

@@ -13,33 +13,34 @@
  * What the closed segments of a journal hold of each channel, in memory: how many messages, and
  * where its newest ones are.
  */
-#define TALLIES_BYTES ((size_t)16 << 20) /* above that the tallies of the quietest go */
-#define TALLY_UNKNOWN ((uint64_t)1 << 62) /* messages of a channel whose tally went */
+#define STATS_BYTES_MAX ((size_t)16 << 20) /* above that the tallies of the quietest go */
+#define STATS_COUNT_UNKNOWN ((uint64_t)1 << 62) /* messages of a channel whose tally went */
 
 /* The messages of a channel in a closed segment. */
-struct tally_run {
+struct stats_run {
 	uint32_t segment;
 	uint32_t count;
 };
 
-struct tally {
+struct channel_stats {
 	UT_hash_handle hh;
-	struct tally *prev, *next; /* utlist: who was in a closed segment longest ago first */
+	struct channel_stats *prev,
+		*next; /* utlist: who was in a closed segment longest ago first */
 	uint64_t count; /* in all closed segments; 0: all of them were removed */
 	uint64_t kept; /* those of the runs */
 	uint64_t gone; /* no message that was removed, or is hidden before the runs, has a higher
 			  number */
 	uint64_t removed; /* none that was removed has a higher one */
-	struct tally_run *runs; /* with one of the newest messages, ascending */
+	struct stats_run *runs; /* with one of the newest messages, ascending */
 	uint32_t runs_count, runs_cap;
 	uint32_t newest; /* number of the last segment with one */
 	uint32_t len;
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
 
-struct tallies {
-	struct tally *by_channel;
-	struct tally *oldest;
+struct channel_stats_table {
+	struct channel_stats *by_channel;
+	struct channel_stats *oldest;
 	size_t bytes;
 	uint64_t most; /* newest messages of a channel that runs are kept of; 0: there are none */
 	uint64_t gone, removed; /* the highest of those whose tallies went */
@@ -48,49 +49,50 @@ struct tallies {
 };
 
 /* A segment, which may have been removed, has one channel's newest messages more, or less. */
-typedef uint64_t tally_held(void *arg, uint32_t segment, int by);
+typedef uint64_t stats_run_changed(void *arg, uint32_t segment, int by);
 
 /* NULL: there is none. */
-struct tally *tallies_find(const struct tallies *tallies, struct chat_span channel);
+struct channel_stats *stats_find(const struct channel_stats_table *table, struct chat_span channel);
 
 /*
  * A segment has been closed with so many messages of a channel. held(arg, segment, by) is called
  * for each segment that begins (1), or ends (-1), to hold one of the newest messages of the
  * channel, and returns the number of its last message.
  */
-void tallies_add(struct tallies *tallies, struct chat_span channel, uint32_t segment,
-	uint32_t count, tally_held *held, void *arg);
+void stats_add(struct channel_stats_table *table, struct chat_span channel, uint32_t segment,
+	uint32_t count, stats_run_changed *run_changed, void *arg);
 
 /*
  * A segment with so many has been removed, the last of them with this number. That something of the
  * channel was is known from then on.
  */
-void tallies_remove(struct tallies *tallies, struct chat_span channel, struct tally_run run,
-	uint64_t last, tally_held *held, void *arg);
+void stats_remove(struct channel_stats_table *table, struct chat_span channel, struct stats_run run,
+	uint64_t last, stats_run_changed *run_changed, void *arg);
 
 /*
  * What was removed earlier: of a channel, and of every other one, named or not, no message with a
  * higher number was. The others first.
  */
-void tallies_note_removed(struct tallies *tallies, struct chat_span channel, uint64_t number);
-void tallies_note_others(struct tallies *tallies, uint64_t number);
+void stats_note_removed(
+	struct channel_stats_table *table, struct chat_span channel, uint64_t number);
+void stats_note_others(struct channel_stats_table *table, uint64_t number);
 
 /*
  * So many newer ones lie in open segments: how many runs have none of the newest messages then;
  * *skip: how many are not of the next run, or, where there is none, of those in open segments.
  */
-uint32_t tally_look(
-	const struct tallies *tallies, const struct tally *tally, uint64_t open, uint64_t *skip);
+uint32_t stats_hidden_runs(const struct channel_stats_table *table,
+	const struct channel_stats *stats, uint64_t open, uint64_t *skip);
 
 /* How many messages are in closed segments behind this one: of those of the runs, at least. */
-uint64_t tally_newer(const struct tally *tally, uint32_t segment);
+uint64_t stats_count_after(const struct channel_stats *stats, uint32_t segment);
 
 /*
  * Those whose channels were quiet longest go, until there is room; the segments hold what they
  * held. Whether any went.
  */
-bool tallies_trim(struct tallies *tallies);
+bool stats_evict(struct channel_stats_table *table);
 
-void tallies_free(struct tallies *tallies);
+void stats_free(struct channel_stats_table *table);
 
 #endif

@@ -2,7 +2,7 @@
  * What was said before the memory of the server begins: read by a worker of libuv's pool, so that
  * the loop goes on. The index says where the lines are, so a page costs what it brings.
  */
-#include "serve/journal/file.h"
+#include "serve/journal/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,15 +20,15 @@
 
 /* How many of the places lie so near to each other that they are one piece; its bytes in *len. */
 static size_t
-piece_of(const struct place *places, size_t count, size_t *len)
+piece_of(const struct position *positions, size_t count, size_t *len)
 {
-	uint64_t start = places->at, end = start + places->len + 1;
+	uint64_t start = positions->at, end = start + positions->len + 1;
 	size_t i;
 
 	for (i = 1; i < count; i++) {
-		uint64_t next = (uint64_t)places[i].at + places[i].len + 1;
+		uint64_t next = (uint64_t)positions[i].at + positions[i].len + 1;
 
-		if (places[i].at > end + GAP_BYTES || next - start > PIECE_BYTES)
+		if (positions[i].at > end + GAP_BYTES || next - start > PIECE_BYTES)
 			break;
 		if (end < next) /* those of several channels may lie over one another */
 			end = next;
@@ -58,8 +58,8 @@ read_piece(int fd, struct chat_buf *buf, size_t len, uint64_t at)
 }
 
 int
-journal_lines_read(int fd, const struct place *places, size_t count, lines_each *each, void *arg,
-	const struct place **bad, struct chat_err *err)
+lines_read(int fd, const struct position *positions, size_t count, lines_read_each *each, void *arg,
+	const struct position **bad, struct chat_err *err)
 {
 	struct chat_buf buf = {0};
 	int result = 0;
@@ -67,23 +67,23 @@ journal_lines_read(int fd, const struct place *places, size_t count, lines_each 
 
 	*bad = NULL;
 	while (count && result == 0) {
-		size_t here = piece_of(places, count, &len);
+		size_t here = piece_of(positions, count, &len);
 
-		if (read_piece(fd, &buf, len, places->at) < 0)
+		if (read_piece(fd, &buf, len, positions->at) < 0)
 			result = chat_fail(err, CHAT_IO_ERROR, "read: %m");
 		for (size_t i = 0; i < here && result == 0; i++) {
-			const char *at = buf.at + (places[i].at - places->at);
+			const char *at = buf.at + (positions[i].at - positions->at);
 
-			if (crc32c(0, at, places[i].len + 1) != places[i].crc) {
-				*bad = &places[i];
+			if (crc32c(0, at, positions[i].len + 1) != positions[i].crc) {
+				*bad = &positions[i];
 				result = chat_fail(
 					err, CHAT_BAD_MESSAGE, "a line is not what was written");
 			} else {
-				result = each(
-					arg, &places[i], (struct chat_span){at, places[i].len});
+				result = each(arg, &positions[i],
+					(struct chat_span){at, positions[i].len});
 			}
 		}
-		places += here;
+		positions += here;
 		count -= here;
 	}
 	chat_buf_free(&buf);
@@ -92,20 +92,20 @@ journal_lines_read(int fd, const struct place *places, size_t count, lines_each 
 
 /* ---- a page ---- */
 
-#define PLACES_AT_ONCE 512
+#define POSITIONS_AT_ONCE 512
 
 /* A page of one segment: its places are chosen, then their lines are read. */
 struct reading {
 	uv_work_t work;
-	struct journal_file *file;
-	struct journal_read *read;
+	struct disk_journal *disk;
+	struct journal_page_read *read;
 	uint32_t number; /* of the segment; 0: there is none */
 	uint64_t base, last; /* of its messages */
 	uint64_t skip; /* so many of the channel's from the front are kept from readers */
 	uint64_t lines_bytes; /* of a closed one */
 	bool closed; /* the worker chooses; else it is done on the loop */
-	struct open_segment *opened; /* of a closed one */
-	struct place *places; /* of the page */
+	struct cached_segment *opened; /* of a closed one */
+	struct position *positions; /* of the page */
 	uint32_t count, cap;
 	size_t bytes; /* of their texts, with commas */
 	bool full; /* there are more for another page */
@@ -116,18 +116,18 @@ struct reading {
 
 /* The next place of the channel; false: the page ends before it. */
 static bool
-reading_take(struct reading *reading, struct page_plan *plan, const struct place *place)
+reading_take(struct reading *reading, struct page_plan *plan, const struct position *position)
 {
-	uint64_t number = reading->base + place->number;
+	uint64_t number = reading->base + position->number;
 
-	if (number > reading->read->upto || !page_plan_take(plan, number, place->len))
+	if (number > reading->read->upto || !page_plan_take(plan, number, position->len))
 		return false;
 	if (reading->count == reading->cap) {
-		reading->cap = reading->cap ? 2 * reading->cap : PLACES_AT_ONCE;
-		reading->places =
-			chat_realloc(reading->places, reading->cap * sizeof(*reading->places));
+		reading->cap = reading->cap ? 2 * reading->cap : POSITIONS_AT_ONCE;
+		reading->positions = chat_realloc(
+			reading->positions, reading->cap * sizeof(*reading->positions));
 	}
-	reading->places[reading->count++] = *place;
+	reading->positions[reading->count++] = *position;
 	return true;
 }
 
@@ -140,16 +140,16 @@ reading_plan(struct reading *reading, struct page_plan *plan)
 
 /* Whether this place is of a message that the reader has. */
 static bool
-is_before(const struct reading *reading, const struct place *place)
+is_before(const struct reading *reading, const struct position *position)
 {
-	return reading->base + place->number <= reading->read->after;
+	return reading->base + position->number <= reading->read->after;
 }
 
 /* ---- places in memory ---- */
 
 /* The first place of a message that the reader does not have. */
 static uint32_t
-find_in_memory(const struct reading *reading, const struct channel_places *channel)
+find_in_memory(const struct reading *reading, const struct channel_positions *channel)
 {
 	uint32_t low = 0, high = channel->count;
 
@@ -169,7 +169,7 @@ find_in_memory(const struct reading *reading, const struct channel_places *chann
  * that it misses.
  */
 static uint32_t
-begin_in_memory(struct reading *reading, const struct channel_places *channel)
+begin_in_memory(struct reading *reading, const struct channel_positions *channel)
 {
 	uint32_t first = find_in_memory(reading, channel), hidden = channel->count;
 
@@ -186,7 +186,7 @@ begin_in_memory(struct reading *reading, const struct channel_places *channel)
 static bool
 choose_growing(struct reading *reading, const struct segment *segment)
 {
-	const struct channel_places *channel =
+	const struct channel_positions *channel =
 		index_find(&segment->index, chat_span_of(reading->read->channel));
 	struct page_plan plan;
 	uint32_t i;
@@ -220,14 +220,15 @@ static int
 find_in_file(struct reading *reading, const struct index_channel *channel, uint32_t *first)
 {
 	uint32_t low = channel->first, high = channel->first + channel->count;
-	struct place place;
+	struct position position;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (index_file_read(&reading->opened->index, middle, 1, &place, &reading->err) < 0)
+		if (index_file_read(&reading->opened->index, middle, 1, &position, &reading->err) <
+			0)
 			return -1;
-		if (is_before(reading, &place))
+		if (is_before(reading, &position))
 			low = middle + 1;
 		else
 			high = middle;
@@ -253,7 +254,7 @@ choose_in_file(struct reading *reading)
 {
 	const struct index_channel *channel =
 		index_file_find(&reading->opened->index, chat_span_of(reading->read->channel));
-	struct place places[PLACES_AT_ONCE];
+	struct position positions[POSITIONS_AT_ONCE];
 	uint32_t at, end, count, i = 0;
 	struct page_plan plan;
 
@@ -264,10 +265,11 @@ choose_in_file(struct reading *reading)
 	at = begin_in_file(reading, channel, at);
 	page_plan_begin(&plan, reading->read->page_bytes);
 	for (end = channel->first + channel->count; at < end; at += count) {
-		count = end - at < PLACES_AT_ONCE ? end - at : PLACES_AT_ONCE;
-		if (index_file_read(&reading->opened->index, at, count, places, &reading->err) < 0)
+		count = end - at < POSITIONS_AT_ONCE ? end - at : POSITIONS_AT_ONCE;
+		if (index_file_read(&reading->opened->index, at, count, positions, &reading->err) <
+			0)
 			return -1;
-		for (i = 0; i < count && reading_take(reading, &plan, &places[i]);)
+		for (i = 0; i < count && reading_take(reading, &plan, &positions[i]);)
 			i++;
 		if (i < count)
 			break;
@@ -279,12 +281,12 @@ choose_in_file(struct reading *reading)
 /* ---- lines ---- */
 
 static bool
-line_is_good(const struct reading *reading, const struct place *place, const char *at,
+line_is_good(const struct reading *reading, const struct position *position, const char *at,
 	struct journal_line *line)
 {
-	return crc32c(0, at, place->len + 1) == place->crc &&
-		journal_line_read(line, (struct chat_span){at, place->len}) &&
-		line->number == reading->base + place->number &&
+	return crc32c(0, at, position->len + 1) == position->crc &&
+		journal_line_read(line, (struct chat_span){at, position->len}) &&
+		line->number == reading->base + position->number &&
 		chat_span_equal(line->channel, chat_span_of(reading->read->channel));
 }
 
@@ -293,13 +295,13 @@ line_is_good(const struct reading *reading, const struct place *place, const cha
  * page has lines already, it ends there: the next one says that something is missing.
  */
 static bool
-line_put(struct reading *reading, const struct place *place, const char *at)
+line_put(struct reading *reading, const struct position *position, const char *at)
 {
-	struct journal_read *read = reading->read;
-	struct chat_span text = {at, place->len};
+	struct journal_page_read *read = reading->read;
+	struct chat_span text = {at, position->len};
 	struct journal_line line;
 
-	if (!at || !line_is_good(reading, place, at, &line)) {
+	if (!at || !line_is_good(reading, position, at, &line)) {
 		chat_fail(&reading->err, CHAT_BAD_MESSAGE, "a line is not what was written");
 		read->complete = false;
 		return reading->put == 0;
@@ -317,7 +319,7 @@ line_put(struct reading *reading, const struct place *place, const char *at)
 static bool
 lines_put(struct reading *reading, int fd)
 {
-	const struct place *places = reading->places;
+	const struct position *positions = reading->positions;
 	struct chat_buf buf = {0};
 	bool whole = true;
 	size_t here, len;
@@ -325,13 +327,13 @@ lines_put(struct reading *reading, int fd)
 	for (uint32_t left = reading->count; left && whole; left -= (uint32_t)here) {
 		bool is_read;
 
-		here = piece_of(places, left, &len);
-		is_read = read_piece(fd, &buf, len, places->at) == 0;
+		here = piece_of(positions, left, &len);
+		is_read = read_piece(fd, &buf, len, positions->at) == 0;
 		reading->read->read_bytes += len;
 		for (size_t i = 0; i < here && whole; i++)
-			whole = line_put(reading, &places[i],
-				is_read ? buf.at + (places[i].at - places->at) : NULL);
-		places += here;
+			whole = line_put(reading, &positions[i],
+				is_read ? buf.at + (positions[i].at - positions->at) : NULL);
+		positions += here;
 	}
 	chat_buf_free(&buf);
 	return whole;
@@ -341,7 +343,7 @@ lines_put(struct reading *reading, int fd)
 static void
 page_make(struct reading *reading, int fd)
 {
-	struct journal_read *read = reading->read;
+	struct journal_page_read *read = reading->read;
 	bool was_complete = read->complete, whole;
 
 	page_begin(&reading->writer, reading->bytes);
@@ -351,7 +353,7 @@ page_make(struct reading *reading, int fd)
 	if (whole && !reading->full)
 		read->end = reading->last < read->upto ? reading->last : read->upto;
 	else if (whole)
-		read->end = reading->base + reading->places[reading->count - 1].number;
+		read->end = reading->base + reading->positions[reading->count - 1].number;
 	if (reading->put)
 		read->page = page_end(
 			&reading->writer, read->complete ? PAGE_COMPLETE : PAGE_INCOMPLETE, true);
@@ -363,7 +365,7 @@ page_make(struct reading *reading, int fd)
 static void
 segment_give_up(struct reading *reading)
 {
-	struct journal_read *read = reading->read;
+	struct journal_page_read *read = reading->read;
 
 	read->complete = false;
 	read->end = reading->last < read->upto ? reading->last : read->upto;
@@ -373,16 +375,17 @@ segment_give_up(struct reading *reading)
 static int
 choose_closed(struct reading *reading)
 {
-	int dir_fd = reading->file->dir_fd;
+	int dir_fd = reading->disk->dir_fd;
 
 	if (!reading->opened)
-		reading->opened = open_segment_new(&reading->file->journal, dir_fd, reading->number,
-			reading->lines_bytes, &reading->err);
+		reading->opened = cached_segment_open(&reading->disk->journal, dir_fd,
+			reading->number, reading->lines_bytes, &reading->err);
 	if (!reading->opened)
 		return -1;
 	if (choose_in_file(reading) == 0)
 		return 0;
-	if (open_segment_mend(&reading->file->journal, reading->opened, dir_fd, &reading->err) < 0)
+	if (cached_segment_rebuild_index(
+		    &reading->disk->journal, reading->opened, dir_fd, &reading->err) < 0)
 		return -1;
 	reading->err = (struct chat_err){0};
 	reading->count = 0;
@@ -402,7 +405,7 @@ static void
 read_growing(struct reading *reading)
 {
 	int fd = segment_file_open(
-		reading->file->dir_fd, reading->number, SEGMENT_LINES, O_RDONLY, &reading->err);
+		reading->disk->dir_fd, reading->number, SEGMENT_LINES, O_RDONLY, &reading->err);
 
 	if (fd < 0) {
 		segment_give_up(reading);
@@ -430,14 +433,14 @@ reading_run(uv_work_t *work)
 
 /* The closed segments' index where one of this number is, or would be. */
 static size_t
-closed_find(const struct journal_file *file, uint64_t message)
+closed_find(const struct disk_journal *disk, uint64_t message)
 {
-	size_t low = 0, high = file->closed_count;
+	size_t low = 0, high = disk->closed_count;
 
 	while (low < high) { /* the first whose last message is newer */
 		size_t middle = low + (high - low) / 2;
 
-		if (file->closed[middle].last > message)
+		if (disk->closed[middle].last > message)
 			high = middle;
 		else
 			low = middle + 1;
@@ -449,34 +452,34 @@ closed_find(const struct journal_file *file, uint64_t message)
 static void
 reading_put_back(struct reading *reading)
 {
-	struct journal_file *file = reading->file;
-	size_t i = closed_find(file, reading->last - 1);
+	struct disk_journal *disk = reading->disk;
+	size_t i = closed_find(disk, reading->last - 1);
 
 	if (!reading->opened)
 		return;
-	if (i < file->closed_count && file->closed[i].number == reading->number)
-		open_segments_put(&file->opened, reading->opened);
+	if (i < disk->closed_count && disk->closed[i].number == reading->number)
+		segment_cache_put(&disk->opened, reading->opened);
 	else
-		open_segment_free(reading->opened);
+		cached_segment_close(reading->opened);
 }
 
 static void
 on_read(uv_work_t *work, int status)
 {
 	struct reading *reading = work->data;
-	struct journal_file *file = reading->file;
-	struct journal_read *read = reading->read;
+	struct disk_journal *disk = reading->disk;
+	struct journal_page_read *read = reading->read;
 
 	if (status < 0)
 		segment_give_up(reading);
 	if (reading->err.code != CHAT_OK && reading->err.code != CHAT_CANNOT_OPEN &&
-		file->told_damage != reading->number) {
-		file->told_damage = reading->number;
-		journal_warn(&file->journal, "segment %u: %s; a listener's past is not complete",
+		disk->told_damage != reading->number) {
+		disk->told_damage = reading->number;
+		journal_warn(&disk->journal, "segment %u: %s; a listener's past is not complete",
 			reading->number, reading->err.text);
 	}
 	reading_put_back(reading);
-	free(reading->places);
+	free(reading->positions);
 	free(reading);
 	read->done(read);
 }
@@ -489,45 +492,45 @@ choose_closed_segment(struct reading *reading, const struct closed_segment *clos
 	reading->base = closed->base;
 	reading->last = closed->last;
 	reading->lines_bytes = closed->lines_bytes;
-	reading->opened = open_segments_take(&reading->file->opened, closed->number);
+	reading->opened = segment_cache_take(&reading->disk->opened, closed->number);
 }
 
 /* The oldest segment that may have something for the reader. */
 static void
 reading_choose(struct reading *reading, const struct journal_hidden *hidden)
 {
-	struct journal_file *file = reading->file;
-	size_t i = closed_find(file, reading->read->after);
+	struct disk_journal *disk = reading->disk;
+	size_t i = closed_find(disk, reading->read->after);
 	uint32_t newest;
 
-	while (i < file->closed_count && file->closed[i].number < hidden->first)
+	while (i < disk->closed_count && disk->closed[i].number < hidden->first)
 		i++;
-	if (i < file->closed_count &&
-		journal_tally_find(file, chat_span_of(reading->read->channel), &newest)) {
-		if (file->closed[i].number == hidden->first)
+	if (i < disk->closed_count &&
+		closed_message_count(disk, chat_span_of(reading->read->channel), &newest)) {
+		if (disk->closed[i].number == hidden->first)
 			reading->skip = hidden->skip;
-		choose_closed_segment(reading, &file->closed[i]);
+		choose_closed_segment(reading, &disk->closed[i]);
 		return;
 	}
 	if (hidden->first == UINT32_MAX)
 		reading->skip = hidden->skip;
-	if (!choose_in_list(reading, file->finishing) && !choose_in_list(reading, file->full))
-		choose_growing(reading, file->active);
+	if (!choose_in_list(reading, disk->finishing) && !choose_in_list(reading, disk->full))
+		choose_growing(reading, disk->active);
 }
 
 void
-journal_file_read(struct journal *journal, struct journal_read *read)
+page_read_start(struct journal *journal, struct journal_page_read *read)
 {
-	struct journal_file *file = (struct journal_file *)journal;
+	struct disk_journal *disk = (struct disk_journal *)journal;
 	struct reading *reading = chat_alloc_zeroed(1, sizeof(*reading));
-	struct journal_hidden hidden = journal_hidden(file, chat_span_of(read->channel));
+	struct journal_hidden hidden = journal_hidden(disk, chat_span_of(read->channel));
 
-	reading->file = file;
+	reading->disk = disk;
 	reading->read = read;
 	read->page = NULL;
 	read->read_bytes = 0;
 	read->complete = read->complete && read->after >= hidden.newest;
 	reading_choose(reading, &hidden);
 	reading->work.data = reading;
-	uv_queue_work(file->loop, &reading->work, reading_run, on_read);
+	uv_queue_work(disk->loop, &reading->work, reading_run, on_read);
 }

@@ -2,7 +2,7 @@
  * What was removed of each channel, on the disk. Nothing depends on its being written in time: a
  * segment that is missing and not named in it is one of which nothing is known.
  */
-#include "serve/journal/removed.h"
+#include "serve/journal/removed_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,57 +22,57 @@
 static const char magic[8] = "chatrem1";
 
 /* No file is longer: so many channels have tallies at most, and so many segments are there. */
-#define CHANNELS_MAX (TALLIES_BYTES / sizeof(struct tally))
+#define CHANNELS_MAX (STATS_BYTES_MAX / sizeof(struct channel_stats))
 #define GAPS_MAX ((size_t)1 << 20)
 
 static uint64_t
 file_bytes(const struct removed_head *head)
 {
 	return sizeof(*head) + head->channels * (uint64_t)sizeof(struct removed_channel) +
-		head->gaps * (uint64_t)sizeof(struct removed_gap);
+		head->gaps * (uint64_t)sizeof(struct removed_range);
 }
 
 /* ---- writing ---- */
 
 static void
-file_format(struct chat_buf *buf, const struct tallies *tallies, uint64_t any,
+file_format(struct chat_buf *buf, const struct channel_stats_table *table, uint64_t any,
 	const struct chat_buf *gaps)
 {
-	struct removed_head head = {.any = any, .others = tallies->removed};
+	struct removed_head head = {.any = any, .others = table->removed};
 
 	memcpy(head.magic, magic, sizeof(magic));
 	chat_buf_append(buf, &head, sizeof(head));
-	for (const struct tally *tally = tallies->oldest; tally; tally = tally->next) {
-		struct removed_channel channel = {.number = tally->removed};
+	for (const struct channel_stats *stats = table->oldest; stats; stats = stats->next) {
+		struct removed_channel channel = {.number = stats->removed};
 
-		if (tally->removed <= tallies->removed)
+		if (stats->removed <= table->removed)
 			continue;
-		memcpy(channel.name, tally->channel, tally->len);
+		memcpy(channel.name, stats->channel, stats->len);
 		chat_buf_append(buf, &channel, sizeof(channel));
 		head.channels++;
 	}
 	if (gaps->len)
 		chat_buf_append_span(buf, chat_buf_span(gaps));
-	head.gaps = (uint32_t)(gaps->len / sizeof(struct removed_gap));
+	head.gaps = (uint32_t)(gaps->len / sizeof(struct removed_range));
 	memcpy(buf->at, &head, sizeof(head));
 	head.crc = crc32c(0, buf->at, buf->len);
 	memcpy(buf->at, &head, sizeof(head));
 }
 
 int
-removed_file_write(int dir_fd, const struct tallies *tallies, uint64_t any,
+removed_file_write(int dir_fd, const struct channel_stats_table *table, uint64_t any,
 	const struct chat_buf *gaps, struct chat_err *err)
 {
 	static const char temporary[] = REMOVED_NAME ".new";
 	struct chat_buf buf = {0};
 	int fd, result;
 
-	if (gaps->len / sizeof(struct removed_gap) > GAPS_MAX)
+	if (gaps->len / sizeof(struct removed_range) > GAPS_MAX)
 		return chat_fail(err, CHAT_IO_ERROR, "%s: too many segments", REMOVED_NAME);
-	fd = journal_dir_fresh(dir_fd, temporary, err);
+	fd = journal_dir_create(dir_fd, temporary, err);
 	if (fd < 0)
 		return -1;
-	file_format(&buf, tallies, any, gaps);
+	file_format(&buf, table, any, gaps);
 	result = chat_write_all(fd, buf.at, buf.len, err);
 	chat_buf_free(&buf);
 	close(fd);
@@ -86,7 +86,7 @@ removed_file_write(int dir_fd, const struct tallies *tallies, uint64_t any,
 void
 removed_file_sync(int dir_fd)
 {
-	int fd = journal_dir_file(dir_fd, REMOVED_NAME, O_RDONLY, CHAT_CANNOT_OPEN, NULL);
+	int fd = journal_dir_open_file(dir_fd, REMOVED_NAME, O_RDONLY, CHAT_CANNOT_OPEN, NULL);
 
 	if (fd < 0)
 		return;
@@ -100,7 +100,7 @@ static bool
 gaps_are_sane(const struct removed_file *file)
 {
 	for (uint32_t i = 0; i < file->head.gaps; i++) {
-		const struct removed_gap *gap = &file->gaps[i];
+		const struct removed_range *gap = &file->gaps[i];
 
 		if (gap->first == 0 || gap->first > gap->last || gap->last >= SEGMENT_NUMBER_MAX ||
 			(i && gap[-1].last >= gap->first))
@@ -154,12 +154,12 @@ file_load(struct removed_file *file, int fd)
 	struct removed_head *head = &file->head, unsummed;
 	size_t len;
 
-	if (journal_dir_read(fd, head, sizeof(*head), 0, REMOVED_NAME, NULL) < 0 ||
+	if (journal_dir_read_file(fd, head, sizeof(*head), 0, REMOVED_NAME, NULL) < 0 ||
 		!head_is_sane(head, fd))
 		return false;
 	len = (size_t)file_bytes(head);
 	file->bytes = chat_alloc(len);
-	if (journal_dir_read(fd, file->bytes, len, 0, REMOVED_NAME, NULL) < 0)
+	if (journal_dir_read_file(fd, file->bytes, len, 0, REMOVED_NAME, NULL) < 0)
 		return false;
 	unsummed = *head;
 	unsummed.crc = 0;
@@ -173,7 +173,7 @@ file_load(struct removed_file *file, int fd)
 int
 removed_file_read(struct removed_file *file, int dir_fd, struct chat_err *err)
 {
-	int fd = journal_dir_file(dir_fd, REMOVED_NAME, O_RDONLY, CHAT_CANNOT_OPEN, err);
+	int fd = journal_dir_open_file(dir_fd, REMOVED_NAME, O_RDONLY, CHAT_CANNOT_OPEN, err);
 	bool loaded;
 
 	*file = (struct removed_file){0};
@@ -195,7 +195,7 @@ removed_file_free(struct removed_file *file)
 }
 
 bool
-removed_file_has(const struct removed_file *file, uint32_t first, uint32_t last)
+removed_file_names(const struct removed_file *file, uint32_t first, uint32_t last)
 {
 	for (uint32_t i = 0; i < file->head.gaps; i++)
 		if (file->gaps[i].first <= first && last <= file->gaps[i].last)
@@ -204,16 +204,16 @@ removed_file_has(const struct removed_file *file, uint32_t first, uint32_t last)
 }
 
 uint32_t
-removed_file_last(const struct removed_file *file)
+removed_file_last_segment(const struct removed_file *file)
 {
 	return file->head.gaps ? file->gaps[file->head.gaps - 1].last : 0;
 }
 
 void
-removed_file_tell(const struct removed_file *file, struct tallies *tallies)
+removed_file_apply(const struct removed_file *file, struct channel_stats_table *table)
 {
-	tallies_note_others(tallies, file->head.others);
+	stats_note_others(table, file->head.others);
 	for (uint32_t i = 0; i < file->head.channels; i++)
-		tallies_note_removed(
-			tallies, chat_span_of(file->channels[i].name), file->channels[i].number);
+		stats_note_removed(
+			table, chat_span_of(file->channels[i].name), file->channels[i].number);
 }

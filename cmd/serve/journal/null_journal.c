@@ -5,7 +5,7 @@
 
 #include "chat/buf.h"
 
-struct journal_null {
+struct null_journal {
 	struct journal journal;
 	uint64_t appended, durable;
 };
@@ -15,13 +15,13 @@ null_append(struct journal *journal, const struct journal_line *line, struct cha
 {
 	(void)line;
 	(void)text;
-	return ++((struct journal_null *)journal)->appended;
+	return ++((struct null_journal *)journal)->appended;
 }
 
 static void
 null_commit(struct journal *journal)
 {
-	struct journal_null *null = (struct journal_null *)journal;
+	struct null_journal *null = (struct null_journal *)journal;
 
 	if (null->durable == null->appended)
 		return;
@@ -39,7 +39,7 @@ null_settle(struct journal *journal)
 static bool
 null_is_settled(const struct journal *journal)
 {
-	const struct journal_null *null = (const struct journal_null *)journal;
+	const struct null_journal *null = (const struct null_journal *)journal;
 
 	return null->durable == null->appended;
 }
@@ -63,9 +63,9 @@ static const struct journal_kind kind_null = {
 };
 
 struct journal *
-journal_null_open(const struct journal_events *events, void *arg)
+null_journal_open(const struct journal_events *events, void *arg)
 {
-	struct journal_null *null = chat_alloc_zeroed(1, sizeof(*null));
+	struct null_journal *null = chat_alloc_zeroed(1, sizeof(*null));
 
 	null->journal = (struct journal){.kind = &kind_null, .events = *events, .arg = arg};
 	return &null->journal;

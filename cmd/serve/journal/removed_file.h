@@ -7,7 +7,7 @@
 
 #include "chat/buf.h"
 #include "chat/err.h"
-#include "serve/journal/tally.h"
+#include "serve/journal/channel_stats.h"
 
 /*
  * The file `removed` of a journal (chat-journal(5)): of which channels messages were removed, and
@@ -17,7 +17,7 @@
 #define REMOVED_NAME "removed"
 
 /* Segments that are not there: from one to the other. */
-struct removed_gap {
+struct removed_range {
 	uint32_t first, last;
 };
 
@@ -40,7 +40,7 @@ struct removed_file {
 	struct removed_head head;
 	char *bytes; /* the whole file; the next two lie in it */
 	const struct removed_channel *channels;
-	const struct removed_gap *gaps; /* ascending */
+	const struct removed_range *gaps; /* ascending */
 	uint64_t newest; /* the highest number in it */
 };
 
@@ -48,7 +48,7 @@ struct removed_file {
  * Writes it whole under a temporary name, then renames; it is not synced. gaps: an array of struct
  * removed_gap. -1 with CHAT_CANNOT_CREATE or CHAT_IO_ERROR, and the old file stays.
  */
-int removed_file_write(int dir_fd, const struct tallies *tallies, uint64_t any,
+int removed_file_write(int dir_fd, const struct channel_stats_table *table, uint64_t any,
 	const struct chat_buf *gaps, struct chat_err *err);
 
 /*
@@ -63,12 +63,12 @@ int removed_file_read(struct removed_file *file, int dir_fd, struct chat_err *er
 void removed_file_free(struct removed_file *file);
 
 /* Whether it tells of all these segments. */
-bool removed_file_has(const struct removed_file *file, uint32_t first, uint32_t last);
+bool removed_file_names(const struct removed_file *file, uint32_t first, uint32_t last);
 
 /* The last segment that it tells of; 0: none. */
-uint32_t removed_file_last(const struct removed_file *file);
+uint32_t removed_file_last_segment(const struct removed_file *file);
 
 /* What it says of each channel becomes known to the tallies of what is there. */
-void removed_file_tell(const struct removed_file *file, struct tallies *tallies);
+void removed_file_apply(const struct removed_file *file, struct channel_stats_table *table);
 
 #endif

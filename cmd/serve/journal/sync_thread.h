@@ -12,7 +12,7 @@
  * What a journal does beside the loop: one thread, one job at a time, that waits for the disk. At
  * the end of each it looks whether what was written to is still there.
  */
-struct flush_job {
+struct sync_job {
 	/* asked */
 	struct segment *active;
 	bool changed; /* by somebody else, which is an answer already */
@@ -34,42 +34,42 @@ struct flush_job {
 	struct chat_err err; /* of the first of these, but of dir_gone before all */
 };
 
-struct flusher {
-	uv_thread_t thread;
+struct sync_thread {
+	uv_thread_t handle;
 	uv_mutex_t mutex;
 	uv_cond_t changed;
 	uv_async_t wake;
-	struct flush_job job;
-	enum { FLUSH_IDLE, FLUSH_ASKED, FLUSH_DONE } state; /* changed under the mutex */
+	struct sync_job job;
+	enum { SYNC_IDLE, SYNC_RUNNING, SYNC_DONE } state; /* changed under the mutex */
 	int64_t asked_ms; /* when the job was, by the monotonic clock */
 	bool silent; /* the wake handle is not to be touched */
 	bool stopping;
 	void (*done)(
-		void *arg, struct flush_job *job); /* on the loop; the flusher is idle by then */
+		void *arg, struct sync_job *job); /* on the loop; the flusher is idle by then */
 	void *arg;
 };
 
-int flusher_open(struct flusher *flusher, uv_loop_t *loop,
-	void (*done)(void *arg, struct flush_job *job), void *arg, struct chat_err *err);
+int sync_thread_open(struct sync_thread *thread, uv_loop_t *loop,
+	void (*done)(void *arg, struct sync_job *job), void *arg, struct chat_err *err);
 
 /* From now on jobs end without a word and are to be waited for: the loop is closing. */
-void flusher_silence(struct flusher *flusher);
+void sync_thread_stop_waking(struct sync_thread *thread);
 
 /* Ends the thread, which is idle; the wake handle is the loop's to close, before. */
-void flusher_close(struct flusher *flusher);
+void sync_thread_close(struct sync_thread *thread);
 
-bool flusher_is_busy(struct flusher *flusher);
+bool sync_thread_is_busy(struct sync_thread *thread);
 
 /* Gives it a job; it must not be busy. */
-void flusher_ask(struct flusher *flusher, const struct flush_job *job);
+void sync_thread_submit(struct sync_thread *thread, const struct sync_job *job);
 
 /* How long it has had its job; 0: it has none. */
-int64_t flusher_busy_ms(struct flusher *flusher);
+int64_t sync_thread_busy_ms(struct sync_thread *thread);
 
 /*
  * Waits for the job, if there is one, and calls done. False: it was not done within so long a time
  * since it was asked.
  */
-bool flusher_wait(struct flusher *flusher, int64_t within_ms);
+bool sync_thread_wait(struct sync_thread *thread, int64_t within_ms);
 
 #endif

@@ -4,7 +4,7 @@
  * have no index file yet, by a worker of libuv's pool those of closed ones. Then the lines are
  * read, from the oldest on.
  */
-#include "serve/journal/file.h"
+#include "serve/journal/state.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -19,14 +19,14 @@ struct piece {
 	uint32_t number;
 	uint64_t lines_bytes; /* of a closed one, whose places are not chosen yet; 0: it grows */
 	uint64_t base;
-	struct place *places;
+	struct position *positions;
 	uint32_t count;
 };
 
 struct recalling {
 	uv_work_t work;
-	struct journal_file *file;
-	struct journal_recall *recall;
+	struct disk_journal *disk;
+	struct journal_newest_read *recall;
 	struct piece *pieces; /* the newest segment first */
 	size_t count, cap;
 	uint32_t left; /* messages */
@@ -39,15 +39,15 @@ struct recalling {
 
 /* Those of the last places that there is room for; without room for one nothing older is wanted. */
 static void
-piece_choose(struct recalling *recalling, struct piece *piece, const struct place *places,
+piece_choose(struct recalling *recalling, struct piece *piece, const struct position *positions,
 	uint32_t count)
 {
 	uint32_t n = 0;
 
-	while (count && piece->base + places[count - 1].number > recalling->recall->upto)
+	while (count && piece->base + positions[count - 1].number > recalling->recall->upto)
 		count--;
 	for (; n < count && recalling->left; n++, recalling->left--) {
-		size_t bytes = (size_t)places[count - 1 - n].len + 1;
+		size_t bytes = (size_t)positions[count - 1 - n].len + 1;
 
 		if (bytes > recalling->left_bytes) {
 			recalling->left = 0;
@@ -55,10 +55,10 @@ piece_choose(struct recalling *recalling, struct piece *piece, const struct plac
 		}
 		recalling->left_bytes -= bytes;
 	}
-	piece->places = chat_alloc((n + 1) * sizeof(*places));
+	piece->positions = chat_alloc((n + 1) * sizeof(*positions));
 	piece->count = n;
 	if (n)
-		memcpy(piece->places, places + count - n, n * sizeof(*places));
+		memcpy(piece->positions, positions + count - n, n * sizeof(*positions));
 }
 
 static struct piece *
@@ -79,7 +79,7 @@ piece_add(struct recalling *recalling, uint32_t number, uint64_t base, uint64_t 
 static void
 choose_growing(struct recalling *recalling, const struct segment *segment)
 {
-	const struct channel_places *channel =
+	const struct channel_positions *channel =
 		index_find(&segment->index, chat_span_of(recalling->recall->channel));
 
 	if (channel)
@@ -108,17 +108,17 @@ choose_list(struct recalling *recalling, const struct segment *first)
 static void
 choose_closed(struct recalling *recalling)
 {
-	const struct journal_file *file = recalling->file;
+	const struct disk_journal *disk = recalling->disk;
 	uint32_t newest;
 	size_t most = recalling->count + CLOSED_MOST;
 
 	recalling->closed_left =
-		journal_tally_find(file, chat_span_of(recalling->recall->channel), &newest);
-	for (size_t i = file->closed_count;
+		closed_message_count(disk, chat_span_of(recalling->recall->channel), &newest);
+	for (size_t i = disk->closed_count;
 		i-- && recalling->closed_left && recalling->count < most;)
-		if (file->closed[i].number <= newest)
-			piece_add(recalling, file->closed[i].number, file->closed[i].base,
-				file->closed[i].lines_bytes);
+		if (disk->closed[i].number <= newest)
+			piece_add(recalling, disk->closed[i].number, disk->closed[i].base,
+				disk->closed[i].lines_bytes);
 }
 
 /* ---- beside the loop ---- */
@@ -130,23 +130,23 @@ piece_look(struct recalling *recalling, struct piece *piece, struct index_file *
 	const struct index_channel *channel =
 		index_file_find(index, chat_span_of(recalling->recall->channel));
 	uint32_t count = 0;
-	struct place *places;
+	struct position *positions;
 	int result;
 
 	if (channel)
 		count = channel->count < recalling->left ? channel->count : recalling->left;
 	if (!count)
 		return 0;
-	places = chat_alloc(count * sizeof(*places));
-	result =
-		index_file_read(index, channel->first + channel->count - count, count, places, err);
+	positions = chat_alloc(count * sizeof(*positions));
+	result = index_file_read(
+		index, channel->first + channel->count - count, count, positions, err);
 	if (result == 0) {
-		piece_choose(recalling, piece, places, count);
+		piece_choose(recalling, piece, positions, count);
 		recalling->closed_left -= channel->count < recalling->closed_left
 			? channel->count
 			: recalling->closed_left;
 	}
-	free(places);
+	free(positions);
 	return result;
 }
 
@@ -154,18 +154,19 @@ piece_look(struct recalling *recalling, struct piece *piece, struct index_file *
 static int
 piece_open(struct recalling *recalling, struct piece *piece)
 {
-	struct journal_file *file = recalling->file;
+	struct disk_journal *disk = recalling->disk;
 	struct chat_err err = {0};
-	struct open_segment *opened = open_segment_new(
-		&file->journal, file->dir_fd, piece->number, piece->lines_bytes, &err);
+	struct cached_segment *opened = cached_segment_open(
+		&disk->journal, disk->dir_fd, piece->number, piece->lines_bytes, &err);
 	int result;
 
 	if (!opened)
 		return -1;
 	result = piece_look(recalling, piece, &opened->index, &err);
-	if (result < 0 && open_segment_mend(&file->journal, opened, file->dir_fd, &err) == 0)
+	if (result < 0 &&
+		cached_segment_rebuild_index(&disk->journal, opened, disk->dir_fd, &err) == 0)
 		result = piece_look(recalling, piece, &opened->index, &err);
-	open_segment_free(opened);
+	cached_segment_close(opened);
 	return result;
 }
 
@@ -184,15 +185,15 @@ pieces_look(struct recalling *recalling)
 }
 
 static int
-take_line(void *arg, const struct place *place, struct chat_span text)
+take_line(void *arg, const struct position *position, struct chat_span text)
 {
 	struct recalling *recalling = arg;
-	struct journal_recall *recall = recalling->recall;
+	struct journal_newest_read *recall = recalling->recall;
 	struct journal_line line;
 	struct entry entry;
 
 	if (!journal_line_read(&line, text) ||
-		line.number != recalling->reading->base + place->number ||
+		line.number != recalling->reading->base + position->number ||
 		!chat_span_equal(line.channel, chat_span_of(recall->channel)))
 		return -1;
 	entry = (struct entry){
@@ -212,18 +213,17 @@ piece_read(struct recalling *recalling, const struct piece *piece)
 {
 	struct chat_err err = {0};
 	int fd = segment_file_open(
-		recalling->file->dir_fd, piece->number, SEGMENT_LINES, O_RDONLY, &err);
-	const struct place *places = piece->places, *bad = NULL;
+		recalling->disk->dir_fd, piece->number, SEGMENT_LINES, O_RDONLY, &err);
+	const struct position *positions = piece->positions, *bad = NULL;
 	size_t count = piece->count;
 
 	recalling->reading = piece;
 	while (count &&
 		(fd < 0 ||
-			journal_lines_read(fd, places, count, take_line, recalling, &bad, &err) <
-				0)) {
+			lines_read(fd, positions, count, take_line, recalling, &bad, &err) < 0)) {
 		history_free(&recalling->recall->found);
-		count -= bad ? (size_t)(bad + 1 - places) : count;
-		places = bad ? bad + 1 : places;
+		count -= bad ? (size_t)(bad + 1 - positions) : count;
+		positions = bad ? bad + 1 : positions;
 		bad = NULL;
 	}
 	if (fd >= 0)
@@ -245,12 +245,12 @@ static void
 on_recalled(uv_work_t *work, int status)
 {
 	struct recalling *recalling = work->data;
-	struct journal_recall *recall = recalling->recall;
-	uint64_t removed = journal_removed(recalling->file, chat_span_of(recall->channel));
+	struct journal_newest_read *recall = recalling->recall;
+	uint64_t removed = removed_upto_of(recalling->disk, chat_span_of(recall->channel));
 
 	(void)status; /* it is never cancelled */
 	for (size_t i = 0; i < recalling->count; i++)
-		free(recalling->pieces[i].places);
+		free(recalling->pieces[i].positions);
 	free(recalling->pieces);
 	free(recalling);
 	recall->removed = removed;
@@ -260,28 +260,28 @@ on_recalled(uv_work_t *work, int status)
 /* ---- on the loop ---- */
 
 uint64_t
-journal_file_count(struct journal *journal, struct chat_span channel)
+message_count(struct journal *journal, struct chat_span channel)
 {
-	const struct journal_file *file = (const struct journal_file *)journal;
+	const struct disk_journal *disk = (const struct disk_journal *)journal;
 	uint32_t newest;
 
-	return journal_tally_find(file, channel, &newest) + journal_count_open(file, channel);
+	return closed_message_count(disk, channel, &newest) + journal_count_open(disk, channel);
 }
 
 void
-journal_file_recall(struct journal *journal, struct journal_recall *recall)
+newest_read_start(struct journal *journal, struct journal_newest_read *recall)
 {
-	struct journal_file *file = (struct journal_file *)journal;
+	struct disk_journal *disk = (struct disk_journal *)journal;
 	struct recalling *recalling = chat_alloc_zeroed(1, sizeof(*recalling));
 
-	recalling->file = file;
+	recalling->disk = disk;
 	recalling->recall = recall;
 	recalling->left = recall->most;
 	recalling->left_bytes = recall->most_bytes;
-	choose_growing(recalling, file->active);
-	choose_list(recalling, file->full);
-	choose_list(recalling, file->finishing);
+	choose_growing(recalling, disk->active);
+	choose_list(recalling, disk->full);
+	choose_list(recalling, disk->finishing);
 	choose_closed(recalling);
 	recalling->work.data = recalling;
-	uv_queue_work(file->loop, &recalling->work, recalling_run, on_recalled);
+	uv_queue_work(disk->loop, &recalling->work, recalling_run, on_recalled);
 }

@@ -1,0 +1,61 @@
+/*
+ * The epochs of a journal: which message numbers each start of the server has given. They tell
+ * whether the message that a reader saw last is known here.
+ */
+#include "serve/journal/epochs.h"
+
+#include <stdlib.h>
+
+#include "chat/buf.h"
+
+void
+epochs_note(struct epochs *epochs, uint64_t epoch, uint64_t number)
+{
+	if (epochs->count && epochs->at[epochs->count - 1].epoch == epoch) {
+		epochs->at[epochs->count - 1].last = number;
+		return;
+	}
+	if (epochs->count == epochs->cap) {
+		epochs->cap = epochs->cap ? 2 * epochs->cap : 4;
+		epochs->at = chat_realloc(epochs->at, epochs->cap * sizeof(*epochs->at));
+	}
+	epochs->at[epochs->count++] = (struct epoch){epoch, number};
+}
+
+uint64_t
+epochs_find(const struct epochs *epochs, uint64_t epoch, uint64_t number, bool *known)
+{
+	uint32_t low = 0, high = epochs->count;
+
+	*known = false;
+	while (low < high) { /* find the first newer epoch */
+		uint32_t middle = low + (high - low) / 2;
+
+		if (epochs->at[middle].epoch > epoch)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	if (low == 0)
+		return 0;
+	if (epochs->at[low - 1].epoch != epoch || number > epochs->at[low - 1].last)
+		return epochs->at[low - 1].last;
+	*known = true;
+	return number;
+}
+
+void
+epochs_truncate(struct epochs *epochs, uint64_t last)
+{
+	while (epochs->count > 1 && epochs->at[epochs->count - 2].last >= last)
+		epochs->count--;
+	if (epochs->count && epochs->at[epochs->count - 1].last > last)
+		epochs->at[epochs->count - 1].last = last;
+}
+
+void
+epochs_free(struct epochs *epochs)
+{
+	free(epochs->at);
+	*epochs = (struct epochs){0};
+}
