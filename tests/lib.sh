@@ -11,11 +11,17 @@
 #
 # It speaks TAP on stdout. The commands under test come from $CHAT_BUILD (default: build). $TMP is
 # private and goes away at the end, and so does every process that spawn or serve started, by its pid.
-# A test that takes longer than LIMIT seconds (set it before sourcing; default 120) is ended.
+# A test that takes longer than LIMIT seconds (set it before sourcing; default 120) is ended; where
+# CHAT_TEST_FULL is set and the test has set FULL_LIMIT, that is the limit.
 # The last part of a pipeline runs in the test's own shell, so `printf … | exits 0 …` counts.
+#
+# The caller decides about four things: CHAT_BUILD, CHAT_TEST_SLOWNESS (a factor for every wait),
+# CHAT_TEST_FULL (rounds enough to be sure, not only to notice) and CHAT_TEST_SEED. In a test the last
+# three are $slowness, $full and $seed.
 
 if [ -z "${CHAT_TEST_WATCHED-}" ]; then
 	export CHAT_TEST_WATCHED=1
+	[ -z "${CHAT_TEST_FULL-}" ] || LIMIT=${FULL_LIMIT:-${LIMIT-}}
 	exec timeout -k 5 "$((${LIMIT:-120} * ${CHAT_TEST_SLOWNESS:-1}))" bash "$0" "$@" </dev/null
 fi
 unset CHAT_TEST_WATCHED
@@ -30,11 +36,12 @@ OUT=$TMP/out ERR=$TMP/err # of the command that `exits` ran last
 SERVE_PID='' SERVE_OUT='' SERVE_ERR=''
 mkfifo "$TMP/never"
 
-# Nothing of the caller's surroundings but the slowness decides a test.
-slowness=${CHAT_TEST_SLOWNESS:-1}
+# Nothing else of the caller's surroundings decides a test.
+slowness=${CHAT_TEST_SLOWNESS:-1} full=${CHAT_TEST_FULL-} seed=${CHAT_TEST_SEED-}
 unset "${!CHAT_@}" NO_COLOR http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY \
 	ALL_PROXY NO_PROXY CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR MAKEFLAGS MAKELEVEL CFLAGS
 export LC_ALL=C.UTF-8 TZ=UTC HOME=$TMP PATH=$BUILD:$PATH NODE_PATH=/usr/share/nodejs TOP BUILD TMP
+export PYTHONPATH=$TOP/tests/helpers PYTHONDONTWRITEBYTECODE=1
 
 tests_run=0
 tests_failed=0
@@ -110,6 +117,12 @@ exits() {
 		diag "$(head -c 2000 "$ERR" | tr -d '\0')"
 		false
 	}
+}
+
+# run_cases FILE [ARGUMENT…]: a test's cases that are written in Python (tests/helpers/serving.py). It
+# prints their TAP and is the last command of the test, which ends with its status.
+run_cases() {
+	CHAT_TEST_SLOWNESS=$slowness CHAT_TEST_FULL=$full CHAT_TEST_SEED=$seed /usr/bin/python3 "$@"
 }
 
 # skip_all WHY: ends a test whose needs this machine does not meet.

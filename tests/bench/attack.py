@@ -1,6 +1,6 @@
 """The 99th percentile of the time from a text to its message at twenty honest users, while somebody attacks.
 
-A server with its defaults, the attacks of tests/e2e/attack.py, each for ten seconds (BENCH_QUICK=1: two). Then ten
+A server with its defaults, the attacks of tests/helpers/attack.py, each for ten seconds (BENCH_QUICK=1: two). Then ten
 thousand connections that never finish their request head: how long until the last is gone. Exit status 1 where a bar is
 not kept.
 """
@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
 os.environ["BUILD"] = str(Path(os.environ.get("CHAT_BUILD") or "build").resolve())
 os.environ["TMP"] = tempfile.mkdtemp(prefix="chat-bench.")
 from attack import ATTACKS, Attack, Crowd, surroundings  # noqa: E402

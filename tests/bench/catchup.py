@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
 BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()
 os.environ["BUILD"] = str(BUILD)
 os.environ["TMP"] = tempfile.mkdtemp(prefix="chat-bench.", dir=os.environ.get("CHAT_BENCH_DIR") or BUILD)

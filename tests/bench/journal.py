@@ -24,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
 from peer import Peer  # noqa: E402
 
 BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()

@@ -154,7 +154,7 @@ is "$(diff "$TMP/schema" "$TMP/tables")" '' 'chat-protocol(7) has the properties
 
 # limits CHECK NAME
 limits() {
-	exits 0 "$2" /usr/bin/python3 -B tests/e2e/limits_table.py "$1"
+	exits 0 "$2" /usr/bin/python3 tests/helpers/limits_table.py "$1"
 }
 
 limits names 'LIMITS of chat-serve(1) has a row for each option that bounds something, and for no other'

@@ -172,7 +172,7 @@ is "$(head -n 1 "$OUT")" "{\"type\":\"\$gap\",\"after\":\"0\",\"before\":\"$(sed
 
 # ---- servers of other kinds ----
 
-spawn tests/e2e/previous-server.py 400 100 >"$TMP/others"
+spawn tests/helpers/previous-server.py 400 100 >"$TMP/others"
 wait_for "[ -s '$TMP/others' ]"
 others=$(cat "$TMP/others")
 

@@ -4,7 +4,7 @@
 
 . tests/lib.sh
 
-spawn tests/e2e/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
+spawn tests/helpers/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
 wait_for '[ -s "$TMP/lying" ]'
 lying=$(cat "$TMP/lying")
 

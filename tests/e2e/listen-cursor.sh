@@ -6,7 +6,6 @@
 # CHAT_TEST_FULL=1 kills and cuts as often as it takes to be sure, not as it takes to notice.
 
 LIMIT=280
-full=${CHAT_TEST_FULL-}
 . tests/lib.sh
 
 kills=${full:+100}
@@ -72,7 +71,7 @@ ok 'it goes back at the seams alone'
 # A past that never fits between two cuts would never be heard: what is said while the listener waits is
 # less than that.
 
-spawn node tests/interop/faulty-proxy.js --to "${port%/}" --cuts "$cuts" --bytes 300000 --seed 5 \
+spawn node tests/helpers/faulty-proxy.js --to "${port%/}" --cuts "$cuts" --bytes 300000 --seed 5 \
 	>"$TMP/proxy"
 proxy=$!
 wait_for '[ -s "$TMP/proxy" ]'

@@ -7,7 +7,7 @@
 # plain [ARGUMENT…]: such a server; sets CHAT_URL.
 plain() {
 	rm -f "$TMP/plain"
-	spawn node tests/interop/plain-server.js --log "$TMP/log" "$@" >"$TMP/plain"
+	spawn node tests/helpers/plain-server.js --log "$TMP/log" "$@" >"$TMP/plain"
 	wait_for '[ -s "$TMP/plain" ]'
 	CHAT_URL=$(cat "$TMP/plain")
 	export CHAT_URL

@@ -4,7 +4,7 @@
 
 . tests/lib.sh
 
-spawn tests/e2e/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
+spawn tests/helpers/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
 wait_for '[ -s "$TMP/lying" ]'
 lying=$(cat "$TMP/lying")
 
@@ -43,7 +43,7 @@ is "$(jq -r '"\(.type) \(.code) \(.line)"' "$OUT")" 'error nonce_reused 1' 'is a
 
 # ---- a plain server ----
 
-spawn node tests/interop/plain-server.js >"$TMP/plain"
+spawn node tests/helpers/plain-server.js >"$TMP/plain"
 wait_for '[ -s "$TMP/plain" ]'
 plain=$(cat "$TMP/plain")
 mkfifo "$TMP/input"

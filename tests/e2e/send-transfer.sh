@@ -7,7 +7,7 @@
 serve --history 50
 port=${CHAT_URL##*:}
 head -c 700000 /dev/urandom >"$TMP/holiday.bin"
-spawn node tests/interop/faulty-proxy.js --to "${port%/}" --cuts 0 --delay 250 >"$TMP/proxy"
+spawn node tests/helpers/faulty-proxy.js --to "${port%/}" --cuts 0 --delay 250 >"$TMP/proxy"
 wait_for '[ -s "$TMP/proxy" ]'
 
 # on_terminal FILE ARGUMENT…: chat-send with a terminal as stderr, which ends up in FILE.

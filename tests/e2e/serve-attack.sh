@@ -5,4 +5,4 @@
 LIMIT=240
 . tests/lib.sh
 
-CHAT_TEST_SLOWNESS=$slowness /usr/bin/python3 -B tests/e2e/serve-attack.py
+run_cases tests/e2e/serve-attack.py

@@ -4,4 +4,4 @@
 
 . tests/lib.sh
 
-CHAT_TEST_SLOWNESS=$slowness /usr/bin/python3 -B tests/e2e/serve-corpus.py
+run_cases tests/e2e/serve-corpus.py

@@ -3,7 +3,7 @@
 # chat-serve over TLS: whom it lets in, what it shows, and how it changes its certificate.
 
 . tests/lib.sh
-. tests/certs.sh
+. tests/helpers/certs.sh
 
 make_ca ca && make_ca other && make_cert server "$LOCAL_NAMES" && make_cert newer "$LOCAL_NAMES" &&
 	make_cert alice extendedKeyUsage=clientAuth && make_cert mallory extendedKeyUsage=clientAuth &&
@@ -136,7 +136,7 @@ exits 77 'a client with one of another authority' say_as other other
 exits 77 'nor does a unix socket, which has none' chat-send --retry-for 0s \
 	--unix-socket "$TMP/no-certificates" -U ws://localhost/ hi
 exits 0 'a session that goes on, in TLS 1.2 and 1.3, keeps its name' \
-	/usr/bin/python3 -B tests/e2e/tls-resumed.py "$CHAT_URL" "$TMP/ca.pem" "$TMP/alice"
+	/usr/bin/python3 tests/helpers/tls-resumed.py "$CHAT_URL" "$TMP/ca.pem" "$TMP/alice"
 is "$(cat "$OUT")" "alice: $(id_of alice), mallory: unauthorized
 alice: $(id_of alice), mallory: unauthorized" 'each time'
 

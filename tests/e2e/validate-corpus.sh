@@ -38,11 +38,11 @@ for from in client server; do
 	not_ok "$from: no finding holds a byte of the document that a terminal could obey"
 
 	chat-validate --from "$from" --strict --max-errors 0 - <"$TMP/$from" >"$TMP/whole"
-	/usr/bin/python3 tests/e2e/validate-drip.py chat-validate --from "$from" --strict --max-errors 0 - \
+	/usr/bin/python3 tests/helpers/validate-drip.py chat-validate --from "$from" --strict --max-errors 0 - \
 		<"$TMP/$from" >"$TMP/dripped"
 	is $? 1 "$from: they are checked byte by byte"
 	[ -s "$TMP/whole" ] && same "$TMP/dripped" "$TMP/whole" "$from: with the same findings"
-	/usr/bin/python3 tests/e2e/validate-drip.py chat-validate --from "$from" --filter -q \
+	/usr/bin/python3 tests/helpers/validate-drip.py chat-validate --from "$from" --filter -q \
 		<"$TMP/$from" >"$TMP/passed"
 	grep -c ok "$TMP/want" | { read -r count; is "$(lines "$TMP/passed")" "$count" "$from: the valid ones pass"; }
 done

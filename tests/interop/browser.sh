@@ -4,7 +4,7 @@
 # that pretends to come from elsewhere.
 
 . tests/lib.sh
-. tests/certs.sh
+. tests/helpers/certs.sh
 
 browser=$(command -v chromium) || skip_all 'there is no chromium'
 

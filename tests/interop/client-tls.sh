@@ -3,7 +3,7 @@
 # The library's client (the driver in tests/unit/client.c) over TLS and through proxies. The
 # certificates are made here.
 . tests/lib.sh
-. tests/certs.sh
+. tests/helpers/certs.sh
 
 drive() {
 	timeout 60 "$BUILD/tests/unit/client" "$@"
@@ -13,7 +13,7 @@ drive() {
 listen_node() {
 	local file=$1 script=$2
 	shift 2
-	spawn node "tests/interop/$script" "$@" >"$file"
+	spawn node "tests/helpers/$script" "$@" >"$file"
 	wait_for "[ -s '$file' ]"
 }
 

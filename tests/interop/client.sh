@@ -12,7 +12,7 @@ drive() {
 listen_node() {
 	local file=$1 script=$2
 	shift 2
-	spawn node "tests/interop/$script" "$@" >"$file"
+	spawn node "tests/helpers/$script" "$@" >"$file"
 	wait_for "[ -s '$file' ]"
 }
 

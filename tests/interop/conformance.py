@@ -1,4 +1,4 @@
-"""A conformance suite for what echoes text messages: the rules of tests/e2e/framing.py, as TAP.
+"""A conformance suite for what echoes text messages: the rules of tests/helpers/framing.py, as TAP.
 
 	conformance.py server URL         a server: every example over a connection of its own
 	conformance.py client COMMAND…    a client: COMMAND URL, driven in the manner of Autobahn's
@@ -12,10 +12,8 @@ import socket
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.environ["TOP"], "tests/e2e"))
-
-import framing  # noqa: E402
-from peer import CLOSE, DEADLINE, PING, PONG, TEXT, Peer, accept_of, frame  # noqa: E402
+import framing
+from peer import CLOSE, DEADLINE, PING, PONG, TEXT, Peer, accept_of, frame
 
 LONG = "a message of 40 MiB"
 BIG = 40 << 20  # bytes; within what the testees take

@@ -13,7 +13,7 @@ wait_for '[ -s "$TMP/url" ]'
 for suite in "server $(<"$TMP/url")" "client $testees/echo_client"; do
 	role=${suite%% *}
 	# shellcheck disable=SC2086 # words
-	CHAT_TEST_SLOWNESS=$slowness /usr/bin/python3 -B tests/interop/conformance.py $suite >"$TMP/tap"
+	run_cases tests/interop/conformance.py $suite >"$TMP/tap"
 	is "$?" 0 "$role: the suite ends well"
 	while IFS= read -r line; do
 		case $line in

@@ -3,7 +3,7 @@
 # chat-serve and node's `ws` once more, over TLS.
 
 . tests/lib.sh
-. tests/certs.sh
+. tests/helpers/certs.sh
 
 make_ca ca && make_cert server "$LOCAL_NAMES" || exit 1
 serve --grace 0 --tls-cert "$TMP/server.pem" --tls-key "$TMP/server.key"

@@ -4,5 +4,4 @@
 
 . tests/lib.sh
 
-export PYTHONPATH=$TOP/tests/e2e
-CHAT_TEST_SLOWNESS=$slowness /usr/bin/python3 -B tests/interop/serve-websockets.py
+run_cases tests/interop/serve-websockets.py

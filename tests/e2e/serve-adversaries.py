@@ -283,8 +283,8 @@ def awaited_cpu(pid):
 
 def attacked(crowd, path):
     """The crowd chats for SECONDS while all attack. What the witness has seen."""
-    witness = Helper("tests/e2e/witness.py", path)
-    attackers = [Helper("tests/e2e/adversary.py", str(group), path, nice="19") for group in range(adversary.GROUPS)]
+    witness = Helper("tests/helpers/witness.py", path)
+    attackers = [Helper("tests/helpers/adversary.py", str(group), path, nice="19") for group in range(adversary.GROUPS)]
     try:
         witness.await_start()
         crowd.times.clear(), crowd.bare.times.clear()

@@ -3,13 +3,11 @@
 # A reader that pauses: chat-listen and chat-send stop reading the server meanwhile, and go on when it
 # does. With CHAT_TEST_FULL set, 60,000 messages and pauses of 1 to 3 s, eight times.
 
-full=${CHAT_TEST_FULL-}
-LIMIT=60
-[ -z "$full" ] || LIMIT=600
+LIMIT=60 FULL_LIMIT=600
 . tests/lib.sh
 
 serve --queue 256M --queue-total 1G -q
-reader=tests/e2e/pausing-reader.py
+reader=tests/helpers/pausing-reader.py
 
 # here NAME: the user is in the channel.
 here() {

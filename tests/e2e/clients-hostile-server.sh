@@ -6,7 +6,7 @@
 LIMIT=100
 . tests/lib.sh
 
-spawn node tests/interop/odd-server.js >"$TMP/odd"
+spawn node tests/helpers/odd-server.js >"$TMP/odd"
 wait_for '[ -s "$TMP/odd" ]'
 odd=$(<"$TMP/odd")
 odd=${odd%/}

@@ -5,7 +5,6 @@
 # CHAT_TEST_FULL=1 asks and kills as often as it takes to be sure, not as it takes to notice.
 
 LIMIT=240
-full=${CHAT_TEST_FULL-}
 . tests/lib.sh
 
 count=${full:+200}

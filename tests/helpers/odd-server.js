@@ -97,7 +97,7 @@ for (const code of [1000, 1001, 1002, 1007, 1008, 1009, 1011, 1013, 3000])
 	answers[`/close-${code}`] = (socket, key) =>
 		socket.write(Buffer.concat([accept(key), text('last words'), close(code, 'because')]));
 
-// ---- what no server would say, for hostile.sh ----
+// ---- what no server would say, for clients-hostile-server.sh ----
 
 const ESC = '\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\r\b';
 const json = (value) => text(JSON.stringify(value));

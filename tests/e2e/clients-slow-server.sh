@@ -3,9 +3,7 @@
 # Servers that are slow, that stand still, or that ask for time: they get it, as long as they were
 # told, and are not mistaken for others.
 
-full=${CHAT_TEST_FULL-}
-LIMIT=60
-[ -z "$full" ] || LIMIT=300
+LIMIT=60 FULL_LIMIT=300
 . tests/lib.sh
 
 # ---- a server that is stopped while its clients come back ----
@@ -42,8 +40,8 @@ stop "$listener"
 
 # ---- who was taken for late ----
 
-spawn tests/e2e/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
-spawn node tests/interop/odd-server.js >"$TMP/odd"
+spawn tests/helpers/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
+spawn node tests/helpers/odd-server.js >"$TMP/odd"
 wait_for '[ -s "$TMP/lying" ] && [ -s "$TMP/odd" ]'
 lying=$(cat "$TMP/lying") odd=$(cat "$TMP/odd")
 

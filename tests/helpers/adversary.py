@@ -1,4 +1,4 @@
-"""All the attackers of adversaries.py: adversary.py GROUP SURROUNDINGS, a JSON file. Says a line once all have come.
+"""All the attackers of serve-adversaries.py: adversary.py GROUP SURROUNDINGS, a JSON file. Says a line once all have come.
 
 They are IDENTITIES people on as many ADDRESSES, each of whom does several things at once, from several connections.
 Nothing here is fast: what an attack costs the attackers is little, so that they are not what the honest wait for.

@@ -4,7 +4,7 @@
 # what helps: another protocol, another page, an authority, a variable, a file with a token.
 
 . tests/lib.sh
-. tests/certs.sh
+. tests/helpers/certs.sh
 
 make_ca ca && make_cert server "$LOCAL_NAMES"
 ok 'certificates'

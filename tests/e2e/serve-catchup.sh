@@ -4,4 +4,4 @@
 
 . tests/lib.sh
 
-CHAT_TEST_SLOWNESS=$slowness CHAT_TEST_FULL=${CHAT_TEST_FULL-} /usr/bin/python3 -B tests/e2e/serve-past.py "$@"
+run_cases tests/e2e/serve-catchup.py "$@"
