@@ -12,7 +12,11 @@
 #include <unistd.h>
 
 #include "command/diag.h"
+#include "serve/channel/presence.h"
+#include "serve/channel/publish.h"
 #include "serve/channel/restore.h"
+#include "serve/channel/rollback.h"
+#include "serve/channel/user_data.h"
 #include "serve/journal/disk_journal.h"
 #include "serve/monitor/memory_usage.h"
 #include "serve/sandbox.h"
@@ -41,7 +45,7 @@ static void
 on_journal_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 {
 	(void)err; /* the journal has said it */
-	channels_refuse(&((struct server *)arg)->channels, ticket);
+	channels_rollback(&((struct server *)arg)->channels, ticket);
 }
 
 static void
@@ -572,7 +576,7 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	if (config->read_stdin)
 		stdin_reader_open(&server->stdin_reader, server, STDIN_FILENO);
 	if (accepts_open(server, err) == 0 && server_publish_url(server, err) == 0) {
-		channels_introduce(&server->channels);
+		channels_announce_server(&server->channels);
 		hold_end(false);
 		return 0;
 	}

@@ -6,6 +6,7 @@
 
 #include "chat/json.h"
 #include "chat/msg.h"
+#include "serve/channel/post.h"
 #include "serve/server.h"
 
 static void
@@ -92,7 +93,7 @@ stdin_reader_post(struct server *server, struct chat_span line, struct chat_err 
 	post.user = stdin_reader_user(channel, err);
 	channel_post_fill(&post, &msg);
 	result = post.user ? channel_post(channel, &post, err) : -1;
-	channel_forget(channel);
+	channel_release(channel);
 	return result;
 }
 

@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "serve/channel/join.h"
+#include "serve/channel/post.h"
+#include "serve/channel/presence.h"
+#include "serve/channel/publish.h"
+#include "serve/channel/rollback.h"
 #include "slope.h"
 #include "tap.h"
 
@@ -115,7 +120,7 @@ test_refused_and_left(void)
 	channel = find(&house, "/refused");
 	join(channel, &member, &conn, "alice", true);
 	post(&member, "\"a\"", "");
-	channels_refuse(&house.channels, house.tickets);
+	channels_rollback(&house.channels, house.tickets);
 	channel_leave(&member);
 	ok(house.channels.dirty == channel && find(&house, "/refused") == channel,
 		"a room whose messages were refused stays while it is on the list of a turn");
@@ -138,7 +143,7 @@ test_refused_and_left_alone(void)
 	house_open(&house, roomy);
 	join(find(&house, "/refused"), &member, &conn, "alice", false);
 	post(&member, "\"a\"", "n");
-	channels_refuse(&house.channels, house.tickets);
+	channels_rollback(&house.channels, house.tickets);
 	channel_leave(&member);
 	keep(&house);
 	ok(house.channels.count == 0 && !house.channels.dirty && !house.channels.nonces.by_key,
@@ -218,12 +223,12 @@ work_leave(unsigned count)
 	keep(&crowd.house);
 	begun = cpu_s();
 	crowd_leave(&crowd);
-	while (crowd.house.channels.leavers->prev->due_ms > clock_now_ms(&crowd.house.clock))
+	while (crowd.house.channels.leavers.first->prev->due_ms > clock_now_ms(&crowd.house.clock))
 		uv_update_time(&crowd.house.loop);
 	channels_sweep(&crowd.house.channels);
 	keep(&crowd.house);
 	begun = cpu_s() - begun;
-	if (crowd.house.channels.count || crowd.house.channels.leavers)
+	if (crowd.house.channels.count || crowd.house.channels.leavers.first)
 		abort();
 	crowd_close(&crowd);
 	return begun;
@@ -255,7 +260,7 @@ work_say_again(unsigned count)
 	begun = cpu_s();
 	crowd_say(&crowd);
 	begun = cpu_s() - begun;
-	if (crowd.channel->pending_count != count)
+	if (crowd.channel->pending.message_count != count)
 		abort();
 	crowd_close(&crowd);
 	return begun;
@@ -275,7 +280,7 @@ work_say_same(unsigned count)
 		post(&crowd.members[i], "\"a\"", "\"n\"");
 	}
 	begun = cpu_s() - begun;
-	if (crowd.channel->pending_count != 1)
+	if (crowd.channel->pending.message_count != 1)
 		abort();
 	crowd_close(&crowd);
 	return begun;
@@ -295,9 +300,9 @@ work_refuse(unsigned count)
 	}
 	crowd_say(&crowd);
 	begun = cpu_s();
-	channels_refuse(&crowd.house.channels, crowd.house.tickets);
+	channels_rollback(&crowd.house.channels, crowd.house.tickets);
 	begun = cpu_s() - begun;
-	if (crowd.channel->pending_count || !crowd.channel->block_count)
+	if (crowd.channel->pending.message_count || !crowd.channel->pending.block_count)
 		abort();
 	crowd_close(&crowd);
 	return begun;

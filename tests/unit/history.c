@@ -12,7 +12,7 @@ static void
 add(struct history *history, uint64_t number, size_t data)
 {
 	char *text = malloc(data + 100), *at = text;
-	struct entry entry = {.number = number};
+	struct history_entry entry = {.number = number};
 
 	at += sprintf(at, "{\"n\":%llu", (unsigned long long)number);
 	if (data) {
@@ -73,14 +73,14 @@ test_order(void)
 	for (uint64_t number = 1; number <= 1000; number++) {
 		add(&history, 3 * number, 0);
 		if (history.count > 13)
-			history_forget(&history);
+			history_drop_oldest(&history);
 		for (uint32_t i = 0; i < history.count; i++)
 			right = right &&
 				history_at(&history, i)->number ==
 					3 * (number - history.count + 1 + i);
 	}
 	ok(right, "the newest 13, in order, around the ring");
-	is_int(history.forgotten, 3 * (1000 - 13), "it knows what it has forgotten");
+	is_int(history.dropped, 3 * (1000 - 13), "it knows what it has forgotten");
 	is_int(history_after(&history, 0), 0, "after nothing: all");
 	is_int(history_after(&history, 3 * 988 - 1), 0, "after what came before: all");
 	is_int(history_after(&history, 3 * 988), 1, "after the oldest: the others");

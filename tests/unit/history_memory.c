@@ -24,8 +24,8 @@ tick(struct history *history, uint64_t *number)
 	}
 	block = block_trim(block);
 	for (uint32_t i = 0; i < count; at = ends[i++])
-		history_add(
-			history, &(struct entry){.block = block, .at = at, .number = ++*number});
+		history_add(history,
+			&(struct history_entry){.block = block, .at = at, .number = ++*number});
 	block_unref(block);
 }
 
@@ -37,7 +37,7 @@ weigh(const struct history *history, size_t *memory)
 
 	*memory = history->cap ? memory_cost(history->cap * sizeof(*history->ring)) : 0;
 	for (uint32_t i = 0; i < history->count; i++) {
-		const struct entry *entry = history_at(history, i);
+		const struct history_entry *entry = history_at(history, i);
 		bool first = true;
 
 		for (uint32_t j = 0; j < i && first; j++)
@@ -52,7 +52,7 @@ static bool
 is_intact(const struct history *history)
 {
 	for (uint32_t i = 0; i < history->count; i++) {
-		const struct entry *entry = history_at(history, i);
+		const struct history_entry *entry = history_at(history, i);
 		struct chat_span text = block_frame_payload(entry->block->bytes + entry->at);
 
 		if (text.len &&
@@ -82,7 +82,7 @@ test_walk(unsigned seed)
 			keep = (uint32_t)rand() % (rand() % 3 ? MESSAGES_MAX : 20);
 		tick(&history, &number);
 		while (history.count > keep)
-			history_forget(&history);
+			history_drop_oldest(&history);
 		frames = weigh(&history, &memory);
 		right = history.bytes >= memory && history.bytes <= memory + 8300;
 		lean = history.bytes <= 2 * frames + 160 * history.count + 2 * 8300;
@@ -105,12 +105,12 @@ test_pair(void)
 	uint32_t letter = block->len;
 
 	block = block_append_frame(block, CHAT_WS_TEXT, CHAT_SPAN("a letter"));
-	history_add(&history, &(struct entry){.block = block, .at = 0, .number = 1});
+	history_add(&history, &(struct history_entry){.block = block, .at = 0, .number = 1});
 	is_int(block->refs, 2, "a large message stays where it is");
-	history_add(&history, &(struct entry){.block = block, .at = letter, .number = 2});
+	history_add(&history, &(struct history_entry){.block = block, .at = letter, .number = 2});
 	is_int(block->refs, 2, "a small one is copied");
 	ok(history.bytes > 1 << 20, "both count: %zu", history.bytes);
-	history_forget(&history);
+	history_drop_oldest(&history);
 	is_int(block->refs, 1, "forgotten, the large one takes its block along");
 	ok(history.bytes < 3000, "and a letter is what counts: %zu", history.bytes);
 	block_unref(block);

@@ -68,15 +68,15 @@ test_key(void)
 	ok(!nonces_find(&nonces, key_of("/c", "ab", "cc")), "nor is a longer one found");
 	ok(nonce_digest(nonce) == 7 && nonce_senders(nonce)->sender == 8,
 		"what was said of it is known");
-	nonce_say_again(nonce, 9);
-	nonce_say_again(nonce, 8);
-	nonce_say_again(nonce, 9);
-	nonce_say_again(nonce, 9);
+	nonce_add_sender(nonce, 9);
+	nonce_add_sender(nonce, 8);
+	nonce_add_sender(nonce, 9);
+	nonce_add_sender(nonce, 9);
 	ok(nonce_senders(nonce)->count == 2 && nonce_senders(nonce)->next->sender == 9 &&
 			nonce_senders(nonce)->next->count == 3 && !nonce_senders(nonce)->next->next,
 		"who said it how often, too, while it waits");
 	for (uint64_t sender = 10; sender < 1000; sender++)
-		nonce_say_again(nonce, sender);
+		nonce_add_sender(nonce, sender);
 	for (const struct nonce_sender *said = nonce_senders(nonce); said; said = said->next)
 		senders++;
 	is_int(senders, NONCE_SENDERS_MOST, "who has many connections is noted for some of them");
@@ -93,7 +93,7 @@ test_key(void)
 	nonces_remove(&nonces, nonce);
 	ok(!nonces_find(&nonces, longest), "removed, it may be tried again");
 	nonces_free(&nonces);
-	ok(nonces.count == 0 && nonces.holders.amount == 0 && !nonces.by_key && !nonces.owners,
+	ok(nonces.count == 0 && nonces.shares.amount == 0 && !nonces.by_key && !nonces.owners,
 		"freed, it is empty");
 }
 
@@ -128,11 +128,11 @@ test_bounds(void)
 	ok(!find(&nonces, "b") && find(&nonces, "c"), "the oldest go");
 	nonces.most = 100;
 	publish(&nonces, add(&nonces, 1, "big"), 9500, 0);
-	ok(nonces.holders.amount <= 10000 && find(&nonces, "big"), "nor more bytes");
+	ok(nonces.shares.amount <= 10000 && find(&nonces, "big"), "nor more bytes");
 	ok(!find(&nonces, "c"), "the oldest go for them");
 	publish(&nonces, add(&nonces, 1, "huge"), 20000, 0);
 	ok(!find(&nonces, "huge") && nonces.count == 0, "one too big alone is not kept");
-	is_int(nonces.holders.amount, 0, "and leaves nothing");
+	is_int(nonces.shares.amount, 0, "and leaves nothing");
 	nonces_free(&nonces);
 }
 
@@ -162,7 +162,7 @@ test_shares(size_t payload, const char *what)
 	}
 	ok(kept, "another owner's %s push out nobody's", what);
 	ok(find(&nonces, "999") && !find(&nonces, "0"), "but the oldest of its own");
-	ok(nonces.count <= 100 && nonces.holders.amount <= 100000, "the bounds are kept");
+	ok(nonces.count <= 100 && nonces.shares.amount <= 100000, "the bounds are kept");
 	nonces_free(&nonces);
 }
 
@@ -176,7 +176,7 @@ test_cost(void)
 
 	nonces_publish(&nonces, add(&nonces, 1, "small"), block, at, 0);
 	is_int(block->refs, 1, "a small message does not keep a large block");
-	ok(nonces.holders.amount < SMALL_COST, "it costs %zu bytes", nonces.holders.amount);
+	ok(nonces.shares.amount < SMALL_COST, "it costs %zu bytes", nonces.shares.amount);
 	kept = nonce_block(find(&nonces, "small"), &at);
 	ok(kept->len == block_frame_size(kept->bytes + at) && kept->cap < 100,
 		"it is kept by itself");
@@ -184,8 +184,8 @@ test_cost(void)
 	block = block_of(10, 1000000, &at);
 	nonces_publish(&nonces, add(&nonces, 1, "large"), block, at, 0);
 	is_int(block->refs, 2, "a message that is most of its block shares it");
-	ok(nonces.holders.amount > 1000000 && nonces.holders.amount >= block->cap,
-		"and all of the block is counted: %zu bytes", nonces.holders.amount);
+	ok(nonces.shares.amount > 1000000 && nonces.shares.amount >= block->cap,
+		"and all of the block is counted: %zu bytes", nonces.shares.amount);
 	block_unref(block);
 	nonces_free(&nonces);
 }

@@ -19,7 +19,7 @@ take_all(struct quotas *quotas, struct slot *slots, const struct claimant *claim
 	unsigned count = 0;
 
 	while (quotas->in_use < MOST && quotas_admit(quotas, claimant, MOST))
-		quotas_use(quotas, &slots[count++], claimant);
+		quotas_set_in_use(quotas, &slots[count++], claimant);
 	return count;
 }
 
@@ -27,7 +27,7 @@ static void
 drop_all(struct quotas *quotas, struct slot *slots, unsigned count)
 {
 	while (count--)
-		quotas_drop(quotas, &slots[count]);
+		quotas_remove(quotas, &slots[count]);
 }
 
 static void
@@ -55,17 +55,17 @@ test_passing_on(void)
 	struct quotas quotas = {.in_use = 0};
 	struct slot slot = {0};
 
-	quotas_use(&quotas, &slot, &remote);
-	quotas_rest(&quotas, &slot);
-	ok(quotas.in_use == 0 && quotas_oldest(&quotas) == &slot, "it is idle");
-	quotas_rest(&quotas, &slot);
-	ok(quotas_oldest(&quotas) == &slot, "and stays so");
-	quotas_use(&quotas, &slot, &other);
-	ok(quotas.in_use == 1 && !quotas_oldest(&quotas), "it is in use again");
+	quotas_set_in_use(&quotas, &slot, &remote);
+	quotas_set_idle(&quotas, &slot);
+	ok(quotas.in_use == 0 && quotas_longest_idle(&quotas) == &slot, "it is idle");
+	quotas_set_idle(&quotas, &slot);
+	ok(quotas_longest_idle(&quotas) == &slot, "and stays so");
+	quotas_set_in_use(&quotas, &slot, &other);
+	ok(quotas.in_use == 1 && !quotas_longest_idle(&quotas), "it is in use again");
 	ok(quotas_admit(&quotas, &remote, 1), "its maker answers for it no more");
 	ok(!quotas_admit(&quotas, &other, 1), "but who came last");
-	quotas_drop(&quotas, &slot);
-	quotas_drop(&quotas, &slot);
+	quotas_remove(&quotas, &slot);
+	quotas_remove(&quotas, &slot);
 	ok(!quotas.by_key && !quotas.in_use, "nothing is left behind");
 }
 
@@ -77,26 +77,26 @@ test_oldest(void)
 	bool right = true;
 
 	for (int i = 0; i < 3; i++) {
-		quotas_use(&quotas, &few[i], &other);
-		quotas_rest(&quotas, &few[i]);
+		quotas_set_in_use(&quotas, &few[i], &other);
+		quotas_set_idle(&quotas, &few[i]);
 	}
 	for (int i = 0; i < 30; i++) {
-		quotas_use(&quotas, &lots[i], &remote);
-		quotas_rest(&quotas, &lots[i]);
+		quotas_set_in_use(&quotas, &lots[i], &remote);
+		quotas_set_idle(&quotas, &lots[i]);
 	}
-	quotas_use(&quotas, &lots[0], &remote);
-	quotas_rest(&quotas, &lots[0]);
+	quotas_set_in_use(&quotas, &lots[0], &remote);
+	quotas_set_idle(&quotas, &lots[0]);
 	for (int i = 1; i < 20; i++) {
-		right = right && quotas_oldest(&quotas) == &lots[i];
-		quotas_drop(&quotas, quotas_oldest(&quotas));
+		right = right && quotas_longest_idle(&quotas) == &lots[i];
+		quotas_remove(&quotas, quotas_longest_idle(&quotas));
 	}
 	ok(right, "the longest idle one of who has most goes first");
 	for (int i = 20; i < 30; i++)
-		quotas_drop(&quotas, &lots[i]);
-	quotas_drop(&quotas, &lots[0]);
-	ok(quotas_oldest(&quotas) == &few[0], "and the others' when that one has no more");
+		quotas_remove(&quotas, &lots[i]);
+	quotas_remove(&quotas, &lots[0]);
+	ok(quotas_longest_idle(&quotas) == &few[0], "and the others' when that one has no more");
 	drop_all(&quotas, few, 3);
-	ok(!quotas.by_key && !quotas_oldest(&quotas), "nothing is left behind");
+	ok(!quotas.by_key && !quotas_longest_idle(&quotas), "nothing is left behind");
 }
 
 /* So many channels of as many addresses come into use, and each new one takes an idle one's place.
@@ -112,9 +112,9 @@ work_channels(unsigned count)
 		struct claimant claimant = {.key = 1 + i % count, .weight = 1};
 
 		if (i >= count)
-			quotas_drop(&quotas, quotas_oldest(&quotas));
-		quotas_use(&quotas, &all[i], &claimant);
-		quotas_rest(&quotas, &all[i]);
+			quotas_remove(&quotas, quotas_longest_idle(&quotas));
+		quotas_set_in_use(&quotas, &all[i], &claimant);
+		quotas_set_idle(&quotas, &all[i]);
 	}
 	begun = cpu_s() - begun;
 	drop_all(&quotas, all, 2 * count);

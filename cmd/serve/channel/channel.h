@@ -6,234 +6,203 @@
 #include <stdint.h>
 
 #include "chat/err.h"
-#include "chat/msg.h"
 #include "chat/url.h"
+#include "serve/channel/leavers.h"
+#include "serve/channel/member.h"
 #include "serve/channel/nonces.h"
-#include "serve/channel/presence.h"
+#include "serve/channel/pending.h"
 #include "serve/channel/quota.h"
 #include "serve/channel/roster.h"
-#include "serve/frame/encode.h"
 #include "serve/frame/history.h"
 #include "serve/frame/page_cache.h"
 #include "serve/journal/epochs.h"
 #include "serve/journal/journal.h"
-#include "serve/net/conn.h"
 #include "serve/util/clock.h"
-#include "serve/util/holders.h"
+#include "serve/util/fair_share.h"
 #include "text/hash.h"
 
 /*
- * A channel: its members, the order of its messages, presence, history.
+ * A channel: its members, the order of its messages, who is present, and the newest messages.
  *
- * What is said in a channel is appended to the block of this tick (`pending`) and handed to the
- * journal. Once the journal has it, the channel publishes: every live member's connection gets the
- * block as one run, the history remembers its messages, the watchers see them. Until then nobody
- * has seen it, and the last `history` of a newcomer, who is live from then on, ends just where the
- * pending begins: no gap, no repeat.
+ * A message takes these steps. post.c gives it an id and a time, encodes it into the block of this
+ * tick (pending.h) and appends it to the journal. At the end of the tick the journal is committed.
+ * When a message is durable, publish.c sends its block to every live member, adds it to the
+ * history, and passes it to the watcher. Until then nobody has seen it. If the journal cannot store
+ * it, rollback.c takes it out again. The last page of the past that a new member is sent (since.h,
+ * replay.h) ends where the pending messages begin: the member misses nothing and gets nothing
+ * twice.
  */
-struct member {
-	struct conn *conn;
-	struct channel *channel; /* NULL: not joined */
-	struct user *user;
-	struct member *next, *prev; /* in channel->members, in the order of their coming */
-	uint64_t skip; /* position in the channel's stream of the one frame it is not to get */
-	uint64_t serial : 63; /* no other member ever has it; ascending; not 0 */
-	bool hidden : 1;
-	struct member_catchup
-		*catchup; /* what it is sent before it is live (channel/since.h); NULL: it is */
-};
-
-#define MEMBER_SKIPS_NOTHING UINT64_MAX
-
-/* A message that was said and is not published yet. */
-struct pending {
-	struct entry entry; /* its block is one of channel->blocks (no reference here) */
-	uint64_t ticket; /* the journal's */
-	struct nonce *nonce; /* NULL: it had none */
-	uint64_t sender; /* serial of the member who is told if it comes to nothing; 0: nobody.
-			    Where there is a nonce, nonce_senders() says who are. */
-};
-
-/* What it takes beside its frame: a place in a list that grows, and a nonce. */
-#define PENDING_BYTES (2 * sizeof(struct pending) + 192)
-
-struct pending_block {
-	struct block *block;
-	uint64_t ticket; /* of the last message before its end */
-};
-
 struct channel {
-	UT_hash_handle hh;
+	UT_hash_handle hh; /* in channels->by_name */
 	struct channels *channels;
-	struct channel *next_dirty,
-		*next_waiting; /* in channels->dirty, ->waiting; itself: not in it */
-	struct member *members; /* utlist */
-	size_t count;
-	size_t live; /* of them */
-	size_t visitors; /* connections that have come here and not joined yet */
+	uint64_t number; /* unique, ascending; no other channel ever has it */
+	/* In channels->dirty and channels->waiting. The channel itself: it is not in that list. */
+	struct channel *next_dirty, *next_waiting;
+
+	struct {
+		struct member *first; /* utlist, in the order of joining */
+		size_t count;
+		size_t live; /* how many of them do not catch up */
+	} members;
+	size_t visitors; /* connections that have asked for this channel and not joined yet */
 	struct roster roster;
-	struct history history;
-	uint64_t gap; /* between those that it remembers some up to this number were removed */
-	struct holder holder; /* of the memory for histories */
-	struct slot slot; /* whose channel it is, and whether it is idle */
-	struct pending_block *blocks;
-	struct pending *pending;
-	uint32_t block_count, block_cap, pending_count, pending_cap;
-	uint64_t published; /* bytes of its stream, ever */
-	uint64_t sealed; /* the same, with those that wait in blocks that do not grow any more */
-	uint64_t announced; /* userStatus, ever */
-	uint64_t changes; /* of who is there, ever, announced or not */
-	uint64_t number; /* no other channel ever has it */
+	struct {
+		uint64_t announced; /* how many announcements were made, ever */
+		uint64_t changes; /* of the list of users, ever, announced or not */
+		bool crowded; /* too many members to announce users, and they were told so */
+	} presence;
+
+	struct pending pending;
 	int64_t timestamp_ms; /* of the last message */
-	uint32_t readers; /* what is read from the journal: the history waits for it */
-	bool recalled; /* the journal was asked for its newest messages */
-	bool open; /* blocks' last one still grows */
-	bool crowded; /* and its members know */
+	struct history history; /* the newest messages that are published */
+	/* The history may lack messages with numbers up to this: the journal has removed them. */
+	uint64_t gap;
+	/* Reads of the journal for this channel. Until they end, the history keeps more. */
+	uint32_t readers;
+	bool recalled; /* the newest messages were read from the journal, or are being read */
+
+	struct share share; /* of the memory for histories */
+	struct slot slot; /* whose channel it is, and if it is idle (quota.h) */
 	uint16_t name_len;
 	char name[CHAT_CHANNEL_MAX + 1];
 };
 
-/* Its name, which lives as long as the channel. */
+/* Returns its name, which is valid as long as the channel. */
 static inline struct chat_span
 channel_name(const struct channel *channel)
 {
 	return (struct chat_span){channel->name, channel->name_len};
 }
 
+/* The limits that the options set, for all channels or for each of them. */
 struct channels_limits {
-	size_t channels;
-	size_t members; /* per channel */
-	size_t leavers; /* of all channels; beyond it the first is offline early */
-	size_t crowd; /* above so many members joins are not announced */
-	uint32_t history_replay; /* messages */
-	size_t history_replay_bytes;
-	size_t page_message_bytes; /* a larger one comes in the past without its file's data */
-	uint32_t history_keep; /* messages per channel */
-	size_t history_bytes; /* of all channels */
-	size_t max_message_bytes; /* told to newcomers */
-	int64_t grace_ms; /* before a user who left is said to be offline */
+	size_t channels; /* at once */
+	size_t members; /* of each channel */
+	size_t leavers; /* of all channels; above it the first one is offline before its time */
+	size_t crowd; /* members of a channel; above it single users are not announced */
+	uint32_t history_replay; /* messages that a member without `since` is sent; */
+	size_t history_replay_bytes; /* and their bytes */
+	size_t page_message_bytes; /* a larger message is sent without its file's data */
+	uint32_t history_keep; /* messages that each channel keeps in memory */
+	size_t history_bytes; /* of memory for the histories of all channels */
+	size_t max_message_bytes; /* that a client may send, which the userData tells it */
+	int64_t grace_ms; /* from when a user leaves until it is announced as offline */
 };
 
-/* Someone who sees every event of every channel: the server's stdout. */
+/* Gets every frame that any channel publishes: the server prints them on stdout. */
 struct watcher {
-	void (*saw)(void *arg, struct chat_span line);
+	void (*on_event)(void *arg, struct chat_span line); /* NULL: nobody watches */
 	void *arg;
 };
 
 /* All channels of a server, and what they share. */
 struct channels {
-	struct channel *by_channel;
-	struct channel *dirty; /* those in which something was said or announced in this turn */
-	struct channel *waiting; /* those in which something of earlier turns is not published */
-	struct channels_limits limits;
-	struct journal *journal;
-	struct epochs epochs; /* of the journal, before this server's */
-	struct nonces nonces;
-	struct page_cache page_cache; /* that newcomers are sent */
-	struct watcher watcher;
-	int64_t timestamp_ms; /* of the last message in a channel that is to be made */
-	uint64_t epoch; /* first part of every message id */
-	uint64_t sequence; /* second part: of the last message */
-	uint64_t ticket; /* of the last append */
-	uint64_t channels_made, members_made; /* ever */
-	uint64_t forgotten; /* the newest message that a channel had forgotten when it was */
-	uint64_t gap; /* of which channels messages up to this number are missing is not known */
+	struct channel *by_name; /* uthash */
 	size_t count;
-	struct holders history, idle_history; /* bytes of channels in use, and of idle ones */
-	struct quotas quotas;
-	size_t pending_bytes; /* of memory for what is not published, about */
-	struct leaver *leavers; /* utlist: those of all channels, by due time */
-	size_t leaver_count;
-	uint64_t messages; /* ever */
-	uint64_t deliveries; /* ever: messages times members */
-	uint64_t durable; /* what the journal keeps: everything up to this ticket */
-	uint64_t tried; /* what it kept when the waiting ones were looked at */
+	struct channels_limits limits;
+	struct quotas quotas; /* the channels of each address */
+	struct leavers leavers;
+	struct nonces nonces; /* of recent messages */
+	struct page_cache page_cache; /* pages of the past, and replays */
+	struct shares history,
+		idle_history; /* bytes of the channels in use, and of the idle ones */
+	struct watcher watcher;
 	struct clock *clock;
+
+	/* The ids of messages: the epoch of this process, and a number. */
+	uint64_t epoch;
+	uint64_t sequence; /* number of the last message */
+	struct epochs epochs; /* before this one, as the journal has them */
+
+	struct journal *journal; /* borrowed; set after channels_init */
+	uint64_t ticket; /* of the last append */
+	uint64_t durable; /* messages up to this ticket are stored */
+	uint64_t tried; /* the same when the waiting channels were published last */
+	struct channel *dirty; /* channels to which something was appended in this tick */
+	struct channel *waiting; /* channels with frames of earlier ticks that are not published */
+	size_t pending_bytes; /* of memory for what is not published in all channels, about */
+
+	/* What is known of channels that were freed. They may be made again. */
+	struct {
+		int64_t timestamp_ms; /* the last one of their messages */
+		uint64_t dropped; /* number of the newest message that they no longer kept */
+	} freed;
+	/* Messages up to this number are missing in the journal, and their channels not known. */
+	uint64_t gap;
+
+	struct {
+		uint64_t channels, members; /* made */
+		uint64_t messages; /* posted */
+		uint64_t deliveries; /* messages times the members that they were sent to */
+	} ever;
 };
 
+/* ---- channel.c ---- */
+
+/* Makes an empty set. The caller then sets journal, nonces, page_cache and watcher. */
 void channels_init(struct channels *channels, const struct channels_limits *limits,
 	struct clock *clock, uint64_t epoch);
 void channels_free(struct channels *channels);
 
-/* Whether a channel has a channel by now. */
+/* Returns true if there is a channel of this name. */
 bool channels_have(const struct channels *channels, struct chat_span name);
 
 /*
- * The channel of a valid channel, in use from now on; it is made if it is new, and for it the
- * longest idle one is forgotten where there are too many. Whoever does nothing with it calls
- * channel_forget. NULL with server_full: too many are in use, or too many by this asker.
+ * Returns the channel of this valid name, which is in use from now on. Makes it if there is none;
+ * if there are too many, the one that was idle for longest is freed first. A caller that does not
+ * join calls channel_release. Returns NULL with server_full if too many channels are in use, or too
+ * many by this claimant.
  */
 struct channel *channels_find(struct channels *channels, struct chat_span name,
 	const struct claimant *claimant, struct chat_err *err);
 
-/* Ends a tick: publishes what the journal keeps (channels->durable). */
-void channels_publish(struct channels *channels);
+/*
+ * Notes that a member, a visitor, a reader or a user has let go of the channel. If it is empty now,
+ * it becomes idle; if its history is empty, too, it is freed. A dirty or waiting channel stays:
+ * channels_publish takes it off that list and calls this again.
+ */
+void channel_release(struct channel *channel);
+
+/* Puts the channel on the list of those that channels_publish looks at in this tick. */
+static inline void
+channel_mark_dirty(struct channel *channel)
+{
+	if (channel->next_dirty == channel) {
+		channel->next_dirty = channel->channels->dirty;
+		channel->channels->dirty = channel;
+	}
+}
+
+/* ---- channel_history.c ---- */
 
 /*
- * What is pending up to this ticket will never be kept: nobody sees it, its senders are told
- * (storage_failed), and it may be said again.
+ * Adds a published message to the history. If all histories together take too much memory, one of
+ * those that take most drops its oldest message. That may be this channel, another one in use, or
+ * an idle one, which is freed with its last message.
  */
-void channels_refuse(struct channels *channels, uint64_t ticket);
+void channel_history_add(struct channel *channel, const struct history_entry *entry);
 
 /*
- * Somebody has let go of a channel. If it is empty by now it becomes idle, or is freed where
- * nothing is remembered. One that is dirty or waiting is left alone: channels_publish takes it off
- * that list and asks again.
+ * Puts messages from the journal before those in the history. Takes over `found` in any case.
+ * dropped: the history's, when the journal was asked. Does nothing if the history has dropped more
+ * since, for there would be a hole, or if it has the messages already. removed: number of the
+ * newest message of the channel that the journal has removed; messages between those found may be
+ * missing up to that.
  */
-void channel_forget(struct channel *channel);
+void channel_history_prepend(
+	struct channel *channel, struct history *found, uint64_t dropped, uint64_t removed);
 
-/*
- * Its history has one more message. Where that is too much for all histories together, one of those
- * that take most forgets its oldest: this one, another one in use, or an idle one, which is freed
- * with its last message.
- */
-void channel_remember(struct channel *channel, const struct entry *entry);
+/* Takes or gives up the memory by which the history has changed. */
+void channel_history_account(struct channel *channel);
 
-/*
- * Puts messages before those that it remembers. `found` is taken over. forgotten: its history's
- * when they were asked for. Where it has forgotten more since, there would be a hole, and where it
- * has them there would be two: then nothing is done. removed: the number of the newest message that
- * the journal has removed, which may have been between those found.
- */
-void channel_recall(
-	struct channel *channel, struct history *found, uint64_t forgotten, uint64_t removed);
+/* Returns the number of the newest message that was published, or 0 if there is none. */
+uint64_t channel_newest_number(const struct channel *channel);
 
+/* Returns the bytes of memory that the histories of all channels take. */
 static inline size_t
 channels_history_bytes(const struct channels *channels)
 {
 	return channels->history.amount + channels->idle_history.amount;
 }
-
-/* Says that a user came or went. Returns where in the channel's stream. */
-uint64_t channel_announce(struct channel *channel, const struct user *user, bool online);
-
-/* Says that from now on single users are not announced: no list of users is whole any more. */
-uint64_t channel_announce_crowd(struct channel *channel);
-
-struct channel_post {
-	struct user *user;
-	struct member *member; /* who gets the first message again; NULL: nobody */
-	uint64_t owner; /* of the memory that its nonce takes: nonces.h */
-	struct chat_span content_json;
-	struct chat_span nonce_json; /* length 0: none */
-	struct chat_span nonce; /* decoded, in nonce_bytes */
-	struct chat_span reply_to_json;
-	struct chat_span via_json;
-	int64_t hops;
-	struct chat_span file_name_json, file_type_json, file_size_json, file_data_json;
-	char nonce_bytes[NONCE_MAX];
-};
-
-/* Fills in what a text, a file or a message says (from content_json on), as spans of it. */
-void channel_post_fill(struct channel_post *post, const struct chat_msg *msg);
-
-/* A number for all of that but the nonce and the way it came, however its strings are escaped. */
-uint64_t channel_post_digest(const struct channel_post *post);
-
-/*
- * A message to everyone in the channel, or, for a nonce that was there before, that one again. -1,
- * with nothing said, where the message with that nonce said something else: nonce_reused.
- */
-int channel_post(struct channel *channel, const struct channel_post *post, struct chat_err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* Who said what, by a number that outlives whoever said it. */
+/* For publish.c and rollback.c, which answer members by the serials that their messages carry. */
 #include "serve/channel/member_index.h"
 
 #include <stdlib.h>
@@ -6,11 +6,12 @@
 #include "chat/buf.h"
 #include "serve/channel/channel.h"
 
+/* The members are in the order of their serials already. */
 static void
 member_index_make(struct member_index *index, const struct channel *channel)
 {
-	index->at = chat_alloc((channel->count + 1) * sizeof(struct member *));
-	for (struct member *member = channel->members; member; member = member->next)
+	index->at = chat_alloc((channel->members.count + 1) * sizeof(*index->at));
+	for (struct member *member = channel->members.first; member; member = member->next)
 		index->at[index->count++] = member;
 }
 

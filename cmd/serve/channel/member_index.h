@@ -5,20 +5,22 @@
 #include <stdint.h>
 
 /*
- * The members of a channel by their serials, for one walk over what some of them are to be told.
- * Zeroed it is empty; it is made when it is first asked, and holds while nobody joins or leaves.
+ * Finds the members of a channel by their serials, in logarithmic time. A member that posted a
+ * message may have left before the message is published or fails; its serial finds nobody then.
  */
-struct member;
 struct channel;
+struct member;
 
+/* Zeroed memory is a valid empty index. It is valid while nobody joins or leaves the channel. */
 struct member_index {
-	struct member **at; /* in the order of their serials; NULL: not made yet */
+	struct member **at; /* by serial; NULL until the first member_index_find */
 	size_t count;
 };
 
-/* The member of this serial, or NULL: it has gone. */
+/* Returns the member of this serial, or NULL if it has left. The first call makes the index. */
 struct member *member_index_find(
 	struct member_index *index, const struct channel *channel, uint64_t serial);
+
 void member_index_free(struct member_index *index);
 
 #endif

@@ -12,7 +12,7 @@
 #include "text/hash.h"
 
 struct nonce_owner {
-	struct holder holder; /* first */
+	struct share share; /* first */
 	UT_hash_handle hh;
 	uint64_t key;
 	struct nonce *oldest; /* utlist, by age */
@@ -89,7 +89,7 @@ nonces_find(const struct nonces *nonces, struct nonce_key key)
 }
 
 void
-nonce_say_again(struct nonce *nonce, uint64_t sender)
+nonce_add_sender(struct nonce *nonce, uint64_t sender)
 {
 	struct nonce_sender **end = &nonce->senders;
 	unsigned count = 0;
@@ -113,7 +113,7 @@ nonces_add(struct nonces *nonces, struct nonce_key key, const struct nonce_messa
 	nonce->key = key;
 	nonce->owner = owner_of(nonces, message->owner);
 	nonce->digest = message->digest;
-	nonce_say_again(nonce, message->sender);
+	nonce_add_sender(nonce, message->sender);
 	HASH_ADD(hh, nonces->by_key, key, sizeof(key), nonce);
 	return nonce;
 }
@@ -150,14 +150,14 @@ nonce_cost(const struct nonce *nonce)
 static bool
 nonces_over(const struct nonces *nonces)
 {
-	return nonces->count > nonces->most || nonces->holders.amount > nonces->most_bytes;
+	return nonces->count > nonces->most || nonces->shares.amount > nonces->most_bytes;
 }
 
 void
 nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, uint32_t at,
 	int64_t now_ms)
 {
-	struct holder *largest;
+	struct share *largest;
 
 	senders_free(nonce);
 	nonce->block = block_keep(block, &at);
@@ -166,8 +166,8 @@ nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, 
 	nonces->count++;
 	DL_APPEND(nonces->oldest, nonce);
 	DL_APPEND2(nonce->owner->oldest, nonce, prev_own, next_own);
-	holders_add(&nonces->holders, &nonce->owner->holder, nonce_cost(nonce));
-	while (nonces_over(nonces) && (largest = holders_largest(&nonces->holders)))
+	shares_add(&nonces->shares, &nonce->owner->share, nonce_cost(nonce));
+	while (nonces_over(nonces) && (largest = shares_largest(&nonces->shares)))
 		nonces_remove(nonces, ((struct nonce_owner *)largest)->oldest);
 }
 
@@ -186,7 +186,7 @@ nonces_remove(struct nonces *nonces, struct nonce *nonce)
 		nonces->count--;
 		DL_DELETE(nonces->oldest, nonce);
 		DL_DELETE2(nonce->owner->oldest, nonce, prev_own, next_own);
-		holders_take(&nonces->holders, &nonce->owner->holder, nonce_cost(nonce));
+		shares_take(&nonces->shares, &nonce->owner->share, nonce_cost(nonce));
 		block_unref(nonce->block);
 	}
 	owner_leave(nonces, nonce->owner);

@@ -6,7 +6,7 @@
 
 #include "chat/span.h"
 #include "serve/frame/block.h"
-#include "serve/util/holders.h"
+#include "serve/util/fair_share.h"
 
 /*
  * The nonces of the last minutes: a (channel, user id, nonce) seen again makes no second message;
@@ -24,7 +24,7 @@ struct nonces {
 	struct nonce *by_key;
 	struct nonce *oldest; /* utlist, by age: those whose messages are published */
 	struct nonce_owner *owners;
-	struct holders holders; /* of the owners, in bytes of memory */
+	struct shares shares; /* of the owners, in bytes of memory */
 	size_t count, most; /* of those that are published */
 	size_t most_bytes;
 	int64_t keep_ms;
@@ -73,7 +73,7 @@ struct nonce_sender {
  * a user who says the same thing on more connections at once gets fewer answers.
  */
 #define NONCE_SENDERS_MOST 64
-void nonce_say_again(struct nonce *nonce, uint64_t sender);
+void nonce_add_sender(struct nonce *nonce, uint64_t sender);
 
 /* The list; NULL: its message is published. It lives until then, or until it is removed. */
 const struct nonce_sender *nonce_senders(const struct nonce *nonce);

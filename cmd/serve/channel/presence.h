@@ -2,56 +2,36 @@
 #define SERVE_CHANNEL_PRESENCE_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "chat/err.h"
-#include "chat/span.h"
 
 /*
- * Coming and going. A user is announced when the first connection that is not hidden joins, and
- * when the last one has been gone for the grace. In a crowd (channels_limits.crowd) nobody is.
+ * Who is present in a channel, and how its members are told. A user is announced as online when the
+ * first connection that is not hidden joins, and as offline when the last one has been gone for the
+ * grace time. In a channel with more than limits.crowd members single users are not announced.
  */
-struct block;
-struct member;
 struct channel;
 struct channels;
+struct member;
 struct user;
 
-/* A user who has left, until the grace is over or the user comes back. */
-struct leaver {
-	struct leaver *next, *prev; /* in channels->leavers */
-	struct channel *channel;
-	struct user *user;
-	int64_t due_ms;
-};
+/* The member's user has one more connection that is not hidden. */
+void member_come_online(struct channel *channel, struct member *member);
 
-struct channel_join {
-	struct chat_span id, name; /* decoded */
-	bool hidden;
-};
+/* A connection of the user has left. The user is offline now, or after the grace time. */
+void user_go_offline(struct channel *channel, struct user *user);
 
 /*
- * Makes a connection a member: userData to it, userStatus to the others. It is not live yet
- * (channel/since.h). -1 with channel_full, username_taken, id_taken.
+ * Ends the grace time of a user without connections at once: its name and its id are free for
+ * others. Does nothing for any other user, and for NULL.
  */
-int channel_join(struct channel *channel, struct member *member, const struct channel_join *join,
-	struct chat_err *err);
+void user_end_grace(struct channel *channel, struct user *user);
 
-/* Who is there, for the first time, to one who has just joined; or again, in the same frame for
- * all, without what is about the server. A reference of the caller's. */
-struct block *channel_users(struct channel *channel, const struct member *newcomer);
+/*
+ * Returns true if the channel has too many members to announce single users: every announcement
+ * would be sent to all of them.
+ */
+bool channel_is_crowd(const struct channel *channel);
 
-/* Tells the watcher that a server begins: nobody is in any channel. */
-void channels_introduce(const struct channels *channels);
-
-/* Ends the membership, if there is one. */
-void channel_leave(struct member *member);
-
-/* Forgets its users. None is connected, and nobody is told that some were still leaving. */
-void channel_clear(struct channel *channel);
-
-/* Announces those whose grace is over. */
+/* Ends the grace time of those users whose time has come, and forgets old nonces. */
 void channels_sweep(struct channels *channels);
 
 #endif

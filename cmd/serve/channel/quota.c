@@ -8,7 +8,7 @@
 #include "text/hash.h"
 
 struct quota_owner {
-	struct holder idle; /* first */
+	struct share idle; /* first */
 	UT_hash_handle hh;
 	uint64_t key;
 	struct slot *oldest; /* utlist: idle ones */
@@ -57,7 +57,7 @@ quotas_admit(const struct quotas *quotas, const struct claimant *claimant, size_
 }
 
 void
-quotas_drop(struct quotas *quotas, struct slot *slot)
+quotas_remove(struct quotas *quotas, struct slot *slot)
 {
 	struct quota_owner *quota_owner = slot->quota_owner;
 
@@ -65,7 +65,7 @@ quotas_drop(struct quotas *quotas, struct slot *slot)
 		return;
 	if (slot->idle) {
 		DL_DELETE(quota_owner->oldest, slot);
-		holders_take(&quotas->idle, &quota_owner->idle, 1);
+		shares_take(&quotas->idle, &quota_owner->idle, 1);
 	} else {
 		quota_owner->in_use--;
 		quotas->in_use--;
@@ -75,16 +75,16 @@ quotas_drop(struct quotas *quotas, struct slot *slot)
 }
 
 void
-quotas_use(struct quotas *quotas, struct slot *slot, const struct claimant *claimant)
+quotas_set_in_use(struct quotas *quotas, struct slot *slot, const struct claimant *claimant)
 {
-	quotas_drop(quotas, slot);
+	quotas_remove(quotas, slot);
 	slot->quota_owner = quota_owner_of(quotas, claimant->key);
 	slot->quota_owner->in_use++;
 	quotas->in_use++;
 }
 
 void
-quotas_rest(struct quotas *quotas, struct slot *slot)
+quotas_set_idle(struct quotas *quotas, struct slot *slot)
 {
 	struct quota_owner *quota_owner = slot->quota_owner;
 
@@ -94,13 +94,13 @@ quotas_rest(struct quotas *quotas, struct slot *slot)
 	quota_owner->in_use--;
 	quotas->in_use--;
 	DL_APPEND(quota_owner->oldest, slot);
-	holders_add(&quotas->idle, &quota_owner->idle, 1);
+	shares_add(&quotas->idle, &quota_owner->idle, 1);
 }
 
 struct slot *
-quotas_oldest(const struct quotas *quotas)
+quotas_longest_idle(const struct quotas *quotas)
 {
-	struct quota_owner *quota_owner = (struct quota_owner *)holders_largest(&quotas->idle);
+	struct quota_owner *quota_owner = (struct quota_owner *)shares_largest(&quotas->idle);
 
 	return quota_owner ? quota_owner->oldest : NULL;
 }

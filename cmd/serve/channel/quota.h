@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "serve/util/holders.h"
+#include "serve/util/fair_share.h"
 
 /*
  * Who has which channels. A channel is in use, and then counts for who came into it first, or it is
@@ -30,7 +30,7 @@ struct slot {
 
 struct quotas {
 	struct quota_owner *by_key;
-	struct holders idle; /* of the makers, in idle channels */
+	struct shares idle; /* of the makers, in idle channels */
 	size_t in_use;
 };
 
@@ -38,15 +38,15 @@ struct quotas {
 bool quotas_admit(const struct quotas *quotas, const struct claimant *claimant, size_t most);
 
 /* It is in use, by this one, whatever it was before. */
-void quotas_use(struct quotas *quotas, struct slot *slot, const struct claimant *claimant);
+void quotas_set_in_use(struct quotas *quotas, struct slot *slot, const struct claimant *claimant);
 
 /* It is in use no more. */
-void quotas_rest(struct quotas *quotas, struct slot *slot);
+void quotas_set_idle(struct quotas *quotas, struct slot *slot);
 
 /* It is gone. */
-void quotas_drop(struct quotas *quotas, struct slot *slot);
+void quotas_remove(struct quotas *quotas, struct slot *slot);
 
 /* The one to be forgotten next; NULL: none is idle. */
-struct slot *quotas_oldest(const struct quotas *quotas);
+struct slot *quotas_longest_idle(const struct quotas *quotas);
 
 #endif

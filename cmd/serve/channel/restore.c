@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "command/diag.h"
-#include "serve/channel/since.h"
+#include "serve/channel/post.h"
 #include "serve/journal/scan.h"
 
 /* A channel of the journal. */
@@ -237,19 +237,19 @@ take_line(void *arg, const struct position *position, struct chat_span text)
 	struct restore *restore = arg;
 	struct channel *channel = restore->reading[position - restore->positions].of->channel;
 	struct journal_line line;
-	struct entry entry;
+	struct history_entry entry;
 
 	if (!journal_line_read(&line, text) || line.number != restore->base + position->number ||
 		!chat_span_equal(line.channel, channel_name(channel)))
 		return chat_fail(restore->err, CHAT_BAD_MESSAGE,
 			"its index leads to lines that are others; remove it");
-	entry = (struct entry){
+	entry = (struct history_entry){
 		.block = block_of_frame(CHAT_WS_TEXT, text),
 		.data_at = line.data_at,
 		.data_len = line.data_len,
 		.number = line.number,
 	};
-	channel_remember(channel, &entry);
+	channel_history_add(channel, &entry);
 	block_unref(entry.block);
 	return 0;
 }
@@ -304,8 +304,8 @@ read_wanted(struct restore *restore, const struct wanted_segment *segment, struc
 static int
 compare_channels(const struct restored *one, const struct restored *other)
 {
-	uint64_t a = one->channel ? channel_newest(one->channel) : 0;
-	uint64_t b = other->channel ? channel_newest(other->channel) : 0;
+	uint64_t a = one->channel ? channel_newest_number(one->channel) : 0;
+	uint64_t b = other->channel ? channel_newest_number(other->channel) : 0;
 
 	return a < b ? -1 : a > b;
 }
@@ -334,13 +334,13 @@ note_forgotten(struct restore *restore)
 			forgotten = of->oldest - 1;
 		else if (of->chosen && of->oldest <= forgotten)
 			forgotten = of->oldest - 1; /* older than what was removed */
-		if (of->channel->history.forgotten < forgotten)
-			of->channel->history.forgotten = forgotten;
+		if (of->channel->history.dropped < forgotten)
+			of->channel->history.dropped = forgotten;
 		of->channel->gap =
 			removed_upto_of(restore->disk, (struct chat_span){of->name, of->len});
-		channel_forget(of->channel);
+		channel_release(of->channel);
 	}
-	restore->channels->forgotten = restore->disk->last;
+	restore->channels->freed.dropped = restore->disk->last;
 	restore->channels->gap = restore->disk->gone;
 }
 
@@ -351,7 +351,7 @@ static struct block *
 nonce_frame(const struct channel *channel, uint64_t number, struct chat_span text, uint32_t *at)
 {
 	uint32_t i = channel ? history_after(&channel->history, number - 1) : 0;
-	const struct entry *entry;
+	const struct history_entry *entry;
 
 	if (channel && i < channel->history.count) {
 		entry = history_at(&channel->history, i);
@@ -390,7 +390,7 @@ note_nonce(struct restore *restore, const struct journal_line *line, struct chat
 			.owner = chat_hash(line->sender_id.at, line->sender_id.len),
 			.digest = channel_post_digest(&post),
 		});
-	HASH_FIND(hh, restore->channels->by_channel, line->channel.at, line->channel.len, channel);
+	HASH_FIND(hh, restore->channels->by_name, line->channel.at, line->channel.len, channel);
 	block = nonce_frame(channel, line->number, text, &at);
 	age_ms = clock_unix_ms(clock) - line->timestamp_ms;
 	nonces_publish(nonces, nonce, block, at, clock_now_ms(clock) - (age_ms > 0 ? age_ms : 0));
@@ -465,7 +465,7 @@ channels_restore(struct channels *channels, struct disk_journal *disk, struct ch
 
 	channels->epoch = disk->epoch;
 	channels->sequence = disk->last;
-	channels->timestamp_ms = disk->timestamp_ms;
+	channels->freed.timestamp_ms = disk->timestamp_ms;
 	if (disk->timestamp_ms - clock_unix_ms(channels->clock) > CLOCK_AHEAD_MS)
 		journal_warn(&disk->journal,
 			"its last timestamp is more than a day ahead of the clock, which is "

@@ -16,13 +16,13 @@
 /* ---- memory ---- */
 
 static size_t
-entry_size(const struct entry *entry)
+entry_size(const struct history_entry *entry)
 {
 	return block_frame_size(entry->block->bytes + entry->at);
 }
 
 static bool
-entry_is_small(const struct entry *entry)
+entry_is_small(const struct history_entry *entry)
 {
 	return entry_size(entry) < SMALL_BYTES;
 }
@@ -31,7 +31,7 @@ entry_is_small(const struct entry *entry)
 static void
 history_resize(struct history *history, uint32_t cap)
 {
-	struct entry *ring = cap ? chat_alloc(cap * sizeof(*ring)) : NULL;
+	struct history_entry *ring = cap ? chat_alloc(cap * sizeof(*ring)) : NULL;
 
 	for (uint32_t i = 0; i < history->count; i++)
 		ring[i] = *history_at(history, i);
@@ -68,7 +68,7 @@ history_open_own(struct history *history, size_t size)
 }
 
 static void
-history_copy(struct history *history, struct entry *entry, size_t size)
+history_copy(struct history *history, struct history_entry *entry, size_t size)
 {
 	if (!history->own || history->own->cap - history->own->len < size)
 		history_open_own(history, size);
@@ -93,16 +93,16 @@ oldest_is_last_of_block(const struct history *history)
 
 /* ---- remembering ---- */
 
-const struct entry *
+const struct history_entry *
 history_at(const struct history *history, uint32_t i)
 {
 	return &history->ring[(history->first + i) % history->cap];
 }
 
 void
-history_add(struct history *history, const struct entry *entry)
+history_add(struct history *history, const struct history_entry *entry)
 {
-	struct entry kept = *entry;
+	struct history_entry kept = *entry;
 
 	if (history->count == history->cap)
 		history_resize(history, history->cap ? 2 * history->cap : RING_LEAST);
@@ -116,15 +116,15 @@ history_add(struct history *history, const struct entry *entry)
 }
 
 void
-history_forget(struct history *history)
+history_drop_oldest(struct history *history)
 {
-	const struct entry *entry = history_at(history, 0);
+	const struct history_entry *entry = history_at(history, 0);
 
 	if (entry->block == history->own)
 		history->own_count--;
 	else if (!entry_is_small(entry) || oldest_is_last_of_block(history))
 		history->bytes -= block_cost(entry->block);
-	history->forgotten = entry->number;
+	history->dropped = entry->number;
 	block_unref(entry->block);
 	history->first = (history->first + 1) % history->cap;
 	history->count--;
@@ -138,7 +138,7 @@ void
 history_free(struct history *history)
 {
 	while (history->count)
-		history_forget(history);
+		history_drop_oldest(history);
 }
 
 uint32_t
@@ -160,13 +160,13 @@ history_after(const struct history *history, uint64_t number)
 /* ---- replay ---- */
 
 static struct chat_span
-entry_text(const struct entry *entry)
+entry_text(const struct history_entry *entry)
 {
 	return block_frame_payload(entry->block->bytes + entry->at);
 }
 
 static void
-put_entry(struct page_writer *writer, const struct entry *entry, bool omit)
+put_entry(struct page_writer *writer, const struct history_entry *entry, bool omit)
 {
 	struct chat_span text = entry_text(entry);
 
@@ -178,7 +178,7 @@ put_entry(struct page_writer *writer, const struct entry *entry, bool omit)
 
 /* What leaving out its data saves. */
 static size_t
-entry_saving(const struct entry *entry)
+entry_saving(const struct history_entry *entry)
 {
 	size_t left = sizeof(PAGE_OMITTED) - 1;
 
@@ -239,7 +239,7 @@ replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t
 	if (*bytes > most_bytes)
 		omit_data(history, first, count, most_bytes, omit, bytes);
 	for (; *bytes > most_bytes && dropped < count; dropped++) {
-		const struct entry *entry = history_at(history, first + dropped);
+		const struct history_entry *entry = history_at(history, first + dropped);
 
 		*bytes -= entry_text(entry).len + 1 - (omit[dropped] ? entry_saving(entry) : 0);
 	}
@@ -282,7 +282,7 @@ history_page(const struct history *history, const struct history_page *page, uin
 	*end = count ? history_at(history, first + count - 1)->number : page->after;
 	page_begin(&writer, bytes);
 	for (i = first; i < first + count; i++) {
-		const struct entry *entry = history_at(history, i);
+		const struct history_entry *entry = history_at(history, i);
 
 		put_entry(&writer, entry,
 			entry_saving(entry) && entry_text(entry).len > page->most_bytes);

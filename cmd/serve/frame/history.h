@@ -13,7 +13,7 @@
  * was sent. So no message keeps the block of a whole tick, and `bytes` is the memory that all of it
  * takes.
  */
-struct entry {
+struct history_entry {
 	struct block *block; /* one reference, where it is in a history */
 	uint32_t at; /* of the frame in the block */
 	uint32_t data_at; /* of `"data":"…"` in the payload; */
@@ -22,24 +22,24 @@ struct entry {
 };
 
 struct history {
-	struct entry *ring;
+	struct history_entry *ring;
 	uint32_t first, count, cap;
 	struct block *own; /* the newest of its own blocks: the next small message goes there */
 	uint32_t own_count; /* messages in it that are remembered */
 	size_t bytes; /* of memory */
-	uint64_t forgotten; /* number of the newest message that is no longer kept; 0: none */
+	uint64_t dropped; /* number of the newest message that is no longer kept; 0: none */
 };
 
 void history_free(struct history *history);
 
 /* Remembers one more; its block stays the caller's. */
-void history_add(struct history *history, const struct entry *entry);
+void history_add(struct history *history, const struct history_entry *entry);
 
 /* Forgets the oldest; there must be one. */
-void history_forget(struct history *history);
+void history_drop_oldest(struct history *history);
 
 /* The i-th oldest. */
-const struct entry *history_at(const struct history *history, uint32_t i);
+const struct history_entry *history_at(const struct history *history, uint32_t i);
 
 /* The index of the oldest message with a number above this one; count when there is none. */
 uint32_t history_after(const struct history *history, uint64_t number);

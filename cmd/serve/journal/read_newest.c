@@ -190,13 +190,13 @@ take_line(void *arg, const struct position *position, struct chat_span text)
 	struct recalling *recalling = arg;
 	struct journal_newest_read *recall = recalling->recall;
 	struct journal_line line;
-	struct entry entry;
+	struct history_entry entry;
 
 	if (!journal_line_read(&line, text) ||
 		line.number != recalling->reading->base + position->number ||
 		!chat_span_equal(line.channel, chat_span_of(recall->channel)))
 		return -1;
-	entry = (struct entry){
+	entry = (struct history_entry){
 		.block = block_of_frame(CHAT_WS_TEXT, text),
 		.data_at = line.data_at,
 		.data_len = line.data_len,

@@ -36,7 +36,7 @@ memory_usage_counted(size_t bytes[USAGE_KINDS], const struct server *server)
 	bytes[USAGE_RECEIVE] = server->conns.received_bytes;
 	bytes[USAGE_UNSYNCED] = backpressure_bytes(server);
 	bytes[USAGE_HISTORY] = channels_history_bytes(channels);
-	bytes[USAGE_NONCES] = channels->nonces.holders.amount;
+	bytes[USAGE_NONCES] = channels->nonces.shares.amount;
 	bytes[USAGE_CATCHUP] = channels->page_cache.bytes;
 	bytes[USAGE_RATES] = server->rate_limiter.bytes;
 	bytes[USAGE_JOURNAL] = journal->kind->memory ? journal->kind->memory(journal) : 0;
@@ -60,7 +60,7 @@ memory_usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
 	const struct channels *channels = &server->channels;
 
 	memory_usage_counted(bytes, server);
-	for (const struct channel *channel = channels->by_channel; channel;
+	for (const struct channel *channel = channels->by_name; channel;
 		channel = channel->hh.next) {
 		bytes[USAGE_CONNECTIONS] += channel->roster.bytes;
 		bytes[USAGE_CHANNELS] += memory_cost(sizeof(*channel));

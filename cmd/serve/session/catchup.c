@@ -10,6 +10,9 @@
 #include <utlist.h>
 
 #include "chat/buf.h"
+#include "serve/channel/channel.h"
+#include "serve/channel/echo.h"
+#include "serve/channel/replay.h"
 #include "serve/channel/since.h"
 #include "serve/server.h"
 #include "serve/session/session.h"
@@ -43,7 +46,7 @@ struct catchup_read {
 struct catchup_recall {
 	struct journal_newest_read recall; /* first */
 	struct catchup_work work;
-	uint64_t forgotten; /* by the channel */
+	uint64_t dropped; /* by the channel's history */
 };
 
 /*
@@ -137,7 +140,7 @@ catchup_drop_tails(struct catchup *catchup)
 			continue;
 		LL_DELETE(catchup->tails, tail);
 		tail->channel->readers--;
-		channel_forget(tail->channel);
+		channel_release(tail->channel);
 		free(tail);
 	}
 }
@@ -180,7 +183,7 @@ on_recalled(struct journal_newest_read *recall)
 	struct catchup_recall *asked = (struct catchup_recall *)recall;
 	struct catchup_work work = asked->work;
 
-	channel_recall(work.channel, &recall->found, asked->forgotten, recall->removed);
+	channel_history_prepend(work.channel, &recall->found, asked->dropped, recall->removed);
 	free(asked);
 	work_end(&work, NULL);
 }
@@ -193,11 +196,11 @@ catchup_ask_newest(struct catchup *catchup, struct channel *channel, const struc
 
 	work_begin(&asked->work, catchup, channel, key);
 	memcpy(asked->recall.channel, channel->name, channel->name_len);
-	asked->recall.upto = channel_newest(channel);
-	asked->recall.most = channel_wanted(channel);
+	asked->recall.upto = channel_newest_number(channel);
+	asked->recall.most = channel_replay_most(channel);
 	asked->recall.most_bytes = RECALL_BYTES;
 	asked->recall.done = on_recalled;
-	asked->forgotten = channel->history.forgotten;
+	asked->dropped = channel->history.dropped;
 	channel->recalled = true;
 	journal->kind->read_newest(journal, &asked->recall);
 	return asked->work.page;
@@ -212,7 +215,7 @@ catchup_ask(struct catchup *catchup, struct channel *channel, const struct page_
 	work_begin(&asked->work, catchup, channel, key);
 	memcpy(asked->read.channel, channel->name, channel->name_len);
 	asked->read.after = key->after;
-	asked->read.upto = channel_newest(channel);
+	asked->read.upto = channel_newest_number(channel);
 	asked->read.page_bytes = catchup_page_bytes(catchup);
 	asked->read.most_bytes = channel->channels->limits.page_message_bytes;
 	asked->read.complete = !key->incomplete;
@@ -236,8 +239,8 @@ reader_ask(struct catchup_reader *reader, bool first_in_line)
 	struct catchup *catchup = catchup_of(reader);
 	struct channel *channel = reader->session->member.channel;
 	struct fair_lane *lane = lane_of(reader, ADDRESS_LANE_READS);
-	struct page_key key = reader->newest ? recall_key(channel)
-					     : channel_catchup_key(&reader->session->member);
+	struct page_key key =
+		reader->newest ? recall_key(channel) : member_page_key(&reader->session->member);
 	struct page *page = page_cache_find(&channel->channels->page_cache, &key);
 
 	if (page)
@@ -292,7 +295,7 @@ static void
 reader_turn(struct catchup_reader *reader, const struct page *page)
 {
 	reader_charge(reader, page->block->len);
-	member_turn(&reader->session->member, page);
+	member_send_page(&reader->session->member, page);
 	conn_notify_drained(&reader->session->conn);
 }
 
@@ -301,7 +304,7 @@ static void
 reader_remember(struct catchup_reader *reader)
 {
 	struct member *member = &reader->session->member;
-	struct page *page = channel_catchup_page(member, catchup_page_bytes(catchup_of(reader)));
+	struct page *page = member_next_page(member, catchup_page_bytes(catchup_of(reader)));
 
 	if (page->key.kind == PAGE_CATCHUP) {
 		reader_turn(reader, page);
@@ -320,7 +323,7 @@ reader_step_newest(struct catchup_reader *reader)
 	struct page_key key = recall_key(channel);
 	struct page *page = page_cache_find(&channel->channels->page_cache, &key);
 
-	if (!page && channel_is_to_recall(channel)) {
+	if (!page && channel_needs_recall(channel)) {
 		page = reader_ask(reader, false);
 		if (!page)
 			return;
@@ -337,7 +340,7 @@ reader_step_newest(struct catchup_reader *reader)
 static void
 reader_begin(struct catchup_reader *reader)
 {
-	struct page_key key = channel_catchup_key(&reader->session->member);
+	struct page_key key = member_page_key(&reader->session->member);
 
 	if (!reader->began)
 		page_cache_renew(&catchup_of(reader)->server->channels.page_cache, &key);
@@ -358,7 +361,7 @@ reader_step(struct catchup_reader *reader)
 		return;
 	}
 	reader_begin(reader);
-	while (channel_catchup_is_far(member)) {
+	while (member_needs_journal(member)) {
 		page = reader_ask(reader, false);
 		if (page && !page->ready)
 			reader_await(reader, page);
@@ -366,7 +369,7 @@ reader_step(struct catchup_reader *reader)
 			reader_turn(reader, page);
 		if (!page || !page->ready || page->block)
 			return;
-		member_turn(member, page); /* there was nothing of this channel */
+		member_send_page(member, page); /* there was nothing of this channel */
 	}
 	reader_remember(reader);
 }
@@ -431,13 +434,13 @@ catchup_enter_newest(struct session *session)
 	const struct channel *channel = session->member.channel;
 	struct catchup_reader *reader;
 
-	if (!channel->readers && !channel_is_to_recall(channel)) {
+	if (!channel->readers && !channel_needs_recall(channel)) {
 		member_replay(&session->member);
 		return;
 	}
 	reader = reader_new(session);
 	reader->newest = true;
-	member_await(&session->member, &reader->catchup);
+	member_await_recall(&session->member, &reader->catchup);
 	reader_step(reader);
 }
 
@@ -447,7 +450,7 @@ catchup_enter(struct session *session, const struct since_point *since)
 	struct catchup *catchup = &session->server->catchup;
 	struct catchup_reader *reader = reader_new(session);
 
-	member_begin(&session->member, &reader->catchup, since);
+	member_begin_catchup(&session->member, &reader->catchup, since);
 	if (catchup->turn_bytes > 0 && fair_queue_is_empty(&catchup->wanting))
 		reader_step(reader);
 	else

@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "chat/msg.h"
+#include "serve/channel/join.h"
 #include "serve/channel/since.h"
 #include "serve/server.h"
 #include "serve/session/auth_queue.h"

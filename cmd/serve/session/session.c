@@ -8,6 +8,9 @@
 #include <utlist.h>
 
 #include "chat/msg.h"
+#include "serve/channel/encode.h"
+#include "serve/channel/join.h"
+#include "serve/channel/post.h"
 #include "serve/server.h"
 #include "serve/session/auth_queue.h"
 #include "serve/session/catchup.h"
@@ -305,7 +308,7 @@ on_closed(struct conn *conn)
 	addresses_leave(&session->server->addresses, session->address);
 	if (session->lobby) {
 		session->lobby->visitors--;
-		channel_forget(session->lobby);
+		channel_release(session->lobby);
 	}
 	session->lobby = NULL;
 }

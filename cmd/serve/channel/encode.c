@@ -2,7 +2,7 @@
  * The server's messages. The frequent ones are appended byte by byte into the block they travel in;
  * an error, which is rare, is written with cJSON.
  */
-#include "serve/frame/encode.h"
+#include "serve/channel/encode.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -290,7 +290,7 @@ encode_user_data(const struct outgoing_user_data *data)
 }
 
 struct block *
-encode_unlisted(struct block *block, size_t total, struct chat_span channel, uint32_t *frame_at)
+encode_crowd(struct block *block, size_t total, struct chat_span channel, uint32_t *frame_at)
 {
 	size_t max = 96 + NUMBER_MAX + channel.len;
 	char *start, *at;

@@ -1,5 +1,5 @@
-#ifndef SERVE_FRAME_ENCODE_H
-#define SERVE_FRAME_ENCODE_H
+#ifndef SERVE_CHANNEL_ENCODE_H
+#define SERVE_CHANNEL_ENCODE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,7 +69,7 @@ struct outgoing_user_data {
 struct block *encode_user_data(const struct outgoing_user_data *data);
 
 /* Appends a userData that lists nobody of so many; *at gets where the frame begins. */
-struct block *encode_unlisted(
+struct block *encode_crowd(
 	struct block *block, size_t total, struct chat_span channel, uint32_t *at);
 
 #endif

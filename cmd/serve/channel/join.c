@@ -1,0 +1,71 @@
+/* Joining and leaving. How the others learn of it is in presence.c. */
+#include "serve/channel/join.h"
+
+#include <utlist.h>
+
+#include "serve/channel/channel.h"
+#include "serve/channel/presence.h"
+#include "serve/channel/user_data.h"
+
+/*
+ * Returns the user of this id and name. If only a user in its grace time has one of them, that user
+ * loses it: the grace time is for the user's own return.
+ */
+static struct user *
+channel_claim(struct channel *channel, const struct channel_join *join, struct chat_err *err)
+{
+	struct user *user = roster_claim(&channel->roster, join->id, join->name, NULL);
+
+	if (user)
+		return user;
+	user_end_grace(channel, roster_find_id(&channel->roster, join->id));
+	user_end_grace(channel, roster_find_name(&channel->roster, join->name));
+	return roster_claim(&channel->roster, join->id, join->name, err);
+}
+
+int
+channel_join(struct channel *channel, struct member *member, const struct channel_join *join,
+	struct chat_err *err)
+{
+	struct user *user;
+
+	if (channel->members.count >= channel->channels->limits.members)
+		return chat_fail(
+			err, CHAT_CHANNEL_FULL, "this channel has no room for another connection");
+	user = channel_claim(channel, join, err);
+	if (!user)
+		return -1;
+	member->channel = channel;
+	member->user = user;
+	member->hidden = join->hidden;
+	member->serial = ++channel->channels->ever.members;
+	member->skip = MEMBER_SKIPS_NOTHING;
+	user->conns++;
+	channel->members.count++;
+	DL_APPEND(channel->members.first, member);
+	if (!join->hidden)
+		member_come_online(channel, member);
+	member_send_block(member, channel_user_data(channel, member->user));
+	return 0;
+}
+
+void
+channel_leave(struct member *member)
+{
+	struct channel *channel = member->channel;
+	struct user *user = member->user;
+
+	if (!channel)
+		return;
+	member->channel = NULL;
+	DL_DELETE(channel->members.first, member);
+	channel->members.live -= !member->catchup;
+	member->catchup = NULL;
+	channel->members.count--;
+	channel->presence.crowded = channel->presence.crowded && channel_is_crowd(channel);
+	user->conns--;
+	if (!member->hidden)
+		user->shown--;
+	user_go_offline(channel, user);
+	channel_release(channel);
+}

@@ -1,0 +1,32 @@
+/* The list of users in their grace time. presence.c decides who gets on it, and when that ends. */
+#include "serve/channel/leavers.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "chat/buf.h"
+#include "serve/channel/roster.h"
+
+void
+leavers_add(struct leavers *leavers, struct channel *channel, struct user *user, int64_t due_ms)
+{
+	struct leaver *leaver = chat_alloc_zeroed(1, sizeof(*leaver));
+
+	leaver->channel = channel;
+	leaver->user = user;
+	leaver->due_ms = due_ms;
+	user->leaver = leaver;
+	DL_APPEND(leavers->first, leaver);
+	leavers->count++;
+}
+
+void
+leavers_remove(struct leavers *leavers, struct user *user)
+{
+	if (!user->leaver)
+		return;
+	DL_DELETE(leavers->first, user->leaver);
+	leavers->count--;
+	free(user->leaver);
+	user->leaver = NULL;
+}

@@ -1,0 +1,95 @@
+/*
+ * The unpublished end of a channel's stream. On the path of a message it is between post.c, which
+ * appends the message, and publish.c, which sends the block to the members.
+ */
+#include "serve/channel/pending.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/buf.h"
+
+#define MESSAGES_CAP_KEPT 1024 /* a longer list is freed when it is empty */
+
+void
+pending_seal(struct pending *pending)
+{
+	struct pending_block *last;
+
+	if (!pending->open)
+		return;
+	last = &pending->blocks[pending->block_count - 1];
+	last->block = block_trim(last->block);
+	for (uint32_t i = pending->message_count; i-- && !pending->messages[i].entry.block;)
+		pending->messages[i].entry.block = last->block;
+	pending->sealed += last->block->len;
+	pending->open = false;
+}
+
+struct pending_block *
+pending_open(struct pending *pending, uint64_t ticket)
+{
+	struct pending_block *last;
+
+	if (pending->open &&
+		pending->blocks[pending->block_count - 1].block->len < PENDING_BLOCK_FULL)
+		return &pending->blocks[pending->block_count - 1];
+	pending_seal(pending);
+	if (pending->block_count == pending->block_cap) {
+		pending->block_cap = pending->block_cap ? 2 * pending->block_cap : 1;
+		pending->blocks = chat_realloc(
+			pending->blocks, pending->block_cap * sizeof(*pending->blocks));
+	}
+	last = &pending->blocks[pending->block_count++];
+	last->block = block_new(512);
+	last->ticket = ticket;
+	pending->open = true;
+	return last;
+}
+
+struct pending_message *
+pending_add(struct pending *pending)
+{
+	if (pending->message_count == pending->message_cap) {
+		pending->message_cap = pending->message_cap ? 2 * pending->message_cap : 4;
+		pending->messages = chat_realloc(
+			pending->messages, pending->message_cap * sizeof(*pending->messages));
+	}
+	return &pending->messages[pending->message_count++];
+}
+
+void
+pending_remove(struct pending *pending, uint32_t blocks, uint32_t messages)
+{
+	pending->block_count -= blocks;
+	pending->message_count -= messages;
+	memmove(pending->blocks, pending->blocks + blocks,
+		pending->block_count * sizeof(*pending->blocks));
+	if (messages)
+		memmove(pending->messages, pending->messages + messages,
+			pending->message_count * sizeof(*pending->messages));
+	if (!pending->message_count && pending->message_cap > MESSAGES_CAP_KEPT) {
+		free(pending->messages);
+		pending->messages = NULL;
+		pending->message_cap = 0;
+	}
+}
+
+size_t
+pending_bytes(const struct pending *pending)
+{
+	size_t bytes = pending->message_count * PENDING_MESSAGE_BYTES;
+
+	for (uint32_t i = 0; i < pending->block_count; i++)
+		bytes += pending->blocks[i].block->len;
+	return bytes;
+}
+
+void
+pending_free(struct pending *pending)
+{
+	for (uint32_t i = 0; i < pending->block_count; i++)
+		block_unref(pending->blocks[i].block);
+	free(pending->blocks);
+	free(pending->messages);
+}

@@ -1,0 +1,193 @@
+/*
+ * On the path of a message: from the pending block (post.c), once the journal has stored it, to the
+ * queue of every live member's connection (net/conn.h), and into the history. server_tick calls
+ * channels_publish at the end of each tick, after the journal's commit.
+ */
+#include "serve/channel/publish.h"
+
+#include "serve/channel/channel.h"
+#include "serve/channel/echo.h"
+#include "serve/channel/member_index.h"
+
+/* ---- to the members ---- */
+
+/* Sends the block without the frame at this offset: the member's own userStatus. */
+static void
+member_send_around(struct member *member, struct block *block, uint32_t at)
+{
+	uint32_t end = at + (uint32_t)block_frame_size(block->bytes + at);
+
+	if (at > 0)
+		conn_send_run(member->conn, block, 0, at);
+	if (end < block->len)
+		conn_send_run(member->conn, block, end, block->len);
+	member->skip = MEMBER_SKIPS_NOTHING;
+}
+
+static void
+channel_send(struct channel *channel, struct block *block)
+{
+	uint64_t position = channel->pending.published;
+	struct member *member;
+
+	for (member = channel->members.first; member; member = member->next) {
+		if (member->catchup)
+			continue;
+		if (member->skip - position < block->len)
+			member_send_around(member, block, (uint32_t)(member->skip - position));
+		else
+			conn_send_run(member->conn, block, 0, block->len);
+	}
+}
+
+static void
+channel_notify_watcher(struct channel *channel, const struct block *block)
+{
+	const struct watcher *watcher = &channel->channels->watcher;
+
+	for (uint32_t at = 0; watcher->on_event && at < block->len;
+		at += (uint32_t)block_frame_size(block->bytes + at))
+		watcher->on_event(watcher->arg, block_frame_payload(block->bytes + at));
+}
+
+/*
+ * Several ticks may be published at once, because the disk was slow. Their bytes do not count
+ * against the limits of the members' queues: a member that keeps up is not dropped for them.
+ */
+static void
+channel_spare_members(struct channel *channel, uint32_t count)
+{
+	struct member *member;
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		bytes += channel->pending.blocks[i].block->len;
+	if (bytes > PENDING_BLOCK_FULL)
+		for (member = channel->members.first; member; member = member->next)
+			conn_raise_queue_limit(member->conn, bytes);
+}
+
+/* ---- messages ---- */
+
+/* Those who posted the message more than once while it was pending get it as often. */
+static void
+channel_echo(struct channel *channel, struct member_index *members,
+	const struct pending_message *message)
+{
+	const struct nonce_sender *sender;
+
+	for (sender = nonce_senders(message->nonce); sender; sender = sender->next) {
+		struct member *member = sender->count > 1
+			? member_index_find(members, channel, sender->sender)
+			: NULL;
+
+		if (member)
+			member_echo(
+				member, message->entry.block, message->entry.at, sender->count - 1);
+	}
+}
+
+/* The message was sent to the members: adds it to the history, and to the memory of nonces. */
+static void
+channel_record(struct channel *channel, struct member_index *members,
+	const struct pending_message *message)
+{
+	struct channels *channels = channel->channels;
+
+	if (message->nonce)
+		channel_echo(channel, members, message);
+	channel_history_add(channel, &message->entry);
+	if (message->nonce)
+		nonces_publish(&channels->nonces, message->nonce, message->entry.block,
+			message->entry.at, clock_now_ms(channels->clock));
+}
+
+/* ---- blocks ---- */
+
+/* Publishes the first pending blocks. */
+static void
+channel_publish(struct channel *channel, uint32_t count)
+{
+	struct channels *channels = channel->channels;
+	struct pending *pending = &channel->pending;
+	struct member_index members = {0};
+	uint32_t done = 0;
+
+	channel_spare_members(channel, count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct block *block = pending->blocks[i].block;
+
+		channel_send(channel, block);
+		channel_notify_watcher(channel, block);
+		while (done < pending->message_count &&
+			pending->messages[done].entry.block == block)
+			channel_record(channel, &members, &pending->messages[done++]);
+		pending->published += block->len;
+		channels->pending_bytes -= block->len;
+		block_unref(block);
+	}
+	member_index_free(&members);
+	channels->pending_bytes -= done * PENDING_MESSAGE_BYTES;
+	channels->ever.deliveries += (uint64_t)done * channel->members.live;
+	pending_remove(pending, count, done);
+}
+
+/* Publishes the blocks whose messages are all durable. Those behind them wait. */
+static void
+channel_publish_durable(struct channel *channel)
+{
+	const struct pending *pending = &channel->pending;
+	uint32_t count = 0;
+
+	while (count < pending->block_count &&
+		pending->blocks[count].ticket <= channel->channels->durable)
+		count++;
+	if (count)
+		channel_publish(channel, count);
+}
+
+/* Ends the tick of a channel that is not on the list of the dirty ones any more. */
+static void
+channel_end_tick(struct channel *channel)
+{
+	struct channels *channels = channel->channels;
+
+	pending_seal(&channel->pending);
+	channel_publish_durable(channel);
+	if (channel->pending.block_count && channel->next_waiting == channel) {
+		channel->next_waiting = channels->waiting;
+		channels->waiting = channel;
+	}
+	channel_release(channel);
+}
+
+/* Publishes what has become durable in the channels that wait. */
+static void
+channels_publish_waiting(struct channels *channels)
+{
+	struct channel *channel = channels->waiting, *next;
+
+	if (channels->tried == channels->durable)
+		return;
+	channels->tried = channels->durable;
+	channels->waiting = NULL;
+	for (; channel; channel = next) {
+		next = channel->next_waiting;
+		channel->next_waiting = channel;
+		channel_end_tick(channel);
+	}
+}
+
+void
+channels_publish(struct channels *channels)
+{
+	struct channel *channel = channels->dirty, *next;
+
+	channels->dirty = NULL;
+	for (; channel; channel = next) {
+		next = channel->next_dirty;
+		channel->next_dirty = channel;
+		channel_end_tick(channel);
+	}
+	channels_publish_waiting(channels);
+}
