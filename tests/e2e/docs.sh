@@ -174,7 +174,7 @@ is "$(perl -0pe 's/\\\n//g; s/\x27[^\x27]*\x27/Q/gs; s/"[^"]*"/Q/gs; s/^\$ //gm;
 	apt-get | cd | git) ;;
 	make)
 		for word in $rest; do
-			[[ $word = *=* || $word = -* ]] || grep -q "^$word:" Makefile || echo "make $word"
+			[[ $word = *=* || $word = -* ]] || grep -q "^$word:" Makefile tests/*.mk || echo "make $word"
 		done
 		;;
 	chat-*)

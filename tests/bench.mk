@@ -1,0 +1,34 @@
+# Benchmarks: tests/bench/*.sh measure, with the programs that are built here; each says in its first lines what.
+
+BENCH_PACKAGES = g++ redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
+# What is measured against; npm comes with nodejs or as a package of its own.
+BENCH_PEERS = ajv@8.17.1 bun@1.4.5 ws@8.23.0 wscat@6.1.0
+
+.PHONY: bench bench-deps
+
+# The load generator is all of load*.c; each other program is one C file.
+LOAD_SRC := $(wildcard tests/bench/load*.c)
+BENCH_SRC := $(filter-out $(LOAD_SRC),$(wildcard tests/bench/*.c))
+BENCH_PROGRAMS := $(BUILD)/tests/bench/load $(BENCH_SRC:%.c=$(BUILD)/%)
+SIMDJSON := $(if $(wildcard /usr/include/simdjson.h),$(BUILD)/tests/bench/validate_simdjson)
+
+PROGRAMS += $(BENCH_PROGRAMS)
+OBJECTS += $(call objects,$(LOAD_SRC) $(BENCH_SRC))
+
+$(BUILD)/tests/bench/load: $(call objects,$(LOAD_SRC)) $(LIB)
+$(BENCH_SRC:%.c=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o
+$(BUILD)/tests/bench/catchup: $(BUILD)/tests/bench/load_usage.o
+$(BUILD)/tests/bench/fill: $(BUILD)/parts.a
+$(BENCH_SRC:%.c=$(BUILD)/%): $(LIB)
+
+$(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp
+	@mkdir -p $(@D)
+	$(CXX) -O2 -o $@ $< -lsimdjson
+
+bench: all $(BENCH_PROGRAMS) $(SIMDJSON) ## measure against floor and peers, 40 minutes; BENCH_QUICK=1: 6 (tests/bench)
+	@for bench in $(wildcard tests/bench/*.sh); do CHAT_BUILD=$(BUILD) $$bench || exit; done
+
+bench-deps: ## install what bench measures against: packages, and into the build from npm
+	$(call install_packages,$(BENCH_PACKAGES))
+	mkdir -p $(BUILD)/bench
+	npm install --prefix $(BUILD)/bench --no-audit --no-fund $(BENCH_PEERS)

@@ -1,0 +1,106 @@
+# Building and running the tests: programs in C and shell that speak TAP, run by tests/run.pl.
+
+JOBS ?= $(shell nproc)
+
+TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
+	clang-format-14 bash-completion zsh fish procps curl iproute2 binutils systemd
+BROWSER_PACKAGES = chromium
+DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm-14 gcovr valgrind strace
+
+.PHONY: demo unit check check-built check-browser check-asan check-tsan check-valgrind coverage deps deps-deep
+
+# ---- what is built ----
+
+# The parts of all commands, of which a test links what it uses.
+PARTS = $(BUILD)/parts.a
+PARTS_SRC := $(wildcard cmd/*/*.c cmd/serve/*/*.c)
+
+# A unit test is one C file with a main.
+UNIT_SRC := $(wildcard tests/unit/*.c)
+UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
+
+# What conformance suites are run on (the server's and the client's layer of WebSocket alone), and a peer.
+INTEROP_SRC := $(wildcard tests/interop/*.c)
+INTEROP_PEERS := $(INTEROP_SRC:%.c=$(BUILD)/%)
+
+# What tests put between a command and the system, with LD_PRELOAD.
+PRELOAD := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
+
+PROGRAMS += $(UNIT) $(INTEROP_PEERS)
+OBJECTS += $(call objects,$(UNIT_SRC) $(INTEROP_SRC))
+
+$(UNIT) $(INTEROP_PEERS): $(BUILD)/%: $(BUILD)/%.o $(PARTS) $(LIB)
+
+$(PARTS): $(call objects,$(PARTS_SRC))
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(PRELOAD): $(BUILD)/%.so: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
+unit: $(UNIT) $(INTEROP_PEERS) $(PRELOAD)
+
+# ---- what is run ----
+
+E2E := $(wildcard tests/e2e/*.sh)
+BROWSER := $(wildcard tests/interop/browser*.sh)
+INTEROP := $(filter-out $(BROWSER),$(wildcard tests/interop/*.sh))
+TESTS = $(INTEROP) $(E2E) $(UNIT)
+
+# No test runs longer than this, whatever it waits for.
+TEST_SECONDS = 300
+RUN = CHAT_BUILD=$(BUILD) tests/run.pl $(JOBS) $(TEST_SECONDS)
+
+demo: all ## a server with a speaking and a listening client on it
+	@CHAT_BUILD=$(BUILD) tests/demo.sh
+
+check: all unit ## all tests but the browser's
+	$(MAKE) check-built
+
+check-built: # what is built
+	$(RUN) $(TESTS)
+
+check-browser: all ## chat-serve and the WebSocket of headless Chromium
+	$(RUN) $(BROWSER)
+
+check-asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1
+check-asan: export UBSAN_OPTIONS = print_stacktrace=1
+check-asan: ## the tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
+	CHAT_TEST_SLOWNESS=3 $(MAKE) check BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
+
+check-tsan: export TSAN_OPTIONS = halt_on_error=1:suppressions=$(CURDIR)/tests/tsan.supp
+check-tsan: ## the tests under ThreadSanitizer
+	CHAT_TEST_SLOWNESS=5 $(MAKE) check BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g'
+
+# The programs under valgrind look like a build of their own. There is no sandbox: it would be valgrind's too.
+# What it finds is the exit status 99 and a file in build/valgrind.
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+	--suppressions=$(CURDIR)/tests/valgrind.supp --log-file=$(abspath $(BUILD))/valgrind/%p.log
+# Left out is what measures time or memory, or needs system calls that valgrind does not know.
+VALGRIND_TESTS = $(addprefix tests/e2e/,listen-cursor.sh pipelines.sh send.sh send-faults.sh send-plain.sh \
+	send-restart.sh serve-access.sh serve-corpus.sh serve-frames.sh serve-protocol.sh serve-tls-frames.sh \
+	validate-corpus.sh validate-order.sh)
+check-valgrind: all unit ## many of the tests under valgrind
+	rm -rf $(BUILD)/valgrind && mkdir -p $(BUILD)/valgrind/tests/unit
+	ln -s $(abspath $(BUILD))/tests/preload $(BUILD)/valgrind/tests
+	for program in $(COMMANDS) $(UNIT:$(BUILD)/%=%); do \
+		case $$program in chat-serve) more=--no-sandbox ;; *) more= ;; esac && \
+		printf '#!/bin/sh\nexec %s %s %s "$$@"\n' '$(VALGRIND)' "$(abspath $(BUILD))/$$program" "$$more" \
+			>$(BUILD)/valgrind/$$program && chmod +x $(BUILD)/valgrind/$$program || exit; \
+	done
+	CHAT_TEST_SLOWNESS=10 $(MAKE) check-built BUILD=$(BUILD)/valgrind TEST_SECONDS=3000 TESTS='$(VALGRIND_TESTS) \
+		$(UNIT:$(BUILD)/%=$(BUILD)/valgrind/%)'
+
+coverage: ## which lines the tests reach (build/coverage/index.html)
+	$(MAKE) check BUILD=build/coverage LDFLAGS=--coverage \
+		CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
+	gcovr --root . --object-directory build/coverage --filter lib/ --filter cmd/ --print-summary \
+		--html-details build/coverage/index.html build/coverage
+
+# ---- packages ----
+
+deps: ## install what is missing to build and test (Debian 12)
+	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(BROWSER_PACKAGES))
+
+deps-deep: ## what is missing for fuzz, coverage and valgrind
+	$(call install_packages,$(DEEP_PACKAGES))

@@ -1,0 +1,37 @@
+# Fuzzing: each tests/fuzz/NAME.c is a target of libFuzzer.
+
+CLANG ?= clang-14
+FUZZ_PACKAGES = clang-14 libclang-rt-14-dev libjansson-dev
+
+.PHONY: fuzz fuzz-all fuzz-build deps-fuzz
+
+# make fuzz T=json SECONDS=60: tests/fuzz/json.c on the corpus; what it finds stays in build/fuzz.
+# FUZZ_FLAGS are libFuzzer's: with -max_len=400 it makes more of short lines than of few long ones.
+T ?= json
+SECONDS ?= 60
+FUZZ_FLAGS ?=
+FUZZ_OF_journal_dir = -close_fd_mask=2 # what the journal has to say
+FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+FUZZ = $(FUZZ_SRC:%.c=$(BUILD)/%)
+FUZZ_BUILD = BUILD=build/fuzz CC=$(CLANG) CFLAGS='-O2 -g' SANITIZE=fuzzer-no-link,address,undefined
+SEEDS = $(wildcard tests/corpus/$(T) tests/corpus/valid tests/corpus/invalid)
+OBJECTS += $(call objects,$(FUZZ_SRC))
+
+fuzz: ## run one libFuzzer target: T=name SECONDS=60
+	$(MAKE) build/fuzz/tests/fuzz/$(T) $(FUZZ_BUILD)
+	mkdir -p build/fuzz/$(T)
+	cd build/fuzz && tests/fuzz/$(T) -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
+		-artifact_prefix=$(T)- $(FUZZ_OF_$(T)) $(FUZZ_FLAGS) $(T) $(SEEDS:%=$(CURDIR)/%)
+
+fuzz-build: $(FUZZ)
+
+fuzz-all: ## run every libFuzzer target for a while: SECONDS=60
+	$(MAKE) fuzz-build $(FUZZ_BUILD)
+	for target in $(sort $(notdir $(FUZZ))); do $(MAKE) fuzz T=$$target || exit; done
+
+$(BUILD)/tests/fuzz/jansson: LIBS += -ljansson
+$(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+deps-fuzz: ## what is missing for fuzz
+	$(call install_packages,$(FUZZ_PACKAGES))
