@@ -13,6 +13,7 @@
 
 #include "fuzz.h"
 #include "index.h"
+#include "serve/channel/channel.h"
 #include "serve/channel/restore.h"
 #include "serve/journal/disk_journal.h"
 #include "serve/journal/scan.h"

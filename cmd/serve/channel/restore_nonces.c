@@ -1,0 +1,125 @@
+/*
+ * The nonces of the last minutes, at the start: a client that has sent a message before the server
+ * stopped may send it again, and makes no second one.
+ */
+#include "chat/msg.h"
+#include "serve/channel/post.h"
+#include "serve/channel/restore_private.h"
+#include "serve/journal/scan.h"
+
+/* The argument of on_line. */
+struct nonce_scan {
+	struct channels *channels;
+	int64_t cutoff_ms; /* Unix time; nonces of messages before it are too old */
+};
+
+/*
+ * Returns a block with the message's frame, whose reference is the caller's: the block of the
+ * history if the message is there, a new one otherwise. *at gets where the frame begins.
+ */
+static struct block *
+message_block(const struct channel *channel, uint64_t number, struct chat_span text, uint32_t *at)
+{
+	uint32_t i = channel ? history_after(&channel->history, number - 1) : 0;
+	const struct history_entry *entry;
+
+	if (channel && i < channel->history.count) {
+		entry = history_at(&channel->history, i);
+		*at = entry->at;
+		if (entry->number == number)
+			return block_ref(entry->block);
+	}
+	*at = 0;
+	return block_of_frame(CHAT_WS_TEXT, text);
+}
+
+/* Adds a nonce whose message is published. */
+static void
+nonce_restore(struct channels *channels, struct nonce *nonce, const struct journal_line *line,
+	struct chat_span text)
+{
+	struct clock *clock = channels->clock;
+	int64_t age_ms = clock_unix_ms(clock) - line->timestamp_ms;
+	struct channel *channel;
+	struct block *block;
+	uint32_t at;
+
+	HASH_FIND(hh, channels->by_name, line->channel.at, line->channel.len, channel);
+	block = message_block(channel, line->number, text, &at);
+	nonces_publish(&channels->nonces, nonce, block, at,
+		clock_now_ms(clock) - (age_ms > 0 ? age_ms : 0));
+	block_unref(block);
+}
+
+/*
+ * Adds the nonce of a line. The journal does not say from which address a message came; so the user
+ * is charged for the memory.
+ */
+static void
+line_restore(struct channels *channels, const struct journal_line *line, struct chat_span text)
+{
+	struct nonces *nonces = &channels->nonces;
+	struct channel_post post;
+	struct nonce_key key;
+	struct nonce *nonce;
+	struct chat_msg msg;
+
+	if (chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0 ||
+		line->sender_id.len > NONCE_ID_MAX || line->channel.len > CHAT_CHANNEL_MAX)
+		return;
+	channel_post_fill(&post, &msg);
+	key = nonce_key(line->channel, line->sender_id, post.nonce);
+	if (!post.nonce_json.len || nonces_find(nonces, key))
+		return;
+	nonce = nonces_add(nonces, key,
+		&(struct nonce_message){
+			.owner = chat_hash(line->sender_id.at, line->sender_id.len),
+			.digest = channel_post_digest(&post),
+		});
+	nonce_restore(channels, nonce, line, text);
+}
+
+static void
+on_line(void *arg, struct chat_span text, enum scan_verdict verdict)
+{
+	const struct nonce_scan *scan = arg;
+	struct journal_line line;
+
+	if (verdict == SCAN_GOOD && journal_line_read(&line, text) && line.nonce_json.len &&
+		line.timestamp_ms >= scan->cutoff_ms)
+		line_restore(scan->channels, &line, text);
+}
+
+static int
+restore_segment(struct nonce_scan *nonce_scan, const struct disk_journal *disk, uint32_t number,
+	struct chat_err *err)
+{
+	struct scan scan;
+
+	if (segment_scan(&scan, disk->dir_fd, number, on_line, nonce_scan, err) < 0)
+		return -1;
+	scan_free(&scan);
+	return 0;
+}
+
+int
+restore_nonces(struct channels *channels, const struct disk_journal *disk, struct chat_err *err)
+{
+	const struct nonces *nonces = &channels->nonces;
+	struct nonce_scan scan = {
+		.channels = channels,
+		.cutoff_ms = clock_unix_ms(channels->clock) - nonces->keep_ms,
+	};
+	uint64_t bytes = disk->active->lines_bytes;
+	size_t first = disk->closed_count;
+
+	while (first && bytes < nonces->most_bytes &&
+		disk->closed[first - 1].timestamp_ms >= scan.cutoff_ms)
+		bytes += disk->closed[--first].bytes;
+	for (; first < disk->closed_count; first++)
+		if (restore_segment(&scan, disk, disk->closed[first].number, err) < 0)
+			return -1;
+	if (disk->active->index.timestamp_ms < scan.cutoff_ms)
+		return 0;
+	return restore_segment(&scan, disk, disk->active->number, err);
+}
