@@ -9,7 +9,7 @@
 #include "serve/util/memory.h"
 
 static void
-encode_metrics(struct server *server)
+say_metrics(struct server *server)
 {
 	const struct listeners *listeners = &server->monitor.listeners;
 
@@ -26,13 +26,13 @@ encode_metrics(struct server *server)
 
 /* Where it listens, and how it is reached from elsewhere. */
 static void
-encode_where(struct server *server)
+say_where(struct server *server)
 {
 	const struct listeners *listeners = &server->listeners;
 
 	for (size_t i = 0; i < listeners->count; i++)
 		error_log_say(&server->error_log, "listening on %s", listeners->at[i].url);
-	encode_metrics(server);
+	say_metrics(server);
 	if (!listeners_reach_out(listeners))
 		error_log_say(&server->error_log,
 			"only this machine can connect; others with --listen :3001 and --tokens "
@@ -71,7 +71,7 @@ main(int argc, char **argv)
 			chat_die_usage("%s", err.text);
 		chat_die(chat_exit_status(err.code), "%s", err.text);
 	}
-	encode_where(&server);
+	say_where(&server);
 	server_run(&server);
 	status = server_close(&server);
 	config_free(&config);

@@ -19,8 +19,9 @@
 #include "serve/channel/user_data.h"
 #include "serve/journal/disk_journal.h"
 #include "serve/monitor/memory_usage.h"
+#include "serve/monitor/metrics.h"
 #include "serve/sandbox.h"
-#include "serve/session/session.h"
+#include "serve/session/sessions.h"
 #include "serve/util/memory.h"
 #include "serve/util/systemd_notify.h"
 
@@ -54,7 +55,13 @@ on_journal_warning(void *arg, const char *sentence)
 	error_log_say(&((struct server *)arg)->error_log, "journal: %s", sentence);
 }
 
-static void server_shut(struct server *server);
+/* Tells everybody. The loop stops when the last connection has ended. */
+static void
+server_shut_down(struct server *server)
+{
+	server->settling = false;
+	sessions_shut_down(&server->sessions);
+}
 
 static void
 server_print(struct server *server)
@@ -65,25 +72,40 @@ server_print(struct server *server)
 	error_log_flush(&server->error_log);
 }
 
-void
+static void
 server_publish(struct server *server)
 {
 	server->journal->kind->commit(server->journal);
 	channels_publish(&server->channels);
 	if (server->settling && server->journal->kind->is_settled(server->journal))
-		server_shut(server);
+		server_shut_down(server);
 	server_print(server); /* first: what a member has seen, stdout has shown */
+}
+
+static void
+on_publish(void *arg)
+{
+	server_publish(arg);
+}
+
+/* Reads senders again that were left unread, as far as there is room before the disk. */
+static void
+server_resume_senders(struct server *server)
+{
+	if (sessions_resume(&server->sessions) && stdin_reader_resume(&server->stdin_reader))
+		server_publish(server);
+	backpressure_mark(&server->sessions.backpressure);
 }
 
 static void
 server_tick(struct server *server)
 {
 	server_publish(server);
-	catchup_turn(&server->catchup);
-	backpressure_release(server);
+	catchup_turn(&server->sessions.catchup);
+	server_resume_senders(server);
 	conns_flush(&server->conns);
-	catchup_rest(&server->catchup);
-	metrics_turn(&server->metrics, &server->loop);
+	catchup_end_turn(&server->sessions.catchup);
+	turn_times_add(&server->turns, &server->loop);
 	if (server->draining && server->conns.count == 0)
 		uv_stop(&server->loop);
 }
@@ -119,13 +141,13 @@ on_sweep(uv_timer_t *timer)
 		error_log_say(&server->error_log,
 			"the clock was set back by more than a day: the timestamps of messages go "
 			"back with it");
-	session_sweep(server);
+	sessions_sweep(&server->sessions);
 	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
 	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
 	channels_sweep(&server->channels);
 	page_cache_sweep(&server->channels.page_cache);
-	rate_limiter_expire(&server->rate_limiter, clock_now_ms(&server->clock));
-	memory_settle(&server->memory_peak, memory_usage_estimate(server));
+	rate_limiter_expire(&server->sessions.rate_limiter, clock_now_ms(&server->clock));
+	memory_settle(&server->memory_peak, memory_usage_estimate(&server->monitor.sources));
 }
 
 /* ---- accepting ---- */
@@ -139,13 +161,12 @@ on_connection(
 		addresses_enter(&server->addresses, (const struct sockaddr *)peer);
 
 	if (address_is_flooding(address, &server->addresses) ||
-		server->conns.count > server->max_connections + REFUSALS_AT_ONCE) {
+		server->conns.count > server->sessions.options.max_connections + REFUSALS_AT_ONCE) {
 		addresses_leave(&server->addresses, address);
 		close(fd);
 		return;
 	}
-	server->metrics.accepted++;
-	session_start(server, fd, listener->secure ? server->tls : NULL, address);
+	session_start(&server->sessions, fd, listener->secure ? server->tls : NULL, address);
 }
 
 static int
@@ -161,24 +182,6 @@ accepts_open(struct server *server, struct chat_err *err)
 }
 
 /* ---- stopping ---- */
-
-/* Everyone is told, and closed. The loop stops when the last is gone. */
-static void
-server_shut(struct server *server)
-{
-	struct conn *conn, *next;
-
-	server->settling = false;
-	for (conn = server->conns.all; conn; conn = next) {
-		next = conn->next;
-		conn_resume(conn, CONN_PAUSE_SESSION);
-		if (conn->state == CONN_OPEN)
-			session_shut((struct session *)conn, CHAT_SHUTTING_DOWN,
-				"the server is shutting down", 1001);
-		else if (conn->state == CONN_HANDSHAKE)
-			conn_abort(conn);
-	}
-}
 
 /*
  * No new connections, and nothing more is heard; who has said something is to know what became of
@@ -200,7 +203,7 @@ server_report(struct server *server)
 {
 	struct chat_buf line = {0};
 
-	metrics_write_json(&line, server);
+	metrics_write_json(&line, &server->monitor.sources);
 	error_log_line(&server->error_log, (struct chat_span){line.at, line.len - 1});
 	chat_buf_free(&line);
 }
@@ -214,10 +217,10 @@ server_reload(struct server *server)
 	systemd_notify_state(server->notify_fd, "RELOADING=1");
 	if (server->tls && tls_reload(server->tls, &err) < 0)
 		error_log_say(&server->error_log, "%s (the old certificate stays)", err.text);
-	if (server->tokens.path && tokens_reload(&server->tokens, &err) < 0)
+	if (server->sessions.tokens.path && tokens_reload(&server->sessions.tokens, &err) < 0)
 		error_log_say(&server->error_log, "%s (the old tokens stay)", err.text);
-	else if (server->tokens.path)
-		sessions_review(server);
+	else if (server->sessions.tokens.path)
+		sessions_recheck(&server->sessions);
 	systemd_notify_state(server->notify_fd, "READY=1");
 }
 
@@ -237,14 +240,6 @@ on_signal(uv_signal_t *handle, int signal)
 		uv_stop(&server->loop); /* asked twice: at once */
 	else
 		server_drain(server);
-}
-
-const char *
-server_ailment(const struct server *server)
-{
-	if (server->draining)
-		return "shutting down";
-	return *server->journal->trouble ? server->journal->trouble : NULL;
 }
 
 /* ---- opening ---- */
@@ -357,7 +352,8 @@ channels_open(struct server *server, struct chat_err *err)
 	channels_init(&server->channels, &limits, &server->clock, (uint64_t)chat_unix_ms());
 	page_cache_init(&server->channels.page_cache, (size_t)config->queue_total_bytes);
 	server->channels.page_cache.fades = config->journal_max_messages > 0;
-	catchup_open(&server->catchup, server);
+	catchup_open(&server->sessions.catchup, &server->loop, &server->channels,
+		(size_t)config->queue_bytes / 2);
 	server->channels.nonces.most = (size_t)config->max_nonces;
 	server->channels.nonces.most_bytes = (size_t)config->nonce_memory;
 	server->channels.nonces.keep_ms = config->nonce_ms;
@@ -450,7 +446,7 @@ sockets_close(struct server *server)
 {
 	listeners_close(&server->listeners);
 	tls_close(server->tls);
-	tokens_free(&server->tokens);
+	tokens_free(&server->sessions.tokens);
 	addresses_free(&server->addresses);
 }
 
@@ -476,9 +472,9 @@ server_read_tokens(struct server *server, struct chat_err *err)
 
 	if (!path)
 		return 0;
-	if (tokens_open(&server->tokens, path, err) < 0)
+	if (tokens_open(&server->sessions.tokens, path, err) < 0)
 		return -1;
-	if (server->tokens.count)
+	if (server->sessions.tokens.count)
 		return 0;
 	return chat_fail(err, CHAT_USAGE,
 		"--tokens %s: nobody is in it; --new-token NAME prints a line for it", path);
@@ -510,12 +506,6 @@ sockets_open(struct server *server, struct chat_err *err)
 	return -1;
 }
 
-bool
-server_proves_names(const struct server *server)
-{
-	return server->tokens.path || server->config->tls.client_ca;
-}
-
 /* A limit that is given is for everybody, one that is not for who is elsewhere. */
 static struct rate_limit
 limit_of(int64_t given, int64_t usual, int64_t burst)
@@ -527,9 +517,8 @@ static void
 rate_limiter_open(struct server *server)
 {
 	const struct config *c = server->config;
-	struct rate_limit *limits = server->rate_limiter.limits;
+	struct rate_limit *limits = server->sessions.rate_limiter.limits;
 
-	server->reaches_out = listeners_reach_out(&server->listeners) || c->proxies.count > 0;
 	limits[RATE_MESSAGES] = limit_of(c->rate, CONFIG_OPEN_RATE, c->burst);
 	limits[RATE_BYTES] = limit_of(c->rate_bytes, CONFIG_OPEN_RATE_BYTES, 0);
 	limits[RATE_BYTES].burst = BYTES_BURST_S * limits[RATE_BYTES].per_second;
@@ -537,15 +526,63 @@ rate_limiter_open(struct server *server)
 	limits[RATE_JOINS].burst = JOINS_BURST_S * limits[RATE_JOINS].per_second;
 }
 
+static void
+sessions_open(struct server *server)
+{
+	const struct config *config = server->config;
+	struct session_context *sessions = &server->sessions;
+
+	sessions->options = (struct session_options){
+		.max_connections = connections_allowed(config->max_connections),
+		.max_errors = config->max_errors,
+		.init_timeout_ms = config->init_timeout_ms,
+		.needs_certificate = config->tls.client_ca != NULL,
+		.reserves_server_name = config->read_stdin,
+		.is_public = listeners_reach_out(&server->listeners) || config->proxies.count > 0,
+		.is_verbose = config->verbose,
+	};
+	sessions->names = (struct origin_names){&config->origins, &config->hosts, server->tls};
+	sessions->clock = &server->clock;
+	sessions->conns = &server->conns;
+	sessions->addresses = &server->addresses;
+	sessions->channels = &server->channels;
+	sessions->error_log = &server->error_log;
+	rate_limiter_open(server);
+}
+
+static struct monitor_sources
+monitor_sources_of(const struct server *server)
+{
+	return (struct monitor_sources){
+		.sessions = &server->sessions,
+		.tls = server->tls,
+		.events = &server->line_writer,
+		.turns = &server->turns,
+		.draining = &server->draining,
+	};
+}
+
+static void
+limit_backpressure(struct server *server)
+{
+	struct backpressure *backpressure = &server->sessions.backpressure;
+
+	backpressure->publish = on_publish;
+	backpressure->arg = server;
+	backpressure_open(backpressure, &server->channels,
+		(size_t)server->config->unsynced_total_bytes,
+		(size_t)server->config->max_message_bytes);
+}
+
 int
 server_open(struct server *server, const struct config *config, struct chat_err *err)
 {
 	struct conn_limits limits = conn_limits_of(config);
+	struct monitor_sources sources;
 
 	memset(server, 0, sizeof(*server));
 	server->config = config;
 	server->url_file.fd = -1;
-	server->max_connections = connections_allowed(config->max_connections);
 	hold_end(true);
 	if (sockets_open(server, err) < 0)
 		return -1;
@@ -553,8 +590,9 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 		sockets_close(server);
 		return chat_fail(err, CHAT_INTERNAL, "no event loop can be had");
 	}
-	rate_limiter_open(server);
-	metrics_init(&server->metrics, &server->loop);
+	sessions_open(server);
+	sources = monitor_sources_of(server);
+	turn_times_open(&server->turns, &server->loop);
 	server->clock.loop = &server->loop;
 	clock_set(&server->clock);
 	if (conns_open(&server->conns, &server->clock, &session_events, &limits, err) < 0) {
@@ -565,16 +603,18 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	server->notify_fd = systemd_notify_open();
 	line_writer_open(&server->line_writer, &server->loop, STDOUT_FILENO, EVENTS_MAX_BYTES);
 	error_log_open(&server->error_log, &server->loop, STDERR_FILENO);
-	if (monitor_open(&server->monitor, server, config->metrics, err) < 0 ||
+	if (monitor_open(&server->monitor, &server->loop, &sources, config->metrics, err) < 0 ||
 		url_file_open(&server->url_file, config->url_file, config->user != NULL, err) < 0 ||
 		server_confine(server, err) < 0 || channels_open(server, err) < 0) {
 		server_close(server);
 		return -1;
 	}
-	backpressure_open(server);
+	limit_backpressure(server);
 	handles_open(server);
 	if (config->read_stdin)
-		stdin_reader_open(&server->stdin_reader, server, STDIN_FILENO);
+		stdin_reader_open(&server->stdin_reader, &server->loop, STDIN_FILENO,
+			(size_t)config->max_message_bytes, &server->channels,
+			&server->sessions.backpressure, &server->error_log);
 	if (accepts_open(server, err) == 0 && server_publish_url(server, err) == 0) {
 		channels_announce_server(&server->channels);
 		hold_end(false);
@@ -687,10 +727,8 @@ server_close(struct server *server)
 		end = journal->kind->close(journal, !answers);
 	if (!answers || end == JOURNAL_HUNG)
 		server_leave(server);
-	catchup_close(&server->catchup);
+	session_context_free(&server->sessions);
 	channels_free(&server->channels);
-	rate_limiter_free(&server->rate_limiter);
-	fair_queue_free(&server->turns);
 	server_vanish(server);
 	error_log_close(&server->error_log);
 	if (server->notify_fd >= 0)

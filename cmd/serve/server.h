@@ -8,16 +8,13 @@
 #include "serve/channel/channel.h"
 #include "serve/config.h"
 #include "serve/journal/journal.h"
-#include "serve/monitor/metrics.h"
 #include "serve/monitor/monitor.h"
+#include "serve/monitor/turn_times.h"
 #include "serve/net/acceptor.h"
 #include "serve/net/address.h"
 #include "serve/net/conns.h"
 #include "serve/net/listener.h"
-#include "serve/session/backpressure.h"
-#include "serve/session/catchup.h"
-#include "serve/session/rate_limiter.h"
-#include "serve/session/tokens.h"
+#include "serve/session/context.h"
 #include "serve/stdin_reader.h"
 #include "serve/url_file.h"
 #include "serve/util/error_log.h"
@@ -30,10 +27,6 @@
  * commits, what is kept is delivered, every connection with something new is flushed once, and the
  * dead are freed.
  */
-#define SERVER_NAME "server" /* username and id of what is posted from stdin */
-
-struct session;
-
 struct server {
 	const struct config *config;
 	uv_loop_t loop;
@@ -47,24 +40,14 @@ struct server {
 	struct conns conns;
 	struct addresses addresses;
 	struct channels channels;
-	struct catchup catchup;
-	struct rate_limiter rate_limiter;
+	struct session_context sessions;
 	struct journal *journal;
 	struct line_writer line_writer;
 	uint64_t events_dropped; /* of stdout's, when it last said that some are missing */
 	struct error_log error_log;
 	struct stdin_reader stdin_reader;
-	struct metrics metrics;
+	struct turn_times turns;
 	struct monitor monitor;
-	struct tokens tokens; /* path NULL: nobody is asked for one */
-	struct fair_queue turns; /* of sessions whose addresses are barred */
-	size_t turns_bytes; /* of memory that those who wait for theirs take, and what they say */
-	struct session *owing; /* sessions that owe an init, oldest first */
-	struct backpressure backpressure;
-	struct session *hasty; /* those that are not read until the next sweep */
-	struct session *denied; /* those that wait for the answer to a wrong token, likewise */
-	size_t max_connections; /* as configured, or what the descriptors allow */
-	bool reaches_out; /* others than this machine can connect, or come through a proxy */
 	int notify_fd; /* -1: nobody wants to hear of the server's state */
 	struct memory_peak memory_peak;
 	struct url_file url_file;
@@ -81,13 +64,5 @@ void server_run(struct server *server);
 
 /* Returns the exit status; where a disk does not answer it does not return, but ends with it. */
 int server_close(struct server *server);
-
-/* Whether who joins has to prove a name, by a token or a certificate: it is the identity then. */
-bool server_proves_names(const struct server *server);
-/* Commits what was said, and publishes what the journal keeps: on stdout, and in queues. */
-void server_publish(struct server *server);
-
-/* What keeps it from doing its work, as a sentence; NULL: nothing. */
-const char *server_ailment(const struct server *server);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the server itself says: `tail -F log | … | chat-serve --stdin`. */
+/* Lines of stdin as messages: `tail -F log | … | chat-serve --stdin`. */
 #include "serve/stdin_reader.h"
 
 #include <fcntl.h>
@@ -7,10 +7,10 @@
 #include "chat/json.h"
 #include "chat/msg.h"
 #include "serve/channel/post.h"
-#include "serve/server.h"
+#include "serve/session/context.h"
 
-static void
-stdin_reader_stop(struct stdin_reader *reader)
+void
+stdin_reader_close(struct stdin_reader *reader)
 {
 	if (!reader->open)
 		return;
@@ -20,9 +20,9 @@ stdin_reader_stop(struct stdin_reader *reader)
 	chat_lines_free(&reader->lines);
 }
 
-/* The server's own user in a channel: there from its first message on, listed nowhere. */
+/* Returns the server's own user of a channel, which its first message makes; no list has it. */
 static struct user *
-stdin_reader_user(struct channel *channel, struct chat_err *err)
+server_user(struct channel *channel, struct chat_err *err)
 {
 	struct user *user =
 		roster_claim(&channel->roster, CHAT_SPAN(SERVER_NAME), CHAT_SPAN(SERVER_NAME), err);
@@ -32,8 +32,7 @@ stdin_reader_user(struct channel *channel, struct chat_err *err)
 	return user;
 }
 
-/* The `channel` of a line that was read already; to a client's message it is an unknown property.
- */
+/* Finds the `channel` of a valid line; in a client's message that is an unknown property. */
 static bool
 find_channel(struct chat_span line, struct chat_json_value *value)
 {
@@ -54,7 +53,7 @@ find_channel(struct chat_span line, struct chat_json_value *value)
 }
 
 static struct channel *
-stdin_reader_channel(struct server *server, const struct chat_msg *msg, struct chat_err *err)
+line_channel(struct channels *channels, const struct chat_msg *msg, struct chat_err *err)
 {
 	const struct claimant nobody = {.key = 0};
 	struct chat_span name = CHAT_SPAN("/");
@@ -72,11 +71,11 @@ stdin_reader_channel(struct server *server, const struct chat_msg *msg, struct c
 			return NULL;
 		}
 	}
-	return channels_find(&server->channels, name, &nobody, err);
+	return channels_find(channels, name, &nobody, err);
 }
 
 static int
-stdin_reader_post(struct server *server, struct chat_span line, struct chat_err *err)
+post_line(struct channels *channels, struct chat_span line, struct chat_err *err)
 {
 	struct channel_post post = {0};
 	struct chat_msg msg;
@@ -87,10 +86,10 @@ stdin_reader_post(struct server *server, struct chat_span line, struct chat_err 
 		return -1;
 	if (msg.type == CHAT_TYPE_INIT)
 		return chat_fail(err, CHAT_ALREADY_INITIALIZED, "the server needs no init");
-	channel = stdin_reader_channel(server, &msg, err);
+	channel = line_channel(channels, &msg, err);
 	if (!channel)
 		return -1;
-	post.user = stdin_reader_user(channel, err);
+	post.user = server_user(channel, err);
 	channel_post_fill(&post, &msg);
 	result = post.user ? channel_post(channel, &post, err) : -1;
 	channel_release(channel);
@@ -108,15 +107,15 @@ is_blank(struct chat_span line)
 }
 
 static void
-stdin_reader_line(struct stdin_reader *reader, enum chat_line what, struct chat_span line)
+handle_line(struct stdin_reader *reader, enum chat_line what, struct chat_span line)
 {
 	struct chat_err err = {0};
-	struct error_log *error_log = &reader->server->error_log;
+	struct error_log *error_log = reader->error_log;
 	unsigned long long number = reader->lines.number;
 
 	if (what == CHAT_LINE_TOO_LONG)
 		error_log_say(error_log, "stdin:%llu: the line is too long", number);
-	else if (!is_blank(line) && stdin_reader_post(reader->server, line, &err) < 0)
+	else if (!is_blank(line) && post_line(reader->channels, line, &err) < 0)
 		error_log_say(error_log, "stdin:%llu: %s%s%s", number, err.field,
 			*err.field ? ": " : "", err.text);
 }
@@ -125,57 +124,57 @@ static void on_readable(uv_poll_t *poll, int status, int events);
 static void on_idle(uv_idle_t *idle);
 
 static void
-stdin_reader_poll(struct stdin_reader *reader)
+reader_poll(struct stdin_reader *reader)
 {
-	if (reader->is_file && reader->waits)
+	if (reader->is_file && reader->paused)
 		uv_idle_stop(&reader->idle);
 	else if (reader->is_file)
 		uv_idle_start(&reader->idle, on_idle);
-	else if (reader->waits)
+	else if (reader->paused)
 		uv_poll_stop(&reader->poll);
 	else
 		uv_poll_start(&reader->poll, UV_READABLE, on_readable);
 }
 
-/* Posts the lines that were read, as far as there is room for them. */
+/* Posts the lines that were read, as far as there is room before the disk. */
 static void
-stdin_reader_take(struct stdin_reader *reader)
+reader_take_lines(struct stdin_reader *reader)
 {
 	enum chat_line what = CHAT_LINE_NONE;
 	struct chat_span line;
 
-	while (!(reader->waits = backpressure_is_long(reader->server)) &&
+	while (!(reader->paused = backpressure_is_high(reader->backpressure, 0)) &&
 		(what = chat_lines_take(&reader->lines, &line)) != CHAT_LINE_NONE &&
 		what != CHAT_LINE_END)
-		stdin_reader_line(reader, what, line);
+		handle_line(reader, what, line);
 	if (what == CHAT_LINE_END)
-		stdin_reader_stop(reader);
-	else if (reader->waits)
-		stdin_reader_poll(reader);
+		stdin_reader_close(reader);
+	else if (reader->paused)
+		reader_poll(reader);
 }
 
-void
-stdin_reader_go_on(struct stdin_reader *reader)
+bool
+stdin_reader_resume(struct stdin_reader *reader)
 {
-	if (!reader->open || !reader->waits)
-		return;
-	reader->waits = false;
-	stdin_reader_poll(reader);
-	stdin_reader_take(reader);
-	server_publish(reader->server); /* the turn has done so already */
+	if (!reader->open || !reader->paused)
+		return false;
+	reader->paused = false;
+	reader_poll(reader);
+	reader_take_lines(reader);
+	return true;
 }
 
 static void
-stdin_reader_read(struct stdin_reader *reader)
+reader_read(struct stdin_reader *reader)
 {
 	struct chat_err err;
 
 	if (chat_lines_fill(&reader->lines, &err) < 0) {
-		error_log_say(&reader->server->error_log, "stdin: %s", err.text);
-		stdin_reader_stop(reader);
+		error_log_say(reader->error_log, "stdin: %s", err.text);
+		stdin_reader_close(reader);
 		return;
 	}
-	stdin_reader_take(reader);
+	reader_take_lines(reader);
 }
 
 static void
@@ -183,39 +182,37 @@ on_readable(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
-	stdin_reader_read(poll->data);
+	reader_read(poll->data);
 }
 
 static void
 on_idle(uv_idle_t *idle)
 {
-	stdin_reader_read(idle->data);
+	reader_read(idle->data);
 }
 
 void
-stdin_reader_open(struct stdin_reader *reader, struct server *server, int fd)
+stdin_reader_open(struct stdin_reader *reader, uv_loop_t *loop, int fd, size_t max_message_bytes,
+	struct channels *channels, const struct backpressure *backpressure,
+	struct error_log *error_log)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	reader->server = server;
-	chat_lines_init(&reader->lines, fd, (size_t)server->config->max_message_bytes);
+	reader->channels = channels;
+	reader->backpressure = backpressure;
+	reader->error_log = error_log;
+	chat_lines_init(&reader->lines, fd, max_message_bytes);
 	reader->open = true;
-	if (uv_poll_init(&server->loop, &reader->poll, fd) == 0) {
-		/* libuv has set O_NONBLOCK for all who hold it; one read when there is something
-		 * does not wait */
+	if (uv_poll_init(loop, &reader->poll, fd) == 0) {
+		/* libuv has set O_NONBLOCK, for every process that has this description open. It is
+		 * not needed: one read does not wait when there is something to read. */
 		fcntl(fd, F_SETFL, flags);
 		reader->poll.data = reader;
-		stdin_reader_poll(reader);
+		reader_poll(reader);
 		return;
 	}
 	reader->is_file = true;
-	uv_idle_init(&server->loop, &reader->idle);
+	uv_idle_init(loop, &reader->idle);
 	reader->idle.data = reader;
-	stdin_reader_poll(reader);
-}
-
-void
-stdin_reader_close(struct stdin_reader *reader)
-{
-	stdin_reader_stop(reader);
+	reader_poll(reader);
 }

@@ -2,31 +2,41 @@
 #define SERVE_STDIN_READER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <uv.h>
 
 #include "chat/line.h"
+#include "serve/channel/channel.h"
+#include "serve/session/backpressure.h"
+#include "serve/util/error_log.h"
 
 /*
- * --stdin: lines that are client messages, posted as the server's own user, to the channel that the
- * line's `channel` names, or "/". A bad line is said on stderr and the next one goes on. The end of
- * the file ends nothing else.
+ * --stdin: each line is a client's message. It is posted as the server's own user (SERVER_NAME), in
+ * the channel that the line's `channel` names, or "/". A bad line is reported on stderr and the
+ * next one is read. At the end of the file the server goes on.
  */
-struct server;
-
 struct stdin_reader {
-	struct server *server;
-	uv_poll_t poll; /* pipe, terminal, socket */
-	uv_idle_t idle; /* a file, which cannot be polled */
+	struct channels *channels;
+	const struct backpressure *backpressure;
+	struct error_log *error_log;
+	uv_poll_t poll; /* of a pipe, terminal or socket */
+	uv_idle_t idle; /* of a file, which cannot be polled */
 	struct chat_lines lines;
-	bool open;
+	bool open; /* the fields above are valid, but one of the handles */
 	bool is_file;
-	bool waits; /* too much is said and not kept: no more is read now */
+	bool paused; /* too much waits for the journal: nothing is read now */
 };
 
-void stdin_reader_open(struct stdin_reader *reader, struct server *server, int fd);
+/* Begins to read fd. All pointers are borrowed. */
+void stdin_reader_open(struct stdin_reader *reader, uv_loop_t *loop, int fd,
+	size_t max_message_bytes, struct channels *channels,
+	const struct backpressure *backpressure, struct error_log *error_log);
+
+/* Ends reading. Does nothing if it is not open. */
 void stdin_reader_close(struct stdin_reader *reader);
 
-/* There is room again for what it waits to post; nothing if it does not wait. */
-void stdin_reader_go_on(struct stdin_reader *reader);
+/* There is room before the disk again. Returns true if the reader was paused and has posted lines,
+ * which are to be published. */
+bool stdin_reader_resume(struct stdin_reader *reader);
 
 #endif

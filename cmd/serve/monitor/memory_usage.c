@@ -1,9 +1,9 @@
-/* Where the memory is. Each owner counts its own; here it is only asked for. */
+/* Collects what each part of the server says about its own memory. */
 #include "serve/monitor/memory_usage.h"
 
 #include <string.h>
 
-#include "serve/server.h"
+#include "serve/net/tls.h"
 #include "serve/session/session.h"
 #include "serve/util/memory.h"
 
@@ -21,45 +21,47 @@ const char *const memory_usage_words[USAGE_KINDS] = {
 	[USAGE_OUTPUT] = "output",
 };
 
-/* What is counted as it comes and goes. */
+/* The kinds that are counted all the time. */
 static void
-memory_usage_counted(size_t bytes[USAGE_KINDS], const struct server *server)
+take_counted(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources)
 {
-	const struct channels *channels = &server->channels;
-	const struct journal *journal = server->journal;
+	const struct session_context *sessions = sources->sessions;
+	const struct channels *channels = sessions->channels;
+	const struct conns *conns = sessions->conns;
+	const struct journal *journal = journal_of(sources);
 
 	memset(bytes, 0, USAGE_KINDS * sizeof(*bytes));
-	bytes[USAGE_CONNECTIONS] = server->conns.count * memory_cost(sizeof(struct session)) +
-		addresses_bytes(&server->addresses) + server->turns_bytes +
-		(server->tls ? tls_memory(server->tls) : 0);
-	bytes[USAGE_QUEUES] = server->conns.held_bytes;
-	bytes[USAGE_RECEIVE] = server->conns.received_bytes;
-	bytes[USAGE_UNSYNCED] = backpressure_bytes(server);
+	bytes[USAGE_CONNECTIONS] = conns->count * memory_cost(sizeof(struct session)) +
+		addresses_bytes(sessions->addresses) + sessions->auth_queue.bytes +
+		(sources->tls ? tls_memory(sources->tls) : 0);
+	bytes[USAGE_QUEUES] = conns->held_bytes;
+	bytes[USAGE_RECEIVE] = conns->received_bytes;
+	bytes[USAGE_UNSYNCED] = backpressure_bytes(&sessions->backpressure);
 	bytes[USAGE_HISTORY] = channels_history_bytes(channels);
 	bytes[USAGE_NONCES] = channels->nonces.shares.amount;
 	bytes[USAGE_CATCHUP] = channels->page_cache.bytes;
-	bytes[USAGE_RATES] = server->rate_limiter.bytes;
+	bytes[USAGE_RATES] = sessions->rate_limiter.bytes;
 	bytes[USAGE_JOURNAL] = journal->kind->memory ? journal->kind->memory(journal) : 0;
-	bytes[USAGE_OUTPUT] = server->line_writer.buf.cap + server->error_log.line_writer.buf.cap;
+	bytes[USAGE_OUTPUT] = sources->events->buf.cap + sessions->error_log->line_writer.buf.cap;
 }
 
 size_t
-memory_usage_estimate(const struct server *server)
+memory_usage_estimate(const struct monitor_sources *sources)
 {
 	size_t bytes[USAGE_KINDS], sum = 0;
 
-	memory_usage_counted(bytes, server);
+	take_counted(bytes, sources);
 	for (int i = 0; i < USAGE_KINDS; i++)
 		sum += bytes[i];
 	return sum;
 }
 
 void
-memory_usage_take(size_t bytes[USAGE_KINDS], const struct server *server)
+memory_usage_take(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources)
 {
-	const struct channels *channels = &server->channels;
+	const struct channels *channels = sources->sessions->channels;
 
-	memory_usage_counted(bytes, server);
+	take_counted(bytes, sources);
 	for (const struct channel *channel = channels->by_name; channel;
 		channel = channel->hh.next) {
 		bytes[USAGE_CONNECTIONS] += channel->roster.bytes;

@@ -3,34 +3,35 @@
 
 #include <stddef.h>
 
-/*
- * What the server holds in memory, by what it is held for. A block that lies in a queue and in the
- * history counts in both, so that the process has no more than the sum, the rounding of malloc(3)
- * and what it had when nobody was there.
- */
-struct server;
+#include "serve/monitor/sources.h"
 
+/*
+ * The memory of the server, by what it is held for. A block that is in a send queue and in the
+ * history counts in both. So the process has no more than the sum, the rounding of malloc(3), and
+ * what it had before the first peer came.
+ */
 enum memory_usage_kind {
-	USAGE_CONNECTIONS, /* and the users that they are, and their TLS */
-	USAGE_QUEUES,
-	USAGE_RECEIVE,
-	USAGE_UNSYNCED,
+	USAGE_CONNECTIONS, /* sessions, the users of all channels, addresses, TLS */
+	USAGE_QUEUES, /* send queues */
+	USAGE_RECEIVE, /* half-received messages */
+	USAGE_UNSYNCED, /* accepted messages that are not yet in the journal */
 	USAGE_CHANNELS,
 	USAGE_HISTORY,
 	USAGE_NONCES,
-	USAGE_CATCHUP, /* pages that newcomers are sent */
-	USAGE_RATES, /* who has said or joined lately */
-	USAGE_JOURNAL, /* where messages lie that no index on the disk tells of yet */
-	USAGE_OUTPUT, /* events that wait for the reader of stdout */
+	USAGE_CATCHUP, /* pages of the past */
+	USAGE_RATES, /* the rate limiter */
+	USAGE_JOURNAL, /* the index of messages that is not yet on the disk */
+	USAGE_OUTPUT, /* lines that wait for the reader of stdout or stderr */
 	USAGE_KINDS
 };
 
-/* The word of each kind. */
+/* The word of each kind in the metrics. */
 extern const char *const memory_usage_words[USAGE_KINDS];
 
-void memory_usage_take(size_t bytes[USAGE_KINDS], const struct server *server);
+/* Writes the bytes of each kind. Takes longer with more channels. */
+void memory_usage_take(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources);
 
-/* All but what each user and channel takes: it costs nothing to ask. */
-size_t memory_usage_estimate(const struct server *server);
+/* Returns the sum without what each channel and its users take: that takes no time. */
+size_t memory_usage_estimate(const struct monitor_sources *sources);
 
 #endif

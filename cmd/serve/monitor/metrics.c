@@ -1,4 +1,4 @@
-/* How the server is doing: for a monitoring system that asks, or a person who sends SIGUSR1. */
+/* How the server is doing, for a monitoring system (monitor.c) or a person who sends SIGUSR1. */
 #include "serve/monitor/metrics.h"
 
 #include <cjson/cJSON.h>
@@ -7,40 +7,15 @@
 #include <string.h>
 
 #include "serve/monitor/memory_usage.h"
-#include "serve/server.h"
+#include "serve/net/tls.h"
 
-static const uint64_t turn_bounds_us[METRICS_TURN_BUCKETS] = {
-	50, 200, 1000, 5000, 20000, 100000, 500000, 2000000};
-
-static const char *const drop_words[METRICS_DROPS] = {
-	[METRICS_DROP_SLOW] = "slow_consumer",
-	[METRICS_DROP_SILENT] = "ping_timeout",
-	[METRICS_DROP_RULES] = "protocol",
-	[METRICS_DROP_LATE] = "too_late",
-	[METRICS_DROP_FULL] = "server_full",
+static const char *const drop_words[DROP_REASONS] = {
+	[DROP_SLOW_CONSUMER] = "slow_consumer",
+	[DROP_PING_TIMEOUT] = "ping_timeout",
+	[DROP_PROTOCOL] = "protocol",
+	[DROP_TOO_LATE] = "too_late",
+	[DROP_SERVER_FULL] = "server_full",
 };
-
-void
-metrics_init(struct metrics *metrics, uv_loop_t *loop)
-{
-	uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
-	metrics->now_ns = uv_hrtime();
-}
-
-void
-metrics_turn(struct metrics *metrics, uv_loop_t *loop)
-{
-	uint64_t now = uv_hrtime(), idle = uv_metrics_idle_time(loop);
-	uint64_t took = now - metrics->now_ns - (idle - metrics->idle_ns);
-	int bucket = 0;
-
-	metrics->now_ns = now;
-	metrics->idle_ns = idle;
-	metrics->turns_ns += took;
-	while (bucket < METRICS_TURN_BUCKETS && took > turn_bounds_us[bucket] * 1000)
-		bucket++;
-	metrics->turns[bucket]++;
-}
 
 /* ---- the plain ones: a name, a value, a sentence ---- */
 
@@ -54,22 +29,23 @@ struct sample {
 #define SAMPLES 20
 
 static uint64_t
-journal_bytes_of(const struct server *server)
+journal_bytes(const struct monitor_sources *sources)
 {
-	const struct journal *journal = server->journal;
+	const struct journal *journal = journal_of(sources);
 
 	return journal->kind->bytes ? journal->kind->bytes(journal) : 0;
 }
 
 static void
-samples_take(struct sample samples[SAMPLES], const struct server *server)
+samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sources)
 {
-	const struct conns *conns = &server->conns;
-	const struct channels *channels = &server->channels;
+	const struct session_context *sessions = sources->sessions;
+	const struct conns *conns = sessions->conns;
+	const struct channels *channels = sessions->channels;
 	const struct sample taken[SAMPLES] = {
 		{"connections", "gauge", "Open connections.", (double)conns->count},
 		{"connections_total", "counter", "Connections ever accepted.",
-			(double)server->metrics.accepted},
+			(double)sessions->counters.accepted},
 		{"channels", "gauge", "Channels in memory.", (double)channels->count},
 		{"messages_total", "counter", "Messages said.", (double)channels->ever.messages},
 		{"deliveries_total", "counter", "Messages queued for members.",
@@ -83,39 +59,41 @@ samples_take(struct sample samples[SAMPLES], const struct server *server)
 		{"history_bytes", "gauge", "Bytes of history in memory.",
 			(double)channels_history_bytes(channels)},
 		{"past_readers", "gauge", "Members that are sent the past.",
-			(double)server->catchup.readers},
+			(double)sessions->catchup.readers},
 		{"past_bytes", "gauge", "Bytes of pages of the past, and of replays.",
 			(double)channels->page_cache.bytes},
 		{"past_pages_total", "counter", "Pages of the past that were queued.",
-			(double)server->catchup.handed},
+			(double)sessions->catchup.pages_sent},
 		{"past_pages_made_total", "counter", "Pages, and replays, that were read or made.",
 			(double)channels->page_cache.made},
 		{"nonces", "gauge", "Nonces remembered.", (double)channels->nonces.count},
 		{"tls_failures_total", "counter", "Connections that did not agree on TLS.",
-			server->tls ? (double)tls_failures(server->tls) : 0},
+			sources->tls ? (double)tls_failures(sources->tls) : 0},
 		{"printer_dropped_total", "counter", "Events not printed: stdout had no room.",
-			(double)server->line_writer.dropped_ever},
+			(double)sources->events->dropped_ever},
 		{"notices_dropped_total", "counter", "Lines not said: stderr had no room.",
-			(double)server->error_log.line_writer.dropped_ever},
-		{"journal_bytes", "gauge", "Bytes of the journal.",
-			(double)journal_bytes_of(server)},
+			(double)sessions->error_log->line_writer.dropped_ever},
+		{"journal_bytes", "gauge", "Bytes of the journal.", (double)journal_bytes(sources)},
 		{"storage_failures_total", "counter",
 			"Times the journal could not keep what was said, or its disk failed.",
-			(double)server->journal->failures},
-		{"up", "gauge", "1 while new connections are taken.", server->draining ? 0 : 1},
+			(double)journal_of(sources)->failures},
+		{"up", "gauge", "1 while new connections are taken.", *sources->draining ? 0 : 1},
 	};
 
 	memcpy(samples, taken, sizeof(taken));
 }
 
-/* Some are counted where the connection is ended. */
+/* Connections that ended without their session's doing are counted by conns. */
 static void
-drops_take(uint64_t drops[METRICS_DROPS], const struct server *server)
+drops_take(uint64_t drops[DROP_REASONS], const struct monitor_sources *sources)
 {
-	memcpy(drops, server->metrics.drops, sizeof(server->metrics.drops));
-	drops[METRICS_DROP_SILENT] += server->conns.silent;
-	drops[METRICS_DROP_LATE] += server->conns.late;
-	drops[METRICS_DROP_RULES] += server->conns.unruly;
+	const struct session_counters *counters = &sources->sessions->counters;
+	const struct conns *conns = sources->sessions->conns;
+
+	memcpy(drops, counters->drops, sizeof(counters->drops));
+	drops[DROP_PING_TIMEOUT] += conns->silent;
+	drops[DROP_TOO_LATE] += conns->late;
+	drops[DROP_PROTOCOL] += conns->unruly;
 }
 
 /* ---- Prometheus ---- */
@@ -128,30 +106,30 @@ write_labelled(struct chat_buf *out, const char *name, const char *label, const 
 }
 
 static void
-write_turns(struct chat_buf *out, const struct metrics *metrics)
+write_turns(struct chat_buf *out, const struct turn_times *turns)
 {
 	uint64_t sum = 0;
 
 	chat_buf_append_string(out,
 		"# HELP chat_turn_seconds How long turns of the loop took.\n"
 		"# TYPE chat_turn_seconds histogram\n");
-	for (int i = 0; i < METRICS_TURN_BUCKETS; i++) {
-		sum += metrics->turns[i];
+	for (int i = 0; i < TURN_TIMES_BUCKETS; i++) {
+		sum += turns->counts[i];
 		chat_buf_printf(out, "chat_turn_seconds_bucket{le=\"%g\"} %" PRIu64 "\n",
-			(double)turn_bounds_us[i] / 1e6, sum);
+			(double)turn_times_bounds_us[i] / 1e6, sum);
 	}
-	sum += metrics->turns[METRICS_TURN_BUCKETS];
+	sum += turns->counts[TURN_TIMES_BUCKETS];
 	chat_buf_printf(out, "chat_turn_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", sum);
 	chat_buf_printf(out, "chat_turn_seconds_sum %.9f\nchat_turn_seconds_count %" PRIu64 "\n",
-		(double)metrics->turns_ns / 1e9, sum);
+		(double)turns->sum_ns / 1e9, sum);
 }
 
 static void
-write_memory(struct chat_buf *out, const struct server *server)
+write_memory(struct chat_buf *out, const struct monitor_sources *sources)
 {
 	size_t bytes[USAGE_KINDS];
 
-	memory_usage_take(bytes, server);
+	memory_usage_take(bytes, sources);
 	chat_buf_append_string(out,
 		"# HELP chat_memory_bytes Bytes of memory, by what they are held for.\n"
 		"# TYPE chat_memory_bytes gauge\n");
@@ -160,14 +138,14 @@ write_memory(struct chat_buf *out, const struct server *server)
 }
 
 void
-metrics_write_prometheus(struct chat_buf *out, const struct server *server)
+metrics_write_prometheus(struct chat_buf *out, const struct monitor_sources *sources)
 {
-	const struct metrics *metrics = &server->metrics;
+	const struct session_counters *counters = &sources->sessions->counters;
 	struct sample samples[SAMPLES];
-	uint64_t drops[METRICS_DROPS];
+	uint64_t drops[DROP_REASONS];
 
-	drops_take(drops, server);
-	samples_take(samples, server);
+	drops_take(drops, sources);
+	samples_take(samples, sources);
 	for (int i = 0; i < SAMPLES; i++)
 		chat_buf_printf(out, "# HELP chat_%s %s\n# TYPE chat_%s %s\nchat_%s %.0f\n",
 			samples[i].name, samples[i].help, samples[i].name, samples[i].type,
@@ -175,44 +153,44 @@ metrics_write_prometheus(struct chat_buf *out, const struct server *server)
 	chat_buf_append_string(out,
 		"# HELP chat_drops_total Connections ended by the server.\n"
 		"# TYPE chat_drops_total counter\n");
-	for (int i = 0; i < METRICS_DROPS; i++)
+	for (int i = 0; i < DROP_REASONS; i++)
 		write_labelled(out, "drops_total", "reason", drop_words[i], drops[i]);
 	chat_buf_append_string(out,
 		"# HELP chat_errors_total Errors sent to peers.\n"
 		"# TYPE chat_errors_total counter\n");
 	for (int i = CHAT_OK + 1; i <= CHAT_INTERNAL; i++)
-		write_labelled(out, "errors_total", "code", chat_code_word(i), metrics->errors[i]);
-	write_memory(out, server);
-	write_turns(out, metrics);
+		write_labelled(out, "errors_total", "code", chat_code_word(i), counters->errors[i]);
+	write_memory(out, sources);
+	write_turns(out, sources->turns);
 }
 
 /* ---- JSON ---- */
 
 void
-metrics_write_json(struct chat_buf *out, const struct server *server)
+metrics_write_json(struct chat_buf *out, const struct monitor_sources *sources)
 {
-	const struct metrics *metrics = &server->metrics;
+	const struct session_counters *counters = &sources->sessions->counters;
 	cJSON *line = cJSON_CreateObject(), *drops, *errors, *memory;
 	size_t bytes[USAGE_KINDS];
 	struct sample samples[SAMPLES];
-	uint64_t counts[METRICS_DROPS];
+	uint64_t counts[DROP_REASONS];
 	char *text;
 
-	drops_take(counts, server);
-	samples_take(samples, server);
+	drops_take(counts, sources);
+	samples_take(samples, sources);
 	cJSON_AddStringToObject(line, "type", "$metrics");
 	for (int i = 0; i < SAMPLES; i++)
 		cJSON_AddNumberToObject(line, samples[i].name, samples[i].value);
 	drops = cJSON_AddObjectToObject(line, "drops");
-	for (int i = 0; i < METRICS_DROPS; i++)
+	for (int i = 0; i < DROP_REASONS; i++)
 		cJSON_AddNumberToObject(drops, drop_words[i], (double)counts[i]);
 	errors = cJSON_AddObjectToObject(line, "errors");
 	for (int i = CHAT_OK + 1; i <= CHAT_INTERNAL; i++)
-		if (metrics->errors[i])
+		if (counters->errors[i])
 			cJSON_AddNumberToObject(
-				errors, chat_code_word(i), (double)metrics->errors[i]);
+				errors, chat_code_word(i), (double)counters->errors[i]);
 	memory = cJSON_AddObjectToObject(line, "memory");
-	memory_usage_take(bytes, server);
+	memory_usage_take(bytes, sources);
 	for (int i = 0; i < USAGE_KINDS; i++)
 		cJSON_AddNumberToObject(memory, memory_usage_words[i], (double)bytes[i]);
 	text = cJSON_PrintUnformatted(line);

@@ -1,4 +1,4 @@
-/* Where a monitoring system asks how the server is doing. */
+/* The HTTP server that a monitoring system asks: /metrics and /healthz. */
 #include "serve/monitor/monitor.h"
 
 #include <errno.h>
@@ -11,12 +11,10 @@
 #include "chat/buf.h"
 #include "chat/http.h"
 #include "serve/monitor/metrics.h"
-#include "serve/server.h"
-#include "serve/session/origin.h"
 
 #define ASKING_MAX 64
 #define ANSWERED_MAX 32
-#define ACCEPTS_AT_ONCE 8 /* few: who comes is heard before its place can go to another */
+#define ACCEPTS_AT_ONCE 8 /* few, so that a request is read before a newer one ends it */
 #define REQUEST_MS 5000 /* for a head, and again for its answer */
 #define READ_BYTES 1024 /* of a connection in one turn */
 
@@ -28,8 +26,8 @@ struct monitor_request {
 	struct chat_buf head, answer;
 	size_t scanned, sent;
 	int fd;
-	int handles; /* not closed yet */
-	bool is_local; /* asked from this machine, not by a proxy */
+	int handles; /* libuv's, that are not closed yet; the last frees the request */
+	bool is_local; /* the peer is on this machine and is no proxy */
 };
 
 /* ---- the end of a request ---- */
@@ -108,34 +106,43 @@ request_metrics(struct monitor_request *request)
 {
 	struct chat_buf body = {0};
 
-	metrics_write_prometheus(&body, request->monitor->server);
+	metrics_write_prometheus(&body, &request->monitor->sources);
 	request_answer(
 		request, 200, "text/plain; version=0.0.4; charset=utf-8", chat_buf_span(&body));
 	chat_buf_free(&body);
 }
 
+/* Returns what keeps the server from doing its work, as a sentence; NULL: nothing. */
+static const char *
+health_problem(const struct monitor_sources *sources)
+{
+	const char *trouble = journal_of(sources)->trouble;
+
+	if (*sources->draining)
+		return "shutting down";
+	return *trouble ? trouble : NULL;
+}
+
 static void
 request_health(struct monitor_request *request)
 {
-	const char *ailment = server_ailment(request->monitor->server);
+	const char *problem = health_problem(&request->monitor->sources);
 	struct chat_buf body = {0};
 
-	chat_buf_printf(&body, "%s\n", ailment ? ailment : "ok");
+	chat_buf_printf(&body, "%s\n", problem ? problem : "ok");
 	request_answer(
-		request, ailment ? 503 : 200, "text/plain; charset=utf-8", chat_buf_span(&body));
+		request, problem ? 503 : 200, "text/plain; charset=utf-8", chat_buf_span(&body));
 	chat_buf_free(&body);
 }
 
-/* As in the chat: a page whose name was made to lead here is not let in. */
+/* Returns true if a peer may ask. As in the chat, a foreign page may not (session/origin.h). */
 static bool
 request_may_ask(const struct monitor_request *request, const struct chat_http_request *http)
 {
-	const struct server *server = request->monitor->server;
-	const struct origin_names names = {
-		&server->config->origins, &server->config->hosts, server->tls};
+	const struct origin_names *names = &request->monitor->sources.sessions->names;
 
-	return (!request->is_local || host_allowed(http->host, &names)) &&
-		origin_allowed(http->origin, http->host, &names);
+	return (!request->is_local || host_allowed(http->host, names)) &&
+		origin_allowed(http->origin, http->host, names);
 }
 
 static void
@@ -160,7 +167,7 @@ request_read_head(struct monitor_request *request, size_t len)
 
 /* ---- reading and writing ---- */
 
-/* Bytes of the head, or, once it is answered, what is read away; true: it is at its end. */
+/* Reads bytes of the head; once it is answered they are ignored. Returns true at the end. */
 static bool
 request_read(struct monitor_request *request)
 {
@@ -183,7 +190,8 @@ request_read(struct monitor_request *request)
 	return false;
 }
 
-/* True: nobody reads. What has been sent is the peer's to end: closed now, it could be lost. */
+/* Sends what goes without waiting. Returns true where the peer does not read any more. After the
+ * answer the peer closes: if the server did, the answer could be lost. */
 static bool
 request_write(struct monitor_request *request)
 {
@@ -221,21 +229,21 @@ on_ready(uv_poll_t *poll, int status, int events)
 static void
 request_begin(struct monitor *monitor, int fd, const struct sockaddr *peer)
 {
-	struct server *server = monitor->server;
+	const struct addresses *addresses = monitor->sources.sessions->addresses;
 	struct monitor_request *request = chat_alloc_zeroed(1, sizeof(*request));
 
-	if (uv_poll_init(&server->loop, &request->poll, fd) < 0) {
+	if (uv_poll_init(monitor->loop, &request->poll, fd) < 0) {
 		close(fd);
 		free(request);
 		return;
 	}
-	uv_timer_init(&server->loop, &request->timer);
+	uv_timer_init(monitor->loop, &request->timer);
 	request->poll.data = request->timer.data = request;
 	request->handles = 2;
 	request->monitor = monitor;
 	request->fd = fd;
 	request->is_local = peer->sa_family != AF_UNIX && address_is_local(peer) &&
-		!cidrs_have(&server->addresses.proxies, peer);
+		!cidrs_have(&addresses->proxies, peer);
 	request->head.limit = CHAT_HTTP_HEAD_MAX;
 	if (monitor->asking_count == ASKING_MAX)
 		request_end(monitor->asking);
@@ -254,12 +262,12 @@ on_connection(
 }
 
 int
-monitor_open(
-	struct monitor *monitor, struct server *server, const char *address, struct chat_err *err)
+monitor_open(struct monitor *monitor, uv_loop_t *loop, const struct monitor_sources *sources,
+	const char *address, struct chat_err *err)
 {
 	struct chat_strings addresses = {&address, 1};
 
-	*monitor = (struct monitor){.server = server, .listeners.spare_fd = -1};
+	*monitor = (struct monitor){.loop = loop, .sources = *sources, .listeners.spare_fd = -1};
 	if (!address)
 		return 0;
 	if (listeners_open(&monitor->listeners, &addresses, false, err) < 0)
@@ -270,7 +278,7 @@ monitor_open(
 		.take = on_connection,
 		.arg = monitor,
 	};
-	return acceptors_open(&monitor->acceptors, &server->loop, err);
+	return acceptors_open(&monitor->acceptors, loop, err);
 }
 
 void

@@ -1,35 +1,38 @@
 #ifndef SERVE_MONITOR_MONITOR_H
 #define SERVE_MONITOR_MONITOR_H
 
+#include <stddef.h>
 #include <uv.h>
 
 #include "chat/err.h"
+#include "serve/monitor/sources.h"
 #include "serve/net/acceptor.h"
 #include "serve/net/listener.h"
 
 /*
- * A small HTTP server beside the chat: GET /metrics (Prometheus text), GET /healthz (200 "ok", or
- * 503 and what is wrong). A request each connection, five seconds for its head and five for its
- * answer. There are few of either at once: who comes then has the place of the oldest.
+ * A small HTTP server beside the chat (--metrics): GET /metrics answers with the metrics, GET
+ * /healthz with 200 "ok", or with 503 and what is wrong. Each connection makes one request, and has
+ * five seconds for its head and five for the answer. The number of requests that wait for either is
+ * limited: a new one beyond it ends the oldest.
  */
-struct server;
 struct monitor_request;
 
 struct monitor {
-	struct server *server;
+	uv_loop_t *loop;
+	struct monitor_sources sources;
 	struct listeners listeners;
 	struct acceptors acceptors;
-	struct monitor_request *asking; /* oldest first; their heads are not there */
-	struct monitor_request *answered; /* oldest first; what is theirs is being sent, or was */
+	struct monitor_request *asking; /* utlist, oldest first; their heads are not complete */
+	struct monitor_request *answered; /* utlist, oldest first; the answer is being sent */
 	size_t asking_count, answered_count;
 };
 
-/* Listens on an address as --listen takes it. Without one (NULL) nothing is done. */
-int monitor_open(
-	struct monitor *monitor, struct server *server, const char *address, struct chat_err *err);
+/* Listens on an address as --listen takes it. Does nothing where address is NULL. */
+int monitor_open(struct monitor *monitor, uv_loop_t *loop, const struct monitor_sources *sources,
+	const char *address, struct chat_err *err);
 
-/* Ends what is open; its handles close with the loop's next turn. */
+/* Ends all requests; the handles close with the loop's next turn. monitor_free comes after that. */
 void monitor_close(struct monitor *monitor);
-void monitor_free(struct monitor *monitor); /* then */
+void monitor_free(struct monitor *monitor);
 
 #endif

@@ -1,109 +1,80 @@
-/* Sessions of a barred address, one after the other. */
+/* Sessions of barred addresses: one of each address at a time has its token checked. */
 #include "serve/session/auth_queue.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
-#include "serve/server.h"
 #include "serve/util/memory.h"
 
-#define SAID_MAX_BYTES ((size_t)16 << 10) /* of one that waits */
-
-struct auth_wait {
-	struct fair_entry entry; /* first */
-	struct session *session;
-	struct chat_buf said; /* messages: length, bytes */
-};
-
-static void
-turn_append(struct auth_wait *turn, struct chat_span text)
-{
-	uint32_t len = (uint32_t)text.len;
-	size_t *held = &turn->session->server->turns_bytes;
-
-	*held -= turn->said.cap;
-	chat_buf_append(&turn->said, &len, sizeof(len));
-	chat_buf_append_span(&turn->said, text);
-	*held += turn->said.cap;
-}
+#define MESSAGES_MAX_BYTES ((size_t)16 << 10) /* of one waiting session */
 
 void
-auth_queue_wait(struct session *session, struct chat_span init)
+auth_queue_free(struct auth_queue *queue)
 {
-	struct auth_wait *turn = chat_alloc_zeroed(1, sizeof(*turn));
-
-	turn->session = session;
-	session->server->turns_bytes += memory_cost(sizeof(*turn));
-	turn_append(turn, init);
-	fair_queue_push(&session->server->turns, address_lane(session->address, ADDRESS_LANE_TURNS),
-		&turn->entry);
-	session_enqueue(session, SESSION_WAITS);
-	session->turn = turn;
-	conn_pause(&session->conn, CONN_PAUSE_SESSION);
-	session_log(session, "waits its turn: too many wrong tokens came from there");
+	fair_queue_free(&queue->waiting);
 }
 
-void
-auth_queue_add(struct session *session, struct chat_span text)
+struct auth_wait *
+auth_queue_push(struct auth_queue *queue, struct fair_lane *lane, struct session *session)
 {
-	if (session->turn->said.len + text.len <= SAID_MAX_BYTES) {
-		turn_append(session->turn, text);
-		return;
-	}
-	auth_queue_leave(session);
-	session_shut(session, CHAT_RATE_LIMITED, "too much was said before it was your turn", 1008);
-	conn_resume(&session->conn, CONN_PAUSE_SESSION); /* its Close is to be read */
+	struct auth_wait *wait = chat_alloc_zeroed(1, sizeof(*wait));
+
+	wait->session = session;
+	wait->lane = lane;
+	queue->bytes += memory_cost(sizeof(*wait));
+	fair_queue_push(&queue->waiting, lane, &wait->entry);
+	return wait;
 }
 
-void
-auth_queue_leave(struct session *session)
+bool
+auth_queue_keep(struct auth_queue *queue, struct auth_wait *wait, struct chat_span message)
 {
-	struct auth_wait *turn = session->turn;
+	struct chat_buf *messages = &wait->messages;
+	uint32_t len = (uint32_t)message.len;
 
-	if (session->queue != SESSION_WAITS)
-		return;
-	session_enqueue(session, SESSION_NOWHERE);
-	fair_queue_remove(&session->server->turns, &turn->entry);
-	session->server->turns_bytes -= memory_cost(sizeof(*turn)) + turn->said.cap;
-	chat_buf_free(&turn->said);
-	free(turn);
+	if (messages->len && messages->len + message.len > MESSAGES_MAX_BYTES)
+		return false;
+	queue->bytes -= messages->cap;
+	chat_buf_append(messages, &len, sizeof(len));
+	chat_buf_append_span(messages, message);
+	queue->bytes += messages->cap;
+	return true;
 }
 
-/* It is heard as if it had said all of it now. One that is not in after its init owes another. */
-static void
-auth_queue_serve_one(struct session *session, struct chat_span said)
+struct session *
+auth_queue_pop(struct auth_queue *queue, struct chat_buf *messages)
+{
+	struct auth_wait *wait = (struct auth_wait *)fair_queue_pop(&queue->waiting);
+
+	if (!wait)
+		return NULL;
+	fair_queue_charge(&queue->waiting, wait->lane, 1);
+	*messages = wait->messages;
+	wait->messages = (struct chat_buf){0};
+	queue->bytes -= messages->cap;
+	return wait->session;
+}
+
+bool
+auth_queue_next_message(struct chat_span *messages, struct chat_span *message)
 {
 	uint32_t len;
 
-	for (size_t at = 0; at < said.len && session->conn.state == CONN_OPEN; at += len) {
-		memcpy(&len, said.at + at, sizeof(len));
-		at += sizeof(len);
-		session_hear(session, (struct chat_span){said.at + at, len});
-		if (session->lobby && session->queue == SESSION_NOWHERE)
-			session_enqueue(session, SESSION_OWES_INIT);
-	}
+	if (!messages->len)
+		return false;
+	memcpy(&len, messages->at, sizeof(len));
+	*message = (struct chat_span){messages->at + sizeof(len), len};
+	messages->at += sizeof(len) + len;
+	messages->len -= sizeof(len) + len;
+	return true;
 }
 
 void
-auth_queue_serve(struct server *server)
+auth_queue_remove(struct auth_queue *queue, struct auth_wait *wait)
 {
-	for (size_t lanes = server->turns.count; lanes; lanes--) {
-		struct auth_wait *turn = (struct auth_wait *)fair_queue_pop(&server->turns);
-		struct session *session;
-		struct chat_buf said;
-
-		if (!turn)
-			return;
-		session = turn->session;
-		said = turn->said;
-		turn->said = (struct chat_buf){0};
-		server->turns_bytes -= said.cap;
-		fair_queue_charge(
-			&server->turns, address_lane(session->address, ADDRESS_LANE_TURNS), 1);
-		auth_queue_leave(session);
-		conn_resume(&session->conn, CONN_PAUSE_SESSION);
-		auth_queue_serve_one(session, chat_buf_span(&said));
-		chat_buf_free(&said);
-	}
+	fair_queue_remove(&queue->waiting, &wait->entry);
+	queue->bytes -= memory_cost(sizeof(*wait)) + wait->messages.cap;
+	chat_buf_free(&wait->messages);
+	free(wait);
 }

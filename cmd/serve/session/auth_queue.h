@@ -1,27 +1,56 @@
 #ifndef SERVE_SESSION_AUTH_QUEUE_H
 #define SERVE_SESSION_AUTH_QUEUE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "chat/buf.h"
 #include "chat/span.h"
-#include "serve/session/session.h"
+#include "serve/util/fair_queue.h"
 
 /*
- * Who comes from an address that is barred, since too many tokens from there were wrong, is looked
- * at in turn: one of each such address at a time (auth_queue_serve). So guessing is slow, and who
- * has the right token gets in, whoever else is at the same address. Until its turn comes a session
- * is not read; what it said in the same breath as init waits with it.
+ * Sessions that wait to have their token checked. An address from which too many wrong tokens came
+ * is barred: its sessions wait here, and each sweep checks one session of each such address. So
+ * guessing is slow, and a peer with the right token gets in although others at its address guess.
+ * While a session waits, its connection is not read. Messages that had already been read with its
+ * init wait with it.
  */
-struct auth_wait;
+struct session;
 
-/* It waits, with its init. */
-void auth_queue_wait(struct session *session, struct chat_span init);
+struct auth_queue {
+	struct fair_queue waiting; /* one lane for each address */
+	size_t bytes; /* of memory that the waiting sessions and their messages take */
+};
 
-/* What one that waits says. */
-void auth_queue_add(struct session *session, struct chat_span text);
+/* One waiting session. */
+struct auth_wait {
+	struct fair_entry entry; /* first */
+	struct fair_lane *lane; /* of its address */
+	struct session *session;
+	struct chat_buf messages; /* for each its length (uint32_t) and its bytes */
+};
 
-/* It waits no more; nothing if it did not. */
-void auth_queue_leave(struct session *session);
+/* Frees the queue, which is empty. */
+void auth_queue_free(struct auth_queue *queue);
 
-/* One of each address is heard. */
-void auth_queue_serve(struct server *server);
+/* Appends a session to the lane of its address. Returns its place, which the queue owns. */
+struct auth_wait *auth_queue_push(
+	struct auth_queue *queue, struct fair_lane *lane, struct session *session);
+
+/* Keeps a copy of a message. Returns false, and keeps nothing, where the session has sent too much
+ * while it waits; its first message is always kept. */
+bool auth_queue_keep(struct auth_queue *queue, struct auth_wait *wait, struct chat_span message);
+
+/*
+ * Returns the session whose turn it is, or NULL when none waits. The session stays in the queue's
+ * memory until auth_queue_remove. *messages gets its messages; the caller frees them.
+ */
+struct session *auth_queue_pop(struct auth_queue *queue, struct chat_buf *messages);
+
+/* Takes the first of the messages that auth_queue_pop gave out. Returns false when none is left. */
+bool auth_queue_next_message(struct chat_span *messages, struct chat_span *message);
+
+/* Removes a session and frees its place. */
+void auth_queue_remove(struct auth_queue *queue, struct auth_wait *wait);
 
 #endif

@@ -1,82 +1,52 @@
-/* Between who speaks and the disk: neither makes the other's time the memory's. */
+/* Between senders and the disk: a slow disk slows the senders down and does not fill the memory. */
 #include "serve/session/backpressure.h"
 
-#include "serve/server.h"
-#include "serve/session/session.h"
-
-#define COPIES 2 /* of a message that waits: one is to be sent, the other one to be written */
-#define RELIEF_PART 16 /* of the bound gathers in a turn: then the turn publishes */
+#define PUBLISH_PART 16 /* of the limit, accepted in one turn: then the turn publishes early */
 
 void
-backpressure_open(struct server *server)
+backpressure_open(struct backpressure *backpressure, const struct channels *channels,
+	size_t limit_bytes, size_t max_message_bytes)
 {
-	const struct config *config = server->config;
-	size_t least = 4 * COPIES * (size_t)config->max_message_bytes;
+	size_t least = 4 * BACKPRESSURE_COPIES * max_message_bytes;
 
-	server->backpressure.most_bytes = (size_t)config->unsynced_total_bytes;
-	if (server->backpressure.most_bytes < least)
-		server->backpressure.most_bytes = least;
-	backpressure_release(server);
+	backpressure->channels = channels;
+	backpressure->limit_bytes = limit_bytes < least ? least : limit_bytes;
+	backpressure_mark(backpressure);
 }
 
 size_t
-backpressure_bytes(const struct server *server)
+backpressure_bytes(const struct backpressure *backpressure)
 {
-	return server->channels.pending_bytes + server->journal->unwritten_bytes;
+	const struct channels *channels = backpressure->channels;
+
+	return channels->pending_bytes + channels->journal->unwritten_bytes;
 }
 
 bool
-backpressure_is_full(const struct server *server, size_t bytes)
+backpressure_is_full(const struct backpressure *backpressure, size_t bytes)
 {
-	return backpressure_bytes(server) + COPIES * bytes > server->backpressure.most_bytes;
+	return backpressure_bytes(backpressure) + BACKPRESSURE_COPIES * bytes >
+		backpressure->limit_bytes;
 }
 
 bool
-backpressure_is_long(const struct server *server)
+backpressure_is_high(const struct backpressure *backpressure, size_t expected_bytes)
 {
-	return backpressure_bytes(server) > server->backpressure.most_bytes / 2;
+	return backpressure_bytes(backpressure) + expected_bytes > backpressure->limit_bytes / 2;
 }
 
 void
-backpressure_said(struct session *session)
+backpressure_relieve(struct backpressure *backpressure)
 {
-	if (!backpressure_is_long(session->server) || session->queue != SESSION_NOWHERE)
+	if (backpressure_bytes(backpressure) <= backpressure->publish_bytes)
 		return;
-	session_enqueue(session, SESSION_STALLED);
-	conn_pause(&session->conn, CONN_PAUSE_BACKPRESSURE);
-}
-
-static void
-backpressure_note(struct server *server)
-{
-	struct backpressure *backpressure = &server->backpressure;
-
-	backpressure->relief_bytes =
-		backpressure_bytes(server) + backpressure->most_bytes / RELIEF_PART;
+	backpressure->publish(backpressure->arg);
+	backpressure_mark(backpressure);
 }
 
 void
-backpressure_relieve(struct server *server)
+backpressure_mark(struct backpressure *backpressure)
 {
-	if (backpressure_bytes(server) <= server->backpressure.relief_bytes)
-		return;
-	server_publish(server);
-	backpressure_note(server);
-}
-
-void
-backpressure_release(struct server *server)
-{
-	struct backpressure *backpressure = &server->backpressure;
-	size_t bytes = backpressure_bytes(server);
-	struct session *session;
-
-	while ((session = backpressure->stalled) && bytes <= backpressure->most_bytes / 2) {
-		session_enqueue(session, SESSION_NOWHERE);
-		conn_resume(&session->conn, CONN_PAUSE_BACKPRESSURE);
-		bytes += COPIES * CONN_INPUT_BYTES; /* which it may bring */
-	}
-	if (bytes <= backpressure->most_bytes / 2)
-		stdin_reader_go_on(&server->stdin_reader);
-	backpressure_note(server);
+	backpressure->publish_bytes =
+		backpressure_bytes(backpressure) + backpressure->limit_bytes / PUBLISH_PART;
 }

@@ -4,41 +4,52 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * What was said and waits for the journal, of all channels: the memory of it is bounded however
- * long the disk takes. From half of the bound on, who says something is not read any further until
- * there is room again; the others, who only listen, are. What there is no room for at all is
- * refused, to be said again later.
- */
-struct server;
-struct session;
+#include "serve/channel/channel.h"
+#include "serve/net/conns.h"
 
+/*
+ * The limit on the memory of messages that were accepted and are not yet in the journal, of all
+ * channels together (--unsynced-total-bytes), however slow the disk is. Above half of the limit a
+ * peer that has posted a message is not read until there is room again; peers that only listen are.
+ * A message for which there is no room at all is refused, and its sender may send it again later.
+ */
 struct backpressure {
-	size_t most_bytes;
-	size_t relief_bytes; /* with so much a turn is to publish what it can */
-	struct session *stalled; /* utlist: sessions that are not read, longest first */
+	const struct channels *channels;
+	size_t limit_bytes;
+	size_t publish_bytes; /* from here on the turn publishes before it ends */
+	void (*publish)(void *arg); /* publishes what the journal keeps */
+	void *arg;
 };
 
-void backpressure_open(struct server *server);
+#define BACKPRESSURE_RETRY_MS 1000 /* a refused message may be sent again after this time */
+#define BACKPRESSURE_COPIES 2 /* of an accepted message: one is to be sent, one to be written */
+#define BACKPRESSURE_READ_BYTES \
+	(BACKPRESSURE_COPIES * CONN_INPUT_BYTES) /* one sender may bring \
+						  */
 
-/* Bytes of memory of what waits. */
-size_t backpressure_bytes(const struct server *server);
+/* Sets the limit: limit_bytes, or what a few messages of the greatest size take if that is more. */
+void backpressure_open(struct backpressure *backpressure, const struct channels *channels,
+	size_t limit_bytes, size_t max_message_bytes);
 
-/* Whether a message of so many bytes has no room; where nothing waits any has. */
-bool backpressure_is_full(const struct server *server, size_t bytes);
+/* Returns the bytes of memory that unpublished and unwritten messages take. */
+size_t backpressure_bytes(const struct backpressure *backpressure);
 
-/* Whether there is so much that nobody is to say more now. */
-bool backpressure_is_long(const struct server *server);
+/* Returns true where a message of so many bytes has no room. */
+bool backpressure_is_full(const struct backpressure *backpressure, size_t bytes);
 
-/* A session has said something. */
-void backpressure_said(struct session *session);
+/*
+ * Returns true above half of the limit: no sender is to be read now. expected_bytes are counted as
+ * if they were there already: the BACKPRESSURE_READ_BYTES of each sender that is about to be read.
+ */
+bool backpressure_is_high(const struct backpressure *backpressure, size_t expected_bytes);
 
-/* In the middle of a turn: publishes what need not wait any longer, where much has gathered. */
-void backpressure_relieve(struct server *server);
+/*
+ * Publishes in the middle of a turn where much was accepted since the last backpressure_mark, so
+ * that its memory is free before the turn ends. Called while no function of a connection runs.
+ */
+void backpressure_relieve(struct backpressure *backpressure);
 
-/* The end of a turn: of those who are not read so many go on as there is room for. */
-void backpressure_release(struct server *server);
-
-#define BACKPRESSURE_RETRY_MS 1000 /* what is refused may be said again then */
+/* Marks how much is accepted by now. The end of each turn does this. */
+void backpressure_mark(struct backpressure *backpressure);
 
 #endif

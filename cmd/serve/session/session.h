@@ -1,106 +1,60 @@
 #ifndef SERVE_SESSION_SESSION_H
 #define SERVE_SESSION_SESSION_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/err.h"
-#include "chat/msg.h"
-#include "serve/channel/channel.h"
-#include "serve/net/address.h"
 #include "serve/net/conn.h"
+#include "serve/session/context.h"
 
 /*
- * A peer's conversation with the server: what its messages mean. It ties a connection to a place in
- * a channel: init makes it a member, text and file are said there, everything else is an error.
+ * A session is a peer's conversation with the server, from its request to the end of its
+ * connection. It ties a connection to a member of a channel: `init` makes the peer a member, `text`
+ * and `file` are posted in the channel, every other message is an error.
  */
-struct server;
-struct catchup_reader;
-struct auth_wait;
-
-enum session_queue {
-	SESSION_NOWHERE,
-	SESSION_OWES_INIT, /* server->owing */
-	SESSION_DENIED, /* server->denied: its token was wrong, and it is to hear so */
-	SESSION_STALLED, /* server->backlog.stalled: it is to say no more now */
-	SESSION_HASTY, /* server->hasty: it says more than it may, and is not read for a moment */
-	SESSION_WAITS /* its turn, in server->turns (auth_wait.h) */
+enum session_state {
+	SESSION_ACTIVE, /* nothing below; also between the accepted socket and the request */
+	SESSION_AWAITS_INIT, /* the request was accepted and no init has come */
+	SESSION_DENIED, /* its token was wrong; it gets the error after a while */
+	SESSION_STALLED, /* not read: too much waits for the journal (backpressure.h) */
+	SESSION_THROTTLED, /* not read until the next sweep: it sent more than its rate allows */
+	SESSION_AWAITS_AUTH /* not read: its token is checked in its turn (auth_queue.h) */
 };
 
 struct session {
-	struct conn conn; /* first: a conn's event is its session's */
+	struct conn conn; /* first: an event of the connection is one of its session */
 	struct member member;
-	struct server *server;
-	struct channel *lobby; /* the channel it asked for and has not joined yet */
-	struct address *address; /* counted there */
+	struct session_context *context;
+	struct channel *requested; /* the channel of its request; NULL before that, and once it has
+				      joined */
+	struct address *address; /* where it comes from; it is counted there */
 	union {
-		struct session *next_queued;
-		struct auth_wait *turn; /* where it waits for that */
+		struct session *next_in_state; /* in the list of its state */
+		struct auth_wait *auth_wait; /* in SESSION_AWAITS_AUTH; the queue owns it */
 	};
-	struct session *prev_queued;
-	int64_t queued_ms; /* since when it is in its queue */
-	int64_t errors_ms; /* the window of bad messages began */
-	uint32_t errors; /* in it */
-	enum session_queue queue;
-	unsigned char *digest; /* of its token, owned; NULL: none was asked for */
-	struct catchup_reader
-		*reader; /* a member that is sent the past (catchup.h); NULL: it is not */
+	struct session *prev_in_state;
+	int64_t state_since_ms;
+	int64_t errors_since_ms; /* when the first of `errors` was sent */
+	uint32_t errors; /* bad messages in the present window of time (reply.c) */
+	enum session_state state;
+	unsigned char *digest; /* SHA-256 of its token, owned; NULL: it has shown none */
+	struct catchup_reader *catchup; /* owned by catchup.c; NULL: it does not catch up */
 };
 
+/* Returns the session that the connection is the first part of. */
 static inline struct session *
 session_of(struct conn *conn)
 {
 	return (struct session *)conn;
 }
 
-/* The events of the connections of all sessions. */
-extern const struct conn_events session_events;
-
-/* A session for an accepted socket, in TLS unless tls is NULL; it frees itself when the connection
- * ends. */
-void session_start(struct server *server, int fd, struct tls *tls, struct address *address);
-
-/* Sends an error about nothing in particular, and closes if it is fatal (code 1001, 1008, …). */
-void session_shut(
-	struct session *session, enum chat_code code, const char *text, uint16_t close_code);
-
-/* Ends those whose init is overdue, or whose token was wrong. */
-void session_sweep(struct server *server);
-
-/* The tokens have changed: members that are not among them any more are thrown out. */
-void sessions_review(struct server *server);
-
 /*
- * Between the files of a session.
+ * Changes the state: the session leaves the list, or the queue, of its old state and joins the list
+ * of the new one. For SESSION_AWAITS_AUTH the caller pushes it into the queue, after this.
  */
-/* A line about it on stderr, where that is wanted. */
+void session_set_state(struct session *session, enum session_state state);
+
+/* Writes a line about the session to the error log, with --verbose. */
 void session_log(const struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Says that there is not enough credit before so long; who goes on joining is a bad peer. */
-void session_delay(
-	struct session *session, const char *text, struct chat_span nonce_json, int64_t wait_ms);
-void session_delay_join(struct session *session, int64_t wait_ms);
-/* A bad message: an error each, and too many of them end the connection. */
-void session_refuse(
-	struct session *session, const struct chat_err *err, struct chat_span nonce_json);
-/*
- * What it does is paid for (session_rate.c): 0, or in how many milliseconds it can be. A message of
- * so many bytes; a request, which pays for the join, too, where no names are proven; a join under
- * the id of a proven name. At its end it pays no more.
- */
-int64_t session_rate_message(struct session *session, size_t bytes);
-int64_t session_rate_request(struct session *session, bool makes_channel);
-int64_t session_rate_join(struct session *session, struct chat_span id);
-void session_rate_leave(struct session *session);
-/* What it has said cannot be taken now: it may be said again later. */
-void session_put_off(struct session *session, struct chat_span nonce_json);
-/* As conn_events.on_request. */
-int session_request(struct conn *conn, const struct chat_http_request *request, const char **why);
-/* What its peer says, in its turn. */
-void session_hear(struct session *session, struct chat_span text);
-/* A first init. */
-void session_init(struct session *session, const struct chat_msg *msg);
-/* Leaves its queue for this one. */
-void session_enqueue(struct session *session, enum session_queue queue);
 
 #endif

@@ -1,0 +1,28 @@
+#ifndef SERVE_MONITOR_SOURCES_H
+#define SERVE_MONITOR_SOURCES_H
+
+#include <stdbool.h>
+
+#include "serve/monitor/turn_times.h"
+#include "serve/session/context.h"
+#include "serve/util/line_writer.h"
+
+/*
+ * Where the monitor reads what it shows. Each part of the server keeps its own counters; they are
+ * read when somebody asks for them. All is borrowed.
+ */
+struct monitor_sources {
+	const struct session_context *sessions; /* and their connections, addresses, channels */
+	const struct tls *tls; /* NULL: no TLS */
+	const struct line_writer *events; /* on stdout */
+	const struct turn_times *turns;
+	const bool *draining; /* the server is about to end */
+};
+
+static inline const struct journal *
+journal_of(const struct monitor_sources *sources)
+{
+	return sources->sessions->channels->journal;
+}
+
+#endif

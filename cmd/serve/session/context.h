@@ -1,0 +1,65 @@
+#ifndef SERVE_SESSION_CONTEXT_H
+#define SERVE_SESSION_CONTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "serve/channel/channel.h"
+#include "serve/net/address.h"
+#include "serve/net/conns.h"
+#include "serve/session/auth_queue.h"
+#include "serve/session/backpressure.h"
+#include "serve/session/catchup.h"
+#include "serve/session/counters.h"
+#include "serve/session/origin.h"
+#include "serve/session/rate_limiter.h"
+#include "serve/session/tokens.h"
+#include "serve/util/clock.h"
+#include "serve/util/error_log.h"
+
+#define SERVER_NAME "server" /* username and id of the user that --stdin posts as */
+
+struct session_options {
+	size_t max_connections; /* beyond it a request is refused */
+	int64_t max_errors; /* so many bad messages in a short time end a connection */
+	int64_t init_timeout_ms; /* from the request to the first init */
+	bool needs_certificate; /* a username must be that of the peer's certificate */
+	bool reserves_server_name; /* nobody may join as SERVER_NAME */
+	bool is_public; /* peers that are not on this machine can connect */
+	bool is_verbose; /* joins, leaves and errors are written to the error log */
+};
+
+/* What all sessions of a server share. */
+struct session_context {
+	struct session_options options;
+	struct origin_names names; /* whose pages may connect; borrowed */
+
+	/* Borrowed from the server. */
+	struct clock *clock;
+	struct conns *conns;
+	struct addresses *addresses;
+	struct channels *channels;
+	struct error_log *error_log;
+
+	/* Of the sessions alone. */
+	struct tokens tokens; /* path is NULL where no token is needed */
+	struct rate_limiter rate_limiter;
+	struct auth_queue auth_queue;
+	struct backpressure backpressure;
+	struct catchup catchup;
+	struct session_counters counters;
+
+	/* utlists, each with the session first that has been in it for longest (session.h). */
+	struct session *awaiting_init, *denied, *stalled, *throttled;
+};
+
+/* Returns true where a peer has to prove its username, by a token or a certificate. The name is
+ * then its identity; otherwise an id is only a claim. */
+static inline bool
+names_are_proven(const struct session_context *context)
+{
+	return context->tokens.path || context->options.needs_certificate;
+}
+
+#endif

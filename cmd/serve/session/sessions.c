@@ -1,0 +1,275 @@
+/* The life of sessions: from an accepted socket to the end of the connection. */
+#include "serve/session/sessions.h"
+
+#include <stdlib.h>
+
+#include "serve/channel/join.h"
+#include "serve/session/charge.h"
+#include "serve/session/message.h"
+#include "serve/session/proof.h"
+#include "serve/session/reply.h"
+#include "serve/session/request.h"
+#include "serve/session/session.h"
+
+#define DENIAL_MS 1000 /* from a wrong token to its error: guessing takes its time */
+
+/* ---- events of the connection ---- */
+
+static void
+last_word(struct session *session, enum drop_reason reason, enum chat_code code, const char *text)
+{
+	session->context->counters.drops[reason]++;
+	session_send_error(
+		session, &(struct outgoing_error){.code = code, .text = text, .fatal = true});
+}
+
+static void
+on_violation(struct conn *conn, uint16_t close_code, const char *text)
+{
+	enum chat_code code = close_code == 1007 ? CHAT_BAD_UTF8
+		: close_code == 1009             ? CHAT_TOO_LARGE
+						 : CHAT_BAD_MESSAGE;
+
+	last_word(session_of(conn), DROP_PROTOCOL, code, text);
+}
+
+static void
+on_overload(struct conn *conn, const char *text)
+{
+	last_word(session_of(conn), DROP_SERVER_FULL, CHAT_SERVER_FULL, text);
+}
+
+static void
+on_slow_reader(struct conn *conn, const char *text)
+{
+	last_word(session_of(conn), DROP_SLOW_CONSUMER, CHAT_SLOW_CONSUMER, text);
+}
+
+static void
+on_rejection(struct conn *conn, int status, const char *why)
+{
+	if (status)
+		session_log(session_of(conn), "%d: %s", status, why);
+	else
+		session_log(session_of(conn), "%s", why);
+}
+
+/* A remote address owns its connections together; those of this machine are not told apart. */
+static const void *
+owner_of(const struct conn *conn)
+{
+	const struct address *address = ((const struct session *)conn)->address;
+
+	return address_kind(address) == ADDRESS_REMOTE ? address : NULL;
+}
+
+static void
+on_drained(struct conn *conn)
+{
+	catchup_continue(session_of(conn)->catchup);
+}
+
+static void
+on_turn_end(struct conn *conn)
+{
+	backpressure_relieve(&session_of(conn)->context->backpressure);
+}
+
+static void
+on_closed(struct conn *conn)
+{
+	struct session *session = session_of(conn);
+
+	if (session->member.channel)
+		session_log(session, "%.*s leaves %s", (int)session->member.user->name_len,
+			session->member.user->name, session->member.channel->name);
+	session_set_state(session, SESSION_ACTIVE);
+	session_charge_end(session);
+	channel_leave(&session->member);
+	catchup_end(session->catchup);
+	addresses_leave(session->context->addresses, session->address);
+	if (session->requested) {
+		session->requested->visitors--;
+		channel_release(session->requested);
+	}
+	session->requested = NULL;
+}
+
+static void
+on_release(struct conn *conn)
+{
+	free(session_of(conn)->digest);
+	free(session_of(conn));
+}
+
+const struct conn_events session_events = {
+	.on_request = session_request, /* request.c */
+	.on_message = session_receive, /* message.c */
+	.on_violation = on_violation,
+	.on_overload = on_overload,
+	.on_slow_reader = on_slow_reader,
+	.on_rejection = on_rejection,
+	.owner = owner_of,
+	.on_drained = on_drained, /* catchup.c sends the next page */
+	.on_turn_end = on_turn_end, /* backpressure.c may publish */
+	.on_closed = on_closed,
+	.release = on_release,
+};
+
+void
+session_start(struct session_context *context, int fd, struct tls *tls, struct address *address)
+{
+	struct session *session = chat_alloc_zeroed(1, sizeof(*session));
+
+	context->counters.accepted++;
+	session->context = context;
+	session->address = address;
+	session->member.conn = &session->conn;
+	if (conn_start(&session->conn, context->conns, fd, tls) < 0) {
+		addresses_leave(context->addresses, address);
+		free(session);
+	}
+}
+
+/* ---- from time to time ---- */
+
+/* Returns the first session of a list if it has been in its state for longer than that. */
+static struct session *
+first_due(struct session *first, int64_t after_ms)
+{
+	if (first && clock_now_ms(first->context->clock) - first->state_since_ms > after_ms)
+		return first;
+	return NULL;
+}
+
+static void
+end_late(struct session_context *context)
+{
+	struct session *session;
+
+	while ((session = first_due(context->awaiting_init, context->options.init_timeout_ms))) {
+		session_set_state(session, SESSION_ACTIVE);
+		if (session->conn.state != CONN_OPEN) /* it is closing for another reason */
+			continue;
+		context->counters.drops[DROP_TOO_LATE]++;
+		session_end(session, CHAT_NOT_INITIALIZED, "no init came in time", 1008);
+	}
+}
+
+static void
+end_denied(struct session_context *context)
+{
+	struct session *session;
+
+	while ((session = first_due(context->denied, DENIAL_MS))) {
+		session_set_state(session, SESSION_ACTIVE);
+		session_end(session, CHAT_UNAUTHORIZED, "a wrong token, or none", 1008);
+		conn_resume(
+			&session->conn, CONN_PAUSE_SESSION); /* the peer's Close is to be read */
+	}
+}
+
+static void
+resume_throttled(struct session_context *context)
+{
+	struct session *session;
+
+	while ((session = context->throttled)) {
+		session_set_state(session, SESSION_ACTIVE);
+		conn_resume(&session->conn, CONN_PAUSE_SESSION);
+	}
+}
+
+/* Handles the messages of a session that has waited for its turn, as if they came now. */
+static void
+handle_waiting(struct session *session, struct chat_span messages)
+{
+	struct chat_span text;
+
+	while (session->conn.state == CONN_OPEN && auth_queue_next_message(&messages, &text)) {
+		session_handle(session, text);
+		if (session->requested && session->state == SESSION_ACTIVE)
+			session_set_state(session, SESSION_AWAITS_INIT); /* its init was bad */
+	}
+}
+
+static void
+serve_auth_queue(struct session_context *context)
+{
+	struct auth_queue *queue = &context->auth_queue;
+
+	for (size_t addresses = queue->waiting.count; addresses; addresses--) {
+		struct chat_buf messages;
+		struct session *session = auth_queue_pop(queue, &messages);
+
+		if (!session)
+			return;
+		session_set_state(session, SESSION_ACTIVE);
+		conn_resume(&session->conn, CONN_PAUSE_SESSION);
+		handle_waiting(session, chat_buf_span(&messages));
+		chat_buf_free(&messages);
+	}
+}
+
+void
+sessions_sweep(struct session_context *context)
+{
+	end_late(context);
+	end_denied(context);
+	resume_throttled(context);
+	serve_auth_queue(context);
+}
+
+bool
+sessions_resume(struct session_context *context)
+{
+	struct backpressure *backpressure = &context->backpressure;
+	size_t expected_bytes = 0;
+	struct session *session;
+
+	while ((session = context->stalled) &&
+		!backpressure_is_high(backpressure, expected_bytes)) {
+		session_set_state(session, SESSION_ACTIVE);
+		conn_resume(&session->conn, CONN_PAUSE_BACKPRESSURE);
+		expected_bytes += BACKPRESSURE_READ_BYTES;
+	}
+	return !backpressure_is_high(backpressure, expected_bytes);
+}
+
+/* ---- for all of them ---- */
+
+void
+sessions_recheck(struct session_context *context)
+{
+	for (struct conn *conn = context->conns->all, *next; conn; conn = next) {
+		struct session *session = session_of(conn);
+
+		next = conn->next;
+		if (session->member.channel && conn->state == CONN_OPEN &&
+			!session_is_still_proven(session))
+			session_end(session, CHAT_UNAUTHORIZED, "your token is not valid any more",
+				1008);
+	}
+}
+
+void
+sessions_shut_down(struct session_context *context)
+{
+	for (struct conn *conn = context->conns->all, *next; conn; conn = next) {
+		next = conn->next;
+		conn_resume(conn, CONN_PAUSE_SESSION);
+		if (conn->state == CONN_OPEN)
+			session_end(session_of(conn), CHAT_SHUTTING_DOWN,
+				"the server is shutting down", 1001);
+		else if (conn->state == CONN_HANDSHAKE)
+			conn_abort(conn);
+	}
+}
+
+void
+session_context_free(struct session_context *context)
+{
+	catchup_close(&context->catchup);
+	rate_limiter_free(&context->rate_limiter);
+	auth_queue_free(&context->auth_queue);
+}

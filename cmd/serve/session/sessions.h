@@ -1,0 +1,41 @@
+#ifndef SERVE_SESSION_SESSIONS_H
+#define SERVE_SESSION_SESSIONS_H
+
+#include <stdbool.h>
+
+#include "serve/session/context.h"
+
+/*
+ * All sessions of a server: how they begin and end, and what is done for them from time to time.
+ * The server fills in a session_context and opens its parts that need a loop or channels; the
+ * sessions come and go with their connections.
+ */
+
+/* Where the events of every session's connection go. */
+extern const struct conn_events session_events;
+
+/* Begins a session on an accepted socket, in TLS unless tls is NULL. The session frees itself when
+ * its connection ends, and leaves the address then. */
+void session_start(
+	struct session_context *context, int fd, struct tls *tls, struct address *address);
+
+/*
+ * Several times a second: ends the sessions whose init is overdue and those with a wrong token,
+ * reads those that were throttled again, and checks one waiting token of each barred address.
+ */
+void sessions_sweep(struct session_context *context);
+
+/* At the end of a turn: reads stalled sessions again, as far as there is room before the disk.
+ * Returns true if there is room for more. */
+bool sessions_resume(struct session_context *context);
+
+/* The tokens were read again: ends the sessions whose user they do not let in any more. */
+void sessions_recheck(struct session_context *context);
+
+/* Tells every peer that the server ends, and closes; a connection without a session is aborted. */
+void sessions_shut_down(struct session_context *context);
+
+/* Frees what the sessions share. None is left. */
+void session_context_free(struct session_context *context);
+
+#endif
