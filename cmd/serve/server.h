@@ -12,7 +12,7 @@
 #include "serve/monitor/turn_times.h"
 #include "serve/net/acceptor.h"
 #include "serve/net/address.h"
-#include "serve/net/conns.h"
+#include "serve/net/conn.h"
 #include "serve/net/listener.h"
 #include "serve/session/context.h"
 #include "serve/stdin_reader.h"

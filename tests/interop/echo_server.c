@@ -14,7 +14,7 @@
 
 #include "chat/buf.h"
 #include "command/diag.h"
-#include "serve/net/conns.h"
+#include "serve/net/conn.h"
 #include "serve/net/listener.h"
 
 #define SWEEP_MS 100

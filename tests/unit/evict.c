@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "chat/buf.h"
-#include "serve/net/conns.h"
+#include "serve/net/conn.h"
 #include "slope.h"
 #include "tap.h"
 
@@ -139,7 +139,7 @@ test_order(void)
 		struct world *world = world_new(1 + (size_t)rand() % 60, most, OWNERS);
 
 		world->limit = world->total * (size_t)(rand() % 100) / 100;
-		conns_evict(&world->conns, &eviction);
+		evict_largest(&world->conns, &eviction);
 		order = order && world->in_order;
 		fit = fit && world_fits(&world->conns);
 		spared = spared && world->total + most >= world->limit;
@@ -162,7 +162,7 @@ test_many_small(void)
 		world->total += world->at[i].bytes;
 	}
 	world->limit = 300000;
-	conns_evict(&world->conns, &eviction);
+	evict_largest(&world->conns, &eviction);
 	is_int(world->ended, 200, "of many small ones of one owner as many go as have to");
 	is_int(world->at[0].bytes, 100000, "and not the large one of another");
 	world_free(world);
@@ -177,7 +177,7 @@ work_shrink(unsigned count)
 
 	world->limit = world->total / 2;
 	began = cpu_s();
-	conns_evict(&world->conns, &eviction);
+	evict_largest(&world->conns, &eviction);
 	began = cpu_s() - began;
 	world_free(world);
 	return began;

@@ -1,133 +1,90 @@
-/* All connections of a loop: flushed once a tick, looked after in turn, freed between ticks. */
-#include "serve/net/conns.h"
+/*
+ * The set of all connections, and their part of a turn of the loop. While the loop polls, on_ready
+ * reads each connection that has bytes, and writes to each that takes some. At the end of the tick
+ * conns_flush() sends what was queued meanwhile, and frees the dead.
+ */
+#include "serve/net/conn_private.h"
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
-#include "serve/net/evict.h"
+#define BATCH_MIN 8 /* connections to flush, from which on io_uring is faster */
+#define RESUMED_BYTES_MAX ((uint64_t)4 << 20) /* of a turn, exceeded by one connection at most */
 
-#define BATCH_LEAST 8 /* connections to be flushed, from which a batch pays */
-#define RELIEF_PART 16 /* of a limit is added in a turn: then it is kept within the turn */
-#define FRESH_MS 10 /* of the age of what is half read make little difference */
-#define IDLE_WEIGHT 4 /* of the time without a byte, beside the age */
-
-/* ---- bounds ---- */
-
-static size_t
-queue_holds(const struct conn *conn)
-{
-	return send_queue_share(&conn->queue);
-}
-
-static bool
-queues_fit(const struct conns *conns)
-{
-	return conns->held_bytes <= conns->limits.all_queues_bytes;
-}
-
-/* What is left of one that was dropped is a frame half sent: then it ends without a word. */
-static void
-queue_ends(struct conn *conn)
-{
-	if (conn->state == CONN_OPEN)
-		conn_drop(conn, "the server's queues are full, and yours is the largest");
-	else
-		conn_abort(conn);
-}
-
-static const struct eviction queues = {queue_holds, queues_fit, queue_ends};
-
-/* Over the limit of all queues small rests leave large blocks; then the largest queues go. */
-static void
-conns_bound_queues(struct conns *conns)
-{
-	if (!queues_fit(conns)) {
-		for (struct conn *conn = conns->all; conn; conn = conn->next)
-			send_queue_compact(&conn->queue, &conns->held_bytes);
-		conns_evict(conns, &queues);
-	}
-	conns->relief_bytes = conns->held_bytes + conns->limits.all_queues_bytes / RELIEF_PART;
-}
+/* ---- readiness ---- */
 
 /*
- * How late what it has half sent is: its age, and more so the time in which nothing of it came. Who
- * is not read because it does not read is as late as may be.
+ * Sends to a connection that could not take all before. Where many resume at once, each turn serves
+ * some of them; the others are still writable in the next turn.
  */
-static int64_t
-receiver_late_ms(const struct conn *conn)
-{
-	int64_t begun_ms = conn->state == CONN_HANDSHAKE ? conn->since_ms : conn->message_ms;
-	int64_t now_ms = clock_now_ms(conn->conns->clock);
-
-	if (conn->paused & CONN_PAUSE_QUEUE)
-		return IDLE_WEIGHT * conn->conns->limits.message_ms;
-	return begun_ms ? now_ms - begun_ms + IDLE_WEIGHT * (now_ms - conn->heard_ms) : 0;
-}
-
-/*
- * What is half read counts by its memory and by how late it is: many who leave messages unfinished
- * do not make the one the largest whose message is under way.
- */
-static size_t
-receiver_holds(const struct conn *conn)
-{
-	return conn->received * (size_t)(receiver_late_ms(conn) + FRESH_MS);
-}
-
-static bool
-receivers_fit(const struct conns *conns)
-{
-	return conns->received_bytes <= conns->limits.all_received_bytes;
-}
-
-static const struct eviction receivers = {receiver_holds, receivers_fit, conn_give_up_received};
-
 static void
-conns_bound_received(struct conns *conns)
+resume_write(struct conn *conn)
 {
-	conns_evict(conns, &receivers);
-	conns->refusal_bytes =
-		conns->received_bytes + conns->limits.all_received_bytes / RELIEF_PART;
+	struct conns *conns = conn->conns;
+	uint64_t before = conns->bytes_out;
+
+	if (conns->resumed_bytes >= RESUMED_BYTES_MAX)
+		return;
+	conn_write(conn);
+	conns->resumed_bytes += conns->bytes_out - before;
 }
 
 static void
-conns_keep_bounds(struct conns *conns)
+handle_ready(struct conn *conn, uint32_t events)
 {
-	conns_bound_queues(conns);
-	conns_bound_received(conns);
+	bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0; /* conn_read() finds out how */
+	bool blocked = stream_wants_write(&conn->stream);
+
+	if (conn->state == CONN_DEAD)
+		return;
+	if ((events & EPOLLOUT) && blocked)
+		events |= EPOLLIN;
+	if (events & EPOLLOUT)
+		resume_write(conn);
+	if (conn->state != CONN_DEAD && (broken || ((events & EPOLLIN) && !conn->in.paused)))
+		conn_read(conn);
+	if (conn->state != CONN_DEAD && blocked)
+		conn_poll(conn);
 }
 
-/* In the middle of a turn that has queued much: what can be sent is sent, the bound is kept. */
+/* In a turn that has queued much: sends what can be sent, and enforces the limit of all queues. */
 static void
-conns_relieve(struct conns *conns)
+relieve_queues(struct conns *conns)
 {
 	for (struct conn *conn = conns->flush; conn; conn = conn->next_flush)
 		if (conn->state != CONN_DEAD)
 			conn_write(conn);
-	conns_bound_queues(conns);
+	slow_readers_enforce_limit(conns);
 }
 
+/* The poller calls this for each connection that is ready. */
 static void
 on_ready(void *arg, uint32_t events)
 {
 	struct conns *conns = ((struct conn *)arg)->conns;
 
-	conn_ready(arg, events);
+	handle_ready(arg, events);
 	conns->events->on_turn_end(arg);
-	if (conns->held_bytes > conns->relief_bytes)
-		conns_relieve(conns);
-	if (conns->received_bytes > conns->refusal_bytes)
-		conns_bound_received(conns);
+	if (conns->held_bytes > conns->relief_held_bytes)
+		relieve_queues(conns);
+	if (conns->received_bytes > conns->relief_received_bytes)
+		receive_limit_enforce(conns);
 }
 
 /* ---- the set ---- */
+
+static void
+enforce_limits(struct conns *conns)
+{
+	slow_readers_enforce_limit(conns);
+	receive_limit_enforce(conns);
+}
 
 int
 conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err)
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
-	conns_keep_bounds(conns);
+	enforce_limits(conns);
 	if (poller_open(&conns->poller, clock->loop, on_ready, err) < 0)
 		return -1;
 	conns->ws_pool = chat_ws_pool_new();
@@ -171,9 +128,11 @@ conns_remove(struct conns *conns, struct conn *conn)
 	conns->count--;
 }
 
-/* The next one to be flushed. */
+/* ---- the end of a tick ---- */
+
+/* Takes the next connection off the list of those to flush. Returns NULL when it is empty. */
 static struct conn *
-conns_pop(struct conns *conns)
+next_to_flush(struct conns *conns)
 {
 	struct conn *conn = conns->flush;
 
@@ -188,98 +147,21 @@ conns_pop(struct conns *conns)
 void
 conns_flush(struct conns *conns)
 {
-	struct send_batch *batch = conns->flush_count >= BATCH_LEAST ? conns->batch : NULL;
+	struct send_batch *batch = conns->flush_count >= BATCH_MIN ? conns->batch : NULL;
 	struct conn *conn;
 
-	conns->agreeing_ns = 0;
+	conns->tls_handshake_ns = 0;
 	conns->resumed_bytes = 0;
 	do {
-		while ((conn = conns_pop(conns))) {
+		while ((conn = next_to_flush(conns))) {
 			if (conn->state == CONN_DEAD)
-				conn_bury(conn);
+				conn_free(conn);
 			else
 				conn_flush(conn, batch);
 		}
 		if (batch)
 			conns_run_batch(batch);
 		if (!conns->flush)
-			conns_keep_bounds(conns);
+			enforce_limits(conns);
 	} while (conns->flush);
-}
-
-/* ---- deadlines ---- */
-
-static void
-conn_give_up(struct conn *conn, const char *why)
-{
-	conn->conns->events->on_rejection(conn, 0, why);
-	conn_abort(conn);
-}
-
-static void
-sweep_open(struct conn *conn, int64_t now)
-{
-	const struct conn_limits *limits = &conn->conns->limits;
-	int64_t silence;
-
-	if (!conn_reads(conn)) { /* nobody reads what it says: the silence is ours */
-		conn->heard_ms = now;
-		conn->message_ms = conn->message_ms ? now : 0;
-	}
-	silence = now - conn->heard_ms;
-	if (!send_queue_is_empty(&conn->queue) && now - conn->progress_ms > limits->progress_ms) {
-		conn_drop(conn, "you have not read for too long");
-	} else if (conn->message_ms && now - conn->message_ms > limits->message_ms) {
-		conn->conns->events->on_violation(
-			conn, 1008, "the message took too long to arrive");
-		conn_close(conn, 1008, "message took too long");
-	} else if (conn->pinged && silence > limits->ping_ms + limits->pong_ms) {
-		conn->conns->silent++;
-		conn_give_up(conn, "it does not answer a ping");
-	} else if (!conn->pinged && silence > limits->ping_ms) {
-		conn->pinged = true;
-		conn_send(conn, CHAT_WS_PING, (struct chat_span){0});
-	}
-}
-
-static void
-sweep_one(struct conn *conn, int64_t now)
-{
-	const struct conn_limits *limits = &conn->conns->limits;
-
-	switch (conn->state) {
-	case CONN_HANDSHAKE:
-		if (now - conn->since_ms <= limits->head_ms)
-			break;
-		conn->conns->late++;
-		if (stream_is_up(&conn->stream))
-			conn_refuse(conn, 408, NULL, "the request head took too long");
-		else
-			conn_give_up(conn, "it does not agree on TLS in time");
-		break;
-	case CONN_OPEN:
-		sweep_open(conn, now);
-		break;
-	case CONN_CLOSING:
-		if (now - conn->since_ms > limits->close_ms)
-			conn_abort(conn);
-		break;
-	default:
-		break;
-	}
-}
-
-void
-conns_sweep(struct conns *conns, size_t parts)
-{
-	if (!conns->sweep) {
-		conns->sweep = conns->all;
-		conns->sweep_count = conns->count; /* fewer by its end, but each part is as long */
-	}
-	for (size_t i = conns->sweep_count / parts + 1; i && conns->sweep; i--) {
-		struct conn *conn = conns->sweep;
-
-		conns->sweep = conn->next;
-		sweep_one(conn, clock_now_ms(conns->clock));
-	}
 }

@@ -1,6 +1,7 @@
 /*
- * The choice of those who go. Its cost is that of sorting those who hold something, once for many
- * of them: with each round the largest that is left is half of what it was.
+ * The choice of the connections that are closed when a limit of all of them is exceeded
+ * (slow_reader.c, receive_limit.c). Each round sorts the connections once, and evicts those that
+ * hold more than half of what the largest holds, so that there are few rounds.
  */
 #include "serve/net/evict.h"
 
@@ -8,16 +9,16 @@
 #include <stdlib.h>
 
 #include "chat/buf.h"
-#include "serve/net/conns.h"
+#include "serve/net/conn.h"
 
 struct holder {
 	struct conn *conn;
 	uintptr_t owner;
 	size_t bytes;
-	size_t rank; /* what its owner holds in it and in all that are smaller */
+	size_t rank; /* what its owner holds in this connection and in all smaller ones */
 };
 
-/* By owner, the smaller first. */
+/* For qsort(3): by owner, and of one owner by bytes, the smallest first. */
 static int
 compare_owners(const void *a, const void *b)
 {
@@ -28,7 +29,7 @@ compare_owners(const void *a, const void *b)
 	return (one->bytes > other->bytes) - (one->bytes < other->bytes);
 }
 
-/* The higher first. */
+/* For qsort(3): the highest rank first. */
 static int
 compare_ranks(const void *a, const void *b)
 {
@@ -37,14 +38,17 @@ compare_ranks(const void *a, const void *b)
 	return (one->rank < other->rank) - (one->rank > other->rank);
 }
 
-/* Those who hold something; a connection that belongs to nobody is its own owner. */
+/*
+ * Lists the connections that hold something, and returns their number. A connection without an
+ * owner is its own.
+ */
 static size_t
 holders_gather(struct holder *holders, const struct conns *conns, const struct eviction *eviction)
 {
 	size_t count = 0;
 
 	for (struct conn *conn = conns->all; conn; conn = conn->next) {
-		size_t bytes = eviction->holds(conn);
+		size_t bytes = eviction->bytes_of(conn);
 		const void *owner = bytes ? conns->events->owner(conn) : NULL;
 
 		if (bytes)
@@ -70,7 +74,7 @@ holders_rank(struct holder *holders, size_t count)
 }
 
 void
-conns_evict(struct conns *conns, const struct eviction *eviction)
+evict_largest(struct conns *conns, const struct eviction *eviction)
 {
 	struct holder *holders;
 	size_t count = 1;
@@ -84,7 +88,7 @@ conns_evict(struct conns *conns, const struct eviction *eviction)
 		for (size_t i = 0; i < count && holders[i].rank > holders[0].rank / 2 &&
 			!eviction->fits(conns);
 			i++)
-			eviction->ends(holders[i].conn);
+			eviction->evict(holders[i].conn);
 	}
 	free(holders);
 }

@@ -8,17 +8,21 @@ struct conn;
 struct conns;
 
 /*
- * Who goes when connections together hold too much of something: the largest first, one at a time,
- * until it fits. Those of one owner (conn_events.owner) count together: the largest owner loses its
- * largest connection, so that nobody is made the largest by someone who has many.
+ * Closes connections while all of them together hold too much of something, the largest first. The
+ * connections of one owner (conn_events.owner) count together: the owner that holds the most loses
+ * its largest connection. So nobody loses a connection because somebody else has many.
  */
 struct eviction {
-	size_t (*holds)(const struct conn *conn); /* 0: it is not concerned */
+	/* Returns how much a connection holds; 0: it cannot be chosen. */
+	size_t (*bytes_of)(const struct conn *conn);
+	/* Returns true when what all connections hold is within the limit. */
 	bool (*fits)(const struct conns *conns);
-	/* It lets go of what it holds, or of most of it; the structure stays. */
-	void (*ends)(struct conn *conn);
+	/* Makes a connection release what it holds, or most of it. It may not free the connection.
+	 */
+	void (*evict)(struct conn *conn);
 };
 
-void conns_evict(struct conns *conns, const struct eviction *eviction);
+/* Evicts connections until eviction->fits returns true, or nothing is held any more. */
+void evict_largest(struct conns *conns, const struct eviction *eviction);
 
 #endif

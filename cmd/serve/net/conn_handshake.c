@@ -1,0 +1,127 @@
+/*
+ * The opening handshake of a connection (RFC 6455 section 4.2): its request head is collected,
+ * read by lib/wire/http.c, judged by the owner's on_request, and answered.
+ */
+#include "serve/net/conn_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TLS_RECORD 0x16 /* the first byte of a TLS handshake; no HTTP request begins with it */
+
+void
+conn_head_free(struct conn *conn)
+{
+	if (conn->in.head)
+		chat_buf_free(conn->in.head);
+	free(conn->in.head);
+	conn->in.head = NULL;
+}
+
+/* Queues an HTTP answer and frees its buffer. */
+static void
+send_answer(struct conn *conn, struct chat_buf *answer)
+{
+	struct block *block = block_new(answer->len);
+
+	memcpy(block->bytes, answer->at, answer->len);
+	block->len = (uint32_t)answer->len;
+	chat_buf_free(answer);
+	conn_enqueue(conn, block, 0, block->len);
+	block_unref(block);
+}
+
+static void
+set_state(struct conn *conn, enum conn_state state)
+{
+	conn->state = state;
+	conn->since_ms = clock_now_ms(conn->conns->clock);
+}
+
+static void
+refuse(struct conn *conn, int status, const char *extra_headers, const char *why)
+{
+	struct chat_buf answer = {0};
+
+	conn->conns->events->on_rejection(conn, status, why);
+	chat_http_write_refusal(&answer, status, extra_headers, why);
+	send_answer(conn, &answer);
+	set_state(conn, CONN_CLOSING);
+	conn->finish = true;
+}
+
+static const char *
+refusal_headers(int status)
+{
+	switch (status) {
+	case 405:
+		return "Allow: GET\r\n";
+	case 426:
+		return "Upgrade: websocket\r\n";
+	case 429:
+		return "Retry-After: 2\r\n"; /* for a new channel at the slowest rate */
+	case 503:
+		return "Retry-After: 5\r\n";
+	default:
+		return NULL;
+	}
+}
+
+void
+conn_refuse(struct conn *conn, int status, const char *why)
+{
+	refuse(conn, status, refusal_headers(status), why);
+}
+
+static void
+accept_request(struct conn *conn, const struct chat_http_request *request)
+{
+	struct chat_buf answer = {0};
+
+	chat_http_write_accept(&answer, request->key);
+	conn->answer_bytes = (uint16_t)answer.len;
+	send_answer(conn, &answer);
+	set_state(conn, CONN_OPEN);
+}
+
+/* Answers a request whose head is complete. */
+static void
+answer_request(struct conn *conn, struct chat_span head)
+{
+	struct chat_http_request request;
+	bool bad_version = false;
+	const char *why = NULL;
+	int status = chat_http_read_request(&request, head, &bad_version);
+
+	if (status == 101)
+		status = conn->conns->events->on_request(conn, &request, &why);
+	if (conn->state != CONN_HANDSHAKE)
+		return;
+	if (status == 101)
+		accept_request(conn, &request);
+	else
+		refuse(conn, status,
+			bad_version ? "Sec-WebSocket-Version: 13\r\n" : refusal_headers(status),
+			why ? why : chat_http_reason(status));
+}
+
+void
+conn_read_head(struct conn *conn, struct chat_span input)
+{
+	struct chat_buf *head = conn->in.head;
+	size_t len, scanned = head->len > 3 ? head->len - 3 : 0;
+
+	chat_buf_append_span(head, input);
+	len = chat_http_head_len(chat_buf_span(head), &scanned);
+	if (*head->at == TLS_RECORD && !conn->stream.tls) {
+		conn_refuse(conn, 400, "TLS is not spoken here: ws:// in place of wss://");
+	} else if (len > CHAT_HTTP_HEAD_MAX || (len == 0 && head->len > CHAT_HTTP_HEAD_MAX)) {
+		conn_refuse(conn, 431, "the request head is over 8 KiB");
+	} else if (len) {
+		answer_request(conn, (struct chat_span){head->at, len});
+		if (conn->state == CONN_OPEN) /* frames may follow in the same segment */
+			conn_read_frames(conn, (struct chat_span){head->at + len, head->len - len});
+	}
+	if (conn->state != CONN_HANDSHAKE)
+		conn_head_free(conn);
+}

@@ -1,0 +1,185 @@
+/*
+ * What is sent to a connection. Channels and sessions queue frames with conn_send_run() and
+ * conn_send(); conns_flush() calls conn_flush() for each connection at the end of the tick. The
+ * queue then goes to the kernel in one writev(2), or together with those of other connections
+ * (send_batch.c). What the kernel does not take stays in the queue until the poller says that the
+ * socket takes more; then conns.c calls conn_write().
+ */
+#include "serve/net/conn_private.h"
+
+#define PIECES_MAX 64 /* of one writev(2) */
+#define BATCHED_BYTES_MAX 16384 /* of a send in a batch */
+#define TURN_BYTES ((size_t)1 << 20) /* sent to one connection in one turn */
+#define PONGS_BYTES 4096 /* in a longer queue, a pong takes the place of the one before it */
+
+/* ---- queueing ---- */
+
+void
+conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
+{
+	struct conns *conns = conn->conns;
+
+	if (send_queue_is_empty(&conn->queue))
+		conn->progress_ms = clock_now_ms(conns->clock);
+	send_queue_append(&conn->queue, &conns->held_bytes, block, from, to);
+	conns->queued_bytes += to - from;
+	conns_flush_later(conns, conn);
+}
+
+/* Returns true while frames can be queued, which is until our Close is queued. */
+static bool
+accepts_frames(const struct conn *conn)
+{
+	return conn->state == CONN_OPEN || conn->close_due;
+}
+
+void
+conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
+{
+	if (accepts_frames(conn))
+		conn_enqueue(conn, block, from, to);
+}
+
+/* Queues a frame. With replace, it takes the place of a frame of its kind that is the last one. */
+static void
+enqueue_frame(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload, bool replace)
+{
+	struct conns *conns = conn->conns;
+
+	if (!accepts_frames(conn))
+		return;
+	if (send_queue_is_empty(&conn->queue))
+		conn->progress_ms = clock_now_ms(conns->clock);
+	conns->queued_bytes -= conn->queue.bytes;
+	if (replace)
+		send_queue_append_newest(&conn->queue, &conns->held_bytes,
+			stream_bound(&conn->stream), opcode, payload);
+	else
+		send_queue_append_frame(&conn->queue, &conns->held_bytes, opcode, payload);
+	conns->queued_bytes += conn->queue.bytes;
+	conns_flush_later(conns, conn);
+}
+
+void
+conn_send(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload)
+{
+	enqueue_frame(conn, opcode, payload, false);
+}
+
+void
+conn_pong(struct conn *conn, struct chat_span payload)
+{
+	enqueue_frame(conn, CHAT_WS_PONG, payload, send_queue_size(&conn->queue) > PONGS_BYTES);
+}
+
+void
+conn_notify_drained(struct conn *conn)
+{
+	conn->notify_drained = true;
+}
+
+/* ---- sending ---- */
+
+/*
+ * Takes what was sent off the queue; sent is the number of bytes, or STREAM_WAIT, or STREAM_GONE.
+ * Returns true when the kernel may take more of the queue.
+ */
+static bool
+count_sent(struct conn *conn, ssize_t sent)
+{
+	struct conns *conns = conn->conns;
+
+	if (sent == STREAM_GONE)
+		conn_abort(conn);
+	if (sent < 0)
+		return false;
+	conn->answer_bytes -= sent < conn->answer_bytes ? (uint16_t)sent : conn->answer_bytes;
+	send_queue_sent(&conn->queue, &conns->held_bytes, (size_t)sent);
+	conns->queued_bytes -= (size_t)sent;
+	conns->bytes_out += (uint64_t)sent;
+	conn->progress_ms = clock_now_ms(conns->clock);
+	if (!send_queue_is_empty(&conn->queue))
+		return true;
+	conn->extra_queue_mib = 0;
+	return false;
+}
+
+/* Sending is over for this turn: acts on an empty queue, and on one that is too long. */
+static void
+after_write(struct conn *conn)
+{
+	if (conn->finish && send_queue_is_empty(&conn->queue))
+		conn_finish_now(conn);
+	if (conn->state != CONN_DEAD)
+		slow_reader_check(conn);
+	if (conn->notify_drained && send_queue_is_empty(&conn->queue) && conn->state == CONN_OPEN) {
+		conn->notify_drained = false;
+		conn->conns->events->on_drained(conn);
+	}
+}
+
+void
+conn_write(struct conn *conn)
+{
+	struct iovec pieces[PIECES_MAX];
+	bool more = !send_queue_is_empty(&conn->queue);
+	size_t sent = 0;
+
+	while (more && sent < TURN_BYTES) { /* the next turn sends the rest */
+		int count = send_queue_pieces(&conn->queue, pieces, PIECES_MAX);
+		ssize_t status = stream_write(&conn->stream, pieces, count);
+
+		sent += status > 0 ? (size_t)status : 0;
+		more = count_sent(conn, status);
+	}
+	if (conn->state != CONN_DEAD)
+		after_write(conn);
+}
+
+/* send_batch_run() calls this with the result of a connection's send: bytes, or -errno. */
+static void
+on_batched(void *arg, ssize_t sent)
+{
+	struct conn *conn = arg;
+
+	conn->batched = false;
+	count_sent(conn, sent < 0 ? stream_status((int)-sent) : sent);
+	if (conn->state != CONN_DEAD)
+		after_write(conn);
+}
+
+/*
+ * Returns true where the queue is one short run over a plain socket. Several runs are sent in one
+ * writev(2); for a long run, copying costs more than the system call; TLS writes by itself.
+ */
+static bool
+fits_batch(const struct conn *conn)
+{
+	return send_queue_is_one_run(&conn->queue) && conn->queue.bytes <= BATCHED_BYTES_MAX &&
+		!conn->stream.tls;
+}
+
+void
+conn_flush(struct conn *conn, struct send_batch *batch)
+{
+	struct iovec piece;
+
+	if (conn->batched)
+		return;
+	if (conn->close_due)
+		conn_send_close(conn);
+	if (!batch || !fits_batch(conn)) {
+		conn_write(conn);
+		return;
+	}
+	send_queue_pieces(&conn->queue, &piece, 1);
+	while (!send_batch_add(batch, conn->stream.fd, piece.iov_base, piece.iov_len, conn))
+		send_batch_run(batch, on_batched);
+	conn->batched = true;
+}
+
+void
+conns_run_batch(struct send_batch *batch)
+{
+	send_batch_run(batch, on_batched);
+}

@@ -1,0 +1,104 @@
+/*
+ * Slow readers: peers that do not take what is sent to them. All limits on send queues are here.
+ *
+ * - One queue: limits->queue_bytes. Over half of it, the connection is not read, so that nobody
+ *   fills a queue with the answers to their own requests. Over it, the connection is dropped.
+ * - All queues together: limits->all_queues_bytes of memory. Over it, the largest is dropped.
+ * - Time: limits->progress_ms in which no byte could be sent. Then the connection is dropped
+ *   (timeouts.c checks it).
+ *
+ * A message is never skipped: the peer can come back and ask for what it has missed (`since`).
+ */
+#include "serve/net/conn_private.h"
+#include "serve/net/evict.h"
+
+/* ---- one queue ---- */
+
+void
+conn_raise_queue_limit(struct conn *conn, size_t bytes)
+{
+	size_t mib = (bytes + ((size_t)1 << 20) - 1) >> 20;
+
+	if (mib > UINT8_MAX)
+		mib = UINT8_MAX;
+	if (mib > conn->extra_queue_mib)
+		conn->extra_queue_mib = (uint8_t)mib;
+}
+
+void
+slow_reader_drop(struct conn *conn, const char *why)
+{
+	struct conns *conns = conn->conns;
+
+	if (conn->answer_bytes) { /* the HTTP answer is not sent: no frame could follow it */
+		conn_abort(conn);
+		return;
+	}
+	conns->queued_bytes -= conn->queue.bytes;
+	send_queue_cut(&conn->queue, &conns->held_bytes, stream_bound(&conn->stream));
+	send_queue_compact(&conn->queue, &conns->held_bytes);
+	conns->queued_bytes += conn->queue.bytes;
+	conns->events->on_slow_reader(conn, why);
+	conn_close(conn, 1008, "slow consumer");
+}
+
+void
+slow_reader_check(struct conn *conn)
+{
+	size_t limit = conn->conns->limits.queue_bytes + ((size_t)conn->extra_queue_mib << 20);
+
+	if (send_queue_size(&conn->queue) > limit && conn->state == CONN_OPEN)
+		slow_reader_drop(conn, "you read too slowly");
+	if (conn->in.paused & CONN_PAUSE_QUEUE)
+		limit /= 2;
+	if (send_queue_size(&conn->queue) > limit / 2)
+		conn->in.paused |= CONN_PAUSE_QUEUE;
+	else
+		conn->in.paused &= ~CONN_PAUSE_QUEUE;
+	conn_poll(conn);
+}
+
+bool
+slow_reader_is_stuck(const struct conn *conn, int64_t now_ms)
+{
+	return !send_queue_is_empty(&conn->queue) &&
+		now_ms - conn->progress_ms > conn->conns->limits.progress_ms;
+}
+
+/* ---- all queues together ---- */
+
+static size_t
+bytes_of(const struct conn *conn)
+{
+	return send_queue_share(&conn->queue);
+}
+
+static bool
+queues_fit(const struct conns *conns)
+{
+	return conns->held_bytes <= conns->limits.all_queues_bytes;
+}
+
+/* A connection that was dropped before still holds a frame that is partly sent: it is aborted. */
+static void
+drop_or_abort(struct conn *conn)
+{
+	if (conn->state == CONN_OPEN)
+		slow_reader_drop(conn, "the server's queues are full, and yours is the largest");
+	else
+		conn_abort(conn);
+}
+
+void
+slow_readers_enforce_limit(struct conns *conns)
+{
+	static const struct eviction eviction = {bytes_of, queues_fit, drop_or_abort};
+
+	if (!queues_fit(conns)) {
+		for (struct conn *conn = conns->all; conn; conn = conn->next)
+			send_queue_compact(&conn->queue, &conns->held_bytes);
+		evict_largest(conns, &eviction);
+	}
+	conns->relief_held_bytes =
+		conns->held_bytes + conns->limits.all_queues_bytes / CONNS_RELIEF_PART;
+}
