@@ -64,8 +64,8 @@ main(int argc, char **argv)
 	chat_start();
 	memory_share();
 	config_read(&config, argc, argv);
-	if (config.new_token)
-		return new_token(config.new_token);
+	if (config.access.new_token)
+		return new_token(config.access.new_token);
 	if (server_open(&server, &config, &err) < 0) {
 		if (err.code == CHAT_USAGE)
 			chat_die_usage("%s", err.text);

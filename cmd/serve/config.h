@@ -7,77 +7,109 @@
 #include "command/opt.h"
 #include "serve/net/tls.h"
 
-/* What the command line says, defaults filled in. Strings are borrowed from argv. */
+/*
+ * What the command line says, defaults filled in. Strings are borrowed from argv, and NULL where
+ * the option was not given. Sizes are in bytes, times in milliseconds.
+ */
 struct config {
-	struct chat_strings listen; /* none: 127.0.0.1:3001 and [::1]:3001 */
-	const char *url_file;
-	const char *metrics; /* where to serve them; NULL: nowhere */
-	bool read_stdin;
-	bool quiet;
-	bool verbose;
+	struct {
+		struct chat_strings addresses; /* none: 127.0.0.1:3001 and [::1]:3001 */
+		const char *url_file; /* a file to write the URL into, once it is served */
+		const char *metrics; /* the address that serves /metrics and /healthz */
+		struct chat_strings origins; /* of pages that may connect */
+		struct chat_strings hosts; /* names of the server, besides those of loopback */
+		struct chat_strings proxies; /* networks whose X-Forwarded-For is believed */
+	} listening;
 
-	struct chat_strings origins;
-	struct chat_strings hosts; /* names besides loopback's that it goes by on loopback */
-	struct chat_strings proxies; /* networks whose X-Forwarded-For is believed */
-	const char *tokens; /* a file; NULL: nobody is asked */
-	const char *new_token; /* for this name, and nothing else; NULL: serve */
-	const char *user; /* to become; NULL: none */
-	bool no_sandbox;
-	bool open; /* anybody from anywhere is meant */
-	int64_t max_failures; /* wrong tokens of an address in a minute */
-	struct tls_files tls; /* cert NULL: no TLS */
+	struct {
+		const char *tokens; /* the file of tokens; NULL: no token is asked for */
+		const char *new_token; /* a username: print a token for it, and do not serve */
+		bool open; /* everybody who can connect is let in */
+		int64_t max_failures; /* wrong tokens of an address in a minute */
+		const char *user; /* the system's user to become */
+		bool no_sandbox;
+	} access;
 
-	const char *journal; /* a directory; NULL: nothing is kept */
-	int sync; /* enum journal_sync */
-	int64_t journal_segment; /* bytes */
-	int64_t journal_max_bytes; /* 0: any */
-	int64_t journal_max_age_ms; /* 0: any */
-	int64_t journal_max_messages; /* of a channel; 0: any */
-	int64_t disk_timeout_ms;
-	bool repair;
+	struct tls_files tls; /* cert is NULL: no TLS */
 
-	int64_t history; /* messages replayed */
-	int64_t history_bytes; /* of a replay */
-	int64_t history_keep; /* messages per channel */
-	int64_t history_memory; /* bytes, all channels */
+	struct {
+		bool read_stdin; /* messages on stdin are posted as the user "server" */
+		int64_t grace_ms; /* from the end of a connection until its user is offline */
+		int64_t crowd; /* members above which joins are not announced */
+		int64_t max_channels;
+		int64_t max_members; /* of one channel */
+	} channels;
 
-	int64_t max_message_bytes;
-	int64_t max_init_bytes;
-	int64_t max_fragments;
-	int64_t max_connections;
-	int64_t max_per_address;
-	int64_t max_channels;
-	int64_t max_members;
-	int64_t max_errors; /* in ERRORS_WINDOW_MS */
-	int64_t max_nonces;
-	int64_t nonce_memory; /* bytes */
-	int64_t crowd;
-	int64_t queue_bytes;
-	int64_t queue_total_bytes;
-	int64_t receive_total_bytes;
-	int64_t unsynced_total_bytes;
-	int64_t rate; /* messages per second; this and the next two: 0: no limit; -1: not given */
-	int64_t rate_bytes; /* of messages per second */
-	int64_t rate_join; /* joins and new channels per second */
-	int64_t burst;
+	struct {
+		int64_t replay; /* messages sent to a new member */
+		int64_t replay_bytes; /* size of these messages */
+		int64_t keep; /* messages of one channel */
+		int64_t memory_bytes; /* of all channels */
+	} history;
 
-	int64_t head_timeout_ms;
-	int64_t init_timeout_ms;
-	int64_t message_timeout_ms;
-	int64_t close_timeout_ms;
-	int64_t progress_timeout_ms;
-	int64_t ping_interval_ms;
-	int64_t ping_timeout_ms;
-	int64_t grace_ms;
-	int64_t nonce_ms;
+	struct {
+		int64_t keep_ms; /* how long a nonce is remembered */
+		int64_t max_nonces;
+		int64_t memory_bytes; /* of the nonces and their messages */
+	} nonces;
+
+	struct {
+		const char *dir; /* NULL: no journal */
+		int sync; /* enum journal_sync */
+		int64_t segment_bytes; /* a segment that is so long is closed */
+		int64_t max_bytes; /* of all segments; 0: no limit */
+		int64_t max_age_ms; /* of a segment; 0: no limit */
+		int64_t max_messages; /* of one channel; 0: no limit */
+		int64_t disk_timeout_ms;
+		bool repair; /* damaged lines are moved out of the journal */
+	} journal;
+
+	struct {
+		int64_t max_message_bytes;
+		int64_t max_init_bytes; /* of a message before init is done */
+		int64_t max_fragments; /* of one message */
+		int64_t max_connections;
+		int64_t max_per_address; /* connections of one address */
+		int64_t max_errors; /* bad messages in ERRORS_WINDOW_MS */
+	} limits;
+
+	/* Per second; 0: no limit; -1: not given, see CONFIG_OPEN_RATE. */
+	struct {
+		int64_t messages;
+		int64_t burst; /* messages at once above the rate; never -1 */
+		int64_t bytes; /* of messages */
+		int64_t joins; /* joins and new channels */
+	} rates;
+
+	struct {
+		int64_t queue_bytes; /* that one connection has not read */
+		int64_t queue_total_bytes; /* that all connections have not read */
+		int64_t receive_total_bytes; /* of messages that have not arrived completely */
+		int64_t unsynced_total_bytes; /* of messages that wait for the journal */
+	} memory;
+
+	struct {
+		int64_t head_ms; /* for the head of the HTTP request */
+		int64_t init_ms;
+		int64_t message_ms; /* for one message to arrive */
+		int64_t close_ms; /* for the answer to a Close */
+		int64_t progress_ms; /* for a queue in which nothing moves */
+		int64_t ping_interval_ms; /* of silence before a ping */
+		int64_t pong_ms; /* for the answer to a ping */
+	} timeouts;
+
+	struct {
+		bool quiet; /* no events on stdout */
+		bool verbose;
+	} output;
 };
 
-/* Where they are not given, for who is not on this machine. */
+/* The rates of peers that are not on this machine, where the options are not given. */
 #define CONFIG_OPEN_RATE 20
 #define CONFIG_OPEN_RATE_BYTES ((int64_t)1 << 20)
 #define CONFIG_OPEN_RATE_JOIN 10
 
-/* Reads argv; exits with 64 on a usage error. */
+/* Reads argv, which must outlive the config. Exits with 64 after a usage error. */
 void config_read(struct config *config, int argc, char **argv);
 void config_free(struct config *config);
 

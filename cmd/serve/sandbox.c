@@ -48,21 +48,22 @@ static int
 confine_files(const struct config *config, const struct listeners *listeners, struct chat_err *err)
 {
 	const char *const again[] = {
-		config->tls.cert, config->tls.key, config->tls.client_ca, config->tokens};
+		config->tls.cert, config->tls.key, config->tls.client_ca, config->access.tokens};
 	struct chat_confine confine;
 
 	chat_confine_begin(&confine,
 		CHAT_CONFINE_READ | CHAT_CONFINE_WRITE | CHAT_CONFINE_EXECUTE | CHAT_CONFINE_TCP |
 			CHAT_CONFINE_OTHERS);
 	chat_confine_leave(&confine, "/dev/null", CHAT_CONFINE_READ);
-	if (config->journal)
+	if (config->journal.dir)
 		chat_confine_leave(
-			&confine, config->journal, CHAT_CONFINE_READ | CHAT_CONFINE_WRITE);
+			&confine, config->journal.dir, CHAT_CONFINE_READ | CHAT_CONFINE_WRITE);
 	for (size_t i = 0; i < sizeof(again) / sizeof(*again); i++)
 		if (again[i])
 			chat_confine_leave_beside(&confine, again[i], CHAT_CONFINE_READ);
-	if (config->url_file)
-		chat_confine_leave_beside(&confine, config->url_file, CHAT_CONFINE_RENAME);
+	if (config->listening.url_file)
+		chat_confine_leave_beside(
+			&confine, config->listening.url_file, CHAT_CONFINE_RENAME);
 	for (size_t i = 0; i < listeners->count; i++)
 		if (listeners->at[i].unlink)
 			chat_confine_leave_beside(
@@ -229,7 +230,7 @@ sandbox_enter(const struct config *config, const struct listeners *listeners, st
 {
 	const struct rlimit no_core = {0, 0};
 
-	if (!WALLS || config->no_sandbox)
+	if (!WALLS || config->access.no_sandbox)
 		return 0;
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return chat_fail(err, CHAT_INTERNAL, "no core: %m");

@@ -265,22 +265,22 @@ connections_allowed(int64_t wanted)
 static struct conn_limits
 conn_limits_of(const struct config *config)
 {
-	size_t receive_total = (size_t)config->receive_total_bytes;
-	size_t least = 4 * (size_t)config->max_message_bytes; /* two, in buffers that grow */
+	size_t receive_total = (size_t)config->memory.receive_total_bytes;
+	size_t least = 4 * (size_t)config->limits.max_message_bytes; /* two, in buffers that grow */
 
 	return (struct conn_limits){
-		.max_message_bytes = (size_t)config->max_message_bytes,
-		.max_first_bytes = (size_t)config->max_init_bytes,
-		.max_fragments = (uint32_t)config->max_fragments,
-		.queue_bytes = (size_t)config->queue_bytes,
-		.all_queues_bytes = (size_t)config->queue_total_bytes,
+		.max_message_bytes = (size_t)config->limits.max_message_bytes,
+		.max_first_bytes = (size_t)config->limits.max_init_bytes,
+		.max_fragments = (uint32_t)config->limits.max_fragments,
+		.queue_bytes = (size_t)config->memory.queue_bytes,
+		.all_queues_bytes = (size_t)config->memory.queue_total_bytes,
 		.all_received_bytes = receive_total > least ? receive_total : least,
-		.head_ms = config->head_timeout_ms,
-		.message_ms = config->message_timeout_ms,
-		.close_ms = config->close_timeout_ms,
-		.ping_ms = config->ping_interval_ms,
-		.pong_ms = config->ping_timeout_ms,
-		.progress_ms = config->progress_timeout_ms,
+		.head_ms = config->timeouts.head_ms,
+		.message_ms = config->timeouts.message_ms,
+		.close_ms = config->timeouts.close_ms,
+		.ping_ms = config->timeouts.ping_interval_ms,
+		.pong_ms = config->timeouts.pong_ms,
+		.progress_ms = config->timeouts.progress_ms,
 	};
 }
 
@@ -288,7 +288,7 @@ conn_limits_of(const struct config *config)
 static uint32_t
 kept_messages(const struct config *config, int64_t wanted)
 {
-	int64_t most = config->journal_max_messages;
+	int64_t most = config->journal.max_messages;
 
 	return (uint32_t)(most && most < wanted ? most : wanted);
 }
@@ -297,17 +297,17 @@ static struct channels_limits
 channels_limits_of(const struct config *config)
 {
 	return (struct channels_limits){
-		.channels = (size_t)config->max_channels,
-		.members = (size_t)config->max_members,
-		.leavers = (size_t)config->max_connections,
-		.crowd = (size_t)config->crowd,
-		.history_replay = kept_messages(config, config->history),
-		.history_replay_bytes = (size_t)config->history_bytes,
-		.page_message_bytes = (size_t)config->queue_bytes,
-		.history_keep = kept_messages(config, config->history_keep),
-		.history_bytes = (size_t)config->history_memory,
-		.max_message_bytes = (size_t)config->max_message_bytes,
-		.grace_ms = config->grace_ms,
+		.channels = (size_t)config->channels.max_channels,
+		.members = (size_t)config->channels.max_members,
+		.leavers = (size_t)config->limits.max_connections,
+		.crowd = (size_t)config->channels.crowd,
+		.history_replay = kept_messages(config, config->history.replay),
+		.history_replay_bytes = (size_t)config->history.replay_bytes,
+		.page_message_bytes = (size_t)config->memory.queue_bytes,
+		.history_keep = kept_messages(config, config->history.keep),
+		.history_bytes = (size_t)config->history.memory_bytes,
+		.max_message_bytes = (size_t)config->limits.max_message_bytes,
+		.grace_ms = config->channels.grace_ms,
 	};
 }
 
@@ -315,15 +315,15 @@ static struct journal_options
 journal_options_of(const struct config *config)
 {
 	return (struct journal_options){
-		.dir = config->journal,
-		.sync = (enum journal_sync)config->sync,
-		.segment_bytes = (uint64_t)config->journal_segment,
-		.max_bytes = (uint64_t)config->journal_max_bytes,
-		.max_age_ms = config->journal_max_age_ms,
-		.max_messages = (uint64_t)config->journal_max_messages,
-		.history = kept_messages(config, config->history),
-		.answer_ms = config->disk_timeout_ms,
-		.repair = config->repair,
+		.dir = config->journal.dir,
+		.sync = (enum journal_sync)config->journal.sync,
+		.segment_bytes = (uint64_t)config->journal.segment_bytes,
+		.max_bytes = (uint64_t)config->journal.max_bytes,
+		.max_age_ms = config->journal.max_age_ms,
+		.max_messages = (uint64_t)config->journal.max_messages,
+		.history = kept_messages(config, config->history.replay),
+		.answer_ms = config->journal.disk_timeout_ms,
+		.repair = config->journal.repair,
 	};
 }
 
@@ -350,14 +350,14 @@ channels_open(struct server *server, struct chat_err *err)
 	struct channels_limits limits = channels_limits_of(config);
 
 	channels_init(&server->channels, &limits, &server->clock, (uint64_t)chat_unix_ms());
-	page_cache_init(&server->channels.page_cache, (size_t)config->queue_total_bytes);
-	server->channels.page_cache.fades = config->journal_max_messages > 0;
+	page_cache_init(&server->channels.page_cache, (size_t)config->memory.queue_total_bytes);
+	server->channels.page_cache.fades = config->journal.max_messages > 0;
 	catchup_open(&server->sessions.catchup, &server->loop, &server->channels,
-		(size_t)config->queue_bytes / 2);
-	server->channels.nonces.most = (size_t)config->max_nonces;
-	server->channels.nonces.most_bytes = (size_t)config->nonce_memory;
-	server->channels.nonces.keep_ms = config->nonce_ms;
-	if (!config->quiet)
+		(size_t)config->memory.queue_bytes / 2);
+	server->channels.nonces.most = (size_t)config->nonces.max_nonces;
+	server->channels.nonces.most_bytes = (size_t)config->nonces.memory_bytes;
+	server->channels.nonces.keep_ms = config->nonces.keep_ms;
+	if (!config->output.quiet)
 		server->channels.watcher = (struct watcher){on_event, server};
 	return journal_open(server, err);
 }
@@ -406,9 +406,9 @@ server_confine(struct server *server, struct chat_err *err)
 {
 	const struct config *config = server->config;
 
-	if (config->user && sandbox_become(config->user, err) < 0)
+	if (config->access.user && sandbox_become(config->access.user, err) < 0)
 		return -1;
-	if (config->journal && disk_journal_make_dir(config->journal, err) < 0)
+	if (config->journal.dir && disk_journal_make_dir(config->journal.dir, err) < 0)
 		return -1;
 	return sandbox_enter(config, &server->listeners, err);
 }
@@ -456,8 +456,8 @@ server_guard(const struct server *server, struct chat_err *err)
 {
 	const struct config *config = server->config;
 
-	if (!listeners_reach_out(&server->listeners) || config->tokens || config->tls.client_ca ||
-		config->open)
+	if (!listeners_reach_out(&server->listeners) || config->access.tokens ||
+		config->tls.client_ca || config->access.open)
 		return 0;
 	return chat_fail(err, CHAT_USAGE,
 		"others than this machine could connect: give --tokens, or --open to let anybody "
@@ -468,7 +468,7 @@ server_guard(const struct server *server, struct chat_err *err)
 static int
 server_read_tokens(struct server *server, struct chat_err *err)
 {
-	const char *path = server->config->tokens;
+	const char *path = server->config->access.tokens;
 
 	if (!path)
 		return 0;
@@ -485,9 +485,9 @@ sockets_open(struct server *server, struct chat_err *err)
 {
 	const struct config *config = server->config;
 
-	server->addresses.most = (size_t)config->max_per_address;
-	server->addresses.failures_most = config->max_failures;
-	if (cidrs_parse(&server->addresses.proxies, &config->proxies, err) < 0 ||
+	server->addresses.most = (size_t)config->limits.max_per_address;
+	server->addresses.failures_most = config->access.max_failures;
+	if (cidrs_parse(&server->addresses.proxies, &config->listening.proxies, err) < 0 ||
 		server_read_tokens(server, err) < 0) {
 		sockets_close(server);
 		return -1;
@@ -499,7 +499,8 @@ sockets_open(struct server *server, struct chat_err *err)
 			return -1;
 		}
 	}
-	if (listeners_open(&server->listeners, &config->listen, server->tls != NULL, err) == 0 &&
+	if (listeners_open(&server->listeners, &config->listening.addresses, server->tls != NULL,
+		    err) == 0 &&
 		server_guard(server, err) == 0)
 		return 0;
 	sockets_close(server);
@@ -519,10 +520,10 @@ rate_limiter_open(struct server *server)
 	const struct config *c = server->config;
 	struct rate_limit *limits = server->sessions.rate_limiter.limits;
 
-	limits[RATE_MESSAGES] = limit_of(c->rate, CONFIG_OPEN_RATE, c->burst);
-	limits[RATE_BYTES] = limit_of(c->rate_bytes, CONFIG_OPEN_RATE_BYTES, 0);
+	limits[RATE_MESSAGES] = limit_of(c->rates.messages, CONFIG_OPEN_RATE, c->rates.burst);
+	limits[RATE_BYTES] = limit_of(c->rates.bytes, CONFIG_OPEN_RATE_BYTES, 0);
 	limits[RATE_BYTES].burst = BYTES_BURST_S * limits[RATE_BYTES].per_second;
-	limits[RATE_JOINS] = limit_of(c->rate_join, CONFIG_OPEN_RATE_JOIN, 0);
+	limits[RATE_JOINS] = limit_of(c->rates.joins, CONFIG_OPEN_RATE_JOIN, 0);
 	limits[RATE_JOINS].burst = JOINS_BURST_S * limits[RATE_JOINS].per_second;
 }
 
@@ -533,15 +534,17 @@ sessions_open(struct server *server)
 	struct session_context *sessions = &server->sessions;
 
 	sessions->options = (struct session_options){
-		.max_connections = connections_allowed(config->max_connections),
-		.max_errors = config->max_errors,
-		.init_timeout_ms = config->init_timeout_ms,
+		.max_connections = connections_allowed(config->limits.max_connections),
+		.max_errors = config->limits.max_errors,
+		.init_timeout_ms = config->timeouts.init_ms,
 		.needs_certificate = config->tls.client_ca != NULL,
-		.reserves_server_name = config->read_stdin,
-		.is_public = listeners_reach_out(&server->listeners) || config->proxies.count > 0,
-		.is_verbose = config->verbose,
+		.reserves_server_name = config->channels.read_stdin,
+		.is_public = listeners_reach_out(&server->listeners) ||
+			config->listening.proxies.count > 0,
+		.is_verbose = config->output.verbose,
 	};
-	sessions->names = (struct origin_names){&config->origins, &config->hosts, server->tls};
+	sessions->names = (struct origin_names){
+		&config->listening.origins, &config->listening.hosts, server->tls};
 	sessions->clock = &server->clock;
 	sessions->conns = &server->conns;
 	sessions->addresses = &server->addresses;
@@ -570,8 +573,8 @@ limit_backpressure(struct server *server)
 	backpressure->publish = on_publish;
 	backpressure->arg = server;
 	backpressure_open(backpressure, &server->channels,
-		(size_t)server->config->unsynced_total_bytes,
-		(size_t)server->config->max_message_bytes);
+		(size_t)server->config->memory.unsynced_total_bytes,
+		(size_t)server->config->limits.max_message_bytes);
 }
 
 int
@@ -603,17 +606,19 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	server->notify_fd = systemd_notify_open();
 	line_writer_open(&server->line_writer, &server->loop, STDOUT_FILENO, EVENTS_MAX_BYTES);
 	error_log_open(&server->error_log, &server->loop, STDERR_FILENO);
-	if (monitor_open(&server->monitor, &server->loop, &sources, config->metrics, err) < 0 ||
-		url_file_open(&server->url_file, config->url_file, config->user != NULL, err) < 0 ||
+	if (monitor_open(&server->monitor, &server->loop, &sources, config->listening.metrics,
+		    err) < 0 ||
+		url_file_open(&server->url_file, config->listening.url_file,
+			config->access.user != NULL, err) < 0 ||
 		server_confine(server, err) < 0 || channels_open(server, err) < 0) {
 		server_close(server);
 		return -1;
 	}
 	limit_backpressure(server);
 	handles_open(server);
-	if (config->read_stdin)
+	if (config->channels.read_stdin)
 		stdin_reader_open(&server->stdin_reader, &server->loop, STDIN_FILENO,
-			(size_t)config->max_message_bytes, &server->channels,
+			(size_t)config->limits.max_message_bytes, &server->channels,
 			&server->sessions.backpressure, &server->error_log);
 	if (accepts_open(server, err) == 0 && server_publish_url(server, err) == 0) {
 		channels_announce_server(&server->channels);
@@ -665,7 +670,7 @@ server_finish_printing(struct server *server)
 static bool
 loop_end(struct server *server)
 {
-	int64_t until_ms = chat_now_ms() + server->config->disk_timeout_ms;
+	int64_t until_ms = chat_now_ms() + server->config->journal.disk_timeout_ms;
 	struct pollfd events = {.fd = uv_backend_fd(&server->loop), .events = POLLIN};
 
 	uv_walk(&server->loop, close_handle, NULL);
