@@ -61,9 +61,9 @@ test_whose(void)
 	ok(pay(&rate_limiter, "b", 0) == 0, "another connection");
 	ok(pay_all(&rate_limiter, &named, 1, 1, 0, 0, 0) == 0, "a name is no connection");
 	ok(rate_limiter.count == 3, "three are remembered");
-	rate_limiter_leave(&rate_limiter, &named);
+	rate_limiter_forget(&rate_limiter, &named);
 	ok(rate_limiter.count == 2, "two, when one of them is gone");
-	rate_limiter_leave(&rate_limiter, &named);
+	rate_limiter_forget(&rate_limiter, &named);
 	ok(pay(&rate_limiter, "a", 0) == 1000, "the others as before");
 	rate_limiter_free(&rate_limiter);
 }
@@ -171,13 +171,13 @@ test_forgetting(void)
 	ok(rate_limiter.count == 2, "nobody is full yet");
 	rate_limiter_expire(&rate_limiter, 1001);
 	ok(rate_limiter.count == 1, "who is full is forgotten");
-	for (int i = 0; i < RATE_LIMITER_MOST + 10; i++) {
+	for (int i = 0; i < RATE_LIMITER_MAX + 10; i++) {
 		snprintf(key, sizeof(key), "%d", i);
 		pay(&rate_limiter, key, 1002);
 	}
-	ok(rate_limiter.count == RATE_LIMITER_MOST, "no more than so many");
+	ok(rate_limiter.count == RATE_LIMITER_MAX, "no more than so many");
 	ok(rate_limiter.bytes < 20 << 20, "which are %zu bytes", rate_limiter.bytes);
-	for (int i = 0; i < RATE_LIMITER_MOST / 1000; i++)
+	for (int i = 0; i < RATE_LIMITER_MAX / 1000; i++)
 		rate_limiter_expire(&rate_limiter, 99999);
 	ok(rate_limiter.count == 0 && !rate_limiter.oldest && rate_limiter.bytes == 0,
 		"all are forgotten");
@@ -191,12 +191,12 @@ test_full_table(void)
 	struct rate_limiter rate_limiter = {.limits = {{.per_second = 1, .burst = 4}}};
 	char key[16];
 
-	for (int i = 0; i < RATE_LIMITER_MOST; i++) {
+	for (int i = 0; i < RATE_LIMITER_MAX; i++) {
 		snprintf(key, sizeof(key), "%d", i);
 		pay(&rate_limiter, key, i < 4 ? 0 : 5000);
 	}
 	pay(&rate_limiter, "new", 5000);
-	is_int(rate_limiter.count, RATE_LIMITER_MOST, "one has gone");
+	is_int(rate_limiter.count, RATE_LIMITER_MAX, "one has gone");
 	ok(pay(&rate_limiter, "5", 5000) == 0 && pay(&rate_limiter, "5", 5000) == 0 &&
 			pay(&rate_limiter, "5", 5000) == 0 && pay(&rate_limiter, "5", 5000) == 1000,
 		"and it was one with nothing to lose");

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "serve/channel/channel.h"
-#include "serve/net/conns.h"
+#include "serve/net/conn.h"
 
 /*
  * The limit on the memory of messages that were accepted and are not yet in the journal, of all

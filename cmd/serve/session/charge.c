@@ -33,18 +33,18 @@ name_payer(const struct session *session, struct chat_span id)
 
 static int64_t
 pay(struct session *session, const struct rate_payer *payers, size_t count,
-	const int64_t cost[RATE_KINDS])
+	const int64_t price[RATE_KINDS])
 {
 	struct session_context *context = session->context;
 
 	return rate_limiter_pay(
-		&context->rate_limiter, payers, count, cost, clock_now_ms(context->clock));
+		&context->rate_limiter, payers, count, price, clock_now_ms(context->clock));
 }
 
 int64_t
 session_charge_message(struct session *session, size_t bytes)
 {
-	const int64_t cost[RATE_KINDS] = {[RATE_MESSAGES] = 1, [RATE_BYTES] = (int64_t)bytes};
+	const int64_t price[RATE_KINDS] = {[RATE_MESSAGES] = 1, [RATE_BYTES] = (int64_t)bytes};
 	const struct user *user = session->member.user;
 	const struct session *self = session;
 	struct rate_payer payers[] = {
@@ -54,26 +54,26 @@ session_charge_message(struct session *session, size_t bytes)
 		address_payer(session),
 	};
 
-	return pay(session, payers, 2, cost);
+	return pay(session, payers, 2, price);
 }
 
 int64_t
 session_charge_request(struct session *session, bool makes_channel)
 {
-	const int64_t cost[RATE_KINDS] = {
+	const int64_t price[RATE_KINDS] = {
 		[RATE_JOINS] = !names_are_proven(session->context) + makes_channel};
 	struct rate_payer payer = address_payer(session);
 
-	return pay(session, &payer, 1, cost);
+	return pay(session, &payer, 1, price);
 }
 
 int64_t
 session_charge_join(struct session *session, struct chat_span id)
 {
-	const int64_t cost[RATE_KINDS] = {[RATE_JOINS] = 1};
+	const int64_t price[RATE_KINDS] = {[RATE_JOINS] = 1};
 	struct rate_payer payer = name_payer(session, id);
 
-	return names_are_proven(session->context) ? pay(session, &payer, 1, cost) : 0;
+	return names_are_proven(session->context) ? pay(session, &payer, 1, price) : 0;
 }
 
 void
@@ -82,5 +82,5 @@ session_charge_end(struct session *session)
 	const struct session *self = session;
 	struct rate_payer payer = conn_payer(session, &self);
 
-	rate_limiter_leave(&session->context->rate_limiter, &payer);
+	rate_limiter_forget(&session->context->rate_limiter, &payer);
 }

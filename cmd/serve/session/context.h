@@ -7,7 +7,7 @@
 
 #include "serve/channel/channel.h"
 #include "serve/net/address.h"
-#include "serve/net/conns.h"
+#include "serve/net/conn.h"
 #include "serve/session/auth_queue.h"
 #include "serve/session/backpressure.h"
 #include "serve/session/catchup.h"

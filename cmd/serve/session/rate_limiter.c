@@ -1,4 +1,4 @@
-/* The limits on what is said and who joins, in time. */
+/* The buckets of the rate limiter. */
 #include "serve/session/rate_limiter.h"
 
 #include <stdlib.h>
@@ -9,17 +9,17 @@
 #include "serve/util/memory.h"
 #include "text/hash.h"
 
-#define UNIT 1000 /* credit that one thing costs: a rate of 1/s is one credit a millisecond */
-#define LOOKS_AT_ONCE 1000 /* of one sweep */
-#define LOOKS_FOR_CHANNEL 8 /* for somebody who can be forgotten without loss */
+#define UNIT 1000 /* credit for one message, byte or join: at 1/s one credit a millisecond */
+#define EXPIRE_LOOKS 1000 /* buckets that one rate_limiter_expire looks at */
+#define EVICT_LOOKS 8 /* buckets that are looked at to find a full one to evict */
 
-struct rate {
+struct bucket {
 	UT_hash_handle hh;
-	struct rate *next, *prev;
+	struct bucket *next, *prev;
 	int64_t credit[RATE_KINDS];
-	int64_t paid_ms; /* when that was reckoned */
+	int64_t filled_ms; /* when the credit was last computed */
 	size_t key_len;
-	char key[]; /* enum rate_payer_kind, the payer's key */
+	char key[]; /* the kind of the payer as one byte, then its key */
 };
 
 #define KEY_MAX 256
@@ -38,98 +38,98 @@ full_of(const struct rate_limiter *rate_limiter, char payer, enum rate_kind kind
 	return rate_limiter->limits[kind].burst * UNIT * share_of(payer, kind);
 }
 
-/* Reckons what time has brought. Whether all of it is full. */
+/* Adds the credit that time has brought. Returns true if all credit is full. */
 static bool
-rate_refill(const struct rate_limiter *rate_limiter, struct rate *rate, int64_t now_ms)
+bucket_fill(const struct rate_limiter *rate_limiter, struct bucket *bucket, int64_t now_ms)
 {
-	int64_t passed_ms = now_ms - rate->paid_ms;
+	int64_t passed_ms = now_ms - bucket->filled_ms;
 	bool is_full = true;
 
-	rate->paid_ms = now_ms;
+	bucket->filled_ms = now_ms;
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++) {
-		int64_t full = full_of(rate_limiter, rate->key[0], kind);
+		int64_t full = full_of(rate_limiter, bucket->key[0], kind);
 		int64_t speed =
-			rate_limiter->limits[kind].per_second * share_of(rate->key[0], kind);
+			rate_limiter->limits[kind].per_second * share_of(bucket->key[0], kind);
 
-		if (speed == 0 || (full - rate->credit[kind]) / speed < passed_ms)
-			rate->credit[kind] = full;
+		if (speed == 0 || (full - bucket->credit[kind]) / speed < passed_ms)
+			bucket->credit[kind] = full;
 		else
-			rate->credit[kind] += passed_ms * speed;
-		is_full &= rate->credit[kind] == full;
+			bucket->credit[kind] += passed_ms * speed;
+		is_full &= bucket->credit[kind] == full;
 	}
 	return is_full;
 }
 
-/* For how long there is too little credit for this. */
+/* Returns in how many milliseconds the bucket has enough credit for this price; 0: it has. */
 static int64_t
-rate_wait_ms(const struct rate_limiter *rate_limiter, const struct rate *rate, enum rate_kind kind,
-	int64_t cost)
+bucket_wait_ms(const struct rate_limiter *rate_limiter, const struct bucket *bucket,
+	enum rate_kind kind, int64_t price)
 {
-	int64_t full = full_of(rate_limiter, rate->key[0], kind);
-	int64_t speed = rate_limiter->limits[kind].per_second * share_of(rate->key[0], kind);
-	int64_t need = cost > full / UNIT ? full : cost * UNIT;
+	int64_t full = full_of(rate_limiter, bucket->key[0], kind);
+	int64_t speed = rate_limiter->limits[kind].per_second * share_of(bucket->key[0], kind);
+	int64_t need = price > full / UNIT ? full : price * UNIT;
 
-	if (rate->credit[kind] >= need)
+	if (bucket->credit[kind] >= need)
 		return 0;
-	return (need - rate->credit[kind] + speed - 1) / speed;
+	return (need - bucket->credit[kind] + speed - 1) / speed;
 }
 
-/* ---- who is remembered ---- */
+/* ---- the table ---- */
 
 static size_t
-rate_bytes(size_t key_len)
+bucket_bytes(size_t key_len)
 {
-	return memory_cost(sizeof(struct rate) + key_len);
+	return memory_cost(sizeof(struct bucket) + key_len);
 }
 
 static void
-rate_limiter_forget(struct rate_limiter *rate_limiter, struct rate *rate)
+bucket_free(struct rate_limiter *rate_limiter, struct bucket *bucket)
 {
-	HASH_DEL(rate_limiter->by_key, rate);
-	DL_DELETE(rate_limiter->oldest, rate);
+	HASH_DEL(rate_limiter->by_key, bucket);
+	DL_DELETE(rate_limiter->oldest, bucket);
 	rate_limiter->count--;
-	rate_limiter->bytes -= rate_bytes(rate->key_len);
-	free(rate);
+	rate_limiter->bytes -= bucket_bytes(bucket->key_len);
+	free(bucket);
 }
 
 void
 rate_limiter_free(struct rate_limiter *rate_limiter)
 {
 	while (rate_limiter->oldest)
-		rate_limiter_forget(rate_limiter, rate_limiter->oldest);
+		bucket_free(rate_limiter, rate_limiter->oldest);
 }
 
-/* Looks at the one that was not looked at for longest: whether it was full, and is forgotten. */
+/* Looks at the bucket that was not looked at for longest. Returns true if it was full and went. */
 static bool
-rate_limiter_look(struct rate_limiter *rate_limiter, int64_t now_ms)
+look_at_oldest(struct rate_limiter *rate_limiter, int64_t now_ms)
 {
-	struct rate *rate = rate_limiter->oldest;
+	struct bucket *bucket = rate_limiter->oldest;
 
-	if (rate_refill(rate_limiter, rate, now_ms)) {
-		rate_limiter_forget(rate_limiter, rate);
+	if (bucket_fill(rate_limiter, bucket, now_ms)) {
+		bucket_free(rate_limiter, bucket);
 		return true;
 	}
-	DL_DELETE(rate_limiter->oldest, rate);
-	DL_APPEND(rate_limiter->oldest, rate);
+	DL_DELETE(rate_limiter->oldest, bucket);
+	DL_APPEND(rate_limiter->oldest, bucket);
 	return false;
 }
 
 void
 rate_limiter_expire(struct rate_limiter *rate_limiter, int64_t now_ms)
 {
-	size_t looks = rate_limiter->count < LOOKS_AT_ONCE ? rate_limiter->count : LOOKS_AT_ONCE;
+	size_t looks = rate_limiter->count < EXPIRE_LOOKS ? rate_limiter->count : EXPIRE_LOOKS;
 
 	while (looks--)
-		rate_limiter_look(rate_limiter, now_ms);
+		look_at_oldest(rate_limiter, now_ms);
 }
 
 static void
-rate_limiter_make_channel(struct rate_limiter *rate_limiter, int64_t now_ms)
+evict_one(struct rate_limiter *rate_limiter, int64_t now_ms)
 {
-	for (int i = 0; i < LOOKS_FOR_CHANNEL; i++)
-		if (rate_limiter_look(rate_limiter, now_ms))
+	for (int i = 0; i < EVICT_LOOKS; i++)
+		if (look_at_oldest(rate_limiter, now_ms))
 			return;
-	rate_limiter_forget(rate_limiter, rate_limiter->oldest);
+	bucket_free(rate_limiter, rate_limiter->oldest);
 }
 
 static size_t
@@ -142,83 +142,83 @@ key_make(char key[KEY_MAX], const struct rate_payer *payer)
 	return 1 + len;
 }
 
-static struct rate *
-rate_limiter_find(const struct rate_limiter *rate_limiter, const struct rate_payer *payer)
+static struct bucket *
+bucket_find(const struct rate_limiter *rate_limiter, const struct rate_payer *payer)
 {
 	char key[KEY_MAX];
 	size_t len = key_make(key, payer);
-	struct rate *rate;
+	struct bucket *bucket;
 
-	HASH_FIND(hh, rate_limiter->by_key, key, len, rate);
-	return rate;
+	HASH_FIND(hh, rate_limiter->by_key, key, len, bucket);
+	return bucket;
 }
 
-static struct rate *
-rate_limiter_add(struct rate_limiter *rate_limiter, const struct rate_payer *payer, int64_t now_ms)
+static struct bucket *
+bucket_add(struct rate_limiter *rate_limiter, const struct rate_payer *payer, int64_t now_ms)
 {
 	char key[KEY_MAX];
 	size_t len = key_make(key, payer);
-	struct rate *rate = chat_alloc_zeroed(1, sizeof(*rate) + len);
+	struct bucket *bucket = chat_alloc_zeroed(1, sizeof(*bucket) + len);
 
-	if (rate_limiter->count >= RATE_LIMITER_MOST)
-		rate_limiter_make_channel(rate_limiter, now_ms);
-	memcpy(rate->key, key, len);
-	rate->key_len = len;
+	if (rate_limiter->count >= RATE_LIMITER_MAX)
+		evict_one(rate_limiter, now_ms);
+	memcpy(bucket->key, key, len);
+	bucket->key_len = len;
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++)
-		rate->credit[kind] = full_of(rate_limiter, rate->key[0], kind);
-	rate->paid_ms = now_ms;
-	HASH_ADD_KEYPTR(hh, rate_limiter->by_key, rate->key, len, rate);
-	DL_APPEND(rate_limiter->oldest, rate);
+		bucket->credit[kind] = full_of(rate_limiter, bucket->key[0], kind);
+	bucket->filled_ms = now_ms;
+	HASH_ADD_KEYPTR(hh, rate_limiter->by_key, bucket->key, len, bucket);
+	DL_APPEND(rate_limiter->oldest, bucket);
 	rate_limiter->count++;
-	rate_limiter->bytes += rate_bytes(len);
-	return rate;
+	rate_limiter->bytes += bucket_bytes(len);
+	return bucket;
 }
 
 void
-rate_limiter_leave(struct rate_limiter *rate_limiter, const struct rate_payer *payer)
+rate_limiter_forget(struct rate_limiter *rate_limiter, const struct rate_payer *payer)
 {
-	struct rate *rate = rate_limiter->count ? rate_limiter_find(rate_limiter, payer) : NULL;
+	struct bucket *bucket = rate_limiter->count ? bucket_find(rate_limiter, payer) : NULL;
 
-	if (rate)
-		rate_limiter_forget(rate_limiter, rate);
+	if (bucket)
+		bucket_free(rate_limiter, bucket);
 }
 
 /* ---- paying ---- */
 
 static bool
 pays(const struct rate_limiter *rate_limiter, const struct rate_payer *payer, enum rate_kind kind,
-	int64_t cost)
+	int64_t price)
 {
 	const struct rate_limit *limit = &rate_limiter->limits[kind];
 
-	return cost && limit->per_second && (!payer->here || limit->here);
+	return price && limit->per_second && (!payer->here || limit->here);
 }
 
 static bool
 pays_any(const struct rate_limiter *rate_limiter, const struct rate_payer *payer,
-	const int64_t cost[RATE_KINDS])
+	const int64_t price[RATE_KINDS])
 {
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++)
-		if (pays(rate_limiter, payer, kind, cost[kind]))
+		if (pays(rate_limiter, payer, kind, price[kind]))
 			return true;
 	return false;
 }
 
-/* For how long this payer has too little; reckons its credit. */
+/* Returns in how many milliseconds the payer can pay; 0: now. */
 static int64_t
 payer_wait_ms(struct rate_limiter *rate_limiter, const struct rate_payer *payer,
-	const int64_t cost[RATE_KINDS], int64_t now_ms)
+	const int64_t price[RATE_KINDS], int64_t now_ms)
 {
-	struct rate *rate =
-		pays_any(rate_limiter, payer, cost) ? rate_limiter_find(rate_limiter, payer) : NULL;
+	struct bucket *bucket =
+		pays_any(rate_limiter, payer, price) ? bucket_find(rate_limiter, payer) : NULL;
 	int64_t wait_ms = 0;
 
-	if (!rate)
+	if (!bucket)
 		return 0;
-	rate_refill(rate_limiter, rate, now_ms);
+	bucket_fill(rate_limiter, bucket, now_ms);
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++) {
-		int64_t kind_ms = pays(rate_limiter, payer, kind, cost[kind])
-			? rate_wait_ms(rate_limiter, rate, kind, cost[kind])
+		int64_t kind_ms = pays(rate_limiter, payer, kind, price[kind])
+			? bucket_wait_ms(rate_limiter, bucket, kind, price[kind])
 			: 0;
 
 		if (wait_ms < kind_ms)
@@ -229,35 +229,35 @@ payer_wait_ms(struct rate_limiter *rate_limiter, const struct rate_payer *payer,
 
 static void
 payer_take(struct rate_limiter *rate_limiter, const struct rate_payer *payer,
-	const int64_t cost[RATE_KINDS], int64_t now_ms)
+	const int64_t price[RATE_KINDS], int64_t now_ms)
 {
-	struct rate *rate;
+	struct bucket *bucket;
 
-	if (!pays_any(rate_limiter, payer, cost))
+	if (!pays_any(rate_limiter, payer, price))
 		return;
-	rate = rate_limiter_find(rate_limiter, payer);
-	if (!rate)
-		rate = rate_limiter_add(rate_limiter, payer, now_ms);
+	bucket = bucket_find(rate_limiter, payer);
+	if (!bucket)
+		bucket = bucket_add(rate_limiter, payer, now_ms);
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++)
-		if (pays(rate_limiter, payer, kind, cost[kind]))
-			rate->credit[kind] -= cost[kind] * UNIT;
-	DL_DELETE(rate_limiter->oldest, rate);
-	DL_APPEND(rate_limiter->oldest, rate);
+		if (pays(rate_limiter, payer, kind, price[kind]))
+			bucket->credit[kind] -= price[kind] * UNIT;
+	DL_DELETE(rate_limiter->oldest, bucket);
+	DL_APPEND(rate_limiter->oldest, bucket);
 }
 
 int64_t
 rate_limiter_pay(struct rate_limiter *rate_limiter, const struct rate_payer *payers, size_t count,
-	const int64_t cost[RATE_KINDS], int64_t now_ms)
+	const int64_t price[RATE_KINDS], int64_t now_ms)
 {
 	int64_t wait_ms = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		int64_t payer_ms = payer_wait_ms(rate_limiter, &payers[i], cost, now_ms);
+		int64_t payer_ms = payer_wait_ms(rate_limiter, &payers[i], price, now_ms);
 
 		if (wait_ms < payer_ms)
 			wait_ms = payer_ms;
 	}
 	for (size_t i = 0; i < count && wait_ms == 0; i++)
-		payer_take(rate_limiter, &payers[i], cost, now_ms);
+		payer_take(rate_limiter, &payers[i], price, now_ms);
 	return wait_ms;
 }
