@@ -1,19 +1,19 @@
 /*
- * From what is wrong with a line to who wants to know: msg walks the line and finds the flaws,
- * strict has found the repeated keys before; here the two become one sequence.
+ * Merges two sequences of findings into one, in the order of the line: those that msg.c adds while
+ * it reads, and the duplicate keys that duplicate_keys.c found before. Calls the reporter for each.
  */
 #include "message/finding.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* The JSON Pointer; where it ends. */
+/* Writes the JSON Pointer (RFC 6901) of a place; returns its end. */
 static char *
 place_print(const struct chat_place *place, char *out, const char *end)
 {
 	char index[24];
 
-	if (place == NULL)
+	if (!place)
 		return out;
 	out = place_print(place->up, out, end);
 	out = chat_span_put(out, end, CHAT_SPAN("/"));
@@ -30,7 +30,10 @@ chat_findings_say(struct chat_findings *findings, const struct chat_err *finding
 	findings->report(findings->arg, finding);
 }
 
-/* Those before an offset; one that is there is left out where `same` says that it is said. */
+/*
+ * Reports the duplicate keys before an offset. If `same`, skips the one at the offset itself, which
+ * the caller reports.
+ */
 static void
 say_keys(struct chat_findings *findings, size_t offset, bool same)
 {

@@ -4,45 +4,44 @@
 #include <stddef.h>
 
 #include "chat/err.h"
-#include "chat/msg.h"
 #include "chat/span.h"
-#include "message/strict.h"
+#include "message/duplicate_keys.h"
 
 /*
- * What is said about one line, in the order of the places meant, each with the path to its value.
- * Private to the reading of messages, which begins with start, report and arg set and the rest
- * zero.
+ * The findings about one line, reported in the order of their offsets, each with the path to its
+ * value. The reader of the message (reader.h) sets start, report and arg and zeroes the rest.
  */
 
-/* Where a value stands, as links from the inside out; the root is NULL. */
+/* The path to a value, as links from the inside out; NULL is the whole message. */
 struct chat_place {
 	const struct chat_place *up;
-	struct chat_span name; /* at NULL: the element `index` of an array */
+	struct chat_span name; /* the key; at NULL: the value is element `index` of an array */
 	size_t index;
 };
 
 struct chat_findings {
 	const char *start; /* of the line: offsets count from here */
-	chat_msg_report *report;
+	void (*report)(void *arg, const struct chat_err *finding); /* chat_msg_report */
 	void *arg;
-	unsigned said;
-	size_t flaws; /* said or not */
-	unsigned muted; /* additions entered whose flaws are nobody's business, but repeated keys */
-	struct chat_strict_keys keys; /* of strict checking: findings too */
-	size_t next_key; /* the first of them not said */
+	unsigned said; /* findings reported */
+	size_t flaws; /* findings added, reported or not */
+	unsigned muted; /* above 0, only duplicate keys are reported: the number of additional
+			   properties around the cursor, whose shape is free */
+	struct chat_duplicate_keys keys; /* of strict checking; each becomes a finding */
+	size_t next_key; /* the index of the first of them that is not reported yet */
 };
 
-/* Says a finding that has all it needs, and is behind all the others. */
+/* Reports a finding that is complete and comes after all others. */
 void chat_findings_say(struct chat_findings *findings, const struct chat_err *finding);
 
-/* Says the repeated keys that stand before an offset. */
+/* Reports the duplicate keys before an offset. */
 void chat_findings_say_keys(struct chat_findings *findings, size_t offset);
 
-/* Something is wrong with the message, though not with its JSON: a finding without its field. */
+/* Adds a finding about the message, not about its JSON; its field is set from `place`. */
 void chat_findings_add(
 	struct chat_findings *findings, const struct chat_place *place, struct chat_err *finding);
 
-/* The same, at a place of the line. */
+/* Adds a finding with this code and sentence about the value at `at` in the line. */
 void chat_findings_flaw(struct chat_findings *findings, const struct chat_place *place,
 	const char *at, enum chat_code code, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -1,6 +1,6 @@
 /*
- * One value against its rule. msg walks the object, json finds the value, rules says what it should
- * be; here the two are compared.
+ * One value against its rule: msg.c walks the object, json.c reads the value, rules.c has the rule,
+ * and this file compares the two.
  */
 #include "message/value.h"
 
@@ -49,7 +49,7 @@ check_id(const struct chat_json_value *value, struct chat_err *err)
 			      "expected one or more letters, digits or hyphens");
 }
 
-/* NULL, or the place in the string where it stops being base64. */
+/* Returns the first place in the string that is not base64, or NULL. */
 static const char *
 find_base64_flaw(const struct chat_json_value *string)
 {
@@ -78,7 +78,7 @@ check_base64(const struct chat_json_value *value, struct chat_err *err)
 {
 	const char *bad = find_base64_flaw(value);
 
-	if (bad == NULL)
+	if (!bad)
 		return 0;
 	return chat_fail_at(err, CHAT_BAD_BASE64, (size_t)(bad - value->raw.at), "expected base64");
 }
@@ -86,7 +86,7 @@ check_base64(const struct chat_json_value *value, struct chat_err *err)
 static int
 check_username(const struct chat_json_value *value, struct chat_err *err)
 {
-	char name[4 * 20]; /* 20 code points, as the rule has it */
+	char name[4 * 20]; /* the longest name that the rule allows: 20 code points */
 	size_t len = chat_json_unescape(value, name, sizeof(name));
 
 	return chat_username_check((struct chat_span){name, len}, err);
@@ -166,7 +166,7 @@ is_word(const struct chat_json_value *value)
 	return len != (size_t)-1 && chat_word_valid((struct chat_span){word, len});
 }
 
-/* The array was read before, so that its elements are JSON. */
+/* Checks an array of words, which json.c has already read, so that it is valid JSON. */
 static int
 check_words(const struct chat_rule *rule, const struct chat_json_value *value, struct chat_err *err)
 {

@@ -8,16 +8,16 @@
 #include "chat/rules.h"
 
 /*
- * One value against its rule: kind, limits, format. Private to the library: msg calls it.
+ * Checks one value against its rule: kind, limits, format. Called by msg.c.
  */
 
-/* The kind of JSON value that a rule asks for. */
+/* Returns the kind of JSON value that a rule requires. */
 enum chat_json_kind chat_value_kind(const struct chat_rule *rule);
 
 /*
- * 0, or -1 with bad_message, text_too_long, text_empty, bad_base64 or, under strict, bad_username;
- * err->offset counts from the value's first byte. What is inside an object or array is not looked
- * at.
+ * Checks a value. Returns 0, or -1 with bad_message, text_too_long, text_empty, bad_base64 or, if
+ * strict, bad_username; err->offset counts from the first byte of the value. The members of an
+ * object or an array of objects are not checked.
  */
 int chat_value_check(const struct chat_rule *rule, const struct chat_json_value *value, bool strict,
 	struct chat_err *err);

@@ -113,7 +113,7 @@ session_handle(struct session *session, struct chat_span text)
 	if (session->state == SESSION_DENIED)
 		return; /* its connection is about to end */
 	msg.has = 0;
-	if (chat_msg_read(&msg, text, CHAT_FROM_CLIENT, &err) == 0)
+	if (chat_msg_read_utf8(&msg, text, CHAT_FROM_CLIENT, &err) == 0)
 		handle_valid(session, &msg);
 	else
 		session_reject(session, &err,

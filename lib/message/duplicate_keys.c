@@ -1,36 +1,36 @@
 /*
- * What the specification leaves open and a careful reader of logs still wants to know: keys twice
- * in one object that no message defines, base64 that two decoders could read differently, usernames
- * that no server takes. Beside msg, which asks it; the only part of reading that allocates.
+ * Duplicate keys of any object in a line. The specification forbids only duplicates of its own
+ * properties, which msg.c finds while it reads; strict checking calls this file for all others.
+ * The keys of the open objects are kept in memory, so this is the only part of reading that
+ * allocates.
  */
-#include "message/strict.h"
+#include "message/duplicate_keys.h"
 
 #include <stdlib.h>
 
-#include "chat/base64.h"
 #include "chat/buf.h"
-#include "chat/msg.h"
-#include "chat/utf8.h"
+#include "chat/json.h"
 
-/* A key of an object that is still open. */
+/* A key of an object that has not ended. */
 struct key {
 	struct chat_span name; /* decoded */
 	size_t offset;
-	char *owned; /* name.at where it had to be decoded */
+	char *owned; /* the memory of the decoded name; NULL if name points into the line */
 };
 
 struct level {
 	bool object;
-	size_t first; /* of its keys */
+	size_t first; /* the index of its first key in walk.keys */
 };
 
-/* The objects that enclose the cursor and the keys that they have so far, outermost first. */
+/* The containers around the cursor, outermost first, and the keys read so far of those that are
+ * objects. */
 struct walk {
 	struct chat_json json;
-	struct level *levels; /* of CHAT_JSON_DEPTH */
+	struct level *levels; /* CHAT_JSON_DEPTH elements; those below json.depth are valid */
 	struct key *keys;
 	size_t count, cap;
-	struct chat_strict_keys *found;
+	struct chat_duplicate_keys *found;
 	size_t found_cap;
 };
 
@@ -71,7 +71,7 @@ compare_keys(const void *left, const void *right)
 static void
 found_add(struct walk *walk, size_t offset)
 {
-	struct chat_strict_keys *found = walk->found;
+	struct chat_duplicate_keys *found = walk->found;
 
 	if (found->count == walk->found_cap) {
 		walk->found_cap = walk->found_cap ? walk->found_cap * 2 : 16;
@@ -81,7 +81,8 @@ found_add(struct walk *walk, size_t offset)
 	found->offset[found->count++] = offset;
 }
 
-/* The innermost object has ended: its keys are compared and forgotten. */
+/* Ends the innermost object, whose keys begin at index `first`: notes the duplicates and drops the
+ * keys. */
 static void
 keys_close(struct walk *walk, size_t first)
 {
@@ -110,7 +111,7 @@ enter(struct walk *walk, enum chat_json_kind kind, bool *first)
 	return 0;
 }
 
-/* The next value: containers are entered. */
+/* Reads the next value, or enters it if it is a container. */
 static int
 walk_value(struct walk *walk, bool *first)
 {
@@ -124,7 +125,7 @@ walk_value(struct walk *walk, bool *first)
 	return chat_json_read(&walk->json, &value, NULL);
 }
 
-/* One step: a value, or the end of a container. -1 where the JSON breaks. */
+/* Reads one value or the end of a container. Returns 0, or -1 at a JSON error. */
 static int
 walk_step(struct walk *walk, bool *first)
 {
@@ -154,12 +155,12 @@ compare_offsets(const void *left, const void *right)
 }
 
 void
-chat_strict_keys_find(struct chat_strict_keys *keys, struct chat_span line)
+chat_duplicate_keys_find(struct chat_duplicate_keys *keys, struct chat_span line)
 {
 	struct walk walk = {.found = keys};
 	bool first;
 
-	*keys = (struct chat_strict_keys){NULL, 0};
+	*keys = (struct chat_duplicate_keys){NULL, 0};
 	walk.levels = chat_alloc(CHAT_JSON_DEPTH * sizeof(*walk.levels));
 	chat_json_begin(&walk.json, line);
 	if (walk_value(&walk, &first) == 0)
@@ -174,54 +175,8 @@ chat_strict_keys_find(struct chat_strict_keys *keys, struct chat_span line)
 }
 
 void
-chat_strict_keys_free(struct chat_strict_keys *keys)
+chat_duplicate_keys_free(struct chat_duplicate_keys *keys)
 {
 	free(keys->offset);
-	*keys = (struct chat_strict_keys){NULL, 0};
-}
-
-bool
-chat_strict_base64(const struct chat_json_value *string, size_t *decoded_size)
-{
-	struct chat_span text = chat_json_inside(string);
-	char *owned = NULL;
-	bool canonical;
-
-	if (string->escaped) {
-		owned = chat_msg_string(string);
-		text = chat_span_of(owned);
-	}
-	canonical = chat_base64_canonical(text.at, text.len);
-	*decoded_size = chat_base64_decoded_size(text.at, text.len);
-	free(owned);
-	return canonical;
-}
-
-static bool
-is_space(uint32_t point)
-{
-	return point == 0x20 || point == 0xA0 || point == 0x1680 ||
-		(point >= 0x2000 && point <= 0x200A) || point == 0x202F || point == 0x205F ||
-		point == 0x3000;
-}
-
-int
-chat_username_check(struct chat_span decoded, struct chat_err *err)
-{
-	size_t len;
-
-	for (size_t at = 0; at < decoded.len; at += len) {
-		uint32_t point = chat_utf8_decode(decoded.at + at, &len);
-
-		if (chat_utf8_is_control(point))
-			return chat_fail(
-				err, CHAT_BAD_USERNAME, "a username has no control characters");
-		if (chat_utf8_is_invisible(point))
-			return chat_fail(
-				err, CHAT_BAD_USERNAME, "a username has no invisible characters");
-		if (is_space(point) && (at == 0 || at + len == decoded.len))
-			return chat_fail(err, CHAT_BAD_USERNAME,
-				"a username does not begin or end with white space");
-	}
-	return 0;
+	*keys = (struct chat_duplicate_keys){NULL, 0};
 }

@@ -1,0 +1,51 @@
+/*
+ * The data of a file against its size. Called by msg.c for each value of a message under strict
+ * checking; data and size may come in either order.
+ */
+#include "message/file_check.h"
+
+#include <stdlib.h>
+
+#include "chat/base64.h"
+#include "chat/buf.h"
+
+/* Returns true if a base64 string is canonical; *decoded_size gets the bytes that it stands for. */
+static bool
+is_canonical(const struct chat_json_value *string, size_t *decoded_size)
+{
+	struct chat_span text = chat_json_inside(string);
+	char *owned = NULL;
+	bool canonical;
+
+	if (string->escaped) {
+		owned = chat_alloc(string->raw.len);
+		text.len = chat_json_unescape(string, owned, string->raw.len);
+		text.at = owned;
+	}
+	canonical = chat_base64_canonical(text.at, text.len);
+	*decoded_size = chat_base64_decoded_size(text.at, text.len);
+	free(owned);
+	return canonical;
+}
+
+void
+chat_file_check(struct chat_file_check *check, struct chat_findings *findings,
+	const struct chat_rule *rule, const struct chat_json_value *value,
+	const struct chat_place *place)
+{
+	if (rule->format == CHAT_FORMAT_BASE64) {
+		check->has_data = true;
+		if (!is_canonical(value, &check->data_bytes))
+			chat_findings_flaw(findings, place, value->raw.at, CHAT_BAD_BASE64,
+				"expected base64 with padding and without stray bits");
+	} else if (rule->slot == CHAT_SLOT_FILE_SIZE) {
+		check->has_size = true;
+		check->size = *value;
+	} else {
+		return;
+	}
+	if (check->has_data && check->has_size &&
+		chat_json_compare_integer(check->size.raw, (int64_t)check->data_bytes) != 0)
+		chat_findings_flaw(findings, place, value->raw.at, CHAT_BAD_MESSAGE,
+			"the data has %zu bytes, which is not the size", check->data_bytes);
+}
