@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# What keeps the house in order: who includes whom, what a command loads, what is exported, and that
-# nothing mutable is global.
+# The rules that the sources keep: who includes whom, what a command loads, what is exported, that nothing
+# mutable is global, and how it is written. tests/helpers/house.py has those that need more than a grep.
 
 . tests/lib.sh
 
@@ -20,6 +20,11 @@ only_in() {
 	found=$(sources lib cmd | xargs -0 grep -lE "#include [<\"](${header})[>\"]" |
 		grep -vxE "$(IFS='|' && echo "$*")")
 	is "$found" '' "$header is included where it belongs"
+}
+
+# holds RULE NAME: house.py finds nothing that breaks the rule.
+holds() {
+	is "$(/usr/bin/python3 tests/helpers/house.py "$1" 2>&1)" '' "$2"
 }
 
 # ---- folders ----
@@ -48,6 +53,9 @@ only_in 'uv.h' 'cmd/serve/.*'
 only_in 'uthash.h' lib/text/hash.h
 only_in 'magic.h' 'cmd/send/.*\.c'
 only_in '(cjson/)?cJSON.h' lib/message/encode.c lib/message/schema.c 'cmd/.*\.c'
+
+holds layers 'a folder includes only what lies below it'
+holds includes 'includes are written from lib or cmd on: the own header, those of the system, ours'
 
 # ---- objects ----
 
