@@ -351,7 +351,7 @@ channels_open(struct server *server, struct chat_err *err)
 
 	channels_init(&server->channels, &limits, &server->clock, (uint64_t)chat_unix_ms());
 	page_cache_init(&server->channels.page_cache, (size_t)config->memory.queue_total_bytes);
-	server->channels.page_cache.fades = config->journal.max_messages > 0;
+	server->channels.page_cache.stale = config->journal.max_messages > 0;
 	catchup_open(&server->sessions.catchup, &server->loop, &server->channels,
 		(size_t)config->memory.queue_bytes / 2);
 	server->channels.nonces.most = (size_t)config->nonces.max_nonces;

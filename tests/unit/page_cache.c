@@ -117,18 +117,18 @@ test_sweep(void)
 	for (uint64_t after = 0; after < 20; after++)
 		add(&page_cache, after, 1000);
 	held = block_ref(find(&page_cache, 3)->block);
-	for (int i = 0; i < PAGE_CACHE_IDLE_TURNS - 1; i++)
+	for (int i = 0; i < PAGE_CACHE_IDLE_SWEEPS - 1; i++)
 		page_cache_sweep(&page_cache);
 	ok(find(&page_cache, 5) != NULL, "for a while they stay");
-	for (int i = 0; i < PAGE_CACHE_IDLE_TURNS - 1; i++)
+	for (int i = 0; i < PAGE_CACHE_IDLE_SWEEPS - 1; i++)
 		page_cache_sweep(&page_cache);
 	ok(find(&page_cache, 5) && find(&page_cache, 3) && !find(&page_cache, 4),
 		"then what was used, or is held");
-	for (int i = 0; i < 3 * PAGE_CACHE_IDLE_TURNS; i++)
+	for (int i = 0; i < 3 * PAGE_CACHE_IDLE_SWEEPS; i++)
 		page_cache_sweep(&page_cache);
 	ok(!find(&page_cache, 5) && find(&page_cache, 3), "then what is held");
 	block_unref(held);
-	for (int i = 0; i < 3 * PAGE_CACHE_IDLE_TURNS; i++)
+	for (int i = 0; i < 3 * PAGE_CACHE_IDLE_SWEEPS; i++)
 		page_cache_sweep(&page_cache);
 	is_int(page_cache.bytes, 0, "and nothing");
 	page_cache_free(&page_cache);

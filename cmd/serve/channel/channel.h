@@ -59,7 +59,7 @@ struct channel {
 	uint64_t gap;
 	/* Reads of the journal for this channel. Until they end, the history keeps more. */
 	uint32_t readers;
-	bool recalled; /* the newest messages were read from the journal, or are being read */
+	bool newest_read; /* the newest messages were read from the journal, or are being read */
 
 	struct share share; /* of the memory for histories */
 	struct slot slot; /* whose channel it is, and if it is idle (quota.h) */

@@ -1,6 +1,9 @@
 /*
- * The server's messages. The frequent ones are appended byte by byte into the block they travel in;
- * an error, which is rare, is written with cJSON.
+ * Encodes the messages of the server. Frequent ones are written directly into the block in which
+ * they are sent. An error, which is rare, is written with cJSON.
+ *
+ * Each function first bounds the length of what it writes (…_bound), makes room for that, and then
+ * writes without checks: every put_… returns where the next byte goes.
  */
 #include "serve/channel/encode.h"
 
@@ -54,7 +57,7 @@ put_quoted(char *at, struct chat_span plain)
 	return at;
 }
 
-/* `,"name":` value, or nothing. */
+/* Writes the name and the value, or nothing if the value is absent. name: with comma and colon. */
 static char *
 put_optional(char *at, struct chat_span name, struct chat_span json)
 {
@@ -66,7 +69,7 @@ put_optional(char *at, struct chat_span name, struct chat_span json)
 
 /* ---- message ---- */
 
-/* White space between the words is not put; each of their characters may be an escape. */
+/* Bounds put_words: it writes no white space, and each character of a word may be an escape. */
 static size_t
 words_bound(struct chat_span words)
 {
@@ -105,7 +108,7 @@ put_file(char *at, const char *start, const struct outgoing_message *m, struct f
 	return at;
 }
 
-/* An array of words that was checked, without the white space that it may have. */
+/* Writes an array of words, which was checked, without white space. */
 static char *
 put_words(char *at, struct chat_span words)
 {
@@ -126,9 +129,9 @@ put_words(char *at, struct chat_span words)
 	return at;
 }
 
-/* Where it came from, as its sender says. */
+/* Writes where a bridge has taken the message from. */
 static char *
-put_way(char *at, const struct outgoing_message *m)
+put_via_and_hops(char *at, const struct outgoing_message *m)
 {
 	if (m->via_json.len) {
 		at = PUT(at, ",\"via\":");
@@ -163,7 +166,7 @@ encode_message(struct block *block, const struct outgoing_message *m, struct fra
 	at = put_quoted(at, (struct chat_span){m->sender->id, m->sender->id_len});
 	at = put_optional(at, CHAT_SPAN(",\"nonce\":"), m->nonce_json);
 	at = put_optional(at, CHAT_SPAN(",\"replyTo\":"), m->reply_to_json);
-	at = put_way(at, m);
+	at = put_via_and_hops(at, m);
 	place->data_at = place->data_len = 0;
 	if (m->file_name_json.len)
 		at = put_file(at, start, m, place);
@@ -245,7 +248,7 @@ put_server(char *at, const struct outgoing_user_data *data)
 	return PUT(at, "}");
 }
 
-/* How many users are listed: the first of those present. *bytes gets what they take at the most. */
+/* Returns how many of the present users are listed. *bytes gets a bound of what they take. */
 static size_t
 users_fit(const struct outgoing_user_data *data, size_t *bytes)
 {
@@ -308,7 +311,7 @@ encode_crowd(struct block *block, size_t total, struct chat_span channel, uint32
 
 /* ---- errors ---- */
 
-/* cJSON_AddRawToObject wants a NUL-terminated string; a nonce has at most 64 characters. */
+/* Adds a JSON value as it is. It is copied, because cJSON needs a NUL behind it. */
 static void
 add_raw(cJSON *object, const char *name, struct chat_span json)
 {

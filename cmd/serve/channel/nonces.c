@@ -1,4 +1,7 @@
-/* Retries after a lost connection are safe because of this memory. */
+/*
+ * The memory of nonces. Because of it a client that does not know if its message was accepted can
+ * post it again. post.c asks it for each message with a nonce.
+ */
 #include "serve/channel/nonces.h"
 
 #include <assert.h>
@@ -15,7 +18,7 @@ struct nonce_owner {
 	struct share share; /* first */
 	UT_hash_handle hh;
 	uint64_t key;
-	struct nonce *oldest; /* utlist, by age */
+	struct nonce *oldest; /* utlist, by age: those that are published */
 	size_t count; /* of its nonces, with those that are not published */
 };
 
@@ -25,15 +28,16 @@ struct nonce {
 	struct nonce *next, *prev; /* in nonces->oldest */
 	struct nonce *next_own, *prev_own; /* in owner->oldest */
 	struct nonce_owner *owner;
-	struct block *block; /* NULL: its message is not published */
-	uint32_t at;
-	int64_t born_ms;
+	struct block *block; /* one reference; NULL: its message is pending */
+	uint32_t at; /* offset of the message's frame in the block */
+	int64_t published_ms; /* by clock_now_ms; valid if block is */
 	uint64_t digest;
-	struct nonce_sender *senders; /* NULL: it is published */
+	struct nonce_sender *senders; /* NULL: its message is published */
 };
 
 /* ---- owners ---- */
 
+/* Returns the owner of this key, made if it is new, with one nonce more. */
 static struct nonce_owner *
 owner_of(struct nonces *nonces, uint64_t key)
 {
@@ -49,8 +53,9 @@ owner_of(struct nonces *nonces, uint64_t key)
 	return owner;
 }
 
+/* The owner has one nonce fewer, and is freed after its last one. */
 static void
-owner_leave(struct nonces *nonces, struct nonce_owner *owner)
+owner_release(struct nonces *nonces, struct nonce_owner *owner)
 {
 	if (--owner->count)
 		return;
@@ -60,7 +65,8 @@ owner_leave(struct nonces *nonces, struct nonce_owner *owner)
 
 /* ---- nonces ---- */
 
-/* No two are alike: none of the three holds a NUL, and 128 bits do not meet by chance. */
+/* None of the three holds a NUL. So no two keys are equal, unless 128 bits of hash are by chance.
+ */
 struct nonce_key
 nonce_key(struct chat_span channel, struct chat_span id, struct chat_span nonce)
 {
@@ -140,13 +146,14 @@ senders_free(struct nonce *nonce)
 	nonce->senders = NULL;
 }
 
-/* Bytes of memory for a published one: with its place in the table, and all of its block. */
+/* Returns the memory of a published nonce, with its place in the table and all of its block. */
 static size_t
 nonce_cost(const struct nonce *nonce)
 {
 	return memory_cost(sizeof(*nonce)) + sizeof(UT_hash_bucket) + block_cost(nonce->block);
 }
 
+/* Returns true if the nonces are over one of the limits. */
 static bool
 nonces_over(const struct nonces *nonces)
 {
@@ -162,7 +169,7 @@ nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, 
 	senders_free(nonce);
 	nonce->block = block_keep(block, &at);
 	nonce->at = at;
-	nonce->born_ms = now_ms;
+	nonce->published_ms = now_ms;
 	nonces->count++;
 	DL_APPEND(nonces->oldest, nonce);
 	DL_APPEND2(nonce->owner->oldest, nonce, prev_own, next_own);
@@ -189,7 +196,7 @@ nonces_remove(struct nonces *nonces, struct nonce *nonce)
 		shares_take(&nonces->shares, &nonce->owner->share, nonce_cost(nonce));
 		block_unref(nonce->block);
 	}
-	owner_leave(nonces, nonce->owner);
+	owner_release(nonces, nonce->owner);
 	senders_free(nonce);
 	free(nonce);
 }
@@ -197,7 +204,7 @@ nonces_remove(struct nonces *nonces, struct nonce *nonce)
 void
 nonces_expire(struct nonces *nonces, int64_t now_ms)
 {
-	while (nonces->oldest && now_ms - nonces->oldest->born_ms > nonces->keep_ms)
+	while (nonces->oldest && now_ms - nonces->oldest->published_ms > nonces->keep_ms)
 		nonces_remove(nonces, nonces->oldest);
 }
 

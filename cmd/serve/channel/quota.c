@@ -1,4 +1,4 @@
-/* The channels of each address: in use, idle, forgotten. */
+/* How many channels each address uses, and which idle one is freed for a new one. */
 #include "serve/channel/quota.h"
 
 #include <stdlib.h>
@@ -8,99 +8,100 @@
 #include "text/hash.h"
 
 struct quota_owner {
-	struct share idle; /* first */
+	struct share idle; /* first; how many idle channels it has */
 	UT_hash_handle hh;
 	uint64_t key;
-	struct slot *oldest; /* utlist: idle ones */
-	size_t in_use;
+	struct slot *oldest; /* utlist: its idle channels, the longest idle one first */
+	size_t in_use; /* channels */
 };
 
 static struct quota_owner *
-quota_owner_find(const struct quotas *quotas, uint64_t key)
+owner_find(const struct quotas *quotas, uint64_t key)
 {
-	struct quota_owner *quota_owner;
+	struct quota_owner *owner;
 
-	HASH_FIND(hh, quotas->by_key, &key, sizeof(key), quota_owner);
-	return quota_owner;
+	HASH_FIND(hh, quotas->by_key, &key, sizeof(key), owner);
+	return owner;
 }
 
+/* Returns the owner of this key, made if it is new. */
 static struct quota_owner *
-quota_owner_of(struct quotas *quotas, uint64_t key)
+owner_of(struct quotas *quotas, uint64_t key)
 {
-	struct quota_owner *quota_owner = quota_owner_find(quotas, key);
+	struct quota_owner *owner = owner_find(quotas, key);
 
-	if (!quota_owner) {
-		quota_owner = chat_alloc_zeroed(1, sizeof(*quota_owner));
-		quota_owner->key = key;
-		HASH_ADD(hh, quotas->by_key, key, sizeof(key), quota_owner);
+	if (!owner) {
+		owner = chat_alloc_zeroed(1, sizeof(*owner));
+		owner->key = key;
+		HASH_ADD(hh, quotas->by_key, key, sizeof(key), owner);
 	}
-	return quota_owner;
+	return owner;
 }
 
+/* Frees the owner if it has no channel any more. */
 static void
-quota_owner_forget(struct quotas *quotas, struct quota_owner *quota_owner)
+owner_release(struct quotas *quotas, struct quota_owner *owner)
 {
-	if (quota_owner->in_use || quota_owner->oldest)
+	if (owner->in_use || owner->oldest)
 		return;
-	HASH_DEL(quotas->by_key, quota_owner);
-	free(quota_owner);
+	HASH_DEL(quotas->by_key, owner);
+	free(owner);
 }
 
 bool
 quotas_admit(const struct quotas *quotas, const struct claimant *claimant, size_t most)
 {
-	const struct quota_owner *quota_owner =
-		claimant->key ? quota_owner_find(quotas, claimant->key) : NULL;
+	const struct quota_owner *owner = claimant->key ? owner_find(quotas, claimant->key) : NULL;
 	size_t left = most > quotas->in_use ? most - quotas->in_use : 0;
 
-	return !quota_owner || quota_owner->in_use <= claimant->weight * left;
+	return !owner || owner->in_use <= claimant->weight * left;
 }
 
 void
 quotas_remove(struct quotas *quotas, struct slot *slot)
 {
-	struct quota_owner *quota_owner = slot->quota_owner;
+	struct quota_owner *owner = slot->owner;
 
-	if (!quota_owner)
+	if (!owner)
 		return;
 	if (slot->idle) {
-		DL_DELETE(quota_owner->oldest, slot);
-		shares_take(&quotas->idle, &quota_owner->idle, 1);
+		DL_DELETE(owner->oldest, slot);
+		shares_take(&quotas->idle, &owner->idle, 1);
 	} else {
-		quota_owner->in_use--;
+		owner->in_use--;
 		quotas->in_use--;
 	}
 	*slot = (struct slot){0};
-	quota_owner_forget(quotas, quota_owner);
+	owner_release(quotas, owner);
 }
 
 void
 quotas_set_in_use(struct quotas *quotas, struct slot *slot, const struct claimant *claimant)
 {
 	quotas_remove(quotas, slot);
-	slot->quota_owner = quota_owner_of(quotas, claimant->key);
-	slot->quota_owner->in_use++;
+	slot->owner = owner_of(quotas, claimant->key);
+	slot->owner->in_use++;
 	quotas->in_use++;
 }
 
 void
 quotas_set_idle(struct quotas *quotas, struct slot *slot)
 {
-	struct quota_owner *quota_owner = slot->quota_owner;
+	struct quota_owner *owner = slot->owner;
 
 	if (slot->idle)
 		return;
 	slot->idle = true;
-	quota_owner->in_use--;
+	owner->in_use--;
 	quotas->in_use--;
-	DL_APPEND(quota_owner->oldest, slot);
-	shares_add(&quotas->idle, &quota_owner->idle, 1);
+	DL_APPEND(owner->oldest, slot);
+	shares_add(&quotas->idle, &owner->idle, 1);
 }
 
 struct slot *
 quotas_longest_idle(const struct quotas *quotas)
 {
-	struct quota_owner *quota_owner = (struct quota_owner *)shares_largest(&quotas->idle);
+	struct quota_owner *owner = (struct quota_owner *)shares_largest(&quotas->idle);
 
-	return quota_owner ? quota_owner->oldest : NULL;
+	return owner ? owner->oldest : NULL;
 }

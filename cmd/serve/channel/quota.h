@@ -8,45 +8,46 @@
 #include "serve/util/fair_share.h"
 
 /*
- * Who has which channels. A channel is in use, and then counts for who came into it first, or it is
- * idle: nobody is there, it is only remembered. Nobody takes so many into use that others find none
- * left; and where one has to be forgotten for a new one, it is the longest idle one of those who
- * have made most of them.
+ * The channels of each address. A channel is in use, or it is idle: nobody is in it, and only its
+ * history is kept. It belongs to the address that was first to use it since it was idle, or new. No
+ * address can take so many channels into use that none are left for others. If a channel must be
+ * freed for a new one, it is the longest idle one of the address that has most idle ones.
  */
 struct quota_owner;
 
-/* Who asks for a channel. */
+/* An address that asks for a channel. */
 struct claimant {
-	uint64_t key; /* an address, hashed; 0: nobody that is to be held to a share */
-	size_t weight; /* it may have so many times as many in use as it leaves to others */
+	uint64_t key; /* a hash of the address; 0: nobody, whose channels are not limited */
+	size_t weight; /* it may use up to so many times the channels that it leaves unused */
 };
 
-/* A channel's part of it. Zeroed, it is in neither state. */
+/* The part of a channel. Zeroed memory is a channel that is neither in use nor idle. */
 struct slot {
-	struct slot *next, *prev; /* of its maker's idle ones */
-	struct quota_owner *quota_owner;
+	struct slot *next, *prev; /* in the owner's list of idle ones, while it is idle */
+	struct quota_owner *owner; /* NULL: it is neither in use nor idle */
 	bool idle;
 };
 
+/* Zeroed memory is a valid empty set. */
 struct quotas {
-	struct quota_owner *by_key;
-	struct shares idle; /* of the makers, in idle channels */
-	size_t in_use;
+	struct quota_owner *by_key; /* uthash */
+	struct shares idle; /* how many idle channels each owner has */
+	size_t in_use; /* channels of all owners */
 };
 
-/* Whether another one may be taken into use by this one, of `most` there can be. */
+/* Returns true if the claimant may take one more channel into use, of `most` that there can be. */
 bool quotas_admit(const struct quotas *quotas, const struct claimant *claimant, size_t most);
 
-/* It is in use, by this one, whatever it was before. */
+/* Puts a channel in use by this claimant, whatever it was before. */
 void quotas_set_in_use(struct quotas *quotas, struct slot *slot, const struct claimant *claimant);
 
-/* It is in use no more. */
+/* Makes a channel idle that is in use. Does nothing if it is idle already. */
 void quotas_set_idle(struct quotas *quotas, struct slot *slot);
 
-/* It is gone. */
+/* Takes a channel out, which is about to be freed. Does nothing if it is not in here. */
 void quotas_remove(struct quotas *quotas, struct slot *slot);
 
-/* The one to be forgotten next; NULL: none is idle. */
+/* Returns the idle channel that should be freed first, or NULL if none is idle. */
 struct slot *quotas_longest_idle(const struct quotas *quotas);
 
 #endif

@@ -14,17 +14,17 @@ channel_replay_most(const struct channel *channel)
 }
 
 bool
-channel_needs_recall(const struct channel *channel)
+channel_needs_newest_read(const struct channel *channel)
 {
 	struct journal *journal = channel->channels->journal;
 
-	return !channel->recalled && !channel->history.count && channel_replay_most(channel) &&
+	return !channel->newest_read && !channel->history.count && channel_replay_most(channel) &&
 		journal->kind->read_newest &&
 		journal->kind->message_count(journal, channel_name(channel));
 }
 
 void
-member_await_recall(struct member *member, struct member_catchup *catchup)
+member_await_newest(struct member *member, struct member_catchup *catchup)
 {
 	*catchup = (struct member_catchup){
 		.told = channel_newest_number(member->channel),

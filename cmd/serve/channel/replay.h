@@ -14,16 +14,16 @@
 struct channel;
 
 /* Returns true if the newest messages of the channel are in the journal alone. */
-bool channel_needs_recall(const struct channel *channel);
+bool channel_needs_newest_read(const struct channel *channel);
 
 /* Returns how many messages a replay has at the most. */
 uint32_t channel_replay_most(const struct channel *channel);
 
 /*
- * Has a member that has just joined wait for the recall. The member keeps catchup, which is the
- * caller's, until member_replay or until it leaves.
+ * Has a member that has just joined wait until those were read. The member keeps catchup, which is
+ * the caller's, until member_replay or until it leaves.
  */
-void member_await_recall(struct member *member, struct member_catchup *catchup);
+void member_await_newest(struct member *member, struct member_catchup *catchup);
 
 /*
  * Sends the replay, then the messages that were published while the member waited, and makes the

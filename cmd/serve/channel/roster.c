@@ -1,4 +1,4 @@
-/* Who is in a channel, by id and by name. */
+/* The users of a channel, found by id and by name in trees: many users cost each join little. */
 #include "serve/channel/roster.h"
 
 #include <search.h>
@@ -34,6 +34,7 @@ compare_names(const void *a, const void *b)
 	return compare(one->name, one->name_len, other->name, other->name_len);
 }
 
+/* Returns the user of a node of tsearch(3), or NULL if there is no node. */
 static struct user *
 found(void *node)
 {
@@ -56,8 +57,7 @@ roster_find_name(struct roster *roster, struct chat_span name)
 	return found(tfind(&key, &roster->by_name, compare_names));
 }
 
-/* One allocation; where the name's JSON is no more than the name in quotes, it is there only once.
- */
+/* Makes a user in one allocation. A name without escapes is there once, inside name_json. */
 static struct user *
 user_new(struct chat_span id, struct chat_span name)
 {
@@ -80,7 +80,7 @@ user_new(struct chat_span id, struct chat_span name)
 
 #define TREE_NODE_BYTES 24 /* of tsearch(3) */
 
-/* The memory that user_new took, and the nodes of both trees. */
+/* Returns the memory that user_new took, with the nodes of both trees. */
 static size_t
 user_cost(const struct user *user)
 {

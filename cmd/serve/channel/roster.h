@@ -9,56 +9,59 @@
 #include "chat/span.h"
 
 /*
- * The users of one channel. A user is an id with a username; it may have many connections, and some
- * of them hidden. It is present while it has one that is not, and stays for a moment after the
- * last (channel.h: the grace), so that a script that comes and goes does not flicker.
+ * The users of one channel. A user is an id with a username. It may have many connections, some of
+ * them hidden. It is present while it has one that is not hidden, and for the grace time after that
+ * (leavers.h): a script that connects again and again stays present.
  */
 struct leaver;
 
 struct user {
-	struct user *next, *prev; /* present ones, in the order of their coming */
-	const char *id; /* NUL-terminated; all three in the user's own memory */
+	struct user *next, *prev; /* in roster->first, while it is present */
+	const char *id; /* in bytes, as the next two; with a NUL */
 	const char *name; /* decoded; may lie inside name_json, without a NUL */
 	const char *name_json; /* as a JSON string, with quotes */
 	uint32_t id_len, name_len, name_json_len;
-	uint32_t conns; /* all connections */
-	uint32_t shown; /* those not hidden */
-	bool present; /* announced (or would have been, in a small channel) */
-	bool reserved; /* the server's own: never leaves */
-	struct leaver *leaver; /* its absence waits to be announced; NULL: it is not leaving */
-	int64_t active_ms; /* Unix time of its last message or arrival */
+	uint32_t conns; /* how many connections it has */
+	uint32_t shown; /* how many of them are not hidden */
+	bool present; /* it is in the list of users, and was announced unless there is a crowd */
+	bool reserved; /* the server's own user, which is never forgotten */
+	struct leaver *leaver; /* NULL: it is not in its grace time */
+	int64_t active_ms; /* Unix time when it last posted a message or joined */
 	char bytes[];
 };
 
+/* Zeroed memory is a valid empty roster. */
 struct roster {
 	void *by_id, *by_name; /* trees of tsearch(3) */
-	size_t count;
-	struct user *first; /* those present (utlist: first->prev is the last) */
-	size_t present;
-	size_t bytes; /* of memory, all users together */
+	size_t count; /* of all users */
+	struct user *first; /* utlist: the present ones, in the order of their coming */
+	size_t present; /* how many those are */
+	size_t bytes; /* of memory, for all users */
 };
 
+/* Frees all users. None is in its grace time. */
 void roster_free(struct roster *roster);
 
 /*
- * The user of this id and name, made if it is new. NULL: the name belongs to another id
- * (username_taken), or the id is here under another name (id_taken).
+ * Returns the user of this id and name, made if it is new. Returns NULL with username_taken if the
+ * name belongs to another id, or with id_taken if the id is here under another name. err may be
+ * NULL.
  */
 struct user *roster_claim(
 	struct roster *roster, struct chat_span id, struct chat_span name, struct chat_err *err);
 
-/* Who holds this id or this name, or NULL. */
+/* Return the user of this id, or of this name; NULL if there is none. */
 struct user *roster_find_id(struct roster *roster, struct chat_span id);
 struct user *roster_find_name(struct roster *roster, struct chat_span name);
 
-/* One of the users; NULL where there is none. */
+/* Returns any one of the users, or NULL if there is none. */
 struct user *roster_any(const struct roster *roster);
 
-/* Puts it on, or takes it off, the list of those present. */
+/* Put a user on the list of those present, or take it off. */
 void roster_show(struct roster *roster, struct user *user);
 void roster_hide(struct roster *roster, struct user *user);
 
-/* Forgets a user without connections. */
+/* Frees a user, who has no connections. */
 void roster_remove(struct roster *roster, struct user *user);
 
 #endif

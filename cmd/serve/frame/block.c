@@ -1,6 +1,6 @@
 /*
- * The bytes that go out: made once for all receivers of a channel, counted, and shared until the
- * last of them has been sent.
+ * The bytes that are sent. Each message is encoded once for all members of a channel. Queues,
+ * histories and nonces share the block by references, and the last of them frees it.
  */
 #include "serve/frame/block.h"
 
@@ -44,7 +44,7 @@ block_reserve(struct block *block, size_t len)
 	return block;
 }
 
-/* The space for a header is the same whatever the payload turns out to be: 2, 4 or 10 bytes. */
+/* Returns the length of the header that a payload of this length has: 2, 4 or 10 bytes. */
 static size_t
 header_space(size_t payload)
 {
@@ -103,6 +103,7 @@ block_trim(struct block *block)
 	return block;
 }
 
+/* Returns the length of the header of the frame at `bytes`. */
 static size_t
 header_size(const char *bytes)
 {

@@ -1,4 +1,7 @@
-/* What a channel remembers, and how a newcomer is told of it. */
+/*
+ * The newest messages of a channel. publish.c adds each message that was published; members that
+ * join get frames of them (channel/since.c, channel/replay.c).
+ */
 #include "serve/frame/history.h"
 
 #include <stdlib.h>
@@ -8,8 +11,8 @@
 #include "serve/frame/page.h"
 #include "serve/util/memory.h"
 
-#define SMALL_BYTES 2048 /* a frame below that is copied into a block of many */
-#define OWN_LEAST 1024 /* bytes of such a block: each is twice the one before, */
+#define SMALL_BYTES 2048 /* a shorter frame is copied into a block of many */
+#define OWN_LEAST 1024 /* bytes of the first such block; each is twice the one before, */
 #define OWN_MOST 8192 /* up to that */
 #define RING_LEAST 8
 
@@ -27,7 +30,7 @@ entry_is_small(const struct history_entry *entry)
 	return entry_size(entry) < SMALL_BYTES;
 }
 
-/* cap is no less than count; 0 frees it. */
+/* Makes a ring of cap places, not fewer than count. 0 frees it. */
 static void
 history_resize(struct history *history, uint32_t cap)
 {
@@ -43,9 +46,9 @@ history_resize(struct history *history, uint32_t cap)
 	history->first = 0;
 }
 
-/* The block that grew grows no more; it stays for those of its messages that are remembered. */
+/* Ends the block that grows. It lives on while messages in it are in the history. */
 static void
-history_close_own(struct history *history)
+history_end_own(struct history *history)
 {
 	if (!history->own)
 		return;
@@ -57,11 +60,11 @@ history_close_own(struct history *history)
 }
 
 static void
-history_open_own(struct history *history, size_t size)
+history_begin_own(struct history *history, size_t size)
 {
 	size_t cap = history->own ? 2 * (size_t)history->own->cap : OWN_LEAST;
 
-	history_close_own(history);
+	history_end_own(history);
 	cap = cap < OWN_MOST ? cap : OWN_MOST;
 	history->own = block_new(cap > size ? cap : size);
 	history->bytes += block_cost(history->own);
@@ -71,7 +74,7 @@ static void
 history_copy(struct history *history, struct history_entry *entry, size_t size)
 {
 	if (!history->own || history->own->cap - history->own->len < size)
-		history_open_own(history, size);
+		history_begin_own(history, size);
 	memcpy(history->own->bytes + history->own->len, entry->block->bytes + entry->at, size);
 	entry->block = block_ref(history->own);
 	entry->at = history->own->len;
@@ -79,7 +82,7 @@ history_copy(struct history *history, struct history_entry *entry, size_t size)
 	history->own_count++;
 }
 
-/* The oldest is small. Whether no other message is remembered that lies in its block. */
+/* Returns true if no other message is in the block of the oldest one, which is small. */
 static bool
 oldest_is_last_of_block(const struct history *history)
 {
@@ -91,7 +94,7 @@ oldest_is_last_of_block(const struct history *history)
 	return i == history->count || history_at(history, i)->block != block;
 }
 
-/* ---- remembering ---- */
+/* ---- messages ---- */
 
 const struct history_entry *
 history_at(const struct history *history, uint32_t i)
@@ -129,7 +132,7 @@ history_drop_oldest(struct history *history)
 	history->first = (history->first + 1) % history->cap;
 	history->count--;
 	if (!history->count)
-		history_close_own(history);
+		history_end_own(history);
 	if (!history->count || (history->cap > RING_LEAST && history->count < history->cap / 4))
 		history_resize(history, history->count ? history->cap / 2 : 0);
 }
@@ -171,12 +174,12 @@ put_entry(struct page_writer *writer, const struct history_entry *entry, bool om
 	struct chat_span text = entry_text(entry);
 
 	if (omit)
-		page_put_without_data(writer, text, entry->data_at, entry->data_len);
+		page_writer_put_without_data(writer, text, entry->data_at, entry->data_len);
 	else
-		page_put(writer, text);
+		page_writer_put(writer, text);
 }
 
-/* What leaving out its data saves. */
+/* Returns how many bytes shorter the message is without its file's data. */
 static size_t
 entry_saving(const struct history_entry *entry)
 {
@@ -185,47 +188,52 @@ entry_saving(const struct history_entry *entry)
 	return entry->data_len > left ? entry->data_len - left : 0;
 }
 
-struct data {
-	size_t len;
-	uint32_t of; /* which message's, among the chosen */
+struct file_data {
+	size_t saving; /* bytes, if it is left out */
+	uint32_t of; /* the index of its message, among those selected */
 };
 
-/* The largest first; of equal ones the oldest. */
+/* Orders the largest first, and of equal ones the oldest. */
 static int
 compare_data(const void *a, const void *b)
 {
-	const struct data *one = a, *other = b;
+	const struct file_data *one = a, *other = b;
 
-	if (one->len != other->len)
-		return one->len < other->len ? 1 : -1;
+	if (one->saving != other->saving)
+		return one->saving < other->saving ? 1 : -1;
 	return one->of < other->of ? -1 : 1;
 }
 
-/* File data of the chosen is left out, the largest first, until the texts fit. */
+/*
+ * Decides which file data of the selected messages is left out, so that the texts fit: sets
+ * omit[i], and takes what that saves from *bytes.
+ */
 static void
 omit_data(const struct history *history, uint32_t first, uint32_t count, size_t most_bytes,
 	bool *omit, size_t *bytes)
 {
-	struct data *data = chat_alloc((count + 1) * sizeof(*data));
+	struct file_data *data = chat_alloc((count + 1) * sizeof(*data));
 	uint32_t files = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		size_t saving = entry_saving(history_at(history, first + i));
 
 		if (saving)
-			data[files++] = (struct data){saving, i};
+			data[files++] = (struct file_data){saving, i};
 	}
 	qsort(data, files, sizeof(*data), compare_data);
 	for (uint32_t i = 0; i < files; i++) {
 		if (*bytes <= most_bytes)
 			break;
-		*bytes -= data[i].len;
+		*bytes -= data[i].saving;
 		omit[data[i].of] = true;
 	}
 	free(data);
 }
 
-/* Decides what is left out; returns how many of the oldest. *bytes: of what remains, with commas.
+/*
+ * Decides what is left out of the selected messages: sets omit[i] where that is file data, and
+ * returns how many of the oldest messages. *bytes gets the length of the other texts, with commas.
  */
 static uint32_t
 replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t most_bytes,
@@ -256,14 +264,14 @@ history_replay(const struct history *history, uint64_t upto, uint32_t most, size
 	size_t bytes;
 
 	dropped = replay_fit(history, first, count, most_bytes, omit, &bytes);
-	page_begin(&writer, bytes);
+	page_writer_begin(&writer, bytes);
 	for (uint32_t i = dropped; i < count; i++)
 		put_entry(&writer, history_at(history, first + i), omit[i]);
 	free(omit);
-	return page_end(&writer, PAGE_SILENT, false);
+	return page_writer_end(&writer, PAGE_SILENT, false);
 }
 
-/* ---- the past by pages ---- */
+/* ---- pages ---- */
 
 struct block *
 history_page(const struct history *history, const struct history_page *page, uint64_t *end)
@@ -280,13 +288,13 @@ history_page(const struct history *history, const struct history_page *page, uin
 		i++;
 	count = page_plan_end(&plan, &bytes);
 	*end = count ? history_at(history, first + count - 1)->number : page->after;
-	page_begin(&writer, bytes);
+	page_writer_begin(&writer, bytes);
 	for (i = first; i < first + count; i++) {
 		const struct history_entry *entry = history_at(history, i);
 
 		put_entry(&writer, entry,
 			entry_saving(entry) && entry_text(entry).len > page->most_bytes);
 	}
-	return page_end(&writer, page->complete ? PAGE_COMPLETE : PAGE_INCOMPLETE,
+	return page_writer_end(&writer, page->complete ? PAGE_COMPLETE : PAGE_INCOMPLETE,
 		first + count < history->count);
 }

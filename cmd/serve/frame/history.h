@@ -8,58 +8,63 @@
 #include "serve/frame/block.h"
 
 /*
- * The messages a channel remembers, oldest first. Small ones are copied into blocks of the
- * history's own, one behind the other; a large one has a block for itself, if need be the one that
- * was sent. So no message keeps the block of a whole tick, and `bytes` is the memory that all of it
- * takes.
+ * The newest messages of a channel, oldest first, and the `history` frames made of them. Small
+ * messages are copied into blocks of the history's own, many into each. A large message has a block
+ * for itself, which may be the one that was sent. So no message keeps the block of a whole tick.
  */
 struct history_entry {
-	struct block *block; /* one reference, where it is in a history */
-	uint32_t at; /* of the frame in the block */
-	uint32_t data_at; /* of `"data":"…"` in the payload; */
-	uint32_t data_len; /* 0: no file */
-	uint64_t number; /* the message's; ascending */
+	struct block *block; /* one reference, once the entry is in a history */
+	uint32_t at; /* offset of the frame in the block */
+	uint32_t data_at; /* offset of `"data":"…"` in the payload; valid if data_len is not 0 */
+	uint32_t data_len; /* 0: the message has no file */
+	uint64_t number; /* of the message; ascending in a history */
 };
 
+/* Zeroed memory is a valid empty history. */
 struct history {
-	struct history_entry *ring;
+	struct history_entry *ring; /* of cap places; NULL while the history is empty */
 	uint32_t first, count, cap;
-	struct block *own; /* the newest of its own blocks: the next small message goes there */
-	uint32_t own_count; /* messages in it that are remembered */
-	size_t bytes; /* of memory */
-	uint64_t dropped; /* number of the newest message that is no longer kept; 0: none */
+	struct block *own; /* the next small message is copied to it; NULL: to a new one */
+	uint32_t own_count; /* how many messages in that block are in the history */
+	size_t bytes; /* of memory that all of it takes */
+	uint64_t dropped; /* number of the newest message that is no longer in it; 0: none */
 };
 
+/* Drops all messages, and frees their memory. */
 void history_free(struct history *history);
 
-/* Remembers one more; its block stays the caller's. */
+/* Adds a message at the end. Takes a reference of its own to the block, or copies the frame. */
 void history_add(struct history *history, const struct history_entry *entry);
 
-/* Forgets the oldest; there must be one. */
+/* Drops the oldest message; there must be one. */
 void history_drop_oldest(struct history *history);
 
-/* The i-th oldest. */
+/* Returns the i-th oldest message, from 0. Valid until the history is changed. */
 const struct history_entry *history_at(const struct history *history, uint32_t i);
 
-/* The index of the oldest message with a number above this one; count when there is none. */
+/* Returns the index of the oldest message with a higher number than this, or count if none. */
 uint32_t history_after(const struct history *history, uint64_t number);
 
 /*
- * A block of one frame: a `history` of the newest messages up to a number, at most so many. Where
- * they are more than most_bytes, file data is left out, the largest first, of the same size the
- * older first, then messages, the oldest first.
+ * Returns a block of one frame: a `history` of the newest messages with numbers up to `upto`, at
+ * most `most` of them. If their texts take more than most_bytes, file data is left out until they
+ * do not: the largest first, and of the same size the older first. If that is not enough, messages
+ * are left out, the oldest first.
  */
 struct block *history_replay(
 	const struct history *history, uint64_t upto, uint32_t most, size_t most_bytes);
 
 struct history_page {
-	uint64_t after; /* the number of the last message that the reader has */
-	size_t bytes; /* see page_plan_begin */
-	size_t most_bytes; /* a message above that comes without its file's data */
-	bool complete; /* what the page says */
+	uint64_t after; /* number of the last message that the reader has */
+	size_t bytes; /* of the messages, at the most (page_plan_begin) */
+	size_t most_bytes; /* a message with a longer text comes without its file's data */
+	bool complete; /* the page says so: no message is missing before its first */
 };
 
-/* The same for the messages behind `after`, by pages. *end: the number of the last one in it. */
+/*
+ * Returns a block of one frame: a `history` of the oldest messages after page->after, as many as a
+ * page takes. *end gets the number of the last one, or page->after if there is none.
+ */
 struct block *history_page(
 	const struct history *history, const struct history_page *page, uint64_t *end);
 

@@ -1,9 +1,9 @@
-/* How much of the past is one message, and its bytes. */
+/* How many messages of the past make a page, and the encoding of the page. */
 #include "serve/frame/page.h"
 
 #include <string.h>
 
-/* ---- how much ---- */
+/* ---- the plan ---- */
 
 void
 page_plan_begin(struct page_plan *plan, size_t limit_bytes)
@@ -11,14 +11,20 @@ page_plan_begin(struct page_plan *plan, size_t limit_bytes)
 	*plan = (struct page_plan){.limit_bytes = limit_bytes};
 }
 
-/* Which power of two is passed between two numbers, the first being smaller. */
+/*
+ * Returns n if a multiple of 2^(n-1) lies above `from` and not above `to`, and none of 2^n does.
+ * Returns 0 if the two are equal.
+ */
 static unsigned
 roundness(uint64_t from, uint64_t to)
 {
 	return from == to ? 0 : 64 - (unsigned)__builtin_clzll(from ^ to);
 }
 
-/* The end behind the last message taken, before the one of this number. No page is half empty. */
+/*
+ * Considers an end of the page between the last message taken and that of this number. No end is in
+ * the first half of the page.
+ */
 static void
 plan_consider(struct page_plan *plan, uint64_t number)
 {
@@ -53,7 +59,7 @@ page_plan_end(const struct page_plan *plan, size_t *bytes)
 	return cut ? plan->cut : plan->count;
 }
 
-/* ---- its bytes ---- */
+/* ---- the encoding ---- */
 
 static const char head[] = "{\"type\":\"history\",\"messages\":[";
 #define TAIL_BYTES sizeof("],\"complete\":false,\"more\":true}")
@@ -66,7 +72,7 @@ put(struct page_writer *writer, const void *bytes, size_t len)
 }
 
 void
-page_begin(struct page_writer *writer, size_t text_bytes)
+page_writer_begin(struct page_writer *writer, size_t text_bytes)
 {
 	writer->most_bytes = sizeof(head) + text_bytes + TAIL_BYTES;
 	writer->block = block_frame_begin(block_new(writer->most_bytes + 10), writer->most_bytes);
@@ -82,14 +88,14 @@ put_comma(struct page_writer *writer)
 }
 
 void
-page_put(struct page_writer *writer, struct chat_span text)
+page_writer_put(struct page_writer *writer, struct chat_span text)
 {
 	put_comma(writer);
 	put(writer, text.at, text.len);
 }
 
 void
-page_put_without_data(
+page_writer_put_without_data(
 	struct page_writer *writer, struct chat_span text, uint32_t data_at, uint32_t data_len)
 {
 	size_t behind = (size_t)data_at + data_len;
@@ -101,7 +107,7 @@ page_put_without_data(
 }
 
 struct block *
-page_end(struct page_writer *writer, enum page_complete complete, bool more)
+page_writer_end(struct page_writer *writer, enum page_complete complete, bool more)
 {
 	*writer->at++ = ']';
 	if (complete == PAGE_COMPLETE)
@@ -117,7 +123,7 @@ page_end(struct page_writer *writer, enum page_complete complete, bool more)
 }
 
 void
-page_abandon(struct page_writer *writer)
+page_writer_abandon(struct page_writer *writer)
 {
 	block_unref(writer->block);
 }

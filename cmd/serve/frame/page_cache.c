@@ -1,4 +1,4 @@
-/* Pages that are in somebody's queue, or may be wanted again soon. */
+/* Pages that are in the queues of connections, or may be used again soon. */
 #include "serve/frame/page_cache.h"
 
 #include <stdlib.h>
@@ -8,11 +8,11 @@
 #include "serve/frame/page.h"
 #include "serve/util/memory.h"
 
-#define BUDGET_PART 4 /* of the queues' bytes */
-#define IDLE_PART 4 /* of the budget: what may be kept without being in a queue */
-#define LEAST_BYTES ((size_t)4 << 10)
-#define FEW 64 /* so many pages of the size at hand fit into what is left of the budget */
-#define LOOKS 16 /* pages that are looked at to find one that can go */
+#define BUDGET_PART 4 /* pages may take a fourth of the queues' bytes, */
+#define IDLE_PART 4 /* and pages that are in no queue a fourth of that */
+#define LEAST_BYTES ((size_t)4 << 10) /* of messages in a page, even if nothing is left */
+#define LEFT_PAGES 64 /* pages get smaller until so many fit into the rest of the budget */
+#define LOOKS 16 /* how many pages one call looks at to find some that can be freed */
 
 void
 page_cache_init(struct page_cache *page_cache, size_t queues_bytes)
@@ -52,16 +52,17 @@ page_touch(struct page_cache *page_cache, struct page *page)
 {
 	DL_DELETE(page_cache->oldest, page);
 	DL_APPEND(page_cache->oldest, page);
-	page->turn = page_cache->turn;
+	page->used = page_cache->sweeps;
 }
 
+/* Returns true if a queue has a reference to its block. */
 static bool
 page_is_held(const struct page *page)
 {
 	return page->block && page->block->refs > 1;
 }
 
-/* Those that no queue holds go, the oldest first, until there is room for one of this size. */
+/* Frees pages that no queue holds, the oldest first, until there is room for so many bytes. */
 static void
 page_cache_trim(struct page_cache *page_cache, size_t bytes)
 {
@@ -89,13 +90,13 @@ page_cache_find(struct page_cache *page_cache, const struct page_key *key)
 }
 
 void
-page_cache_renew(struct page_cache *page_cache, const struct page_key *key)
+page_cache_drop_stale(struct page_cache *page_cache, const struct page_key *key)
 {
 	struct page *page = NULL;
 
 	HASH_FIND(hh, page_cache->by_key, key, sizeof(*key), page);
-	if (page_cache->fades && page && page->ready &&
-		page_cache->turn - page->filled > PAGE_CACHE_FADE_TURNS)
+	if (page_cache->stale && page && page->ready &&
+		page_cache->sweeps - page->filled > PAGE_CACHE_STALE_SWEEPS)
 		page_free(page_cache, page);
 }
 
@@ -115,7 +116,7 @@ page_cache_fill(struct page_cache *page_cache, struct page *page, struct block *
 	page->block = block;
 	page->ready = true;
 	page_cache_trim(page_cache, page_bytes(page));
-	page->turn = page->filled = page_cache->turn;
+	page->used = page->filled = page_cache->sweeps;
 	DL_APPEND(page_cache->oldest, page);
 	page_cache->bytes += page_bytes(page);
 	page_cache->made++;
@@ -124,12 +125,12 @@ page_cache_fill(struct page_cache *page_cache, struct page *page, struct block *
 void
 page_cache_sweep(struct page_cache *page_cache)
 {
-	page_cache->turn++;
+	page_cache->sweeps++;
 	page_cache_trim(page_cache, 0);
 	for (int i = 0; i < LOOKS && page_cache->oldest; i++) {
 		struct page *page = page_cache->oldest;
 
-		if (page_cache->turn - page->turn < PAGE_CACHE_IDLE_TURNS)
+		if (page_cache->sweeps - page->used < PAGE_CACHE_IDLE_SWEEPS)
 			return;
 		if (page_is_held(page))
 			page_touch(page_cache, page);
@@ -146,7 +147,7 @@ page_cache_next_bytes(const struct page_cache *page_cache)
 		: 0;
 	size_t bytes = PAGE_BYTES;
 
-	while (bytes > LEAST_BYTES && bytes > left / FEW)
+	while (bytes > LEAST_BYTES && bytes > left / LEFT_PAGES)
 		bytes /= 2;
 	return bytes;
 }

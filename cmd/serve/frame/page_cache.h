@@ -9,72 +9,86 @@
 #include "text/hash.h"
 
 /*
- * The frames that newcomers are sent and that are the same for all of them who stand at the same
- * place: each is made once, and all that are in memory are counted. What nobody's queue holds any
- * more goes when there is no room for it. The past does not change, but where messages of it are
- * not given any more after a while (fades).
+ * The pages that new members are sent. Members that are at the same place get the same page, which
+ * is made once. All pages in memory are counted. A page that no queue of a connection holds is
+ * freed when there is no room for it, or when nobody has used it for a while.
  */
 enum page_kind {
-	PAGE_CATCHUP, /* what follows `after`, and more follows it */
-	PAGE_LAST, /* what follows `after` up to `upto`, and nothing follows it */
+	PAGE_CATCHUP, /* messages after `after`; more follow */
+	PAGE_LAST, /* messages after `after` and up to `upto`, which is the newest one */
 	PAGE_REPLAY, /* the newest messages up to `upto` */
-	PAGE_USERS, /* who is there; `upto`: after so many changes */
-	PAGE_RECALL /* none: it is ready when the channel remembers its newest messages again */
+	PAGE_USERS, /* the list of users, after `upto` changes of it */
+	PAGE_NEWEST /* no page: ready when the channel has read its newest messages again */
 };
 
-struct page_key { /* compared by its bytes: it has no holes */
-	uint64_t channel; /* its number */
-	uint64_t after, upto;
+struct page_key { /* compared by its bytes: it has no padding */
+	uint64_t channel; /* channel->number */
+	uint64_t after, upto; /* numbers of messages, as the kind says; 0: not used */
 	uint32_t kind;
-	uint32_t incomplete; /* says so */
+	uint32_t incomplete; /* 1: the page says that messages are missing */
 };
 
 struct catchup_reader;
 
 struct page {
 	UT_hash_handle hh;
-	struct page *next, *prev; /* the ready ones, as they were used */
+	struct page *next, *prev; /* in page_cache->oldest, once it is ready */
 	struct page_key key;
-	struct block *block; /* one reference; NULL: not ready, or there is no message */
+	struct block *block; /* one reference; NULL: the page is not ready, or has no message */
 	uint64_t end; /* number of its last message; the next page follows that */
-	bool ready;
-	bool complete; /* nothing is missing between `after` and `end` */
-	uint32_t turn, filled; /* when it was used last, when it got ready */
-	struct catchup_reader *waiters; /* for it to be ready; catchup.c's */
+	bool ready; /* it was filled: block, end and complete are valid */
+	bool complete; /* no message is missing between `after` and `end` */
+	uint32_t used,
+		filled; /* page_cache->sweeps when it was used last, and when it was filled */
+	struct catchup_reader *waiters; /* for it to be ready; only session/catchup.c uses this */
 };
 
 struct page_cache {
-	struct page *by_key;
-	struct page *oldest; /* utlist */
-	size_t bytes; /* of all there are, each once, whoever holds them */
-	size_t budget_bytes; /* above half of it pages get smaller */
-	uint64_t made; /* ever */
-	uint32_t turn; /* of page_cache_sweep */
-	bool fades; /* a page may hold what would not be in it any more */
+	struct page *by_key; /* uthash */
+	struct page *oldest; /* utlist: the ready pages, the one that was used last at the end */
+	size_t bytes; /* of memory of all ready pages, each once, whoever holds them */
+	size_t budget_bytes; /* for those; the more of it is used, the smaller are new pages */
+	uint64_t made; /* pages, ever */
+	uint32_t sweeps; /* how many page_cache_sweep there were */
+	/* Channels hide old messages (--journal-max-messages), which pages may still hold. */
+	bool stale;
 };
 
-/* queues_bytes: what all queues together may hold, of which pages take a part. */
+/* Makes an empty cache. queues_bytes: what all queues may hold, a part of which pages may take. */
 void page_cache_init(struct page_cache *page_cache, size_t queues_bytes);
 void page_cache_free(struct page_cache *page_cache);
 
-/* NULL: it is not there. Valid until page_cache_fill, or, not ready, until that is done for it. */
+/*
+ * Returns the page of this key, which may not be ready, or NULL if there is none. It is valid until
+ * the next page_cache_fill; if it is not ready, until it was filled.
+ */
 struct page *page_cache_find(struct page_cache *page_cache, const struct page_key *key);
 
-/* Somebody begins with this page: where it fades, it is made again after so many turns. */
-void page_cache_renew(struct page_cache *page_cache, const struct page_key *key);
-#define PAGE_CACHE_FADE_TURNS 5
+/*
+ * Frees the page of this key if it was filled more than PAGE_CACHE_STALE_SWEEPS ago, and pages can
+ * be stale. To be called before the first page of a reader.
+ */
+void page_cache_drop_stale(struct page_cache *page_cache, const struct page_key *key);
+#define PAGE_CACHE_STALE_SWEEPS 5
 
-/* A new one, not ready. */
+/* Returns a new page, which is not ready. There is none of this key. */
 struct page *page_cache_add(struct page_cache *page_cache, const struct page_key *key);
 
-/* Makes it ready; takes over the reference, of a block or NULL. */
+/*
+ * Makes a page ready. Takes over the reference to the block, which may be NULL. Other pages may be
+ * freed for it.
+ */
 void page_cache_fill(struct page_cache *page_cache, struct page *page, struct block *block);
 
-/* To be called now and then: what nobody has wanted for PAGE_CACHE_IDLE_TURNS of this goes. */
+/* Frees pages that nobody has used for PAGE_CACHE_IDLE_SWEEPS. To be called several times a second.
+ */
 void page_cache_sweep(struct page_cache *page_cache);
-#define PAGE_CACHE_IDLE_TURNS 50
+#define PAGE_CACHE_IDLE_SWEEPS 50
 
-/* How large the next page is to be (page_plan_begin): less, the more of them wait in queues. */
+/*
+ * Returns how many bytes of messages the next page should have (page_plan_begin). The more bytes of
+ * pages are in memory, the fewer.
+ */
 size_t page_cache_next_bytes(const struct page_cache *page_cache);
 
 #endif

@@ -307,9 +307,9 @@ line_put(struct reading *reading, const struct position *position, const char *a
 		return reading->put == 0;
 	}
 	if (text.len > read->most_bytes && line.data_len)
-		page_put_without_data(&reading->writer, text, line.data_at, line.data_len);
+		page_writer_put_without_data(&reading->writer, text, line.data_at, line.data_len);
 	else
-		page_put(&reading->writer, text);
+		page_writer_put(&reading->writer, text);
 	reading->put++;
 	read->end = line.number;
 	return true;
@@ -346,7 +346,7 @@ page_make(struct reading *reading, int fd)
 	struct journal_page_read *read = reading->read;
 	bool was_complete = read->complete, whole;
 
-	page_begin(&reading->writer, reading->bytes);
+	page_writer_begin(&reading->writer, reading->bytes);
 	whole = lines_put(reading, fd);
 	if (!whole) /* what is missing is behind it */
 		read->complete = was_complete;
@@ -355,10 +355,10 @@ page_make(struct reading *reading, int fd)
 	else if (whole)
 		read->end = reading->base + reading->positions[reading->count - 1].number;
 	if (reading->put)
-		read->page = page_end(
+		read->page = page_writer_end(
 			&reading->writer, read->complete ? PAGE_COMPLETE : PAGE_INCOMPLETE, true);
 	else
-		page_abandon(&reading->writer);
+		page_writer_abandon(&reading->writer);
 }
 
 /* The segment cannot be read, or has been removed: what it may have held is missing. */

@@ -92,7 +92,7 @@ reader_await(struct catchup_reader *reader, struct page *page)
 static struct page_key
 newest_key(const struct channel *channel)
 {
-	return (struct page_key){.channel = channel->number, .kind = PAGE_RECALL};
+	return (struct page_key){.channel = channel->number, .kind = PAGE_NEWEST};
 }
 
 /*
@@ -198,7 +198,7 @@ reader_step_newest(struct catchup_reader *reader)
 	struct page_key key = newest_key(channel);
 	struct page *page = page_cache_find(cache_of(reader), &key);
 
-	if (!page && channel_needs_recall(channel)) {
+	if (!page && channel_needs_newest_read(channel)) {
 		page = reader_ask(reader, false);
 		if (!page)
 			return;
@@ -218,7 +218,7 @@ reader_renew_first_page(struct catchup_reader *reader)
 	struct page_key key = member_page_key(reader->member);
 
 	if (!reader->began)
-		page_cache_renew(cache_of(reader), &key);
+		page_cache_drop_stale(cache_of(reader), &key);
 	reader->began = true;
 }
 
@@ -304,13 +304,13 @@ catchup_begin_newest(struct catchup *catchup, struct member *member, struct addr
 	const struct channel *channel = member->channel;
 	struct catchup_reader *reader;
 
-	if (!channel->readers && !channel_needs_recall(channel)) {
+	if (!channel->readers && !channel_needs_newest_read(channel)) {
 		member_replay(member);
 		return;
 	}
 	reader = reader_new(catchup, member, address, place);
 	reader->newest = true;
-	member_await_recall(member, &reader->state);
+	member_await_newest(member, &reader->state);
 	reader_step(reader);
 }
 

@@ -136,7 +136,7 @@ catchup_read_newest(
 	asked->recall.most_bytes = NEWEST_MAX_BYTES;
 	asked->recall.done = on_newest_read;
 	asked->dropped = channel->history.dropped;
-	channel->recalled = true;
+	channel->newest_read = true;
 	journal->kind->read_newest(journal, &asked->recall);
 	return asked->task.page;
 }
