@@ -46,7 +46,7 @@ sources cmd/serve | xargs -0 grep -nE '\bchat_warn\(|STDERR_FILENO' |
 only_in 'wslay/.*' lib/wire/ws.c
 only_in 'curl/.*' lib/wire/transport.c
 only_in 'idn2.h' lib/wire/idn.c
-only_in 'openssl/.*' lib/wire/digest.c cmd/serve/util/memory.c cmd/serve/net/tls.c
+only_in 'openssl/.*' lib/wire/digest.c cmd/serve/util/memory.c 'cmd/serve/net/tls_.*'
 only_in 'seccomp.h' cmd/serve/sandbox.c
 only_in 'linux/landlock.h' lib/command/confine.c
 only_in 'uv.h' 'cmd/serve/.*'

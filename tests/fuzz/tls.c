@@ -132,7 +132,7 @@ server_write(struct send_run *run, size_t len)
 	fill(bytes, len, run->answered);
 	sent = tls_write(run->session, bytes, len);
 	need(sent == STREAM_GONE || sent == STREAM_WAIT || (sent > 0 && (size_t)sent <= len));
-	run->bound = tls_bound(run->session);
+	run->bound = tls_committed(run->session);
 	if (sent > 0)
 		run->answered += (size_t)sent;
 	run->gone = sent == STREAM_GONE;
@@ -334,7 +334,7 @@ run_close(struct send_run *run)
 {
 	for (int i = 0; i < 200 && !run->gone && (run->wire.len || unread(run)); i++)
 		deliver(run, run->wire.len);
-	tls_finish(run->session);
+	tls_close_notify(run->session);
 	tls_session_free(run->session);
 	tls_peer_close(&run->peer);
 	chat_buf_free(&run->wire);

@@ -52,9 +52,9 @@ conn_finish_now(struct conn *conn)
 	if (conn->state != CONN_CLOSING || conn->close_due)
 		return; /* it is dead already, or our Close is still to be queued */
 	if (!conn->close_received) {
-		stream_finish(&conn->stream);
+		stream_shutdown(&conn->stream);
 		return;
 	}
-	stream_notify(&conn->stream);
+	stream_close_notify(&conn->stream);
 	conn_abort(conn);
 }

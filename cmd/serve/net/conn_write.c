@@ -53,7 +53,7 @@ enqueue_frame(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span pa
 	conns->queued_bytes -= conn->queue.bytes;
 	if (replace)
 		send_queue_append_newest(&conn->queue, &conns->held_bytes,
-			stream_bound(&conn->stream), opcode, payload);
+			stream_committed(&conn->stream), opcode, payload);
 	else
 		send_queue_append_frame(&conn->queue, &conns->held_bytes, opcode, payload);
 	conns->queued_bytes += conn->queue.bytes;

@@ -132,7 +132,7 @@ send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_ws_opc
 /* Whether the last run is one frame of this kind that send_queue_append_newest made and nobody
  * sends. */
 static bool
-last_is_needless(struct send_queue *queue, size_t bound, enum chat_ws_opcode opcode)
+last_is_needless(struct send_queue *queue, size_t committed, enum chat_ws_opcode opcode)
 {
 	const struct send_run *last = last_run(queue);
 	const struct block *own = own_block(queue);
@@ -140,16 +140,16 @@ last_is_needless(struct send_queue *queue, size_t bound, enum chat_ws_opcode opc
 	return own && own->cap == CONTROL_MAX && last->from == 0 &&
 		((unsigned char)own->bytes[0] & 0xf) == opcode &&
 		block_frame_size(own->bytes) == own->len &&
-		(last != &queue->first || queue->sent + bound == 0);
+		(last != &queue->first || queue->sent + committed == 0);
 }
 
 void
-send_queue_append_newest(struct send_queue *queue, size_t *held, size_t bound,
+send_queue_append_newest(struct send_queue *queue, size_t *held, size_t committed,
 	enum chat_ws_opcode opcode, struct chat_span payload)
 {
 	struct block *block;
 
-	if (!last_is_needless(queue, bound, opcode)) {
+	if (!last_is_needless(queue, committed, opcode)) {
 		block = block_append_frame(block_new(CONTROL_MAX), opcode, payload);
 		out_append_own(queue, held, block);
 		return;
@@ -211,13 +211,13 @@ send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes)
 }
 
 void
-send_queue_cut(struct send_queue *queue, size_t *held, size_t bound)
+send_queue_cut(struct send_queue *queue, size_t *held, size_t committed)
 {
 	uint32_t edge = queue->first.from;
 
 	if (send_queue_is_empty(queue))
 		return;
-	while (edge < queue->first.from + queue->sent + bound)
+	while (edge < queue->first.from + queue->sent + committed)
 		edge += (uint32_t)block_frame_size(queue->first.block->bytes + edge);
 	while (queue->more_from < queue->more_to)
 		let_go(held, queue->more[queue->more_from++].block);

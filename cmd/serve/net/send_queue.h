@@ -41,9 +41,9 @@ void send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_w
 
 /*
  * The same with a control frame that makes the one before it needless: that one goes where it is
- * the last of the queue and was appended so. bound: as with send_queue_cut.
+ * the last of the queue and was appended so. committed: as with send_queue_cut.
  */
-void send_queue_append_newest(struct send_queue *queue, size_t *held, size_t bound,
+void send_queue_append_newest(struct send_queue *queue, size_t *held, size_t committed,
 	enum chat_ws_opcode opcode, struct chat_span payload);
 
 static inline bool
@@ -79,7 +79,7 @@ void send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes);
  * Drops all that can be dropped: everything behind the frame that is partly sent, or that is to be
  * because so many of the next bytes, all of the first run, are on their way already.
  */
-void send_queue_cut(struct send_queue *queue, size_t *held, size_t bound);
+void send_queue_cut(struct send_queue *queue, size_t *held, size_t committed);
 
 /*
  * Moves small rests of large blocks into blocks of their own, where less is held then. Bytes that

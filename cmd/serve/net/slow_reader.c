@@ -35,7 +35,7 @@ slow_reader_drop(struct conn *conn, const char *why)
 		return;
 	}
 	conns->queued_bytes -= conn->queue.bytes;
-	send_queue_cut(&conn->queue, &conns->held_bytes, stream_bound(&conn->stream));
+	send_queue_cut(&conn->queue, &conns->held_bytes, stream_committed(&conn->stream));
 	send_queue_compact(&conn->queue, &conns->held_bytes);
 	conns->queued_bytes += conn->queue.bytes;
 	conns->events->on_slow_reader(conn, why);

@@ -1,4 +1,7 @@
-/* The only place that moves a connection's bytes in or out of the kernel. */
+/*
+ * Reads and writes the socket of a connection. Every byte of a connection passes here, but for the
+ * sends of a batch (send_batch.c).
+ */
 #include "serve/net/stream.h"
 
 #include <errno.h>
@@ -29,15 +32,8 @@ stream_close(struct stream *stream)
 	*stream = (struct stream){.fd = -1};
 }
 
-ssize_t
-stream_status(int error)
-{
-	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR ? STREAM_WAIT
-									 : STREAM_GONE;
-}
-
 static ssize_t
-stream_result(ssize_t count)
+result_of(ssize_t count)
 {
 	return count >= 0 ? count : stream_status(errno);
 }
@@ -50,7 +46,7 @@ stream_read(struct stream *stream, void *bytes, size_t size, size_t share)
 	if (stream->tls)
 		return tls_read(stream->tls, bytes, size, share);
 	count = recv(stream->fd, bytes, share < size ? share : size, 0);
-	return count == 0 ? STREAM_GONE : stream_result(count);
+	return count == 0 ? STREAM_GONE : result_of(count);
 }
 
 ssize_t
@@ -59,15 +55,14 @@ stream_write(struct stream *stream, const struct iovec *pieces, int count)
 	if (stream->tls)
 		return tls_write(stream->tls, pieces->iov_base, pieces->iov_len);
 	if (count == 1)
-		return stream_result(
-			send(stream->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL));
-	return stream_result(writev(stream->fd, pieces, count)); /* SIGPIPE is ignored */
+		return result_of(send(stream->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL));
+	return result_of(writev(stream->fd, pieces, count)); /* the process ignores SIGPIPE */
 }
 
 size_t
-stream_bound(const struct stream *stream)
+stream_committed(const struct stream *stream)
 {
-	return stream->tls ? tls_bound(stream->tls) : 0;
+	return stream->tls ? tls_committed(stream->tls) : 0;
 }
 
 struct chat_span
@@ -95,15 +90,15 @@ stream_wants_write(const struct stream *stream)
 }
 
 void
-stream_notify(struct stream *stream)
+stream_close_notify(struct stream *stream)
 {
 	if (stream->tls)
-		tls_finish(stream->tls);
+		tls_close_notify(stream->tls);
 }
 
 void
-stream_finish(struct stream *stream)
+stream_shutdown(struct stream *stream)
 {
-	stream_notify(stream);
+	stream_close_notify(stream);
 	shutdown(stream->fd, SHUT_WR);
 }

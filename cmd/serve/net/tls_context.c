@@ -1,0 +1,176 @@
+/*
+ * The server's side of TLS: certificate, key, the authority of clients' certificates, and the
+ * settings of all sessions. They are read when the server starts, and again at SIGHUP.
+ */
+#include "serve/net/tls_private.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/buf.h"
+
+#define SUITES_1_2 "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define GROUPS "X25519:P-256:P-384" /* finite fields cost a hundred times as much */
+
+/* Fills err with OpenSSL's reason why this file cannot be used. Returns -1. */
+static int
+fail_file(struct chat_err *err, const char *path)
+{
+	unsigned long error = ERR_peek_error(); /* the first one caused the others */
+	const char *reason = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
+						     : ERR_reason_error_string(error);
+
+	chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", path, reason ? reason : "cannot be used");
+	ERR_clear_error();
+	return -1;
+}
+
+/*
+ * OpenSSL calls this for a key with a password, and would ask for it on the terminal otherwise. The
+ * key cannot be used then.
+ */
+static int
+on_password(char *buf, int size, int writing, void *asked)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	*(bool *)asked = true;
+	return -1;
+}
+
+static int
+load_certificate(SSL_CTX *context, const struct tls_files *files, struct chat_err *err)
+{
+	const char *key = files->key ? files->key : files->cert;
+	bool asked = false;
+
+	if (SSL_CTX_use_certificate_chain_file(context, files->cert) != 1)
+		return fail_file(err, files->cert);
+	SSL_CTX_set_default_passwd_cb(context, on_password);
+	SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
+	if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 &&
+		SSL_CTX_check_private_key(context) == 1)
+		return 0;
+	fail_file(err, key);
+	return asked ? chat_fail(err, CHAT_CANNOT_OPEN, "%s: the key is locked by a password", key)
+		     : -1;
+}
+
+/* Requires of each client a certificate that this authority signed. NULL requires none. */
+static int
+require_client_certificate(SSL_CTX *context, const char *client_ca, struct chat_err *err)
+{
+	STACK_OF(X509_NAME) * names;
+
+	if (!client_ca)
+		return 0;
+	names = SSL_load_client_CA_file(client_ca);
+	if (!names || SSL_CTX_load_verify_file(context, client_ca) != 1) {
+		sk_X509_NAME_pop_free(names, X509_NAME_free);
+		return fail_file(err, client_ca);
+	}
+	SSL_CTX_set_client_CA_list(context, names);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	return 0;
+}
+
+/* Returns a context made of the files, or NULL with *err filled in. */
+static SSL_CTX *
+context_new(const struct tls_files *files, struct chat_err *err)
+{
+	static const unsigned char name[] = "chat-serve";
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	if (!context) {
+		chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
+		return NULL;
+	}
+	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_mode(context,
+		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+			SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY); /* so that a key update ends the turn */
+	SSL_CTX_set_session_id_context(context, name, sizeof(name) - 1);
+	SSL_CTX_set_session_cache_mode(
+		context, SSL_SESS_CACHE_OFF); /* the clients keep their tickets */
+	SSL_CTX_set_num_tickets(context, 1);
+	if (SSL_CTX_set_cipher_list(context, SUITES_1_2) != 1 ||
+		SSL_CTX_set1_groups_list(context, GROUPS) != 1)
+		chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
+	else if (load_certificate(context, files, err) == 0 &&
+		require_client_certificate(context, files->client_ca, err) == 0)
+		return context;
+	SSL_CTX_free(context);
+	return NULL;
+}
+
+struct tls *
+tls_open(const struct tls_files *files, struct chat_err *err)
+{
+	SSL_CTX *context = context_new(files, err);
+	struct tls *tls;
+
+	if (!context)
+		return NULL;
+	tls = chat_alloc_zeroed(1, sizeof(*tls));
+	tls->files = files;
+	tls->context = context;
+	tls->wire = tls_wire_new();
+	if (tls->wire)
+		return tls;
+	tls_close(tls);
+	chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
+	return NULL;
+}
+
+int
+tls_reload(struct tls *tls, struct chat_err *err)
+{
+	SSL_CTX *context = context_new(tls->files, err);
+
+	if (!context)
+		return -1;
+	SSL_CTX_free(tls->context);
+	tls->context = context;
+	return 0;
+}
+
+void
+tls_close(struct tls *tls)
+{
+	if (!tls)
+		return;
+	SSL_CTX_free(tls->context);
+	BIO_meth_free(tls->wire);
+	free(tls);
+}
+
+bool
+tls_is_named(const struct tls *tls, struct chat_span host)
+{
+	X509 *certificate = SSL_CTX_get0_certificate(tls->context);
+	bool named;
+
+	if (!host.len || *host.at == '.') /* OpenSSL would match all names below it */
+		return false;
+	named = X509_check_host(certificate, host.at, host.len, 0, NULL) == 1;
+	ERR_clear_error();
+	return named;
+}
+
+uint64_t
+tls_failures(const struct tls *tls)
+{
+	return tls->failures;
+}
+
+size_t
+tls_memory(const struct tls *tls)
+{
+	return tls->bytes;
+}
