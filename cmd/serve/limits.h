@@ -1,0 +1,36 @@
+#ifndef SERVE_LIMITS_H
+#define SERVE_LIMITS_H
+
+#include <stdbool.h>
+
+#include "serve/channel/channel.h"
+#include "serve/config.h"
+#include "serve/journal/disk_journal.h"
+#include "serve/net/conn.h"
+#include "serve/session/context.h"
+
+/*
+ * The limits and options of each part of the server, as the command line says. Here a reader finds
+ * which option becomes which limit; the part that is named keeps it.
+ */
+
+/* Of connections: sizes of messages and queues, timeouts (net/). */
+struct conn_limits conn_limits_of(const struct config *config);
+
+/* Of channels: members, history, replay (channel/). */
+struct channels_limits channels_limits_of(const struct config *config);
+
+/* Of the journal: sync, size, age (journal/). */
+struct journal_options journal_options_of(const struct config *config);
+
+/*
+ * Of sessions: connections, bad messages, init (session/). is_public: peers that are not on this
+ * machine can connect. Raises the limit of file descriptors, and lowers the number of connections
+ * where that is not enough.
+ */
+struct session_options session_options_of(const struct config *config, bool is_public);
+
+/* Of what a peer may send and join per second (session/rate_limiter.h). */
+void rate_limits_of(struct rate_limit limits[RATE_KINDS], const struct config *config);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * The end of the server, in three steps: it drains (no new connections, nothing more is read, what
+ * was accepted is settled), it says goodbye to every peer, and it closes what is left.
+ */
+#include "serve/server.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "chat/line.h"
+#include "command/diag.h"
+#include "serve/channel/publish.h"
+#include "serve/session/sessions.h"
+#include "serve/util/systemd_notify.h"
+
+void
+server_drain(struct server *server)
+{
+	server->draining = server->settling = true;
+	systemd_notify_state(server->notify_fd, "STOPPING=1");
+	acceptors_stop(&server->acceptors);
+	stdin_reader_close(&server->stdin_reader);
+	for (struct conn *conn = server->conns.all; conn; conn = conn->next)
+		conn_pause(conn, CONN_PAUSE_SESSION);
+}
+
+void
+server_say_goodbye(struct server *server)
+{
+	server->settling = false;
+	sessions_shut_down(&server->sessions);
+}
+
+/* ---- closing ---- */
+
+static void
+close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* Closes every handle and the loop. Returns false where a read of the journal does not end. */
+static bool
+close_loop(struct server *server)
+{
+	int64_t until_ms = chat_now_ms() + server->config->journal.disk_timeout_ms;
+	struct pollfd events = {.fd = uv_backend_fd(&server->loop), .events = POLLIN};
+
+	uv_walk(&server->loop, close_handle, NULL);
+	while (uv_run(&server->loop, UV_RUN_NOWAIT)) {
+		if (chat_now_ms() >= until_ms) {
+			error_log_say(&server->error_log,
+				"journal: the disk does not answer: a reading does not end");
+			return false;
+		}
+		poll(&events, 1, 10);
+	}
+	uv_loop_close(&server->loop);
+	return true;
+}
+
+/* Aborts the connections that are left, and settles the journal. Returns false where the disk does
+ * not answer. */
+static bool
+settle(struct server *server)
+{
+	struct journal *journal = server->journal;
+	bool answers = true;
+
+	while (server->conns.all)
+		conn_abort(server->conns.all);
+	if (journal) {
+		answers = journal->kind->settle(journal);
+		channels_publish(&server->channels); /* on stdout */
+	}
+	conns_flush(&server->conns);
+	return answers;
+}
+
+/* Takes away what other processes see of the server: sockets, URL file. */
+static void
+close_outside(struct server *server)
+{
+	struct chat_err err;
+
+	server_close_sockets(server);
+	if (url_file_close(&server->url_file, &err) < 0)
+		error_log_say(&server->error_log, "%s", err.text);
+}
+
+/*
+ * Ends the process without freeing anything: a thread waits for a disk that does not answer, and
+ * still uses the journal's memory.
+ */
+_Noreturn static void
+leave_hung(struct server *server)
+{
+	close_outside(server);
+	_exit(CHAT_EXIT_IO);
+}
+
+static void
+free_all(struct server *server)
+{
+	session_context_free(&server->sessions);
+	channels_free(&server->channels);
+	close_outside(server);
+	error_log_close(&server->error_log);
+	if (server->notify_fd >= 0)
+		close(server->notify_fd);
+	acceptors_free(&server->acceptors);
+	monitor_free(&server->monitor);
+}
+
+int
+server_close(struct server *server)
+{
+	struct journal *journal = server->journal;
+	enum journal_end end = JOURNAL_KEPT;
+	bool answers;
+
+	server_hold_signals(true); /* no signal is to end the process before it is done */
+	stdin_reader_close(&server->stdin_reader);
+	answers = settle(server);
+	event_printer_close(&server->event_printer);
+	error_log_leave_loop(&server->error_log);
+	monitor_close(&server->monitor);
+	conns_close(&server->conns);
+	answers = answers && close_loop(server);
+	if (journal)
+		end = journal->kind->close(journal, !answers);
+	if (!answers || end == JOURNAL_HUNG)
+		leave_hung(server);
+	free_all(server);
+	return end == JOURNAL_KEPT ? CHAT_EXIT_OK : CHAT_EXIT_IO;
+}

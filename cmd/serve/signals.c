@@ -1,0 +1,115 @@
+/*
+ * What each signal does: SIGTERM and SIGINT end the server, SIGHUP reads the certificate and the
+ * tokens again, SIGUSR1 writes the metrics to the error log, SIGUSR2 begins a new segment of the
+ * journal.
+ */
+#include "serve/server.h"
+
+#include <signal.h>
+
+#include "chat/buf.h"
+#include "serve/monitor/metrics.h"
+#include "serve/session/sessions.h"
+#include "serve/util/systemd_notify.h"
+
+static void
+server_report(struct server *server)
+{
+	struct chat_buf line = {0};
+
+	metrics_write_json(&line, &server->monitor.sources);
+	error_log_line(&server->error_log, (struct chat_span){line.at, line.len - 1});
+	chat_buf_free(&line);
+}
+
+/* Reads the certificate and the tokens again. Where a file is bad its old content stays valid. */
+static void
+server_reload(struct server *server)
+{
+	struct tokens *tokens = &server->sessions.tokens;
+	struct chat_err err = {0};
+
+	systemd_notify_state(server->notify_fd, "RELOADING=1");
+	if (server->tls && tls_reload(server->tls, &err) < 0)
+		error_log_say(&server->error_log, "%s (the old certificate stays)", err.text);
+	if (tokens->path && tokens_reload(tokens, &err) < 0)
+		error_log_say(&server->error_log, "%s (the old tokens stay)", err.text);
+	else if (tokens->path)
+		sessions_recheck(&server->sessions);
+	systemd_notify_state(server->notify_fd, "READY=1");
+}
+
+static void
+server_rotate(struct server *server)
+{
+	if (server->journal->kind->rotate)
+		server->journal->kind->rotate(server->journal);
+}
+
+static void
+server_end(struct server *server)
+{
+	if (server->draining)
+		uv_stop(&server->loop); /* the second signal ends it at once */
+	else
+		server_drain(server);
+}
+
+static void
+on_signal(uv_signal_t *handle, int signal)
+{
+	switch (signal) {
+	case SIGUSR1:
+		server_report(handle->data);
+		break;
+	case SIGHUP:
+		server_reload(handle->data);
+		break;
+	case SIGUSR2:
+		server_rotate(handle->data);
+		break;
+	default: /* SIGTERM, SIGINT */
+		server_end(handle->data);
+	}
+}
+
+void
+server_open_signals(struct server *server)
+{
+	static const int signals[SERVER_SIGNALS] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
+
+	for (size_t i = 0; i < SERVER_SIGNALS; i++) {
+		uv_signal_t *handle = &server->handles.signals[i];
+
+		uv_signal_init(&server->loop, handle);
+		handle->data = server;
+		uv_signal_start(handle, on_signal, signals[i]);
+	}
+}
+
+static void
+end_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+}
+
+void
+server_hold_signals(bool held)
+{
+	sigset_t signals;
+
+	end_signals(&signals);
+	sigprocmask(held ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
+}
+
+bool
+server_was_signalled(void)
+{
+	sigset_t pending;
+
+	sigemptyset(&pending);
+	sigpending(&pending);
+	return sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT);
+}

@@ -1,0 +1,157 @@
+/*
+ * The tick: what happens at the end of each turn of the loop, and what happens from time to time.
+ * Here accepted messages are committed to the journal and published.
+ */
+#include "serve/server.h"
+
+#include "serve/channel/presence.h"
+#include "serve/channel/publish.h"
+#include "serve/channel/rollback.h"
+#include "serve/monitor/memory_usage.h"
+#include "serve/session/sessions.h"
+#include "serve/util/memory.h"
+#include "serve/util/systemd_notify.h"
+
+#define SWEEP_MS 100 /* between two sweeps */
+#define SWEEP_PARTS \
+	10 /* a sweep checks a tenth of the connections; each is checked every second \
+	    */
+
+/* ---- what the journal answers ---- */
+
+static void
+on_durable(void *arg, uint64_t ticket)
+{
+	struct server *server = arg;
+
+	server->channels.durable = ticket; /* channels_publish looks at it */
+}
+
+static void
+on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
+{
+	struct server *server = arg;
+
+	(void)err; /* the journal has reported it */
+	channels_rollback(&server->channels, ticket);
+}
+
+static void
+on_warning(void *arg, const char *sentence)
+{
+	struct server *server = arg;
+
+	error_log_say(&server->error_log, "journal: %s", sentence);
+}
+
+const struct journal_events server_journal_events = {
+	.durable = on_durable,
+	.failed = on_failed,
+	.warn = on_warning,
+};
+
+/* ---- the tick ---- */
+
+void
+server_publish(struct server *server)
+{
+	const struct journal_kind *kind = server->journal->kind;
+
+	kind->commit(server->journal); /* which may call on_durable now */
+	channels_publish(&server->channels);
+	if (server->settling && kind->is_settled(server->journal))
+		server_say_goodbye(server);
+	/* Before the connections are flushed: what a member has seen, stdout has shown. */
+	event_printer_flush(&server->event_printer);
+	error_log_flush(&server->error_log);
+}
+
+/* Reads paused senders again, as far as there is room before the disk. */
+static void
+resume_senders(struct server *server)
+{
+	if (sessions_resume(&server->sessions) && stdin_reader_resume(&server->stdin_reader))
+		server_publish(server);
+	backpressure_mark(&server->sessions.backpressure);
+}
+
+static void
+server_tick(struct server *server)
+{
+	server_publish(server);
+	catchup_turn(&server->sessions.catchup);
+	resume_senders(server);
+	conns_flush(&server->conns);
+	catchup_end_turn(&server->sessions.catchup);
+	turn_times_add(&server->turns, &server->loop);
+	if (server->draining && server->conns.count == 0)
+		uv_stop(&server->loop); /* server_run returns */
+}
+
+static void
+on_tick(uv_prepare_t *prepare)
+{
+	server_tick(prepare->data);
+}
+
+/* ---- the sweep ---- */
+
+static void
+server_sweep(struct server *server)
+{
+	struct session_context *sessions = &server->sessions;
+
+	if (clock_set(&server->clock))
+		error_log_say(&server->error_log,
+			"the clock was set back by more than a day: the timestamps of messages go "
+			"back with it");
+	sessions_sweep(sessions);
+	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
+	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
+	channels_sweep(&server->channels);
+	page_cache_sweep(&server->channels.page_cache);
+	rate_limiter_expire(&sessions->rate_limiter, clock_now_ms(&server->clock));
+	memory_settle(&server->memory_peak, memory_usage_estimate(&server->monitor.sources));
+}
+
+static void
+on_sweep(uv_timer_t *timer)
+{
+	server_sweep(timer->data);
+}
+
+/* ---- the handles ---- */
+
+static void
+on_watchdog(uv_timer_t *timer)
+{
+	const struct server *server = timer->data;
+
+	systemd_notify_state(server->notify_fd, "WATCHDOG=1");
+}
+
+static void
+watchdog_open(struct server *server)
+{
+	uint64_t interval_ms = systemd_notify_watchdog_ms();
+	uv_timer_t *watchdog = &server->handles.watchdog;
+
+	uv_timer_init(&server->loop, watchdog);
+	watchdog->data = server;
+	if (interval_ms)
+		uv_timer_start(watchdog, on_watchdog, interval_ms, interval_ms);
+}
+
+void
+server_open_timers(struct server *server)
+{
+	struct server_handles *handles = &server->handles;
+
+	uv_prepare_init(&server->loop, &handles->tick);
+	handles->tick.data = server;
+	uv_prepare_start(&handles->tick, on_tick); /* calls server_tick at the end of each turn */
+	uv_timer_init(&server->loop, &handles->sweep);
+	handles->sweep.data = server;
+	uv_timer_start(&handles->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+	watchdog_open(server);
+}
