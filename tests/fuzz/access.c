@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "fuzz.h"
-#include "serve/net/cidr.h"
+#include "serve/net/forwarded.h"
 #include "serve/session/origin.h"
 
 /* Bytes before a port. */
@@ -64,7 +64,7 @@ check_network(const char *text, struct chat_span forwarded_for)
 	if (cidr_parse(&cidr, text, NULL) < 0)
 		return;
 	need(cidr.bits <= 128);
-	if (cidrs_forwarded(&cidrs, &forwarded_for, 1, &client))
+	if (forwarded_find_client(&cidrs, &forwarded_for, 1, &client))
 		need(!cidrs_have(&cidrs, (struct sockaddr *)&client));
 }
 

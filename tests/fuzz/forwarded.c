@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "serve/net/cidr.h"
+#include "serve/net/forwarded.h"
 
 #define HEADERS_MAX 16
 
@@ -22,7 +22,7 @@ find(const struct cidrs *cidrs, const struct chat_span *values, size_t count)
 {
 	struct found found = {.known = false};
 
-	found.known = cidrs_forwarded(cidrs, values, count, &found.client);
+	found.known = forwarded_find_client(cidrs, values, count, &found.client);
 	return found;
 }
 

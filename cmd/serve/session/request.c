@@ -1,6 +1,7 @@
 /* The request head: whether a peer may connect from where it is, and to which channel. */
 #include "serve/session/request.h"
 
+#include "serve/net/forwarded.h"
 #include "serve/session/charge.h"
 
 #define SHARED_ADDRESS_WEIGHT 8 /* of an address behind which there are many (struct claimant) */
@@ -15,7 +16,7 @@ resolve_proxy(struct session *session, const struct chat_http_request *request)
 
 	if (address_kind(session->address) != ADDRESS_PROXY)
 		return;
-	known = cidrs_forwarded(
+	known = forwarded_find_client(
 		&addresses->proxies, request->forwarded_for, request->forwarded_count, &client);
 	session->address = addresses_move(
 		addresses, session->address, known ? (struct sockaddr *)&client : NULL);
