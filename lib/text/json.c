@@ -1,16 +1,11 @@
 /*
- * The one reader of untrusted JSON. Everything that comes in, off the wire or out of a file, passes
- * here before anything else looks at it: line -> json -> msg. It is strict because two readers that
- * disagree about a text are a hole, and it yields spans because most of a text is only carried on.
+ * The only reader of untrusted JSON. Every line from a connection or a file is read here, called by
+ * msg.c, before anything else uses it. It is strict, because two readers that disagree about a text
+ * are a security hole; and it yields spans, because most of a text is only passed on.
  */
 #include "chat/json.h"
 
-#include <endian.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
-#include "text/json_escape.h"
+#include "text/json_reader.h"
 
 void
 chat_json_begin(struct chat_json *json, struct chat_span text)
@@ -22,18 +17,18 @@ chat_json_begin(struct chat_json *json, struct chat_span text)
 	json->any_escape = false;
 }
 
-/* Fails at a place of the text; the place need not be the cursor. */
-static int
-fail(const struct chat_json *json, const char *at, enum chat_code code, const char *text,
+int
+chat_json_fail(const struct chat_json *json, const char *at, enum chat_code code, const char *text,
 	struct chat_err *err)
 {
 	return chat_fail_at(err, code, (size_t)(at - json->start), "%s", text);
 }
 
-static int
-fail_cut_off(const struct chat_json *json, struct chat_err *err)
+int
+chat_json_fail_cut_off(const struct chat_json *json, struct chat_err *err)
 {
-	return fail(json, json->end, CHAT_BAD_JSON, "the line ends inside the message", err);
+	return chat_json_fail(
+		json, json->end, CHAT_BAD_JSON, "the line ends inside the message", err);
 }
 
 static bool
@@ -43,17 +38,17 @@ is_byte_order_mark(const struct chat_json *json)
 		memcmp(json->at, "\xEF\xBB\xBF", 3) == 0;
 }
 
-/* The cursor is at a byte that cannot stand there, or at the end. */
-static int
-fail_unexpected(const struct chat_json *json, const char *text, struct chat_err *err)
+int
+chat_json_fail_unexpected(const struct chat_json *json, const char *text, struct chat_err *err)
 {
 	if (json->at == json->end)
-		return fail_cut_off(json, err);
+		return chat_json_fail_cut_off(json, err);
 	if (*json->at == '\0')
-		return fail(json, json->at, CHAT_NUL_CHARACTER, "a NUL byte", err);
+		return chat_json_fail(json, json->at, CHAT_NUL_CHARACTER, "a NUL byte", err);
 	if (is_byte_order_mark(json))
-		return fail(json, json->at, CHAT_BYTE_ORDER_MARK, "a byte-order mark", err);
-	return fail(json, json->at, CHAT_BAD_JSON, text, err);
+		return chat_json_fail(
+			json, json->at, CHAT_BYTE_ORDER_MARK, "a byte-order mark", err);
+	return chat_json_fail(json, json->at, CHAT_BAD_JSON, text, err);
 }
 
 static inline bool
@@ -69,162 +64,7 @@ skip_space(struct chat_json *json)
 		json->at++;
 }
 
-/* The cursor is at a backslash inside a string; moves it behind the escape, one code point. */
-static int
-scan_escape(struct chat_json *json, struct chat_err *err)
-{
-	const char *at = json->at;
-	int unit;
-
-	if (json->end - at < 2)
-		return fail_cut_off(json, err);
-	if (at[1] != 'u') {
-		if (at[1] == '\0' || strchr("\"\\/bfnrt", at[1]) == NULL)
-			return fail(json, at, CHAT_BAD_JSON, "an unknown escape in a string", err);
-		json->at += 2;
-		return 0;
-	}
-	unit = json_hex(at + 2, json->end);
-	if (unit < 0 && json->end - at < 6)
-		return fail_cut_off(json, err);
-	if (unit < 0)
-		return fail(
-			json, at, CHAT_BAD_JSON, "an escape without four hexadecimal digits", err);
-	if (json->any_escape) {
-		json->at += 6;
-		return 0;
-	}
-	if (unit == 0)
-		return fail(json, at, CHAT_NUL_CHARACTER, "an escaped NUL character", err);
-	if (json_is_low_surrogate(unit) ||
-		(json_is_high_surrogate(unit) && json_low_surrogate(at + 6, json->end) < 0))
-		return fail(json, at, CHAT_LONE_SURROGATE, "half of a surrogate pair", err);
-	json->at += json_is_high_surrogate(unit) ? 12 : 6;
-	return 0;
-}
-
-static bool
-is_plain(unsigned char byte)
-{
-	return byte >= 0x20 && byte != '"' && byte != '\\';
-}
-
-#ifdef __SSE2__
-/*
- * Past whole sixteens of bytes that mean themselves, and into the one where they end: then true.
- * Adds to *more the bytes that continue a code point.
- */
-static bool
-skip_blocks(const char **at, const char *end, size_t *more)
-{
-	for (; end - *at >= 16; *at += 16) {
-		__m128i bytes = _mm_loadu_si128((const __m128i *)*at);
-		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-		__m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-		__m128i escape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-		unsigned special = (unsigned)_mm_movemask_epi8(
-			_mm_or_si128(control, _mm_or_si128(quote, escape)));
-		unsigned continuing = (unsigned)_mm_movemask_epi8(
-			_mm_cmplt_epi8(bytes, _mm_set1_epi8((char)0xC0)));
-
-		if (special)
-			continuing &= (special & -special) - 1;
-		if (continuing)
-			*more += (size_t)__builtin_popcount(continuing);
-		if (special) {
-			*at += __builtin_ctz(special);
-			return true;
-		}
-	}
-	return false;
-}
-#else
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Nonzero when one of the eight bytes is 0; the lowest bit set is then the top one of the first. */
-static uint64_t
-has_zero(uint64_t word)
-{
-	return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
-}
-
-static uint64_t
-has_special(uint64_t word)
-{
-	uint64_t control = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
-
-	return control | has_zero(word ^ EACH_BYTE('"')) | has_zero(word ^ EACH_BYTE('\\'));
-}
-
-/* Likewise, eight at a time. */
-static bool
-skip_blocks(const char **at, const char *end, size_t *more)
-{
-	uint64_t word, special, bits;
-
-	for (; end - *at >= 8; *at += 8) {
-		memcpy(&word, *at, 8);
-		word = le64toh(word); /* the first byte lowest */
-		special = has_special(word);
-		bits = word & ~(word << 1) & EACH_BYTE(0x80);
-		if (special)
-			bits &= (special & -special) - 1;
-		if (bits)
-			*more += (bits >> 7) * EACH_BYTE(1) >> 56;
-		if (special) {
-			*at += __builtin_ctzll(special) / 8;
-			return true;
-		}
-	}
-	return false;
-}
-#endif
-
-/* Past the bytes of a string that mean themselves; counts their code points. */
-static const char *
-skip_plain(const char *at, const char *end, size_t *points)
-{
-	const char *start = at;
-	size_t more = 0;
-
-	if (!skip_blocks(&at, end, &more))
-		for (; at < end && is_plain((unsigned char)*at); at++)
-			more += ((unsigned char)*at & 0xC0) == 0x80;
-	*points += (size_t)(at - start) - more;
-	return at;
-}
-
-/* The cursor is at the opening quote. */
-static int
-read_string(struct chat_json *json, struct chat_json_value *value, struct chat_err *err)
-{
-	const char *start = json->at++;
-	size_t points = 0;
-	bool escaped = false;
-
-	for (;;) {
-		json->at = skip_plain(json->at, json->end, &points);
-		if (json->at == json->end)
-			return fail_cut_off(json, err);
-		if (*json->at == '"')
-			break;
-		if (*json->at != '\\')
-			return fail_unexpected(
-				json, "an unescaped control character in a string", err);
-		if (scan_escape(json, err))
-			return -1;
-		points++;
-		escaped = true;
-	}
-	json->at++;
-	value->kind = CHAT_JSON_STRING;
-	value->raw = (struct chat_span){start, (size_t)(json->at - start)};
-	value->points = points;
-	value->escaped = escaped;
-	return 0;
-}
-
-/* At least one digit. */
+/* Moves past digits, at least one. */
 static int
 skip_digits(struct chat_json *json, struct chat_err *err)
 {
@@ -232,7 +72,7 @@ skip_digits(struct chat_json *json, struct chat_err *err)
 
 	while (json->at < json->end && *json->at >= '0' && *json->at <= '9')
 		json->at++;
-	return json->at > start ? 0 : fail_unexpected(json, "expected a digit", err);
+	return json->at > start ? 0 : chat_json_fail_unexpected(json, "expected a digit", err);
 }
 
 static bool
@@ -249,7 +89,7 @@ read_number(struct chat_json *json, struct chat_err *err)
 	if (at_either(json, '0', '0')) {
 		json->at++;
 		if (json->at < json->end && *json->at >= '0' && *json->at <= '9')
-			return fail_unexpected(json, "a number with a leading zero", err);
+			return chat_json_fail_unexpected(json, "a number with a leading zero", err);
 	} else if (skip_digits(json, err)) {
 		return -1;
 	}
@@ -277,7 +117,7 @@ read_word(struct chat_json *json, struct chat_err *err)
 
 	for (size_t i = 0; i < word.len; i++, json->at++)
 		if (json->at == json->end || *json->at != word.at[i])
-			return fail_unexpected(json, "expected true, false or null", err);
+			return chat_json_fail_unexpected(json, "expected true, false or null", err);
 	return 0;
 }
 
@@ -286,7 +126,8 @@ chat_json_peek(struct chat_json *json, enum chat_json_kind *kind, struct chat_er
 {
 	skip_space(json);
 	if (json->at == json->end && json->depth == 0)
-		return fail(json, json->at, CHAT_BAD_JSON, "the line holds no message", err);
+		return chat_json_fail(
+			json, json->at, CHAT_BAD_JSON, "the line holds no message", err);
 	switch (json->at < json->end ? *json->at : '\0') {
 	case '"':
 		*kind = CHAT_JSON_STRING;
@@ -318,7 +159,7 @@ chat_json_peek(struct chat_json *json, enum chat_json_kind *kind, struct chat_er
 		*kind = CHAT_JSON_NUMBER;
 		return 0;
 	default:
-		return fail_unexpected(json, "expected a value", err);
+		return chat_json_fail_unexpected(json, "expected a value", err);
 	}
 }
 
@@ -327,7 +168,7 @@ chat_json_enter(struct chat_json *json, bool *first, struct chat_err *err)
 {
 	skip_space(json);
 	if (!at_either(json, '{', '['))
-		return fail_unexpected(json, "expected an object or an array", err);
+		return chat_json_fail_unexpected(json, "expected an object or an array", err);
 	if (json->depth == CHAT_JSON_DEPTH)
 		return chat_fail_at(err, CHAT_TOO_DEEP, (size_t)(json->at - json->start),
 			"more than %d levels of arrays and objects", CHAT_JSON_DEPTH);
@@ -337,7 +178,7 @@ chat_json_enter(struct chat_json *json, bool *first, struct chat_err *err)
 	return 0;
 }
 
-/* Past the comma before an item, or the bracket after the last one; 1, 0 or -1 as _member. */
+/* Moves past the comma before an item, or past the closing bracket. Returns as chat_json_member. */
 static int
 step(struct chat_json *json, bool *first, char close, const char *expected, struct chat_err *err)
 {
@@ -352,7 +193,7 @@ step(struct chat_json *json, bool *first, char close, const char *expected, stru
 		return 1;
 	}
 	if (!at_either(json, ',', ','))
-		return fail_unexpected(json, expected, err);
+		return chat_json_fail_unexpected(json, expected, err);
 	json->at++;
 	skip_space(json);
 	return 1;
@@ -367,12 +208,12 @@ chat_json_member(
 	if (more <= 0)
 		return more;
 	if (!at_either(json, '"', '"'))
-		return fail_unexpected(json, "expected a key in double quotes", err);
-	if (read_string(json, key, err))
+		return chat_json_fail_unexpected(json, "expected a key in double quotes", err);
+	if (chat_json_read_string(json, key, err))
 		return -1;
 	skip_space(json);
 	if (!at_either(json, ':', ':'))
-		return fail_unexpected(json, "expected a colon after the key", err);
+		return chat_json_fail_unexpected(json, "expected a colon after the key", err);
 	json->at++;
 	return 1;
 }
@@ -390,7 +231,7 @@ read_scalar(struct chat_json *json, enum chat_json_kind kind, struct chat_json_v
 	const char *start = json->at;
 
 	if (kind == CHAT_JSON_STRING)
-		return read_string(json, value, err);
+		return chat_json_read_string(json, value, err);
 	if (kind == CHAT_JSON_NUMBER ? read_number(json, err) : read_word(json, err))
 		return -1;
 	value->kind = kind;
@@ -398,7 +239,7 @@ read_scalar(struct chat_json *json, enum chat_json_kind kind, struct chat_json_v
 	return 0;
 }
 
-/* Which of the open containers are objects: a bit for each level. */
+/* One bit for each open container: set if it is an object. */
 struct nest {
 	uint64_t objects[(CHAT_JSON_DEPTH + 64) / 64];
 };
@@ -420,7 +261,7 @@ nest_is_object(const struct nest *nest, unsigned depth)
 	return (nest->objects[depth / 64] >> depth % 64 & 1) != 0;
 }
 
-/* Reads to the end of the container that begins here. Nesting costs a bit, not a call. */
+/* Reads the container at the cursor to its end. A nested container costs one bit, not a call. */
 static int
 read_container(struct chat_json *json, bool object, struct chat_err *err)
 {
@@ -486,8 +327,8 @@ chat_json_end(struct chat_json *json, struct chat_err *err)
 	if (json->at == json->end)
 		return 0;
 	if (*json->at == '\0')
-		return fail_unexpected(json, "", err);
-	return fail(json, json->at, CHAT_TRAILING_DATA,
+		return chat_json_fail_unexpected(json, "", err);
+	return chat_json_fail(json, json->at, CHAT_TRAILING_DATA,
 		*json->at == '{' ? "a second message on the same line"
 				 : "something follows the message",
 		err);

@@ -4,11 +4,10 @@
 #include <stdbool.h>
 
 /*
- * What stands behind \u. Private to the reader, which checks it, and to the values, which decode
- * it.
+ * The four digits after \u. json_string.c and the scanner check them, json_value.c decodes them.
  */
 
-/* Four hexadecimal digits, or -1. */
+/* Returns the value of four hexadecimal digits, or -1 if they are not all there. */
 static inline int
 json_hex(const char *at, const char *end)
 {
@@ -42,7 +41,7 @@ json_is_low_surrogate(int unit)
 	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/* The low half at `at`, written as an escape, or -1. */
+/* Returns the low surrogate if its escape is at `at`, or -1. */
 static inline int
 json_low_surrogate(const char *at, const char *end)
 {

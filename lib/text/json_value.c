@@ -1,14 +1,14 @@
 /*
- * What a JSON value means, once json has found it sound: a string with its escapes decoded, a
- * number by its digits. Most values are only carried on; this is for those that somebody looks
- * into.
+ * The meaning of a JSON value that json.c has read: a string with its escapes decoded, a number by
+ * its digits. Most values are only passed on; the server and the commands decode the others here.
  */
 #include "chat/json.h"
 
 #include "chat/utf8.h"
 #include "text/json_escape.h"
 
-/* The code point of the escape at `at`, which scan_escape accepted; *len gets its length. */
+/* Returns the code point of the escape at `at`, which json_string.c accepted; *len gets its length.
+ */
 static uint32_t
 decode_escape(const char *at, const char *end, size_t *len)
 {
@@ -96,15 +96,15 @@ chat_json_string_is(const struct chat_json_value *string, struct chat_span bytes
 	return bytes.len == 0;
 }
 
-/* A number as digits times a power of ten, its outer zeros taken off. */
+/* A number as digits times a power of ten, without leading and trailing zeros. */
 struct decimal {
 	bool negative;
-	const char *first; /* the first digit that is not 0; NULL: the number is zero */
-	int64_t digits; /* from there to the last one that is not 0; a point may stand between */
-	int64_t exponent; /* of ten, for the last of these digits */
+	const char *first; /* the first digit that is not 0; NULL if the number is zero */
+	int64_t digits; /* how many from there to the last one that is not 0, without the point */
+	int64_t exponent; /* the power of ten of the last of these digits */
 };
 
-/* Far beyond the length of any text, far from overflow. */
+/* Larger than the length of any text, and small enough to add without overflow. */
 #define EXPONENT_MAX (INT64_MAX / 4)
 
 static int64_t

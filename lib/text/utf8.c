@@ -1,6 +1,6 @@
 /*
- * Strict UTF-8, once for a whole text and once for pieces of it. Every line from outside passes
- * here before anything else looks at it, so runs of ASCII go eight bytes at a time.
+ * Strict UTF-8 (RFC 3629), of a whole text or piece by piece. Every line and every text frame from
+ * outside is checked here first, so runs of ASCII are checked eight bytes at a time.
  */
 #include "chat/utf8.h"
 
@@ -9,7 +9,7 @@
 #define ONES 0x0101010101010101u
 #define HIGH_BITS 0x8080808080808080u
 
-/* Beside ACCEPT and REJECT: what a sequence still wants. AFTER_* narrow the second byte. */
+/* How many bytes a sequence still needs; after some first bytes the second has a smaller range. */
 enum utf8_state {
 	ACCEPT = CHAT_UTF8_ACCEPT,
 	REJECT = CHAT_UTF8_REJECT,
@@ -22,7 +22,7 @@ enum utf8_state {
 	AFTER_F4 /* above 8F: past U+10FFFF */
 };
 
-/* Inside a sequence: the bytes that continue it, and the state behind them. */
+/* For each state within a sequence: the range of the next byte, and the state after it. */
 static const struct {
 	unsigned char low, high, next;
 } continuations[] = {
@@ -40,7 +40,7 @@ begin(unsigned char lead)
 {
 	if (lead < 0x80)
 		return ACCEPT;
-	if (lead < 0xC2) /* continuing nothing, or overlong */
+	if (lead < 0xC2) /* a continuation byte, or overlong */
 		return REJECT;
 	if (lead < 0xE0)
 		return ONE_MORE;
@@ -51,7 +51,7 @@ begin(unsigned char lead)
 	return lead == 0xF4 ? AFTER_F4 : REJECT;
 }
 
-/* Neither ACCEPT nor REJECT comes in. */
+/* Returns the state after a byte within a sequence: `state` is neither ACCEPT nor REJECT. */
 static uint32_t
 advance(uint32_t state, unsigned char byte)
 {
@@ -69,7 +69,7 @@ load_word(const char *bytes)
 	return word;
 }
 
-/* Bytes of ASCII at the front. */
+/* Returns the number of ASCII bytes at the front. */
 static size_t
 ascii_run(const char *bytes, size_t len)
 {
@@ -88,7 +88,8 @@ continues(char byte)
 	return (byte & 0xC0) == 0x80;
 }
 
-/* Most sequences, at a glance: two and three bytes whose lead narrows nothing. Otherwise 0. */
+/* Returns the length of a common sequence of two or three bytes at the front, or 0 for any other.
+ */
 static size_t
 usual_len(const char *bytes, size_t len)
 {
@@ -101,7 +102,7 @@ usual_len(const char *bytes, size_t len)
 	return lead > 0xE0 && lead < 0xF0 && lead != 0xED && continues(bytes[2]) ? 3 : 0;
 }
 
-/* Bytes of the sequence at the front, 0 when it is none or cut off. */
+/* Returns the length of the sequence at the front, or 0 if it is invalid or incomplete. */
 static size_t
 sequence_len(const char *bytes, size_t len)
 {
@@ -129,7 +130,7 @@ chat_utf8_check(const char *bytes, size_t len)
 	return len;
 }
 
-/* A code point is a byte that continues nothing: one that is not 10xxxxxx. */
+/* Counts the bytes that begin a code point: all but those of the form 10xxxxxx. */
 size_t
 chat_utf8_count(const char *bytes, size_t len)
 {
@@ -219,7 +220,7 @@ chat_utf8_is_control(uint32_t point)
 	return point == 0x061C || point == 0x200E || point == 0x200F; /* marks */
 }
 
-/* In rising order. */
+/* In ascending order. */
 static const struct {
 	uint32_t first, last;
 } invisible[] = {
