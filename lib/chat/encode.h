@@ -8,33 +8,33 @@
 #include "chat/span.h"
 
 /*
- * The messages that a client says, written with cJSON. Each returns one line of JSON without a
- * newline, which the caller frees with free(). Strings are NUL-terminated and must be valid UTF-8:
- * cJSON does not look, and would pass bad bytes on. NULL leaves an optional property out.
+ * The messages that a client sends, written with cJSON. Each function returns one line of JSON
+ * without a newline, which the caller frees with free(). Strings are NUL-terminated and must be
+ * valid UTF-8, which cJSON does not check. A NULL leaves an optional property out.
  */
 struct chat_encode_init {
 	const char *username;
 	const char *id;
 	const char *token;
 	const char *since;
-	int64_t since_ms; /* sinceTime; 0: none */
-	bool hidden; /* presence: "hidden" */
+	int64_t since_ms; /* `sinceTime`; 0: left out */
+	bool hidden; /* `presence` is "hidden" */
 };
 char *chat_encode_init(const struct chat_encode_init *init);
 
 char *chat_encode_text(const char *text, const char *nonce, const char *reply_to);
 
 struct chat_encode_file {
-	const char *name; /* as receivers see it: no directory */
-	const char *type; /* media type */
-	const void *bytes; /* encoded as base64 here */
+	const char *name; /* the base name, which receivers see */
+	const char *type; /* the media type */
+	const void *bytes; /* the contents, not encoded */
 	size_t size; /* at least 1 */
 	const char *nonce;
 	const char *reply_to;
 };
 char *chat_encode_file(const struct chat_encode_file *file);
 
-/* A JSON string with its quotes, escaped, of valid UTF-8 without U+0000. The caller frees. */
+/* Returns valid UTF-8 without U+0000 as a JSON string with quotes; the caller frees it. */
 char *chat_encode_string(struct chat_span text);
 
 #endif

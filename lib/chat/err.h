@@ -7,9 +7,9 @@
 #include "chat/span.h"
 
 /*
- * What went wrong, as a word. The first group are the words of the wire (chat-protocol(7), ERROR
- * CODES); the second names a flaw of the JSON text more exactly (on the wire: bad_json); the third
- * never leaves the process that met it.
+ * The code of an error. Codes of the first group are sent to peers (chat-protocol(7), ERROR CODES);
+ * those of the second are more exact forms of bad_json, which is sent instead; those of the third
+ * stay in the process.
  */
 enum chat_code {
 	CHAT_OK,
@@ -48,11 +48,11 @@ enum chat_code {
 	CHAT_USAGE,
 	CHAT_UNKNOWN_HOST,
 	CHAT_CANNOT_CONNECT,
-	CHAT_CONNECTION_LOST, /* without a Close frame, or with one that says "not done" */
+	CHAT_CONNECTION_LOST, /* without a Close frame, or with another code than 1000 */
 	CHAT_CONNECTION_CLOSED, /* by a Close frame, 1000 */
 	CHAT_TRY_LATER,
 	CHAT_PROTOCOL_ERROR,
-	CHAT_REFUSED, /* by TLS verification, a token or a name: trying again is useless */
+	CHAT_REFUSED, /* because of TLS verification, a token or a name; a retry would fail too */
 	CHAT_TIMED_OUT,
 	CHAT_INTERRUPTED,
 	CHAT_IO_ERROR,
@@ -63,39 +63,40 @@ enum chat_code {
 };
 
 /*
- * An error, in the hands of the caller who wants to know. Functions that can fail take one last;
- * NULL says that the caller does not. It is written on failure only and owns nothing.
+ * An error. Functions that can fail take a pointer to the caller's as their last argument, or NULL
+ * if the caller does not need it. They write it only on failure. It owns no memory.
  */
 struct chat_err {
 	enum chat_code code;
-	size_t offset; /* bytes from the start of the input to the place meant */
-	char field[64]; /* JSON Pointer (RFC 6901) to the value meant, "" for the whole */
-	char text[192]; /* an English sentence or clause, no full stop, no input echoed */
+	size_t offset; /* of the error in the input, in bytes; valid if the function says so */
+	char field[64]; /* a JSON Pointer (RFC 6901) to the wrong value; "": the whole message */
+	char text[192]; /* an English sentence or clause, without full stop, without parts of the
+			   input */
 };
 
 /*
- * Fills err (may be NULL) and returns -1, so that a caller can `return chat_fail(…)`. The arguments
- * may point into err itself: chat_fail(err, err->code, "%s: %s", name, err->text). Too long a text
- * is cut between code points. errno is kept; "%m" is its sentence.
+ * Fills err, which may be NULL, and returns -1, so that a caller can `return chat_fail(…)`. The
+ * arguments may point into err: chat_fail(err, err->code, "%s: %s", name, err->text). A text that
+ * is too long is cut between two code points. errno is kept; "%m" gives its sentence.
  */
 int chat_fail(struct chat_err *err, enum chat_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same about the byte at offset; and with its arguments in a list. */
+/* The same, and sets err->offset; the second takes the arguments as a va_list. */
 int chat_fail_at(struct chat_err *err, enum chat_code code, size_t offset, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 int chat_fail_list(struct chat_err *err, enum chat_code code, size_t offset, const char *format,
 	va_list list) __attribute__((format(printf, 4, 0)));
 
-/* The stable lower_snake word of a code; "ok" for CHAT_OK. Static. */
+/* Returns the word of a code in lower_snake form, "ok" for CHAT_OK. Static. */
 const char *chat_code_word(enum chat_code code);
 
-/* The code of a word of the wire, as an error message carries it; CHAT_OK where there is none. */
+/* Returns the code of the word in an error message, or CHAT_OK if the word is unknown. */
 enum chat_code chat_code_find(struct chat_span word);
 
 /*
- * The code that stands for this one on the wire (chat-protocol(7), ERROR CODES): the finer JSON
- * codes give bad_json, those of the third group internal.
+ * Returns the code that is sent to peers for this one: bad_json for the second group, internal for
+ * the third.
  */
 enum chat_code chat_code_wire(enum chat_code code);
 

@@ -8,11 +8,11 @@
 #include "chat/span.h"
 
 /*
- * The messages as one table: type, direction, fields, kinds, limits. Reading, checking, the JSON
- * Schema, the manual's tables and the tests follow it; a field is added here and nowhere else.
- * Source: the specification (Chat WebSocket API 1.0.0); entries with `addition` are this project's
- * additional properties (chat-protocol(7), ADDITIONS), which the specification leaves free: one of
- * another shape is an unknown property, not an error, but for strict checking.
+ * The eight messages as one table: type, direction, properties, kinds, limits. Reading, checking,
+ * the JSON Schema and the tests follow it, so a property is added here and nowhere else. Source:
+ * the specification (Chat WebSocket API 1.0.0). Rules with `addition` are this project's additional
+ * properties (marked + in chat-protocol(7)); one of another shape counts as an unknown property,
+ * and only strict checking reports it.
  */
 enum chat_type {
 	CHAT_TYPE_INIT,
@@ -32,13 +32,14 @@ enum chat_direction {
 	CHAT_FROM_SERVER = 2,
 	CHAT_FROM_ANY = 3,
 	/*
-	 * What chat-send is given to say: a client's text or file, whose type may be left out. An
-	 * object without `type` is a text where it has `text`, else a file where it has `file`.
+	 * Input of chat-send: a client's text or file, whose type may be left out. An object
+	 * without `type` is a text if it has `text`, else a file if it has `file`.
 	 */
 	CHAT_FROM_INPUT = 4
 };
 
-/* Where chat_msg_read puts a field's value; one slot for a name at one level, over all types. */
+/* The index of a property's value in struct chat_msg; properties of one name at one level share it.
+ */
 enum chat_slot {
 	CHAT_SLOT_TYPE,
 	CHAT_SLOT_ID,
@@ -81,7 +82,7 @@ enum chat_slot {
 	CHAT_SLOT_RETRY_AFTER,
 	CHAT_SLOT_FATAL,
 	CHAT_SLOTS,
-	CHAT_SLOT_NONE = CHAT_SLOTS /* inside an array: checked, not kept */
+	CHAT_SLOT_NONE = CHAT_SLOTS /* within an array: checked, not stored */
 };
 
 enum chat_rule_kind {
@@ -97,7 +98,7 @@ enum chat_rule_kind {
 #define CHAT_WORD_MAX 96
 bool chat_word_valid(struct chat_span word);
 
-#define CHAT_VIA_MOST 8 /* words of `via` */
+#define CHAT_VIA_MOST 8 /* words in `via` */
 #define CHAT_HOPS_MOST 1000
 
 enum chat_rule_format {
@@ -105,7 +106,7 @@ enum chat_rule_format {
 	CHAT_FORMAT_WORD, /* exactly `word` */
 	CHAT_FORMAT_ID, /* ^[a-zA-Z0-9-]+$ */
 	CHAT_FORMAT_BASE64, /* format: byte */
-	CHAT_FORMAT_USERNAME /* any, but strict checking asks chat_username_check() */
+	CHAT_FORMAT_USERNAME /* any; strict checking calls chat_username_check() */
 };
 
 struct chat_shape;
@@ -118,14 +119,15 @@ struct chat_rule {
 	bool addition;
 	enum chat_rule_format format;
 	const char *word; /* CHAT_FORMAT_WORD */
-	const char *unless; /* required, but where this boolean of the object is true */
-	int64_t min, max; /* string: code points, integer: value, words: how many; max 0: any */
-	bool has_min; /* integer: min is meant (a string's min 0 says nothing) */
-	const struct chat_shape *shape; /* NULL: any */
-	const char *about; /* a clause for the schema and the manual */
+	const char *unless; /* required unless this boolean of the object is true */
+	int64_t min, max; /* code points of a string, value of an integer, number of words; max 0:
+			     no limit */
+	bool has_min; /* of an integer: min is valid */
+	const struct chat_shape *shape; /* of an object or array; NULL: any */
+	const char *about; /* a clause for the schema */
 };
 
-/* An object's rules, in the order of the specification, `type` first where there is one. */
+/* The rules of an object, in the order of the specification; `type` is first if there is one. */
 struct chat_shape {
 	const struct chat_rule *rules;
 	size_t count; /* at most 32 */
@@ -139,13 +141,13 @@ struct chat_rules_type {
 	struct chat_shape shape;
 };
 
-/* All of them, indexed by enum chat_type. Static. */
+/* All messages, indexed by enum chat_type. Static. */
 extern const struct chat_rules_type chat_rules[CHAT_TYPES];
 
-/* The rule of this name, or NULL. */
+/* Returns the rule of this name, or NULL. */
 const struct chat_rule *chat_shape_find(const struct chat_shape *shape, struct chat_span name);
 
-/* Whether a message of this type may come from there. */
+/* Returns true if a message of this type may come from there. */
 static inline bool
 chat_rules_allow(enum chat_type type, enum chat_direction from)
 {
@@ -154,13 +156,14 @@ chat_rules_allow(enum chat_type type, enum chat_direction from)
 	return (chat_rules[type].from & from) != 0;
 }
 
-/* The type of this word, or CHAT_TYPE_UNKNOWN. */
+/* Returns the type of this word, or CHAT_TYPE_UNKNOWN. */
 enum chat_type chat_rules_find(struct chat_span word);
 
 /*
- * The JSON Schema (2020-12) of the messages of a direction, printed with indentation; the caller
- * frees it with free(). It states the specification's rules, `format: byte` as a pattern, and
- * agrees with chat_msg_check() without strict; additions are described, not constrained.
+ * Returns the JSON Schema (2020-12) of the messages of a direction, with indentation; the caller
+ * frees it with free(). It has the specification's rules, with `format: byte` as a pattern, and
+ * agrees with chat_msg_check() without strict. Additional properties are described, not
+ * constrained.
  */
 char *chat_rules_schema(enum chat_direction from);
 

@@ -8,9 +8,10 @@
 #include "chat/rules.h"
 
 /*
- * The fast half of checking. It knows two answers about a line: "a message, for sure", or "ask":
- * then chat_msg_check() decides, and says what is wrong. It follows the table of rules, never more
- * tolerant than chat_msg_check() without strict; an unusual spelling is asked about, not refused.
+ * The fast path of checking. For each line it decides "certainly valid" or "undecided"; for the
+ * second, the caller calls chat_msg_check(), which decides and reports what is wrong. The scanner
+ * follows the table of rules and never accepts a line that chat_msg_check() without strict would
+ * not; it leaves valid lines of an unusual form undecided.
  */
 enum chat_scan_variant {
 	CHAT_SCAN_PLAIN, /* eight bytes at a time, on any processor */
@@ -19,32 +20,32 @@ enum chat_scan_variant {
 	CHAT_SCAN_VARIANTS
 };
 
-/* The fastest that this processor can run, and whether it can run one. */
+/* The fastest variant for this processor; true if this processor can run a variant. */
 enum chat_scan_variant chat_scan_best(void);
 bool chat_scan_can(enum chat_scan_variant variant);
 
-/* "plain", "sse2", "avx2". */
+/* Returns "plain", "sse2" or "avx2". */
 const char *chat_scan_word(enum chat_scan_variant variant);
 
-/* The rules of a direction, compiled. The variant is one that the processor can run. */
+/* Compiles the rules of a direction. The processor must be able to run the variant. */
 struct chat_scan *chat_scan_new(enum chat_direction from, enum chat_scan_variant variant);
 void chat_scan_free(struct chat_scan *scan);
 
 /*
- * Whole lines, the last byte a newline, and behind them CHAT_SCAN_PADDING bytes that may be read,
- * whatever they are. Begin with at, end and max_line set and the rest zero.
+ * Whole lines; the last byte is a newline, and CHAT_SCAN_PADDING readable bytes of any value
+ * follow. The caller sets at, end and max_line and zeroes the rest.
  */
 #define CHAT_SCAN_PADDING 64
 struct chat_scan_lines {
-	const char *at; /* the first line not accepted; the caller moves it past one to ask about */
+	const char *at; /* the first line that is not decided; the caller moves it past that line */
 	const char *end;
-	size_t max_line; /* a longer line is asked about */
-	uint64_t accepted; /* so many lines, */
-	uint64_t types[CHAT_TYPES]; /* by type */
-	const char *valid_end; /* from `at` to here the bytes are known to be UTF-8 */
+	size_t max_line; /* a longer line is undecided */
+	uint64_t accepted; /* the number of valid lines */
+	uint64_t types[CHAT_TYPES]; /* their number by type */
+	const char *valid_end; /* the bytes from `at` to here are known to be UTF-8 */
 };
 
-/* Moves at over all the lines that are messages for sure, to the first to ask about, or to end. */
+/* Moves `at` past all certainly valid lines, to the first undecided one or to `end`. */
 void chat_scan_accept(const struct chat_scan *scan, struct chat_scan_lines *lines);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Borrowed bytes: not owned, not NUL-terminated, valid as long as whatever they point into. */
+/* Borrowed bytes: not NUL-terminated, valid as long as the memory that they point into. */
 struct chat_span {
 	const char *at;
 	size_t len;
@@ -25,7 +25,7 @@ chat_span_equal(struct chat_span a, struct chat_span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-/* Without the blanks and the ends of lines around it. */
+/* Returns the span without white space (space, tab, CR, LF) around it. */
 static inline struct chat_span
 chat_span_strip(struct chat_span span)
 {
@@ -36,7 +36,7 @@ chat_span_strip(struct chat_span span)
 	return span;
 }
 
-/* Copies as much as there is room for up to end; where that ends. */
+/* Copies the span to `at`, as far as it fits before `end`. Returns the end of the copy. */
 static inline char *
 chat_span_put(char *at, const char *end, struct chat_span span)
 {

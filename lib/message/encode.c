@@ -1,6 +1,6 @@
 /*
- * What a client says: init, text, file. cJSON writes them; the bytes of a file are encoded once and
- * lent to it.
+ * Writes the messages of a client, init, text and file, with cJSON. The bytes of a file are encoded
+ * once and not copied again.
  */
 #include "chat/encode.h"
 
@@ -98,7 +98,7 @@ chat_encode_string(struct chat_span text)
 	char *string = chat_strndup(text.at, text.len), *line;
 
 	if (strlen(string) != text.len)
-		abort(); /* U+0000: cJSON would cut the text there */
+		abort(); /* the text has U+0000, where cJSON would cut it */
 	line = print_and_delete(chat_need(cJSON_CreateStringReference(string)));
 	free(string);
 	return line;

@@ -1,4 +1,4 @@
-/* First mistakes, told by the look of a line. */
+/* Common mistakes in a line, recognised by its first and last character. */
 #include "message/hint.h"
 
 #include <stddef.h>

@@ -4,8 +4,8 @@
 #include "chat/span.h"
 
 /*
- * What helps whoever wrote this line, which is no message: that it is a part of JSON laid out over
- * several lines, or an array of messages. A clause, static; NULL where nothing helps.
+ * Returns a hint about a line that is not a message: that it is part of JSON over several lines, or
+ * an array of messages. The hint is a clause, static; NULL if there is none.
  */
 const char *chat_hint(struct chat_span line);
 

@@ -1,10 +1,10 @@
 /*
- * The eight messages as data. This is the only place that knows their fields: msg reads and checks
- * by it, schema prints it, the server and the clients meet its slots.
+ * The table of the eight messages, the only place that knows their properties: msg.c checks by it,
+ * schema.c prints it, and the server and the clients use its slots.
  */
 #include "chat/rules.h"
 
-/* One field a line: name, slot, kind, then what else is true of it. */
+/* One property on each line: name, slot, kind, then other fields of its rule. */
 #define FIELD(word, in, of, ...) \
 	{ \
 		.name = {word, sizeof(word) - 1}, .slot = CHAT_SLOT_##in, .kind = CHAT_RULE_##of, \
@@ -88,7 +88,7 @@ static const struct chat_rule shared_file_rules[] = {
 };
 static const struct chat_shape shared_file = SHAPE(shared_file_rules);
 
-/* What a log of several channels, or servers, says of each line. */
+/* The properties that a log of several channels or servers adds to each line. */
 #define LOGGED_CHANNEL ADDITION("channel", CHANNEL, STRING, .about = "in a log: the channel")
 #define LOGGED_URL ADDITION("url", URL, STRING, .about = "in a log: the URL of the channel")
 

@@ -51,7 +51,8 @@ string_kind(const struct chat_rule *rule)
 	}
 }
 
-/* An addition may have any value; but keys that its shape defines must not be there twice. */
+/* An additional property may have any value; but keys that its shape defines must not be duplicate.
+ */
 static enum scan_kind
 field_kind(const struct chat_rule *rule)
 {
@@ -85,7 +86,7 @@ plan_field(struct scan_plan *plan, struct scan_field *field, const struct chat_r
 	text_set(&field->name, "\"", rule->name, "\"");
 	text_set(&field->canonical, ",\"", rule->name, "\":");
 	if (field->name.len == 0)
-		abort(); /* it would be taken for an unknown one */
+		abort(); /* an empty name would match unknown keys */
 	if (rule->word)
 		text_set(&field->word, "\"", chat_span_of(rule->word), "\"");
 	field->min = (size_t)rule->min;
@@ -131,7 +132,7 @@ plan_shape(struct scan_plan *plan, const struct chat_shape *source)
 	return shape;
 }
 
-/* A type whose place is taken is none to the scanner: such lines are asked about. */
+/* Adds a type. If its place in the table is taken, lines of this type are left undecided. */
 static void
 plan_type(struct scan_plan *plan, const struct chat_rules_type *type)
 {

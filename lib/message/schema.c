@@ -1,7 +1,7 @@
 /*
- * The table of rules as a JSON Schema, for people who check messages with something else: rules ->
- * schema, by way of cJSON. The type decides first and alone, by if/then, so that a validator's
- * complaints are about the message meant and not about seven others.
+ * Prints the table of rules as a JSON Schema, for people who check messages with other validators.
+ * The type selects the rules by if/then, so that a validator complains only about rules of that
+ * type and not about those of all eight.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "chat/buf.h"
 #include "chat/rules.h"
 
-/* As chat_base64_check() reads it: padding may be left out, one character cannot be left over. */
+/* The form that chat_base64_check() accepts. */
 #define BASE64_GROUP "[A-Za-z0-9+/]"
 #define BASE64_PATTERN \
 	"^(?:" BASE64_GROUP "{4})*(?:" BASE64_GROUP "{2}(?:==)?|" BASE64_GROUP "{3}=?)?$"
@@ -62,7 +62,7 @@ kind_word(enum chat_rule_kind kind)
 
 static cJSON *shape_schema(const struct chat_shape *shape, const char *about);
 
-/* The message that an array's elements are, where they are a message of their own. */
+/* Returns the message type of the elements of an array, or NULL if they are no messages. */
 static const struct chat_rules_type *
 find_message(const struct chat_shape *shape)
 {
@@ -113,7 +113,7 @@ described(const struct chat_rule *rule)
 	return schema;
 }
 
-/* An addition, which is described down to its members, and not constrained. */
+/* Describes an additional property with its members, without constraints. */
 static cJSON *
 addition_schema(const struct chat_rule *rule)
 {
@@ -167,7 +167,7 @@ shape_schema(const struct chat_shape *shape, const char *about)
 	return schema;
 }
 
-/* There is a type, and it is this one, or one of these. */
+/* Requires a type, and that it is this one, or one of these. */
 static void
 put_type(cJSON *schema, const char *keyword, cJSON *value)
 {
@@ -182,7 +182,7 @@ put_type(cJSON *schema, const char *keyword, cJSON *value)
 	put(schema, "properties", properties);
 }
 
-/* If the type is this one, then its rules hold. */
+/* Adds the rules of a type, for the case that the message has this type. */
 static cJSON *
 branch_schema(const char *word)
 {
@@ -197,7 +197,7 @@ branch_schema(const char *word)
 	return schema;
 }
 
-/* That there is a member of this name. */
+/* Requires a member of this name. */
 static cJSON *
 has_schema(const char *name)
 {
@@ -209,7 +209,7 @@ has_schema(const char *name)
 	return schema;
 }
 
-/* An object without a type is a text where it has one, else a file. */
+/* Adds the rules for objects without a type: a text if they have `text`, else a file. */
 static cJSON *
 untyped_schema(void)
 {
@@ -227,14 +227,14 @@ untyped_schema(void)
 	return schema;
 }
 
-/* Takes the demand for a type, which is the first there, off a schema. */
+/* Removes the requirement of a type, which is the first in the list, from a schema. */
 static void
 free_type(cJSON *schema)
 {
 	cJSON_DeleteItemFromArray(cJSON_GetObjectItemCaseSensitive(schema, "required"), 0);
 }
 
-/* The same schema for lines whose type may be left out. */
+/* The schema for lines whose type may be left out. */
 static void
 allow_untyped(cJSON *schema)
 {

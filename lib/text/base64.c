@@ -9,7 +9,7 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* By character: its value plus one; 0 where it is not in the alphabet. */
+/* For each character its value plus one, or 0 if it is not in the alphabet. */
 /* clang-format off */
 static const unsigned char values[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -29,7 +29,7 @@ value_of(char character)
 	return values[(unsigned char)character] - 1u;
 }
 
-/* Characters of the alphabet at the front. */
+/* Returns the number of characters of the alphabet at the front. */
 static size_t
 alphabet_run(const char *text, size_t len)
 {
@@ -52,7 +52,7 @@ size_t
 chat_base64_check(const char *text, size_t len)
 {
 	size_t body = alphabet_run(text, len);
-	size_t end = (body + 3) / 4 * 4; /* with its padding */
+	size_t end = (body + 3) / 4 * 4; /* including padding */
 
 	if (body == len)
 		return body % 4 == 1 ? len : CHAT_BASE64_VALID;

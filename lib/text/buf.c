@@ -1,6 +1,6 @@
 /*
- * Growable bytes, and the allocations that cannot fail. Everything that arrives in pieces or leaves
- * in one write passes through here; the limit is what keeps a peer from choosing our size.
+ * Growable buffers, and allocations that abort the process when there is no memory. A buffer's
+ * limit keeps a peer from choosing how much memory we use.
  */
 #include "chat/buf.h"
 
@@ -23,7 +23,7 @@ chat_buf_free(struct chat_buf *buf)
 	*buf = (struct chat_buf){.limit = buf->limit};
 }
 
-/* cap may pass the limit by one, which leaves room for the NUL that vsnprintf writes. */
+/* cap may exceed the limit by one, for the NUL that vsnprintf writes. */
 static void
 buf_grow(struct chat_buf *buf, size_t cap)
 {
@@ -122,7 +122,7 @@ chat_out_of_memory(void)
 	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 	ssize_t told = poll(&room, 1, 0) == 1 ? writev(STDERR_FILENO, line, 2) : 0;
 
-	(void)told; /* there is nobody else to tell, and the end waits for no reader */
+	(void)told; /* a failed write cannot be reported anywhere else */
 	abort();
 }
 

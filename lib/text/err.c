@@ -1,6 +1,6 @@
 /*
- * Errors as values: the words of the wire and the sentences for people. A function that fails fills
- * the caller's struct chat_err here; only a main prints it, only the server sends it.
+ * Errors as values: a code for programs and a sentence for people. A function that fails fills the
+ * caller's struct chat_err; only a main prints it, and only the server sends it.
  */
 #include "chat/err.h"
 
@@ -58,7 +58,8 @@ static const char *const words[CHAT_CODES] = {
 	[CHAT_CANNOT_CREATE] = "cannot_create",
 };
 
-/* The most of text, at most len bytes, that ends between two code points. text[len] is there. */
+/* Returns the longest length up to len that ends between two code points. text[len] must be
+ * readable. */
 static size_t
 cut_at_point(const char *text, size_t len)
 {
@@ -76,7 +77,7 @@ takes_strings_alone(const char *format)
 	return true;
 }
 
-/* vsnprintf; most sentences are only joined, without its machinery: a log can be full of errors. */
+/* As vsnprintf, but faster for formats of %s alone: a log can contain millions of errors. */
 static size_t
 text_print(char *text, size_t size, const char *format, va_list list)
 {
@@ -104,7 +105,7 @@ int
 chat_fail_list(
 	struct chat_err *err, enum chat_code code, size_t offset, const char *format, va_list list)
 {
-	char text[sizeof(err->text) + 1]; /* the arguments may lie in err->text */
+	char text[sizeof(err->text) + 1]; /* not err->text itself, which may be an argument */
 	size_t max = sizeof(err->text) - 1, len;
 	int saved_errno = errno;
 

@@ -1,6 +1,6 @@
 /*
- * Lines of NDJSON out of a descriptor: the way in for standard input, logs and --stdin. The buffer
- * never holds more than one line and one read, however long a line without a newline goes on.
+ * Reads lines of NDJSON from a descriptor: standard input, logs, --stdin. The buffer never holds
+ * more than one line of the allowed length and one read.
  */
 #include "chat/line.h"
 
@@ -23,7 +23,7 @@ chat_lines_free(struct chat_lines *lines)
 	chat_buf_free(&lines->buf);
 }
 
-/* Moves what was not taken to the front. */
+/* Moves the bytes that were not taken to the front of the buffer. */
 static void
 lines_compact(struct chat_lines *lines)
 {
@@ -58,14 +58,14 @@ chat_lines_fill(struct chat_lines *lines, struct chat_err *err)
 	return got > 0;
 }
 
-/* Forgets what is buffered: the front or the middle of a line that is too long. */
+/* Drops the buffer, which holds the beginning or the middle of a line that is too long. */
 static void
 lines_forget(struct chat_lines *lines)
 {
 	lines->buf.len = lines->start = lines->scanned = 0;
 }
 
-/* The end of the line that begins at start, NULL when its newline has not come. */
+/* Returns the newline of the line that begins at `start`, or NULL if it has not been read. */
 static const char *
 lines_find_newline(struct chat_lines *lines)
 {
@@ -78,7 +78,7 @@ lines_find_newline(struct chat_lines *lines)
 	return newline;
 }
 
-/* Goes past the end of a line that was too long; false when that has not come. */
+/* Skips the rest of a line that was too long. Returns false if its end has not been read. */
 static bool
 lines_skip(struct chat_lines *lines)
 {
@@ -91,7 +91,7 @@ lines_skip(struct chat_lines *lines)
 	return true;
 }
 
-/* No newline in sight. */
+/* There is no newline in the buffer. */
 static enum chat_line
 lines_take_rest(struct chat_lines *lines, struct chat_span *line)
 {
@@ -172,7 +172,7 @@ chat_lines_lend(struct chat_lines *lines, struct chat_buf *buf)
 	buf->limit = 0;
 }
 
-/* Someone else may have made the open file non-blocking: waits until fd is ready. */
+/* Waits until fd is ready, because another process may have made the open file non-blocking. */
 static int
 wait_for(int fd, short events, struct chat_err *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Text for people's terminals. Names, messages and errors come from strangers and can carry escape
- * sequences, newlines that forge a line, overrides that turn it around: shown here, never obeyed.
+ * Text for terminals. Names, messages and errors come from other people and may contain escape
+ * sequences, newlines or bidirectional overrides. This file replaces them by visible escapes.
  */
 #include "chat/show.h"
 
@@ -21,7 +21,7 @@ show_byte(struct chat_buf *out, unsigned char byte)
 	}
 }
 
-/* One code point that is not shown as it is. */
+/* Appends the escape of one code point. */
 static int
 show_point(struct chat_buf *out, uint32_t point)
 {
