@@ -1,4 +1,7 @@
-/* A channel without a server around it: what is kept, refused, forgotten, and how long that takes.
+/*
+ * A channel without a server: nothing is seen before the journal has stored it, what it cannot
+ * store is taken back, a channel without use is freed, and the time for all that grows with the
+ * number of members and messages, and no faster.
  */
 #include "serve/channel/channel.h"
 
@@ -13,7 +16,7 @@
 #include "slope.h"
 #include "tap.h"
 
-/* A journal that keeps what it is told to: channels->durable is set by hand. */
+/* A journal that stores nothing: the tests set channels->durable. */
 static uint64_t
 append(struct journal *journal, const struct journal_line *line, struct chat_span text)
 {
@@ -24,36 +27,52 @@ append(struct journal *journal, const struct journal_line *line, struct chat_spa
 	return ++*tickets;
 }
 
-static const struct journal_kind kind_by_hand = {.name = "by hand", .append = append};
+static const struct journal_kind test_journal = {.name = "test", .append = append};
 
-/* Channels, and what they stand on. Connections are closed ones: what is sent to them is nothing.
- */
-struct house {
+/* Channels with all that they need. Connections are closed: nothing can be sent to them. */
+struct fixture {
 	uv_loop_t loop;
 	struct clock clock;
 	struct journal journal;
 	uint64_t tickets;
 	struct channels channels;
+	char seen[1000]; /* by the watcher: "message 1", "userStatus", … each with a semicolon */
 };
 
+/* Notes the type of a frame, and of a message its number. */
 static void
-house_open(struct house *house, struct channels_limits limits)
+on_event(void *arg, struct chat_span line)
 {
-	memset(house, 0, sizeof(*house));
-	uv_loop_init(&house->loop);
-	house->clock.loop = &house->loop;
-	house->journal = (struct journal){.kind = &kind_by_hand, .arg = &house->tickets};
-	channels_init(&house->channels, &limits, &house->clock, 1);
-	house->channels.journal = &house->journal;
-	house->channels.nonces.most = 1000000;
-	house->channels.nonces.most_bytes = 1 << 30;
+	struct fixture *fixture = arg;
+	char *end = fixture->seen + strlen(fixture->seen), head[80], type[20];
+	unsigned number = 0;
+
+	snprintf(head, sizeof(head), "%.*s", (int)line.len, line.at);
+	sscanf(head, "{\"type\":\"%19[a-zA-Z]\",\"id\":\"%*[0-9a-f]-%x", type, &number);
+	if (number)
+		sprintf(end, "%s %u; ", type, number);
+	else
+		sprintf(end, "%s; ", type);
 }
 
 static void
-house_close(struct house *house)
+fixture_open(struct fixture *fixture, struct channels_limits limits)
 {
-	channels_free(&house->channels);
-	uv_loop_close(&house->loop);
+	memset(fixture, 0, sizeof(*fixture));
+	uv_loop_init(&fixture->loop);
+	fixture->clock.loop = &fixture->loop;
+	fixture->journal = (struct journal){.kind = &test_journal, .arg = &fixture->tickets};
+	channels_init(&fixture->channels, &limits, &fixture->clock, 1);
+	fixture->channels.journal = &fixture->journal;
+	fixture->channels.nonces.most = 1000000;
+	fixture->channels.nonces.most_bytes = 1 << 30;
+}
+
+static void
+fixture_close(struct fixture *fixture)
+{
+	channels_free(&fixture->channels);
+	uv_loop_close(&fixture->loop);
 }
 
 static const struct channels_limits roomy = {
@@ -66,11 +85,11 @@ static const struct channels_limits roomy = {
 };
 
 static struct channel *
-find(struct house *house, const char *channel)
+find(struct fixture *fixture, const char *channel)
 {
 	const struct claimant nobody = {.key = 0};
 
-	return channels_find(&house->channels, chat_span_of(channel), &nobody, NULL);
+	return channels_find(&fixture->channels, chat_span_of(channel), &nobody, NULL);
 }
 
 static void
@@ -85,9 +104,11 @@ join(struct channel *channel, struct member *member, struct conn *conn, const ch
 		abort();
 }
 
-static void
-post(struct member *member, const char *json, const char *nonce)
+/* Returns "" or the code of the error. */
+static const char *
+try_post(struct member *member, const char *json, const char *nonce)
 {
+	struct chat_err err = {0};
 	struct channel_post what = {
 		.user = member->user,
 		.member = member,
@@ -96,66 +117,152 @@ post(struct member *member, const char *json, const char *nonce)
 		.nonce = chat_span_of(nonce),
 	};
 
-	if (channel_post(member->channel, &what, NULL) < 0)
+	return channel_post(member->channel, &what, &err) < 0 ? chat_code_word(err.code) : "";
+}
+
+static void
+post(struct member *member, const char *json, const char *nonce)
+{
+	if (*try_post(member, json, nonce))
 		abort();
 }
 
-/* What waits is kept. */
+/* Everything that was appended is durable. */
 static void
-keep(struct house *house)
+store(struct fixture *fixture)
 {
-	house->channels.durable = house->tickets;
-	channels_publish(&house->channels);
+	fixture->channels.durable = fixture->tickets;
+	channels_publish(&fixture->channels);
 }
 
 static void
-test_refused_and_left(void)
+test_publish(void)
 {
-	struct house house;
+	struct fixture fixture;
+	struct member alice = {0}, bob = {0};
+	struct conn conn = {0};
+	struct channel *channel;
+
+	fixture_open(&fixture, roomy);
+	fixture.channels.watcher = (struct watcher){on_event, &fixture};
+	channel = find(&fixture, "/publish");
+	join(channel, &alice, &conn, "alice", true);
+	join(channel, &bob, &conn, "bob", false);
+	post(&alice, "\"a\"", "");
+	channels_publish(&fixture.channels);
+	post(&bob, "\"b\"", "");
+	channels_publish(&fixture.channels);
+	ok(!*fixture.seen && !channel->history.count,
+		"no message is seen before the journal has stored it");
+	fixture.channels.durable = 1;
+	channels_publish(&fixture.channels);
+	is_str(fixture.seen, "userStatus; message 1; ", "then those that it has stored are");
+	store(&fixture);
+	is_str(fixture.seen, "userStatus; message 1; message 2; ", "and each of them once");
+	is_int(channel->history.count, 2, "they are in the history");
+	is_int(fixture.channels.pending_bytes, 0, "and nothing is pending");
+	channel_leave(&alice);
+	channel_leave(&bob);
+	fixture_close(&fixture);
+}
+
+static void
+test_rollback(void)
+{
+	struct fixture fixture;
+	struct member alice = {0}, bob = {0};
+	struct conn conn = {0};
+	struct channel *channel;
+
+	fixture_open(&fixture, roomy);
+	fixture.channels.watcher = (struct watcher){on_event, &fixture};
+	channel = find(&fixture, "/rollback");
+	join(channel, &alice, &conn, "alice", true);
+	post(&alice, "\"a\"", "\"n\"");
+	join(channel, &bob, &conn, "bob", false);
+	channels_rollback(&fixture.channels, fixture.tickets);
+	post(&alice, "\"a\"", "\"n\"");
+	is_int(bob.skip, 0, "the announcement of a member has another position");
+	store(&fixture);
+	is_str(fixture.seen, "userStatus; message 2; ",
+		"what the journal cannot store is not seen, and may be posted again");
+	is_int(fixture.channels.pending_bytes, 0, "nothing is pending");
+	channel_leave(&alice);
+	channel_leave(&bob);
+	fixture_close(&fixture);
+}
+
+static void
+test_nonce(void)
+{
+	struct fixture fixture;
+	struct member alice = {0};
+	struct conn conn = {0};
+
+	fixture_open(&fixture, roomy);
+	fixture.channels.watcher = (struct watcher){on_event, &fixture};
+	join(find(&fixture, "/nonce"), &alice, &conn, "alice", true);
+	is_str(try_post(&alice, "\"a\"", "\"n\""), "", "a nonce is used");
+	is_str(try_post(&alice, "\"\\u0061\"", "\"n\""), "", "and again, for the same content");
+	is_str(try_post(&alice, "\"b\"", "\"n\""), "nonce_reused", "not for another one");
+	store(&fixture);
+	is_str(try_post(&alice, "\"a\"", "\"n\""), "", "also after it was published");
+	is_str(try_post(&alice, "\"b\"", "\"n\""), "nonce_reused", "not for another one");
+	store(&fixture);
+	is_str(fixture.seen, "message 1; ", "there is one message");
+	channel_leave(&alice);
+	fixture_close(&fixture);
+}
+
+static void
+test_rolled_back_and_joined(void)
+{
+	struct fixture fixture;
 	struct member member = {0}, other = {0};
 	struct conn conn = {0};
 	struct channel *channel;
 
-	house_open(&house, roomy);
-	channel = find(&house, "/refused");
+	fixture_open(&fixture, roomy);
+	channel = find(&fixture, "/rollback");
 	join(channel, &member, &conn, "alice", true);
 	post(&member, "\"a\"", "");
-	channels_rollback(&house.channels, house.tickets);
+	channels_rollback(&fixture.channels, fixture.tickets);
 	channel_leave(&member);
-	ok(house.channels.dirty == channel && find(&house, "/refused") == channel,
-		"a room whose messages were refused stays while it is on the list of a turn");
+	ok(fixture.channels.dirty == channel && find(&fixture, "/rollback") == channel,
+		"a channel whose messages were taken back stays while it is on the list of a tick");
 	join(channel, &other, &conn, "bob", true);
-	keep(&house);
-	ok(!house.channels.dirty && find(&house, "/refused") == channel,
-		"and longer where somebody came meanwhile");
+	store(&fixture);
+	ok(!fixture.channels.dirty && find(&fixture, "/rollback") == channel,
+		"and longer if another member has joined");
 	channel_leave(&other);
-	is_int(house.channels.count, 0, "it is forgotten with the last one");
-	house_close(&house);
+	is_int(fixture.channels.count, 0, "it is freed with the last one");
+	fixture_close(&fixture);
 }
 
 static void
-test_refused_and_left_alone(void)
+test_rolled_back_and_left(void)
 {
-	struct house house;
+	struct fixture fixture;
 	struct member member = {0};
 	struct conn conn = {0};
 
-	house_open(&house, roomy);
-	join(find(&house, "/refused"), &member, &conn, "alice", false);
+	fixture_open(&fixture, roomy);
+	join(find(&fixture, "/rollback"), &member, &conn, "alice", false);
 	post(&member, "\"a\"", "n");
-	channels_rollback(&house.channels, house.tickets);
+	channels_rollback(&fixture.channels, fixture.tickets);
 	channel_leave(&member);
-	keep(&house);
-	ok(house.channels.count == 0 && !house.channels.dirty && !house.channels.nonces.by_key,
-		"otherwise the end of the turn forgets it, and its nonces");
-	house_close(&house);
+	store(&fixture);
+	ok(fixture.channels.count == 0 && !fixture.channels.dirty &&
+			!fixture.channels.nonces.by_key,
+		"otherwise the end of the tick frees it, and its nonces");
+	fixture_close(&fixture);
 }
 
 /* ---- how long it takes ---- */
 
 /* So many members of one channel, whose names are numbers. */
 struct crowd {
-	struct house house;
+	struct fixture fixture;
 	struct channel *channel;
 	struct member *members;
 	struct conn conn; /* of all of them */
@@ -168,8 +275,8 @@ crowd_open(struct crowd *crowd, struct channels_limits limits, unsigned count, b
 	char name[20];
 
 	memset(crowd, 0, sizeof(*crowd));
-	house_open(&crowd->house, limits);
-	crowd->channel = find(&crowd->house, "/crowd");
+	fixture_open(&crowd->fixture, limits);
+	crowd->channel = find(&crowd->fixture, "/crowd");
 	crowd->members = calloc(count, sizeof(*crowd->members));
 	for (; crowd->count < count; crowd->count++) {
 		sprintf(name, "user-%u", crowd->count);
@@ -180,12 +287,12 @@ crowd_open(struct crowd *crowd, struct channels_limits limits, unsigned count, b
 static void
 crowd_close(struct crowd *crowd)
 {
-	house_close(&crowd->house);
+	fixture_close(&crowd->fixture);
 	free(crowd->members);
 }
 
 static void
-crowd_say(struct crowd *crowd)
+crowd_post(struct crowd *crowd)
 {
 	char nonce[20];
 
@@ -202,7 +309,7 @@ crowd_leave(struct crowd *crowd)
 		channel_leave(&crowd->members[i]);
 }
 
-/* In a crowd no arrival is announced: that it costs what it costs is another matter. */
+/* In a crowd users are not announced: their announcements would take most of the time. */
 static const struct channels_limits crowded = {
 	.channels = 1000000,
 	.members = 1000000,
@@ -220,15 +327,16 @@ work_leave(unsigned count)
 	double begun;
 
 	crowd_open(&crowd, crowded, count, false);
-	keep(&crowd.house);
+	store(&crowd.fixture);
 	begun = cpu_s();
 	crowd_leave(&crowd);
-	while (crowd.house.channels.leavers.first->prev->due_ms > clock_now_ms(&crowd.house.clock))
-		uv_update_time(&crowd.house.loop);
-	channels_sweep(&crowd.house.channels);
-	keep(&crowd.house);
+	while (crowd.fixture.channels.leavers.first->prev->due_ms >
+		clock_now_ms(&crowd.fixture.clock))
+		uv_update_time(&crowd.fixture.loop);
+	channels_sweep(&crowd.fixture.channels);
+	store(&crowd.fixture);
 	begun = cpu_s() - begun;
-	if (crowd.house.channels.count || crowd.house.channels.leavers.first)
+	if (crowd.fixture.channels.count || crowd.fixture.channels.leavers.first)
 		abort();
 	crowd_close(&crowd);
 	return begun;
@@ -241,7 +349,7 @@ work_leave_pending(unsigned count)
 	double begun;
 
 	crowd_open(&crowd, crowded, count, false);
-	crowd_say(&crowd);
+	crowd_post(&crowd);
 	begun = cpu_s();
 	crowd_leave(&crowd);
 	begun = cpu_s() - begun;
@@ -250,15 +358,15 @@ work_leave_pending(unsigned count)
 }
 
 static double
-work_say_again(unsigned count)
+work_post_again(unsigned count)
 {
 	struct crowd crowd;
 	double begun;
 
 	crowd_open(&crowd, crowded, count, false);
-	crowd_say(&crowd);
+	crowd_post(&crowd);
 	begun = cpu_s();
-	crowd_say(&crowd);
+	crowd_post(&crowd);
 	begun = cpu_s() - begun;
 	if (crowd.channel->pending.message_count != count)
 		abort();
@@ -266,9 +374,9 @@ work_say_again(unsigned count)
 	return begun;
 }
 
-/* All say the same thing with one nonce: a user with that many connections. */
+/* All post the same content with one nonce, as a user with so many connections. */
 static double
-work_say_same(unsigned count)
+work_post_same(unsigned count)
 {
 	struct crowd crowd;
 	double begun;
@@ -287,7 +395,7 @@ work_say_same(unsigned count)
 }
 
 static double
-work_refuse(unsigned count)
+work_rollback(unsigned count)
 {
 	struct crowd crowd;
 	struct member visitor = {0};
@@ -298,9 +406,9 @@ work_refuse(unsigned count)
 		join(crowd.channel, &visitor, &crowd.conn, "visitor", false);
 		channel_leave(&visitor);
 	}
-	crowd_say(&crowd);
+	crowd_post(&crowd);
 	begun = cpu_s();
-	channels_rollback(&crowd.house.channels, crowd.house.tickets);
+	channels_rollback(&crowd.fixture.channels, crowd.fixture.tickets);
 	begun = cpu_s() - begun;
 	if (crowd.channel->pending.message_count || !crowd.channel->pending.block_count)
 		abort();
@@ -308,90 +416,90 @@ work_refuse(unsigned count)
 	return begun;
 }
 
-/* Turns in which the journal keeps nothing, and somebody comes and goes in each. */
+/* Ticks in which the journal stores nothing, and a member joins, posts and leaves. */
 static double
-work_turns(unsigned count)
+work_ticks(unsigned count)
 {
 	struct channels_limits limits = roomy;
-	struct house house;
+	struct fixture fixture;
 	struct channel *channel;
 	struct member member = {0};
 	struct conn conn = {0};
 	double begun;
 
-	house_open(&house, limits);
-	channel = find(&house, "/");
+	fixture_open(&fixture, limits);
+	channel = find(&fixture, "/");
 	begun = cpu_s();
 	for (unsigned i = 0; i < count; i++) {
 		join(channel, &member, &conn, "name", false);
 		post(&member, "\"a\"", "");
 		channel_leave(&member);
-		channels_publish(&house.channels);
+		channels_publish(&fixture.channels);
 	}
-	keep(&house);
+	store(&fixture);
 	begun = cpu_s() - begun;
-	house_close(&house);
+	fixture_close(&fixture);
 	return begun;
 }
 
-/* As many channels wait for the journal, and the turns go on in another one. */
+/* So many channels wait for the journal, while another channel has as many ticks. */
 static double
 work_waiting(unsigned count)
 {
-	struct house house;
+	struct fixture fixture;
 	struct member member = {0};
 	struct conn conn = {0};
 	char channel[20];
 	double begun;
 
-	house_open(&house, roomy);
+	fixture_open(&fixture, roomy);
 	for (unsigned i = 0; i < count; i++) {
 		sprintf(channel, "/%u", i);
-		join(find(&house, channel), &member, &conn, "name", true);
+		join(find(&fixture, channel), &member, &conn, "name", true);
 		post(&member, "\"a\"", "");
 		channel_leave(&member);
 	}
-	channels_publish(&house.channels);
+	channels_publish(&fixture.channels);
 	begun = cpu_s();
 	for (unsigned i = 0; i < count; i++) {
-		join(find(&house, "/"), &member, &conn, "name", true);
+		join(find(&fixture, "/"), &member, &conn, "name", true);
 		post(&member, "\"a\"", "");
 		channel_leave(&member);
-		channels_publish(&house.channels);
+		channels_publish(&fixture.channels);
 	}
-	keep(&house);
+	store(&fixture);
 	begun = cpu_s() - begun;
-	house_close(&house);
+	fixture_close(&fixture);
 	return begun;
 }
 
-/* As many channels as fit into the memory for histories, each of which says more than its share. */
+/* So many channels fill the memory for histories, and each posts more than fits into its part. */
 static double
 work_histories(unsigned count)
 {
 	struct channels_limits limits = roomy;
-	struct house house;
+	struct fixture fixture;
 	struct member *members = calloc(count, sizeof(*members));
 	struct conn conn = {0};
 	char channel[20];
 	double begun;
 
 	limits.history_bytes = 2000 * (size_t)count;
-	house_open(&house, limits);
+	fixture_open(&fixture, limits);
 	for (unsigned i = 0; i < count; i++) {
 		sprintf(channel, "/%u", i);
-		join(find(&house, channel), &members[i], &conn, "name", true);
+		join(find(&fixture, channel), &members[i], &conn, "name", true);
 	}
 	begun = cpu_s();
 	for (int round = 0; round < 20; round++) {
 		for (unsigned i = 0; i < count; i++)
 			post(&members[i], "\"a\"", "");
-		keep(&house);
+		store(&fixture);
 	}
 	begun = cpu_s() - begun;
-	if (channels_history_bytes(&house.channels) > limits.history_bytes)
+	if (channels_history_bytes(&fixture.channels) > limits.history_bytes)
 		abort();
-	house_close(&house);
+	fixture_close(&fixture);
 	free(members);
 	return begun / 20;
 }
@@ -399,21 +507,25 @@ work_histories(unsigned count)
 static void
 test_slopes(void)
 {
-	is_linear(work_leave, 10000, "100,000 users leave, and are gone after their grace");
-	is_linear(work_leave_pending, 10000, "100,000 leave while their messages wait");
-	is_linear(work_say_again, 10000, "100,000 messages that wait are said again");
-	is_linear(work_say_same, 10000, "100,000 connections say one message that waits");
-	is_linear(work_refuse, 10000, "100,000 messages are refused amid as many arrivals");
-	is_linear(work_turns, 10000, "100,000 turns go by until the journal keeps anything");
-	is_linear(work_waiting, 10000, "100,000 channels wait, and the turns of one go on");
+	is_linear(work_leave, 10000, "100,000 users leave, and are offline after their grace time");
+	is_linear(work_leave_pending, 10000, "100,000 leave while their messages are pending");
+	is_linear(work_post_again, 10000, "100,000 pending messages are posted again");
+	is_linear(work_post_same, 10000, "100,000 connections post one pending message");
+	is_linear(work_rollback, 10000,
+		"100,000 messages are taken back among as many announcements");
+	is_linear(work_ticks, 10000, "100,000 ticks pass before the journal stores anything");
+	is_linear(work_waiting, 10000, "100,000 channels wait, while one goes on");
 	is_linear(work_histories, 1000, "10,000 channels share the memory for histories");
 }
 
 int
 main(void)
 {
-	test_refused_and_left();
-	test_refused_and_left_alone();
+	test_publish();
+	test_rollback();
+	test_nonce();
+	test_rolled_back_and_joined();
+	test_rolled_back_and_left();
 	test_slopes();
 	return done();
 }

@@ -33,7 +33,7 @@ channel_new(struct channels *channels, struct chat_span name)
 	return channel;
 }
 
-/* Frees its users. None is connected, and nobody is told of those in their grace time. */
+/* Frees its users. None is connected; those in their grace time are not announced as offline. */
 static void
 channel_free_users(struct channel *channel)
 {
@@ -83,7 +83,7 @@ channel_set_claimant(struct channel *channel, const struct claimant *claimant)
 	channel_history_account(channel);
 }
 
-/* Returns true if nobody is in the channel, and nothing is under way to or from it. */
+/* Returns true if the channel has no members, and no frames or reads are under way. */
 static bool
 channel_is_empty(const struct channel *channel)
 {

@@ -55,7 +55,8 @@ struct channel {
 	struct pending pending;
 	int64_t timestamp_ms; /* of the last message */
 	struct history history; /* the newest messages that are published */
-	/* The history may lack messages with numbers up to this: the journal has removed them. */
+	/* Messages up to this number may be missing in the history: the journal has removed them.
+	 */
 	uint64_t gap;
 	/* Reads of the journal for this channel. Until they end, the history keeps more. */
 	uint32_t readers;
@@ -91,7 +92,7 @@ struct channels_limits {
 
 /* Gets every frame that any channel publishes: the server prints them on stdout. */
 struct watcher {
-	void (*on_event)(void *arg, struct chat_span line); /* NULL: nobody watches */
+	void (*on_event)(void *arg, struct chat_span line); /* NULL: there is no watcher */
 	void *arg;
 };
 
@@ -122,7 +123,7 @@ struct channels {
 	struct channel *waiting; /* channels with frames of earlier ticks that are not published */
 	size_t pending_bytes; /* of memory for what is not published in all channels, about */
 
-	/* What is known of channels that were freed. They may be made again. */
+	/* Of channels that were freed; they may be made again. */
 	struct {
 		int64_t timestamp_ms; /* the last one of their messages */
 		uint64_t dropped; /* number of the newest message that they no longer kept */

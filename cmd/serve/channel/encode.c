@@ -1,14 +1,12 @@
 /*
- * Encodes the messages of the server. Frequent ones are written directly into the block in which
- * they are sent. An error, which is rare, is written with cJSON.
+ * Encodes the messages that the server sends often, directly into the block in which they are sent.
+ * A `history` is encoded in frame/page.c, an `error` in encode_error.c.
  *
  * Each function first bounds the length of what it writes (…_bound), makes room for that, and then
  * writes without checks: every put_… returns where the next byte goes.
  */
 #include "serve/channel/encode.h"
 
-#include <cjson/cJSON.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "chat/buf.h"
@@ -306,44 +304,5 @@ encode_crowd(struct block *block, size_t total, struct chat_span channel, uint32
 	at = put_quoted(at, channel);
 	*at++ = '}';
 	*frame_at = block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
-	return block;
-}
-
-/* ---- errors ---- */
-
-/* Adds a JSON value as it is. It is copied, because cJSON needs a NUL behind it. */
-static void
-add_raw(cJSON *object, const char *name, struct chat_span json)
-{
-	char *text = chat_strndup(json.at, json.len);
-
-	cJSON_AddRawToObject(object, name, text);
-	free(text);
-}
-
-struct block *
-encode_error(const struct outgoing_error *error)
-{
-	cJSON *object = cJSON_CreateObject();
-	struct block *block;
-	char *text;
-
-	cJSON_AddStringToObject(object, "type", "error");
-	cJSON_AddStringToObject(object, "code", chat_code_word(chat_code_wire(error->code)));
-	cJSON_AddStringToObject(object, "message", error->text);
-	if (error->nonce_json.len)
-		add_raw(object, "nonce", error->nonce_json);
-	if (error->field && *error->field)
-		cJSON_AddStringToObject(object, "field", error->field);
-	if (error->retry_after_ms)
-		cJSON_AddNumberToObject(object, "retryAfter", (double)error->retry_after_ms);
-	if (error->fatal)
-		cJSON_AddTrueToObject(object, "fatal");
-	text = cJSON_PrintUnformatted(object);
-	cJSON_Delete(object);
-	if (!text)
-		abort();
-	block = block_of_frame(CHAT_WS_TEXT, chat_span_of(text));
-	cJSON_free(text);
 	return block;
 }

@@ -15,6 +15,8 @@
  * a client's message, where they were checked; they are copied as they are. Other spans are copied
  * between quotes; they hold nothing that JSON escapes. A span of length 0 is left out.
  */
+/* ---- encode.c ---- */
+
 struct outgoing_message {
 	struct chat_span id;
 	const struct user *sender;
@@ -43,18 +45,6 @@ struct block *encode_message(
 struct block *encode_user_status(struct block *block, const struct user *user, bool online,
 	struct chat_span channel, uint32_t *at);
 
-struct outgoing_error {
-	enum chat_code code;
-	const char *text;
-	const char *field; /* "" or NULL: left out */
-	struct chat_span nonce_json;
-	int64_t retry_after_ms; /* 0: left out */
-	bool fatal; /* false: left out */
-};
-
-/* Returns a block of one frame, an `error`, whose reference is the caller's. */
-struct block *encode_error(const struct outgoing_error *error);
-
 struct outgoing_user_data {
 	const struct roster *roster; /* its present users are listed, */
 	size_t most; /* so many of them at the most, */
@@ -76,5 +66,19 @@ struct block *encode_user_data(const struct outgoing_user_data *data);
  */
 struct block *encode_crowd(
 	struct block *block, size_t total, struct chat_span channel, uint32_t *at);
+
+/* ---- encode_error.c ---- */
+
+struct outgoing_error {
+	enum chat_code code;
+	const char *text;
+	const char *field; /* "" or NULL: left out */
+	struct chat_span nonce_json;
+	int64_t retry_after_ms; /* 0: left out */
+	bool fatal; /* false: left out */
+};
+
+/* Returns a block of one frame, an `error`, whose reference is the caller's. */
+struct block *encode_error(const struct outgoing_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* What one member is sent, and not the whole channel. publish.c sends to all members. */
+/* Sends to one member. publish.c sends to all members of a channel. */
 #include "serve/channel/member.h"
 
 void

@@ -6,7 +6,7 @@
 
 /*
  * Finds the members of a channel by their serials, in logarithmic time. A member that posted a
- * message may have left before the message is published or fails; its serial finds nobody then.
+ * message may have left before the message is published or fails; its serial finds no member then.
  */
 struct channel;
 struct member;

@@ -47,15 +47,12 @@ pending_open(struct pending *pending, uint64_t ticket)
 	return last;
 }
 
-struct pending_message *
-pending_add(struct pending *pending)
+void
+pending_grow(struct pending *pending)
 {
-	if (pending->message_count == pending->message_cap) {
-		pending->message_cap = pending->message_cap ? 2 * pending->message_cap : 4;
-		pending->messages = chat_realloc(
-			pending->messages, pending->message_cap * sizeof(*pending->messages));
-	}
-	return &pending->messages[pending->message_count++];
+	pending->message_cap = pending->message_cap ? 2 * pending->message_cap : 4;
+	pending->messages =
+		chat_realloc(pending->messages, pending->message_cap * sizeof(*pending->messages));
 }
 
 void

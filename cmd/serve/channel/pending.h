@@ -64,8 +64,17 @@ struct pending_block *pending_open(struct pending *pending, uint64_t ticket);
 /* Seals the block that grows. Does nothing if none does. */
 void pending_seal(struct pending *pending);
 
+/* Makes the list of messages longer. Only pending_add calls this. */
+void pending_grow(struct pending *pending);
+
 /* Returns an uninitialised message at the end of the list. */
-struct pending_message *pending_add(struct pending *pending);
+static inline struct pending_message *
+pending_add(struct pending *pending)
+{
+	if (pending->message_count == pending->message_cap)
+		pending_grow(pending);
+	return &pending->messages[pending->message_count++];
+}
 
 /* Removes the first blocks and messages. The caller has taken over the blocks' references. */
 void pending_remove(struct pending *pending, uint32_t blocks, uint32_t messages);

@@ -4,9 +4,10 @@
 #include <stdbool.h>
 
 /*
- * Who is present in a channel, and how its members are told. A user is announced as online when the
- * first connection that is not hidden joins, and as offline when the last one has been gone for the
- * grace time. In a channel with more than limits.crowd members single users are not announced.
+ * The users who are present in a channel, and their announcements. A user is announced as online
+ * when the first connection that is not hidden joins, and as offline when the last one has been
+ * gone for the grace time. In a channel with more than limits.crowd members single users are not
+ * announced.
  */
 struct channel;
 struct channels;

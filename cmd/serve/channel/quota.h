@@ -8,7 +8,7 @@
 #include "serve/util/fair_share.h"
 
 /*
- * The channels of each address. A channel is in use, or it is idle: nobody is in it, and only its
+ * The channels of each address. A channel is in use, or it is idle: it has no members, and only its
  * history is kept. It belongs to the address that was first to use it since it was idle, or new. No
  * address can take so many channels into use that none are left for others. If a channel must be
  * freed for a new one, it is the longest idle one of the address that has most idle ones.
@@ -17,7 +17,7 @@ struct quota_owner;
 
 /* An address that asks for a channel. */
 struct claimant {
-	uint64_t key; /* a hash of the address; 0: nobody, whose channels are not limited */
+	uint64_t key; /* a hash of the address; 0: no address; the channels are not limited */
 	size_t weight; /* it may use up to so many times the channels that it leaves unused */
 };
 

@@ -33,7 +33,11 @@ member_await_newest(struct member *member, struct member_catchup *catchup)
 	member->catchup = catchup;
 }
 
-/* Returns a block with the newest messages up to this number. The reference is the caller's. */
+/*
+ * Returns a block with the newest messages up to this number, cut to the limits of a replay
+ * (--history,
+ * --history-bytes). The reference is the caller's.
+ */
 static struct block *
 channel_replay_block(struct channel *channel, uint64_t upto)
 {

@@ -129,7 +129,7 @@ newest_not_restored(const struct restored_channel *of, const struct disk_journal
 		return total ? disk->last : disk->removed;
 	if (of->selected < total && of->oldest - 1 > disk->removed)
 		return of->oldest - 1;
-	/* What was selected may be older than other messages that were removed. */
+	/* Messages that were selected may be older than others that were removed. */
 	return of->oldest <= disk->removed ? of->oldest - 1 : disk->removed;
 }
 

@@ -8,7 +8,7 @@
 #include "serve/channel/channel.h"
 #include "serve/journal/state.h"
 
-/* What only the files of restore.h share. */
+/* For the files of restore.h only. */
 
 /* A channel that has messages in the journal. */
 struct restored_channel {

@@ -3,7 +3,7 @@
 
 #include "serve/frame/block.h"
 
-/* The userData message: who is present in a channel, and what a client must know of the server. */
+/* The userData message: the users who are present in a channel, and facts about the server. */
 struct channel;
 struct channels;
 struct user;

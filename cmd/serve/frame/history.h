@@ -30,6 +30,8 @@ struct history {
 	uint64_t dropped; /* number of the newest message that is no longer in it; 0: none */
 };
 
+/* ---- history.c ---- */
+
 /* Drops all messages, and frees their memory. */
 void history_free(struct history *history);
 
@@ -44,6 +46,8 @@ const struct history_entry *history_at(const struct history *history, uint32_t i
 
 /* Returns the index of the oldest message with a higher number than this, or count if none. */
 uint32_t history_after(const struct history *history, uint64_t number);
+
+/* ---- history_frame.c ---- */
 
 /*
  * Returns a block of one frame: a `history` of the newest messages with numbers up to `upto`, at

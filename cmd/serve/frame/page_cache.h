@@ -11,7 +11,7 @@
 /*
  * The pages that new members are sent. Members that are at the same place get the same page, which
  * is made once. All pages in memory are counted. A page that no queue of a connection holds is
- * freed when there is no room for it, or when nobody has used it for a while.
+ * freed when there is no room for it, or when it was not used for a while.
  */
 enum page_kind {
 	PAGE_CATCHUP, /* messages after `after`; more follow */
@@ -46,7 +46,7 @@ struct page {
 struct page_cache {
 	struct page *by_key; /* uthash */
 	struct page *oldest; /* utlist: the ready pages, the one that was used last at the end */
-	size_t bytes; /* of memory of all ready pages, each once, whoever holds them */
+	size_t bytes; /* of memory of all ready pages, each once */
 	size_t budget_bytes; /* for those; the more of it is used, the smaller are new pages */
 	uint64_t made; /* pages, ever */
 	uint32_t sweeps; /* how many page_cache_sweep there were */
@@ -80,7 +80,7 @@ struct page *page_cache_add(struct page_cache *page_cache, const struct page_key
  */
 void page_cache_fill(struct page_cache *page_cache, struct page *page, struct block *block);
 
-/* Frees pages that nobody has used for PAGE_CACHE_IDLE_SWEEPS. To be called several times a second.
+/* Frees pages that were not used for PAGE_CACHE_IDLE_SWEEPS. To be called several times a second.
  */
 void page_cache_sweep(struct page_cache *page_cache);
 #define PAGE_CACHE_IDLE_SWEEPS 50
