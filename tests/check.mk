@@ -77,7 +77,7 @@ check-tsan: ## the tests under ThreadSanitizer
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
 	--suppressions=$(CURDIR)/tests/valgrind.supp --log-file=$(abspath $(BUILD))/valgrind/%p.log
 # Left out is what measures time or memory, or needs system calls that valgrind does not know.
-VALGRIND_TESTS = $(addprefix tests/e2e/,listen-cursor.sh pipelines.sh send.sh send-faults.sh send-plain.sh \
+VALGRIND_TESTS = $(addprefix tests/e2e/,listen-cursor.sh pipelines.sh send.sh send-faults.sh clients-plain-server.sh \
 	send-restart.sh serve-access.sh serve-corpus.sh serve-frames.sh serve-protocol.sh serve-tls-frames.sh \
 	validate-corpus.sh validate-order.sh)
 check-valgrind: all unit ## many of the tests under valgrind

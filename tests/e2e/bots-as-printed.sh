@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# Every bot in README and manuals, as it is printed there, answers the person who started it.
+# Each bot that README.md and the manual pages print, run exactly as printed, answers the person who
+# started it.
 
 . tests/lib.sh
 

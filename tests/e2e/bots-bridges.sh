@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# Bridges between servers, and bots that are pipelines: nothing goes round.
+# Bridges between servers, and bots that are pipelines, send nothing round in a circle.
 
 . tests/lib.sh
 

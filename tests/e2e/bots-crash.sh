@@ -1,8 +1,9 @@
 #!/bin/bash
 #
-# A bot with --cursor-file, or its listener, dies at random moments: every question is answered, each once.
+# A bot with --cursor-file, or its listener, is killed at random moments. Every question is still
+# answered, and answered once.
 #
-# CHAT_TEST_FULL=1 asks and kills as often as it takes to be sure, not as it takes to notice.
+# CHAT_TEST_FULL=1 runs enough rounds to be sure, not only to notice.
 
 LIMIT=240
 . tests/lib.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# Servers that mean harm. Whatever they say or keep to themselves, a client takes little memory,
-# ends with a status of the table, is gone within 3 s after SIGTERM, and obeys no control character.
+# Hostile servers. Whatever they send or hold back, a client takes little memory, ends with a status of
+# the table of exit statuses, ends within 3 s after SIGTERM, and prints no control character of theirs.
 
 LIMIT=100
 . tests/lib.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# A host may be written with the letters of its language: the network sees its ASCII form, people see
-# what they typed.
+# A host name may be written with the letters of any language. The network sees its ASCII form; messages
+# for people show what they typed.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

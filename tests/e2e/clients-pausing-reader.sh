@@ -1,7 +1,9 @@
 #!/bin/bash
 #
-# A reader that pauses: chat-listen and chat-send stop reading the server meanwhile, and go on when it
-# does. With CHAT_TEST_FULL set, 60,000 messages and pauses of 1 to 3 s, eight times.
+# The reader of a client's stdout pauses. chat-listen and chat-send stop reading from the server
+# meanwhile, and go on when the reader does.
+#
+# CHAT_TEST_FULL=1: 60,000 messages, and eight pauses of 1 to 3 s.
 
 LIMIT=60 FULL_LIMIT=600
 . tests/lib.sh

@@ -1,7 +1,9 @@
 #!/bin/bash
 #
-# Servers that are slow, that stand still, or that ask for time: they get it, as long as they were
-# told, and are not mistaken for others.
+# Servers that are slow, that stand still, or that ask for time. The clients wait as long as they were
+# told to, and do not take such a server for something else.
+#
+# CHAT_TEST_FULL=1 stops a server for a minute, with the limits of time at their defaults.
 
 LIMIT=60 FULL_LIMIT=300
 . tests/lib.sh

@@ -1,7 +1,8 @@
 #!/bin/bash
 #
-# Who connects to something else than it thinks, or is not let in for a reason at home, is told what came and
-# what helps: another protocol, another page, an authority, a variable, a file with a token.
+# A client is connected to something that is no chat server, or is not let in because of something on its
+# own machine. Its error says what answered and what helps: another protocol, another page, an authority,
+# a variable, a token file.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

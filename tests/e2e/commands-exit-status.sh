@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# The table of exit statuses, row by row, and what goes with them: a sentence on stderr, nothing lost.
+# Each row of the table of exit statuses holds, with a sentence on stderr, and nothing is lost on the way
+# out.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# What people do first and get wrong is answered with the remedy.
+# The mistakes that people make first are answered with what helps.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# A disk that is full is told once, with how many lines are not there.
+# When stdout has no more room a command says so once, with the number of lines that are missing.
 
 . tests/lib.sh
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 #
-# A cable is pulled: the connection is there for both ends, and nothing comes through any more. Server
-# and clients live in network namespaces of their own, with a pair of veth devices between them.
+# A cable is pulled: both ends still have the connection, and nothing comes through any more. Both notice
+# it, and after the cable is back nothing was lost or doubled. Server and clients live in network
+# namespaces of their own, joined by a pair of veth devices.
 
 . tests/lib.sh
 

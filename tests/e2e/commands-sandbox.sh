@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# Somebody has taken chat-validate or chat-listen --save-files over, by a log or a file
-# (tests/preload/escape.c): what can be done from within.
+# An attacker controls chat-validate or chat-listen --save-files through a log or a file
+# (tests/preload/escape.c plays the attacker): nothing outside of the sandbox can be read or changed.
 
 . tests/lib.sh
 

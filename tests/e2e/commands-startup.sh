@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# What a command loads and touches when it starts: scripts start it a thousand times.
+# Scripts start a command a thousand times: it loads no library and touches no file that it does not need.
 
 . tests/lib.sh
 

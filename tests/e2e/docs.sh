@@ -1,8 +1,8 @@
 #!/bin/bash
 #
-# --help, the manual and the completions say the same, option by option and value by value; what they
-# refer to exists. An option is written --name, --name= where it takes a value, --name[= where the
-# value may be left out; -x.
+# --help, the manual pages and the completions have the same options with the same values, and what they
+# refer to exists. Here an option is written --name, --name= where it takes a value, --name[= where the
+# value is optional, or -x.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# What the compiler and the linker are to put into every program and the library.
+# Every program and the shared library are built with the hardening that compiler and linker offer.
 
 . tests/lib.sh
 

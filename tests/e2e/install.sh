@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# What `make install` puts where; that manual, completion and library work from there; that uninstall
-# takes it away again.
+# `make install` puts everything where it belongs; manual, completions and library work from there; `make
+# uninstall` removes all of it.
 
 . tests/lib.sh
 

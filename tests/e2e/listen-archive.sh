@@ -1,8 +1,8 @@
 #!/bin/bash
 #
-# A channel's archive in one command, and over several runs: everything that is kept, each message once, in order;
-# from a time on; with a status that says where something is missing; on a disk that was full; also by servers of
-# other kinds.
+# chat-listen writes a channel's archive, in one run and over several: everything that is kept, each
+# message once, in order, or from a given time on. Its exit status says when something is missing. It also
+# works with servers of other kinds, and after the disk was full.
 
 . tests/lib.sh
 

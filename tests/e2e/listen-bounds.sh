@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# What a server or a sender may choose, and what chat-listen makes of it: names of files, ids, times.
+# File names, ids and times that a server or a sender chooses do no harm: chat-listen bounds or changes
+# them.
 
 . tests/lib.sh
 

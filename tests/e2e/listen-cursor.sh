@@ -1,9 +1,10 @@
 #!/bin/bash
 #
-# A listener that dies at random moments, and one whose connections are cut, while messages flow:
-# the first misses nothing and repeats no more than its seams, the second does neither.
+# chat-listen --cursor-file is killed at random moments, or its connections are cut, while messages flow.
+# A listener that is killed misses nothing and repeats at most what it was writing; one that is cut
+# neither misses nor repeats anything.
 #
-# CHAT_TEST_FULL=1 kills and cuts as often as it takes to be sure, not as it takes to notice.
+# CHAT_TEST_FULL=1 kills and cuts often enough to be sure, not only to notice.
 
 LIMIT=280
 . tests/lib.sh

@@ -1,7 +1,9 @@
 #!/bin/bash
 #
-# Readers that pause, on connections that are cut, with and without a journal and TLS: nothing is lost, or what is
-# lost is named. With CHAT_TEST_FULL set 200 of them, 60,000 lines each.
+# chat-listen has a reader that pauses, and connections that are cut, with and without a journal and TLS.
+# Nothing is lost, or what is lost is named.
+#
+# CHAT_TEST_FULL=1: 200 listeners, 60,000 lines each.
 
 FULL_LIMIT=3000
 . tests/lib.sh

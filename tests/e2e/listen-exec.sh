@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-listen --exec: a command on one connection.
+# chat-listen --exec runs a command that reads and answers messages on one connection.
 
 . tests/lib.sh
 

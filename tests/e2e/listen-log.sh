@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-listen --from-log: a log reads like the channel that it is from.
+# chat-listen --from-log prints a log as it would print the channel that the log is of.
 
 . tests/lib.sh
 cd "$TMP" || exit

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# chat-listen reads a past that comes in many pages as one: each message once, in order, and gaps where they are.
+# chat-listen prints a history that comes in many pages as one: each message once, in order, with gaps
+# where they are.
 
 . tests/lib.sh
 

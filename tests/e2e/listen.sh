@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-listen: what it prints, from where and how far, and what it writes, on a server of ours.
+# chat-listen with a server of ours: what it prints, from which message to which, and what it sends.
 
 . tests/lib.sh
 

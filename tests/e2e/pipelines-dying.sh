@@ -1,8 +1,8 @@
 #!/bin/bash
 #
-# The pipelines of README and chat(7) while the server dies in the middle of them: killed and started
-# again on its port, with its journal, or dead for good. What was acknowledged is there, what was not
-# is said, and nothing hangs.
+# The server dies while the pipelines of README.md and chat(7) run: it is killed and started again on its
+# port, with its journal, or stays away. What was acknowledged is kept, what was not is named, and nothing
+# hangs.
 
 LIMIT=240
 . tests/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# The pipelines of README and chat(7), as they are written there, with the real jq.
+# The pipelines of README.md and chat(7), exactly as written there, do what they are for, with the real
+# jq.
 
 . tests/lib.sh
 

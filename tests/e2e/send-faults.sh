@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# A bad network: 200 connections are cut at random places while 10,000 lines go through.
+# 200 connections are cut at random places while chat-send sends 10,000 lines. Each line is accepted once,
+# in order.
 
 LIMIT=300
 . tests/lib.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# The receipt of a file tells that it was accepted, and which file; it is not the file again.
+# The receipt for a file says that the file was accepted, and which one; it does not contain the file.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# What chat-send reads: from where, in which shapes, for which channel.
+# chat-send reads its input from the right place, in each of its forms, for the right channel.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# A receipt of chat-send is the server's word about what was said, not about something else.
+# A receipt of chat-send is what the server said about this very message, and not about another.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-send --reply waits for answers as long as there can be any, over restarts of the server, and
+# chat-send --reply waits for answers as long as there can be any, also over restarts of the server, and
 # says why none came.
 
 . tests/lib.sh

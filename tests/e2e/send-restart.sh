@@ -1,10 +1,10 @@
 #!/bin/bash
 #
 # The server is killed in the middle of 20,000 lines and another one takes its port. What chat-send
-# says of each line is held against what the two servers had accepted.
+# reports of each line agrees with what the two servers had accepted.
 #
-# Twice each: killed at work, and killed after it was stopped, with bytes in its socket that it will
-# never read, so that something was certainly in flight.
+# There are two ways: the server is killed at work, or it is stopped first and then killed with bytes in
+# its socket that it never reads, so that something was certainly in flight.
 
 LIMIT=200
 . tests/lib.sh

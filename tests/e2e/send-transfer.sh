@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# A big file over a slow network: on a terminal it is seen going out.
+# chat-send shows on a terminal how far a large file has been sent over a slow network.
 
 . tests/lib.sh
 

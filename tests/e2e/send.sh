@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-send: what it sends, what it prints, how it ends, on a server of ours.
+# chat-send with a server of ours: what it sends, what it prints, and how it ends.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# Whom chat-serve lets in: tokens, hosts, proxies, and nobody at all by mistake.
+# chat-serve lets in the right users, by tokens, hosts and proxies, and nobody else.
 
 . tests/lib.sh
 

@@ -1,8 +1,10 @@
 #!/bin/bash
 #
-# Several adversaries at once, beside people who chat: a server for everybody, one with TLS and tokens, one that syncs.
+# Twelve attackers do everything they can at once, beside users who chat. The users still get each message
+# once, in order and soon: on a server that is open to all, on one with TLS and tokens, and on one that
+# syncs its journal.
 #
-# CHAT_TEST_FULL=1: a minute each. CHAT_TEST_ATTACK=name,name: those attacks of adversary.py alone.
+# CHAT_TEST_FULL=1: a minute each. CHAT_TEST_ATTACK=name,name: only these attacks of adversary.py.
 
 attack=${CHAT_TEST_ATTACK-}
 LIMIT=300

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# Attackers, and twenty people who go on chatting.
+# While one kind of attacker after another is at work, twenty users go on chatting and hear everything, in
+# order. When the attackers have gone, the server has given back what they took.
 
 LIMIT=240
 . tests/lib.sh

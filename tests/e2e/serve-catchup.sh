@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-serve tells who comes back all that was said meanwhile, page by page, and nobody pays for it.
+# A client that comes back is sent all that was said meanwhile, page by page, at no cost to the others.
 
 . tests/lib.sh
 

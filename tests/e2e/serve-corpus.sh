@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# The corpus of messages, through chat-serve.
+# chat-serve accepts each valid message of the corpus, and refuses each invalid one with the code in its
+# file name.
 
 . tests/lib.sh
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# A crowd at chat-serve: each message once, in one order, no seam for who joins.
+# A hundred clients get each message once and in one order; those who join in between see no gap and no
+# repeat.
 
 . tests/lib.sh
 

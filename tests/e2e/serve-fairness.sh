@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# Many that send the smallest frames there are, beside an honest member.
+# Many clients send the smallest frames as fast as they can, and the echo of an honest member still comes
+# within 50 ms.
 
 . tests/lib.sh
 

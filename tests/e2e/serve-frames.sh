@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# Bytes to chat-serve, right and wrong.
+# chat-serve answers request heads and frames, right and wrong, as RFC 6455 says, however the bytes are
+# cut.
 
 . tests/lib.sh
 

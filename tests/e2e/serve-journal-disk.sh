@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# What lies on the disk is input: what has been changed, put there or taken away is noticed before it is believed.
+# Files of a journal that somebody has changed, added or removed are noticed before anything in them is
+# believed.
 
 . tests/lib.sh
 

@@ -1,7 +1,9 @@
 #!/bin/bash
 #
-# --journal-max-messages, what is kept in memory of a journal with very many channels, and what is known of
-# messages that were removed. CHAT_TEST_FULL=1 ends servers far more often while they remove.
+# --journal-max-messages keeps the newest messages of each channel and removes the others. The memory for
+# a journal with very many channels is bounded, and gaps are known where messages were removed.
+#
+# CHAT_TEST_FULL=1 kills servers far more often while they remove.
 
 FULL_LIMIT=7200
 . tests/lib.sh

@@ -1,7 +1,9 @@
 #!/bin/bash
 #
-# Nothing acknowledged is ever lost: what anybody was shown is in the journal, whatever ends the server.
-# CHAT_TEST_FULL=1 runs as many rounds as it takes to be sure, not as many as it takes to notice.
+# No acknowledged message is ever lost: whatever anybody was shown is in the journal, however the server
+# ends.
+#
+# CHAT_TEST_FULL=1 runs enough rounds to be sure, not only to notice.
 
 FULL_LIMIT=7200
 . tests/lib.sh

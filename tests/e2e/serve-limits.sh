@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# The limits of chat-serve.
+# Each limit of chat-serve is kept as LIMITS of chat-serve(1) says.
 
 . tests/lib.sh
 

@@ -1,6 +1,9 @@
 #!/bin/bash
 #
-# The memory of chat-serve, measured from outside while peers do their worst. CHAT_TEST_FULL=1: in full size.
+# The memory of chat-serve, measured from outside during attacks, stays near what the server itself
+# counts.
+#
+# CHAT_TEST_FULL=1 runs the attacks in full size.
 
 LIMIT=280 FULL_LIMIT=1200
 . tests/lib.sh

@@ -1,7 +1,9 @@
 #!/bin/bash
 #
-# Memory runs out once, anywhere in a whole session of chat-serve (tests/preload/alloc.c).
-# CHAT_TEST_FULL=1 lets it run out at every allocation in turn.
+# One allocation fails, anywhere in a whole session of chat-serve (tests/preload/alloc.c). A connection is
+# refused or lost, or the server ends with "out of memory"; nothing else happens.
+#
+# CHAT_TEST_FULL=1 lets each allocation fail in turn.
 
 LIMIT=280 FULL_LIMIT=7200
 . tests/lib.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# How chat-serve says how it is doing.
+# /metrics, /healthz and SIGUSR1 of chat-serve tell what happens in it.
 
 . tests/lib.sh
 

@@ -1,7 +1,9 @@
 #!/bin/bash
 #
-# The whole server under clients that go astray: conversations with bytes changed, put in, taken out.
-# CHAT_TEST_FULL=1 sends a hundred times as many.
+# Clients send conversations with bytes changed, added or removed. The server answers, logs only what a
+# terminal can show, and honest clients notice nothing.
+#
+# CHAT_TEST_FULL=1 sends a hundred times as many; CHAT_TEST_SEED repeats a run.
 
 LIMIT=280 FULL_LIMIT=7200
 . tests/lib.sh

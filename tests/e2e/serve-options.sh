@@ -1,6 +1,8 @@
 #!/bin/bash
 #
-# The options of chat-serve at their least and their most. CHAT_TEST_FULL=1 also has it send a gigabyte at once.
+# chat-serve works with each option at its least and at its most.
+#
+# CHAT_TEST_FULL=1 also has it send a gigabyte at once.
 
 LIMIT=280
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# The conversation with chat-serve, case by case.
+# Each message of a client leads to the answers that chat-protocol(7) describes, for the right members.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# Nobody takes all channels, or everybody's history.
+# No user takes all channels, or the history of all others.
 
 . tests/lib.sh
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# Somebody has taken chat-serve over (tests/preload/escape.c): what can be done from within.
+# An attacker controls chat-serve (tests/preload/escape.c plays the attacker): nothing outside of the
+# sandbox can be read or changed.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# The cases of serve-frames.py once more, over TLS.
+# The cases of serve-frames.py hold over TLS, too.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# The cases of serve-limits.py once more, over TLS.
+# The cases of serve-limits.py hold over TLS, too.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

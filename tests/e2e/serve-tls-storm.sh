@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# Clients of TLS that cost chat-serve as much as they can (tests/interop/tls_storm.c), beside an
-# honest one.
+# TLS clients cost chat-serve as much as they can (tests/interop/tls_storm.c), and the echo of an honest
+# member still comes within 50 ms.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

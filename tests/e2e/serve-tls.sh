@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# chat-serve over TLS: whom it lets in, what it shows, and how it changes its certificate.
+# chat-serve over TLS: which clients it lets in, which certificate it shows, and how it changes its
+# certificate.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# --url-file: it is there while the server answers, and is that server's.
+# The file of --url-file exists while the server answers, and holds the URL of that server.
 
 . tests/lib.sh
 

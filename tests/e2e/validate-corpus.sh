@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# The corpus through chat-validate: every verdict, and the same one whether the bytes come at once or
-# one by one.
+# chat-validate has the right verdict on each file of the corpus, whether the bytes come at once or one by
+# one.
 
 . tests/lib.sh
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# chat-validate --state finds nothing in our own logs: a server's over restarts, a listener's over its
-# reconnections to two channels, each with a crowd in it, and either cut at a line.
+# chat-validate --state finds nothing wrong in logs of our own: a server's over restarts, a listener's
+# over reconnections to two channels, each with a crowd in it, and either log is cut at the end of a line.
 
 . tests/lib.sh
 cd "$TMP" || exit

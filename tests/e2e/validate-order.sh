@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-validate --state: what each message may be after those before it.
+# chat-validate --state judges each message by those before it.
 
 . tests/lib.sh
 cd "$TMP" || exit

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-validate's other ways of saying what it found: formats, rejects, threads, scanners, progress.
+# chat-validate reports the same findings in each format, with rejects, threads, scanners and progress.
 
 . tests/lib.sh
 cd "$TMP" || exit

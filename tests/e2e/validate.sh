@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-validate as its users meet it: findings, exit statuses, the valve in a pipe.
+# chat-validate as its users meet it: its findings, its exit statuses, and as a filter in a pipe.
 
 . tests/lib.sh
 cd "$TMP" || exit

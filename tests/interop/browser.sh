@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# chat-serve and the WebSocket of a browser: headless Chromium on pages of this machine, and on one
-# that pretends to come from elsewhere.
+# chat-serve and the WebSocket of a browser understand each other: headless Chromium, on pages of this
+# machine, and on one that pretends to come from elsewhere and is refused.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

@@ -1,7 +1,8 @@
 #!/bin/bash
 #
-# The library's client (the driver in tests/unit/client.c) over TLS and through proxies. The
+# The library's client (the driver in tests/unit/client.c) works over TLS and through proxies. The
 # certificates are made here.
+
 . tests/lib.sh
 . tests/helpers/certs.sh
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 #
-# The library's client (the driver in tests/unit/client.c) against a server that knows the
-# specification alone, and against one that does whatever can be done wrong.
+# The library's client (the driver in tests/unit/client.c) works with a server that knows the
+# specification alone, and comes to the right end with one that does everything wrong that can be done.
+
 . tests/lib.sh
 
 drive() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# The server's and the client's layer of WebSocket, without the chat, on a conformance suite of our
-# own. Others are run on build/tests/interop/echo_server and echo_client likewise.
+# The server's and the client's layer of WebSocket, without the chat, pass a conformance suite of our own.
+# Other suites can be run on build/tests/interop/echo_server and echo_client in the same way.
 
 . tests/lib.sh
 

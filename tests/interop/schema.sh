@@ -1,7 +1,9 @@
 #!/bin/bash
 #
-# The schema that chat-validate prints, given to ajv: both are of one mind about seeded random lines, but
-# for what no schema can say. CHAT_TEST_LINES=1000000 for more of them, CHAT_TEST_SEED for others.
+# The schema that chat-validate prints, given to ajv, has the same verdict as chat-validate on random
+# lines, but for what no schema can express.
+#
+# CHAT_TEST_LINES=1000000 takes more lines, CHAT_TEST_SEED others. The default seed is 1.
 
 count=${CHAT_TEST_LINES:-20000} seed=${CHAT_TEST_SEED:-1}
 LIMIT=280

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-serve and node's `ws` once more, over TLS.
+# chat-serve and node's `ws`, a client that was written by others, understand each other over TLS.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

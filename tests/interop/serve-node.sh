@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-serve and a client that nobody here wrote: node's `ws`.
+# chat-serve and node's `ws`, a client that was written by others, understand each other.
 
 . tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-serve and a client that nobody here wrote: Python's `websockets`.
+# chat-serve and Python's `websockets`, a client that was written by others, understand each other.
 
 . tests/lib.sh
 

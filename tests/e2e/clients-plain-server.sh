@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# The clients on a server that knows the specification and nothing more.
+# The clients work with a server that knows the specification and nothing more.
 
 . tests/lib.sh
 
