@@ -1,8 +1,8 @@
-"""A channel's archive in one command: chat-listen --since all --no-follow -t message, of a million short messages.
+"""Measures how long chat-listen --since all --no-follow -t message takes for a channel of a million short messages.
 
-Into a file, with a cursor file beside it, and through a pipe; what comes is held against the journal, byte for byte in
-number. BENCH_QUICK=1: a tenth. Results on stdout and in bench/archive.json of the build; exit status 1 where it takes
-3 s or longer, or not everything came.
+It writes into a file, with a cursor file beside it, and into a pipe; the number of messages is compared with the
+journal's. BENCH_QUICK=1: a tenth of the messages. Results go to stdout and to bench/archive.json of the build. The
+exit status is 1 when a run takes 3 s or longer, or a message is missing.
 """
 import json
 import os

@@ -1,8 +1,8 @@
-"""The 99th percentile of the time from a text to its message at twenty honest users, while somebody attacks.
+"""Measures the 99th percentile of the time from a text to its message for twenty honest users during attacks.
 
-A server with its defaults, the attacks of tests/helpers/attack.py, each for ten seconds (BENCH_QUICK=1: two). Then ten
-thousand connections that never finish their request head: how long until the last is gone. Exit status 1 where a bar is
-not kept.
+The server has its defaults. Each attack of tests/helpers/attack.py lasts ten seconds (BENCH_QUICK=1: two). At the end
+ten thousand connections never finish their request head, and the time is taken until the last of them is closed. The
+exit status is 1 when a limit is exceeded.
 """
 import os
 import resource

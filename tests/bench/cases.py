@@ -1,4 +1,4 @@
-"""What is measured, and what chat-serve is held to."""
+"""The cases that fanout.py measures, and the ratios that chat-serve has to keep."""
 from dataclasses import dataclass, field
 from typing import Optional
 

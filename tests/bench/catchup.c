@@ -1,7 +1,7 @@
 /*
- * Many who come back at once and read a channel's whole past. Of each only the frames are looked at
- * and counted: what lies between them is thrown away in the kernel. The sum of what they got is
- * held against what the messages are.
+ * Clients that come back at once and read the whole past of a channel. Only the heads of the
+ * frames are read and counted; their payload is discarded in the kernel. The sum of what came is
+ * compared with the messages that there are.
  */
 #include <arpa/inet.h>
 #include <errno.h>

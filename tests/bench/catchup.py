@@ -1,8 +1,9 @@
-"""A thousand who come back at once, each a million short messages behind, on a server with its defaults and a journal.
+"""Measures a thousand clients that come back at once, each a million short messages behind, with a journal.
 
-Nobody is dropped, each gets every message, once (catchup.c counts them), and two members of another channel go on talking.
-All begin at the beginning, then each at another place. For comparison what the delivery of a live message costs.
-BENCH_QUICK=1: a hundred. Results on stdout and in bench/catchup.json of the build; exit status 1 where a bar is not kept.
+The server has its defaults. No client is dropped and each gets each message once (catchup.c counts them), while two
+members of another channel go on talking. First all begin at the beginning, then each at another place. The cost of
+delivering a live message is measured for comparison. BENCH_QUICK=1: a hundred clients. Results go to stdout and to
+bench/catchup.json of the build; the exit status is 1 when a limit is exceeded.
 """
 import json
 import os

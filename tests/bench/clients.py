@@ -1,8 +1,8 @@
-"""Measure chat-listen and chat-send on this machine, now, beside the clients of others.
+"""Measures chat-listen and chat-send beside other clients, on this machine, now.
 
-The client under test has one core, the server the other; the candidates take turns, round by round, and a figure is
-the median of its rounds. CPU time is the client's own (getrusage). Each run checks that every line came. Results: a
-table on stdout, and clients.md and clients.json in the bench folder of the build. CHAT_BUILD names the build,
+The client under test has one core, the server the other. The clients take turns, round by round; a figure is the
+median of its rounds. CPU time is the client's own (getrusage). Each run checks that every line came. Results go to
+stdout as a table, and to clients.md and clients.json in the bench folder of the build. CHAT_BUILD names the build;
 BENCH_QUICK=1 makes it short.
 """
 import argparse

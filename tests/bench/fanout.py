@@ -1,11 +1,11 @@
-"""Measure chat-serve against other chat servers and against the floor, on this machine, now.
+"""Measures chat-serve against other chat servers and against the floor (floor.c), on this machine, now.
 
 Each server runs on one core, the load generator on another. A run is a fresh server on a port of its own and one
-load; the servers take turns, round by round, and a figure is the median of its rounds. Before the rounds of a case
-the load checks that every receiver gets every text, once, unchanged, in one order; in the rounds that every receiver
-gets as many as were sent, and of the senders and a sample of the listeners the order too. Results: a table on stdout,
-and fanout.md, fanout.json and fanout.svg in the bench folder of the build. CHAT_BUILD names the build, BENCH_QUICK=1
-is --quick.
+load. The servers take turns, round by round; a figure is the median of its rounds. Before the rounds of a case the
+load generator checks that each receiver gets each text, once, unchanged, in one order. During the rounds it checks
+that each receiver gets as many as were sent, and the order for the senders and a sample of the listeners. Results go
+to stdout as a table, and to fanout.md, fanout.json and fanout.svg in the bench folder of the build. CHAT_BUILD names
+the build; BENCH_QUICK=1 is --quick.
 """
 import argparse
 import json

@@ -1,4 +1,7 @@
-/* Fills a journal with so many bytes of messages, spread over channels, as a server would have. */
+/*
+ * Fills a journal with a given number of bytes of messages, spread over channels, as a server
+ * would.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /*
- * A server that says as much as its listener takes: whoever joins gets a fixed number of messages
- * of 100-byte texts, ids ascending, and a Close 1000. One listener after another; prints its URL.
+ * A server that sends as fast as its listener reads: whoever joins gets a fixed number of messages
+ * of 100-byte texts with ascending ids, and a Close 1000. It serves one listener after another and
+ * prints its URL.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,8 +1,9 @@
 /*
- * What fan-out costs when a server does nothing else: WebSocket frames in and out, and no protocol.
- * Any text becomes a frame of chat-serve's layout and size around the bytes of its content, for
- * every member of the one channel; who says init is a member. No checks, no names, no history, no
- * limits: a line to measure servers against, not one of them.
+ * The floor: what fan-out costs a server that does nothing else. It reads and writes WebSocket
+ * frames and knows no protocol. Each text becomes a frame of chat-serve's layout and size around
+ * the bytes of its content, for each member of the one channel; a client that sends init is a
+ * member. It has no checks, names, history or limits: servers are measured against it, but it is
+ * no chat server.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * A load generator for chat servers: members that speak and listen and check what they hear
- * (load_fanout), connections that come and go (load_churn) or stay (load_idle). The runner pins it
- * to a core of its own.
+ * A load generator for chat servers: members that speak, listen and check what they hear
+ * (load_fanout), connections that come and go (load_churn), and connections that stay idle
+ * (load_idle). The caller pins it to a core of its own.
  */
 #include "load.h"
 

@@ -8,9 +8,9 @@
 #include "chat/url.h"
 
 /*
- * The load generator: what is to be measured, as the command line says it. One thread, one epoll.
- * Whatever goes wrong ends the program with a sentence and status 1: a figure that came about in
- * another way than it says is worth nothing.
+ * The options of the load generator. It has one thread and one epoll. Any fault ends the program
+ * with a sentence and status 1, because a figure that was measured in another way than intended is
+ * worth nothing.
  */
 struct load {
 	struct chat_url url;

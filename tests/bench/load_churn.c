@@ -1,4 +1,4 @@
-/* What it costs the server that somebody comes and goes. */
+/* Measures the cost to the server when a client joins and leaves. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/epoll.h>

@@ -1,6 +1,6 @@
 /*
- * Members of one channel, of whom some speak. What they hear is counted by all and checked by those
- * who speak and a sample of the others; at the end everybody has everything, in one order.
+ * Members of one channel, of whom some speak. All count what they hear; those who speak and a
+ * sample of the others check it. At the end each has everything, in one order.
  */
 #include <errno.h>
 #include <stdio.h>

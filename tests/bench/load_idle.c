@@ -1,4 +1,4 @@
-/* What a connection costs the server while nothing happens on it. */
+/* Measures the cost to the server of a connection on which nothing happens. */
 #include <stdio.h>
 
 #include "command/diag.h"

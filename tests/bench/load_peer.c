@@ -1,4 +1,4 @@
-/* How the load generator's connections come into their channels and leave them. */
+/* Connections of the load generator join their channels and leave them. */
 #include "load_peer.h"
 
 #include <errno.h>

@@ -11,8 +11,8 @@
 #include "load_wire.h"
 
 /*
- * One connection on its way into a channel: connect, upgrade, init, userData, history; and out.
- * Every message on the way must be valid to the library.
+ * One connection that joins a channel (connect, upgrade, init, userData, history) and leaves it.
+ * Each message on the way must be valid to the library.
  */
 enum peer_state {
 	PEER_CONNECTING,

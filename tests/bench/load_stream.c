@@ -1,4 +1,7 @@
-/* The receiving side: every frame is the next one of its sender, and its order goes into a hash. */
+/*
+ * The receiving side. Each frame must be the next one of its sender; the order of all frames goes
+ * into a hash.
+ */
 #include "load_stream.h"
 
 #include <stdlib.h>

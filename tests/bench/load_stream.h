@@ -9,8 +9,8 @@
 #include "load_usage.h"
 
 /*
- * What one receiver gets. All frames of a run have one size, so that who only counts bytes counts
- * frames; and most of them one layout, so that finding a content costs a comparison.
+ * The frames that one receiver gets. All frames of a run have the same size, so that counting
+ * bytes counts frames; most have the same layout, so that one comparison finds a content.
  */
 struct layout {
 	size_t frame_bytes; /* 0: no frame was seen yet */

@@ -1,4 +1,4 @@
-/* The texts that the senders say: made once, stamped for each sending. */
+/* The texts of the senders: made once, and stamped each time they are sent. */
 #include "load_text.h"
 
 #include <stdio.h>

@@ -9,8 +9,9 @@
 #include "chat/buf.h"
 
 /*
- * The texts. A content is 2 hexadecimal digits of the sender's index, 8 of its counter, 16 of the
- * time it was sent (nanoseconds, monotonic), and padding. All contents of a run have one size.
+ * The texts. A content has 2 hexadecimal digits for the sender's index, 8 for its counter, 16 for
+ * the time of sending (nanoseconds, monotonic), and padding. All contents of a run have the same
+ * size.
  */
 #define TEXT_BYTES_MIN 26
 #define TEXT_SENDERS_MAX 256

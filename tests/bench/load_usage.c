@@ -1,4 +1,4 @@
-/* What the server costs, and how long things take: clocks, /proc, a histogram. */
+/* Measures the server's cost and durations: clocks, /proc, a histogram. */
 #include "load_usage.h"
 
 #include <stdio.h>

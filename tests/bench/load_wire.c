@@ -1,4 +1,4 @@
-/* How the load generator's bytes go over the network. */
+/* Sends and receives the bytes of the load generator's connections. */
 #include "load_wire.h"
 
 #include <errno.h>

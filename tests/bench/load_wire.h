@@ -7,8 +7,8 @@
 
 /*
  * The bytes of a connection of the load generator, plain or in TLS: send(2) and recv(2) of a
- * non-blocking socket, with their results and errno. A read that gives less than it was asked for
- * has left nothing behind.
+ * non-blocking socket, with their results and errno. A read that returns less than it was asked
+ * for has left nothing behind.
  */
 struct wires; /* what all connections in TLS share */
 

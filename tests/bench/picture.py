@@ -1,4 +1,4 @@
-"""The results as a picture: a group of bars for each case, as long as the figures."""
+"""Draws the results of fanout.py: a group of bars for each case, each bar as long as its figure."""
 from xml.sax.saxutils import escape
 
 from table import NAMES, ORDER, number

@@ -1,4 +1,4 @@
-"""The results as rows, and the rows as a table in Markdown."""
+"""The results of fanout.py as rows, and the rows as a table in Markdown."""
 from dataclasses import dataclass, field
 
 from cases import CASES, CPU, RATE, SPREADS

@@ -1,7 +1,7 @@
 /*
- * What most people would write: cJSON for each line, then the rules one by one on its tree. It
- * makes the checks that cJSON leaves possible, by the same table. Prints how many lines are
- * messages.
+ * A checker as most people would write it: cJSON parses each line, then each rule is checked on
+ * its tree. It makes the checks that are possible with cJSON, by the same table of rules. It
+ * prints how many lines are messages.
  */
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -1,8 +1,8 @@
-"""Readers that pause, on connections that are cut: chat-listen, through a proxy, into a pipe that is read now and then.
+"""chat-listen reads through a proxy that cuts its connections, and prints into a pipe whose reader pauses.
 
-Each run has a channel of its own, in which somebody says many lines as fast as that goes. Where the server has a
-journal the reader gets all of them, in order, once. Without one it gets all, or a `$gap` that names exactly those
-that are missing. Arguments as for main() of serving.py. CHAT_TEST_FULL: 200 runs of 60,000 lines.
+Each run has a channel of its own, in which a client says many lines as fast as it can. Where the server has a journal
+the listener prints all of them, in order, once. Without a journal it prints all, or a `$gap` that names exactly those
+that are missing. The arguments are those of main() of serving.py. CHAT_TEST_FULL: 200 runs of 60,000 lines.
 """
 import json
 import os

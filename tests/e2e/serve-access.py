@@ -1,4 +1,4 @@
-"""Whom chat-serve lets in: tokens, hosts, proxies, and nobody at all by mistake."""
+"""chat-serve lets in the right users, by tokens, hosts and proxies, and nobody else."""
 import hashlib
 import json
 import os

@@ -1,8 +1,8 @@
-"""Twelve attackers on six addresses do all of adversary.py at once, beside fifty who chat and those who come to hear
-what was said. What the honest are promised is looked at all the while: each message once, from who said it, in one
-order, and soon; a history for who comes; memory as it is counted.
+"""Twelve attackers on six addresses make all attacks of adversary.py at once, beside fifty members who chat and
+newcomers who read the history. All the while the test checks what honest users are promised: each message once, from
+its sender, in one order, and soon; a history for each newcomer; and memory as the server counts it.
 
-CHAT_TEST_FULL=1: a minute each. CHAT_TEST_ATTACK=name,name: some attacks alone.
+CHAT_TEST_FULL=1: a minute each. CHAT_TEST_ATTACK=name,name: only these attacks.
 """
 import fcntl
 import hashlib

@@ -1,5 +1,7 @@
-"""Attackers of every kind, from other addresses of loopback, and twenty people who go on chatting: all that they say
-is heard by all, in order; when the attackers are gone, so is what they took. Times are measured in bench/attack.py."""
+"""Attackers of each kind, from other addresses of loopback, beside twenty users who go on chatting. Everything that
+the users say is heard by all of them, in order. When the attackers have gone, the server has given back what they
+took. bench/attack.py measures the times.
+"""
 import os
 
 from attack import ATTACKS, Attack, Crowd, surroundings

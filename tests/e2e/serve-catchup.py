@@ -1,4 +1,6 @@
-"""What chat-serve tells who comes back: the whole past, in pages, at the reader's speed, and at nobody's expense."""
+"""chat-serve sends a client that comes back the whole past, in pages, at the client's speed, at no cost to the
+others.
+"""
 import base64
 import json
 import os

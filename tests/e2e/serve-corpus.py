@@ -1,5 +1,6 @@
-"""The corpus through chat-serve: every valid message of a client is accepted, every other refused
-by the code in its name, whole and byte by byte."""
+"""chat-serve accepts each valid client message of the corpus and refuses each invalid one with the code in its file
+name, whether it comes whole or byte by byte.
+"""
 import glob
 import json
 import os

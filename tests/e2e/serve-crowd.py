@@ -1,4 +1,4 @@
-"""A hundred clients at once: each message once, in one order, to everybody; joiners see no seam."""
+"""A hundred clients at once: each gets each message once, in one order; those who join see no gap and no repeat."""
 import json
 import random
 import selectors

@@ -1,4 +1,6 @@
-"""What many clients at once do to the others' time. As a program with arguments it is those clients."""
+"""Many clients send small frames as fast as they can; the echo of an honest member still comes within 50 ms. Run with
+arguments this file is those clients.
+"""
 import select
 import subprocess
 import sys

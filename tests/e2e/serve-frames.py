@@ -1,7 +1,7 @@
-"""What chat-serve does with bytes: request heads, frames and their faults, however they are cut.
+"""chat-serve answers request heads, frames and their faults as it should, however the bytes are cut.
 
-The rules of RFC 6455 for frames stand in framing.py, each with its examples; every rule is a case
-here. What only chat-serve has (init, its limits, the error before a Close) has cases of its own.
+The rules of RFC 6455 for frames are in framing.py, each with examples; each rule is a case here. What only chat-serve
+has (init, its limits, the error before a Close) has cases of its own.
 """
 import json
 import os

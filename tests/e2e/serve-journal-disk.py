@@ -1,4 +1,4 @@
-"""chat-serve --journal: a directory that somebody else has had in hand, and a disk that does not answer."""
+"""chat-serve --journal with a directory that somebody else has changed, and with a disk that does not answer."""
 import glob
 import json
 import os

@@ -1,4 +1,6 @@
-"""chat-serve --journal-max-messages: of each channel its readers get the newest, and what nobody gets is removed."""
+"""chat-serve --journal-max-messages: readers get the newest messages of each channel, and what nobody gets any more
+is removed.
+"""
 import glob
 import json
 import os

@@ -1,4 +1,4 @@
-"""chat-serve --journal: what survives, what is refused, what is never shown."""
+"""chat-serve --journal: which messages survive, which are refused, and which must never be shown."""
 import errno
 import glob
 import json

@@ -1,4 +1,6 @@
-"""What bounds chat-serve, as LIMITS of chat-serve(1) says; other rows of it have their cases in other files."""
+"""Each limit of chat-serve is kept as LIMITS of chat-serve(1) says. Some of its rows have their cases in other files;
+each case names its rows with @limits.
+"""
 import json
 import os
 import resource

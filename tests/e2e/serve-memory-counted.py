@@ -1,9 +1,8 @@
-"""The memory of chat-serve is what it says that it holds, whatever peers do.
+"""The memory that chat-serve takes is the memory that it counts, whatever peers do.
 
-While an attack runs, the process is measured from outside: what it has grown by since the start is at
-no moment more than one and a half times what chat_memory_bytes adds up to, and 16 MiB; nor more than
-the bounds of the command line add up to. Memory that is let go has half a second to go back.
-CHAT_TEST_FULL=1 runs the attacks in their full size.
+While an attack runs, the process is measured from outside. What it has grown by since the start is at no moment more
+than 16 MiB and one and a half times the sum of chat_memory_bytes, nor more than the sum of the limits of the command
+line. Memory that is freed has half a second to go back to the system. CHAT_TEST_FULL=1 runs the attacks in full size.
 """
 import json
 import os

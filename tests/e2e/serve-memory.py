@@ -1,9 +1,9 @@
-"""Memory runs out once, at every allocation in turn, over a whole session of chat-serve.
+"""One allocation fails in a whole session of chat-serve, each in turn.
 
-What may happen: a connection is refused or lost; the server ends with "out of memory". What may
-not: any other end, a peer that waits in vain, or a message that nobody said there.
+A connection may be refused or lost, and the server may end with "out of memory". It must not end in another way, let
+a peer wait in vain, or show a message that nobody said.
 
-CHAT_TEST_FULL=1 takes every allocation; else so many of each session, spread evenly.
+CHAT_TEST_FULL=1 takes each allocation; otherwise a number of them, spread evenly over each session.
 """
 import hashlib
 import json

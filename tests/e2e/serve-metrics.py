@@ -1,4 +1,4 @@
-"""How chat-serve says how it is doing: /metrics, /healthz, SIGUSR1; and slow readers in a crowd."""
+"""chat-serve tells its state by /metrics, /healthz and SIGUSR1; slow readers in a crowd are among what it tells."""
 import json
 import os
 import re

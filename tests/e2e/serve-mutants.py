@@ -1,7 +1,7 @@
-"""Conversations that go astray: what a client says, changed at random, and the server is none the worse.
+"""Clients send conversations that were changed at random, and chat-serve goes on working.
 
-All that it says of it stays fit for a terminal and for jq, and honest peers notice nothing. The seed
-is printed, and taken from CHAT_TEST_SEED.
+Whatever the server logs about them is fit for a terminal and for jq, and honest peers notice nothing. The seed is
+printed; CHAT_TEST_SEED sets it.
 """
 import glob
 import os

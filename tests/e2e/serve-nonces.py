@@ -1,8 +1,8 @@
-"""Nonces that are said again before their messages are known to be kept, in any order of things.
+"""Nonces are said again before it is known whether their messages are kept, in any order of events.
 
-The disk is held, so that nothing is published; then connections of two users say the same few nonces, again and
-again, in bursts; some come back on a new connection and say them once more. When the disk goes on, or fails, each
-time that a connection said a nonce has one answer there.
+The disk is held, so that nothing is published. Then connections of two users say the same few nonces again and again,
+in bursts; some come back on a new connection and say them once more. When the disk goes on, or fails, each line that
+carried a nonce has had one answer on its connection.
 """
 import collections
 import errno

@@ -1,5 +1,6 @@
-"""Every option of chat-serve that bounds something, at its least and at its most: the server starts, takes a message
-and ends with 0, or says at the start what is wrong with it."""
+"""Each option of chat-serve that bounds something, at its least and at its most: the server starts, takes a message
+and ends with 0, or says at the start what is wrong with the value.
+"""
 import json
 import os
 import re

@@ -1,4 +1,4 @@
-"""chat-serve as a process: its descriptors, sockets, signals and exit status."""
+"""chat-serve as a process: its descriptors, sockets, signals and exit status are as the manual says."""
 import fcntl
 import json
 import os

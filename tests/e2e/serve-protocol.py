@@ -1,4 +1,4 @@
-"""The conversation with chat-serve: what each message of a client leads to, and for whom."""
+"""Each message of a client leads to the answers that chat-protocol(7) describes, for the right members."""
 import json
 import time
 

@@ -1,4 +1,4 @@
-"""chat-serve: channels and their history are shared, so that nobody leaves nothing to others."""
+"""No user takes all channels of chat-serve, or the history of all others."""
 from peer import TEXT, frame, request
 from serving import Server, case, main
 

@@ -1,4 +1,6 @@
-"""chat-serve is stopped for longer than its limits: what came meanwhile is read before anybody is judged."""
+"""chat-serve is stopped for longer than its limits of time. It first reads what came meanwhile, and only then judges
+who was too late.
+"""
 import os
 import select
 import signal

@@ -1,4 +1,4 @@
-"""What one client of TLS does to the others' time."""
+"""One TLS client costs the server as much as it can; the echo of an honest member still comes within 50 ms."""
 import json
 import os
 import subprocess

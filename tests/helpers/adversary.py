@@ -1,7 +1,8 @@
-"""All the attackers of serve-adversaries.py: adversary.py GROUP SURROUNDINGS, a JSON file. Says a line once all have come.
+"""The attackers of serve-adversaries.py. Usage: adversary.py GROUP SURROUNDINGS, which is a JSON file. The program
+prints a line once all attackers are connected.
 
-They are IDENTITIES people on as many ADDRESSES, each of whom does several things at once, from several connections.
-Nothing here is fast: what an attack costs the attackers is little, so that they are not what the honest wait for.
+They are IDENTITIES users on as many ADDRESSES; each makes several attacks at once, from several connections. Each
+turn of an attack is cheap for the attackers, so that the honest users never wait for the attackers' own CPU time.
 """
 import ctypes
 import ctypes.util

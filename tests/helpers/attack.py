@@ -1,8 +1,8 @@
 """Attackers and honest users of one chat-serve.
 
-Run as a program it is one attack, from an address of its own, until it is ended: attack.py ROW URL. It says a line
-once it is in full swing. Imported it gives the honest: a crowd that chats and holds what it hears against what was
-said, and its times.
+Usage: attack.py ROW URL. As a program it makes one attack, from an address of its own, until it is ended, and prints
+a line once the attack is under way. As a module it has the honest users: a crowd that chats, compares what it hears
+with what was said, and measures how long it took.
 """
 import json
 import resource

@@ -3,7 +3,7 @@
 //	node connect-proxy.js [STATUS]
 //
 // Prints its URL on stdout once it listens, then a line "CONNECT host:port" for every request. With
-// a STATUS, that is its answer to all of them. Wherever a tunnel is asked for, it leads to loopback.
+// a STATUS it answers all of them with that status. Each tunnel leads to loopback, whatever its address.
 'use strict';
 
 const http = require('http');

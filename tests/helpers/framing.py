@@ -1,7 +1,7 @@
-"""The rules of RFC 6455 for frames, each with what is sent and what has to come back.
+"""The rules of RFC 6455 for frames, each with examples of what is sent and what must come back.
 
-Told from a role's point of view they hold for a server and for a client: `masked` says which. The
-texts are messages of the chat protocol, so that chat-serve can be asked as well as what echoes.
+They hold for a server and for a client; `masked` says which of the two is tested. The texts are messages of the chat
+protocol, so that both chat-serve and a server that only echoes can be tested.
 """
 import json
 import struct

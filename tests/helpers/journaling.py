@@ -1,4 +1,4 @@
-"""What tests of --journal share: servers on a directory, and what lies in it."""
+"""What tests of --journal share: a server on a journal directory, a disk that fails, and the files of the journal."""
 import glob
 import json
 import os

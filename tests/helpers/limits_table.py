@@ -1,7 +1,8 @@
-"""The table LIMITS of chat-serve(1), as rows; run as a program it prints what is wrong with it.
+"""The rows of the table LIMITS of chat-serve(1). Usage: limits_table.py names|defaults|words|cases, which prints what
+is wrong with the table.
 
-A row is named after its option, or, where it has none, after what it bounds. What it says happens is held to the
-server by cases that name their rows: under @case(...) stands @limits("--max-message").
+The name of a row is its option or, where it has none, what it bounds. Each row is held by cases that name it: they
+have @limits("--max-message") below @case(...).
 """
 import functools
 import glob

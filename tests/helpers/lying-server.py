@@ -1,14 +1,13 @@
 #!/usr/bin/python3
-"""A chat server with nonces whose answers are not what was said: which lie, the path says.
+"""A chat server with nonces whose answers differ from what was said; the path names the lie.
 
-/limited says slower for 10^15 ms, /slower for 1 ms, again and again; /unavailable likewise by another word.
-/once-late answers every other init with not_initialized, as if it had come too late.
-/long-id tells of a message with an id of 70,000 characters, /long-past has one in its history; of three messages
-on /far-ahead the first is told in the last millisecond that there is, on /before-time in the first.
-The others answer a text or a file with a message that differs in one thing from what was said (/content,
-/replyTo, /name, /mime, /size, /data, /sender), that has nothing of it (/other), that was said before (/first: each
-gets the content of the first), or with nonce_reused (/reused). /honest does not lie. Words that begin with
-"true" are never lied about. Prints its URL, without a path, when it listens.
+/limited says slower for 10^15 ms, /slower for 1 ms, again and again; /unavailable does the same with another code.
+/once-late answers every other init with not_initialized, as if it had come too late. /long-id sends a message with an
+id of 70,000 characters, /long-past has one in its history. Of three messages on /far-ahead the first has the last
+millisecond that there is as its time, on /before-time the first one. The others answer a text or a file with a
+message that differs in one property from what was said (/content, /replyTo, /name, /mime, /size, /data, /sender) or
+in all (/other), with the content of the first message (/first), or with nonce_reused (/reused). /honest does not lie.
+Words that begin with "true" are always answered truly. The server prints its URL, without a path, when it listens.
 """
 import asyncio
 import json

@@ -1,10 +1,10 @@
-"""Readers of lines that stop reading now and then.
+"""Readers of lines that pause.
 
 	pausing-reader.py words FILE
-		Reads from whoever connects to the port it prints. Nothing until it gets the word "drain"
-		on stdin: then all there is, and says "dry"; from the word "follow" on whatever comes.
+		Prints a port, and reads from the program that connects to it. It reads nothing until the word "drain" comes on
+		stdin; then it reads all that is there and prints "dry". After the word "follow" it reads whatever comes.
 	pausing-reader.py pauses SEED COUNT SHORTEST LONGEST LINES
-		Passes its stdin on, and pauses COUNT times within so many LINES, so many seconds each.
+		Copies stdin to stdout and pauses COUNT times within so many LINES, each time from SHORTEST to LONGEST seconds.
 """
 import os
 import random

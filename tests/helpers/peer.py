@@ -1,4 +1,4 @@
-"""A WebSocket peer that does as it is told, right or wrong, over a plain socket."""
+"""A WebSocket client over a plain socket that sends whatever a test wants, right or wrong."""
 import base64
 import hashlib
 import json

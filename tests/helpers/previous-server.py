@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Servers of other kinds, with a channel of COUNT messages: m00000, m00001, …, one a second from 2025-01-01T00:00:00Z.
+"""Other chat servers, each with a channel of COUNT messages: m00000, m00001, …, one a second from
+2025-01-01T00:00:00Z.
 
-/previous is like the release before this one: `since` is answered by one history, of the last CAP messages behind
-it, whose `complete` says whether that is all; `sinceTime` and `more` it does not know.
-/plain knows the specification alone: whatever init says, it tells the last CAP messages, and nothing about them.
-/silent is plain and tells no history at all.
-Each echoes what is said. Prints its URL, without a path, when it listens.
+/previous is like the release before this one: it answers `since` by one history with the last CAP messages after it,
+and `complete` says whether those are all; it does not know `sinceTime` and `more`.
+/plain knows the specification alone: whatever init says, it sends the last CAP messages, and nothing about them.
+/silent is like /plain but sends no history at all.
+Each echoes what is said. The server prints its URL, without a path, when it listens.
 """
 import asyncio
 import json

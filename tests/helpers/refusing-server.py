@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""A WebSocket server that answers init with the error its path names: /username_taken and so on.
+"""A WebSocket server that answers init with the error that its path names: /username_taken and so on.
 
-/picky joins everybody and echoes every text but "no"; /garbage answers with a line that is no message,
-/silent not at all.
-With certificate and key as arguments it speaks TLS. Prints its URL, without a path, when it listens.
+/picky lets everybody join and echoes every text but "no"; /garbage answers with a line that is no message, /silent
+not at all. With certificate and key as arguments the server uses TLS. It prints its URL, without a path, when it
+listens.
 """
 import asyncio
 import json

@@ -1,7 +1,7 @@
-"""Cases against a chat-serve of their own, as TAP.
+"""Runs the cases of a test, each against a chat-serve of its own, and prints TAP.
 
-A case is a function of a running Server (or, with server=False, of nothing); it fails by an
-exception. At its end the server is asked to stop, and to have nothing to complain about.
+A case is a function of a running Server (or, with server=False, of nothing). It fails when it raises an exception. At
+its end the server is asked to stop and must exit with 0.
 """
 import json
 import os

@@ -1,6 +1,6 @@
-"""Joins with a client's certificate, then twice in the same TLS session: under its name, and under another one.
+"""Joins with a client certificate, then twice in the same TLS session: under its own name and under another one.
 
-tls-resumed.py URL CA CERTIFICATE, the last without .pem and .key; prints a line for TLS 1.2 and one for 1.3.
+Usage: tls-resumed.py URL CA CERTIFICATE, the last without .pem and .key. Prints a line for TLS 1.2 and one for 1.3.
 """
 import socket
 import ssl

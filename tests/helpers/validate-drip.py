@@ -1,4 +1,4 @@
-"""validate-drip.py COMMAND…: feeds stdin to the command byte by byte, each one read by itself."""
+"""Feeds stdin to a command byte by byte; the command reads each byte by itself. Usage: validate-drip.py COMMAND…"""
 
 import array
 import fcntl

@@ -1,8 +1,8 @@
-"""Who comes and looks while adversaries attack: witness.py SURROUNDINGS, a JSON file. It begins with a line, ends
-when its standard input does, and then prints what it has seen as JSON.
+"""An honest newcomer during the attacks of serve-adversaries.py. Usage: witness.py SURROUNDINGS, which is a JSON
+file. The program prints a line when it begins, ends when its stdin does, and then prints as JSON what it has seen.
 
-It joins the rooms of the honest one after the other, as somebody new and as somebody who was there before, opens new
-channels, and samples the memory of the server.
+It joins the channels of the honest users one after the other, as a new user and as one who was there before, opens
+new channels, and samples the memory of the server.
 """
 import json
 import os

@@ -1,10 +1,10 @@
-"""A conformance suite for what echoes text messages: the rules of tests/helpers/framing.py, as TAP.
+"""Runs the rules of tests/helpers/framing.py on a program that echoes text messages, and prints TAP.
 
-	conformance.py server URL         a server: every example over a connection of its own
-	conformance.py client COMMAND…    a client: COMMAND URL, driven in the manner of Autobahn's
-	                                  fuzzing server (/getCaseCount, /runCase, /updateReports)
+	conformance.py server URL         tests a server; each example has a connection of its own
+	conformance.py client COMMAND…    tests a client; it runs COMMAND URL as Autobahn's fuzzing server would
+	                                  (/getCaseCount, /runCase, /updateReports)
 
-Every example is sent whole and byte by byte.
+Each example is sent whole and byte by byte.
 """
 import os
 import re

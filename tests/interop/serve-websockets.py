@@ -1,4 +1,4 @@
-"""chat-serve and a client that nobody here wrote: Python's `websockets`."""
+"""chat-serve and Python's `websockets`, a client that was written by others, understand each other."""
 import asyncio
 import json
 import signal

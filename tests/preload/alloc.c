@@ -1,14 +1,14 @@
 /*
- * Memory that runs out: preloaded into a program, it counts the allocations that its code and its
- * libraries make. By the environment:
+ * Makes one allocation of a program fail. Preloaded, it counts the allocations of the program and
+ * its libraries. Environment:
  *
- * ALLOC_FAIL=n: the n-th one fails, and that one alone.
+ * ALLOC_FAIL=n: the n-th allocation fails, and no other.
  *
- * ALLOC_COUNT=file: their number is written there when the program ends.
+ * ALLOC_COUNT=file: the number of allocations is written there when the program ends.
  *
- * Those of libseccomp (2.5.4) are left out: where one fails it loads a part of the filter and says
- * that all is well, or frees twice. It runs once, before anybody can connect, and what it leaves
- * out is denied.
+ * The allocations of libseccomp (2.5.4) are not counted: when one of them fails it loads a part of
+ * the filter and reports success, or frees twice. It runs once, before anybody can connect, and
+ * what its filter leaves out is denied.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * A clock that is wrong for a while: preloaded into a server, the time of day is ahead while a file
- * exists. By the environment: CLOCK_AHEAD=file:seconds.
+ * Makes the time of day of a server wrong while a file exists. Environment:
+ * CLOCK_AHEAD=file:seconds, the file and how far the clock is ahead.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,16 +1,17 @@
 /*
- * A disk that fails, and one that forgets: preloaded into a server, it watches the calls that touch
- * files below one directory. By the environment:
+ * A disk that fails, and one that forgets. Preloaded into a server, it watches the system calls on
+ * files below one directory. Environment:
  *
  * DISK_DIR=/path: the directory, as /proc/self/fd shows it.
  *
- * DISK_FAULT=call:n:error:count[:file][,...]: the n-th such call and count - 1 more fail with this
- * errno (count 0: all from then on); error 0: a write takes half. With file: only while it exists.
+ * DISK_FAULT=call:n:error:count[:file][,...]: the n-th such call and the count - 1 after it fail
+ * with this errno (count 0: all from the n-th on). With error 0 a write takes only half. With file
+ * they fail only while it exists.
  *
  * DISK_HOLD=call:file: such calls wait while the file exists.
  *
- * DISK_LOG=file: what is on the disk for certain, a line for each change of it: "sync PATH SIZE",
- * "cut PATH SIZE", "new PATH 0", "dir PATH 0".
+ * DISK_LOG=file: gets a line for each change that is certainly on the disk: "sync PATH SIZE", "cut
+ * PATH SIZE", "new PATH 0", "dir PATH 0".
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /*
- * What somebody would try who has taken the server over: when the first connection comes, with the
- * walls up, each of these is tried once and its outcome written to stderr. CHAT_TEST_ESCAPE names
- * one that does not come back.
+ * An attacker who controls the program. When the first connection comes, with the sandbox in
+ * force, it tries each of these actions once and writes the outcome to stderr. CHAT_TEST_ESCAPE
+ * names one that does not return.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a child process said and how it ended. */
+/* The output of a child process, and how it ended. */
 struct child {
-	int status; /* of exit; -signal where one killed it */
+	int status; /* its exit status, or minus the signal that killed it */
 	char out[8192], err[8192];
 };
 

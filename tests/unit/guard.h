@@ -9,8 +9,8 @@
 #define GUARD_MAX (64 * 1024)
 
 /*
- * A copy of bytes (up to GUARD_MAX) that ends where memory ends: reading one further is a crash.
- * Valid until the next call.
+ * Returns a copy of bytes (at most GUARD_MAX) that ends at the end of readable memory: reading one
+ * byte further is a crash. The copy is valid until the next call.
  */
 static inline char *
 guard_copy(const void *bytes, size_t len)

@@ -13,7 +13,7 @@
 #include "serve/journal/disk_journal.h"
 #include "serve/journal/state.h"
 
-/* A journal in a directory of its own, and what lies in it. */
+/* A journal in a temporary directory, and the files in it. */
 struct scratch {
 	char dir[64];
 	uint64_t durable, failed; /* tickets */

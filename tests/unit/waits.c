@@ -6,7 +6,7 @@
  *
  * With an argument it plays the game of that seed alone.
  */
-#include "game.h"
+#include "fake_server.h"
 
 #include <linux/sockios.h>
 #include <signal.h>

@@ -1,9 +1,9 @@
-#ifndef UNIT_GAME_H
-#define UNIT_GAME_H
+#ifndef UNIT_FAKE_SERVER_H
+#define UNIT_FAKE_SERVER_H
 
 /*
- * Whom the clients meet, each of which does a little at a time and never waits: a server with one
- * channel and one member, and a reader at the end of a pipe. Included by one test.
+ * A server with one channel and one member, and a reader at the end of a pipe, for clients under
+ * test. Each does a little at a time and never waits. Only waits.c includes this.
  */
 #include <arpa/inet.h>
 #include <errno.h>
