@@ -1,6 +1,6 @@
 /*
- * The scanner in vectors of thirty-two bytes, for processors that have them: the rest of the
- * library runs anywhere, so this file alone is compiled for them.
+ * The scanner with vectors of thirty-two bytes, for processors with AVX2. Only this file is
+ * compiled for them, because the library must run on all processors.
  */
 #include "message/scan_plan.h"
 
@@ -19,18 +19,19 @@
 #define SCAN_OWN_WAYS
 
 /*
- * Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte" (2021): what two
- * bytes can be wrong together, a bit each, by three tables of nibbles.
+ * Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte" (2021): three tables,
+ * indexed by nibbles of two neighbouring bytes, give one bit for each way in which the two can be
+ * wrong.
  */
 enum {
-	TOO_SHORT = 1 << 0, /* a lead, and no continuation */
-	TOO_LONG = 1 << 1, /* ASCII, and a continuation */
+	TOO_SHORT = 1 << 0, /* a lead byte without continuation */
+	TOO_LONG = 1 << 1, /* a continuation after ASCII */
 	OVERLONG_3 = 1 << 2,
 	TOO_LARGE = 1 << 3,
 	SURROGATE = 1 << 4,
 	OVERLONG_2 = 1 << 5,
-	OVERLONG_4 = 1 << 6, /* and too large by more */
-	TWO_CONTINUE = 1 << 7, /* right where a longer sequence wants it */
+	OVERLONG_4 = 1 << 6, /* or a code point that is far too large */
+	TWO_CONTINUE = 1 << 7, /* correct only within a longer sequence */
 	ANY_LOW = TOO_SHORT | TOO_LONG | TWO_CONTINUE
 };
 

@@ -2,14 +2,14 @@
 #define CHAT_MESSAGE_SCAN_BODY_H
 
 /*
- * The scanner: one pass over a line, steered by the plan. Every function gets the place where its
- * part begins and returns the place behind it, or NULL: "ask". No place is compared with the end of
- * the buffer: a newline is illegal everywhere inside a line, so whatever looks at bytes stops
- * there. UTF-8 is checked ahead, over all the lines at once.
+ * The scanner: one pass over a line, which follows the plan. Each function gets the start of its
+ * part and returns the end of it, or NULL for "undecided". No function compares with the end of the
+ * buffer, because the newline at the end of a line is invalid everywhere within it and stops each
+ * of them. UTF-8 is checked before, for all lines at once.
  *
- * Who includes this defines SCAN_WIDTH, SCAN_NAME and vec_mask(); without them it is the plain
- * variant. Here are messages and lines; scan_vec.h has the vectors, scan_utf8.h, scan_string.h and
- * scan_value.h what lines are made of.
+ * The file that includes this one defines SCAN_WIDTH, SCAN_NAME and vec_mask(); without them this
+ * is the plain variant. Messages and lines are scanned here, vectors are in scan_vec.h, the parts
+ * of a line in scan_utf8.h, scan_string.h and scan_value.h.
  */
 #include "message/scan_plan.h"
 #include "message/scan_utf8.h"
@@ -43,7 +43,7 @@ scan_value(const struct scan_field *field, const char *at)
 		return NULL;
 	case SCAN_ANY:
 		return scan_any(at);
-	case SCAN_STRING: /* this is none */
+	case SCAN_STRING: /* the value is not a string */
 		return NULL;
 	case SCAN_LIMITED:
 		return *at == '"' ? scan_limited(field, at + 1) : NULL;
@@ -79,8 +79,9 @@ find_field(const struct scan_shape *shape, const struct scan_field *guess, const
 }
 
 /*
- * From behind a member, or behind the bracket, to the value of the next. *field comes as the first
- * guess and goes as the field, NULL for a key that no rule knows (and no escape makes look so).
+ * Goes from the end of a member, or of the opening brace, to the value of the next member. *field
+ * is the field to try first, and then the field of the member, or NULL for a key without a rule and
+ * without escapes.
  */
 static const char *
 next_value(
@@ -100,9 +101,9 @@ next_value(
 }
 
 /*
- * From behind the opening bracket, or behind the first member: its fact is then known. The next
- * field of the table, spelled as programs do, is the first guess; behind a bracket, which no comma
- * may follow, the first guess is none.
+ * Scans an object from the end of its opening brace, or from the end of its first member, whose bit
+ * is then set. The next field of the table in canonical form is tried first, except after the
+ * brace, where no comma may come.
  */
 static const char *
 scan_object(const struct scan_shape *shape, const char *at, uint32_t seen)
@@ -139,7 +140,7 @@ scan_object(const struct scan_shape *shape, const char *at, uint32_t seen)
 	return (seen & shape->required) == shape->required ? at + 1 : NULL;
 }
 
-/* The type that the string at `at` names. */
+/* Returns the type that the string at `at` names. */
 static inline enum chat_type
 scan_type(const struct scan_plan *plan, const char *at)
 {
@@ -150,7 +151,7 @@ scan_type(const struct scan_plan *plan, const char *at)
 	return CHAT_TYPE_UNKNOWN;
 }
 
-/* Of an object whose first key is not `type`: looks for it from that key on. */
+/* Finds the type of an object whose first key, at `at`, is not `type`. */
 static enum chat_type
 find_type(const struct scan_plan *plan, const char *at)
 {

@@ -1,4 +1,4 @@
 /*
- * The scanner for any processor: vectors of eight bytes, which every compiler can spell out.
+ * The scanner for any processor, with vectors of eight bytes.
  */
 #include "message/scan_body.h"

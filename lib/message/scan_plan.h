@@ -7,11 +7,11 @@
 #include "chat/scan.h"
 
 /*
- * The table of rules in the form that the scanner follows: names as words to compare sixteen bytes
- * at once, limits as counts of bytes that need no closer look. Private to scan.
+ * The table of rules in the form that the scanner uses: names that are compared sixteen bytes at
+ * once, and limits with a number of bytes that certainly suffices.
  */
 
-/* At most 16 bytes, compared under a mask. What had no room is eight NULs, which no line has. */
+/* At most 16 bytes, compared under a mask. A longer text is eight NULs, which no line contains. */
 struct scan_text {
 	uint64_t bytes[2], mask[2];
 	unsigned len;
@@ -20,7 +20,7 @@ struct scan_text {
 enum scan_kind {
 	SCAN_ANY,
 	SCAN_STRING,
-	SCAN_ASK, /* behind the last field, and what only the general reader knows */
+	SCAN_ASK, /* after the last field, and for values that the scanner does not check */
 	SCAN_LIMITED, /* a string with limits */
 	SCAN_WORD,
 	SCAN_ID,
@@ -33,24 +33,24 @@ enum scan_kind {
 };
 
 struct scan_field {
-	struct scan_text canonical; /* as programs write it behind another member: `,"name":` */
+	struct scan_text canonical; /* the usual form after another member: `,"name":` */
 	struct scan_text name; /* `"name"` */
 	enum scan_kind kind;
-	uint32_t bit; /* its own in the shape's facts */
+	uint32_t bit; /* its bit in the set of fields that were seen */
 	struct scan_text word; /* with its quotes */
 	size_t min, max; /* code points */
-	size_t enough; /* so many bytes are min code points, however they are spelled */
+	size_t enough; /* this many bytes contain at least min code points in any form */
 	const struct scan_shape *shape;
 };
 
 struct scan_shape {
-	const struct scan_field *fields; /* one of SCAN_ASK behind the last */
+	const struct scan_field *fields; /* a field of SCAN_ASK follows the last */
 	size_t count;
-	uint32_t required; /* facts */
+	uint32_t required; /* the bits of the required fields */
 	const struct chat_shape *source;
 };
 
-/* The field of `type` is the first of each message, so its bit is this. */
+/* The bit of `type`, which is the first field of each message. */
 #define SCAN_TYPE_BIT UINT32_C(1)
 
 #define SCAN_SHAPES_MAX 16
@@ -60,15 +60,14 @@ struct scan_shape {
 struct scan_plan {
 	struct scan_text type_key; /* `"type"` */
 	struct scan_shape
-		shapes[SCAN_SHAPES_MAX]; /* those of the messages first, by enum chat_type */
+		shapes[SCAN_SHAPES_MAX]; /* first the messages, indexed by enum chat_type */
 	size_t shape_count;
 	struct scan_field fields[SCAN_FIELDS_MAX];
 	size_t field_count;
-	unsigned char
-		types[SCAN_PLACES]; /* by scan_place(); CHAT_TYPE_UNKNOWN where there is none */
+	unsigned char types[SCAN_PLACES]; /* indexed by scan_place(); CHAT_TYPE_UNKNOWN: no type */
 };
 
-/* Where a type's word, with the quote behind it, is looked up. */
+/* Returns the index in `types` for the word of a type, which a quote follows. */
 static inline unsigned
 scan_place(const char *word)
 {
@@ -76,8 +75,8 @@ scan_place(const char *word)
 }
 
 /*
- * What strings and numbers are compared with. In another object, so that the compiler loads them:
- * it would rather make them anew for every string, at the price of the string.
+ * Bytes that strings and numbers are compared with. They are in another object file, so that the
+ * compiler loads them; it would otherwise compute them for every string, which is slower.
  */
 struct scan_bytes {
 	_Alignas(32) unsigned char backslash[32], blank[32], two[32], zero[32], nine[32];

@@ -1,5 +1,5 @@
 /*
- * The scanner in vectors of sixteen bytes: what every x86-64 has.
+ * The scanner with vectors of sixteen bytes, for every x86-64 processor.
  */
 #include "message/scan_plan.h"
 

@@ -2,15 +2,15 @@
 #define CHAT_MESSAGE_SCAN_STRING_H
 
 /*
- * Strings: keys compared with what the plan knows, and values scanned to their closing quote, their
- * limits and formats with them. Escapes are checked many at a time: a text in another script can be
- * made of nothing else.
+ * Strings: compares keys with the plan, and scans values to their closing quote with their limits
+ * and formats. Escapes are checked many at a time, because a text in another script may consist of
+ * them.
  */
 #include "message/scan_plan.h"
 #include "message/scan_vec.h"
 #include "text/json_escape.h"
 
-/* Whether this text stands at `at`; sixteen bytes are looked at. */
+/* Returns true if this text is at `at`, of which sixteen bytes are read. */
 #ifdef SCAN_OWN_WAYS
 static inline bool is_spelled(const char *at, const struct scan_text *text);
 #else
@@ -26,8 +26,8 @@ is_spelled(const char *at, const struct scan_text *text)
 #endif
 
 /*
- * To the next quote, backslash or control character. Two, exclusively or'ed, makes the quote a
- * blank, and leaves control characters such.
+ * Returns the next quote, backslash or control character. An exclusive or with 2 turns a quote into
+ * a space and a control character into a control character, so one comparison finds both.
  */
 static inline const char *
 skip_plain(const char *at)
@@ -43,7 +43,7 @@ skip_plain(const char *at)
 	}
 }
 
-/* Past letters, digits and these two. */
+/* Moves past letters, digits and these two characters. */
 static inline const char *
 skip_class(const char *at, char one, char other)
 {
@@ -60,7 +60,7 @@ skip_class(const char *at, char one, char other)
 	}
 }
 
-/* Past one escape, or a pair of surrogates. */
+/* Moves past one escape, or two that are a surrogate pair. */
 static const char *
 skip_escape(const char *at)
 {
@@ -90,7 +90,7 @@ skip_escape(const char *at)
 }
 
 #if VEC_STRIDE == 1
-/* A bit for each of 32 bytes. */
+/* One bit for each of 32 bytes. */
 struct escape_masks {
 	uint64_t backslash, end, u, hex, zero, d, octal, c_to_f;
 };
@@ -117,7 +117,7 @@ escape_masks(const char *at)
 	return masks;
 }
 
-/* The one-letter escapes at the places of a mask. */
+/* Checks the escapes of one letter at the places of a mask. */
 static inline bool
 are_letters(const char *at, uint64_t places)
 {
@@ -128,8 +128,8 @@ are_letters(const char *at, uint64_t places)
 }
 
 /*
- * From a backslash over 32 bytes with all the escapes in them; less where an escape or a pair of
- * surrogates would reach across, and where a backslash is escaped.
+ * Moves from a backslash past 32 bytes and checks all escapes in them; past fewer bytes if an
+ * escape or a surrogate pair does not end within them, or a backslash is escaped.
  */
 static const char *
 skip_escapes(const char *at)
@@ -158,7 +158,7 @@ skip_escapes(const char *at)
 #define skip_escapes skip_escape
 #endif
 
-/* The inside of a string, and its closing quote. */
+/* Scans the contents of a string and its closing quote. */
 static inline const char *
 scan_string(const char *at)
 {
@@ -192,7 +192,7 @@ count_plain(const char *at, const char *end)
 	return count;
 }
 
-/* Code points of the inside of a string that was scanned. */
+/* Returns the number of code points in a string that was scanned. */
 static size_t
 count_points(const char *at, const char *end)
 {

@@ -2,14 +2,14 @@
 #define CHAT_MESSAGE_SCAN_UTF8_H
 
 /*
- * UTF-8, checked ahead of everything else, over all the lines at once: whoever walks a line need
- * not care. Who has better ways for his vectors defines SCAN_OWN_WAYS and has_flaw(), utf8_flaws().
+ * UTF-8 is checked first, over all lines at once, so that the rest of the scanner can ignore it. A
+ * variant with faster ways defines SCAN_OWN_WAYS, has_flaw() and utf8_flaws().
  */
 #include <stdbool.h>
 
 #include "message/scan_vec.h"
 
-/* Not 0 where the bytes at `at` do not go on what is before them; looks three bytes back. */
+/* Returns 0 if the bytes at `at` are valid after the three bytes before them. */
 #ifdef SCAN_OWN_WAYS
 static inline vec utf8_flaws(const char *at);
 #else
@@ -42,7 +42,7 @@ has_flaw(vec flaws)
 }
 #endif
 
-/* The beginning or the end of what is checked: nothing stands before it, nothing behind. */
+/* The first or the last bytes, with zeros in place of those before or after them. */
 struct edge {
 	char before[4], bytes[2 * SCAN_WIDTH];
 };
@@ -58,12 +58,13 @@ edge_has_flaw(const char *before, const char *at, size_t len)
 	return has_flaw(utf8_flaws(edge.bytes) | utf8_flaws(edge.bytes + SCAN_WIDTH));
 }
 
-/* A place up to which the bytes are UTF-8, exact but for a few vectors; end when all of it is. */
+/* Returns a place before which all bytes are valid, at most a few vectors before the first flaw; or
+ * end. */
 static const char *
 utf8_run(const char *at, const char *end)
 {
 	const char *start = at;
-	uint64_t open = 1; /* the vector before this ends with bytes that are not ASCII, perhaps */
+	uint64_t open = 1; /* not 0 if the vector before this may end within a sequence */
 
 	if (end - at < 2 * SCAN_WIDTH)
 		return edge_has_flaw(NULL, at, (size_t)(end - at)) ? start : end;

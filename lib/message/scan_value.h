@@ -2,11 +2,11 @@
 #define CHAT_MESSAGE_SCAN_VALUE_H
 
 /*
- * Numbers and words, and the values that no rule says anything about: whether they are JSON.
+ * Numbers, words, and values without a rule, of which only the JSON is checked.
  */
 #include "message/scan_string.h"
 
-/* A newline is none: it ends the line. */
+/* Moves past white space; a newline does not count, because it ends the line. */
 static inline const char *
 skip_space(const char *at)
 {
@@ -30,7 +30,7 @@ skip_digits(const char *at)
 	}
 }
 
-/* Digits alone; what has a point or an exponent is asked about. */
+/* Moves past digits. A number with a point or an exponent is undecided. */
 static inline const char *
 scan_integer(const char *at, bool positive)
 {
@@ -75,7 +75,7 @@ scan_word(const char *at, const char *word, size_t len)
 	return memcmp(at, word, len) == 0 ? at + len : NULL;
 }
 
-/* Which of the two it is nobody can predict, so nothing branches on it. */
+/* Both cases are common, so this has no branch that a processor could mispredict. */
 static inline const char *
 scan_boolean(const char *at)
 {
@@ -101,7 +101,7 @@ scan_scalar(const char *at)
 	}
 }
 
-/* A key, its colon, and to the value. */
+/* Moves past a key and its colon to the value. */
 static const char *
 scan_key(const char *at)
 {
@@ -111,11 +111,11 @@ scan_key(const char *at)
 	return *at == ':' ? skip_space(at + 1) : NULL;
 }
 
-/* An object or array that nobody looks into. */
+/* Moves past an object or array without rules. */
 static const char *
 scan_container(const char *at)
 {
-	uint64_t nest = 1; /* below the top one, a bit for each level: 1 for an object */
+	uint64_t nest = 1; /* below the highest set bit, one bit for each level: 1 for an object */
 
 	for (;;) {
 		bool opened = *at == '{' || *at == '[';

@@ -2,9 +2,9 @@
 #define CHAT_MESSAGE_SCAN_VEC_H
 
 /*
- * Vectors of SCAN_WIDTH bytes, in the compiler's own spelling: what every part of the scanner is
- * written in. Who includes scan_body.h defines SCAN_WIDTH and vec_mask(); without them a vector is
- * a word of eight.
+ * Vectors of SCAN_WIDTH bytes, as extensions of the compiler, for all parts of the scanner. The
+ * file that includes scan_body.h defines SCAN_WIDTH and vec_mask(); without them a vector is a word
+ * of eight bytes.
  */
 #include <endian.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 #define SCAN_NAME chat_scan_plain
 #endif
 
-/* Comparisons give 0 or 0xFF in each byte. */
+/* A comparison gives 0 or 0xFF in each byte. */
 typedef unsigned char vec __attribute__((vector_size(SCAN_WIDTH)));
 
 static inline vec
@@ -34,7 +34,8 @@ vec_of(unsigned char byte)
 	return byte - (vec){0};
 }
 
-/* The top bits of the bytes, one every VEC_STRIDE bits, the first byte's lowest. */
+/* Returns the top bits of the bytes, one every VEC_STRIDE bits; that of the first byte is lowest.
+ */
 #if SCAN_WIDTH == 8
 #define VEC_STRIDE 8
 static inline uint64_t
@@ -52,21 +53,21 @@ static inline uint64_t vec_mask(vec bytes);
 #define VEC_ALL ((UINT64_C(1) << SCAN_WIDTH) - 1)
 #endif
 
-/* The index of the first byte of a mask that is not 0. */
+/* Returns the index of the first byte of a mask that is not 0. */
 static inline size_t
 mask_first(uint64_t mask)
 {
 	return (size_t)__builtin_ctzll(mask) / VEC_STRIDE;
 }
 
-/* Of a mask, the bytes before an index (< SCAN_WIDTH). */
+/* Returns the part of a mask for the bytes before an index below SCAN_WIDTH. */
 static inline uint64_t
 mask_before(uint64_t mask, size_t index)
 {
 	return mask & ((UINT64_C(1) << index * VEC_STRIDE) - 1);
 }
 
-/* One byte again and again, loaded from chat_scan_bytes. */
+/* Returns a vector of one byte repeated, loaded from chat_scan_bytes. */
 static inline vec
 vec_constant(const unsigned char bytes[32])
 {
