@@ -1,4 +1,4 @@
-/* Frames in blocks: headers of every length, moved and grown, read back. */
+/* Frames in blocks: with headers of every length they are read as they were written. */
 #include "serve/frame/block.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ filled(struct chat_span payload, size_t len, char with)
 	return true;
 }
 
-/* Every size in one block that grows: each frame is found again behind the one before. */
+/* Frames of all sizes in one block that grows are found one behind the other. */
 static void
 test_append(void)
 {
@@ -55,7 +55,7 @@ test_append(void)
 	block_unref(block);
 }
 
-/* What is kept for long is charged what it costs, and that is little more than its bytes. */
+/* A frame that is kept for long takes little more memory than its bytes. */
 static void
 test_keep(void)
 {
@@ -75,13 +75,13 @@ test_keep(void)
 	at = 0;
 	block_unref(same);
 	same = block_keep(kept, &at);
-	ok(same == kept, "and so is one that has its block for itself");
+	ok(same == kept, "and so is one that has a block for itself");
 	block_unref(same);
 	block_unref(kept);
 	block_unref(block);
 }
 
-/* What is reserved for a frame and what it takes: the header may turn out shorter. */
+/* A payload may be shorter than what was reserved, and so may be its header. */
 static void
 test_shorter(size_t max, size_t len)
 {
@@ -111,10 +111,10 @@ test_references(void)
 	is_int(block->refs, 1, "a reference taken and given back");
 	block_unref(block);
 	block_unref(NULL);
-	ok(true, "no block is nothing to let go");
+	ok(true, "NULL has no reference");
 }
 
-/* The largest page of the past that the options allow has room, with a message before it. */
+/* The largest message and the largest page that the options allow fit into one block. */
 static void
 test_largest(void)
 {
@@ -126,7 +126,7 @@ test_largest(void)
 	block->len = block->cap;
 	block = block_reserve(block, 100);
 	ok(block->cap >= block->len + 100 && block->cap <= BLOCK_MAX,
-		"growing further it keeps to its bound");
+		"it does not grow over its limit");
 	block_unref(block);
 }
 

@@ -1,4 +1,4 @@
-/* Shares: the one who holds most is found, and nobody is left with less than an equal part. */
+/* Shares: a holder with most is found, and no holder is left with less than an equal part. */
 #include "serve/util/fair_share.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ test_largest(void)
 	bool right = true;
 	size_t total = 0;
 
-	ok(!shares_largest(&shares), "where nobody holds anything there is no largest");
+	ok(!shares_largest(&shares), "there is no largest share of nothing");
 	srand(1);
 	for (int turn = 0; turn < 100000; turn++) {
 		struct share *share = &all[rand() % SHARES], *largest;
@@ -35,14 +35,14 @@ test_largest(void)
 		largest = shares_largest(&shares);
 		right = right && (most ? 5 * largest->amount >= 4 * most : !largest);
 	}
-	ok(right, "none is more than a quarter larger than the one that is said to be the largest");
-	is_int(shares.amount, total, "the sum is the sum");
+	ok(right, "no share is more than a quarter larger than the largest one returned");
+	is_int(shares.amount, total, "the sum of all is right");
 	for (int i = 0; i < SHARES; i++)
 		shares_take(&shares, &all[i], all[i].amount);
-	ok(!shares_largest(&shares) && shares.amount == 0, "given back, there is nothing");
+	ok(!shares_largest(&shares) && shares.amount == 0, "there is none when all was given back");
 }
 
-/* One takes all it can get, in bits; ninety-nine want little each and keep it. */
+/* One holder takes all that it can get; ninety-nine others have little each and keep it. */
 static void
 test_fair(void)
 {
@@ -59,9 +59,9 @@ test_fair(void)
 	}
 	for (int i = 0; i < SHARES - 1; i++)
 		kept = kept && all[i].amount == 700;
-	ok(kept, "who holds less than an equal part loses nothing");
+	ok(kept, "holders with less than an equal part lose nothing");
 	is_int(all[SHARES - 1].amount, SHARES * 1000 - 700 * (SHARES - 1),
-		"who wants all gets what is left");
+		"the one that takes all gets the rest");
 }
 
 static double
@@ -87,6 +87,6 @@ main(void)
 {
 	test_largest();
 	test_fair();
-	is_linear(work_share, 10000, "100,000 holders, of whom each takes from the largest");
+	is_linear(work_share, 10000, "100,000 holders each take from the largest");
 	return done();
 }

@@ -1,4 +1,4 @@
-/* What a channel remembers: its order, its bounds, and what a replay leaves out. */
+/* The history of a channel: its order, the cut of a replay, and where pages end. */
 #include "serve/frame/history.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "slope.h"
 #include "tap.h"
 
-/* A message of this number, its file data of so many characters; 0: no file. */
+/* Adds a message of this number with file data of so many characters; 0: without a file. */
 static void
 add(struct history *history, uint64_t number, size_t data)
 {
@@ -29,7 +29,7 @@ add(struct history *history, uint64_t number, size_t data)
 	free(text);
 }
 
-/* A history as a string: digits of the messages, o behind those without their data, its flags. */
+/* Compares a `history` with a string: the numbers, "o" for left out data, and the flags. */
 static void
 history_is(struct block *block, const char *want, const char *what)
 {
@@ -80,13 +80,13 @@ test_order(void)
 					3 * (number - history.count + 1 + i);
 	}
 	ok(right, "the newest 13, in order, around the ring");
-	is_int(history.dropped, 3 * (1000 - 13), "it knows what it has forgotten");
-	is_int(history_after(&history, 0), 0, "after nothing: all");
-	is_int(history_after(&history, 3 * 988 - 1), 0, "after what came before: all");
+	is_int(history.dropped, 3 * (1000 - 13), "it knows the last one that was dropped");
+	is_int(history_after(&history, 0), 0, "after 0: all");
+	is_int(history_after(&history, 3 * 988 - 1), 0, "after a dropped one: all");
 	is_int(history_after(&history, 3 * 988), 1, "after the oldest: the others");
 	is_int(history_after(&history, 3 * 990 + 1), 3, "after a number between");
 	is_int(history_after(&history, 3000), 13, "after the newest: none");
-	is_int(history_after(&history, UINT64_MAX), 13, "after what is to come: none");
+	is_int(history_after(&history, UINT64_MAX), 13, "after a number to come: none");
 	history_free(&history);
 	is_int(history.bytes, 0, "no byte is left");
 	is_int(history.count, 0, "no message is left");
@@ -116,9 +116,9 @@ test_replay(void)
 	history_free(&history);
 }
 
-/* All pages from after this number on, as a string; a bar between two. */
+/* Compares all pages after a number with a string: the numbers, and a bar between two pages. */
 static void
-page_cache_are(const struct history *history, struct history_page page, const char *want)
+pages_are(const struct history *history, struct history_page page, const char *want)
 {
 	char got[4000] = "", *at = got;
 	bool more = true;
@@ -148,19 +148,19 @@ test_pages(void)
 	struct history_page page = {.bytes = 100, .most_bytes = 9999, .complete = true};
 	uint64_t end;
 
-	history_is(history_page(&history, &page, &end), "complete", "nothing is one page");
-	is_int(end, 0, "that goes no further");
+	history_is(history_page(&history, &page, &end), "complete", "an empty history is one page");
+	is_int(end, 0, "which ends where it began");
 	for (uint64_t number = 1; number <= 20; number++)
 		add(&history, number, 0); /* of 7 bytes, from 10 on of 8, and a comma */
-	page_cache_are(
-		&history, page, "1 2 3 4 5 6 7 | 8 9 10 11 12 13 14 15 | 16 17 18 19 20 end");
+	pages_are(&history, page, "1 2 3 4 5 6 7 | 8 9 10 11 12 13 14 15 | 16 17 18 19 20 end");
 	page.after = 3;
-	page_cache_are(&history, page, "4 5 6 7 8 9 10 11 | 12 13 14 15 16 17 18 19 20 end");
+	pages_are(&history, page, "4 5 6 7 8 9 10 11 | 12 13 14 15 16 17 18 19 20 end");
 	page.after = 20;
-	page_cache_are(&history, page, "end");
+	pages_are(&history, page, "end");
 	page.after = 18;
 	page.complete = false;
-	history_is(history_page(&history, &page, &end), "19 20 incomplete", "what it is told");
+	history_is(history_page(&history, &page, &end), "19 20 incomplete",
+		"a page says that it is incomplete");
 	is_int(end, 20, "up to the newest");
 	page.after = 3;
 	history_is(history_page(&history, &page, &end), "4 5 6 7 8 9 10 11 incomplete more",
@@ -168,13 +168,13 @@ test_pages(void)
 	is_int(end, 11, "and ends there");
 	page.after = 0;
 	page.bytes = 1;
-	page_cache_are(&history, page,
+	pages_are(&history, page,
 		"1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | "
 		"19 | 20 end");
 	history_free(&history);
 }
 
-/* What is larger than a page is a page, and whole. */
+/* A message that is larger than a page is a page of its own, with its data. */
 static void
 test_large(void)
 {
@@ -187,16 +187,16 @@ test_large(void)
 	add(&history, 3, 0);
 	add(&history, 4, 2000);
 	add(&history, 5, 0);
-	page_cache_are(&history, page, "1 | 2 | 3 | 4 | 5 end");
+	pages_are(&history, page, "1 | 2 | 3 | 4 | 5 end");
 	page.after = 1;
 	history_is(history_page(&history, &page, &end), "2 complete more", "with its data");
 	page.after = 3;
 	history_is(history_page(&history, &page, &end), "4o complete more",
-		"but for what is larger than anything may be");
+		"but without it above the limit");
 	history_free(&history);
 }
 
-/* Who begins at another place reads the same pages after a few. */
+/* Readers that begin at different messages get the same pages after a few. */
 static void
 test_meeting(void)
 {
@@ -208,7 +208,7 @@ test_meeting(void)
 	for (uint64_t start = 0; start < 50; start++) {
 		struct history_page page = {.after = 3 * start, .bytes = 4096, .most_bytes = 9999};
 
-		for (int page_cache = 0; page.after < 90000; page_cache++) {
+		for (int page_no = 0; page.after < 90000; page_no++) {
 			uint64_t end, i = 0;
 
 			block_unref(history_page(&history, &page, &end));
@@ -217,16 +217,16 @@ test_meeting(void)
 				ends[count++] = end;
 			while (i < count && ends[i] != end)
 				i++;
-			late += page_cache >= 8 && i == count;
+			late += page_no >= 8 && i == count;
 			foreign += i == count;
 		}
 	}
 	ok(count > 100, "%d pages", (int)count);
-	is_int(late, 0, "after eight pages all are at the same places (%d before)", (int)foreign);
+	is_int(late, 0, "after eight pages all end at the same messages (%d before)", (int)foreign);
 	history_free(&history);
 }
 
-/* So many files, of which a replay leaves all data out. */
+/* A replay that leaves out the data of so many files. */
 static double
 work_omit(unsigned count)
 {

@@ -1,4 +1,4 @@
-/* What a history takes is what it says, and little more than its messages, whatever they lie in. */
+/* A history counts the memory that it takes, which is little more than its messages. */
 #include <stdlib.h>
 
 #include "serve/frame/history.h"
@@ -7,7 +7,7 @@
 
 #define MESSAGES_MAX 600
 
-/* A block of a tick: some messages of all sizes, remembered in order. Returns what they take. */
+/* Adds a block with some messages of all sizes, as a tick would. */
 static void
 tick(struct history *history, uint64_t *number)
 {
@@ -29,7 +29,7 @@ tick(struct history *history, uint64_t *number)
 	block_unref(block);
 }
 
-/* The bytes of its frames; *memory gets those of all distinct blocks and of the ring. */
+/* Returns the bytes of the frames. *memory gets those of all blocks, each once, and of the ring. */
 static size_t
 weigh(const struct history *history, size_t *memory)
 {
@@ -65,7 +65,7 @@ is_intact(const struct history *history)
 	return true;
 }
 
-/* It says no less than it takes, and, small blocks of its own apart, at most that. */
+/* It counts at least what it takes, and at most one of its small blocks more. */
 static void
 test_walk(unsigned seed)
 {
@@ -88,14 +88,15 @@ test_walk(unsigned seed)
 		lean = history.bytes <= 2 * frames + 160 * history.count + 2 * 8300;
 		intact = is_intact(&history);
 	}
-	ok(right, "walk %u: it takes what it says", seed);
+	ok(right, "walk %u: it counts what it takes", seed);
 	ok(lean, "walk %u: and that is little more than the messages", seed);
 	ok(intact, "walk %u: and each of them is there, in order", seed);
 	history_free(&history);
-	ok(history.bytes == 0 && !history.ring && !history.own, "walk %u: freed, nothing", seed);
+	ok(history.bytes == 0 && !history.ring && !history.own,
+		"walk %u: nothing is left when it was freed", seed);
 }
 
-/* A letter and a megabyte that went out together: the letter alone is remembered in the end. */
+/* A small and a large message of one block: the small one does not keep the block. */
 static void
 test_pair(void)
 {
@@ -111,8 +112,8 @@ test_pair(void)
 	is_int(block->refs, 2, "a small one is copied");
 	ok(history.bytes > 1 << 20, "both count: %zu", history.bytes);
 	history_drop_oldest(&history);
-	is_int(block->refs, 1, "forgotten, the large one takes its block along");
-	ok(history.bytes < 3000, "and a letter is what counts: %zu", history.bytes);
+	is_int(block->refs, 1, "when the large one is dropped its block is freed");
+	ok(history.bytes < 3000, "and only the small one counts: %zu", history.bytes);
 	block_unref(block);
 	history_free(&history);
 }

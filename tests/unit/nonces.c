@@ -1,5 +1,5 @@
-/* The memory of nonces: what is the same, what is forgotten when, and that each user keeps a share.
- */
+/* The memory of nonces: which are equal, when they are removed, and that each owner has a fair
+ * share. */
 #include "serve/channel/nonces.h"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ add(struct nonces *nonces, uint64_t owner, const char *text)
 	return nonces_add(nonces, key_of("/", "id", text), &(struct nonce_message){.owner = owner});
 }
 
-/* A frame behind another one: of `before` bytes. */
+/* Returns a block with a frame of `before` bytes and one of `payload` bytes, at *at. */
 static struct block *
 block_of(size_t before, size_t payload, uint32_t *at)
 {
@@ -61,40 +61,41 @@ test_key(void)
 	struct nonce_key longest;
 	uint32_t at, senders = 0;
 
-	ok(nonces_find(&nonces, key_of("/c", "ab", "c")) == nonce, "the same is found");
+	ok(nonces_find(&nonces, key_of("/c", "ab", "c")) == nonce, "the same nonce is found");
 	ok(!nonces_find(&nonces, key_of("/", "ab", "c")), "not in another channel");
-	ok(!nonces_find(&nonces, key_of("/c", "a", "bc")), "id and nonce are apart");
-	ok(!nonces_find(&nonces, key_of("/ca", "b", "c")), "channel and id are apart");
-	ok(!nonces_find(&nonces, key_of("/c", "ab", "cc")), "nor is a longer one found");
-	ok(nonce_digest(nonce) == 7 && nonce_senders(nonce)->sender == 8,
-		"what was said of it is known");
+	ok(!nonces_find(&nonces, key_of("/c", "a", "bc")),
+		"nor with a byte of the nonce in the id");
+	ok(!nonces_find(&nonces, key_of("/ca", "b", "c")),
+		"nor with a byte of the id in the channel");
+	ok(!nonces_find(&nonces, key_of("/c", "ab", "cc")), "nor if it is longer");
+	ok(nonce_digest(nonce) == 7 && nonce_senders(nonce)->sender == 8, "its message is known");
 	nonce_add_sender(nonce, 9);
 	nonce_add_sender(nonce, 8);
 	nonce_add_sender(nonce, 9);
 	nonce_add_sender(nonce, 9);
 	ok(nonce_senders(nonce)->count == 2 && nonce_senders(nonce)->next->sender == 9 &&
 			nonce_senders(nonce)->next->count == 3 && !nonce_senders(nonce)->next->next,
-		"who said it how often, too, while it waits");
+		"and how often each member has posted it while it is pending");
 	for (uint64_t sender = 10; sender < 1000; sender++)
 		nonce_add_sender(nonce, sender);
 	for (const struct nonce_sender *said = nonce_senders(nonce); said; said = said->next)
 		senders++;
-	is_int(senders, NONCE_SENDERS_MOST, "who has many connections is noted for some of them");
+	is_int(senders, NONCE_SENDERS_MOST, "a limited number of members is noted");
 	ok(!nonce_block(nonce, &at), "it has no message yet");
 	publish(&nonces, nonce, 10, 0);
-	ok(nonce_block(nonce, &at), "then it has");
+	ok(nonce_block(nonce, &at), "then it has one");
 	is_int(block_frame_payload(nonce_block(nonce, &at)->bytes + at).len, 10, "the right one");
 	memset(id, 'i', sizeof(id));
 	memset(text, 'n', sizeof(text));
 	longest = nonce_key(CHAT_SPAN("/"), (struct chat_span){id, sizeof(id)},
 		(struct chat_span){text, sizeof(text)});
 	nonce = nonces_add(&nonces, longest, &message);
-	ok(nonces_find(&nonces, longest) == nonce, "the longest of all");
+	ok(nonces_find(&nonces, longest) == nonce, "the longest key of all is found");
 	nonces_remove(&nonces, nonce);
-	ok(!nonces_find(&nonces, longest), "removed, it may be tried again");
+	ok(!nonces_find(&nonces, longest), "removed, it is not");
 	nonces_free(&nonces);
 	ok(nonces.count == 0 && nonces.shares.amount == 0 && !nonces.by_key && !nonces.owners,
-		"freed, it is empty");
+		"it is empty when it was freed");
 }
 
 static void
@@ -106,13 +107,13 @@ test_time(void)
 	add(&nonces, 1, "waits");
 	publish(&nonces, add(&nonces, 1, "b"), 1, 500);
 	nonces_expire(&nonces, 1000);
-	ok(find(&nonces, "a"), "kept for its time");
+	ok(find(&nonces, "a"), "one is kept for its time");
 	nonces_expire(&nonces, 1001);
 	ok(!find(&nonces, "a"), "and no longer");
-	ok(find(&nonces, "b"), "while the younger stays");
+	ok(find(&nonces, "b"), "while a younger one stays");
 	nonces_expire(&nonces, 100000);
-	ok(!find(&nonces, "b"), "one that waits for the journal keeps no younger one");
-	ok(find(&nonces, "waits"), "and is itself there for as long");
+	ok(!find(&nonces, "b"), "a pending one does not keep younger ones");
+	ok(find(&nonces, "waits"), "and stays itself");
 	nonces_free(&nonces);
 }
 
@@ -124,19 +125,19 @@ test_bounds(void)
 
 	for (; *text <= 'e'; ++*text)
 		publish(&nonces, add(&nonces, 1, text), 1, 0);
-	is_int(nonces.count, 3, "no more than it may hold");
-	ok(!find(&nonces, "b") && find(&nonces, "c"), "the oldest go");
+	is_int(nonces.count, 3, "there are no more than the limit");
+	ok(!find(&nonces, "b") && find(&nonces, "c"), "the oldest are removed");
 	nonces.most = 100;
 	publish(&nonces, add(&nonces, 1, "big"), 9500, 0);
-	ok(nonces.shares.amount <= 10000 && find(&nonces, "big"), "nor more bytes");
-	ok(!find(&nonces, "c"), "the oldest go for them");
+	ok(nonces.shares.amount <= 10000 && find(&nonces, "big"), "nor more bytes than the limit");
+	ok(!find(&nonces, "c"), "the oldest are removed for them");
 	publish(&nonces, add(&nonces, 1, "huge"), 20000, 0);
-	ok(!find(&nonces, "huge") && nonces.count == 0, "one too big alone is not kept");
-	is_int(nonces.shares.amount, 0, "and leaves nothing");
+	ok(!find(&nonces, "huge") && nonces.count == 0, "one that is too large alone is not kept");
+	is_int(nonces.shares.amount, 0, "and no bytes are counted");
 	nonces_free(&nonces);
 }
 
-/* Owner 2 has ten nonces; owner 1 says as much as it can. */
+/* Owner 2 has ten nonces; owner 1 posts as many as it can. */
 static void
 test_shares(size_t payload, const char *what)
 {
@@ -160,13 +161,13 @@ test_shares(size_t payload, const char *what)
 		sprintf(text, "mine %d", i);
 		kept = kept && find(&nonces, text);
 	}
-	ok(kept, "another owner's %s push out nobody's", what);
-	ok(find(&nonces, "999") && !find(&nonces, "0"), "but the oldest of its own");
-	ok(nonces.count <= 100 && nonces.shares.amount <= 100000, "the bounds are kept");
+	ok(kept, "%s of another owner do not push out those of this one", what);
+	ok(find(&nonces, "999") && !find(&nonces, "0"), "but the oldest of that owner");
+	ok(nonces.count <= 100 && nonces.shares.amount <= 100000, "the limits are kept");
 	nonces_free(&nonces);
 }
 
-/* A small message of a large block is not a large block. */
+/* Each nonce is charged for its own message, also if that was in a large block. */
 static void
 test_cost(void)
 {
@@ -179,7 +180,7 @@ test_cost(void)
 	ok(nonces.shares.amount < SMALL_COST, "it costs %zu bytes", nonces.shares.amount);
 	kept = nonce_block(find(&nonces, "small"), &at);
 	ok(kept->len == block_frame_size(kept->bytes + at) && kept->cap < 100,
-		"it is kept by itself");
+		"it has a block for itself");
 	block_unref(block);
 	block = block_of(10, 1000000, &at);
 	nonces_publish(&nonces, add(&nonces, 1, "large"), block, at, 0);
@@ -190,7 +191,7 @@ test_cost(void)
 	nonces_free(&nonces);
 }
 
-/* So many nonces in half the room for them, of two owners. */
+/* So many nonces of two owners, twice the limit. */
 static double
 work_nonces(unsigned count)
 {

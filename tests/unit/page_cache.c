@@ -1,4 +1,4 @@
-/* Pages that many are sent: made once, all counted, gone when nobody holds them. */
+/* The cache of pages: each is made once, all are counted, and unused ones are freed. */
 #include "serve/frame/page_cache.h"
 
 #include <stdlib.h>
@@ -43,21 +43,21 @@ test_find(void)
 	struct page *page;
 
 	page_cache_init(&page_cache, QUEUES);
-	ok(!find(&page_cache, 7), "there is none");
+	ok(!find(&page_cache, 7), "a page is not there at first");
 	page = page_cache_add(&page_cache, &key);
 	ok(find(&page_cache, 7) == page && !page->ready, "one that is not ready is found");
 	page_cache_fill(&page_cache, page, NULL);
 	ok(find(&page_cache, 7)->ready && !find(&page_cache, 7)->block,
-		"one without a message, too");
+		"so is one without a message");
 	key.incomplete = 1;
-	ok(!page_cache_find(&page_cache, &key), "what it says of itself counts");
+	ok(!page_cache_find(&page_cache, &key), "one that is incomplete is another page");
 	key = key_of(7);
 	key.channel = 2;
-	ok(!page_cache_find(&page_cache, &key), "and whose it is");
+	ok(!page_cache_find(&page_cache, &key), "and so is one of another channel");
 	page_cache_free(&page_cache);
 }
 
-/* So many that nobody's queue has: the newest are kept, and no more than a part of the budget. */
+/* Of pages that are in no queue the newest are kept, in a part of the budget. */
 static void
 test_trim(void)
 {
@@ -73,12 +73,12 @@ test_trim(void)
 	find(&page_cache, 965);
 	for (uint64_t after = 1000; after < 1030; after++)
 		add(&page_cache, after, 100000);
-	ok(find(&page_cache, 965) && !find(&page_cache, 966), "what was used stays longer");
+	ok(find(&page_cache, 965) && !find(&page_cache, 966), "one that was used stays longer");
 	page_cache_free(&page_cache);
-	is_int(page_cache.bytes, 0, "not a byte is left");
+	is_int(page_cache.bytes, 0, "no byte is left");
 }
 
-/* What queues hold is counted, whatever that is, and makes the next pages smaller. */
+/* Pages in queues are counted, also above the budget, and make the next pages smaller. */
 static void
 test_held(void)
 {
@@ -89,7 +89,7 @@ test_held(void)
 	uint64_t count = 0;
 
 	page_cache_init(&page_cache, QUEUES);
-	is_int(page_cache_next_bytes(&page_cache), PAGE_BYTES, "a page is as large as pages are");
+	is_int(page_cache_next_bytes(&page_cache), PAGE_BYTES, "a page has its full size at first");
 	for (; count < 200; count++) {
 		held[count] = block_ref(add(&page_cache, count, 100000)->block);
 		next = page_cache_next_bytes(&page_cache);
@@ -119,18 +119,18 @@ test_sweep(void)
 	held = block_ref(find(&page_cache, 3)->block);
 	for (int i = 0; i < PAGE_CACHE_IDLE_SWEEPS - 1; i++)
 		page_cache_sweep(&page_cache);
-	ok(find(&page_cache, 5) != NULL, "for a while they stay");
+	ok(find(&page_cache, 5) != NULL, "they stay for a while");
 	for (int i = 0; i < PAGE_CACHE_IDLE_SWEEPS - 1; i++)
 		page_cache_sweep(&page_cache);
 	ok(find(&page_cache, 5) && find(&page_cache, 3) && !find(&page_cache, 4),
-		"then what was used, or is held");
+		"then those that were used or are in a queue");
 	for (int i = 0; i < 3 * PAGE_CACHE_IDLE_SWEEPS; i++)
 		page_cache_sweep(&page_cache);
-	ok(!find(&page_cache, 5) && find(&page_cache, 3), "then what is held");
+	ok(!find(&page_cache, 5) && find(&page_cache, 3), "then the one in a queue");
 	block_unref(held);
 	for (int i = 0; i < 3 * PAGE_CACHE_IDLE_SWEEPS; i++)
 		page_cache_sweep(&page_cache);
-	is_int(page_cache.bytes, 0, "and nothing");
+	is_int(page_cache.bytes, 0, "then none");
 	page_cache_free(&page_cache);
 }
 

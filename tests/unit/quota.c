@@ -1,4 +1,4 @@
-/* Channels in use and idle ones: whose they are, who may have more, which is forgotten. */
+/* The channels of each address: how many it may use, and which idle one is freed first. */
 #include "serve/channel/quota.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 static const struct claimant remote = {.key = 1, .weight = 1}, other = {.key = 2, .weight = 1},
 			     many = {.key = 3, .weight = 8}, nobody = {.key = 0};
 
-/* How many it can take into use of those that are left. */
+/* Returns how many channels the claimant can take into use. */
 static unsigned
 take_all(struct quotas *quotas, struct slot *slots, const struct claimant *claimant)
 {
@@ -37,14 +37,14 @@ test_in_use(void)
 	struct slot a[MOST] = {{0}}, b[MOST] = {{0}};
 	unsigned count = take_all(&quotas, a, &remote);
 
-	is_int(count, 51, "who comes over a network takes half");
-	is_int(take_all(&quotas, b, &other), 25, "the next half of what is left");
+	is_int(count, 51, "an address takes half of the channels");
+	is_int(take_all(&quotas, b, &other), 25, "the next one half of what is left");
 	drop_all(&quotas, b, 25);
 	drop_all(&quotas, a, count);
 	count = take_all(&quotas, a, &many);
-	is_int(count, 89, "many behind one address leave the ninth part");
+	is_int(count, 89, "one with the weight 8 leaves the ninth part");
 	drop_all(&quotas, a, count);
-	is_int(take_all(&quotas, a, &nobody), MOST, "who has no share takes all");
+	is_int(take_all(&quotas, a, &nobody), MOST, "a claimant without a key takes all");
 	drop_all(&quotas, a, MOST);
 	ok(!quotas.by_key && !quotas.in_use, "nothing is left behind");
 }
@@ -59,11 +59,11 @@ test_passing_on(void)
 	quotas_set_idle(&quotas, &slot);
 	ok(quotas.in_use == 0 && quotas_longest_idle(&quotas) == &slot, "it is idle");
 	quotas_set_idle(&quotas, &slot);
-	ok(quotas_longest_idle(&quotas) == &slot, "and stays so");
+	ok(quotas_longest_idle(&quotas) == &slot, "and stays idle");
 	quotas_set_in_use(&quotas, &slot, &other);
 	ok(quotas.in_use == 1 && !quotas_longest_idle(&quotas), "it is in use again");
-	ok(quotas_admit(&quotas, &remote, 1), "its maker answers for it no more");
-	ok(!quotas_admit(&quotas, &other, 1), "but who came last");
+	ok(quotas_admit(&quotas, &remote, 1), "it is not charged to its first address any more");
+	ok(!quotas_admit(&quotas, &other, 1), "but to the last one");
 	quotas_remove(&quotas, &slot);
 	quotas_remove(&quotas, &slot);
 	ok(!quotas.by_key && !quotas.in_use, "nothing is left behind");
@@ -90,17 +90,16 @@ test_oldest(void)
 		right = right && quotas_longest_idle(&quotas) == &lots[i];
 		quotas_remove(&quotas, quotas_longest_idle(&quotas));
 	}
-	ok(right, "the longest idle one of who has most goes first");
+	ok(right, "the longest idle one of the address with most idle ones is first");
 	for (int i = 20; i < 30; i++)
 		quotas_remove(&quotas, &lots[i]);
 	quotas_remove(&quotas, &lots[0]);
-	ok(quotas_longest_idle(&quotas) == &few[0], "and the others' when that one has no more");
+	ok(quotas_longest_idle(&quotas) == &few[0], "then those of the other address");
 	drop_all(&quotas, few, 3);
 	ok(!quotas.by_key && !quotas_longest_idle(&quotas), "nothing is left behind");
 }
 
-/* So many channels of as many addresses come into use, and each new one takes an idle one's place.
- */
+/* So many channels of as many addresses, and as many new ones, for each of which one is freed. */
 static double
 work_channels(unsigned count)
 {
@@ -128,6 +127,6 @@ main(void)
 	test_in_use();
 	test_passing_on();
 	test_oldest();
-	is_linear(work_channels, 10000, "100,000 channels are forgotten for as many new ones");
+	is_linear(work_channels, 10000, "100,000 channels are freed for as many new ones");
 	return done();
 }

@@ -1,4 +1,5 @@
-/* Who is in a channel: ids and names are claimed, shown, hidden, given back. */
+/* The users of a channel: an id has one name, a name has one id, and both are free when the user is
+ * gone. */
 #include "serve/channel/roster.h"
 
 #include <stdio.h>
@@ -31,14 +32,14 @@ test_claims(void)
 	claim(&roster, "1", "1", "id_taken");
 	ok(roster_find_id(&roster, CHAT_SPAN("1")) == alice, "found by its id");
 	ok(roster_find_name(&roster, CHAT_SPAN("alice")) == alice, "found by its name");
-	ok(!roster_find_id(&roster, CHAT_SPAN("3")), "a stranger is not found");
+	ok(!roster_find_id(&roster, CHAT_SPAN("3")), "an unknown id is not found");
 	ok(!roster_claim(&roster, CHAT_SPAN("2"), CHAT_SPAN("alice"), NULL),
-		"nobody needs to ask why");
+		"it fails without a place for the error, too");
 	roster_remove(&roster, alice);
-	ok(!roster_find_name(&roster, CHAT_SPAN("alice")), "who is forgotten is not found");
+	ok(!roster_find_name(&roster, CHAT_SPAN("alice")), "a user that was removed is not found");
 	claim(&roster, "3", "alice", "");
 	roster_free(&roster);
-	ok(!roster.by_id && !roster.by_name && !roster.present, "freed, it is empty");
+	ok(!roster.by_id && !roster.by_name && !roster.present, "it is empty when it was freed");
 }
 
 static void
@@ -52,19 +53,20 @@ test_presence(void)
 		sprintf(id, "id-%d", i);
 		sprintf(name, "name %d", i);
 		users[i] = claim(&roster, id, name, "");
-		ok(!users[i]->present, "a claim alone is not presence");
+		ok(!users[i]->present, "a user is not present at first");
 		if (i % 2)
 			roster_show(&roster, users[i]);
 	}
-	is_int(roster.present, 10, "those shown are counted");
+	is_int(roster.present, 10, "the present ones are counted");
 	roster_hide(&roster, users[5]);
 	roster_remove(&roster, users[7]);
 	roster_show(&roster, users[5]);
 	roster_show(&roster, users[0]);
 	DL_FOREACH(roster.first, user)
 	sprintf(order + strlen(order), "%s ", user->id + 3);
-	is_str(order, "1 3 9 11 13 15 17 19 5 0 ", "listed in the order of their coming");
-	is_int(roster.present, 10, "and counted");
+	is_str(order, "1 3 9 11 13 15 17 19 5 0 ",
+		"they are listed in the order in which they came");
+	is_int(roster.present, 10, "and counted again");
 	roster_free(&roster);
 }
 
@@ -81,7 +83,7 @@ test_names(void)
 	roster_free(&roster);
 }
 
-/* So many users whose ids ascend, the order that a tree without balance does not bear. */
+/* So many users with ascending ids: a tree without balance would take quadratic time. */
 static double
 work_ascend(unsigned count)
 {
