@@ -13,6 +13,7 @@
 
 #include "chat/msg.h"
 #include "fuzz.h"
+#include "serve/journal/checksums.h"
 #include "serve/journal/line.h"
 #include "serve/journal/scan.h"
 #include "serve/journal/segment.h"

@@ -15,8 +15,10 @@
 #include "index.h"
 #include "serve/channel/channel.h"
 #include "serve/channel/restore.h"
+#include "serve/journal/checksums.h"
 #include "serve/journal/disk_journal.h"
-#include "serve/journal/scan.h"
+#include "serve/journal/index_rebuild.h"
+#include "serve/journal/removed_file.h"
 #include "serve/journal/state.h"
 
 #define OPENINGS 2
@@ -174,14 +176,14 @@ make_segment(struct source *source, int dir_fd, uint32_t number)
 static void
 make_removed(struct source *source, int dir_fd)
 {
-	struct removed_head head = {.magic = "", .any = take_number(source, 0)};
-	unsigned channels_count = take(source) % 4, gaps = take(source) % 4, edits = take(source);
+	struct removed_head head = {.magic = "", .unknown = take_number(source, 0)};
+	unsigned channels_count = take(source) % 4, ranges = take(source) % 4, edits = take(source);
 	struct chat_buf bytes = {0};
 
 	memcpy(head.magic, "chatrem1", sizeof(head.magic));
 	head.others = take_number(source, 10);
 	head.channels = channels_count;
-	head.gaps = gaps;
+	head.ranges = ranges;
 	chat_buf_append(&bytes, &head, sizeof(head));
 	while (channels_count--) {
 		struct removed_channel channel = {.number = take_number(source, 10)};
@@ -189,12 +191,12 @@ make_removed(struct source *source, int dir_fd)
 		strcpy(channel.name, channels[take(source) % 4]);
 		chat_buf_append(&bytes, &channel, sizeof(channel));
 	}
-	for (uint32_t next = 1; gaps--; next += 2) {
-		struct removed_range gap = {.first = next, .last = next};
+	for (uint32_t next = 1; ranges--; next += 2) {
+		struct removed_range range = {.first = next, .last = next};
 
-		gap.last = (uint32_t)take_number(source, next);
-		next = gap.last;
-		chat_buf_append(&bytes, &gap, sizeof(gap));
+		range.last = (uint32_t)take_number(source, next);
+		next = range.last;
+		chat_buf_append(&bytes, &range, sizeof(range));
 	}
 	if (edits & 1)
 		edit(source, &bytes);
@@ -363,9 +365,9 @@ use(struct server *server, struct journal *journal)
 static void
 tamper(struct source *source, const struct disk_journal *file)
 {
-	for (size_t i = 0; i < file->closed_count; i++)
+	for (size_t i = 0; i < file->closed.count; i++)
 		if (take(source) & 1)
-			make_index(source, file->dir_fd, file->closed[i].number);
+			make_index(source, file->dir_fd, file->closed.at[i].number);
 }
 
 /* Whether it could be opened. */

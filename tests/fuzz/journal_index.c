@@ -34,7 +34,7 @@ good_index(struct chat_buf *bytes, int dir_fd)
 				.channel = i % 3 ? CHAT_SPAN("/") : CHAT_SPAN("/ops")},
 			(struct position){.at = 100 + i * LINE, .len = LINE - 1, .crc = i});
 	need(index_file_write(&index, LINES_BYTES, dir_fd, NAME, NULL) == 0);
-	need((uint64_t)index_file_size(&index) < 1 << 20);
+	need((uint64_t)index_format_size(&index) < 1 << 20);
 	index_free(&index);
 	fd = openat(dir_fd, NAME, O_RDONLY);
 	need(fd >= 0 && fstat(fd, &status) == 0);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "journal.h"
+#include "serve/journal/checksums.h"
 #include "serve/util/crc32c.h"
 #include "tap.h"
 

@@ -6,7 +6,8 @@
 
 #include "journal.h"
 #include "serve/journal/dir.h"
-#include "serve/journal/scan.h"
+#include "serve/journal/journal_size.h"
+#include "serve/journal/read_lines.h"
 #include "serve/util/crc32c.h"
 #include "slope.h"
 #include "tap.h"
@@ -256,7 +257,7 @@ reads_all(struct opened *opened, uint64_t upto)
 	for (uint64_t i = 1; i <= upto; i++)
 		sum += i % 3 ? i : 0;
 	asked.read.arg = &asked;
-	segment_cache_free(&((struct disk_journal *)opened->journal)->opened);
+	segment_cache_free(&((struct disk_journal *)opened->journal)->cache);
 	for (; asked.read.after < upto && asked.read.complete; asked.read.after = asked.read.end) {
 		asked.done = false;
 		opened->journal->kind->read_page(opened->journal, &asked.read);
@@ -378,15 +379,15 @@ check_overlap(const struct fixture *fixture)
 /* ---- an index that retention needs when the server ends ---- */
 
 static void
-encode_until(struct opened *opened, uint64_t *number, size_t closed, uint64_t bytes)
+append_until(struct opened *opened, uint64_t *number, size_t closed, uint64_t bytes)
 {
 	struct disk_journal *file = (struct disk_journal *)opened->journal;
 
-	while (retention_bytes(file) <= bytes) {
+	while (journal_size(file) <= bytes) {
 		append(opened, ++*number);
 		opened->journal->kind->commit(opened->journal);
 	}
-	while (file->closed_count < closed)
+	while (file->closed.count < closed)
 		uv_run(&opened->loop, UV_RUN_ONCE);
 }
 
@@ -405,11 +406,11 @@ check_end(struct fixture *fixture)
 	if (!journal_start(&opened, &fixture->scratch, &options))
 		abort();
 	file = (struct disk_journal *)opened.journal;
-	encode_until(&opened, &number, 2, 9000);
+	append_until(&opened, &number, 2, 9000);
 	store(&fixture->scratch, INDEX, "wrong", 5);
-	encode_until(&opened, &number, 2, options.max_bytes - retention_segment_share(file));
+	append_until(&opened, &number, 2, options.max_bytes - journal_size_share(file));
 	opened.journal->kind->rotate(opened.journal);
-	ok(!retention_is_over(file, options.max_bytes) && file->closed_count > 1,
+	ok(!journal_size_exceeds(file, options.max_bytes) && file->closed.count > 1,
 		"a journal that will be too large when its last segment is closed");
 	ok(journal_end(&opened), "a wrong index is not made again once the loop is closed");
 }

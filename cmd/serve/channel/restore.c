@@ -11,6 +11,9 @@
 
 #include "chat/buf.h"
 #include "serve/channel/restore_private.h"
+#include "serve/journal/read_lines.h"
+#include "serve/journal/recovery_index.h"
+#include "serve/journal/visible_messages.h"
 
 /* ---- reading ---- */
 
@@ -121,16 +124,16 @@ static uint64_t
 newest_not_restored(const struct restored_channel *of, const struct disk_journal *disk)
 {
 	const struct chat_span name = {of->name, of->len};
-	const struct channel_positions *active = index_find(&disk->active->index, name);
+	const struct channel_positions *active = index_find(&disk->segments.active->index, name);
 	uint32_t newest;
 	uint64_t total = (active ? active->count : 0) + closed_message_count(disk, name, &newest);
 
 	if (!of->selected)
-		return total ? disk->last : disk->removed;
-	if (of->selected < total && of->oldest - 1 > disk->removed)
+		return total ? disk->recovered.last : disk->removals.newest;
+	if (of->selected < total && of->oldest - 1 > disk->removals.newest)
 		return of->oldest - 1;
 	/* Messages that were selected may be older than others that were removed. */
-	return of->oldest <= disk->removed ? of->oldest - 1 : disk->removed;
+	return of->oldest <= disk->removals.newest ? of->oldest - 1 : disk->removals.newest;
 }
 
 /* Orders channels by their last messages. One with an older message is idle for longer. */
@@ -159,11 +162,11 @@ channels_note_dropped(struct selection *selection)
 			continue;
 		if (channel->history.dropped < dropped)
 			channel->history.dropped = dropped;
-		channel->gap = removed_upto_of(disk, channel_name(channel));
+		channel->gap = removed_upto(disk, channel_name(channel));
 		channel_release(channel);
 	}
-	selection->channels->freed.dropped = disk->last;
-	selection->channels->gap = disk->gone;
+	selection->channels->freed.dropped = disk->recovered.last;
+	selection->channels->gap = disk->removals.unknown;
 }
 
 /* ---- all of it ---- */
@@ -186,14 +189,14 @@ int
 channels_restore(struct channels *channels, struct disk_journal *disk, struct chat_err *err)
 {
 	channels->epoch = disk->epoch;
-	channels->sequence = disk->last;
-	channels->freed.timestamp_ms = disk->timestamp_ms;
-	if (disk->timestamp_ms - clock_unix_ms(channels->clock) > CLOCK_AHEAD_MS)
+	channels->sequence = disk->recovered.last;
+	channels->freed.timestamp_ms = disk->recovered.timestamp_ms;
+	if (disk->recovered.timestamp_ms - clock_unix_ms(channels->clock) > CLOCK_AHEAD_MS)
 		journal_warn(&disk->journal,
 			"its last timestamp is more than a day ahead of the clock, which is "
 			"believed");
-	channels->epochs = disk->epochs;
-	disk->epochs = (struct epochs){0};
+	channels->epochs = disk->recovered.epochs;
+	disk->recovered.epochs = (struct epochs){0};
 	if (restore_histories(channels, disk, err) < 0)
 		return -1;
 	return restore_nonces(channels, disk, err);

@@ -110,16 +110,16 @@ restore_nonces(struct channels *channels, const struct disk_journal *disk, struc
 		.channels = channels,
 		.cutoff_ms = clock_unix_ms(channels->clock) - nonces->keep_ms,
 	};
-	uint64_t bytes = disk->active->lines_bytes;
-	size_t first = disk->closed_count;
+	uint64_t bytes = disk->segments.active->lines_bytes;
+	size_t first = disk->closed.count;
 
 	while (first && bytes < nonces->most_bytes &&
-		disk->closed[first - 1].timestamp_ms >= scan.cutoff_ms)
-		bytes += disk->closed[--first].bytes;
-	for (; first < disk->closed_count; first++)
-		if (restore_segment(&scan, disk, disk->closed[first].number, err) < 0)
+		disk->closed.at[first - 1].timestamp_ms >= scan.cutoff_ms)
+		bytes += disk->closed.at[--first].bytes;
+	for (; first < disk->closed.count; first++)
+		if (restore_segment(&scan, disk, disk->closed.at[first].number, err) < 0)
 			return -1;
-	if (disk->active->index.timestamp_ms < scan.cutoff_ms)
+	if (disk->segments.active->index.timestamp_ms < scan.cutoff_ms)
 		return 0;
-	return restore_segment(&scan, disk, disk->active->number, err);
+	return restore_segment(&scan, disk, disk->segments.active->number, err);
 }

@@ -7,6 +7,7 @@
 
 #include "chat/buf.h"
 #include "serve/channel/restore_private.h"
+#include "serve/journal/recovery_index.h"
 
 #define FRAME_HEADER_MAX 10 /* bytes that a message takes in memory beside its text */
 #define LEFT_LEAST 4096 /* if fewer bytes of memory are left, no older segment is looked at */
@@ -66,7 +67,7 @@ select_lines(struct selection *selection, struct selected_segment *segment,
 static void
 select_active(struct selection *selection, struct selected_segment *segment)
 {
-	const struct segment *active = selection->disk->active;
+	const struct segment *active = selection->disk->segments.active;
 	const struct channel_positions *of;
 
 	segment->number = active->number;
@@ -153,12 +154,13 @@ lines_of_each_channel(const struct selection *selection)
 {
 	const struct channels_limits *limits = &selection->channels->limits;
 	const struct disk_journal *disk = selection->disk;
-	uint64_t bytes = disk->active->lines_bytes, lines = disk->active->index.count, part;
-	uint64_t channels = HASH_COUNT(disk->active->index.channels);
+	uint64_t bytes = disk->segments.active->lines_bytes,
+		 lines = disk->segments.active->index.count, part;
+	uint64_t channels = HASH_COUNT(disk->segments.active->index.channels);
 	const struct channel_stats *stats;
 
-	for (size_t i = 0; i < disk->closed_count; i++)
-		bytes += disk->closed[i].bytes;
+	for (size_t i = 0; i < disk->closed.count; i++)
+		bytes += disk->closed.at[i].bytes;
 	for (stats = disk->stats.by_channel; stats; stats = stats->hh.next)
 		lines += stats->count;
 	if (channels < HASH_COUNT(disk->stats.by_channel))
@@ -176,11 +178,11 @@ selection_make(struct selection *selection, struct chat_err *err)
 
 	selection->most = lines_of_each_channel(selection);
 	selection->segments =
-		chat_alloc_zeroed(1 + disk->closed_count, sizeof(*selection->segments));
+		chat_alloc_zeroed(1 + disk->closed.count, sizeof(*selection->segments));
 	select_active(selection, &selection->segments[selection->count++]);
-	for (size_t i = disk->closed_count; i-- && !selection_is_full(selection);)
+	for (size_t i = disk->closed.count; i-- && !selection_is_full(selection);)
 		if (select_closed(selection, &selection->segments[selection->count++],
-			    disk->closed[i].number, err) < 0)
+			    disk->closed.at[i].number, err) < 0)
 			return -1;
 	return 0;
 }

@@ -39,8 +39,8 @@ stats_new(struct channel_stats_table *table, struct chat_span channel)
 	struct channel_stats *stats = chat_alloc_zeroed(1, sizeof(*stats));
 
 	stats->len = (uint32_t)channel.len;
-	stats->gone = table->gone;
-	stats->removed = table->removed;
+	stats->hidden_upto = table->hidden_upto;
+	stats->removed_upto = table->removed_upto;
 	memcpy(stats->channel, channel.at, channel.len);
 	HASH_ADD_KEYPTR(hh, table->by_channel, stats->channel, stats->len, stats);
 	DL_APPEND(table->oldest, stats);
@@ -91,9 +91,9 @@ stats_hidden_runs(const struct channel_stats_table *table, const struct channel_
 	uint64_t all = stats->kept + open;
 	uint32_t hidden = 0;
 
-	while (hidden < stats->runs_count && all - stats->runs[hidden].count >= table->most)
+	while (hidden < stats->runs_count && all - stats->runs[hidden].count >= table->limit)
 		all -= stats->runs[hidden++].count;
-	*skip = all > table->most ? all - table->most : 0;
+	*skip = all > table->limit ? all - table->limit : 0;
 	return hidden;
 }
 
@@ -125,7 +125,7 @@ stats_add(struct channel_stats_table *table, struct chat_span channel, uint32_t 
 	DL_APPEND(table->oldest, stats);
 	stats->count += count;
 	stats->newest = segment;
-	if (!table->most)
+	if (!table->limit)
 		return;
 	runs_add(table, stats, (struct stats_run){segment, count});
 	run_changed(arg, segment, 1);
@@ -133,8 +133,8 @@ stats_add(struct channel_stats_table *table, struct chat_span channel, uint32_t 
 	for (uint32_t i = 0; i < hidden; i++) {
 		uint64_t last = run_changed(arg, stats->runs[i].segment, -1);
 
-		if (table->hides)
-			number_raise(&stats->gone, last);
+		if (table->limit_hides)
+			number_raise(&stats->hidden_upto, last);
 	}
 	runs_drop(stats, 0, hidden);
 }
@@ -155,12 +155,12 @@ stats_remove(struct channel_stats_table *table, struct chat_span channel, struct
 	uint32_t i = 0;
 
 	if (!stats) {
-		number_raise(&table->gone, last);
-		number_raise(&table->removed, last);
+		number_raise(&table->hidden_upto, last);
+		number_raise(&table->removed_upto, last);
 		return;
 	}
-	number_raise(&stats->gone, last);
-	number_raise(&stats->removed, last);
+	number_raise(&stats->hidden_upto, last);
+	number_raise(&stats->removed_upto, last);
 	while (i < stats->runs_count && stats->runs[i].segment != run.segment)
 		i++;
 	if (i < stats->runs_count) {
@@ -179,8 +179,8 @@ stats_note_removed(struct channel_stats_table *table, struct chat_span channel, 
 
 	if (!stats)
 		stats = stats_new(table, channel);
-	number_raise(&stats->gone, number);
-	number_raise(&stats->removed, number);
+	number_raise(&stats->hidden_upto, number);
+	number_raise(&stats->removed_upto, number);
 	if (!stats->count)
 		stats_age(table, stats);
 }
@@ -188,11 +188,11 @@ stats_note_removed(struct channel_stats_table *table, struct chat_span channel, 
 void
 stats_note_others(struct channel_stats_table *table, uint64_t number)
 {
-	number_raise(&table->gone, number);
-	number_raise(&table->removed, number);
+	number_raise(&table->hidden_upto, number);
+	number_raise(&table->removed_upto, number);
 	for (struct channel_stats *stats = table->oldest; stats; stats = stats->next) {
-		number_raise(&stats->gone, number);
-		number_raise(&stats->removed, number);
+		number_raise(&stats->hidden_upto, number);
+		number_raise(&stats->removed_upto, number);
 	}
 }
 
@@ -206,9 +206,9 @@ stats_evict(struct channel_stats_table *table)
 	while (table->bytes > STATS_BYTES_MAX - STATS_BYTES_MAX / TRIM_PART) {
 		struct channel_stats *stats = table->oldest;
 
-		table->forgot = table->forgot || stats->count;
-		number_raise(&table->gone, stats->gone);
-		number_raise(&table->removed, stats->removed);
+		table->evicted = table->evicted || stats->count;
+		number_raise(&table->hidden_upto, stats->hidden_upto);
+		number_raise(&table->removed_upto, stats->removed_upto);
 		stats_delete(table, stats);
 	}
 	return true;

@@ -28,9 +28,9 @@ struct channel_stats {
 		*next; /* utlist: who was in a closed segment longest ago first */
 	uint64_t count; /* in all closed segments; 0: all of them were removed */
 	uint64_t kept; /* those of the runs */
-	uint64_t gone; /* no message that was removed, or is hidden before the runs, has a higher
-			  number */
-	uint64_t removed; /* none that was removed has a higher one */
+	uint64_t hidden_upto; /* no message that was removed, or is hidden before the runs, has a
+			  higher number */
+	uint64_t removed_upto; /* none that was removed has a higher one */
 	struct stats_run *runs; /* with one of the newest messages, ascending */
 	uint32_t runs_count, runs_cap;
 	uint32_t newest; /* number of the last segment with one */
@@ -42,10 +42,10 @@ struct channel_stats_table {
 	struct channel_stats *by_channel;
 	struct channel_stats *oldest;
 	size_t bytes;
-	uint64_t most; /* newest messages of a channel that runs are kept of; 0: there are none */
-	uint64_t gone, removed; /* the highest of those whose tallies went */
-	bool hides; /* readers get no others than these */
-	bool forgot; /* some went: of a channel without one nothing is known */
+	uint64_t limit; /* newest messages of a channel that runs are kept of; 0: there are none */
+	uint64_t hidden_upto, removed_upto; /* the highest of those whose tallies went */
+	bool limit_hides; /* readers get no others than these */
+	bool evicted; /* some went: of a channel without one nothing is known */
 };
 
 /* A segment, which may have been removed, has one channel's newest messages more, or less. */

@@ -1,32 +1,90 @@
-/* How a journal is opened and closed. */
+/*
+ * Opening and closing the journal on the disk, and its table of functions, which says in which file
+ * each one is.
+ */
 #include "serve/journal/disk_journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/diag.h"
 #include "serve/journal/dir.h"
+#include "serve/journal/group_commit.h"
+#include "serve/journal/journal_size.h"
+#include "serve/journal/periodic.h"
+#include "serve/journal/read_newest.h"
+#include "serve/journal/read_page.h"
+#include "serve/journal/recovery.h"
+#include "serve/journal/retention.h"
+#include "serve/journal/rotate.h"
 #include "serve/journal/state.h"
-#include "serve/util/crc32c.h"
+#include "serve/journal/sync.h"
+#include "serve/journal/sync_result.h"
+#include "serve/journal/visible_messages.h"
 
-#define TIMER_MS 100 /* between two syncs of a batch journal, and two looks at a full disk */
+/* ---- asking ---- */
 
-static struct disk_journal *
-disk_of(struct journal *journal)
+static bool
+disk_is_settled(const struct journal *journal)
 {
-	return (struct disk_journal *)journal;
+	const struct disk_journal *disk = (const struct disk_journal *)journal;
+
+	return disk->tickets.answered == disk->tickets.appended || disk->failure.sync_late;
+}
+
+static uint64_t
+disk_bytes(const struct journal *journal)
+{
+	return journal_size((const struct disk_journal *)journal);
+}
+
+static size_t
+list_memory(const struct segment *segment)
+{
+	size_t bytes = 0;
+
+	for (; segment; segment = segment->next)
+		bytes += segment->index.bytes;
+	return bytes;
+}
+
+/* Returns the memory of indexes that are not on the disk yet, and of the channels' statistics. */
+static size_t
+disk_memory(const struct journal *journal)
+{
+	const struct disk_journal *disk = (const struct disk_journal *)journal;
+
+	return disk->stats.bytes + disk->segments.active->index.bytes +
+		list_memory(disk->segments.full) + list_memory(disk->segments.finishing);
+}
+
+static uint64_t
+disk_newest_removed(const struct journal *journal)
+{
+	return ((const struct disk_journal *)journal)->removals.newest;
+}
+
+/* Knows whole segments only: in the one in which the time lies, the reader compares timestamps. */
+static uint64_t
+disk_newest_older_than(const struct journal *journal, int64_t time_ms)
+{
+	const struct closed_segments *closed = &((const struct disk_journal *)journal)->closed;
+	size_t i = 0;
+
+	while (i < closed->count && closed->at[i].timestamp_ms < time_ms)
+		i++;
+	return i > 0 ? closed->at[i - 1].last : 0;
 }
 
 /* ---- closing ---- */
 
-/* Whether the thread is done with what it had. */
+/* Waits for the sync that runs, if one does. Returns false if the disk does not answer. */
 static bool
-disk_wait(struct disk_journal *disk)
+sync_wait(struct disk_journal *disk)
 {
 	return sync_thread_wait(&disk->sync_thread, disk->options.answer_ms);
 }
@@ -34,34 +92,20 @@ disk_wait(struct disk_journal *disk)
 static bool
 disk_settle(struct journal *journal)
 {
-	struct disk_journal *disk = disk_of(journal);
+	struct disk_journal *disk = (struct disk_journal *)journal;
 
 	do {
-		if (!disk_wait(disk))
+		if (!sync_wait(disk))
 			return false;
-		group_commit_commit(journal);
-		if (!disk_wait(disk))
+		group_commit_run(journal);
+		if (!sync_wait(disk))
 			return false;
-	} while (queue_count(&disk->queue));
+	} while (group_commit_queued(disk));
 	return true;
 }
 
-static bool
-disk_is_settled(const struct journal *journal)
-{
-	const struct disk_journal *disk = (const struct disk_journal *)journal;
-
-	return disk->told == disk->ticket || disk->late;
-}
-
-static uint64_t
-disk_bytes(const struct journal *journal)
-{
-	return retention_bytes((const struct disk_journal *)journal);
-}
-
 static void
-segments_free(struct segment *segment)
+list_free(struct segment *segment)
 {
 	while (segment) {
 		struct segment *next = segment->next;
@@ -74,17 +118,16 @@ segments_free(struct segment *segment)
 static void
 disk_free(struct disk_journal *disk)
 {
-	if (disk->flushes)
+	if (disk->has_sync_thread)
 		sync_thread_close(&disk->sync_thread);
-	segments_free(disk->full);
-	segments_free(disk->finishing);
-	segment_free(disk->active);
+	list_free(disk->segments.full);
+	list_free(disk->segments.finishing);
+	segment_free(disk->segments.active);
 	stats_free(&disk->stats);
-	segment_cache_free(&disk->opened);
-	epochs_free(&disk->epochs);
-	queue_free(&disk->queue);
-	chat_buf_free(&disk->sums);
-	free(disk->closed);
+	segment_cache_free(&disk->cache);
+	closed_segments_free(&disk->closed);
+	epochs_free(&disk->recovered.epochs);
+	group_commit_free(disk);
 	if (disk->dir_fd >= 0)
 		close(disk->dir_fd);
 	if (disk->lock_fd >= 0)
@@ -92,22 +135,22 @@ disk_free(struct disk_journal *disk)
 	free(disk);
 }
 
-/* It ends all the same, and says what may not be on the disk. */
+/* Reports which messages may not be on the disk, because it does not answer. Frees nothing. */
 static enum journal_end
 disk_give_up(const struct disk_journal *disk)
 {
-	uint64_t untold = disk->ticket - disk->told;
+	uint64_t unanswered = disk->tickets.appended - disk->tickets.answered;
 
 	if (disk->options.sync != JOURNAL_SYNC_ALWAYS)
 		journal_warn(&disk->journal,
 			"the disk does not answer: what was said in the last %lld ms may not be on "
 			"it",
 			(long long)(chat_now_ms() - disk->synced_ms));
-	else if (untold)
+	else if (unanswered)
 		journal_warn(&disk->journal,
 			"the disk does not answer: the last %llu messages, which nobody has seen, "
 			"may be on it or not",
-			(unsigned long long)untold);
+			(unsigned long long)unanswered);
 	else
 		journal_warn(&disk->journal,
 			"the disk does not answer: it has all that anybody has seen");
@@ -117,7 +160,7 @@ disk_give_up(const struct disk_journal *disk)
 static enum journal_end
 disk_close(struct journal *journal, bool in_use)
 {
-	struct disk_journal *disk = disk_of(journal);
+	struct disk_journal *disk = (struct disk_journal *)journal;
 	uint64_t failures;
 	bool lost;
 
@@ -126,9 +169,10 @@ disk_close(struct journal *journal, bool in_use)
 	if (!disk_settle(journal))
 		return disk_give_up(disk);
 	failures = journal->failures;
-	if (disk->full || (disk->options.sync != JOURNAL_SYNC_NEVER && disk->sums_dirty))
-		journal_file_flush(disk, true);
-	if (!disk_wait(disk))
+	if (disk->segments.full ||
+		(disk->options.sync != JOURNAL_SYNC_NEVER && disk->unsynced.sums))
+		sync_start(disk, true);
+	if (!sync_wait(disk))
 		return disk_give_up(disk);
 	lost = journal->failures > failures && disk->options.sync != JOURNAL_SYNC_ALWAYS;
 	if (!in_use)
@@ -138,60 +182,19 @@ disk_close(struct journal *journal, bool in_use)
 
 /* ---- opening ---- */
 
-static size_t
-segments_memory(const struct segment *segment)
-{
-	size_t bytes = 0;
-
-	for (; segment; segment = segment->next)
-		bytes += segment->index.bytes;
-	return bytes;
-}
-
-/*
- * Where the messages of the segments lie that have no index on the disk yet, and how many of each
- * channel are in the others.
- */
-static size_t
-disk_memory(const struct journal *journal)
-{
-	const struct disk_journal *disk = (const struct disk_journal *)journal;
-
-	return disk->stats.bytes + disk->active->index.bytes + segments_memory(disk->full) +
-		segments_memory(disk->finishing);
-}
-
-static uint64_t
-disk_newest_removed(const struct journal *journal)
-{
-	return ((const struct disk_journal *)journal)->removed;
-}
-
-/* Whole segments: what is in the one that holds the time is looked at by who reads it. */
-static uint64_t
-disk_newest_older_than(const struct journal *journal, int64_t time_ms)
-{
-	const struct disk_journal *disk = (const struct disk_journal *)journal;
-	size_t i = 0;
-
-	while (i < disk->closed_count && disk->closed[i].timestamp_ms < time_ms)
-		i++;
-	return i > 0 ? disk->closed[i - 1].last : 0;
-}
-
 static const struct journal_kind kind_disk = {
 	.name = "file",
 	.append = group_commit_append,
-	.commit = group_commit_commit,
+	.commit = group_commit_run,
 	.settle = disk_settle,
 	.is_settled = disk_is_settled,
 	.bytes = disk_bytes,
-	.read_page = page_read_start,
+	.read_page = read_page_start,
 	.newest_removed = disk_newest_removed,
 	.newest_older_than = disk_newest_older_than,
 	.message_count = message_count,
-	.read_newest = newest_read_start,
-	.rotate = journal_file_rotate,
+	.read_newest = read_newest_start,
+	.rotate = rotate_request,
 	.memory = disk_memory,
 	.close = disk_close,
 };
@@ -204,8 +207,9 @@ disk_journal_make_dir(const char *dir, struct chat_err *err)
 	return 0;
 }
 
+/* Opens the directory and locks it, so that no other server uses it. */
 static int
-disk_lock(struct disk_journal *disk, struct chat_err *err)
+dir_lock(struct disk_journal *disk, struct chat_err *err)
 {
 	const char *dir = disk->options.dir;
 	struct chat_err why;
@@ -219,7 +223,7 @@ disk_lock(struct disk_journal *disk, struct chat_err *err)
 		disk->dir_fd, "lock", O_RDWR | O_CREAT, CHAT_CANNOT_CREATE, &why);
 	if (disk->lock_fd < 0)
 		return chat_fail(err, why.code, "%s/%s", dir, why.text);
-	/* the directory too, where that can be done: somebody may remove the file */
+	/* the directory too, where it can be locked: somebody may delete the file */
 	if (flock(disk->lock_fd, LOCK_EX | LOCK_NB) == 0 &&
 		(flock(disk->dir_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
 		return 0;
@@ -232,15 +236,12 @@ disk_lock(struct disk_journal *disk, struct chat_err *err)
 static int
 disk_start(struct disk_journal *disk, struct chat_err *err)
 {
-	if (disk_lock(disk, err) < 0 || journal_recover(disk, err) < 0 ||
-		sync_thread_open(&disk->sync_thread, disk->loop, journal_file_flushed, disk, err) <
-			0)
+	if (dir_lock(disk, err) < 0 || recovery_run(disk, err) < 0 ||
+		sync_thread_open(&disk->sync_thread, disk->loop, sync_result_apply, disk, err) < 0)
 		return -1;
-	disk->flushes = true;
-	uv_timer_init(disk->loop, &disk->timer);
-	disk->timer.data = disk;
-	uv_timer_start(&disk->timer, journal_file_tick, TIMER_MS, TIMER_MS);
-	journal_retain(disk);
+	disk->has_sync_thread = true;
+	periodic_start(disk);
+	retention_run(disk);
 	return 0;
 }
 
@@ -252,13 +253,13 @@ disk_journal_open(const struct journal_options *options, uv_loop_t *loop,
 
 	disk->journal = (struct journal){.kind = &kind_disk, .events = *events, .arg = arg};
 	disk->options = *options;
-	disk->stats.hides = options->max_messages > 0;
-	disk->stats.most = options->max_messages ? options->max_messages : options->history;
-	disk->full_bytes = options->segment_bytes;
+	disk->stats.limit_hides = options->max_messages > 0;
+	disk->stats.limit = options->max_messages ? options->max_messages : options->history;
+	disk->segments.size_limit = options->segment_bytes;
 	disk->loop = loop;
 	disk->dir_fd = disk->lock_fd = -1;
 	disk->synced_ms = chat_now_ms();
-	disk->dirty = disk->sums_dirty = disk->dir_dirty = true;
+	disk->unsynced.lines = disk->unsynced.sums = disk->unsynced.dir = true;
 	if (disk_start(disk, err) == 0)
 		return &disk->journal;
 	disk_free(disk);

@@ -1,337 +1,215 @@
 /*
- * The end of the tick on the disk. A message is durable when its bytes and nobody else's are where
- * the segment says they are; whatever goes wrong on the way there takes the whole batch back, so
- * that a line is in the journal if, and only if, somebody may see it.
+ * The path of a message through the journal: a channel appends it here (channel/), at the end of
+ * the tick all that were appended are written as one batch (segment.c), and then, with
+ * JOURNAL_SYNC_ALWAYS after a sync (sync_result.c), they are reported as durable, which publishes
+ * them. A batch that cannot be written or synced is taken back as a whole, so that a message is in
+ * the journal only if somebody may see it.
  */
-#include "serve/journal/state.h"
+#include "serve/journal/group_commit.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "command/diag.h"
+#include "serve/journal/checksums.h"
+#include "serve/journal/journal_size.h"
+#include "serve/journal/rotate.h"
+#include "serve/journal/sync.h"
+#include "serve/journal/write_failure.h"
+#include "serve/util/crc32c.h"
 
-#define RETAIN_TURNS 600 /* of the timer */
-#define LOOK_TURNS 10 /* where nothing is written: whether all is still there */
-#define PROBE_BYTES 4096
-#define SUMS_KEPT ((size_t)1 << 20) /* bytes of memory of a buffer that is not in use */
+#define QUEUE_MAX ((size_t)1 << 30) /* bytes of lines: offsets in a segment have 32 bits */
+#define QUEUE_KEPT ((size_t)1 << 20) /* bytes of memory that an empty queue may keep */
+#define SUMS_KEPT ((size_t)1 << 20) /* the same, of the buffer for checksums */
+#define MESSAGE_BYTES (CHECKSUM_LEN + sizeof(struct position)) /* on the disk, beside its line */
 
-static struct disk_journal *
-file_of(struct journal *journal)
+/* The first messages of the queue: as many as are written at once. */
+struct batch {
+	const struct queued *at;
+	size_t count;
+	struct chat_span lines; /* their texts, each with its newline */
+};
+
+/* ---- the queue ---- */
+
+static size_t
+queue_count(const struct append_queue *queue)
 {
-	return (struct disk_journal *)journal;
-}
-
-/* ---- trouble ---- */
-
-static void
-file_trouble(struct disk_journal *disk, const struct chat_err *err)
-{
-	if (strcmp(disk->journal.trouble, err->text) == 0)
-		return;
-	journal_warn(
-		&disk->journal, "%s; no messages are taken until it can be written", err->text);
-	memcpy(disk->journal.trouble, err->text, sizeof(disk->journal.trouble));
-}
-
-static void
-file_well(struct disk_journal *disk)
-{
-	if (!*disk->journal.trouble)
-		return;
-	journal_warn(&disk->journal, "it can be written again");
-	*disk->journal.trouble = '\0';
-}
-
-/* What is handed in and not written takes so much. */
-static void
-file_note_unwritten(struct disk_journal *disk)
-{
-	disk->journal.unwritten_bytes = queue_bytes(&disk->queue) + disk->sums.cap;
-}
-
-/* Everything handed in and not durable comes to nothing. */
-static void
-file_refuse(struct disk_journal *disk, const struct chat_err *err)
-{
-	disk->journal.failures++;
-	queue_clear(&disk->queue);
-	file_note_unwritten(disk);
-	disk->overflow = false;
-	disk->waits = false;
-	file_trouble(disk, err);
-	if (disk->told == disk->ticket)
-		return;
-	disk->told = disk->ticket;
-	disk->journal.events.failed(disk->journal.arg, disk->ticket, err);
+	return queue->count - queue->taken;
 }
 
 static void
-file_durable(struct disk_journal *disk, uint64_t ticket)
+queue_free(struct append_queue *queue)
 {
-	if (ticket <= disk->told)
-		return;
-	disk->told = ticket;
-	disk->journal.events.durable(disk->journal.arg, ticket);
+	chat_buf_free(&queue->lines);
+	free(queue->at);
 }
 
-/* ---- segments ---- */
-
-/* A segment that grew waits for its index, and for the last of it to be on the disk. */
-static void
-file_push_full(struct disk_journal *disk, struct segment *segment)
-{
-	struct segment **end = &disk->full;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = segment;
-}
-
-/*
- * Begins a new segment. It is synced with its first batch; where one before it was not to be
- * trusted, it is on trial until that was seen to succeed.
- */
-static int
-file_rotate(struct disk_journal *disk, struct chat_err *err)
-{
-	/* what has nothing in it is not worth a number, unless it is somebody else's by now */
-	bool again = !disk->active->index.count && !sync_thread_is_busy(&disk->sync_thread) &&
-		segment_is_in_place(disk->active, disk->dir_fd, false, NULL) == 0;
-	uint32_t number = disk->active->number + !again;
-	struct segment *fresh;
-
-	if (again)
-		segment_remove(disk->dir_fd, number, NULL);
-	fresh = segment_create(disk->dir_fd, number, disk->epoch, err);
-	if (!fresh)
-		return -1;
-	if (again)
-		segment_free(disk->active);
-	else
-		file_push_full(disk, disk->active);
-	disk->active = fresh;
-	disk->full_bytes = disk->options.segment_bytes;
-	disk->dirty = disk->sums_dirty = disk->dir_dirty = true;
-	disk->trial = disk->trial || disk->fresh_due;
-	disk->rotate_due = disk->fresh_due = false;
-	return 0;
-}
-
-/* Puts right what went wrong before. */
-static int
-file_mend(struct disk_journal *disk, struct chat_err *err)
-{
-	if (disk->cut_due && segment_truncate(disk->active, err) < 0)
-		return -1;
-	disk->cut_due = false;
-	return disk->fresh_due ? file_rotate(disk, err) : 0;
-}
-
-/* Whether the active segment is to be closed before so many bytes are written. */
+/* Copies a message to the end of the queue. Returns false if the queue has too many bytes. */
 static bool
-file_is_full(const struct disk_journal *disk, uint64_t bytes)
+queue_add(struct append_queue *queue, const struct journal_line *line, struct chat_span text)
 {
-	const struct segment *active = disk->active;
+	struct chat_buf *lines = &queue->lines;
 
-	if (active->lines_bytes >= disk->full_bytes)
-		return true;
-	return disk->options.max_bytes && active->index.count &&
-		segment_bytes(active) + bytes > retention_segment_share(disk);
-}
-
-/* A segment that cannot be begun now is begun later; the old one can grow a while. */
-static int
-file_make_channel(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
-{
-	disk->rotate_due = disk->rotate_due && disk->active->index.count; /* else it is as new */
-	if (!disk->rotate_due && !file_is_full(disk, bytes))
-		return 0;
-	if (file_rotate(disk, err) == 0)
-		return 0;
-	if (disk->active->lines_bytes >= UINT32_MAX / 2)
-		return -1;
-	journal_warn(&disk->journal, "no new segment: %s", err->text);
-	disk->rotate_due = false;
-	disk->full_bytes = disk->active->lines_bytes + disk->options.segment_bytes / 4;
-	return 0;
-}
-
-/* ---- the flush ---- */
-
-void
-journal_file_flush(struct disk_journal *disk, bool sums)
-{
-	bool sync = disk->options.sync != JOURNAL_SYNC_NEVER;
-	struct sync_job job = {
-		.active = disk->active,
-		.changed = !disk->cut_due && !segment_size_matches(disk->active),
-		.lines = sync && disk->dirty,
-		.sums = sync && sums && disk->sums_dirty,
-		.full = disk->full,
-		.sync = sync,
-		.removed = sync && disk->removed_dirty,
-		.dir = sync && disk->dir_dirty,
-		.dir_fd = disk->dir_fd,
-		.path = disk->options.dir,
-		.ticket = disk->written,
-	};
-
-	disk->finishing = disk->full;
-	disk->full = NULL;
-	disk->dirty = disk->dir_dirty = disk->removed_dirty = false;
-	if (sums)
-		disk->sums_dirty = disk->sums_due = false;
-	sync_thread_submit(&disk->sync_thread, &job);
-}
-
-/* Segments whose index could not be written wait for the next time, and with them what is behind.
- */
-static void
-file_keep_full(struct disk_journal *disk)
-{
-	struct segment **end = &disk->finishing;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = disk->full;
-	disk->full = disk->finishing;
-	disk->finishing = NULL;
-}
-
-/* The thread is done with the segments it had. */
-static void
-file_close_full(struct disk_journal *disk)
-{
-	struct segment *segment;
-	bool some = disk->finishing != NULL;
-
-	while ((segment = disk->finishing) && segment->indexed) {
-		disk->finishing = segment->next;
-		journal_note_closed(disk,
-			(struct closed_segment){
-				.number = segment->number,
-				.base = segment->index.base,
-				.last = segment->index.last,
-				.timestamp_ms = segment->index.timestamp_ms,
-				.lines_bytes = segment->lines_bytes,
-				.bytes = segment_bytes(segment),
-			});
-		for (struct channel_positions *channel = segment->index.channels; channel;
-			channel = channel->hh.next)
-			journal_tally(disk, (struct chat_span){channel->channel, channel->len},
-				segment->number, channel->count);
-		journal_tallied(disk);
-		segment_free(segment);
+	if (lines->len + text.len >= QUEUE_MAX)
+		return false;
+	if (queue->count == queue->cap) {
+		queue->cap = queue->cap ? 2 * queue->cap : 64;
+		queue->at = chat_realloc(queue->at, queue->cap * sizeof(*queue->at));
 	}
-	disk->stuck = disk->finishing != NULL;
-	file_keep_full(disk);
-	if (some)
-		journal_retain(disk);
+	chat_buf_append_span(lines, text);
+	chat_buf_append(lines, "\n", 1);
+	queue->at[queue->count++] = (struct queued){
+		.line = *line,
+		.len = (uint32_t)text.len,
+		.crc = crc32c(0, lines->at + lines->len - text.len - 1, text.len + 1),
+	};
+	return true;
 }
 
-/* Nobody has seen it. */
-static void
-file_take_back(struct disk_journal *disk)
+/* Returns how many bytes of the disk a batch takes. */
+static uint64_t
+batch_bytes(const struct batch *batch)
 {
-	if (!disk->waits)
-		return;
-	disk->active->lines_bytes = disk->kept_lines;
-	disk->active->sums_bytes = disk->kept_sums;
-	index_truncate(&disk->active->index, disk->kept_lines, disk->kept_last);
-	disk->cut_due = segment_truncate(disk->active, NULL) < 0;
+	return batch->lines.len + batch->count * (uint64_t)MESSAGE_BYTES;
 }
 
 /*
- * Nothing goes into this segment any more: after a sync that failed the kernel has dropped what it
- * could not write, and a second one would not say so; or its files are somebody else's by now.
+ * Returns the first messages of the queue: as many as have so many bytes on the disk, but at least
+ * one, if there is one. max_bytes 0: all of them. The batch is valid until the queue changes.
  */
-static void
-file_leave_segment(struct disk_journal *disk, const struct sync_job *job)
+static struct batch
+queue_next_batch(const struct append_queue *queue, uint64_t max_bytes)
 {
-	const char *loss = job->segment_gone ? ", its messages may be lost"
-		: disk->waits                ? ""
-			      : ", its last messages may not survive a loss of power";
+	struct batch batch = {.count = queue_count(queue)};
+	uint64_t bytes = 0;
+	size_t len = 0;
 
-	journal_warn(&disk->journal, "%s; the segment is closed%s", job->err.text, loss);
-	if (job->active == disk->active)
-		disk->fresh_due = true;
+	if (!batch.count)
+		return batch;
+	batch.at = queue->at + queue->taken;
+	batch.lines = (struct chat_span){
+		queue->lines.at + queue->taken_bytes, queue->lines.len - queue->taken_bytes};
+	if (!max_bytes || batch_bytes(&batch) <= max_bytes)
+		return batch;
+	for (size_t i = 0; i < batch.count; i++) {
+		bytes += batch.at[i].len + 1 + MESSAGE_BYTES;
+		if (i && bytes > max_bytes) {
+			batch.count = i;
+			break;
+		}
+		len += batch.at[i].len + 1;
+	}
+	batch.lines.len = len;
+	return batch;
 }
 
-/* Nothing is kept where it should be. */
+/* Drops all messages. */
 static void
-file_flush_failed(struct disk_journal *disk, const struct sync_job *job)
+queue_clear(struct append_queue *queue)
 {
-	bool was_gone = disk->dir_gone;
-
-	disk->dir_gone = job->dir_gone;
-	if (!disk->dir_gone)
-		file_leave_segment(disk, job);
-	file_take_back(disk);
-	if (!was_gone || !disk->dir_gone)
-		file_refuse(disk, &job->err);
+	if (queue->lines.cap + queue->cap * sizeof(*queue->at) > QUEUE_KEPT) {
+		queue_free(queue);
+		*queue = (struct append_queue){0};
+	}
+	queue->lines.len = 0;
+	queue->count = queue->taken = queue->taken_bytes = 0;
 }
 
-/* What is not kept for long, but was not promised yet. */
+/* Removes a batch that was written from the front. */
 static void
-file_note_flaws(struct disk_journal *disk, const struct sync_job *job)
+queue_take(struct append_queue *queue, const struct batch *batch)
 {
-	if (!job->sums_failed && !job->full_failed)
+	queue->taken += batch->count;
+	queue->taken_bytes += batch->lines.len;
+	if (queue->taken < queue->count - queue->taken)
+		return; /* the rest is moved to the front once it is the smaller part */
+	if (!queue->taken)
 		return;
-	disk->journal.failures++;
-	journal_warn(
-		&disk->journal, "%s; its segment may not survive a loss of power", job->err.text);
-	if (job->sums_failed && job->active == disk->active)
-		disk->fresh_due = true;
-}
-
-void
-journal_file_flushed(void *arg, struct sync_job *job)
-{
-	struct disk_journal *disk = arg;
-
-	disk->late = false;
-	file_close_full(disk);
-	if (job->lines_failed || job->segment_gone || job->dir_gone) {
-		file_flush_failed(disk, job);
+	queue->count -= queue->taken;
+	if (!queue->count) {
+		queue_clear(queue);
 		return;
 	}
-	file_note_flaws(disk, job);
-	disk->dir_gone = false;
-	disk->trial = false;
-	disk->synced_ms = disk->sync_thread.asked_ms;
-	if (!disk->waits)
-		return;
-	disk->waits = false;
-	file_durable(disk, job->ticket);
-	if (!disk->fresh_due)
-		file_well(disk);
+	memmove(queue->at, queue->at + queue->taken, queue->count * sizeof(*queue->at));
+	chat_buf_drop(&queue->lines, queue->taken_bytes);
+	queue->taken = queue->taken_bytes = 0;
 }
 
-/* ---- appending ---- */
+/* Counts the memory in use: what the arrays have beyond that was not touched since they grew. */
+static void
+unwritten_update(struct disk_journal *disk)
+{
+	const struct append_queue *queue = &disk->queue;
+
+	disk->journal.unwritten_bytes =
+		queue->lines.len + queue->count * sizeof(*queue->at) + disk->batch_sums.cap;
+}
 
 uint64_t
 group_commit_append(struct journal *journal, const struct journal_line *line, struct chat_span text)
 {
-	struct disk_journal *disk = file_of(journal);
+	struct disk_journal *disk = (struct disk_journal *)journal;
 
-	disk->overflow = disk->overflow || !queue_add(&disk->queue, line, text);
-	file_note_unwritten(disk);
-	return ++disk->ticket;
+	disk->queue.overflow = disk->queue.overflow || !queue_add(&disk->queue, line, text);
+	unwritten_update(disk);
+	return ++disk->tickets.appended;
 }
 
-/* The messages get their places in the active segment. */
-static void
-file_place(struct disk_journal *disk, const struct batch *portion, struct chat_buf *sums)
+size_t
+group_commit_queued(const struct disk_journal *disk)
 {
-	uint64_t at = disk->active->lines_bytes;
+	return queue_count(&disk->queue);
+}
 
-	for (size_t i = 0; i < portion->count; i++) {
-		const struct queued *message = &portion->at[i];
+void
+group_commit_free(struct disk_journal *disk)
+{
+	queue_free(&disk->queue);
+	chat_buf_free(&disk->batch_sums);
+}
+
+/* ---- answers ---- */
+
+void
+group_commit_report_durable(struct disk_journal *disk, uint64_t ticket)
+{
+	if (ticket <= disk->tickets.answered)
+		return;
+	disk->tickets.answered = ticket;
+	disk->journal.events.durable(disk->journal.arg, ticket);
+}
+
+void
+group_commit_refuse(struct disk_journal *disk, const struct chat_err *err)
+{
+	disk->journal.failures++;
+	queue_clear(&disk->queue);
+	unwritten_update(disk);
+	disk->queue.overflow = false;
+	disk->undo.syncing = false;
+	write_failure_set(disk, err);
+	if (disk->tickets.answered == disk->tickets.appended)
+		return;
+	disk->tickets.answered = disk->tickets.appended;
+	disk->journal.events.failed(disk->journal.arg, disk->tickets.appended, err);
+}
+
+/* ---- a batch ---- */
+
+/* Adds the messages to the index of the active segment, and formats their checksums. */
+static void
+batch_index(struct disk_journal *disk, const struct batch *batch)
+{
+	struct segment *active = disk->segments.active;
+	struct chat_buf *sums = &disk->batch_sums;
+	uint64_t at = active->lines_bytes;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct queued *message = &batch->at[i];
 		char *sum = chat_buf_reserve(sums, CHECKSUM_LEN);
 
-		index_add(&disk->active->index, &message->line,
+		index_add(&active->index, &message->line,
 			(struct position){
 				.at = (uint32_t)at, .len = message->len, .crc = message->crc});
 		at += message->len + 1;
@@ -340,205 +218,158 @@ file_place(struct disk_journal *disk, const struct batch *portion, struct chat_b
 	}
 }
 
-/* All of it, or, with nothing of it left, -1 with errno. */
+/* Writes a batch to the active segment. Returns 0, or -1 with errno and without a trace of it. */
 static int
-file_write(struct disk_journal *disk, const struct batch *portion, struct chat_err *err)
+batch_write(struct disk_journal *disk, const struct batch *batch, struct chat_err *err)
 {
-	struct segment *active = disk->active;
+	struct segment *active = disk->segments.active;
 	int error;
 
-	disk->sums.len = 0;
-	disk->kept_last = active->index.last;
-	file_place(disk, portion, &disk->sums);
-	disk->kept_lines = active->lines_bytes;
-	disk->kept_sums = active->sums_bytes;
-	if (segment_write(active, portion->lines, chat_buf_span(&disk->sums), err) == 0)
+	disk->undo.lines_bytes = active->lines_bytes;
+	disk->undo.sums_bytes = active->sums_bytes;
+	disk->undo.last = active->index.last;
+	disk->batch_sums.len = 0;
+	batch_index(disk, batch);
+	if (segment_write(active, batch->lines, chat_buf_span(&disk->batch_sums), err) == 0)
 		return 0;
 	error = errno;
-	index_truncate(&active->index, active->lines_bytes, disk->kept_last);
-	disk->cut_due = segment_truncate(active, NULL) < 0;
+	index_truncate(&active->index, active->lines_bytes, disk->undo.last);
+	disk->failure.truncate_due = segment_truncate(active, NULL) < 0;
 	errno = error;
 	return -1;
 }
 
-/* A file that may grow no more (setrlimit(2)) is not the end: another one may. */
+/* The same; where a limit of the file's size (setrlimit(2)) is reached, to a new segment. */
 static int
-file_write_somewhere(struct disk_journal *disk, const struct batch *portion, struct chat_err *err)
+batch_write_or_rotate(struct disk_journal *disk, const struct batch *batch, struct chat_err *err)
 {
-	if (file_write(disk, portion, err) == 0)
+	if (batch_write(disk, batch, err) == 0)
 		return 0;
-	if (errno != EFBIG || disk->cut_due || !disk->active->index.count)
+	if (errno != EFBIG || disk->failure.truncate_due || !disk->segments.active->index.count)
 		return -1;
-	return file_rotate(disk, err) < 0 ? -1 : file_write(disk, portion, err);
+	return rotate_segment(disk, err) < 0 ? -1 : batch_write(disk, batch, err);
+}
+
+void
+group_commit_undo(struct disk_journal *disk)
+{
+	struct segment *active = disk->segments.active;
+
+	if (!disk->undo.syncing)
+		return;
+	active->lines_bytes = disk->undo.lines_bytes;
+	active->sums_bytes = disk->undo.sums_bytes;
+	index_truncate(&active->index, disk->undo.lines_bytes, disk->undo.last);
+	disk->failure.truncate_due = segment_truncate(active, NULL) < 0;
 }
 
 /* ---- the end of a tick ---- */
 
-enum written { WRITTEN, WRITTEN_NOTHING, WRITTEN_LATER };
-
 /*
- * Whether so many bytes have to wait: segments that are full have to be closed before others can
- * be removed, and there would be too much of all. -1: they cannot be closed.
+ * Returns 1 if so many bytes have to wait: with them the journal would have twice the bytes that it
+ * may have, and full segments have to be closed before old ones can be removed. Returns 0 if they
+ * need not wait, and -1 if the full segments cannot be closed.
  */
 static int
-file_is_crowded(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
+space_is_short(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
 {
 	uint64_t max_bytes = 2 * disk->options.max_bytes;
 
-	if (!max_bytes || !(disk->full || disk->finishing) ||
-		retention_bytes(disk) + bytes <= max_bytes)
+	if (!max_bytes || !(disk->segments.full || disk->segments.finishing) ||
+		journal_size(disk) + bytes <= max_bytes)
 		return 0;
 	if (sync_thread_is_busy(&disk->sync_thread))
 		return 1;
-	if (disk->stuck)
+	if (disk->segments.index_failed)
 		return chat_fail(err, CHAT_IO_ERROR,
 			"it is as large as it may be, and no index can be written");
-	journal_file_flush(disk, true);
+	sync_start(disk, true);
 	return 1;
 }
 
-/* -1: nothing is taken for now, whatever could be written. */
+/* Returns 0, or -1 if the state of the disk allows no writing. */
 static int
-file_prepare(struct disk_journal *disk, struct chat_err *err)
+check_writable(struct disk_journal *disk, struct chat_err *err)
 {
+	const struct write_failure *failure = &disk->failure;
 	bool always = disk->options.sync == JOURNAL_SYNC_ALWAYS;
 
-	if (disk->overflow)
+	if (disk->queue.overflow)
 		return chat_fail(err, CHAT_STORAGE_FAILED, "too much at once");
-	if (!disk->dir_gone && (always || !disk->late) && file_mend(disk, err) < 0)
+	if (!failure->dir_gone && (always || !failure->sync_late) &&
+		rotate_after_failure(disk, err) < 0)
 		return -1;
-	if (disk->dir_gone || (!always && (disk->late || disk->trial)))
+	if (failure->dir_gone || (!always && (failure->sync_late || failure->on_trial)))
 		return chat_fail(err, CHAT_IO_ERROR, "%s", disk->journal.trouble);
 	return 0;
 }
 
-/* Writes what is to be written at once; -1: nothing can be written. */
-static int
-file_write_portion(struct disk_journal *disk, enum written *what, struct chat_err *err)
-{
-	struct batch portion = queue_portion(&disk->queue, retention_segment_share(disk));
-	uint64_t bytes = portion_bytes(&portion);
-	int crowded;
+enum outcome { BATCH_WRITTEN, BATCH_EMPTY, BATCH_DEFERRED };
 
-	if (file_prepare(disk, err) < 0)
+/* Writes the next batch, after rotating if need be. Returns 0 with the outcome, or -1. */
+static int
+batch_commit(struct disk_journal *disk, enum outcome *outcome, struct chat_err *err)
+{
+	struct batch batch = queue_next_batch(&disk->queue, journal_size_share(disk));
+	uint64_t bytes = batch_bytes(&batch);
+	int is_short;
+
+	if (check_writable(disk, err) < 0)
 		return -1;
-	crowded = file_is_crowded(disk, bytes, err);
-	*what = crowded ? WRITTEN_LATER : portion.count ? WRITTEN : WRITTEN_NOTHING;
-	if (crowded)
-		return crowded < 0 ? -1 : 0;
-	if (file_make_channel(disk, bytes, err) < 0 ||
-		(portion.count && file_write_somewhere(disk, &portion, err) < 0))
+	is_short = space_is_short(disk, bytes, err);
+	*outcome = is_short ? BATCH_DEFERRED : batch.count ? BATCH_WRITTEN : BATCH_EMPTY;
+	if (is_short)
+		return is_short < 0 ? -1 : 0;
+	if (rotate_if_full(disk, bytes, err) < 0 ||
+		(batch.count && batch_write_or_rotate(disk, &batch, err) < 0))
 		return -1;
-	queue_take(&disk->queue, &portion);
-	if (disk->sums.cap > SUMS_KEPT)
-		chat_buf_free(&disk->sums);
-	file_note_unwritten(disk);
-	disk->written = disk->ticket - queue_count(&disk->queue);
+	queue_take(&disk->queue, &batch);
+	if (disk->batch_sums.cap > SUMS_KEPT)
+		chat_buf_free(&disk->batch_sums);
+	unwritten_update(disk);
+	disk->tickets.written = disk->tickets.appended - queue_count(&disk->queue);
 	return 0;
 }
 
-/* What was written has to be synced first, or is durable. */
+/* Reports the batch that was written as durable, or starts the sync that does. */
 static void
-file_written(struct disk_journal *disk)
+batch_finish(struct disk_journal *disk)
 {
-	disk->dirty = disk->sums_dirty = true;
+	disk->unsynced.lines = disk->unsynced.sums = true;
 	if (disk->options.sync == JOURNAL_SYNC_ALWAYS) {
-		disk->waits = true;
-		journal_file_flush(disk, disk->sums_due);
+		disk->undo.syncing = true;
+		sync_start(disk, disk->unsynced.sums_due);
 		return;
 	}
-	if (disk->full && retention_is_over(disk, disk->options.max_bytes) &&
+	if (disk->segments.full && journal_size_exceeds(disk, disk->options.max_bytes) &&
 		!sync_thread_is_busy(&disk->sync_thread))
-		journal_file_flush(disk, true);
-	file_well(disk);
-	file_durable(disk, disk->written);
+		sync_start(disk, true); /* closed segments can be removed */
+	write_failure_clear(disk);
+	group_commit_report_durable(disk, disk->tickets.written);
 }
 
-/* Whether there is something to be written, and it need not wait for what was. */
+/* Returns true if there is something to do, and no sync of an earlier batch has to end before. */
 static bool
-file_is_due(struct disk_journal *disk)
+batch_is_due(struct disk_journal *disk)
 {
-	return (queue_count(&disk->queue) || disk->overflow || disk->rotate_due) &&
+	return (queue_count(&disk->queue) || disk->queue.overflow || disk->segments.rotate_due) &&
 		!(disk->options.sync == JOURNAL_SYNC_ALWAYS &&
 			sync_thread_is_busy(&disk->sync_thread));
 }
 
 void
-group_commit_commit(struct journal *journal)
+group_commit_run(struct journal *journal)
 {
-	struct disk_journal *disk = file_of(journal);
-	enum written what = WRITTEN;
+	struct disk_journal *disk = (struct disk_journal *)journal;
+	enum outcome outcome = BATCH_WRITTEN;
 	struct chat_err err = {0};
 
-	while (what == WRITTEN && file_is_due(disk)) {
-		if (file_write_portion(disk, &what, &err) < 0) {
-			file_refuse(disk, &err);
+	while (outcome == BATCH_WRITTEN && batch_is_due(disk)) {
+		if (batch_commit(disk, &outcome, &err) < 0) {
+			group_commit_refuse(disk, &err);
 			return;
 		}
-		if (what == WRITTEN)
-			file_written(disk);
+		if (outcome == BATCH_WRITTEN)
+			batch_finish(disk);
 	}
-}
-
-/* ---- meanwhile ---- */
-
-/* Whether it could be written again, found out without anybody's message. */
-static void
-file_probe(struct disk_journal *disk)
-{
-	static const char zeros[PROBE_BYTES];
-	struct chat_err err = {0};
-	ssize_t count;
-
-	if (disk->dir_gone)
-		return;
-	if (file_mend(disk, &err) < 0) {
-		file_trouble(disk, &err);
-		return;
-	}
-	count = write(disk->active->lines_fd, zeros, sizeof(zeros));
-	disk->cut_due = segment_truncate(disk->active, NULL) < 0;
-	if (count == sizeof(zeros) && !disk->cut_due && !disk->trial)
-		file_well(disk);
-}
-
-/* The disk has the job for long. What is written meanwhile may never be on it. */
-static void
-file_await(struct disk_journal *disk)
-{
-	struct chat_err err;
-
-	if (disk->late || sync_thread_busy_ms(&disk->sync_thread) <= disk->options.answer_ms)
-		return;
-	disk->late = true;
-	disk->journal.failures++;
-	chat_fail(&err, CHAT_IO_ERROR, "the disk has not answered for %lld ms",
-		(long long)disk->options.answer_ms);
-	file_trouble(disk, &err);
-}
-
-void
-journal_file_tick(uv_timer_t *timer)
-{
-	struct disk_journal *disk = timer->data;
-	bool troubled = *disk->journal.trouble || disk->cut_due || disk->fresh_due;
-
-	if (++disk->turns % RETAIN_TURNS == 0)
-		journal_retain(disk);
-	disk->sums_due = disk->sums_dirty;
-	if (sync_thread_is_busy(&disk->sync_thread)) {
-		file_await(disk);
-		return;
-	}
-	if (troubled)
-		file_probe(disk);
-	if (troubled || disk->full || disk->dirty || disk->sums_dirty ||
-		disk->turns % LOOK_TURNS == 0)
-		journal_file_flush(disk, true);
-}
-
-void
-journal_file_rotate(struct journal *journal)
-{
-	file_of(journal)->rotate_due = true;
 }

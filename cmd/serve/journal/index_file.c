@@ -1,7 +1,4 @@
-/*
- * An index on the disk. A bit that is wrong in it could hide messages that are there, so no number
- * of it is used before its checksum was compared and the place it leads to was found to exist.
- */
+/* HEAD */
 #include "serve/journal/index_file.h"
 
 #include <fcntl.h>
@@ -16,106 +13,9 @@
 #include "serve/journal/dir.h"
 #include "serve/util/crc32c.h"
 
-static const char magic[8] = "chatidx2", magic_old[8] = "chatidx1";
-
 #define LINE_MIN 64 /* bytes; no message is shorter */
 
-static uint64_t
-blocks_of(uint64_t positions)
-{
-	return (positions + INDEX_BLOCK - 1) / INDEX_BLOCK;
-}
-
-/* Where the places begin. */
-static uint64_t
-front_bytes(uint64_t epochs, uint64_t channels, uint64_t positions)
-{
-	return sizeof(struct index_head) + epochs * sizeof(struct epoch) +
-		channels * sizeof(struct index_channel) + blocks_of(positions) * sizeof(uint32_t);
-}
-
 /* ---- writing ---- */
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp((*(struct channel_positions *const *)a)->channel,
-		(*(struct channel_positions *const *)b)->channel);
-}
-
-/* Appends the channels to buf and their places to places, in the order of their names. */
-static uint32_t
-index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_buf *positions)
-{
-	uint32_t count = 0, first = 0;
-	struct channel_positions **all =
-		chat_alloc((HASH_COUNT(index->channels) + 1) * sizeof(struct channel_positions *));
-	struct channel_positions *channel;
-
-	for (channel = index->channels; channel; channel = channel->hh.next)
-		if (channel->count)
-			all[count++] = channel;
-	qsort(all, count, sizeof(*all), by_name);
-	for (uint32_t i = 0; i < count; i++) {
-		struct index_channel entry = {.first = first, .count = all[i]->count};
-
-		memcpy(entry.name, all[i]->channel, all[i]->len);
-		chat_buf_append(buf, &entry, sizeof(entry));
-		chat_buf_append(positions, all[i]->at, all[i]->count * sizeof(*all[i]->at));
-		first += all[i]->count;
-	}
-	free(all);
-	return count;
-}
-
-static void
-blocks_sum(struct chat_buf *buf, const struct chat_buf *positions)
-{
-	size_t block = INDEX_BLOCK * sizeof(struct position);
-
-	for (size_t at = 0; at < positions->len; at += block) {
-		size_t len = positions->len - at < block ? positions->len - at : block;
-		uint32_t crc = crc32c(0, positions->at + at, len);
-
-		chat_buf_append(buf, &crc, sizeof(crc));
-	}
-}
-
-/* The whole file in memory. */
-static void
-index_format(const struct journal_index *index, uint64_t lines_bytes, struct chat_buf *buf)
-{
-	struct index_head head = {
-		.base = index->base,
-		.last = index->last,
-		.timestamp_ms = index->timestamp_ms,
-		.lines_bytes = lines_bytes,
-		.epochs = index->epochs.count,
-		.positions = index->count,
-	};
-	struct chat_buf positions = {0};
-
-	memcpy(head.magic, magic, sizeof(head.magic));
-	chat_buf_append(buf, &head, sizeof(head));
-	if (index->epochs.count)
-		chat_buf_append(
-			buf, index->epochs.at, index->epochs.count * sizeof(*index->epochs.at));
-	head.channels = index_list(index, buf, &positions);
-	blocks_sum(buf, &positions);
-	memcpy(buf->at, &head, sizeof(head));
-	head.crc = crc32c(0, buf->at, buf->len);
-	memcpy(buf->at, &head, sizeof(head));
-	if (positions.len)
-		chat_buf_append_span(buf, chat_buf_span(&positions));
-	chat_buf_free(&positions);
-}
-
-uint64_t
-index_file_size(const struct journal_index *index)
-{
-	return front_bytes(index->epochs.count, HASH_COUNT(index->channels), index->count) +
-		index->count * (uint64_t)sizeof(struct position);
-}
 
 int
 index_file_write(const struct journal_index *index, uint64_t lines_bytes, int dir_fd,
@@ -166,7 +66,7 @@ head_is_sane(const struct index_file *file)
 		head->last - head->base <= UINT32_MAX && head->timestamp_ms >= 0 &&
 		fstat(file->fd, &status) == 0 &&
 		(uint64_t)status.st_size ==
-		front_bytes(head->epochs, head->channels, head->positions) +
+		index_front_size(head->epochs, head->channels, head->positions) +
 			(uint64_t)head->positions * sizeof(struct position);
 }
 
@@ -217,7 +117,7 @@ static int
 index_file_load(struct index_file *file, const char *name, struct chat_err *err)
 {
 	struct index_head *head = &file->head, unsummed;
-	size_t len = (size_t)front_bytes(head->epochs, head->channels, head->positions);
+	size_t len = (size_t)index_front_size(head->epochs, head->channels, head->positions);
 
 	file->front = chat_alloc(len);
 	if (journal_dir_read_file(file->fd, file->front, len, 0, name, err) < 0)
@@ -241,9 +141,9 @@ index_file_check(
 
 	if (journal_dir_read_file(file->fd, head, sizeof(*head), 0, name, err) < 0)
 		return damaged(err);
-	if (memcmp(head->magic, magic_old, sizeof(magic)) == 0)
+	if (memcmp(head->magic, INDEX_MAGIC_OLD, sizeof(head->magic)) == 0)
 		return chat_fail(err, CHAT_BAD_MESSAGE, "is of an older form");
-	if (memcmp(head->magic, magic, sizeof(magic)) != 0 || !head_is_sane(file) ||
+	if (memcmp(head->magic, INDEX_MAGIC, sizeof(head->magic)) != 0 || !head_is_sane(file) ||
 		index_file_load(file, name, err) < 0)
 		return damaged(err);
 	if (head->lines_bytes != lines_bytes)
@@ -295,7 +195,7 @@ index_file_find(const struct index_file *file, struct chat_span name)
 	return NULL;
 }
 
-/* ---- places ---- */
+/* ---- positions ---- */
 
 /* The block becomes the one that is read last. */
 static int
@@ -303,7 +203,7 @@ block_read(struct index_file *file, uint32_t number, struct chat_err *err)
 {
 	const struct index_head *head = &file->head;
 	uint32_t first = number * INDEX_BLOCK, count = head->positions - first;
-	uint64_t at = front_bytes(head->epochs, head->channels, head->positions);
+	uint64_t at = index_front_size(head->epochs, head->channels, head->positions);
 
 	if (file->block_number == number)
 		return 0;

@@ -6,72 +6,60 @@
 #include <stdint.h>
 
 #include "chat/err.h"
-#include "serve/journal/index.h"
+#include "serve/journal/index_format.h"
 
 /*
- * The index of a closed segment as a file (chat-journal(5)), of which a reader needs the front and
- * a few places. All of it has checksums, and what it says is held against the size of the segment
- * before it is used. Nothing depends on the file: it is made again from the segment
- * (segment_index_open) where it is missing or wrong.
+ * The index file of a closed segment. All of it has checksums, and what it says is compared with
+ * the size of the segment before it is used. Nothing depends on the file: where it is missing or
+ * wrong, it is made from the segment (index_rebuild.h).
  */
-struct index_channel {
-	char name[72]; /* NULs behind it */
-	uint32_t first, count; /* of its places */
-};
 
-struct index_head {
-	char magic[8];
-	uint64_t base, last;
-	int64_t timestamp_ms;
-	uint64_t lines_bytes; /* of the segment's file */
-	uint32_t epochs, channels, positions;
-	uint32_t crc; /* of all before the places, this as 0 */
-};
-
-#define INDEX_BLOCK 512 /* places that have one checksum */
-
-/* An index file, opened for reading by one thread: all before the places is in memory. */
+/* An index file that is open for reading, by one thread at a time. */
 struct index_file {
 	int fd;
 	struct index_head head;
-	char *front; /* all before the places; the next three lie in it */
+	char *front; /* the front of the file; the next three point into it */
 	const struct epoch *epochs;
-	const struct index_channel *channels; /* by name; their places follow one another */
+	const struct index_channel *channels; /* by name; so are their positions */
 	const uint32_t *block_crcs;
-	struct position *block; /* the one read last */
-	uint32_t block_number; /* UINT32_MAX: none */
+	struct position *block; /* the block that was read last */
+	uint32_t block_number; /* of it; UINT32_MAX: none was read */
 };
 
-/* How long the file of an index is. */
-uint64_t index_file_size(const struct journal_index *index);
-
-/* Writes it whole under a temporary name, then renames. */
+/*
+ * Writes the file of these messages whole under a temporary name, then renames it. Returns 0, or
+ * -1.
+ */
 int index_file_write(const struct journal_index *index, uint64_t lines_bytes, int dir_fd,
 	const char *name, struct chat_err *err);
 
 /*
- * lines_bytes: of the segment's file. -1 with CHAT_CANNOT_OPEN: it is missing or not ours;
- * CHAT_BAD_MESSAGE: it is damaged, of an older form, or of a segment of another size, which the
- * text says without the name.
+ * Opens a file and checks its front. lines_bytes: size of the segment's file of lines. Returns 0;
+ * -1 with CHAT_CANNOT_OPEN if it is missing or belongs to another user; -1 with CHAT_BAD_MESSAGE if
+ * it is damaged, of an older form, or of a segment of another size: the text says which, without
+ * the name.
  */
 int index_file_open(struct index_file *file, int dir_fd, const char *name, uint64_t lines_bytes,
 	struct chat_err *err);
+
+/* Closes it. */
 void index_file_close(struct index_file *file);
 
+/* Returns the entry of a channel, valid while the file is open; NULL if there is none. */
 const struct index_channel *index_file_find(
 	const struct index_file *file, struct chat_span channel);
 
 /*
- * Reads places of one channel. What it gives ascends and lies within the segment; otherwise it is
- * damaged: -1 with CHAT_BAD_MESSAGE.
+ * Reads `count` positions of one channel, from `first` on. They ascend and lie within the segment;
+ * otherwise the file is damaged: returns -1 with CHAT_BAD_MESSAGE.
  */
 int index_file_read(struct index_file *file, uint32_t first, uint32_t count,
 	struct position *positions, struct chat_err *err);
 
-/* Whether index_file_read would give all of them. */
+/* Returns true if all positions can be read. */
 bool index_file_is_whole(struct index_file *file);
 
-/* Whether index_file_write would write just that. */
+/* Returns true if the file is byte for byte what index_file_write would write. */
 bool index_file_matches(struct index_file *file, const struct journal_index *index);
 
 #endif

@@ -1,10 +1,9 @@
 /*
- * The newest messages of a channel whose channel was forgotten, or never there since the start.
- * First the places are chosen, from the newest segment back: on the loop those of segments that
- * have no index file yet, by a worker of libuv's pool those of closed ones. Then the lines are
- * read, from the oldest on.
+ * Reading the newest messages of a channel that has none in memory. First positions are chosen,
+ * from the newest segment back: by the loop in segments without index file, by a worker of libuv's
+ * pool in closed ones. Then the worker reads the lines, from the oldest on.
  */
-#include "serve/journal/state.h"
+#include "serve/journal/read_newest.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,48 +11,54 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#define CLOSED_MOST 64 /* segments that are looked at */
+#include "serve/journal/read_lines.h"
+#include "serve/journal/visible_messages.h"
 
-/* What is wanted of a segment. */
+#define CLOSED_MAX 64 /* closed segments in which positions are looked for */
+
+/* What is read of one segment. */
 struct piece {
-	uint32_t number;
-	uint64_t lines_bytes; /* of a closed one, whose places are not chosen yet; 0: it grows */
-	uint64_t base;
-	struct position *positions;
+	uint32_t number; /* of the segment */
+	uint64_t lines_bytes; /* size of its lines; 0: it has no index file */
+	uint64_t base; /* of its messages */
+	struct position *positions; /* those that were chosen; of a closed one, by the worker */
 	uint32_t count;
 };
 
-struct recalling {
+struct newest_reading {
 	uv_work_t work;
 	struct disk_journal *disk;
-	struct journal_newest_read *recall;
+	struct journal_newest_read *read; /* what was asked; it gets the answer */
 	struct piece *pieces; /* the newest segment first */
 	size_t count, cap;
-	uint32_t left; /* messages */
-	size_t left_bytes;
-	uint64_t closed_left; /* messages of the channel in closed segments not looked at yet */
-	const struct piece *reading;
+	uint32_t left; /* messages that may still be chosen */
+	size_t left_bytes; /* bytes of them */
+	uint64_t closed_left; /* messages of the channel in closed segments still to be seen */
+	const struct piece *piece; /* whose lines are read */
 };
 
-/* ---- places ---- */
+/* ---- positions ---- */
 
-/* Those of the last places that there is room for; without room for one nothing older is wanted. */
+/*
+ * Chooses of these positions the last ones, as many as there is room for. Once one does not fit, no
+ * older message is chosen, in any segment.
+ */
 static void
-piece_choose(struct recalling *recalling, struct piece *piece, const struct position *positions,
+piece_choose(struct newest_reading *reading, struct piece *piece, const struct position *positions,
 	uint32_t count)
 {
 	uint32_t n = 0;
 
-	while (count && piece->base + positions[count - 1].number > recalling->recall->upto)
+	while (count && piece->base + positions[count - 1].number > reading->read->upto)
 		count--;
-	for (; n < count && recalling->left; n++, recalling->left--) {
+	for (; n < count && reading->left; n++, reading->left--) {
 		size_t bytes = (size_t)positions[count - 1 - n].len + 1;
 
-		if (bytes > recalling->left_bytes) {
-			recalling->left = 0;
+		if (bytes > reading->left_bytes) {
+			reading->left = 0;
 			break;
 		}
-		recalling->left_bytes -= bytes;
+		reading->left_bytes -= bytes;
 	}
 	piece->positions = chat_alloc((n + 1) * sizeof(*positions));
 	piece->count = n;
@@ -62,139 +67,143 @@ piece_choose(struct recalling *recalling, struct piece *piece, const struct posi
 }
 
 static struct piece *
-piece_add(struct recalling *recalling, uint32_t number, uint64_t base, uint64_t lines_bytes)
+piece_add(struct newest_reading *reading, uint32_t number, uint64_t base, uint64_t lines_bytes)
 {
 	struct piece *piece;
 
-	if (recalling->count == recalling->cap) {
-		recalling->cap = recalling->cap ? 2 * recalling->cap : 4;
-		recalling->pieces = chat_realloc(
-			recalling->pieces, recalling->cap * sizeof(*recalling->pieces));
+	if (reading->count == reading->cap) {
+		reading->cap = reading->cap ? 2 * reading->cap : 4;
+		reading->pieces =
+			chat_realloc(reading->pieces, reading->cap * sizeof(*reading->pieces));
 	}
-	piece = &recalling->pieces[recalling->count++];
+	piece = &reading->pieces[reading->count++];
 	*piece = (struct piece){.number = number, .base = base, .lines_bytes = lines_bytes};
 	return piece;
 }
 
+/* Chooses positions in a segment without index file. */
 static void
-choose_growing(struct recalling *recalling, const struct segment *segment)
+choose_in_segment(struct newest_reading *reading, const struct segment *segment)
 {
 	const struct channel_positions *channel =
-		index_find(&segment->index, chat_span_of(recalling->recall->channel));
+		index_find(&segment->index, chat_span_of(reading->read->channel));
 
 	if (channel)
-		piece_choose(recalling,
-			piece_add(recalling, segment->number, segment->index.base, 0), channel->at,
-			channel->count);
+		piece_choose(reading, piece_add(reading, segment->number, segment->index.base, 0),
+			channel->at, channel->count);
 }
 
-/* Those of a list, which has the oldest first. */
+/* The same in a list, which has the oldest segment first. */
 static void
-choose_list(struct recalling *recalling, const struct segment *first)
+choose_in_list(struct newest_reading *reading, const struct segment *first)
 {
 	const struct segment **all, *segment;
 	size_t count = 0;
 
 	LL_COUNT(first, segment, count);
-	all = chat_alloc((count + 1) * sizeof(struct segment *));
+	all = chat_alloc((count + 1) * sizeof(*all));
 	count = 0;
 	LL_FOREACH(first, segment)
 	all[count++] = segment;
-	while (count-- && recalling->left)
-		choose_growing(recalling, all[count]);
+	while (count-- && reading->left)
+		choose_in_segment(reading, all[count]);
 	free(all);
 }
 
+/* Adds the closed segments in which the worker will choose. */
 static void
-choose_closed(struct recalling *recalling)
+add_closed(struct newest_reading *reading)
 {
-	const struct disk_journal *disk = recalling->disk;
+	const struct disk_journal *disk = reading->disk;
+	const struct closed_segments *closed = &disk->closed;
+	size_t limit = reading->count + CLOSED_MAX;
 	uint32_t newest;
-	size_t most = recalling->count + CLOSED_MOST;
 
-	recalling->closed_left =
-		closed_message_count(disk, chat_span_of(recalling->recall->channel), &newest);
-	for (size_t i = disk->closed_count;
-		i-- && recalling->closed_left && recalling->count < most;)
-		if (disk->closed[i].number <= newest)
-			piece_add(recalling, disk->closed[i].number, disk->closed[i].base,
-				disk->closed[i].lines_bytes);
+	reading->closed_left =
+		closed_message_count(disk, chat_span_of(reading->read->channel), &newest);
+	for (size_t i = closed->count; i-- && reading->closed_left && reading->count < limit;)
+		if (closed->at[i].number <= newest)
+			piece_add(reading, closed->at[i].number, closed->at[i].base,
+				closed->at[i].lines_bytes);
 }
 
-/* ---- beside the loop ---- */
+/* ---- on the worker thread ---- */
 
+/* Chooses positions in an index file. Returns 0, or -1 if the file is damaged. */
 static int
-piece_look(struct recalling *recalling, struct piece *piece, struct index_file *index,
+choose_in_file(struct newest_reading *reading, struct piece *piece, struct index_file *index,
 	struct chat_err *err)
 {
 	const struct index_channel *channel =
-		index_file_find(index, chat_span_of(recalling->recall->channel));
-	uint32_t count = 0;
+		index_file_find(index, chat_span_of(reading->read->channel));
 	struct position *positions;
+	uint32_t count = 0;
 	int result;
 
 	if (channel)
-		count = channel->count < recalling->left ? channel->count : recalling->left;
+		count = channel->count < reading->left ? channel->count : reading->left;
 	if (!count)
 		return 0;
 	positions = chat_alloc(count * sizeof(*positions));
 	result = index_file_read(
 		index, channel->first + channel->count - count, count, positions, err);
 	if (result == 0) {
-		piece_choose(recalling, piece, positions, count);
-		recalling->closed_left -= channel->count < recalling->closed_left
+		piece_choose(reading, piece, positions, count);
+		reading->closed_left -= channel->count < reading->closed_left
 			? channel->count
-			: recalling->closed_left;
+			: reading->closed_left;
 	}
 	free(positions);
 	return result;
 }
 
-/* What its index says, if need be once that is made again. */
+/* Chooses positions in a closed segment; makes its index again where that is damaged. */
 static int
-piece_open(struct recalling *recalling, struct piece *piece)
+choose_in_closed(struct newest_reading *reading, struct piece *piece)
 {
-	struct disk_journal *disk = recalling->disk;
+	struct disk_journal *disk = reading->disk;
 	struct chat_err err = {0};
-	struct cached_segment *opened = cached_segment_open(
+	struct cached_segment *segment = cached_segment_open(
 		&disk->journal, disk->dir_fd, piece->number, piece->lines_bytes, &err);
 	int result;
 
-	if (!opened)
+	if (!segment)
 		return -1;
-	result = piece_look(recalling, piece, &opened->index, &err);
+	result = choose_in_file(reading, piece, &segment->index, &err);
 	if (result < 0 &&
-		cached_segment_rebuild_index(&disk->journal, opened, disk->dir_fd, &err) == 0)
-		result = piece_look(recalling, piece, &opened->index, &err);
-	cached_segment_close(opened);
+		cached_segment_rebuild_index(&disk->journal, segment, disk->dir_fd, &err) == 0)
+		result = choose_in_file(reading, piece, &segment->index, &err);
+	cached_segment_close(segment);
 	return result;
 }
 
-/* Behind one that cannot be looked at nothing is wanted: it would be a hole. */
+/* Chooses nothing older than a segment that cannot be read: messages in between would be missing.
+ */
 static void
-pieces_look(struct recalling *recalling)
+choose_in_all_closed(struct newest_reading *reading)
 {
-	for (size_t i = 0; i < recalling->count && recalling->left; i++) {
-		struct piece *piece = &recalling->pieces[i];
+	for (size_t i = 0; i < reading->count && reading->left; i++) {
+		struct piece *piece = &reading->pieces[i];
 
-		if (!piece->lines_bytes || !recalling->closed_left)
+		if (!piece->lines_bytes || !reading->closed_left)
 			continue;
-		if (piece_open(recalling, piece) < 0)
-			recalling->left = 0;
+		if (choose_in_closed(reading, piece) < 0)
+			reading->left = 0;
 	}
 }
 
+/* Adds a line to the history that is the answer. */
 static int
-take_line(void *arg, const struct position *position, struct chat_span text)
+on_line(void *arg, const struct position *position, struct chat_span text)
 {
-	struct recalling *recalling = arg;
-	struct journal_newest_read *recall = recalling->recall;
+	struct newest_reading *reading = arg;
+	struct journal_newest_read *read = reading->read;
 	struct journal_line line;
 	struct history_entry entry;
 
 	if (!journal_line_read(&line, text) ||
-		line.number != recalling->reading->base + position->number ||
-		!chat_span_equal(line.channel, chat_span_of(recall->channel)))
+		line.number != reading->piece->base + position->number ||
+		!chat_span_equal(line.channel, chat_span_of(read->channel)))
 		return -1;
 	entry = (struct history_entry){
 		.block = block_of_frame(CHAT_WS_TEXT, text),
@@ -202,26 +211,25 @@ take_line(void *arg, const struct position *position, struct chat_span text)
 		.data_len = line.data_len,
 		.number = line.number,
 	};
-	history_add(&recall->found, &entry);
+	history_add(&read->found, &entry);
 	block_unref(entry.block);
 	return 0;
 }
 
-/* What is older than something that cannot be read is given up: there would be a hole. */
+/* Reads a piece. Drops all messages before one that cannot be read: it would be missing between. */
 static void
-piece_read(struct recalling *recalling, const struct piece *piece)
+piece_read(struct newest_reading *reading, const struct piece *piece)
 {
 	struct chat_err err = {0};
 	int fd = segment_file_open(
-		recalling->disk->dir_fd, piece->number, SEGMENT_LINES, O_RDONLY, &err);
+		reading->disk->dir_fd, piece->number, SEGMENT_LINES, O_RDONLY, &err);
 	const struct position *positions = piece->positions, *bad = NULL;
 	size_t count = piece->count;
 
-	recalling->reading = piece;
+	reading->piece = piece;
 	while (count &&
-		(fd < 0 ||
-			lines_read(fd, positions, count, take_line, recalling, &bad, &err) < 0)) {
-		history_free(&recalling->recall->found);
+		(fd < 0 || lines_read(fd, positions, count, on_line, reading, &bad, &err) < 0)) {
+		history_free(&reading->read->found);
 		count -= bad ? (size_t)(bad + 1 - positions) : count;
 		positions = bad ? bad + 1 : positions;
 		bad = NULL;
@@ -231,57 +239,49 @@ piece_read(struct recalling *recalling, const struct piece *piece)
 }
 
 static void
-recalling_run(uv_work_t *work)
+reading_run(uv_work_t *work)
 {
-	struct recalling *recalling = work->data;
+	struct newest_reading *reading = work->data;
 
-	pieces_look(recalling);
-	for (size_t i = recalling->count; i--;)
-		if (recalling->pieces[i].count)
-			piece_read(recalling, &recalling->pieces[i]);
-}
-
-static void
-on_recalled(uv_work_t *work, int status)
-{
-	struct recalling *recalling = work->data;
-	struct journal_newest_read *recall = recalling->recall;
-	uint64_t removed = removed_upto_of(recalling->disk, chat_span_of(recall->channel));
-
-	(void)status; /* it is never cancelled */
-	for (size_t i = 0; i < recalling->count; i++)
-		free(recalling->pieces[i].positions);
-	free(recalling->pieces);
-	free(recalling);
-	recall->removed = removed;
-	recall->done(recall);
+	choose_in_all_closed(reading);
+	for (size_t i = reading->count; i--;)
+		if (reading->pieces[i].count)
+			piece_read(reading, &reading->pieces[i]);
 }
 
 /* ---- on the loop ---- */
 
-uint64_t
-message_count(struct journal *journal, struct chat_span channel)
+/* The answer: calls what the asker set as read->done (session/). */
+static void
+on_read(uv_work_t *work, int status)
 {
-	const struct disk_journal *disk = (const struct disk_journal *)journal;
-	uint32_t newest;
+	struct newest_reading *reading = work->data;
+	struct journal_newest_read *read = reading->read;
+	uint64_t removed = removed_upto(reading->disk, chat_span_of(read->channel));
 
-	return closed_message_count(disk, channel, &newest) + journal_count_open(disk, channel);
+	(void)status; /* the work is never cancelled */
+	for (size_t i = 0; i < reading->count; i++)
+		free(reading->pieces[i].positions);
+	free(reading->pieces);
+	free(reading);
+	read->removed = removed;
+	read->done(read);
 }
 
 void
-newest_read_start(struct journal *journal, struct journal_newest_read *recall)
+read_newest_start(struct journal *journal, struct journal_newest_read *read)
 {
 	struct disk_journal *disk = (struct disk_journal *)journal;
-	struct recalling *recalling = chat_alloc_zeroed(1, sizeof(*recalling));
+	struct newest_reading *reading = chat_alloc_zeroed(1, sizeof(*reading));
 
-	recalling->disk = disk;
-	recalling->recall = recall;
-	recalling->left = recall->most;
-	recalling->left_bytes = recall->most_bytes;
-	choose_growing(recalling, disk->active);
-	choose_list(recalling, disk->full);
-	choose_list(recalling, disk->finishing);
-	choose_closed(recalling);
-	recalling->work.data = recalling;
-	uv_queue_work(disk->loop, &recalling->work, recalling_run, on_recalled);
+	reading->disk = disk;
+	reading->read = read;
+	reading->left = read->most;
+	reading->left_bytes = read->most_bytes;
+	choose_in_segment(reading, disk->segments.active);
+	choose_in_list(reading, disk->segments.full);
+	choose_in_list(reading, disk->segments.finishing);
+	add_closed(reading);
+	reading->work.data = reading;
+	uv_queue_work(disk->loop, &reading->work, reading_run, on_read);
 }

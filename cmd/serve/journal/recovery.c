@@ -1,101 +1,34 @@
 /*
- * What is in the directory at the start, and is it what was written? The segment that grew is read
- * whole, and the newest of the closed ones; of the others the index tells enough.
+ * Opening a journal: are the segments in the directory what was written? The newest segment is
+ * scanned whole, and the newest of the closed ones; of the others the index file tells enough. Then
+ * what was found becomes the state of the journal.
  */
-#include "serve/journal/state.h"
+#include "serve/journal/recovery.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/diag.h"
+#include "serve/journal/closed_stats.h"
 #include "serve/journal/dir.h"
-#include "serve/journal/scan.h"
+#include "serve/journal/recovery_index.h"
+#include "serve/journal/removed_messages.h"
+#include "serve/journal/repair.h"
+#include "serve/journal/segment_list.h"
 
-#define CHECK_BYTES ((uint64_t)64 << 20) /* of closed segments read at every start */
+#define CHECK_BYTES ((uint64_t)64 << 20) /* so much of closed segments is scanned */
 
-/* ---- what there is ---- */
-
-struct numbers {
-	uint32_t *at;
-	size_t count, cap;
-};
-
-static void
-numbers_add(struct numbers *numbers, uint32_t number)
-{
-	if (numbers->count == numbers->cap) {
-		numbers->cap = numbers->cap ? 2 * numbers->cap : 64;
-		numbers->at = chat_realloc(numbers->at, numbers->cap * sizeof(*numbers->at));
-	}
-	numbers->at[numbers->count++] = number;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* A name in the directory: of a segment, of a file beside it, of what was being written, or none
- * of ours. */
-static int
-list_name(
-	struct disk_journal *disk, struct numbers *numbers, const char *name, struct chat_err *err)
-{
-	uint32_t number = segment_number(name, SEGMENT_LINES);
-	struct chat_err why;
-
-	if (segment_name_is_temporary(name) || strcmp(name, REMOVED_NAME ".new") == 0)
-		unlinkat(disk->dir_fd, name, 0);
-	if (number)
-		numbers_add(numbers, number);
-	if (!segment_name_is_any(name) || journal_dir_check_file(disk->dir_fd, name, &why) == 0)
-		return 0;
-	return chat_fail(err, why.code, "%s/%s", disk->options.dir, why.text);
-}
-
-/* Finds the segments, ascending; what was being written when a server ended is removed. */
-static int
-list_segments(struct disk_journal *disk, struct numbers *numbers, struct chat_err *err)
-{
-	int fd = openat(disk->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	int result = 0;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", disk->options.dir);
-	}
-	while (result == 0 && (errno = 0, entry = readdir(dir)))
-		result = list_name(disk, numbers, entry->d_name, err);
-	if (result == 0 && errno)
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", disk->options.dir);
-	closedir(dir);
-	if (numbers->count)
-		qsort(numbers->at, numbers->count, sizeof(*numbers->at), by_number);
-	return result;
-}
+/* ---- what the segments say ---- */
 
 static uint64_t
-file_bytes(const struct disk_journal *disk, uint32_t number, enum segment_file which)
+file_bytes(const struct disk_journal *disk, uint32_t number, enum segment_file file)
 {
 	char name[SEGMENT_NAME_MAX];
 	uint64_t bytes;
 
-	journal_dir_file_size(disk->dir_fd, segment_name(name, number, which), &bytes);
+	journal_dir_file_size(disk->dir_fd, segment_name(name, number, file), &bytes);
 	return bytes;
 }
-
-/* ---- one segment after the other ---- */
 
 static int
 fail_disorder(const struct disk_journal *disk, uint32_t number, struct chat_err *err)
@@ -108,34 +41,37 @@ fail_disorder(const struct disk_journal *disk, uint32_t number, struct chat_err 
 }
 
 /*
- * A segment holds these messages; those of all segments ascend. Before one whose predecessor is
- * gone, so are theirs: of any channel, where nothing says of which.
+ * Records the messages of a segment, which have to be newer than those of the segments before it.
+ * Where segments before it are missing, their messages count as removed: of any channel, unless the
+ * file `removed` names these segments. Returns 0, or -1 with CHAT_BAD_MESSAGE.
  */
 static int
 note_messages(struct disk_journal *disk, uint32_t number, const struct journal_index *index,
 	struct chat_err *err)
 {
-	const struct epochs *known = &disk->epochs;
+	const struct epochs *known = &disk->recovered.epochs;
 
-	if (index->base < disk->last ||
+	if (index->base < disk->recovered.last ||
 		(known->count && index->epochs.count &&
 			index->epochs.at[0].epoch < known->at[known->count - 1].epoch))
 		return fail_disorder(disk, number, err);
-	if (number > disk->known_number + 1) {
-		disk->removed = index->base;
-		if (!removed_file_names(disk->told_removed, disk->known_number + 1, number - 1))
-			disk->gone = index->base;
+	if (number > disk->recovered.last_segment + 1) {
+		disk->removals.newest = index->base;
+		if (!removed_file_names(disk->recovered.removed_file,
+			    disk->recovered.last_segment + 1, number - 1))
+			disk->removals.unknown = index->base;
 	}
-	disk->known_number = number;
-	disk->last = index->last;
-	if (disk->timestamp_ms < index->timestamp_ms)
-		disk->timestamp_ms = index->timestamp_ms;
+	disk->recovered.last_segment = number;
+	disk->recovered.last = index->last;
+	if (disk->recovered.timestamp_ms < index->timestamp_ms)
+		disk->recovered.timestamp_ms = index->timestamp_ms;
 	for (uint32_t i = 0; i < index->epochs.count; i++)
-		epochs_note(&disk->epochs, index->epochs.at[i].epoch, index->epochs.at[i].last);
+		epochs_note(&disk->recovered.epochs, index->epochs.at[i].epoch,
+			index->epochs.at[i].last);
 	return 0;
 }
 
-/* What is known of a closed segment, by its index. */
+/* Records a closed segment, by its index. */
 static int
 note_segment(struct disk_journal *disk, uint32_t number, const struct index_file *index,
 	struct chat_err *err)
@@ -150,9 +86,9 @@ note_segment(struct disk_journal *disk, uint32_t number, const struct index_file
 
 	if (head->positions && note_messages(disk, number, &messages, err) < 0)
 		return -1;
-	if (number == disk->known_number + 1)
-		disk->known_number = number;
-	journal_note_closed(disk,
+	if (number == disk->recovered.last_segment + 1)
+		disk->recovered.last_segment = number;
+	closed_segments_add(&disk->closed,
 		(struct closed_segment){
 			.number = number,
 			.base = head->base,
@@ -163,81 +99,13 @@ note_segment(struct disk_journal *disk, uint32_t number, const struct index_file
 				file_bytes(disk, number, SEGMENT_INDEX),
 		});
 	for (uint32_t i = 0; i < head->channels; i++)
-		journal_tally(disk, chat_span_of(index->channels[i].name), number,
+		closed_stats_add(disk, chat_span_of(index->channels[i].name), number,
 			index->channels[i].count);
-	journal_tallied(disk);
+	closed_stats_evict(disk);
 	return 0;
 }
 
-/* What is there is on the disk from now on: it is about to be shown. */
-static int
-lines_sync(struct disk_journal *disk, uint32_t number, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-	int fd, result = 0;
-
-	if (disk->options.sync == JOURNAL_SYNC_NEVER)
-		return 0;
-	fd = segment_file_open(disk->dir_fd, number, SEGMENT_LINES, O_RDWR, err);
-	if (fd < 0)
-		return -1;
-	if (fdatasync(fd) < 0)
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m",
-			segment_name(name, number, SEGMENT_LINES));
-	close(fd);
-	return result;
-}
-
-/* Whether the index at hand is that of the lines, which were all read. */
-static bool
-index_fits(const struct disk_journal *disk, struct index_file *index, const struct scan *scan,
-	uint32_t number)
-{
-	struct chat_err why;
-
-	if (index_file_matches(index, &scan->index))
-		return true;
-	index_file_close(index);
-	chat_fail(&why, CHAT_BAD_MESSAGE, "is not that of its segment");
-	index_warn(&disk->journal, number, &why);
-	return false;
-}
-
-static int
-index_make(struct disk_journal *disk, uint32_t number, const struct scan *scan,
-	struct index_file *index, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-
-	segment_name(name, number, SEGMENT_INDEX);
-	if (lines_sync(disk, number, err) < 0 ||
-		index_file_write(&scan->index, scan->good_bytes, disk->dir_fd, name, err) < 0)
-		return -1;
-	return index_file_open(index, disk->dir_fd, name, scan->good_bytes, err);
-}
-
-int
-recovery_index_open(struct disk_journal *disk, uint32_t number, bool check,
-	struct index_file *index, struct chat_err *err)
-{
-	struct scan scan;
-	int result = 1; /* it is to be made */
-
-	if (!check)
-		result = index_open_if_valid(&disk->journal, index, disk->dir_fd, number,
-			file_bytes(disk, number, SEGMENT_LINES), err);
-	if (result <= 0)
-		return result;
-	if (journal_segment_check(disk, number, &scan, err) < 0)
-		return -1;
-	if (check)
-		result = index_open_if_valid(
-			&disk->journal, index, disk->dir_fd, number, scan.good_bytes, err);
-	if (result > 0 || (result == 0 && !index_fits(disk, index, &scan, number)))
-		result = index_make(disk, number, &scan, index, err);
-	scan_free(&scan);
-	return result;
-}
+/* ---- opening segments ---- */
 
 static int
 closed_open(struct disk_journal *disk, uint32_t number, bool check, struct chat_err *err)
@@ -252,11 +120,11 @@ closed_open(struct disk_journal *disk, uint32_t number, bool check, struct chat_
 	return result;
 }
 
-/* This server's epoch is behind all that were. */
+/* Makes this server's epoch newer than all recorded ones, and than `begun`. */
 static void
 epoch_advance(struct disk_journal *disk, uint64_t begun)
 {
-	const struct epochs *epochs = &disk->epochs;
+	const struct epochs *epochs = &disk->recovered.epochs;
 
 	if (epochs->count && begun < epochs->at[epochs->count - 1].epoch)
 		begun = epochs->at[epochs->count - 1].epoch;
@@ -264,20 +132,20 @@ epoch_advance(struct disk_journal *disk, uint64_t begun)
 		disk->epoch = begun + 1;
 }
 
-/* The newest segment goes on growing. */
+/* Makes the newest segment, which was scanned, the active one. */
 static int
 active_reopen(struct disk_journal *disk, uint32_t number, struct scan *scan, struct chat_err *err)
 {
-	if (lines_sync(disk, number, err) < 0 ||
+	if (recovery_sync_lines(disk, number, err) < 0 ||
 		(scan->index.count && note_messages(disk, number, &scan->index, err) < 0))
 		return -1;
 	epoch_advance(disk, scan->epoch);
 	if (scan->epoch)
-		disk->active = segment_reopen(
+		disk->segments.active = segment_reopen(
 			disk->dir_fd, number, scan->good_bytes, scan->sums.len, &scan->index, err);
 	else
-		disk->active = segment_create(disk->dir_fd, number, disk->epoch, err);
-	return disk->active ? 0 : -1;
+		disk->segments.active = segment_create(disk->dir_fd, number, disk->epoch, err);
+	return disk->segments.active ? 0 : -1;
 }
 
 static int
@@ -286,54 +154,59 @@ active_open(struct disk_journal *disk, uint32_t number, struct chat_err *err)
 	struct scan scan;
 	int result;
 
-	if (journal_segment_check(disk, number, &scan, err) < 0)
+	if (repair_check_segment(disk, number, &scan, err) < 0)
 		return -1;
 	result = active_reopen(disk, number, &scan, err);
 	scan_free(&scan);
 	return result;
 }
 
+/* Opens all segments, from the oldest on. The list is not empty. */
 static int
-segments_open(struct disk_journal *disk, const struct numbers *numbers, struct chat_err *err)
+segments_open(struct disk_journal *disk, const struct segment_list *list, struct chat_err *err)
 {
-	size_t last = numbers->count - 1, check = last;
+	size_t last = list->count - 1, check = last;
 	uint64_t checked = 0;
 
 	while (check > 0) {
-		checked += file_bytes(disk, numbers->at[check - 1], SEGMENT_LINES);
+		checked += file_bytes(disk, list->at[check - 1], SEGMENT_LINES);
 		if (checked > CHECK_BYTES)
 			break;
 		check--;
 	}
 	for (size_t i = 0; i < last; i++)
-		if (closed_open(disk, numbers->at[i], disk->options.repair || i >= check, err) < 0)
+		if (closed_open(disk, list->at[i], disk->options.repair || i >= check, err) < 0)
 			return -1;
-	return active_open(disk, numbers->at[last], err);
+	return active_open(disk, list->at[last], err);
 }
 
-/* What comes after these has to have a number, too. */
+/* ---- all of it ---- */
+
+/* Fails if the numbers of messages, segments or epochs could run out. */
 static int
-check_numbers(const struct disk_journal *disk, const struct numbers *numbers, struct chat_err *err)
+check_numbers(
+	const struct disk_journal *disk, const struct segment_list *list, struct chat_err *err)
 {
-	if (disk->last + UINT32_MAX > MESSAGE_NUMBER_MAX || disk->epoch >= MESSAGE_EPOCH_MAX ||
-		(numbers->count && numbers->at[numbers->count - 1] >= SEGMENT_NUMBER_MAX))
+	if (disk->recovered.last + UINT32_MAX > MESSAGE_NUMBER_MAX ||
+		disk->epoch >= MESSAGE_EPOCH_MAX ||
+		(list->count && list->at[list->count - 1] >= SEGMENT_NUMBER_MAX))
 		return chat_fail(err, CHAT_BAD_MESSAGE,
 			"%s: its numbers leave none for what is to come", disk->options.dir);
 	return 0;
 }
 
-/* The first segment of all, or the next one where others were and are not there. */
+/* Creates the first segment, numbered after those that the file `removed` names. */
 static int
 first_create(struct disk_journal *disk, struct chat_err *err)
 {
-	uint32_t gone = removed_file_last_segment(disk->told_removed);
+	uint32_t gone = removed_file_last_segment(disk->recovered.removed_file);
 
-	disk->active = segment_create(
+	disk->segments.active = segment_create(
 		disk->dir_fd, gone < SEGMENT_NUMBER_MAX / 2 ? gone + 1 : 1, disk->epoch, err);
-	return disk->active ? 0 : -1;
+	return disk->segments.active ? 0 : -1;
 }
 
-/* A file that cannot be believed is written again. */
+/* Reads the file `removed`. Where it cannot be trusted, it will be written again. */
 static void
 read_removed(struct disk_journal *disk, struct removed_file *removed)
 {
@@ -343,38 +216,38 @@ read_removed(struct disk_journal *disk, struct removed_file *removed)
 		return;
 	journal_warn(&disk->journal, "%s; of which channels messages were removed is not known",
 		why.text);
-	disk->removed_due = true;
+	disk->removals.write_due = true;
 }
 
 static int
-recover(struct disk_journal *disk, const struct numbers *numbers, struct chat_err *err)
+recover(struct disk_journal *disk, const struct segment_list *list, struct chat_err *err)
 {
-	size_t count = numbers->count;
-	int result = count ? segments_open(disk, numbers, err) : first_create(disk, err);
+	size_t count = list->count;
+	int result = count ? segments_open(disk, list, err) : first_create(disk, err);
 
 	if (result == 0)
-		journal_know_removed(disk, disk->told_removed,
-			count ? numbers->at[count - 1] == count : disk->active->number == 1);
+		removed_messages_load(disk, disk->recovered.removed_file,
+			count ? list->at[count - 1] == count : disk->segments.active->number == 1);
 	if (result == 0 && disk->options.sync != JOURNAL_SYNC_NEVER && fsync(disk->dir_fd) < 0)
 		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", disk->options.dir);
-	return result == 0 ? check_numbers(disk, numbers, err) : -1;
+	return result == 0 ? check_numbers(disk, list, err) : -1;
 }
 
 int
-journal_recover(struct disk_journal *disk, struct chat_err *err)
+recovery_run(struct disk_journal *disk, struct chat_err *err)
 {
-	struct numbers numbers = {0};
+	struct segment_list list = {0};
 	struct removed_file removed = {0};
-	int result = list_segments(disk, &numbers, err);
+	int result = segment_list_read(&list, disk->dir_fd, disk->options.dir, err);
 
 	disk->epoch = (uint64_t)chat_unix_ms();
 	if (result == 0) {
 		read_removed(disk, &removed);
-		disk->told_removed = &removed;
-		result = recover(disk, &numbers, err);
-		disk->told_removed = NULL;
+		disk->recovered.removed_file = &removed;
+		result = recover(disk, &list, err);
+		disk->recovered.removed_file = NULL;
 	}
 	removed_file_free(&removed);
-	free(numbers.at);
+	free(list.at);
 	return result;
 }

@@ -23,56 +23,56 @@ static const char magic[8] = "chatrem1";
 
 /* No file is longer: so many channels have tallies at most, and so many segments are there. */
 #define CHANNELS_MAX (STATS_BYTES_MAX / sizeof(struct channel_stats))
-#define GAPS_MAX ((size_t)1 << 20)
+#define RANGES_MAX ((size_t)1 << 20)
 
 static uint64_t
 file_bytes(const struct removed_head *head)
 {
 	return sizeof(*head) + head->channels * (uint64_t)sizeof(struct removed_channel) +
-		head->gaps * (uint64_t)sizeof(struct removed_range);
+		head->ranges * (uint64_t)sizeof(struct removed_range);
 }
 
 /* ---- writing ---- */
 
 static void
-file_format(struct chat_buf *buf, const struct channel_stats_table *table, uint64_t any,
-	const struct chat_buf *gaps)
+file_format(struct chat_buf *buf, const struct channel_stats_table *table, uint64_t unknown,
+	const struct chat_buf *ranges)
 {
-	struct removed_head head = {.any = any, .others = table->removed};
+	struct removed_head head = {.unknown = unknown, .others = table->removed_upto};
 
 	memcpy(head.magic, magic, sizeof(magic));
 	chat_buf_append(buf, &head, sizeof(head));
 	for (const struct channel_stats *stats = table->oldest; stats; stats = stats->next) {
-		struct removed_channel channel = {.number = stats->removed};
+		struct removed_channel channel = {.number = stats->removed_upto};
 
-		if (stats->removed <= table->removed)
+		if (stats->removed_upto <= table->removed_upto)
 			continue;
 		memcpy(channel.name, stats->channel, stats->len);
 		chat_buf_append(buf, &channel, sizeof(channel));
 		head.channels++;
 	}
-	if (gaps->len)
-		chat_buf_append_span(buf, chat_buf_span(gaps));
-	head.gaps = (uint32_t)(gaps->len / sizeof(struct removed_range));
+	if (ranges->len)
+		chat_buf_append_span(buf, chat_buf_span(ranges));
+	head.ranges = (uint32_t)(ranges->len / sizeof(struct removed_range));
 	memcpy(buf->at, &head, sizeof(head));
 	head.crc = crc32c(0, buf->at, buf->len);
 	memcpy(buf->at, &head, sizeof(head));
 }
 
 int
-removed_file_write(int dir_fd, const struct channel_stats_table *table, uint64_t any,
-	const struct chat_buf *gaps, struct chat_err *err)
+removed_file_write(int dir_fd, const struct channel_stats_table *table, uint64_t unknown,
+	const struct chat_buf *ranges, struct chat_err *err)
 {
 	static const char temporary[] = REMOVED_NAME ".new";
 	struct chat_buf buf = {0};
 	int fd, result;
 
-	if (gaps->len / sizeof(struct removed_range) > GAPS_MAX)
+	if (ranges->len / sizeof(struct removed_range) > RANGES_MAX)
 		return chat_fail(err, CHAT_IO_ERROR, "%s: too many segments", REMOVED_NAME);
 	fd = journal_dir_create(dir_fd, temporary, err);
 	if (fd < 0)
 		return -1;
-	file_format(&buf, table, any, gaps);
+	file_format(&buf, table, unknown, ranges);
 	result = chat_write_all(fd, buf.at, buf.len, err);
 	chat_buf_free(&buf);
 	close(fd);
@@ -97,13 +97,13 @@ removed_file_sync(int dir_fd)
 /* ---- reading ---- */
 
 static bool
-gaps_are_sane(const struct removed_file *file)
+ranges_are_sane(const struct removed_file *file)
 {
-	for (uint32_t i = 0; i < file->head.gaps; i++) {
-		const struct removed_range *gap = &file->gaps[i];
+	for (uint32_t i = 0; i < file->head.ranges; i++) {
+		const struct removed_range *range = &file->ranges[i];
 
-		if (gap->first == 0 || gap->first > gap->last || gap->last >= SEGMENT_NUMBER_MAX ||
-			(i && gap[-1].last >= gap->first))
+		if (range->first == 0 || range->first > range->last ||
+			range->last >= SEGMENT_NUMBER_MAX || (i && range[-1].last >= range->first))
 			return false;
 	}
 	return true;
@@ -126,7 +126,7 @@ channels_are_sane(struct removed_file *file)
 {
 	const struct removed_head *head = &file->head;
 
-	file->newest = head->any > head->others ? head->any : head->others;
+	file->newest = head->unknown > head->others ? head->unknown : head->others;
 	for (uint32_t i = 0; i < head->channels; i++) {
 		if (!channel_is_sane(&file->channels[i]))
 			return false;
@@ -143,7 +143,7 @@ head_is_sane(const struct removed_head *head, int fd)
 	struct stat status;
 
 	return memcmp(head->magic, magic, sizeof(magic)) == 0 && head->channels <= CHANNELS_MAX &&
-		head->gaps <= GAPS_MAX && head->unused == 0 && fstat(fd, &status) == 0 &&
+		head->ranges <= RANGES_MAX && head->unused == 0 && fstat(fd, &status) == 0 &&
 		(uint64_t)status.st_size == file_bytes(head);
 }
 
@@ -165,8 +165,8 @@ file_load(struct removed_file *file, int fd)
 	unsummed.crc = 0;
 	memcpy(file->bytes, &unsummed, sizeof(unsummed));
 	file->channels = (const void *)(file->bytes + sizeof(*head));
-	file->gaps = (const void *)(file->channels + head->channels);
-	return crc32c(0, file->bytes, len) == head->crc && gaps_are_sane(file) &&
+	file->ranges = (const void *)(file->channels + head->channels);
+	return crc32c(0, file->bytes, len) == head->crc && ranges_are_sane(file) &&
 		channels_are_sane(file);
 }
 
@@ -197,8 +197,8 @@ removed_file_free(struct removed_file *file)
 bool
 removed_file_names(const struct removed_file *file, uint32_t first, uint32_t last)
 {
-	for (uint32_t i = 0; i < file->head.gaps; i++)
-		if (file->gaps[i].first <= first && last <= file->gaps[i].last)
+	for (uint32_t i = 0; i < file->head.ranges; i++)
+		if (file->ranges[i].first <= first && last <= file->ranges[i].last)
 			return true;
 	return false;
 }
@@ -206,7 +206,7 @@ removed_file_names(const struct removed_file *file, uint32_t first, uint32_t las
 uint32_t
 removed_file_last_segment(const struct removed_file *file)
 {
-	return file->head.gaps ? file->gaps[file->head.gaps - 1].last : 0;
+	return file->head.ranges ? file->ranges[file->head.ranges - 1].last : 0;
 }
 
 void

@@ -28,9 +28,9 @@ struct removed_channel {
 
 struct removed_head {
 	char magic[8];
-	uint64_t any; /* up to this, of which channels messages were removed is not known */
+	uint64_t unknown; /* up to this, of which channels messages were removed is not known */
 	uint64_t others; /* the same, of channels that are not named */
-	uint32_t channels, gaps;
+	uint32_t channels, ranges;
 	uint32_t crc; /* of the whole file, this as 0 */
 	uint32_t unused; /* 0 */
 };
@@ -40,7 +40,7 @@ struct removed_file {
 	struct removed_head head;
 	char *bytes; /* the whole file; the next two lie in it */
 	const struct removed_channel *channels;
-	const struct removed_range *gaps; /* ascending */
+	const struct removed_range *ranges; /* ascending */
 	uint64_t newest; /* the highest number in it */
 };
 
@@ -48,8 +48,8 @@ struct removed_file {
  * Writes it whole under a temporary name, then renames; it is not synced. gaps: an array of struct
  * removed_gap. -1 with CHAT_CANNOT_CREATE or CHAT_IO_ERROR, and the old file stays.
  */
-int removed_file_write(int dir_fd, const struct channel_stats_table *table, uint64_t any,
-	const struct chat_buf *gaps, struct chat_err *err);
+int removed_file_write(int dir_fd, const struct channel_stats_table *table, uint64_t unknown,
+	const struct chat_buf *ranges, struct chat_err *err);
 
 /*
  * fsync(2), on any thread. Where it fails, the file can be damaged or old after a loss of power,

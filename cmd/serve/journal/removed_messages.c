@@ -1,109 +1,117 @@
 /*
- * Which segments of a journal are missing, and of which channels their messages were: what the file
- * `removed` is told while it runs, and what is believed of it at the start.
+ * The file `removed` (removed_file.h) and the journal: it is written whenever segments are removed,
+ * and read when the server starts, so that a reader of a channel is told after a restart, too, that
+ * messages are missing, and no other one is.
  */
-#include "serve/journal/state.h"
+#include "serve/journal/removed_messages.h"
 
 #include "chat/buf.h"
-#include "serve/journal/line.h"
+#include "serve/journal/closed_stats.h"
+#include "serve/journal/message_id.h"
 
-/* ---- what is not there ---- */
+/* ---- writing ---- */
 
+/* Adds the segments from `first` on, before `behind`, if there are any. */
 static void
-gaps_add(struct chat_buf *gaps, uint32_t first, uint32_t behind)
+ranges_add(struct chat_buf *ranges, uint32_t first, uint32_t behind)
 {
-	struct removed_range gap = {first, behind - 1};
+	struct removed_range range = {first, behind - 1};
 
 	if (first < behind)
-		chat_buf_append(gaps, &gap, sizeof(gap));
+		chat_buf_append(ranges, &range, sizeof(range));
 }
 
-/* The segments that are not there, or leave. */
+/* Lists the segments that are missing, or about to be deleted. */
 static void
-gaps_list(const struct disk_journal *disk, struct chat_buf *gaps)
+ranges_list(const struct disk_journal *disk, struct chat_buf *ranges)
 {
-	const struct segment *open = disk->finishing ? disk->finishing
-		: disk->full                         ? disk->full
-						     : disk->active;
+	const struct segment *oldest_open = disk->segments.finishing;
 	uint32_t next = 1;
 
-	for (size_t i = 0; i < disk->closed_count; i++)
-		if (!disk->closed[i].leaves) {
-			gaps_add(gaps, next, disk->closed[i].number);
-			next = disk->closed[i].number + 1;
+	if (!oldest_open)
+		oldest_open = disk->segments.full ? disk->segments.full : disk->segments.active;
+
+	for (size_t i = 0; i < disk->closed.count; i++)
+		if (!disk->closed.at[i].removing) {
+			ranges_add(ranges, next, disk->closed.at[i].number);
+			next = disk->closed.at[i].number + 1;
 		}
-	gaps_add(gaps, next, open->number);
+	ranges_add(ranges, next, oldest_open->number);
 }
 
 void
-journal_write_removed(struct disk_journal *disk)
+removed_messages_write(struct disk_journal *disk)
 {
-	struct chat_buf gaps = {0};
+	struct chat_buf ranges = {0};
 	struct chat_err err;
 	bool failed;
 
-	gaps_list(disk, &gaps);
-	failed = removed_file_write(disk->dir_fd, &disk->stats, disk->gone, &gaps, &err) < 0;
-	chat_buf_free(&gaps);
-	if (failed && !disk->removed_failed)
+	ranges_list(disk, &ranges);
+	failed = removed_file_write(
+			 disk->dir_fd, &disk->stats, disk->removals.unknown, &ranges, &err) < 0;
+	chat_buf_free(&ranges);
+	if (failed && !disk->removals.failed)
 		journal_warn(&disk->journal,
 			"%s; after a restart it is not known of which channels messages were "
 			"removed",
 			err.text);
 	if (!failed)
-		disk->removed_dirty = disk->dir_dirty = true;
-	disk->removed_failed = failed;
-	disk->removed_due = false;
+		disk->removals.unsynced = disk->unsynced.dir = true;
+	disk->removals.failed = failed;
+	disk->removals.write_due = false;
 }
 
 /* ---- at the start ---- */
 
 /*
- * Whether the file is of what is there: no segment that it misses is behind the newest, no number
- * behind the last. What has nothing in it has no last number.
+ * Returns true if the file can be of these segments: it names none behind the newest one, and no
+ * message behind the last one. Where there is no message, its numbers only have to be possible.
  */
 static bool
-removed_fits(const struct disk_journal *disk, const struct removed_file *removed)
+file_fits(const struct disk_journal *disk, const struct removed_file *removed)
 {
-	return removed_file_last_segment(removed) < disk->active->number &&
-		(removed->newest <= disk->last ||
-			(!disk->active->index.count && removed->newest <= MESSAGE_NUMBER_MAX / 2));
+	return removed_file_last_segment(removed) < disk->segments.active->number &&
+		(removed->newest <= disk->recovered.last ||
+			(!disk->segments.active->index.count &&
+				removed->newest <= MESSAGE_NUMBER_MAX / 2));
 }
 
+/* Takes over what the file says. */
 static void
-removed_tell(struct disk_journal *disk, const struct removed_file *removed)
+file_apply(struct disk_journal *disk, const struct removed_file *removed)
 {
-	if (disk->last < removed->newest)
-		disk->last = removed->newest; /* so that no number is given twice */
-	if (disk->removed < removed->newest)
-		disk->removed = removed->newest;
-	if (disk->gone < removed->head.any)
-		disk->gone = removed->head.any;
+	if (disk->recovered.last < removed->newest)
+		disk->recovered.last = removed->newest; /* no number may be given twice */
+	if (disk->removals.newest < removed->newest)
+		disk->removals.newest = removed->newest;
+	if (disk->removals.unknown < removed->head.unknown)
+		disk->removals.unknown = removed->head.unknown;
 	removed_file_apply(removed, &disk->stats);
-	journal_tallied(disk);
+	closed_stats_evict(disk);
 }
 
-/* What is on the disk is not what is known. */
+/* Returns true if the file does not say what is known. applied: it was taken over. */
 static bool
-removed_is_due(const struct disk_journal *disk, const struct removed_file *removed, bool told)
+file_is_outdated(const struct disk_journal *disk, const struct removed_file *removed, bool applied)
 {
-	return removed->bytes ? !told || disk->gone > removed->head.any : disk->removed > 0;
+	return removed->bytes ? !applied || disk->removals.unknown > removed->head.unknown
+			      : disk->removals.newest > 0;
 }
 
 void
-journal_know_removed(struct disk_journal *disk, const struct removed_file *removed, bool all_there)
+removed_messages_load(struct disk_journal *disk, const struct removed_file *removed, bool all_there)
 {
-	bool fits = removed_fits(disk, removed), told = fits && !all_there;
+	bool fits = file_fits(disk, removed), applied = fits && !all_there;
 
 	if (!fits) {
 		journal_warn(&disk->journal,
 			"%s: is not that of these segments; of which channels messages were "
 			"removed is not known",
 			REMOVED_NAME);
-		disk->gone = disk->removed = disk->last;
-	} else if (told) {
-		removed_tell(disk, removed);
+		disk->removals.unknown = disk->removals.newest = disk->recovered.last;
+	} else if (applied) {
+		file_apply(disk, removed);
 	}
-	if (disk->removed_due || removed_is_due(disk, removed, told))
-		journal_write_removed(disk);
+	if (disk->removals.write_due || file_is_outdated(disk, removed, applied))
+		removed_messages_write(disk);
 }

@@ -1,80 +1,15 @@
 /*
- * A segment that a crash has left, or that somebody has damaged. A torn end is cut off; damage
- * before the end is nobody's to judge but the operator's (--repair).
+ * Recovery of one segment: a scan says whether it is what was written. A torn tail is cut off
+ * (torn_tail.c). Damage before the end stops the server, unless the operator says --repair.
  */
-#include "serve/journal/state.h"
+#include "serve/journal/repair.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "command/diag.h"
-#include "serve/journal/scan.h"
-
-/* ---- mending one segment ---- */
-
-/* What is not good at the end goes into a file of its own. */
-static int
-tail_cut(struct disk_journal *disk, uint32_t number, const struct scan *scan, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX], torn[SEGMENT_NAME_MAX], piece[65536];
-	int fd = segment_file_open(disk->dir_fd, number, SEGMENT_LINES, O_RDWR, err);
-	uint64_t at = scan->good_bytes;
-	int result = 0;
-
-	if (fd < 0)
-		return -1;
-	segment_name(name, number, SEGMENT_LINES);
-	while (result == 0 && at < scan->file_bytes) {
-		ssize_t count = pread(fd, piece, sizeof(piece), (off_t)at);
-
-		if (count <= 0)
-			result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-		else
-			result = segment_file_append(disk->dir_fd, number, SEGMENT_TORN,
-				(struct chat_span){piece, (size_t)count}, err);
-		at += count > 0 ? (uint64_t)count : 0;
-	}
-	if (result == 0 && (ftruncate(fd, (off_t)scan->good_bytes) < 0 || fsync(fd) < 0))
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-	close(fd);
-	if (result == 0)
-		journal_warn(&disk->journal,
-			"%s: the last %llu bytes were not written whole; they are in %s", name,
-			(unsigned long long)(scan->file_bytes - scan->good_bytes),
-			segment_name(torn, number, SEGMENT_TORN));
-	return result;
-}
-
-/* The sums become those of the lines. */
-static int
-sums_mend(struct disk_journal *disk, uint32_t number, const struct scan *scan, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-
-	segment_name(name, number, SEGMENT_SUMS);
-	if (scan->sums_missing)
-		journal_warn(
-			&disk->journal, "%s is missing; the segment is read as it stands", name);
-	else if (scan->unsummed)
-		journal_warn(&disk->journal,
-			"%s lacks the last %llu lines; they are read as they stand", name,
-			(unsigned long long)scan->unsummed);
-	return segment_file_replace(
-		disk->dir_fd, number, SEGMENT_SUMS, chat_buf_span(&scan->sums), err);
-}
-
-/* A segment without damage but at its end becomes as if it had ended well. */
-static int
-segment_mend(struct disk_journal *disk, uint32_t number, struct scan *scan, struct chat_err *err)
-{
-	if (scan->file_bytes > scan->good_bytes && tail_cut(disk, number, scan, err) < 0)
-		return -1;
-	if (scan->sums_stale && sums_mend(disk, number, scan, err) < 0)
-		return -1;
-	return 0;
-}
+#include "serve/journal/segment.h"
+#include "serve/journal/torn_tail.h"
 
 /* ---- --repair ---- */
 
@@ -86,7 +21,7 @@ struct repair {
 };
 
 static void
-repair_line(void *arg, struct chat_span line, enum scan_verdict verdict)
+on_line(void *arg, struct chat_span line, enum scan_verdict verdict)
 {
 	struct repair *repair = arg;
 	struct chat_buf *buf = verdict == SCAN_GOOD ? &repair->good : &repair->bad;
@@ -97,8 +32,8 @@ repair_line(void *arg, struct chat_span line, enum scan_verdict verdict)
 }
 
 /*
- * The good lines make a new file. The checksums of the old one go first: a segment without them is
- * read as it stands, one with those of other lines not at all.
+ * Replaces the segment by its good lines, and appends the bad ones to its file .damaged. Deletes
+ * the checksums first: a segment without them can be read, one with those of other lines cannot.
  */
 static int
 repair_write(struct repair *repair, struct scan *scan, struct chat_err *err)
@@ -130,6 +65,7 @@ repair_write(struct repair *repair, struct scan *scan, struct chat_err *err)
 	return result;
 }
 
+/* Takes the damaged lines out of a segment, and scans it again. */
 static int
 segment_repair(struct disk_journal *disk, uint32_t number, struct scan *scan, struct chat_err *err)
 {
@@ -137,7 +73,7 @@ segment_repair(struct disk_journal *disk, uint32_t number, struct scan *scan, st
 	int result;
 
 	scan_free(scan);
-	result = segment_scan(scan, disk->dir_fd, number, repair_line, &repair, err);
+	result = segment_scan(scan, disk->dir_fd, number, on_line, &repair, err);
 	if (result == 0)
 		result = repair_write(&repair, scan, err);
 	chat_buf_free(&repair.good);
@@ -145,15 +81,15 @@ segment_repair(struct disk_journal *disk, uint32_t number, struct scan *scan, st
 	scan_free(scan);
 	if (result < 0 || segment_scan(scan, disk->dir_fd, number, NULL, NULL, err) < 0)
 		return -1;
-	scan->unsummed = 0; /* that was just decided */
+	scan->unsummed = 0; /* reported already, or caused by the repair */
 	scan->sums_missing = false;
 	return 0;
 }
 
-/* ---- both ---- */
+/* ---- one segment ---- */
 
 int
-journal_segment_check(
+repair_check_segment(
 	struct disk_journal *disk, uint32_t number, struct scan *scan, struct chat_err *err)
 {
 	char name[SEGMENT_NAME_MAX];
@@ -170,7 +106,7 @@ journal_segment_check(
 		scan_free(scan);
 		return -1;
 	}
-	if (segment_mend(disk, number, scan, err) == 0)
+	if (torn_tail_cut(disk, number, scan, err) == 0)
 		return 0;
 	scan_free(scan);
 	return -1;

@@ -1,10 +1,9 @@
 /*
- * Is a segment what was written? A checksum says for each line where it ends, so that damage stays
- * where it is: a newline that came or went spoils its neighbours and not all that follows.
+ * Recovery has to know of each line whether it is what was written. Its checksum says so; a line
+ * without one, at the end, has to be a message by every rule.
  */
 #include "serve/journal/scan.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,125 +11,25 @@
 
 #include "chat/line.h"
 #include "chat/msg.h"
-#include "command/diag.h"
-#include "serve/journal/dir.h"
+#include "serve/journal/checksums.h"
 #include "serve/journal/segment.h"
 #include "serve/util/crc32c.h"
 
-#define LINE_MAX_BYTES ((size_t)600 << 20) /* above any message and its frame of properties */
-
-/* The file of checksums, and the next one of them. */
-struct sums {
-	struct chat_buf buf;
-	size_t next, count;
-	bool stale; /* it is longer than it can be */
-};
+#define LINE_MAX_BYTES ((size_t)600 << 20) /* longer than any message */
 
 struct scanner {
 	struct scan *scan;
-	struct sums sums;
-	uint64_t end; /* of the line at hand */
+	struct checksums sums;
+	uint64_t end; /* offset at which the current line ends */
 	uint64_t last, epoch; /* of the last good message */
-	bool after_bad; /* the lines at the end so far are bad, */
-	bool after_changed; /* and one of them is no torn one */
-	uint64_t first_bad;
+	bool after_bad; /* the lines since the last good one are bad, */
+	bool after_changed; /* one of them is SCAN_CHANGED, */
+	uint64_t first_bad; /* and this is the number of the first of them */
 };
-
-/* ---- checksums ---- */
-
-/*
- * -1: cannot be read; a missing file is an empty one. A line is longer than its checksum, so of a
- * file that is longer than the lines the end has no lines.
- */
-static int
-sums_load(struct sums *sums, int dir_fd, uint32_t number, struct scan *scan, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-	int fd = segment_file_open(dir_fd, number, SEGMENT_SUMS, O_RDONLY, err);
-	struct stat status;
-	size_t len = 0;
-	int result = 0;
-
-	scan->sums_missing = fd < 0 && errno == ENOENT;
-	if (fd < 0)
-		return scan->sums_missing ? 0 : -1;
-	segment_name(name, number, SEGMENT_SUMS);
-	if (fstat(fd, &status) < 0)
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-	else
-		len = (size_t)status.st_size;
-	sums->stale = len > scan->file_bytes;
-	if (sums->stale)
-		len = (size_t)scan->file_bytes;
-	if (result == 0)
-		result = journal_dir_read_file(
-			fd, chat_buf_reserve(&sums->buf, len), len, 0, name, err);
-	if (result == 0)
-		sums->buf.len = len;
-	close(fd);
-	return result;
-}
-
-static bool
-sums_at(const struct sums *sums, size_t i, uint32_t *crc, uint64_t *end)
-{
-	return checksum_read(sums->buf.at + i * CHECKSUM_LEN, crc, end);
-}
-
-/* What is no checksum at the end was being written when the end came. */
-static void
-sums_count(struct sums *sums)
-{
-	uint32_t crc;
-	uint64_t end;
-
-	sums->count = sums->buf.len / CHECKSUM_LEN;
-	while (sums->count && !sums_at(sums, sums->count - 1, &crc, &end))
-		sums->count--;
-}
-
-enum sum { SUM_FITS, SUM_DIFFERS, SUM_NONE };
-
-/* The next checksum, and where its line ends; those that cannot be in order are passed over. */
-static bool
-sums_peek(struct sums *sums, uint32_t *crc, uint64_t *end)
-{
-	uint32_t next_crc;
-	uint64_t next_end;
-
-	for (; sums->next < sums->count; sums->next++) {
-		if (!sums_at(sums, sums->next, crc, end))
-			continue;
-		if (sums->next + 1 == sums->count ||
-			!sums_at(sums, sums->next + 1, &next_crc, &next_end) || *end < next_end)
-			return true;
-	}
-	return false;
-}
-
-/* Holds a line of these bytes of the file against its checksum. */
-static enum sum
-sums_check(struct sums *sums, uint64_t line_from, uint64_t line_end, uint32_t line_crc)
-{
-	bool within = false; /* a line once ended where this one has not ended yet */
-	uint32_t crc;
-	uint64_t end;
-
-	for (;;) {
-		if (!sums_peek(sums, &crc, &end))
-			return within ? SUM_DIFFERS : SUM_NONE;
-		if (end > line_end)
-			return SUM_DIFFERS;
-		sums->next++;
-		if (end == line_end)
-			return crc == line_crc ? SUM_FITS : SUM_DIFFERS;
-		within |= end > line_from;
-	}
-}
 
 /* ---- lines ---- */
 
-/* Behind the last one, and so that an index of the segment can hold it. */
+/* Parses a line. Returns true if it is newer than the last message, and fits into an index. */
 static bool
 is_message(const struct scanner *scanner, struct chat_span text, struct journal_line *line)
 {
@@ -142,8 +41,9 @@ is_message(const struct scanner *scanner, struct chat_span text, struct journal_
 		scanner->end <= SEGMENT_BYTES_MAX && chat_channel_valid(line->channel);
 }
 
+/* Records the checksum of a good line. Bad lines before it are damage then, not a torn tail. */
 static void
-scan_keep(struct scanner *scanner, uint32_t crc)
+line_accept(struct scanner *scanner, uint32_t crc)
 {
 	struct scan *scan = scanner->scan;
 	char sum[CHECKSUM_LEN];
@@ -156,13 +56,14 @@ scan_keep(struct scanner *scanner, uint32_t crc)
 	scanner->after_bad = scanner->after_changed = false;
 }
 
-/* Judges a whole line; a good one is kept. */
+/* Judges a line that ends with a newline, and records it if it is good. */
 static enum scan_verdict
-scan_line_whole(struct scanner *scanner, struct chat_span text)
+line_judge(struct scanner *scanner, struct chat_span text)
 {
 	struct scan *scan = scanner->scan;
 	uint32_t crc = crc32c(crc32c(0, text.at, text.len), "\n", 1);
-	enum sum sum = sums_check(&scanner->sums, scanner->end - text.len - 1, scanner->end, crc);
+	enum checksum_result sum =
+		checksums_compare(&scanner->sums, scanner->end - text.len - 1, scanner->end, crc);
 	struct journal_line line;
 	struct chat_msg msg;
 	uint64_t epoch = 0;
@@ -173,14 +74,14 @@ scan_line_whole(struct scanner *scanner, struct chat_span text)
 	else
 		ours = is_message(scanner, text, &line);
 	if (!ours)
-		return sum == SUM_FITS ? SCAN_CHANGED : SCAN_TORN;
-	if (sum == SUM_DIFFERS)
+		return sum == CHECKSUM_EQUAL ? SCAN_CHANGED : SCAN_TORN;
+	if (sum == CHECKSUM_DIFFERS)
 		return SCAN_CHANGED;
-	if (sum == SUM_NONE && scan->lines > 1 &&
+	if (sum == CHECKSUM_NONE && scan->lines > 1 &&
 		chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0)
 		return SCAN_TORN;
-	scan->unsummed += sum == SUM_NONE;
-	scan_keep(scanner, crc);
+	scan->unsummed += sum == CHECKSUM_NONE;
+	line_accept(scanner, crc);
 	if (scan->lines == 1) {
 		scan->epoch = epoch;
 	} else {
@@ -194,15 +95,16 @@ scan_line_whole(struct scanner *scanner, struct chat_span text)
 	return SCAN_GOOD;
 }
 
+/* Judges any line, also one without newline at the end of the file. */
 static enum scan_verdict
-scan_one(struct scanner *scanner, enum chat_line what, struct chat_span text)
+line_scan(struct scanner *scanner, enum chat_line what, struct chat_span text)
 {
 	enum scan_verdict verdict = SCAN_TORN;
 
 	scanner->scan->lines++;
 	scanner->end += text.len + (what == CHAT_LINE_TAKEN);
 	if (what == CHAT_LINE_TAKEN)
-		verdict = scan_line_whole(scanner, text);
+		verdict = line_judge(scanner, text);
 	if (verdict == SCAN_GOOD)
 		return verdict;
 	if (!scanner->after_bad)
@@ -213,7 +115,7 @@ scan_one(struct scanner *scanner, enum chat_line what, struct chat_span text)
 }
 
 static int
-scan_lines(struct scanner *scanner, int fd, scan_line *see, void *arg, struct chat_err *err)
+scan_lines(struct scanner *scanner, int fd, scan_on_line *on_line, void *arg, struct chat_err *err)
 {
 	struct chat_lines lines;
 	struct chat_span text;
@@ -230,14 +132,17 @@ scan_lines(struct scanner *scanner, int fd, scan_line *see, void *arg, struct ch
 				(unsigned long long)lines.number);
 			break;
 		}
-		verdict = scan_one(scanner, what, text);
-		if (see)
-			see(arg, text, verdict);
+		verdict = line_scan(scanner, what, text);
+		if (on_line)
+			on_line(arg, text, verdict);
 	}
 	chat_lines_free(&lines);
 	return result;
 }
 
+/* ---- a segment ---- */
+
+/* Sets what is known only once all lines were seen. */
 static void
 scan_conclude(struct scanner *scanner)
 {
@@ -251,6 +156,7 @@ scan_conclude(struct scanner *scanner)
 		(had->len && memcmp(had->at, scan->sums.at, had->len) != 0);
 }
 
+/* Sets scan->file_bytes. Returns -1 if no segment can be so large. */
 static int
 scan_size(struct scan *scan, int fd, struct chat_err *err)
 {
@@ -265,7 +171,7 @@ scan_size(struct scan *scan, int fd, struct chat_err *err)
 }
 
 int
-segment_scan(struct scan *scan, int dir_fd, uint32_t number, scan_line *see, void *arg,
+segment_scan(struct scan *scan, int dir_fd, uint32_t number, scan_on_line *on_line, void *arg,
 	struct chat_err *err)
 {
 	struct scanner scanner = {.scan = scan};
@@ -278,10 +184,10 @@ segment_scan(struct scan *scan, int dir_fd, uint32_t number, scan_line *see, voi
 		return -1;
 	result = scan_size(scan, fd, err);
 	if (result == 0)
-		result = sums_load(&scanner.sums, dir_fd, number, scan, err);
+		result = checksums_load(&scanner.sums, dir_fd, number, scan->file_bytes, err);
 	if (result == 0) {
-		sums_count(&scanner.sums);
-		result = scan_lines(&scanner, fd, see, arg, err);
+		scan->sums_missing = scanner.sums.missing;
+		result = scan_lines(&scanner, fd, on_line, arg, err);
 		scan_conclude(&scanner);
 	}
 	if (result < 0)
@@ -300,91 +206,4 @@ scan_free(struct scan *scan)
 	chat_buf_free(&scan->sums);
 	index_free(&scan->index);
 	*scan = (struct scan){0};
-}
-
-/* ---- the index again ---- */
-
-/* The lines say what the index is to say; those that are damaged have to be taken out first. */
-static int
-index_make(int dir_fd, uint32_t number, const char *name, struct chat_err *err)
-{
-	char lines[SEGMENT_NAME_MAX];
-	struct scan scan;
-	int result = 0;
-
-	segment_name(lines, number, SEGMENT_LINES);
-	if (segment_scan(&scan, dir_fd, number, NULL, NULL, err) < 0)
-		return -1;
-	if (scan.damaged || scan.good_bytes < scan.file_bytes)
-		result = chat_fail(err, CHAT_BAD_MESSAGE, "%s:%llu: not what was written", lines,
-			(unsigned long long)(scan.damaged ? scan.damaged : scan.lines));
-	else
-		result = index_file_write(&scan.index, scan.good_bytes, dir_fd, name, err);
-	scan_free(&scan);
-	return result;
-}
-
-void
-index_warn(const struct journal *journal, uint32_t number, const struct chat_err *why)
-{
-	char name[SEGMENT_NAME_MAX];
-
-	journal_warn(journal, "%s: %s; it is made again", segment_name(name, number, SEGMENT_INDEX),
-		why->text);
-}
-
-int
-index_open_if_valid(const struct journal *journal, struct index_file *index, int dir_fd,
-	uint32_t number, uint64_t lines_bytes, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-	struct chat_err why = {0};
-
-	segment_name(name, number, SEGMENT_INDEX);
-	if (index_file_open(index, dir_fd, name, lines_bytes, &why) == 0)
-		return 0;
-	if (why.code != CHAT_BAD_MESSAGE && errno != ENOENT)
-		return chat_fail(err, why.code, "%s", why.text);
-	if (why.code == CHAT_BAD_MESSAGE)
-		index_warn(journal, number, &why);
-	return 1;
-}
-
-static int
-segment_is_not_there(const char *lines, struct chat_err *err)
-{
-	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: is not there", lines);
-}
-
-int
-index_rebuild(struct index_file *index, int dir_fd, uint32_t number, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX], lines[SEGMENT_NAME_MAX];
-	uint64_t lines_bytes;
-
-	segment_name(name, number, SEGMENT_INDEX);
-	segment_name(lines, number, SEGMENT_LINES);
-	if (index_make(dir_fd, number, name, err) < 0)
-		return -1;
-	if (journal_dir_file_size(dir_fd, lines, &lines_bytes))
-		return index_file_open(index, dir_fd, name, lines_bytes, err);
-	unlinkat(dir_fd, name, 0); /* the segment was removed meanwhile */
-	return segment_is_not_there(lines, err);
-}
-
-int
-index_open_or_rebuild(const struct journal *journal, struct index_file *index, int dir_fd,
-	uint32_t number, uint64_t lines_bytes, struct chat_err *err)
-{
-	char lines[SEGMENT_NAME_MAX];
-	uint64_t bytes;
-	int result;
-
-	segment_name(lines, number, SEGMENT_LINES);
-	if (!journal_dir_file_size(dir_fd, lines, &bytes))
-		return segment_is_not_there(lines, err);
-	if (bytes != lines_bytes)
-		return chat_fail(err, CHAT_BAD_MESSAGE, "%s: somebody else has changed it", lines);
-	result = index_open_if_valid(journal, index, dir_fd, number, lines_bytes, err);
-	return result <= 0 ? result : index_rebuild(index, dir_fd, number, err);
 }

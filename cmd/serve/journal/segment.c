@@ -1,7 +1,4 @@
-/*
- * The files of one segment. Here is every write to a journal, so here is what its order on the disk
- * rests on: lines first, then their checksums; a name only for what is whole.
- */
+/* HEAD */
 #include "serve/journal/segment.h"
 
 #include <errno.h>
@@ -12,97 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/line.h"
+#include "serve/journal/checksums.h"
 #include "serve/journal/dir.h"
+#include "serve/journal/index_file.h"
 #include "serve/util/crc32c.h"
 
-static const char *const suffixes[] = {
-	[SEGMENT_LINES] = "ndjson",
-	[SEGMENT_SUMS] = "sums",
-	[SEGMENT_INDEX] = "index",
-	[SEGMENT_TORN] = "torn",
-	[SEGMENT_DAMAGED] = "damaged",
-};
-
-const char *
-segment_name(char name[SEGMENT_NAME_MAX], uint32_t number, enum segment_file file)
-{
-	snprintf(name, SEGMENT_NAME_MAX, "%08u.%s", number, suffixes[file]);
-	return name;
-}
-
-uint32_t
-segment_number(const char *name, enum segment_file file)
-{
-	char expected[SEGMENT_NAME_MAX];
-	unsigned long number = strtoul(name, NULL, 10);
-
-	if (number == 0 || number >= UINT32_MAX)
-		return 0;
-	segment_name(expected, (uint32_t)number, file);
-	return strcmp(expected, name) == 0 ? (uint32_t)number : 0;
-}
-
-bool
-segment_name_is_any(const char *name)
-{
-	bool is = false;
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
-		is |= segment_number(name, (enum segment_file)i) != 0;
-	return is;
-}
-
-bool
-segment_name_is_temporary(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 12 && strspn(name, "0123456789") >= 8 && strcmp(name + len - 4, ".new") == 0;
-}
-
-/* ---- checksums, header ---- */
-
-static void
-put_hex(char *at, uint64_t value)
-{
-	for (size_t i = 8; i--; value >>= 4)
-		at[i] = "0123456789abcdef"[value & 15];
-}
-
-static bool
-get_hex(const char *at, uint64_t *value)
-{
-	*value = 0;
-	for (size_t i = 0; i < 8; i++) {
-		const char *digit = memchr("0123456789abcdef", at[i], 16);
-
-		if (!digit)
-			return false;
-		*value = *value << 4 | (uint64_t)(at[i] <= '9' ? at[i] - '0' : at[i] - 'a' + 10);
-	}
-	return true;
-}
-
-void
-checksum_write(char sum[CHECKSUM_LEN], uint32_t crc, uint64_t end)
-{
-	put_hex(sum, crc);
-	sum[8] = ' ';
-	put_hex(sum + 9, end);
-	sum[17] = '\n';
-}
-
-bool
-checksum_read(const char sum[CHECKSUM_LEN], uint32_t *crc, uint64_t *end)
-{
-	uint64_t value;
-
-	if (sum[8] != ' ' || sum[17] != '\n' || !get_hex(sum, &value) || !get_hex(sum + 9, end))
-		return false;
-	*crc = (uint32_t)value;
-	return true;
-}
+/* ---- the header ---- */
 
 #define HEADER_START "{\"type\":\"history\",\"messages\":[],\"journal\":{\"version\":"
 #define HEADER_VERSION HEADER_START "1,"
@@ -154,27 +66,6 @@ segment_fail(const struct segment *segment, enum segment_file file, const char *
 
 /* ---- opening ---- */
 
-int
-segment_file_open(
-	int dir_fd, uint32_t number, enum segment_file file, int flags, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-
-	return journal_dir_open_file(
-		dir_fd, segment_name(name, number, file), flags, CHAT_CANNOT_OPEN, err);
-}
-
-/* To be written; CHAT_CANNOT_CREATE. */
-static int
-segment_file_create(
-	int dir_fd, uint32_t number, enum segment_file file, int flags, struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-
-	return journal_dir_open_file(dir_fd, segment_name(name, number, file),
-		flags | O_WRONLY | O_APPEND, CHAT_CANNOT_CREATE, err);
-}
-
 static struct segment *
 segment_new(int dir_fd, uint32_t number, int flags, struct chat_err *err)
 {
@@ -182,9 +73,10 @@ segment_new(int dir_fd, uint32_t number, int flags, struct chat_err *err)
 
 	segment->number = number;
 	segment->sums_fd = -1;
-	segment->lines_fd = segment_file_create(dir_fd, number, SEGMENT_LINES, flags, err);
+	segment->lines_fd = segment_file_open_append(dir_fd, number, SEGMENT_LINES, flags, err);
 	if (segment->lines_fd >= 0)
-		segment->sums_fd = segment_file_create(dir_fd, number, SEGMENT_SUMS, flags, err);
+		segment->sums_fd =
+			segment_file_open_append(dir_fd, number, SEGMENT_SUMS, flags, err);
 	if (segment->sums_fd >= 0)
 		return segment;
 	segment_free(segment);
@@ -258,7 +150,7 @@ segment_reopen(int dir_fd, uint32_t number, uint64_t lines_bytes, uint64_t sums_
 uint64_t
 segment_bytes(const struct segment *segment)
 {
-	return segment->lines_bytes + segment->sums_bytes + index_file_size(&segment->index);
+	return segment->lines_bytes + segment->sums_bytes + index_format_size(&segment->index);
 }
 
 void
@@ -276,32 +168,13 @@ segment_free(struct segment *segment)
 
 /* ---- writing ---- */
 
-/* All in one write(2), where it takes all. A descriptor of a file is never waited for. */
-static int
-write_all(int fd, struct chat_span bytes)
-{
-	while (bytes.len) {
-		ssize_t count = write(fd, bytes.at, bytes.len);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0) {
-			errno = count == 0 ? EIO : errno;
-			return -1;
-		}
-		bytes.at += count;
-		bytes.len -= (size_t)count;
-	}
-	return 0;
-}
-
 int
 segment_write(struct segment *segment, struct chat_span lines, struct chat_span sums,
 	struct chat_err *err)
 {
-	if (write_all(segment->lines_fd, lines) < 0)
+	if (segment_file_write(segment->lines_fd, lines) < 0)
 		return segment_fail(segment, SEGMENT_LINES, "write", err);
-	if (write_all(segment->sums_fd, sums) < 0)
+	if (segment_file_write(segment->sums_fd, sums) < 0)
 		return segment_fail(segment, SEGMENT_SUMS, "write", err);
 	segment->lines_bytes += lines.len;
 	segment->sums_bytes += sums.len;
@@ -310,7 +183,7 @@ segment_write(struct segment *segment, struct chat_span lines, struct chat_span 
 
 /* Never longer: what somebody else has taken away is not to come back as zeros. */
 static int
-cut(int fd, uint64_t bytes)
+truncate_longer(int fd, uint64_t bytes)
 {
 	struct stat status;
 	int result;
@@ -327,9 +200,9 @@ int
 segment_truncate(struct segment *segment, struct chat_err *err)
 {
 	/* The sums first: lines without one are only believed as what they look like. */
-	if (cut(segment->sums_fd, segment->sums_bytes) < 0)
+	if (truncate_longer(segment->sums_fd, segment->sums_bytes) < 0)
 		return segment_fail(segment, SEGMENT_SUMS, "truncate", err);
-	if (cut(segment->lines_fd, segment->lines_bytes) < 0)
+	if (truncate_longer(segment->lines_fd, segment->lines_bytes) < 0)
 		return segment_fail(segment, SEGMENT_LINES, "truncate", err);
 	return 0;
 }
@@ -380,62 +253,4 @@ segment_write_index(struct segment *segment, int dir_fd, struct chat_err *err)
 
 	return index_file_write(&segment->index, segment->lines_bytes, dir_fd,
 		segment_name(name, segment->number, SEGMENT_INDEX), err);
-}
-
-int
-segment_remove(int dir_fd, uint32_t number, struct chat_err *err)
-{
-	static const enum segment_file files[] = {SEGMENT_LINES, SEGMENT_SUMS, SEGMENT_INDEX};
-	char name[SEGMENT_NAME_MAX];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		if (unlinkat(dir_fd, segment_name(name, number, files[i]), 0) < 0 &&
-			errno != ENOENT)
-			return chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-	return 0;
-}
-
-/* ---- setting aside, replacing ---- */
-
-static int
-write_synced(int fd, const char *name, struct chat_span bytes, struct chat_err *err)
-{
-	int result = 0;
-
-	if (write_all(fd, bytes) < 0 || fsync(fd) < 0)
-		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", name);
-	close(fd);
-	return result;
-}
-
-int
-segment_file_append(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
-	struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX];
-	int fd = segment_file_create(dir_fd, number, file, O_CREAT, err);
-
-	if (fd < 0)
-		return -1;
-	return write_synced(fd, segment_name(name, number, file), bytes, err);
-}
-
-int
-segment_file_replace(int dir_fd, uint32_t number, enum segment_file file, struct chat_span bytes,
-	struct chat_err *err)
-{
-	char name[SEGMENT_NAME_MAX], temporary[SEGMENT_NAME_MAX + 4];
-	int fd;
-
-	snprintf(temporary, sizeof(temporary), "%s.new", segment_name(name, number, file));
-	fd = journal_dir_create(dir_fd, temporary, err);
-	if (fd < 0)
-		return -1;
-	if (write_synced(fd, temporary, bytes, err) < 0 ||
-		(renameat(dir_fd, temporary, dir_fd, name) < 0 &&
-			chat_fail(err, CHAT_IO_ERROR, "%s: %m", name) < 0)) {
-		unlinkat(dir_fd, temporary, 0);
-		return -1;
-	}
-	return 0;
 }

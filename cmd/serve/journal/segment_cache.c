@@ -7,7 +7,7 @@
 #include <utlist.h>
 
 #include "chat/buf.h"
-#include "serve/journal/scan.h"
+#include "serve/journal/index_rebuild.h"
 #include "serve/journal/segment.h"
 
 void
@@ -81,7 +81,7 @@ int
 cached_segment_rebuild_index(const struct journal *journal, struct cached_segment *segment,
 	int dir_fd, struct chat_err *err)
 {
-	index_warn(journal, segment->number, err);
+	index_report_wrong(journal, segment->number, err);
 	index_file_close(&segment->index);
 	return index_rebuild(&segment->index, dir_fd, segment->number, err);
 }

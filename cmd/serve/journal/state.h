@@ -7,189 +7,131 @@
 #include <uv.h>
 
 #include "chat/buf.h"
-#include "chat/err.h"
 #include "serve/journal/channel_stats.h"
+#include "serve/journal/closed_segments.h"
+#include "serve/journal/epochs.h"
 #include "serve/journal/journal.h"
 #include "serve/journal/options.h"
-#include "serve/journal/queue.h"
-#include "serve/journal/removed_file.h"
 #include "serve/journal/segment.h"
 #include "serve/journal/segment_cache.h"
 #include "serve/journal/sync_thread.h"
-#include "text/hash.h"
 
 /*
- * The journal of one machine: a directory of segments (chat-journal(5)), of which the last one
- * grows. A tick's messages are appended with one write; what waits for the disk waits in a thread
- * (journal_flush.h), and, with JOURNAL_ALWAYS, a batch at a time: what comes meanwhile is the next.
+ * The state of a journal on the disk. Only the loop's thread uses it; worker threads get copies of
+ * what they need, and the directory's descriptor. Each structure below belongs to the file that its
+ * comment names.
  */
-/* A segment that grows no more. */
-struct closed_segment {
-	uint32_t number;
-	uint64_t base, last; /* numbers of its messages: above, up to; those before it if none */
-	int64_t timestamp_ms; /* the latest in it */
-	uint64_t lines_bytes, bytes; /* of its lines; of all its files */
-	const struct channel_stats *needed_by; /* NULL: nobody is known to */
-	uint32_t holders; /* channels of which it has one of the newest messages */
-	bool leaves; /* its messages are counted as removed, its files are to be */
+
+/* Messages that were appended and are not written yet, in their order (group_commit.c). */
+struct append_queue {
+	struct chat_buf lines; /* their texts, each with a newline; taken ones come first */
+	struct queued *at; /* one for each of them */
+	size_t count, cap; /* of `at`, taken ones included */
+	size_t taken, taken_bytes; /* written, and not moved out of the arrays yet */
+	bool overflow; /* a message did not fit: all of them will be refused */
+};
+
+struct queued {
+	struct journal_line line;
+	uint32_t len; /* of the text without newline */
+	uint32_t crc; /* of the text with its newline */
+};
+
+/* Each appended message gets the next ticket (group_commit.c). */
+struct tickets {
+	uint64_t appended; /* the last one that was given */
+	uint64_t written; /* up to this one, messages were written or refused */
+	uint64_t answered; /* up to this one, `durable` or `failed` was called */
+};
+
+/* The active segment before the last batch: a batch that fails is taken back (group_commit.c). */
+struct batch_undo {
+	uint64_t lines_bytes, sums_bytes; /* sizes of its files */
+	uint64_t last; /* number of its last message */
+	bool syncing; /* the batch is written, and will be durable once it is synced */
+};
+
+/* What was written since the last sync was started (sync.c). */
+struct unsynced {
+	bool lines, sums; /* of the active segment */
+	bool dir; /* a file was created or renamed */
+	bool sums_due; /* the checksums are synced together with the next batch */
+};
+
+/* What a failed write or sync left behind (write_failure.c says what is refused meanwhile). */
+struct write_failure {
+	bool truncate_due; /* the active segment's files may be longer than they should be */
+	bool rotate_due; /* the active segment takes no more messages */
+	bool on_trial; /* the active segment replaced a failed one, and was not synced yet */
+	bool sync_late; /* the sync that runs takes longer than options.answer_ms */
+	bool dir_gone; /* the path does not lead to the directory any more */
+};
+
+/* Segments without an index file. All of them but the active one are full (rotate.c). */
+struct open_segments {
+	struct segment *active; /* grows; NULL only while the journal is opened */
+	struct segment *full; /* a list, oldest first: they wait for their index files */
+	struct segment *finishing; /* a list, older than `full`: the sync thread has them */
+	uint64_t size_limit; /* the active segment is full when its lines have so many bytes */
+	bool rotate_due; /* a new segment was asked for */
+	bool index_failed; /* the index file of a full segment could not be written */
+};
+
+/* What was there when the journal was opened (recovery.c). */
+struct recovered {
+	uint64_t last; /* number of the last message */
+	int64_t timestamp_ms; /* the latest one; Unix time */
+	struct epochs epochs; /* before this server's; channels_restore moves them out */
+	uint32_t last_segment; /* no segment up to it is missing without being noted */
+	const struct removed_file *removed_file; /* NULL once the journal is open */
+};
+
+/* Which messages were removed, beside what channel_stats.h says of channels (removed_messages.c).
+ */
+struct removals {
+	uint64_t newest; /* number of the newest removed message; 0: none is known */
+	uint64_t unknown; /* the same, of those whose channels nobody knows */
+	bool write_due; /* the file `removed` does not say what is known */
+	bool unsynced; /* the file was written since the last sync was started */
+	bool failed; /* the last attempt to write the file failed, which was reported */
+};
+
+/* Which segments are removed (retention.c). */
+struct retention {
+	bool cuts_history; /* more than the limits allow had to go, which was reported */
+	bool rebuilding; /* a worker makes an index that retention needs */
+	uint32_t no_index_upto; /* the index of this segment, and of older ones, cannot be made */
 };
 
 struct disk_journal {
-	struct journal journal;
+	struct journal journal; /* first, so that pointers to it can be converted */
 	struct journal_options options;
 	uv_loop_t *loop;
-	int dir_fd, lock_fd;
-	struct sync_thread sync_thread;
-	bool flushes; /* the thread runs */
-	uv_timer_t timer;
-
-	uint64_t epoch; /* of this server */
-	uint64_t last; /* number of the last message there was at the start */
-	struct epochs epochs; /* before this one */
-	int64_t timestamp_ms; /* the latest there was at the start */
-	uint32_t known_number; /* of segments: recovering, the last without a gap before it */
-	uint64_t removed; /* number of the newest message known to be removed */
-	uint64_t gone; /* the same, of those of which nobody knows the channels */
-	const struct removed_file *told_removed; /* recovering: what its file says */
-	bool removed_due; /* the file that says so is not what is known */
-	bool removed_dirty; /* it is written and not synced */
-	bool removed_failed; /* it could not be written, which was said */
-
-	struct closed_segment *closed; /* ascending */
-	size_t closed_count, closed_cap;
-	uint64_t closed_bytes;
-	struct channel_stats_table stats;
-	bool cuts_history; /* to keep its bound, and that has been said */
-	bool stuck; /* a full segment got no index */
-	bool remaking; /* an index that retention needs */
-	bool closing; /* the loop is closed */
-	uint32_t unknown; /* up to this segment there is no more to be known */
-	struct segment_cache opened; /* of the closed ones */
-	uint32_t told_damage; /* in this segment; said on stderr */
-	struct segment *full; /* grown enough and not closed yet, oldest first */
-	struct segment *finishing; /* those of them that the thread has */
-	struct segment *active;
+	uv_timer_t timer; /* periodic.c */
+	unsigned timer_ticks;
+	int dir_fd, lock_fd; /* -1 until they are open */
+	bool closing; /* the loop is closed: no worker is started any more */
+	uint64_t epoch; /* of this server (epochs.h) */
+	struct recovered recovered;
 
 	struct append_queue queue;
-	struct chat_buf sums; /* of those being written */
+	struct tickets tickets;
+	struct batch_undo undo;
+	struct chat_buf batch_sums; /* checksums of the batch that is written */
+	struct write_failure failure;
 
-	uint64_t ticket; /* of the last append */
-	uint64_t written; /* up to it all was written, or refused */
-	uint64_t told; /* up to it durable or failed was said */
-	uint64_t kept_lines, kept_sums; /* bytes of the active segment before the batch */
-	uint64_t kept_last; /* number of the last message in it then */
-	bool waits; /* a batch is written and its sync asked for */
-	bool late; /* the disk has not answered in time */
-	bool dir_gone; /* somebody has moved the directory away */
-	int64_t synced_ms; /* when all that was written before was on the disk, or is about to be */
-	bool overflow; /* more was appended than one write takes */
-	bool dirty, sums_dirty, dir_dirty; /* written and not synced */
-	bool sums_due; /* they are to be synced with the next batch */
-	bool rotate_due; /* somebody asked */
-	bool cut_due; /* the active segment's files are longer than they are to be */
-	bool fresh_due; /* the active segment is not to be trusted with more */
-	bool trial; /* nor one that was begun in its place, until it was seen on the disk */
-	uint64_t full_bytes; /* the active segment is closed when it is so long */
-	unsigned turns; /* of the timer */
+	struct unsynced unsynced;
+	int64_t synced_ms; /* monotonic: what was written before is on the disk */
+	struct sync_thread sync_thread;
+	bool has_sync_thread; /* the thread was started */
+
+	struct open_segments segments;
+	struct closed_segments closed;
+	struct segment_cache cache; /* closed segments that are open for reading */
+	struct channel_stats_table stats; /* of the closed segments */
+	struct removals removals;
+	struct retention retention;
+	uint32_t damage_reported; /* number of the segment whose damage was reported last */
 };
-
-/* ---- between the files of this kind ---- */
-
-struct scan;
-
-/* Opens what is in the directory (journal_recover.c). */
-int journal_recover(struct disk_journal *disk, struct chat_err *err);
-
-/*
- * Scans a segment and puts it in order, or says why not: CHAT_BAD_MESSAGE, it is damaged
- * (journal_mend.c).
- */
-int journal_segment_check(
-	struct disk_journal *disk, uint32_t number, struct scan *scan, struct chat_err *err);
-
-/*
- * The index file of a closed segment, at the start: made again where it is missing or wrong; with
- * check, after every line was held against its checksum.
- */
-int recovery_index_open(struct disk_journal *disk, uint32_t number, bool check,
-	struct index_file *index, struct chat_err *err);
-
-/* What the kind does (journal.h), and what happens meanwhile (journal_write.c). */
-uint64_t group_commit_append(
-	struct journal *journal, const struct journal_line *line, struct chat_span text);
-void group_commit_commit(struct journal *journal);
-void journal_file_rotate(struct journal *journal);
-void journal_file_tick(uv_timer_t *timer);
-
-/* Has what was written synced, and full segments closed; the flusher is idle. */
-void journal_file_flush(struct disk_journal *disk, bool sums);
-void journal_file_flushed(void *arg, struct sync_job *job);
-
-/* Adds a segment to the closed ones; what it holds is tallied behind that (journal_keep.c). */
-void journal_note_closed(struct disk_journal *disk, struct closed_segment closed);
-void journal_tally(
-	struct disk_journal *disk, struct chat_span channel, uint32_t segment, uint32_t count);
-
-/* The tallies are all there: those that there is no room for go. */
-void journal_tallied(struct disk_journal *disk);
-
-/*
- * How many messages of a channel the closed segments hold, or TALLY_UNKNOWN; newest: the last
- * segment that may have one.
- */
-uint64_t closed_message_count(
-	const struct disk_journal *disk, struct chat_span channel, uint32_t *newest);
-
-/* How many the segments have that are not closed. */
-uint64_t journal_count_open(const struct disk_journal *disk, struct chat_span channel);
-
-/* What a channel's readers do not get: it was removed, or --journal-max-messages keeps no more. */
-struct journal_hidden {
-	uint32_t first; /* what is in closed segments before this; UINT32_MAX: in all of them; */
-	uint64_t skip; /* and so many from there on, of the open ones where it is all of the others
-			*/
-	uint64_t newest; /* no message before those has a higher number */
-};
-
-/* No message of the channel that was removed has a higher number. */
-uint64_t removed_upto_of(const struct disk_journal *disk, struct chat_span channel);
-
-struct journal_hidden journal_hidden(struct disk_journal *disk, struct chat_span channel);
-
-/* How long all its files are, and how long the segment that grows is to be. */
-uint64_t retention_bytes(const struct disk_journal *disk);
-uint64_t retention_segment_share(const struct disk_journal *disk);
-
-/* Whether they are longer than that once the one that grows is; 0: any length will do. */
-bool retention_is_over(const struct disk_journal *disk, uint64_t max_bytes);
-
-/* Says on the disk what was removed of each channel, and which segments are not there. */
-void journal_write_removed(struct disk_journal *disk);
-
-/*
- * Once all segments are open: what was removed of each channel is known by what was read, which may
- * be nothing, if it fits to them. all_there: none is missing.
- */
-void journal_know_removed(
-	struct disk_journal *disk, const struct removed_file *removed, bool all_there);
-
-/* Removes closed segments that are over the limits and not needed. */
-void journal_retain(struct disk_journal *disk);
-
-/* Reads a page for newcomers, beside the loop (journal_read.c). */
-void page_read_start(struct journal *journal, struct journal_page_read *read);
-
-/* Reads the newest messages of a channel, beside the loop (journal_recall.c). */
-uint64_t message_count(struct journal *journal, struct chat_span channel);
-void newest_read_start(struct journal *journal, struct journal_newest_read *recall);
-
-/*
- * Reads these lines of a segment's file, ascending, in large pieces. each gets the text without
- * newline, valid during the call, checksum compared; -1 from it ends the reading. Returns -1 with
- * *bad set to the place that is not what was written (or NULL: could not be read).
- */
-typedef int lines_read_each(void *arg, const struct position *position, struct chat_span text);
-int lines_read(int fd, const struct position *positions, size_t count, lines_read_each *each,
-	void *arg, const struct position **bad, struct chat_err *err);
 
 #endif

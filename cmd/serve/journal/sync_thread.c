@@ -124,7 +124,7 @@ sync_thread_submit(struct sync_thread *thread, const struct sync_job *job)
 {
 	uv_mutex_lock(&thread->mutex);
 	thread->job = *job;
-	thread->asked_ms = chat_now_ms();
+	thread->submitted_ms = chat_now_ms();
 	thread->state = SYNC_RUNNING;
 	uv_cond_broadcast(&thread->changed);
 	uv_mutex_unlock(&thread->mutex);
@@ -137,7 +137,7 @@ sync_thread_busy_ms(struct sync_thread *thread)
 
 	uv_mutex_lock(&thread->mutex);
 	if (thread->state != SYNC_IDLE)
-		busy_ms = chat_now_ms() - thread->asked_ms + 1;
+		busy_ms = chat_now_ms() - thread->submitted_ms + 1;
 	uv_mutex_unlock(&thread->mutex);
 	return busy_ms;
 }
@@ -147,7 +147,7 @@ sync_thread_wait(struct sync_thread *thread, int64_t within_ms)
 {
 	uv_mutex_lock(&thread->mutex);
 	while (thread->state == SYNC_RUNNING) {
-		int64_t left_ms = thread->asked_ms + within_ms - chat_now_ms();
+		int64_t left_ms = thread->submitted_ms + within_ms - chat_now_ms();
 
 		if (left_ms <= 0) {
 			uv_mutex_unlock(&thread->mutex);

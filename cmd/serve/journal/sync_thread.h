@@ -41,7 +41,7 @@ struct sync_thread {
 	uv_async_t wake;
 	struct sync_job job;
 	enum { SYNC_IDLE, SYNC_RUNNING, SYNC_DONE } state; /* changed under the mutex */
-	int64_t asked_ms; /* when the job was, by the monotonic clock */
+	int64_t submitted_ms; /* when the job was, by the monotonic clock */
 	bool silent; /* the wake handle is not to be touched */
 	bool stopping;
 	void (*done)(

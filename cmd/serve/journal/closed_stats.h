@@ -1,0 +1,23 @@
+#ifndef SERVE_JOURNAL_CLOSED_STATS_H
+#define SERVE_JOURNAL_CLOSED_STATS_H
+
+#include <stdint.h>
+
+#include "chat/span.h"
+#include "serve/journal/state.h"
+
+/* Counts the messages of a channel in a segment that was closed, and is in disk->closed. */
+void closed_stats_add(
+	struct disk_journal *disk, struct chat_span channel, uint32_t segment, uint32_t count);
+
+/* Counts them out: the segment is removed. last: number of the channel's last message in it. */
+void closed_stats_remove(
+	struct disk_journal *disk, struct chat_span channel, struct stats_run run, uint64_t last);
+
+/* Evicts statistics of quiet channels where all of them together take too much memory. */
+void closed_stats_evict(struct disk_journal *disk);
+
+/* Returns the number of the last message of a closed segment, or of the newest removed one. */
+uint64_t closed_stats_last(const struct disk_journal *disk, uint32_t segment);
+
+#endif

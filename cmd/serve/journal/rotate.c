@@ -1,0 +1,98 @@
+/*
+ * How the journal goes on in a new segment: because the active one is full, because somebody asked
+ * for it, or because the active one failed.
+ */
+#include "serve/journal/rotate.h"
+
+#include "serve/journal/journal_size.h"
+
+/* Appends a segment to the full ones, which sync_start hands to the sync thread. */
+static void
+full_append(struct open_segments *segments, struct segment *segment)
+{
+	struct segment **end = &segments->full;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = segment;
+}
+
+/* Returns true if the active segment has no message, and its files are still its own. */
+static bool
+active_is_reusable(struct disk_journal *disk)
+{
+	return !disk->segments.active->index.count && !sync_thread_is_busy(&disk->sync_thread) &&
+		segment_is_in_place(disk->segments.active, disk->dir_fd, false, NULL) == 0;
+}
+
+int
+rotate_segment(struct disk_journal *disk, struct chat_err *err)
+{
+	struct open_segments *segments = &disk->segments;
+	bool reuse = active_is_reusable(disk); /* the new one gets the same number */
+	uint32_t number = segments->active->number + !reuse;
+	struct segment *created;
+
+	if (reuse)
+		segment_remove(disk->dir_fd, number, NULL);
+	created = segment_create(disk->dir_fd, number, disk->epoch, err);
+	if (!created)
+		return -1;
+	if (reuse)
+		segment_free(segments->active);
+	else
+		full_append(segments, segments->active);
+	segments->active = created;
+	segments->size_limit = disk->options.segment_bytes;
+	disk->unsynced.lines = disk->unsynced.sums = disk->unsynced.dir = true;
+	disk->failure.on_trial = disk->failure.on_trial || disk->failure.rotate_due;
+	segments->rotate_due = disk->failure.rotate_due = false;
+	return 0;
+}
+
+int
+rotate_after_failure(struct disk_journal *disk, struct chat_err *err)
+{
+	if (disk->failure.truncate_due && segment_truncate(disk->segments.active, err) < 0)
+		return -1;
+	disk->failure.truncate_due = false;
+	return disk->failure.rotate_due ? rotate_segment(disk, err) : 0;
+}
+
+/* Returns true if the active segment has to be replaced before so many bytes are written. */
+static bool
+is_full(const struct disk_journal *disk, uint64_t bytes)
+{
+	const struct segment *active = disk->segments.active;
+
+	if (active->lines_bytes >= disk->segments.size_limit)
+		return true;
+	return disk->options.max_bytes && active->index.count &&
+		segment_bytes(active) + bytes > journal_size_share(disk);
+}
+
+int
+rotate_if_full(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
+{
+	struct open_segments *segments = &disk->segments;
+
+	if (!segments->active->index.count)
+		segments->rotate_due =
+			false; /* a segment without messages is as good as a new one */
+	if (!segments->rotate_due && !is_full(disk, bytes))
+		return 0;
+	if (rotate_segment(disk, err) == 0)
+		return 0;
+	if (segments->active->lines_bytes >= UINT32_MAX / 2)
+		return -1;
+	journal_warn(&disk->journal, "no new segment: %s", err->text);
+	segments->rotate_due = false;
+	segments->size_limit = segments->active->lines_bytes + disk->options.segment_bytes / 4;
+	return 0;
+}
+
+void
+rotate_request(struct journal *journal)
+{
+	((struct disk_journal *)journal)->segments.rotate_due = true;
+}

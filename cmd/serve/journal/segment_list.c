@@ -1,0 +1,72 @@
+/* The first step of recovery: which segments are in the directory, and are its files ours? */
+#include "serve/journal/segment_list.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chat/buf.h"
+#include "serve/journal/dir.h"
+#include "serve/journal/removed_file.h"
+#include "serve/journal/segment_file.h"
+
+static void
+list_add(struct segment_list *list, uint32_t number)
+{
+	if (list->count == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 64;
+		list->at = chat_realloc(list->at, list->cap * sizeof(*list->at));
+	}
+	list->at[list->count++] = number;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Handles one name in the directory. Names that are not a journal's are left alone. */
+static int
+take_name(struct segment_list *list, int dir_fd, const char *dir, const char *name,
+	struct chat_err *err)
+{
+	uint32_t number = segment_number(name, SEGMENT_LINES);
+	struct chat_err why;
+
+	if (segment_name_is_temporary(name) || strcmp(name, REMOVED_NAME ".new") == 0)
+		unlinkat(dir_fd, name, 0);
+	if (number)
+		list_add(list, number);
+	if (!segment_name_is_any(name) || journal_dir_check_file(dir_fd, name, &why) == 0)
+		return 0;
+	return chat_fail(err, why.code, "%s/%s", dir, why.text);
+}
+
+int
+segment_list_read(struct segment_list *list, int dir_fd, const char *dir, struct chat_err *err)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int result = 0;
+
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
+		return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %m", dir);
+	}
+	while (result == 0 && (errno = 0, entry = readdir(stream)))
+		result = take_name(list, dir_fd, dir, entry->d_name, err);
+	if (result == 0 && errno)
+		result = chat_fail(err, CHAT_IO_ERROR, "%s: %m", dir);
+	closedir(stream);
+	if (list->count)
+		qsort(list->at, list->count, sizeof(*list->at), by_number);
+	return result;
+}

@@ -1,0 +1,136 @@
+/*
+ * What follows a sync, on the loop. With JOURNAL_SYNC_ALWAYS this is where a batch becomes durable,
+ * or is taken back because its sync failed.
+ */
+#include "serve/journal/sync_result.h"
+
+#include "serve/journal/closed_stats.h"
+#include "serve/journal/group_commit.h"
+#include "serve/journal/retention.h"
+#include "serve/journal/write_failure.h"
+
+/* ---- full segments ---- */
+
+/* Puts the segments that got no index back before the full ones: the next job tries them again. */
+static void
+finishing_return(struct open_segments *segments)
+{
+	struct segment **end = &segments->finishing;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = segments->full;
+	segments->full = segments->finishing;
+	segments->finishing = NULL;
+}
+
+/* Makes a full segment with an index a closed one, and frees it. */
+static void
+segment_close(struct disk_journal *disk, struct segment *segment)
+{
+	closed_segments_add(&disk->closed,
+		(struct closed_segment){
+			.number = segment->number,
+			.base = segment->index.base,
+			.last = segment->index.last,
+			.timestamp_ms = segment->index.timestamp_ms,
+			.lines_bytes = segment->lines_bytes,
+			.bytes = segment_bytes(segment),
+		});
+	for (const struct channel_positions *channel = segment->index.channels; channel;
+		channel = channel->hh.next)
+		closed_stats_add(disk, (struct chat_span){channel->channel, channel->len},
+			segment->number, channel->count);
+	closed_stats_evict(disk);
+	segment_free(segment);
+}
+
+/* Closes the segments that the sync thread had, up to the first that got no index. */
+static void
+finishing_close(struct disk_journal *disk)
+{
+	struct open_segments *segments = &disk->segments;
+	bool some = segments->finishing != NULL;
+	struct segment *segment;
+
+	while ((segment = segments->finishing) && segment->indexed) {
+		segments->finishing = segment->next;
+		segment_close(disk, segment);
+	}
+	segments->index_failed = segments->finishing != NULL;
+	finishing_return(segments);
+	if (some)
+		retention_run(disk);
+}
+
+/* ---- a sync that failed ---- */
+
+/*
+ * Writes no more messages to the segment. After a sync that failed the kernel has dropped what it
+ * could not write, and the next sync would not say so; or the segment's files were moved away.
+ */
+static void
+segment_abandon(struct disk_journal *disk, const struct sync_job *job)
+{
+	const char *loss = "";
+
+	if (job->segment_gone)
+		loss = ", its messages may be lost";
+	else if (!disk->undo.syncing)
+		loss = ", its last messages may not survive a loss of power";
+	journal_warn(&disk->journal, "%s; the segment is closed%s", job->err.text, loss);
+	if (job->active == disk->segments.active)
+		disk->failure.rotate_due = true;
+}
+
+/* Handles a job after which messages may not be on the disk: they are refused. */
+static void
+lines_failed(struct disk_journal *disk, const struct sync_job *job)
+{
+	bool was_gone = disk->failure.dir_gone;
+
+	disk->failure.dir_gone = job->dir_gone;
+	if (!disk->failure.dir_gone)
+		segment_abandon(disk, job);
+	group_commit_undo(disk);
+	if (!was_gone || !disk->failure.dir_gone)
+		group_commit_refuse(disk, &job->err);
+}
+
+/* Reports failures that endanger checksums or full segments, but no message of this batch. */
+static void
+others_failed(struct disk_journal *disk, const struct sync_job *job)
+{
+	if (!job->sums_failed && !job->full_failed)
+		return;
+	disk->journal.failures++;
+	journal_warn(
+		&disk->journal, "%s; its segment may not survive a loss of power", job->err.text);
+	if (job->sums_failed && job->active == disk->segments.active)
+		disk->failure.rotate_due = true;
+}
+
+/* ---- the result ---- */
+
+void
+sync_result_apply(void *arg, struct sync_job *job)
+{
+	struct disk_journal *disk = arg;
+
+	disk->failure.sync_late = false;
+	finishing_close(disk);
+	if (job->lines_failed || job->segment_gone || job->dir_gone) {
+		lines_failed(disk, job);
+		return;
+	}
+	others_failed(disk, job);
+	disk->failure.dir_gone = false;
+	disk->failure.on_trial = false;
+	disk->synced_ms = disk->sync_thread.submitted_ms;
+	if (!disk->undo.syncing)
+		return;
+	disk->undo.syncing = false;
+	group_commit_report_durable(disk, job->ticket);
+	if (!disk->failure.rotate_due)
+		write_failure_clear(disk);
+}
