@@ -271,7 +271,7 @@ bench_connect(struct bench *bench, struct sender *sender)
 	if (connect(sender->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		chat_die(CHAT_EXIT_UNAVAILABLE, "connect: %m");
 	setsockopt(sender->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	sender->began_ns = chat_alloc_zeroed((size_t)bench->window, sizeof(int64_t));
+	sender->began_ns = chat_alloc_zeroed((size_t)bench->window, sizeof(*sender->began_ns));
 	epoll_ctl(bench->epoll, EPOLL_CTL_ADD, sender->fd, &event);
 	sender_begin(bench, sender);
 }
@@ -380,7 +380,7 @@ main(int argc, char **argv)
 		chat_die_usage("--port is wanted, and no operands");
 	memset(bench.text, 'x', (size_t)bench.bytes);
 	bench.sender = chat_alloc_zeroed((size_t)bench.senders, sizeof(*bench.sender));
-	bench.latency_us = chat_alloc_zeroed(LATENCIES_MAX, sizeof(uint32_t));
+	bench.latency_us = chat_alloc_zeroed(LATENCIES_MAX, sizeof(*bench.latency_us));
 	bench.epoll = epoll_create1(EPOLL_CLOEXEC);
 	bench_run(&bench);
 	return CHAT_EXIT_OK;

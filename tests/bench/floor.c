@@ -190,7 +190,7 @@ floor_join(struct floor *floor, struct client *client)
 
 	if (floor->count == floor->cap) {
 		floor->cap = floor->cap ? 2 * floor->cap : 64;
-		floor->members = chat_realloc(floor->members, floor->cap * sizeof(struct client *));
+		floor->members = chat_realloc(floor->members, floor->cap * sizeof(*floor->members));
 	}
 	client->place = floor->count;
 	floor->members[floor->count++] = client;

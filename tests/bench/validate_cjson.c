@@ -84,7 +84,7 @@ check_object(const cJSON *object, const struct chat_shape *shape)
 		const struct chat_rule *rule = chat_shape_find(shape, chat_span_of(member->string));
 		uint32_t bit;
 
-		if (rule == NULL)
+		if (!rule)
 			continue;
 		bit = UINT32_C(1) << (rule - shape->rules);
 		if (seen & bit || (!rule->addition && !check_value(member, rule)))
@@ -127,7 +127,7 @@ main(int argc, char **argv)
 	size_t size = 0;
 	ssize_t len;
 
-	if (file == NULL)
+	if (!file)
 		return 66;
 	while ((len = getline(&line, &size, file)) > 0) {
 		if (line[len - 1] == '\n')

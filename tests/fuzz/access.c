@@ -50,7 +50,7 @@ check_origin(struct chat_span origin, struct chat_span host)
 	if (origin.len == 0 || !origin_allowed(origin, host, &nobody))
 		return;
 	need(origin.len > 7 && strncasecmp(origin.at, "http", 4) == 0);
-	if (bare && memchr("0123456789", host.at[bare - 1], 10) == NULL)
+	if (bare && !memchr("0123456789", host.at[bare - 1], 10))
 		need(host_allowed(host, &nobody));
 }
 

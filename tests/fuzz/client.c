@@ -272,7 +272,7 @@ take(struct play *play, const struct membership_event *event, int *connections)
 	if (ends)
 		chat_buf_printf(&play->log, "%d %s\n", event->err.code, event->err.text);
 	if (event->what == MEMBERSHIP_JOIN || event->what == MEMBERSHIP_MESSAGE) {
-		need(memchr(event->text.at ? event->text.at : "", '\n', event->text.len) == NULL);
+		need(!memchr(event->text.at ? event->text.at : "", '\n', event->text.len));
 		chat_buf_append_span(&play->log, event->text);
 		position_note(&play->membership.position, event->msg);
 	}

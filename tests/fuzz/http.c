@@ -13,9 +13,8 @@ check_span(struct chat_span head, struct chat_span part)
 {
 	bool slash = part.len == 1 && *part.at == '/';
 
-	need(part.at == NULL ? part.len == 0
-			     : slash ||
-				(part.at >= head.at && part.at + part.len <= head.at + head.len));
+	need(!part.at ? part.len == 0
+		      : slash || (part.at >= head.at && part.at + part.len <= head.at + head.len));
 }
 
 static void
@@ -43,7 +42,7 @@ check_request(struct chat_span head)
 		int answered;
 
 		need(request.upgrade && request.key.len == CHAT_HTTP_KEY_LEN);
-		need(request.path.len > 0 && *request.path.at == '/' && request.host.at != NULL);
+		need(request.path.len > 0 && *request.path.at == '/' && request.host.at);
 		memcpy(key, request.key.at, CHAT_HTTP_KEY_LEN);
 		key[CHAT_HTTP_KEY_LEN] = '\0';
 		chat_http_write_accept(&answer, request.key);

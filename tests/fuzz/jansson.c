@@ -190,7 +190,7 @@ judge_object(const struct chat_shape *shape, const json_t *object)
 		const json_t *value = json_object_get(object, rule->name.at);
 		bool excused = rule->unless && json_is_true(json_object_get(object, rule->unless));
 
-		if (value == NULL && rule->required && !excused)
+		if (!value && rule->required && !excused)
 			verdict = BAD;
 		if (value && !rule->addition)
 			verdict = worse(verdict, judge_value(rule, value));
@@ -232,13 +232,13 @@ scan_accepts(struct chat_span line)
 	char *room = malloc(line.len + 1 + CHAT_SCAN_PADDING);
 	struct chat_scan_lines lines = {.at = room, .max_line = SIZE_MAX};
 
-	if (scan == NULL)
+	if (!scan)
 		scan = chat_scan_new(CHAT_FROM_ANY, chat_scan_best());
 	memcpy(room, line.at, line.len);
 	room[line.len] = '\n';
 	memset(room + line.len + 1, '"', CHAT_SCAN_PADDING);
 	lines.end = room + line.len + 1;
-	if (memchr(line.at, '\n', line.len) == NULL)
+	if (!memchr(line.at, '\n', line.len))
 		chat_scan_accept(scan, &lines);
 	free(room);
 	return lines.accepted > 0;
@@ -259,7 +259,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_error_t error;
 	json_t *tree =
 		json_loadb(text.at, text.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
-	bool twice = tree == NULL && json_error_code(&error) == json_error_duplicate_key;
+	bool twice = !tree && json_error_code(&error) == json_error_duplicate_key;
 	bool accepted = scan_accepts(text), message;
 	struct chat_json json;
 	enum chat_code code;
@@ -275,7 +275,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_decref(tree);
 		return 0;
 	}
-	if (tree == NULL) {
+	if (!tree) {
 		need(!good || is_excused(&error));
 		return 0;
 	}

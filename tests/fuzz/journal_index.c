@@ -94,7 +94,7 @@ judge(int dir_fd)
 	need(file.head.last <= MESSAGE_NUMBER_MAX && file.head.base <= file.head.last);
 	for (uint32_t i = 0; i < file.head.channels; i++)
 		judge_channel(&file, &file.channels[i]);
-	need(index_file_find(&file, CHAT_SPAN("/no/such")) == NULL);
+	need(!index_file_find(&file, CHAT_SPAN("/no/such")));
 	index_file_is_whole(&file);
 	index_file_close(&file);
 }

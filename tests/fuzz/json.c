@@ -18,7 +18,7 @@ check_string(const struct chat_json_value *string)
 	need(len != (size_t)-1 && len <= string->raw.len - 2);
 	need(chat_utf8_check(whole, len) == len);
 	need(chat_utf8_count(whole, len) == string->points);
-	need(memchr(whole, '\0', len) == NULL);
+	need(!memchr(whole, '\0', len));
 	need(chat_json_string_is(string, (struct chat_span){whole, len}));
 	while (rest.len > 0)
 		got += chat_json_decode(&rest, pieces + got, 5 < len - got ? 5 : len - got + 4);

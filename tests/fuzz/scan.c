@@ -67,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (!chat_scan_can(variant))
 			continue;
-		if (scans[i] == NULL)
+		if (!scans[i])
 			scans[i] = chat_scan_new(CHAT_FROM_ANY, variant);
 		asked = scan_all(scans[i], room, room + size + 1);
 		if (variant == CHAT_SCAN_PLAIN)

@@ -24,7 +24,7 @@ check_url(const char *text)
 	need(url.port >= 1 && url.port <= 65535 && *url.host);
 	need(chat_channel_valid(chat_span_of(url.channel)));
 	chat_url_format(&url, written, sizeof(written));
-	need(strpbrk(written, " \r\n\t") == NULL);
+	need(!strpbrk(written, " \r\n\t"));
 	need(chat_url_parse(&again, written, &err) == 0);
 	need(url.tls == again.tls && url.port == again.port && strcmp(url.host, again.host) == 0 &&
 		strcmp(url.channel, again.channel) == 0 && strcmp(url.query, again.query) == 0);

@@ -21,8 +21,8 @@ check_event(const struct chat_ws *ws, enum chat_ws_event event, struct chat_span
 	need(payload.len <= (event == CHAT_WS_MESSAGE ? MESSAGE_MAX : 125));
 	need(!is_text || chat_utf8_check(payload.at, payload.len) == payload.len);
 	need(event != CHAT_WS_FAILED || chat_ws_close_code_valid(ws->close_code));
-	need(ws->frames == NULL || !chat_ws_idle(ws));
-	need(event != CHAT_WS_MESSAGE || ws->message.at == NULL);
+	need(!ws->frames || !chat_ws_idle(ws));
+	need(event != CHAT_WS_MESSAGE || !ws->message.at);
 }
 
 struct receiver {

@@ -1,13 +1,13 @@
-"""The rules of the house that need more than a grep: house.py RULE prints what breaks it, a line each.
+"""Checks the rules of the house that a grep cannot check: house.py RULE prints a line for each place that breaks it.
 
-	circles    no file needs itself: a .c and its .h count as one file
-	layers     a folder includes only what lies below it
-	includes   how #include is written, and in which order
-	pointers   a pointer is tested as it is, without NULL
-	sizes      sizeof has parentheses and, in an allocation, an object
-	statics    how functions of one file are named, and those that libuv calls
-	comments   a comment is a sentence that does not begin with a question word
-	lengths    how many lines a file and a function may have
+	circles    no file includes itself by way of others; a .c and its .h count as one file
+	layers     a folder includes only folders that lie below it
+	includes   an #include is written from lib or cmd on, and has its place
+	pointers   a pointer is tested as `if (p)`, without NULL
+	sizes      sizeof has parentheses and, in an allocation, names an object
+	statics    a function of one file has a plain name, and one that libuv calls is named on_something
+	comments   a comment is a sentence and does not begin with a question word
+	lengths    a file has at most FILE_LINES lines, a function FUNCTION_LINES
 """
 import glob
 import os
@@ -45,8 +45,8 @@ def add_server():
 add_server()
 
 
-def sources():
-    found = [path for root in ROOTS for path in glob.glob(root + "/**/*.[ch]", recursive=True)]
+def sources(*roots):
+    found = [path for root in roots for path in glob.glob(root + "/**/*.[ch]", recursive=True)]
     return {path: open(path).read() for path in sorted(found)}
 
 
@@ -236,7 +236,10 @@ def lengths(texts):
                 yield "%s: %s has %d lines" % (path, name, lines)
 
 
-RULES = {rule.__name__: rule for rule in (circles, layers, includes, pointers, sizes, statics, comments, lengths)}
+STRUCTURE = circles, layers, includes, statics, lengths  # of lib and cmd
+DIALECT = pointers, sizes, comments  # of the tests, too
 
 if __name__ == "__main__":
-    print("\n".join(RULES[sys.argv[1]](sources())), end="")
+    for rule in STRUCTURE + DIALECT:
+        if rule.__name__ == sys.argv[1]:
+            print("\n".join(rule(sources(*ROOTS, *(["tests"] if rule in DIALECT else [])))), end="")

@@ -199,7 +199,7 @@ open_client(const struct chat_url *url)
 	int64_t deadline_ms = chat_now_ms() + PATIENCE_MS;
 	struct chat_span text;
 
-	if (client == NULL)
+	if (!client)
 		abort();
 	while (!chat_client_is_open(client) && chat_client_receive(client, &text, NULL) == 0 &&
 		!chat_client_is_open(client) && wait_for(client, deadline_ms))
@@ -246,7 +246,7 @@ test_many(void)
 	struct chat_err err;
 	int wrong = 0, count = 0;
 
-	ok(client != NULL && !chat_client_is_open(client), "opening waits for nothing");
+	ok(client && !chat_client_is_open(client), "opening waits for nothing");
 	is_str(chat_client_address(client), "", "there is no address yet");
 	while (next(client, &text, &err) == 1)
 		wrong += text.len != 100 || number_of(text) != count++;
@@ -457,7 +457,7 @@ test_failures(void)
 	chat_client_free(client);
 
 	snprintf(url.channel, sizeof(url.channel), "/a b");
-	ok(chat_client_open(&url, &defaults, &err) == NULL, "a path that cannot be said");
+	ok(!chat_client_open(&url, &defaults, &err), "a path that cannot be said");
 	is_str(chat_code_word(err.code), "usage", "is the caller's fault");
 	chat_client_free(NULL);
 }
@@ -539,7 +539,7 @@ drive_main(int argc, char **argv)
 	drive_options(&drive, argc, argv);
 	if (optind == argc - 1 && chat_url_parse(&url, argv[optind], &err) == 0)
 		client = chat_client_open(&url, &drive.options, &err);
-	while (client != NULL && (got = chat_client_receive(client, &text, &err)) >= 0) {
+	while (client && (got = chat_client_receive(client, &text, &err)) >= 0) {
 		if (!opened && chat_client_is_open(client)) {
 			opened = true;
 			drive_opened(&drive, client);

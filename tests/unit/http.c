@@ -212,7 +212,7 @@ copy(struct chat_span bytes)
 {
 	char *at = malloc(bytes.len > 0 ? bytes.len : 1);
 
-	if (at == NULL)
+	if (!at)
 		abort();
 	if (bytes.len > 0)
 		memcpy(at, bytes.at, bytes.len);
@@ -309,8 +309,8 @@ test_fields(void)
 		CHAT_SPAN("GET HTTP://h:8?q HTTP/1.1\r\n" HOST "Origin:\r\n\r\n"), &bad_version);
 	ok(chat_span_equal(request.path, CHAT_SPAN("/")), "an absolute target without a path");
 	ok(chat_span_equal(request.host, CHAT_SPAN("h:8")), "its host wins");
-	ok(request.origin.at != NULL && request.origin.len == 0, "an empty origin is one");
-	ok(request.user_agent.at == NULL, "no user agent is none");
+	ok(request.origin.at && request.origin.len == 0, "an empty origin is one");
+	ok(!request.user_agent.at, "no user agent is none");
 	ok(!request.upgrade, "no upgrade");
 }
 

@@ -165,13 +165,13 @@ holds(const struct walk *walk)
 
 		cost += queue->more_cap * sizeof(*queue->more);
 		holders += send_queue_share(queue);
-		for (uint32_t i = 0; (run = run_at(queue, i)) != NULL; i++, runs++) {
+		for (uint32_t i = 0; (run = run_at(queue, i)); i++, runs++) {
 			bool first = true;
 			const struct send_run *other;
 
 			for (int p = 0; p <= q && first; p++)
-				for (uint32_t j = 0; (other = run_at(&walk->outs[p], j)) != NULL &&
-					(p < q || j < i);
+				for (uint32_t j = 0;
+					(other = run_at(&walk->outs[p], j)) && (p < q || j < i);
 					j++)
 					first = first && other->block != run->block;
 			cost += first ? block_cost(run->block) : 0;

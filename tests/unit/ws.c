@@ -187,7 +187,7 @@ feed(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece, stru
 	struct chat_span input = {copy, piece.len}, payload;
 	enum chat_ws_event event;
 
-	if (copy == NULL)
+	if (!copy)
 		abort();
 	if (piece.len > 0)
 		memcpy(copy, piece.at, piece.len);
@@ -420,19 +420,18 @@ test_idle(void)
 		feed(&receivers[i], pool, CHAT_SPAN("\x81\x05hel"), &log);
 	}
 	for (size_t i = 0; i < count; i++)
-		holding += receivers[i].frames != NULL && !chat_ws_idle(&receivers[i]);
+		holding += receivers[i].frames && !chat_ws_idle(&receivers[i]);
 	is_int(holding, count, "in the middle of a payload each receiver holds a context");
 	for (size_t i = 0; i < count; i++)
 		feed(&receivers[i], pool, CHAT_SPAN("lo"), &log);
 	is_int(log.len, count * strlen("text(hello) ") - 1, "all come to their end");
 	holding = 0;
 	for (size_t i = 0; i < count; i++)
-		holding += receivers[i].frames != NULL || receivers[i].message.at != NULL ||
+		holding += receivers[i].frames || receivers[i].message.at ||
 			!chat_ws_idle(&receivers[i]);
 	is_int(holding, 0, "then nobody holds anything");
 	feed(&receivers[0], pool, CHAT_SPAN("\x81\x7f\0\0\0"), &log);
-	ok(receivers[0].frames == NULL && !chat_ws_idle(&receivers[0]),
-		"half a header needs no context");
+	ok(!receivers[0].frames && !chat_ws_idle(&receivers[0]), "half a header needs no context");
 	ok(sizeof(struct chat_ws) <= 80, "a receiver is %zu bytes", sizeof(struct chat_ws));
 	for (size_t i = 0; i < count; i++)
 		chat_ws_free(&receivers[i], pool);
