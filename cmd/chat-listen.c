@@ -144,14 +144,6 @@ watch(struct options *options)
 	return status;
 }
 
-static void
-options_free(struct options *options)
-{
-	settings_free(&options->settings);
-	chat_strings_free(&options->types);
-	chat_strings_free(&options->listener.filter.from);
-}
-
 int
 main(int argc, char **argv)
 {

@@ -2,18 +2,17 @@
  * chat-send: say something, and know that it was heard. Options, wiring and exit status are here;
  * the loop is send/sender.c.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/settings.h"
 #include "command/diag.h"
-#include "command/opt.h"
+#include "command/opt_parse.h"
 #include "send/sender.h"
 #include "send/source.h"
 
-#define WINDOW 256
 #define WINDOW_MOST 65536
-#define RETRY_FOR_MS 30000
 
 static const char *const ack_words[] = {"auto", "nonce", "echo", "close", NULL};
 
@@ -35,56 +34,63 @@ struct options {
 	bool reply_given;
 };
 
+#define AT(field) offsetof(struct options, field)
+
+static const struct options defaults = {
+	.sender.window = 256,
+	.sender.retry_for_ms = 30000,
+};
+
+static const struct chat_opt table[] = {
+	{.name = "What to send", .kind = CHAT_OPT_HEADING},
+	{'l', "lines", CHAT_OPT_FLAG, AT(source.lines), .help = "each line of stdin is a text"},
+	{'f', "file", CHAT_OPT_STRINGS, AT(source.files), .argument = "FILE",
+		.help = "send a file; - is stdin (repeatable)"},
+	{0, "name", CHAT_OPT_STRING, AT(source.name), .argument = "NAME",
+		.help = "the file's name, as receivers see it"},
+	{0, "mime", CHAT_OPT_STRING, AT(source.mime), .argument = "TYPE",
+		.help = "the file's media type (found by its content)"},
+	{0, "replay", CHAT_OPT_STRING, AT(source.replay), .argument = "FILE",
+		.help = "the messages of a log, again; - is stdin"},
+	{0, "speed", CHAT_OPT_STRING, AT(speed), .argument = "FACTOR",
+		.help = "replay with the pauses of the log, 2: twice as fast (at once)"},
+	{0, "split", CHAT_OPT_FLAG, AT(source.split),
+		.help = "cut texts that are too long into several"},
+	{0, "replace", CHAT_OPT_FLAG, AT(source.replace),
+		.help = "put U+FFFD for what of a text is not UTF-8"},
+	{.name = "How", .kind = CHAT_OPT_HEADING},
+	{0, "ack", CHAT_OPT_CHOICE, AT(ack), .argument = "HOW", .choices = ack_words,
+		.help = "accepted is known by: auto, nonce, echo, close (%s)"},
+	{0, "window", CHAT_OPT_NUMBER, AT(sender.window), .argument = "N", .min = 1,
+		.max = WINDOW_MOST, .help = "messages unacknowledged at a time (%s)"},
+	{0, "retry-for", CHAT_OPT_DURATION, AT(sender.retry_for_ms), .argument = "TIME",
+		.given = AT(retry_given), .endless = "forever",
+		.help = "how long to try to connect, again or at all (%s, 0, forever)"},
+	{'W', "timeout", CHAT_OPT_DURATION, AT(sender.timeout_ms), .argument = "TIME",
+		.help = "give up after this time, with status 124"},
+	{0, "visible", CHAT_OPT_FLAG, AT(sender.visible),
+		.help = "announce to the channel that we come and go"},
+	{0, "reply", CHAT_OPT_NUMBER, AT(sender.replies), .argument = "N", .optional = true,
+		.given = AT(reply_given), .min = 1,
+		.help = "wait for N answers (1) and print them, too"},
+	{'T', "tee", CHAT_OPT_FLAG, AT(sender.tee),
+		.help = "print the accepted messages as given, not receipts"},
+	{0, "full-receipts", CHAT_OPT_FLAG, AT(sender.full_receipts),
+		.help = "the receipt of a file carries its data"},
+	{'q', "quiet", CHAT_OPT_FLAG, AT(sender.quiet), .help = "print no receipts"},
+	{.kind = CHAT_OPT_TABLE, .table = settings_options, .offset = AT(settings)},
+	{0},
+};
+
 static int
 parse(struct options *options, int argc, char **argv)
 {
 	struct sender_options *sender = &options->sender;
-	const struct chat_opt own[] = {
-		{.name = "What to send", .kind = CHAT_OPT_HEADING},
-		{'l', "lines", CHAT_OPT_FLAG, &options->source.lines,
-			.help = "each line of stdin is a text"},
-		{'f', "file", CHAT_OPT_STRINGS, &options->source.files, .argument = "FILE",
-			.help = "send a file; - is stdin (repeatable)"},
-		{0, "name", CHAT_OPT_STRING, &options->source.name, .argument = "NAME",
-			.help = "the file's name, as receivers see it"},
-		{0, "mime", CHAT_OPT_STRING, &options->source.mime, .argument = "TYPE",
-			.help = "the file's media type (found by its content)"},
-		{0, "replay", CHAT_OPT_STRING, &options->source.replay, .argument = "FILE",
-			.help = "the messages of a log, again; - is stdin"},
-		{0, "speed", CHAT_OPT_STRING, &options->speed, .argument = "FACTOR",
-			.help = "replay with the pauses of the log, 2: twice as fast (at once)"},
-		{0, "split", CHAT_OPT_FLAG, &options->source.split,
-			.help = "cut texts that are too long into several"},
-		{0, "replace", CHAT_OPT_FLAG, &options->source.replace,
-			.help = "put U+FFFD for what of a text is not UTF-8"},
-		{.name = "How", .kind = CHAT_OPT_HEADING},
-		{0, "ack", CHAT_OPT_CHOICE, &options->ack, .argument = "HOW", .choices = ack_words,
-			.help = "accepted is known by: auto, nonce, echo, close (auto)"},
-		{0, "window", CHAT_OPT_NUMBER, &sender->window, .argument = "N", .min = 1,
-			.max = WINDOW_MOST, .help = "messages unacknowledged at a time (256)"},
-		{0, "retry-for", CHAT_OPT_DURATION, &sender->retry_for_ms, .argument = "TIME",
-			.given = &options->retry_given, .endless = "forever",
-			.help = "how long to try to connect, again or at all (30s, 0, forever)"},
-		{'W', "timeout", CHAT_OPT_DURATION, &sender->timeout_ms, .argument = "TIME",
-			.help = "give up after this time, with status 124"},
-		{0, "visible", CHAT_OPT_FLAG, &sender->visible,
-			.help = "announce to the channel that we come and go"},
-		{0, "reply", CHAT_OPT_NUMBER, &sender->replies, .argument = "N", .optional = true,
-			.given = &options->reply_given, .min = 1,
-			.help = "wait for N answers (1) and print them, too"},
-		{'T', "tee", CHAT_OPT_FLAG, &sender->tee,
-			.help = "print the accepted messages as given, not receipts"},
-		{0, "full-receipts", CHAT_OPT_FLAG, &sender->full_receipts,
-			.help = "the receipt of a file carries its data"},
-		{'q', "quiet", CHAT_OPT_FLAG, &sender->quiet, .help = "print no receipts"},
-	};
-	struct chat_opt table[sizeof own / sizeof own[0] + SETTINGS_OPTS + 1] = {0};
-	size_t count = sizeof own / sizeof own[0];
 	int operand;
 
-	memcpy(table, own, sizeof own);
-	settings_opts(&options->settings, table + count);
-	operand = chat_opt_parse(argc, argv, table, &usage);
+	*options = defaults;
+	settings_init(&options->settings);
+	operand = chat_opt_parse(argc, argv, table, &usage, options);
 	sender->ack = (enum ack)options->ack;
 	sender->retry_first = options->retry_given && sender->retry_for_ms != 0;
 	if (options->reply_given && sender->replies == 0)
@@ -177,9 +183,7 @@ die(const struct chat_err *err)
 int
 main(int argc, char **argv)
 {
-	struct options options = {
-		.sender = {.window = WINDOW, .retry_for_ms = RETRY_FOR_MS},
-	};
+	struct options options;
 	struct sender sender = {.settings = &options.settings, .options = &options.sender};
 	struct source source;
 	struct chat_url url;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "chat/rules.h"
 #include "command/confine.h"
 #include "command/diag.h"
-#include "command/opt.h"
+#include "command/opt_parse.h"
 #include "validate/check.h"
 #include "validate/format.h"
 #include "validate/output.h"
@@ -36,57 +37,51 @@ struct settings {
 	const char *rejects; /* a file's name, or NULL */
 };
 
-/* clang-format off */
-#define HEADING(text) {.name = (text), .kind = CHAT_OPT_HEADING}
-#define FLAG(of, word, to, about) \
-	{.letter = (of), .name = (word), .kind = CHAT_OPT_FLAG, .into = (to), .help = (about)}
-#define VALUE(of, word, as, to, what, about, ...) \
-	{.letter = (of), .name = (word), .kind = CHAT_OPT_##as, .into = (to), .argument = (what), \
-		.help = (about), __VA_ARGS__}
-/* clang-format on */
+#define AT(field) offsetof(struct settings, field)
 
-static int
-settings_read(struct settings *settings, int argc, char **argv)
-{
-	const struct chat_opt table[] = {
-		HEADING("What is checked"),
-		VALUE(0, "from", CHOICE, &settings->from, "WHO",
-			"only messages that a client or a server says; input: lines for chat-send "
-			"(default any)",
-			.choices = directions),
-		FLAG(0, "strict", &settings->strict,
-			"check also what the specification leaves open"),
-		FLAG(0, "state", &settings->state,
-			"check also the order of the messages of each file"),
-		VALUE(0, "max-line", SIZE, &settings->max_line_bytes, "SIZE",
-			"longer lines are errors (default 64M)", .min = 1),
-		VALUE('j', "jobs", NUMBER, &settings->jobs, "N",
-			"threads for a regular file (default 1)", .min = 1, .max = 64),
-		HEADING("What comes out"),
-		VALUE(0, "format", CHOICE, &settings->format, "FORMAT",
-			"how findings are written (default text)", .choices = format_names),
-		VALUE(0, "max-errors", NUMBER, &settings->max_errors, "N",
-			"findings shown of each file; 0: all (default 100)"),
-		FLAG('q', "quiet", &settings->quiet, "no findings, only the exit status"),
-		FLAG(0, "stats", &settings->stats,
-			"at the end, counts by type and by error, and the rate"),
-		FLAG(0, "filter", &settings->filter,
-			"pass the valid lines on; findings go to stderr"),
-		FLAG(0, "invert", &settings->invert,
-			"pass the invalid lines on; findings go to stderr"),
-		VALUE(0, "rejects", STRING, &settings->rejects, "FILE",
-			"write the invalid lines into this file besides"),
-		FLAG(0, "schema", &settings->schema, "print the rules as JSON Schema and exit"),
-		{0},
-	};
-	const struct chat_usage usage = {
-		.synopsis = "[OPTION…] [FILE…]",
-		.about = "Check that every line is a message of the chat protocol.",
-		.epilogue = "Without FILE, or where it is -, standard input is read.",
-	};
+static const struct settings defaults = {
+	.from = CHAT_FROM_ANY - 1,
+	.max_errors = 100,
+	.max_line_bytes = INT64_C(64) << 20,
+	.jobs = 1,
+};
 
-	return chat_opt_parse(argc, argv, table, &usage);
-}
+static const struct chat_opt options[] = {
+	{.name = "What is checked", .kind = CHAT_OPT_HEADING},
+	{0, "from", CHAT_OPT_CHOICE, AT(from), .argument = "WHO", .choices = directions,
+		.help = "only messages that a client or a server says; input: lines for chat-send "
+			"(default %s)"},
+	{0, "strict", CHAT_OPT_FLAG, AT(strict),
+		.help = "check also what the specification leaves open"},
+	{0, "state", CHAT_OPT_FLAG, AT(state),
+		.help = "check also the order of the messages of each file"},
+	{0, "max-line", CHAT_OPT_SIZE, AT(max_line_bytes), .argument = "SIZE", .min = 1,
+		.help = "longer lines are errors (default %s)"},
+	{'j', "jobs", CHAT_OPT_NUMBER, AT(jobs), .argument = "N", .min = 1, .max = 64,
+		.help = "threads for a regular file (default %s)"},
+	{.name = "What comes out", .kind = CHAT_OPT_HEADING},
+	{0, "format", CHAT_OPT_CHOICE, AT(format), .argument = "FORMAT", .choices = format_names,
+		.help = "how findings are written (default %s)"},
+	{0, "max-errors", CHAT_OPT_NUMBER, AT(max_errors), .argument = "N",
+		.help = "findings shown of each file; 0: all (default %s)"},
+	{'q', "quiet", CHAT_OPT_FLAG, AT(quiet), .help = "no findings, only the exit status"},
+	{0, "stats", CHAT_OPT_FLAG, AT(stats),
+		.help = "at the end, counts by type and by error, and the rate"},
+	{0, "filter", CHAT_OPT_FLAG, AT(filter),
+		.help = "pass the valid lines on; findings go to stderr"},
+	{0, "invert", CHAT_OPT_FLAG, AT(invert),
+		.help = "pass the invalid lines on; findings go to stderr"},
+	{0, "rejects", CHAT_OPT_STRING, AT(rejects), .argument = "FILE",
+		.help = "write the invalid lines into this file besides"},
+	{0, "schema", CHAT_OPT_FLAG, AT(schema), .help = "print the rules as JSON Schema and exit"},
+	{0},
+};
+
+static const struct chat_usage usage = {
+	.synopsis = "[OPTION…] [FILE…]",
+	.about = "Check that every line is a message of the chat protocol.",
+	.epilogue = "Without FILE, or where it is -, standard input is read.",
+};
 
 static int
 print_schema(const struct settings *settings)
@@ -268,16 +263,11 @@ validate(const struct settings *settings, char **names)
 int
 main(int argc, char **argv)
 {
-	struct settings settings = {
-		.from = CHAT_FROM_ANY - 1,
-		.max_errors = 100,
-		.max_line_bytes = INT64_C(64) << 20,
-		.jobs = 1,
-	};
+	struct settings settings = defaults;
 	int operand;
 
 	chat_start();
-	operand = settings_read(&settings, argc, argv);
+	operand = chat_opt_parse(argc, argv, options, &usage, &settings);
 	if (settings.filter && settings.invert)
 		chat_die_usage("--filter and --invert exclude each other");
 	if (settings.state && settings.from == CHAT_FROM_INPUT - 1)

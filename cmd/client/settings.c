@@ -15,52 +15,50 @@
 #define DEAD_AFTER_MS 40000
 #define MAX_MESSAGE_BYTES (16u << 20)
 
-size_t
-settings_opts(struct settings *settings, struct chat_opt *table)
+#define AT(field) offsetof(struct settings, field)
+
+const struct chat_opt settings_options[] = {
+	{.name = "Connection", .kind = CHAT_OPT_HEADING},
+	{'U', "url", CHAT_OPT_STRING, AT(url), .argument = "URL",
+		.help = "the server, ws: or wss: (CHAT_URL; " DEFAULT_URL ")"},
+	{'c', "channel", CHAT_OPT_STRING, AT(channel), .argument = "PATH",
+		.help = "the channel, in place of the URL's path"},
+	{'u', "username", CHAT_OPT_STRING, AT(username), .argument = "NAME",
+		.help = "who is speaking (CHAT_USERNAME; the login name)"},
+	{0, "id", CHAT_OPT_STRING, AT(user_id), .argument = "ID",
+		.help = "the user's id (CHAT_ID; derived from name, login, host)"},
+	{0, "token-file", CHAT_OPT_STRING, AT(token_file), .argument = "FILE",
+		.help = "where the token is (CHAT_TOKEN, CHAT_TOKEN_FILE)"},
+	{0, "token", CHAT_OPT_REFUSED,
+		.help = "others see what is on a command line: put it into a file "
+			"(--token-file) or into CHAT_TOKEN"},
+	{0, "cacert", CHAT_OPT_STRING, AT(client.cacert), .argument = "FILE",
+		.help = "trust these certificates (CHAT_CACERT)"},
+	{0, "cert", CHAT_OPT_STRING, AT(client.cert), .argument = "FILE",
+		.help = "show the server this certificate"},
+	{0, "key", CHAT_OPT_STRING, AT(client.key), .argument = "FILE",
+		.help = "the key of --cert"},
+	{'k', "insecure", CHAT_OPT_FLAG, AT(client.insecure), .help = "do not verify the server"},
+	{0, "unix-socket", CHAT_OPT_STRING, AT(client.unix_socket), .argument = "PATH",
+		.help = "connect to this socket, whatever the URL's host"},
+	{0, "connect-timeout", CHAT_OPT_DURATION, AT(client.connect_timeout_ms), .argument = "TIME",
+		.help = "for connecting, all of it (%s)", .min = 1, .max = 86400000},
+	{0, "dead-after", CHAT_OPT_DURATION, AT(dead_after_ms), .argument = "TIME",
+		.help = "of silence, and no answer to a ping, it is lost (%s)", .min = 100,
+		.max = 86400000},
+	{'v', "verbose", CHAT_OPT_FLAG, AT(verbose),
+		.help = "tell on stderr what is tried, connected, retried"},
+	{0},
+};
+
+void
+settings_init(struct settings *settings)
 {
-	struct chat_client_options *client = &settings->client;
-
-	settings->dead_after_ms = DEAD_AFTER_MS;
-	client->connect_timeout_ms = CONNECT_TIMEOUT_MS;
-	client->max_message_bytes = MAX_MESSAGE_BYTES;
-	const struct chat_opt opts[] = {
-		{.name = "Connection", .kind = CHAT_OPT_HEADING},
-		{'U', "url", CHAT_OPT_STRING, &settings->url, .argument = "URL",
-			.help = "the server, ws: or wss: (CHAT_URL; " DEFAULT_URL ")"},
-		{'c', "channel", CHAT_OPT_STRING, &settings->channel, .argument = "PATH",
-			.help = "the channel, in place of the URL's path"},
-		{'u', "username", CHAT_OPT_STRING, &settings->username, .argument = "NAME",
-			.help = "who is speaking (CHAT_USERNAME; the login name)"},
-		{0, "id", CHAT_OPT_STRING, &settings->user_id, .argument = "ID",
-			.help = "the user's id (CHAT_ID; derived from name, login, host)"},
-		{0, "token-file", CHAT_OPT_STRING, &settings->token_file, .argument = "FILE",
-			.help = "where the token is (CHAT_TOKEN, CHAT_TOKEN_FILE)"},
-		{0, "token", CHAT_OPT_REFUSED,
-			.help = "others see what is on a command line: put it into a file "
-				"(--token-file) or into CHAT_TOKEN"},
-		{0, "cacert", CHAT_OPT_STRING, &client->cacert, .argument = "FILE",
-			.help = "trust these certificates (CHAT_CACERT)"},
-		{0, "cert", CHAT_OPT_STRING, &client->cert, .argument = "FILE",
-			.help = "show the server this certificate"},
-		{0, "key", CHAT_OPT_STRING, &client->key, .argument = "FILE",
-			.help = "the key of --cert"},
-		{'k', "insecure", CHAT_OPT_FLAG, &client->insecure,
-			.help = "do not verify the server"},
-		{0, "unix-socket", CHAT_OPT_STRING, &client->unix_socket, .argument = "PATH",
-			.help = "connect to this socket, whatever the URL's host"},
-		{0, "connect-timeout", CHAT_OPT_DURATION, &client->connect_timeout_ms,
-			.argument = "TIME", .help = "for connecting, all of it (10s)", .min = 1,
-			.max = 86400000},
-		{0, "dead-after", CHAT_OPT_DURATION, &settings->dead_after_ms, .argument = "TIME",
-			.help = "of silence, and no answer to a ping, it is lost (40s)", .min = 100,
-			.max = 86400000},
-		{'v', "verbose", CHAT_OPT_FLAG, &settings->verbose,
-			.help = "tell on stderr what is tried, connected, retried"},
+	*settings = (struct settings){
+		.dead_after_ms = DEAD_AFTER_MS,
+		.client.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+		.client.max_message_bytes = MAX_MESSAGE_BYTES,
 	};
-
-	_Static_assert(sizeof opts / sizeof opts[0] <= SETTINGS_OPTS, "the table has no room");
-	memcpy(table, opts, sizeof opts);
-	return sizeof opts / sizeof opts[0];
 }
 
 /* An environment variable, NULL where unset or empty. */

@@ -32,10 +32,11 @@ struct settings {
 	char held[3][HELD_NAME_SIZE]; /* names of certificates that came through pipes */
 };
 
-#define SETTINGS_OPTS 17 /* entries that settings_opts writes at most */
+/* Sets the defaults of the options. Nothing in it needs to be freed yet. */
+void settings_init(struct settings *settings);
 
-/* Sets the defaults and writes the options into a command's table; returns how many. */
-size_t settings_opts(struct settings *settings, struct chat_opt *table);
+/* The options of "Connection", for the option table of a command. */
+extern const struct chat_opt settings_options[];
 
 /*
  * After the options were read: the environment, the identity, the token. -1: CHAT_USAGE for a name

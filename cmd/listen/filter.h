@@ -8,7 +8,7 @@
 #include "chat/msg.h"
 #include "client/identity.h"
 #include "client/via.h"
-#include "command/opt.h"
+#include "command/strings.h"
 
 /*
  * Which messages are wanted: by type, by sender, not our own, not what goes round.

@@ -1,15 +1,14 @@
-/*
- * What chat-listen can be told, in the order of its --help.
- */
+/* The option table of chat-listen, in the order of its --help, and which options exclude others. */
 #include "listen/options.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command/diag.h"
+#include "command/opt_parse.h"
 
-#define OWN_OPTS 40
 #define MAX_HOPS 8
 
 static const char *const history_words[] = {"auto", "line", "flat", "none", NULL};
@@ -17,13 +16,14 @@ static const char *const color_words[] = {"auto", "always", "never", NULL};
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-/* What is read and then means something else. */
-struct raw {
-	int history;
-	int color;
-	const char *since;
+/* The values of the command line: options, and those that options are made of. */
+struct command_line {
+	struct options options;
+	int history; /* enum listener_history */
+	int color; /* enum color */
+	const char *since; /* NULL: not given */
 	bool no_reconnect;
-	bool exec;
+	bool exec; /* after a prefix such as --exe, which no command is taken from */
 	bool hops_given;
 };
 
@@ -32,109 +32,77 @@ static const struct chat_usage usage = {
 	.about = "Print what a chat server says: one JSON object a line.",
 };
 
-struct table {
-	struct chat_opt opts[OWN_OPTS + SETTINGS_OPTS + 1];
-	size_t count;
+static const struct command_line defaults = {
+	.options.listener.last = -1,
+	.options.listener.retry_for_ms = -1,
+	.options.listener.filter.max_hops = MAX_HOPS,
 };
 
-static void
-add(struct table *table, const struct chat_opt *opts, size_t count)
-{
-	if (table->count + count > OWN_OPTS)
-		abort();
-	memcpy(table->opts + table->count, opts, count * sizeof(opts[0]));
-	table->count += count;
-}
+#define AT(field) offsetof(struct command_line, field)
 
-static void
-add_what(struct table *table, struct options *options, struct raw *raw)
-{
-	struct listener_options *listener = &options->listener;
-	const struct chat_opt opts[] = {
-		{.name = "What", .kind = CHAT_OPT_HEADING},
-		{'t', "type", CHAT_OPT_STRINGS, &options->types, .argument = "TYPE,…",
-			.help = "message, error, userData, userStatus, history (all)"},
-		{0, "from", CHAT_OPT_STRINGS, &listener->filter.from, .argument = "NAME",
-			.help = "from this user only (repeatable)"},
-		{0, "no-self", CHAT_OPT_FLAG, &listener->filter.no_self,
-			.help = "nothing that this process says"},
-		{0, "no-user", CHAT_OPT_FLAG, &listener->filter.no_user,
-			.help = "nothing that our user says"},
-		{0, "no-loop", CHAT_OPT_FLAG, &listener->filter.no_loop,
-			.help = "nothing that has been here, or that 8 programs led to"},
-		{0, "max-hops", CHAT_OPT_NUMBER, &listener->filter.max_hops, .argument = "N",
-			.min = 1, .max = CHAT_HOPS_MOST, .given = &raw->hops_given,
-			.help = "with --no-loop: that many programs (8)"},
-		{.name = "From where", .kind = CHAT_OPT_HEADING},
-		{'n', "last", CHAT_OPT_NUMBER, &listener->last, .argument = "N",
-			.help = "at most the last N messages of the history"},
-		{0, "since", CHAT_OPT_STRING, &raw->since, .argument = "WHERE",
-			.help = "what came after the message with this id, from a time on, or all"},
-		{0, "cursor-file", CHAT_OPT_STRING, &options->cursor_file, .argument = "FILE",
-			.help = "go on where the last listener with this file ended"},
-		{0, "history", CHAT_OPT_CHOICE, &raw->history, .argument = "HOW",
-			.choices = history_words,
-			.help = "as one line, flat: a line each, none, or auto: flat to go on"},
-		{0, "from-log", CHAT_OPT_STRING, &options->log, .argument = "FILE",
-			.help = "a log of these tools in place of a server; -: stdin"},
-	};
-
-	add(table, opts, sizeof(opts) / sizeof(opts[0]));
-}
-
-static void
-add_how_far(struct table *table, struct options *options, struct raw *raw)
-{
-	struct listener_options *listener = &options->listener;
-	const struct chat_opt opts[] = {
-		{.name = "How far", .kind = CHAT_OPT_HEADING},
-		{'C', "count", CHAT_OPT_NUMBER, &listener->count, .argument = "N", .min = 1,
-			.help = "stop after N lines"},
-		{'W', "timeout", CHAT_OPT_DURATION, &listener->timeout_ms, .argument = "TIME",
-			.help = "stop after this time, with status 124"},
-		{0, "until-idle", CHAT_OPT_DURATION, &listener->until_idle_ms, .argument = "TIME",
-			.help = "stop when nothing was printed for so long"},
-		{0, "no-follow", CHAT_OPT_FLAG, &listener->no_follow,
-			.help = "stop after what the server says on joining"},
-		{0, "wait", CHAT_OPT_FLAG, &listener->wait,
-			.help = "wait for a server that is not there yet"},
-		{0, "retry-for", CHAT_OPT_DURATION, &listener->retry_for_ms, .argument = "TIME",
-			.endless = "forever",
-			.help = "how long to try to connect again (for ever)"},
-		{0, "no-reconnect", CHAT_OPT_FLAG, &raw->no_reconnect,
-			.help = "stop when the connection is lost"},
-	};
-
-	add(table, opts, sizeof(opts) / sizeof(opts[0]));
-}
-
-static void
-add_how(struct table *table, struct options *options, struct raw *raw)
-{
-	struct listener_options *listener = &options->listener;
-	const struct chat_opt opts[] = {
-		{.name = "How", .kind = CHAT_OPT_HEADING},
-		{'q', "quiet", CHAT_OPT_FLAG, &options->quiet,
-			.help = "print no lines, only the exit status"},
-		{'H', "human", CHAT_OPT_FLAG, &listener->human,
-			.help = "for people: 12:01:07 <alice> hi"},
-		{0, "color", CHAT_OPT_CHOICE, &raw->color, .argument = "WHEN",
-			.choices = color_words, .help = "with --human: auto, always, never (auto)"},
-		{0, "events", CHAT_OPT_FLAG, &listener->events,
-			.help = "print {\"type\":\"$gap\"} where messages may be missing"},
-		{0, "save-files", CHAT_OPT_STRING, &options->save_dir, .argument = "DIR",
-			.help = "write files there; lines get a path in place of the data"},
-		{0, "hidden", CHAT_OPT_FLAG, &listener->hidden,
-			.help = "do not announce to the channel that we are here"},
-		{.name = "As a bot", .kind = CHAT_OPT_HEADING},
-		{0, "exec", CHAT_OPT_FLAG, &raw->exec,
-			.help = "what follows is a command: it hears this, its lines are said"},
-		{0, "restart", CHAT_OPT_FLAG, &options->restart,
-			.help = "start the command again when it ends"},
-	};
-
-	add(table, opts, sizeof(opts) / sizeof(opts[0]));
-}
+static const struct chat_opt table[] = {
+	{.name = "What", .kind = CHAT_OPT_HEADING},
+	{'t', "type", CHAT_OPT_STRINGS, AT(options.types), .argument = "TYPE,…",
+		.help = "message, error, userData, userStatus, history (all)"},
+	{0, "from", CHAT_OPT_STRINGS, AT(options.listener.filter.from), .argument = "NAME",
+		.help = "from this user only (repeatable)"},
+	{0, "no-self", CHAT_OPT_FLAG, AT(options.listener.filter.no_self),
+		.help = "nothing that this process says"},
+	{0, "no-user", CHAT_OPT_FLAG, AT(options.listener.filter.no_user),
+		.help = "nothing that our user says"},
+	{0, "no-loop", CHAT_OPT_FLAG, AT(options.listener.filter.no_loop),
+		.help = "nothing that has been here, or that %s programs led to",
+		.implied = MAX_HOPS},
+	{0, "max-hops", CHAT_OPT_NUMBER, AT(options.listener.filter.max_hops), .argument = "N",
+		.min = 1, .max = CHAT_HOPS_MOST, .given = AT(hops_given),
+		.help = "with --no-loop: that many programs (%s)"},
+	{.name = "From where", .kind = CHAT_OPT_HEADING},
+	{'n', "last", CHAT_OPT_NUMBER, AT(options.listener.last), .argument = "N",
+		.help = "at most the last N messages of the history"},
+	{0, "since", CHAT_OPT_STRING, AT(since), .argument = "WHERE",
+		.help = "what came after the message with this id, from a time on, or all"},
+	{0, "cursor-file", CHAT_OPT_STRING, AT(options.cursor_file), .argument = "FILE",
+		.help = "go on where the last listener with this file ended"},
+	{0, "history", CHAT_OPT_CHOICE, AT(history), .argument = "HOW", .choices = history_words,
+		.help = "as one line, flat: a line each, none, or auto: flat to go on"},
+	{0, "from-log", CHAT_OPT_STRING, AT(options.log), .argument = "FILE",
+		.help = "a log of these tools in place of a server; -: stdin"},
+	{.name = "How far", .kind = CHAT_OPT_HEADING},
+	{'C', "count", CHAT_OPT_NUMBER, AT(options.listener.count), .argument = "N", .min = 1,
+		.help = "stop after N lines"},
+	{'W', "timeout", CHAT_OPT_DURATION, AT(options.listener.timeout_ms), .argument = "TIME",
+		.help = "stop after this time, with status 124"},
+	{0, "until-idle", CHAT_OPT_DURATION, AT(options.listener.until_idle_ms), .argument = "TIME",
+		.help = "stop when nothing was printed for so long"},
+	{0, "no-follow", CHAT_OPT_FLAG, AT(options.listener.no_follow),
+		.help = "stop after what the server says on joining"},
+	{0, "wait", CHAT_OPT_FLAG, AT(options.listener.wait),
+		.help = "wait for a server that is not there yet"},
+	{0, "retry-for", CHAT_OPT_DURATION, AT(options.listener.retry_for_ms), .argument = "TIME",
+		.endless = "forever", .help = "how long to try to connect again (for ever)"},
+	{0, "no-reconnect", CHAT_OPT_FLAG, AT(no_reconnect),
+		.help = "stop when the connection is lost"},
+	{.name = "How", .kind = CHAT_OPT_HEADING},
+	{'q', "quiet", CHAT_OPT_FLAG, AT(options.quiet),
+		.help = "print no lines, only the exit status"},
+	{'H', "human", CHAT_OPT_FLAG, AT(options.listener.human),
+		.help = "for people: 12:01:07 <alice> hi"},
+	{0, "color", CHAT_OPT_CHOICE, AT(color), .argument = "WHEN", .choices = color_words,
+		.help = "with --human: auto, always, never (%s)"},
+	{0, "events", CHAT_OPT_FLAG, AT(options.listener.events),
+		.help = "print {\"type\":\"$gap\"} where messages may be missing"},
+	{0, "save-files", CHAT_OPT_STRING, AT(options.save_dir), .argument = "DIR",
+		.help = "write files there; lines get a path in place of the data"},
+	{0, "hidden", CHAT_OPT_FLAG, AT(options.listener.hidden),
+		.help = "do not announce to the channel that we are here"},
+	{.name = "As a bot", .kind = CHAT_OPT_HEADING},
+	{0, "exec", CHAT_OPT_FLAG, AT(exec),
+		.help = "what follows is a command: it hears this, its lines are said"},
+	{0, "restart", CHAT_OPT_FLAG, AT(options.restart),
+		.help = "start the command again when it ends"},
+	{.kind = CHAT_OPT_TABLE, .table = settings_options, .offset = AT(options.settings)},
+	{0},
+};
 
 static bool
 want_color(int choice)
@@ -146,7 +114,7 @@ want_color(int choice)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
-/* Where --exec stands: everything behind it is the command's. argc where it is not there. */
+/* Returns the index of --exec, behind which everything is the command's, or argc without it. */
 static int
 find_exec(int argc, char **argv)
 {
@@ -157,31 +125,39 @@ find_exec(int argc, char **argv)
 }
 
 static void
-check(const struct options *options, const struct raw *raw)
+check_bot(const struct options *options)
 {
+	if (options->url_count > 1)
+		chat_die_usage("--exec is for one URL");
+	if (options->quiet)
+		chat_die_usage("--quiet leaves a command nothing to hear");
+}
+
+static void
+check(const struct command_line *line)
+{
+	const struct options *options = &line->options;
 	const struct listener_options *listener = &options->listener;
 	bool is_bot = options->command && options->command[0];
 
-	if ((raw->exec || options->command) && !is_bot)
+	if ((line->exec || options->command) && !is_bot)
 		chat_die_usage("--exec needs a command");
 	if (!is_bot && options->restart)
 		chat_die_usage("--restart is about --exec");
 	if (options->settings.url && options->url_count > 0)
 		chat_die_usage("--url and the operand %s: give the URL once, or all as operands",
 			options->urls[0]);
-	if (raw->hops_given && !listener->filter.no_loop)
+	if (line->hops_given && !listener->filter.no_loop)
 		chat_die_usage("--max-hops is about --no-loop and --exec");
-	if (is_bot && options->url_count > 1)
-		chat_die_usage("--exec is for one URL");
-	if (is_bot && options->quiet)
-		chat_die_usage("--quiet leaves a command nothing to hear");
+	if (is_bot)
+		check_bot(options);
 	if (options->log && options->quiet)
 		chat_die_usage("--quiet leaves nothing of a --from-log");
 	if (is_bot && listener->human)
 		chat_die_usage("--human is not for a command");
 	if (options->log &&
 		(is_bot || options->url_count > 0 || options->cursor_file || options->save_dir ||
-			raw->since))
+			line->since))
 		chat_die_usage("--from-log reads a log: no server, position, bot or files");
 }
 
@@ -194,33 +170,46 @@ read_since(struct since *since, const char *text)
 		chat_die_usage("%s", err.text);
 }
 
+/* Cuts the command of --exec off argv; a bot never hears itself. Returns the new argc. */
+static int
+take_command(struct options *options, int argc, char **argv)
+{
+	int own_argc = find_exec(argc, argv);
+
+	if (own_argc == argc)
+		return argc;
+	options->command = argv + own_argc + 1;
+	argv[own_argc] = NULL;
+	options->listener.filter.no_self = options->listener.filter.no_loop = true;
+	options->listener.filter.is_bot = true;
+	return own_argc;
+}
+
 void
 options_parse(struct options *options, int argc, char **argv)
 {
-	struct listener_options *listener = &options->listener;
-	struct table table = {0};
-	struct raw raw = {0};
-	int own_argc = find_exec(argc, argv), operand;
+	struct command_line line = defaults;
+	struct listener_options *listener = &line.options.listener;
+	int operand;
 
-	*options = (struct options){.listener = {.last = -1, .retry_for_ms = -1}};
-	listener->filter.max_hops = MAX_HOPS;
-	if (own_argc < argc) {
-		options->command = argv + own_argc + 1;
-		argv[own_argc] = NULL;
-		listener->filter.no_self = listener->filter.no_loop = true;
-		listener->filter.is_bot = true;
-	}
-	add_what(&table, options, &raw);
-	add_how_far(&table, options, &raw);
-	add_how(&table, options, &raw);
-	settings_opts(&options->settings, table.opts + table.count);
-	operand = chat_opt_parse(own_argc, argv, table.opts, &usage);
-	options->urls = argv + operand;
-	options->url_count = (size_t)(own_argc - operand);
-	listener->history = (enum listener_history)raw.history;
-	listener->color = want_color(raw.color);
-	if (raw.no_reconnect)
+	settings_init(&line.options.settings);
+	argc = take_command(&line.options, argc, argv);
+	operand = chat_opt_parse(argc, argv, table, &usage, &line);
+	line.options.urls = argv + operand;
+	line.options.url_count = (size_t)(argc - operand);
+	listener->history = (enum listener_history)line.history;
+	listener->color = want_color(line.color);
+	if (line.no_reconnect)
 		listener->retry_for_ms = 0;
-	read_since(&listener->since, raw.since);
-	check(options, &raw);
+	read_since(&listener->since, line.since);
+	check(&line);
+	*options = line.options;
+}
+
+void
+options_free(struct options *options)
+{
+	settings_free(&options->settings);
+	chat_strings_free(&options->types);
+	chat_strings_free(&options->listener.filter.from);
 }

@@ -4,27 +4,26 @@
 #include <stdbool.h>
 
 #include "client/settings.h"
-#include "command/opt.h"
+#include "command/strings.h"
 #include "listen/listener.h"
 
-/*
- * The command line of chat-listen.
- */
+/* The command line of chat-listen, read and checked. Strings are borrowed from argv. */
 struct options {
 	struct settings settings;
 	struct listener_options listener;
-	struct chat_strings types;
+	struct chat_strings types; /* of --type, as given */
 	const char *cursor_file, *save_dir; /* NULL: none */
 	bool quiet;
-	int output_fd; /* for lines */
-	const char *log; /* to be shown in place of a server; NULL: none */
-	char **command; /* of --exec, NULL-terminated; NULL: none */
+	int output_fd; /* for lines; set by the caller */
+	const char *log; /* the file of --from-log; NULL: listen to servers */
+	char **command; /* of --exec, ended by NULL; NULL: none */
 	bool restart;
-	char **urls;
+	char **urls; /* the operands */
 	size_t url_count;
 };
 
-/* Reads it, or exits with 64. argv is borrowed. */
+/* Reads argv, which must outlive the options. Exits with 64 after a usage error. */
 void options_parse(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
 
 #endif

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "client/position.h"
-#include "command/measure.h"
+#include "command/units.h"
 
 #define FIELDS_LEN 19 /* of 2026-11-26T21:00:00 */
 
@@ -121,7 +121,7 @@ since_read(struct since *since, const char *text, int64_t now_ms, struct chat_er
 	if (strcmp(text, "all") == 0) {
 		since->id = POSITION_BEGINNING;
 	} else if (text[0] == '-') {
-		if (chat_measure_duration(&time_ms, text + 1, err) < 0)
+		if (chat_duration_read(&time_ms, text + 1, err) < 0)
 			return chat_fail(err, CHAT_USAGE, "--since '%s': %s", text, err->text);
 		since_set_time(since, now_ms - time_ms);
 	} else if (begins_like(text, "0000-00-00")) {

@@ -8,7 +8,7 @@
 #include "chat/err.h"
 #include "chat/line.h"
 #include "client/draft.h"
-#include "command/opt.h"
+#include "command/strings.h"
 #include "send/upload.h"
 
 /*

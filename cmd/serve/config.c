@@ -1,11 +1,13 @@
-/* The options of chat-serve and their defaults; the manual and the completions are held to this
- * table. */
+/*
+ * The options of chat-serve and their defaults, which --help, the manual, the completions and the
+ * tests are held to.
+ */
 #include "serve/config.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "command/diag.h"
+#include "command/opt_parse.h"
 #include "serve/channel/nonces.h"
 #include "serve/frame/block.h"
 #include "serve/journal/options.h"
@@ -22,33 +24,43 @@
 _Static_assert(HISTORY_MAX + MESSAGE_MAX < BLOCK_MAX, "what goes out at once has room in a block");
 
 static const struct config defaults = {
-	.journal.sync = JOURNAL_SYNC_BATCH,
-	.journal.segment_bytes = 64 * MIB,
-	.journal.disk_timeout_ms = 10 * SECOND,
+	.access.max_failures = 10,
+
+	.channels.grace_ms = 2 * SECOND,
+	.channels.crowd = 1000,
+	.channels.max_channels = 10000,
+	.channels.max_members = 10000,
+
 	.history.replay = 50,
 	.history.replay_bytes = 256 * KIB,
 	.history.keep = 1000,
 	.history.memory_bytes = 256 * MIB,
+
+	.nonces.keep_ms = 5 * MINUTE,
+	.nonces.max_nonces = 1000000,
+	.nonces.memory_bytes = 64 * MIB,
+
+	.journal.sync = JOURNAL_SYNC_BATCH,
+	.journal.segment_bytes = 64 * MIB,
+	.journal.disk_timeout_ms = 10 * SECOND,
+
 	.limits.max_message_bytes = 1 * MIB,
 	.limits.max_init_bytes = 4 * KIB,
 	.limits.max_fragments = 1024,
 	.limits.max_connections = 10000,
 	.limits.max_per_address = 64,
-	.channels.max_channels = 10000,
-	.channels.max_members = 10000,
 	.limits.max_errors = 20,
-	.access.max_failures = 10,
-	.nonces.max_nonces = 1000000,
-	.nonces.memory_bytes = 64 * MIB,
-	.channels.crowd = 1000,
+
+	.rates.messages = -1,
+	.rates.burst = 100,
+	.rates.bytes = -1,
+	.rates.joins = -1,
+
 	.memory.queue_bytes = 4 * MIB,
 	.memory.queue_total_bytes = 256 * MIB,
 	.memory.receive_total_bytes = 128 * MIB,
 	.memory.unsynced_total_bytes = 64 * MIB,
-	.rates.messages = -1,
-	.rates.bytes = -1,
-	.rates.joins = -1,
-	.rates.burst = 100,
+
 	.timeouts.head_ms = 10 * SECOND,
 	.timeouts.init_ms = 10 * SECOND,
 	.timeouts.message_ms = 30 * SECOND,
@@ -56,8 +68,6 @@ static const struct config defaults = {
 	.timeouts.progress_ms = 30 * SECOND,
 	.timeouts.ping_interval_ms = 30 * SECOND,
 	.timeouts.pong_ms = 30 * SECOND,
-	.channels.grace_ms = 2 * SECOND,
-	.nonces.keep_ms = 5 * MINUTE,
 };
 
 static const char *const syncs[] = {
@@ -73,80 +83,163 @@ static const struct chat_usage usage = {
 	.epilogue = "Without options it listens on 127.0.0.1:3001 and [::1]:3001.",
 };
 
-#define HEADING(text) \
-	{ \
-		.kind = CHAT_OPT_HEADING, .name = (text) \
-	}
-#define OPTION(k, l, n, v, a, h) \
-	.kind = (k), .letter = (l), .name = (n), .into = (v), .argument = (a), .help = (h)
-#define STRING(n, v, a, h) \
-	{ \
-		OPTION(CHAT_OPT_STRING, 0, n, v, a, h) \
-	}
-#define STRINGS(l, n, v, a, h) \
-	{ \
-		OPTION(CHAT_OPT_STRINGS, l, n, v, a, h) \
-	}
-#define FLAG(l, n, v, h) \
-	{ \
-		OPTION(CHAT_OPT_FLAG, l, n, v, NULL, h) \
-	}
-#define NUMBER(n, v, low, high, h) \
-	{ \
-		OPTION(CHAT_OPT_NUMBER, 0, n, v, "N", h), .min = (low), .max = (high) \
-	}
-#define SIZE(n, v, low, high, h) \
-	{ \
-		OPTION(CHAT_OPT_SIZE, 0, n, v, "SIZE", h), .min = (low), .max = (high) \
-	}
-#define CHOICE(n, v, words, h) \
-	{ \
-		OPTION(CHAT_OPT_CHOICE, 0, n, v, "WHEN", h), .choices = (words) \
-	}
-#define TIME(n, v, low, h) \
-	{ \
-		OPTION(CHAT_OPT_DURATION, 0, n, v, "TIME", h), .min = (low), .max = DAY \
-	}
+#define AT(field) offsetof(struct config, field)
 
-#define AGE(n, v, h) \
-	{ \
-		OPTION(CHAT_OPT_DURATION, 0, n, v, "TIME", h), .max = 36500 * DAY \
-	}
+static const struct chat_opt options[] = {
+	{.name = "Listening", .kind = CHAT_OPT_HEADING},
+	{'l', "listen", CHAT_OPT_STRINGS, AT(listening.addresses), .argument = "ADDR",
+		.help = "host:port, :port, [v6]:port or unix:/path; repeatable"},
+	{0, "url-file", CHAT_OPT_STRING, AT(listening.url_file), .argument = "FILE",
+		.help = "write the URL there once it is served"},
+	{0, "origin", CHAT_OPT_STRINGS, AT(listening.origins), .argument = "ORIGIN",
+		.help = "let pages of this origin connect; repeatable"},
+	{0, "host", CHAT_OPT_STRINGS, AT(listening.hosts), .argument = "NAME",
+		.help = "a name that the server goes by; repeatable"},
+	{0, "trust-proxy", CHAT_OPT_STRINGS, AT(listening.proxies), .argument = "NETWORK",
+		.help = "believe its X-Forwarded-For; repeatable"},
+	{0, "metrics", CHAT_OPT_STRING, AT(listening.metrics), .argument = "ADDR",
+		.help = "serve /metrics and /healthz there"},
+	{.name = "Access", .kind = CHAT_OPT_HEADING},
+	{0, "tokens", CHAT_OPT_STRING, AT(access.tokens), .argument = "FILE",
+		.help = "let in only who shows a token of these; SIGHUP reads it again"},
+	{.name = "token",
+		.kind = CHAT_OPT_REFUSED,
+		.help = "others see what is on a command line: put it into a file (--tokens)"},
+	{0, "new-token", CHAT_OPT_STRING, AT(access.new_token), .argument = "NAME",
+		.help = "print a token for a username, and its line for the file"},
+	{0, "open", CHAT_OPT_FLAG, AT(access.open), .help = "let anybody in who can connect"},
+	{0, "max-failures", CHAT_OPT_NUMBER, AT(access.max_failures), .argument = "N", .min = 1,
+		.max = 1000000,
+		.help = "wrong tokens in a minute that bar an address: it is heard in turn (%s)"},
+	{0, "user", CHAT_OPT_STRING, AT(access.user), .argument = "NAME",
+		.help = "become this user once the sockets are bound; for root"},
+	{0, "no-sandbox", CHAT_OPT_FLAG, AT(access.no_sandbox),
+		.help = "keep files and system calls that serving does not take"},
+	{.name = "TLS", .kind = CHAT_OPT_HEADING},
+	{0, "tls-cert", CHAT_OPT_STRING, AT(tls.cert), .argument = "FILE",
+		.help = "wss: the certificate and its chain, PEM; SIGHUP reads it again"},
+	{0, "tls-key", CHAT_OPT_STRING, AT(tls.key), .argument = "FILE",
+		.help = "its key, if not in the same file"},
+	{0, "tls-client-ca", CHAT_OPT_STRING, AT(tls.client_ca), .argument = "FILE",
+		.help = "let in only who has a certificate of that name, signed by these"},
+	{.name = "Channels", .kind = CHAT_OPT_HEADING},
+	{0, "stdin", CHAT_OPT_FLAG, AT(channels.read_stdin),
+		.help = "post the messages on stdin as the user \"server\""},
+	{0, "history", CHAT_OPT_NUMBER, AT(history.replay), .argument = "N", .max = 1000000,
+		.help = "messages replayed to who joins (%s)"},
+	{0, "history-bytes", CHAT_OPT_SIZE, AT(history.replay_bytes), .argument = "SIZE",
+		.min = KIB, .max = HISTORY_MAX, .help = "size of that replay (%s)"},
+	{0, "history-keep", CHAT_OPT_NUMBER, AT(history.keep), .argument = "N", .max = 1000000,
+		.help = "messages kept per channel (%s)"},
+	{0, "history-memory", CHAT_OPT_SIZE, AT(history.memory_bytes), .argument = "SIZE",
+		.max = 1024 * GIB, .help = "kept for all channels together (%s)"},
+	{0, "grace", CHAT_OPT_DURATION, AT(channels.grace_ms), .argument = "TIME", .max = DAY,
+		.help = "until who left is said to be offline (%s)"},
+	{0, "crowd", CHAT_OPT_NUMBER, AT(channels.crowd), .argument = "N", .min = 1, .max = 1000000,
+		.help = "members above which joins are not announced (%s)"},
+	{0, "nonce-time", CHAT_OPT_DURATION, AT(nonces.keep_ms), .argument = "TIME", .min = SECOND,
+		.max = DAY, .help = "how long a nonce is remembered (%s)"},
+	{0, "max-nonces", CHAT_OPT_NUMBER, AT(nonces.max_nonces), .argument = "N", .min = 1,
+		.max = INT32_MAX, .help = "how many are remembered (%s)"},
+	{0, "nonce-memory", CHAT_OPT_SIZE, AT(nonces.memory_bytes), .argument = "SIZE",
+		.max = 1024 * GIB, .help = "for them and their messages (%s)"},
+	{.name = "Journal", .kind = CHAT_OPT_HEADING},
+	{0, "journal", CHAT_OPT_STRING, AT(journal.dir), .argument = "DIR",
+		.help = "keep all messages there, and read them again at the start"},
+	{0, "sync", CHAT_OPT_CHOICE, AT(journal.sync), .argument = "WHEN", .choices = syncs,
+		.needs = "journal",
+		.help = "always, before delivery; batch, every 100 ms; never (%s)"},
+	{0, "journal-segment", CHAT_OPT_SIZE, AT(journal.segment_bytes), .argument = "SIZE",
+		.min = 4 * KIB, .max = GIB, .needs = "journal",
+		.help = "close a segment that is so long (%s)"},
+	{0, "journal-max-bytes", CHAT_OPT_SIZE, AT(journal.max_bytes), .argument = "SIZE",
+		.max = INT64_MAX, .needs = "journal",
+		.help = "remove the oldest segments above that; 0 for none (%s)"},
+	{0, "journal-max-age", CHAT_OPT_DURATION, AT(journal.max_age_ms), .argument = "TIME",
+		.max = 36500 * DAY, .needs = "journal",
+		.help = "remove segments older than that; 0 for none (%s)"},
+	{0, "journal-max-messages", CHAT_OPT_NUMBER, AT(journal.max_messages), .argument = "N",
+		.max = INT32_MAX, .needs = "journal",
+		.help = "keep the newest of each channel; 0 for all (%s)"},
+	{0, "disk-timeout", CHAT_OPT_DURATION, AT(journal.disk_timeout_ms), .argument = "TIME",
+		.min = 1, .max = DAY, .needs = "journal",
+		.help = "for the disk to answer, also at the end (%s)"},
+	{0, "repair", CHAT_OPT_FLAG, AT(journal.repair), .needs = "journal",
+		.help = "take damaged lines out of the journal, aside"},
+	{.name = "Limits", .kind = CHAT_OPT_HEADING},
+	{0, "max-message", CHAT_OPT_SIZE, AT(limits.max_message_bytes), .argument = "SIZE",
+		.min = KIB, .max = MESSAGE_MAX, .help = "largest message (%s)"},
+	{0, "max-init", CHAT_OPT_SIZE, AT(limits.max_init_bytes), .argument = "SIZE", .min = 256,
+		.max = NONCE_ID_MAX, .help = "largest message before init is done (%s)"},
+	{0, "max-fragments", CHAT_OPT_NUMBER, AT(limits.max_fragments), .argument = "N", .min = 1,
+		.max = INT32_MAX, .help = "fragments of a message (%s)"},
+	{0, "max-connections", CHAT_OPT_NUMBER, AT(limits.max_connections), .argument = "N",
+		.min = 1, .max = 10000000, .help = "connections in all (%s)"},
+	{0, "max-per-address", CHAT_OPT_NUMBER, AT(limits.max_per_address), .argument = "N",
+		.min = 1, .max = 10000000,
+		.help = "connections of one address, loopback exempt (%s)"},
+	{0, "max-channels", CHAT_OPT_NUMBER, AT(channels.max_channels), .argument = "N", .min = 1,
+		.max = 10000000, .help = "channels (%s)"},
+	{0, "max-members", CHAT_OPT_NUMBER, AT(channels.max_members), .argument = "N", .min = 1,
+		.max = 10000000, .help = "connections in one channel (%s)"},
+	{0, "max-errors", CHAT_OPT_NUMBER, AT(limits.max_errors), .argument = "N", .min = 1,
+		.max = 1000000, .help = "bad messages in 10 s that end a connection (%s)"},
+	{0, "rate", CHAT_OPT_NUMBER, AT(rates.messages), .argument = "N", .max = 1000000,
+		.implied = CONFIG_OPEN_RATE,
+		.help = "messages per second, 0 for any (%s beyond this machine)"},
+	{0, "burst", CHAT_OPT_NUMBER, AT(rates.burst), .argument = "N", .min = 1, .max = 1000000,
+		.help = "messages above that at once (%s)"},
+	{0, "rate-bytes", CHAT_OPT_SIZE, AT(rates.bytes), .argument = "SIZE", .max = GIB,
+		.implied = CONFIG_OPEN_RATE_BYTES,
+		.help = "their bytes per second, 0 for any (%s beyond this machine)"},
+	{0, "rate-join", CHAT_OPT_NUMBER, AT(rates.joins), .argument = "N", .max = 1000000,
+		.implied = CONFIG_OPEN_RATE_JOIN,
+		.help = "joins and new channels per second, 0 for any (%s beyond this machine)"},
+	{0, "queue", CHAT_OPT_SIZE, AT(memory.queue_bytes), .argument = "SIZE", .min = 64 * KIB,
+		.max = GIB, .help = "unread bytes that end a connection (%s)"},
+	{0, "queue-total", CHAT_OPT_SIZE, AT(memory.queue_total_bytes), .argument = "SIZE",
+		.min = MIB, .max = 1024 * GIB, .help = "memory for what all have not read (%s)"},
+	{0, "receive-total", CHAT_OPT_SIZE, AT(memory.receive_total_bytes), .argument = "SIZE",
+		.min = MIB, .max = 1024 * GIB,
+		.help = "memory for messages that are half there (%s)"},
+	{0, "unsynced-total", CHAT_OPT_SIZE, AT(memory.unsynced_total_bytes), .argument = "SIZE",
+		.min = MIB, .max = 1024 * GIB,
+		.help = "memory for messages that wait for the journal (%s)"},
+	{.name = "Times", .kind = CHAT_OPT_HEADING},
+	{0, "head-timeout", CHAT_OPT_DURATION, AT(timeouts.head_ms), .argument = "TIME", .min = 1,
+		.max = DAY, .help = "for the request head (%s)"},
+	{0, "init-timeout", CHAT_OPT_DURATION, AT(timeouts.init_ms), .argument = "TIME", .min = 1,
+		.max = DAY, .help = "for init (%s)"},
+	{0, "message-timeout", CHAT_OPT_DURATION, AT(timeouts.message_ms), .argument = "TIME",
+		.min = 1, .max = DAY, .help = "for one message to arrive (%s)"},
+	{0, "close-timeout", CHAT_OPT_DURATION, AT(timeouts.close_ms), .argument = "TIME", .min = 1,
+		.max = DAY, .help = "for the answer to a Close (%s)"},
+	{0, "progress-timeout", CHAT_OPT_DURATION, AT(timeouts.progress_ms), .argument = "TIME",
+		.min = 1, .max = DAY, .help = "for a queue in which nothing moves (%s)"},
+	{0, "ping-interval", CHAT_OPT_DURATION, AT(timeouts.ping_interval_ms), .argument = "TIME",
+		.min = 1, .max = DAY, .help = "of silence before a ping (%s)"},
+	{0, "ping-timeout", CHAT_OPT_DURATION, AT(timeouts.pong_ms), .argument = "TIME", .min = 1,
+		.max = DAY, .help = "for its answer (%s)"},
+	{.name = "Output", .kind = CHAT_OPT_HEADING},
+	{'q', "quiet", CHAT_OPT_FLAG, AT(output.quiet), .help = "print no events on stdout"},
+	{'v', "verbose", CHAT_OPT_FLAG, AT(output.verbose),
+		.help = "say on stderr who comes, goes and is refused"},
+	{0},
+};
 
-/* ---- what does not go together ---- */
-
-#define TABLE_MAX 80
-
-/* Notes which options under "Journal" are given. */
 static void
-journal_watch(struct chat_opt *table, bool given[TABLE_MAX])
+check_journal(const struct config *config)
 {
-	bool within = false;
+	int64_t max_bytes = config->journal.max_bytes;
 
-	for (size_t i = 0; table[i].name; i++) {
-		if (i == TABLE_MAX)
-			abort();
-		if (table[i].kind == CHAT_OPT_HEADING)
-			within = strcmp(table[i].name, "Journal") == 0;
-		else if (within)
-			table[i].given = &given[i];
-	}
-}
-
-static void
-journal_check(
-	const struct config *config, const struct chat_opt *table, const bool given[TABLE_MAX])
-{
-	for (size_t i = 0; table[i].name && !config->journal.dir; i++)
-		if (given[i])
-			chat_die_usage("--%s is about a --journal", table[i].name);
-	if (config->journal.max_bytes && config->journal.max_bytes < 16 * KIB)
+	if (max_bytes && max_bytes < 16 * KIB)
 		chat_die_usage("--journal-max-bytes is 0 or at least 16k");
 }
 
-/* A reader of such a message would be dropped for it. */
+/* The server drops a reader whose queue passes its limit, so every message must fit into a queue.
+ */
 static void
-queue_check(const struct config *config)
+check_queue(const struct config *config)
 {
 	if (config->limits.max_message_bytes <= config->memory.queue_bytes)
 		return;
@@ -158,139 +251,13 @@ queue_check(const struct config *config)
 void
 config_read(struct config *config, int argc, char **argv)
 {
-	struct config *c = config;
-	bool given[TABLE_MAX] = {0};
-	struct chat_opt table[] = {
-		HEADING("Listening"),
-		STRINGS('l', "listen", &c->listening.addresses, "ADDR",
-			"host:port, :port, [v6]:port or unix:/path; repeatable"),
-		STRING("url-file", &c->listening.url_file, "FILE",
-			"write the URL there once it is served"),
-		STRINGS(0, "origin", &c->listening.origins, "ORIGIN",
-			"let pages of this origin connect; repeatable"),
-		STRINGS(0, "host", &c->listening.hosts, "NAME",
-			"a name that the server goes by; repeatable"),
-		STRINGS(0, "trust-proxy", &c->listening.proxies, "NETWORK",
-			"believe its X-Forwarded-For; repeatable"),
-		STRING("metrics", &c->listening.metrics, "ADDR",
-			"serve /metrics and /healthz there"),
-		HEADING("Access"),
-		STRING("tokens", &c->access.tokens, "FILE",
-			"let in only who shows a token of these; SIGHUP reads it again"),
-		{.name = "token",
-			.kind = CHAT_OPT_REFUSED,
-			.help = "others see what is on a command line: put it into a file "
-				"(--tokens)"},
-		STRING("new-token", &c->access.new_token, "NAME",
-			"print a token for a username, and its line for the file"),
-		FLAG(0, "open", &c->access.open, "let anybody in who can connect"),
-		NUMBER("max-failures", &c->access.max_failures, 1, 1000000,
-			"wrong tokens in a minute that bar an address: it is heard in turn (10)"),
-		STRING("user", &c->access.user, "NAME",
-			"become this user once the sockets are bound; for root"),
-		FLAG(0, "no-sandbox", &c->access.no_sandbox,
-			"keep files and system calls that serving does not take"),
-		HEADING("TLS"),
-		STRING("tls-cert", &c->tls.cert, "FILE",
-			"wss: the certificate and its chain, PEM; SIGHUP reads it again"),
-		STRING("tls-key", &c->tls.key, "FILE", "its key, if not in the same file"),
-		STRING("tls-client-ca", &c->tls.client_ca, "FILE",
-			"let in only who has a certificate of that name, signed by these"),
-		HEADING("Channels"),
-		FLAG(0, "stdin", &c->channels.read_stdin,
-			"post the messages on stdin as the user \"server\""),
-		NUMBER("history", &c->history.replay, 0, 1000000,
-			"messages replayed to who joins (50)"),
-		SIZE("history-bytes", &c->history.replay_bytes, KIB, HISTORY_MAX,
-			"size of that replay (256k)"),
-		NUMBER("history-keep", &c->history.keep, 0, 1000000,
-			"messages kept per channel (1000)"),
-		SIZE("history-memory", &c->history.memory_bytes, 0, 1024 * GIB,
-			"kept for all channels together (256M)"),
-		TIME("grace", &c->channels.grace_ms, 0,
-			"until who left is said to be offline (2s)"),
-		NUMBER("crowd", &c->channels.crowd, 1, 1000000,
-			"members above which joins are not announced (1000)"),
-		TIME("nonce-time", &c->nonces.keep_ms, SECOND,
-			"how long a nonce is remembered (5m)"),
-		NUMBER("max-nonces", &c->nonces.max_nonces, 1, INT32_MAX,
-			"how many are remembered (1000000)"),
-		SIZE("nonce-memory", &c->nonces.memory_bytes, 0, 1024 * GIB,
-			"for them and their messages (64M)"),
-		HEADING("Journal"),
-		STRING("journal", &c->journal.dir, "DIR",
-			"keep all messages there, and read them again at the start"),
-		CHOICE("sync", &c->journal.sync, syncs,
-			"always, before delivery; batch, every 100 ms; never (batch)"),
-		SIZE("journal-segment", &c->journal.segment_bytes, 4 * KIB, GIB,
-			"close a segment that is so long (64M)"),
-		SIZE("journal-max-bytes", &c->journal.max_bytes, 0, INT64_MAX,
-			"remove the oldest segments above that; 0 for none (0)"),
-		AGE("journal-max-age", &c->journal.max_age_ms,
-			"remove segments older than that; 0 for none (0)"),
-		NUMBER("journal-max-messages", &c->journal.max_messages, 0, INT32_MAX,
-			"keep the newest of each channel; 0 for all (0)"),
-		TIME("disk-timeout", &c->journal.disk_timeout_ms, 1,
-			"for the disk to answer, also at the end (10s)"),
-		FLAG(0, "repair", &c->journal.repair,
-			"take damaged lines out of the journal, aside"),
-		HEADING("Limits"),
-		SIZE("max-message", &c->limits.max_message_bytes, KIB, MESSAGE_MAX,
-			"largest message (1M)"),
-		SIZE("max-init", &c->limits.max_init_bytes, 256, NONCE_ID_MAX,
-			"largest message before init is done (4k)"),
-		NUMBER("max-fragments", &c->limits.max_fragments, 1, INT32_MAX,
-			"fragments of a message (1024)"),
-		NUMBER("max-connections", &c->limits.max_connections, 1, 10000000,
-			"connections in all (10000)"),
-		NUMBER("max-per-address", &c->limits.max_per_address, 1, 10000000,
-			"connections of one address, loopback exempt (64)"),
-		NUMBER("max-channels", &c->channels.max_channels, 1, 10000000, "channels (10000)"),
-		NUMBER("max-members", &c->channels.max_members, 1, 10000000,
-			"connections in one channel (10000)"),
-		NUMBER("max-errors", &c->limits.max_errors, 1, 1000000,
-			"bad messages in 10 s that end a connection (20)"),
-		NUMBER("rate", &c->rates.messages, 0, 1000000,
-			"messages per second, 0 for any (20 beyond this machine)"),
-		NUMBER("burst", &c->rates.burst, 1, 1000000, "messages above that at once (100)"),
-		SIZE("rate-bytes", &c->rates.bytes, 0, GIB,
-			"their bytes per second, 0 for any (1M beyond this machine)"),
-		NUMBER("rate-join", &c->rates.joins, 0, 1000000,
-			"joins and new channels per second, 0 for any (10 beyond this machine)"),
-		SIZE("queue", &c->memory.queue_bytes, 64 * KIB, GIB,
-			"unread bytes that end a connection (4M)"),
-		SIZE("queue-total", &c->memory.queue_total_bytes, MIB, 1024 * GIB,
-			"memory for what all have not read (256M)"),
-		SIZE("receive-total", &c->memory.receive_total_bytes, MIB, 1024 * GIB,
-			"memory for messages that are half there (128M)"),
-		SIZE("unsynced-total", &c->memory.unsynced_total_bytes, MIB, 1024 * GIB,
-			"memory for messages that wait for the journal (64M)"),
-		HEADING("Times"),
-		TIME("head-timeout", &c->timeouts.head_ms, 1, "for the request head (10s)"),
-		TIME("init-timeout", &c->timeouts.init_ms, 1, "for init (10s)"),
-		TIME("message-timeout", &c->timeouts.message_ms, 1,
-			"for one message to arrive (30s)"),
-		TIME("close-timeout", &c->timeouts.close_ms, 1, "for the answer to a Close (5s)"),
-		TIME("progress-timeout", &c->timeouts.progress_ms, 1,
-			"for a queue in which nothing moves (30s)"),
-		TIME("ping-interval", &c->timeouts.ping_interval_ms, 1,
-			"of silence before a ping (30s)"),
-		TIME("ping-timeout", &c->timeouts.pong_ms, 1, "for its answer (30s)"),
-		HEADING("Output"),
-		FLAG('q', "quiet", &c->output.quiet, "print no events on stdout"),
-		FLAG('v', "verbose", &c->output.verbose,
-			"say on stderr who comes, goes and is refused"),
-		{.name = NULL},
-	};
-
 	*config = defaults;
-	journal_watch(table, given);
-	if (chat_opt_parse(argc, argv, table, &usage) < argc)
+	if (chat_opt_parse(argc, argv, options, &usage, config) < argc)
 		chat_die_usage("operands are not taken");
 	if (!config->tls.cert && (config->tls.key || config->tls.client_ca))
 		chat_die_usage("TLS needs --tls-cert");
-	journal_check(config, table, given);
-	queue_check(config);
+	check_journal(config);
+	check_queue(config);
 }
 
 void

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "command/opt.h"
+#include "command/strings.h"
 #include "serve/net/tls.h"
 
 /*

@@ -1,5 +1,5 @@
 /*
- * What --help prints, made of the option table: two columns under headings, for a terminal of 80.
+ * The text of --help, written from the option list in two columns, for a terminal 80 columns wide.
  */
 #include "command/help.h"
 
@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "chat/utf8.h"
+#include "command/units.h"
 
 #define HELP_WIDTH 80
 #define HELP_COLUMN_MAX 30 /* options longer than that have their help on the next line */
 
-/* What --help shows in its left column. */
+/* Appends the left column: "  -n, --name=ARGUMENT". */
 static void
 write_left(struct chat_buf *out, const struct chat_opt *opt)
 {
@@ -30,25 +31,18 @@ write_left(struct chat_buf *out, const struct chat_opt *opt)
 		chat_buf_printf(out, "%s%s%s", opt->optional ? open : " ", argument, close);
 }
 
-/* Whether it is told of at all. */
-static bool
-is_option(const struct chat_opt *opt)
-{
-	return opt->kind != CHAT_OPT_HEADING && opt->kind != CHAT_OPT_REFUSED;
-}
-
-/* Where the right column begins. */
+/* Returns the column where the right one begins. */
 static size_t
-help_column(const struct chat_opt *table)
+find_column(const struct chat_opt_list *list)
 {
 	struct chat_buf left = {0};
 	size_t column = 0, width;
 
-	for (; table->letter || table->name; table++) {
-		if (!is_option(table))
+	for (size_t i = 0; i < list->count; i++) {
+		if (!chat_opt_is_listed(list->at[i].opt))
 			continue;
 		left.len = 0;
-		write_left(&left, table);
+		write_left(&left, list->at[i].opt);
 		width = chat_utf8_count(left.at, left.len) + 2;
 		if (width > column && width <= HELP_COLUMN_MAX)
 			column = width;
@@ -57,7 +51,41 @@ help_column(const struct chat_opt *table)
 	return column;
 }
 
-/* Words from the column on, broken before HELP_WIDTH; at is where the cursor stands. */
+/* Appends the default of an option as it would be written on a command line. */
+static void
+write_default(struct chat_buf *out, const struct chat_opt_entry *entry)
+{
+	const struct chat_opt *opt = entry->opt;
+	int64_t value = entry->initial == -1 ? opt->implied : entry->initial;
+
+	if (opt->kind == CHAT_OPT_CHOICE)
+		chat_buf_append_string(out, opt->choices[value]);
+	else if (opt->kind == CHAT_OPT_DURATION)
+		chat_duration_write(out, value);
+	else if (opt->kind == CHAT_OPT_SIZE)
+		chat_size_write(out, value);
+	else
+		chat_buf_printf(out, "%lld", (long long)value);
+}
+
+/* Appends the help of an option with its default in the place of "%s", and a NUL. */
+static void
+write_sentence(struct chat_buf *out, const struct chat_opt_entry *entry)
+{
+	const char *help = entry->opt->help, *mark = strstr(help, "%s");
+
+	if (mark) {
+		chat_buf_append(out, help, (size_t)(mark - help));
+		write_default(out, entry);
+		help = mark + 2;
+	}
+	chat_buf_append(out, help, strlen(help) + 1);
+}
+
+/*
+ * Appends words from the column on, in lines that end before HELP_WIDTH. The current line is `at`
+ * columns long.
+ */
 static void
 write_right(struct chat_buf *out, const char *words, size_t column, size_t at)
 {
@@ -81,22 +109,26 @@ write_right(struct chat_buf *out, const char *words, size_t column, size_t at)
 }
 
 static void
-write_options(struct chat_buf *out, const struct chat_opt *table, size_t column)
+write_options(struct chat_buf *out, const struct chat_opt_list *list)
 {
-	size_t begin;
+	size_t column = find_column(list);
+	struct chat_buf sentence = {0};
 
-	for (; table->letter || table->name; table++) {
-		if (table->kind == CHAT_OPT_HEADING) {
-			chat_buf_printf(out, "\n%s:\n", table->name);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct chat_opt *opt = list->at[i].opt;
+		size_t begin = out->len;
+
+		if (opt->kind == CHAT_OPT_HEADING)
+			chat_buf_printf(out, "\n%s:\n", opt->name);
+		if (!chat_opt_is_listed(opt))
 			continue;
-		}
-		if (!is_option(table))
-			continue;
-		begin = out->len;
-		write_left(out, table);
-		write_right(out, table->help, column,
+		sentence.len = 0;
+		write_sentence(&sentence, &list->at[i]);
+		write_left(out, opt);
+		write_right(out, sentence.at, column,
 			chat_utf8_count(out->at + begin, out->len - begin));
 	}
+	chat_buf_free(&sentence);
 }
 
 static void
@@ -117,19 +149,14 @@ write_synopsis(struct chat_buf *out, const char *synopsis)
 }
 
 void
-chat_help_write(struct chat_buf *out, const struct chat_opt *table, const struct chat_opt *more,
-	const struct chat_usage *usage)
+chat_help_write(
+	struct chat_buf *out, const struct chat_opt_list *list, const struct chat_usage *usage)
 {
-	size_t column = help_column(table), other = help_column(more);
-
-	if (other > column)
-		column = other;
 	write_synopsis(out, usage->synopsis);
 	chat_buf_printf(out, "%s\n", usage->about);
-	if (table->kind != CHAT_OPT_HEADING)
+	if (list->count > 0 && list->at[0].opt->kind != CHAT_OPT_HEADING)
 		chat_buf_append_string(out, "\n");
-	write_options(out, table, column);
-	write_options(out, more, column);
+	write_options(out, list);
 	if (usage->epilogue)
 		chat_buf_printf(out, "\n%s\n", usage->epilogue);
 }

@@ -4,11 +4,9 @@
 #include "chat/buf.h"
 #include "command/opt.h"
 
-/*
- * Appends the text of --help: synopsis, about, the options of table and then those of more (each
- * ends with a zeroed entry), epilogue. For chat_opt_parse.
+/* Appends the text of --help: the synopsis, the line about the command, the options, the epilogue.
  */
-void chat_help_write(struct chat_buf *out, const struct chat_opt *table,
-	const struct chat_opt *more, const struct chat_usage *usage);
+void chat_help_write(
+	struct chat_buf *out, const struct chat_opt_list *list, const struct chat_usage *usage);
 
 #endif

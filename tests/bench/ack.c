@@ -18,7 +18,7 @@
 
 #include "chat/buf.h"
 #include "command/diag.h"
-#include "command/opt.h"
+#include "command/opt_parse.h"
 
 #define INPUT_BYTES 65536
 #define LATENCIES_MAX ((size_t)1 << 23)
@@ -331,13 +331,13 @@ main(int argc, char **argv)
 	const struct chat_opt table[] = {
 		{.kind = CHAT_OPT_CHOICE,
 			.name = "protocol",
-			.into = &bench.protocol,
+			.offset = offsetof(struct bench, protocol),
 			.argument = "NAME",
 			.help = "chat, redis or mqtt (chat)",
 			.choices = protocols},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "port",
-			.into = &bench.port,
+			.offset = offsetof(struct bench, port),
 			.argument = "N",
 			.help = "of the server, on 127.0.0.1",
 			.min = 1,
@@ -345,7 +345,7 @@ main(int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'S',
 			.name = "senders",
-			.into = &bench.senders,
+			.offset = offsetof(struct bench, senders),
 			.argument = "N",
 			.help = "connections (64)",
 			.min = 1,
@@ -353,7 +353,7 @@ main(int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'W',
 			.name = "window",
-			.into = &bench.window,
+			.offset = offsetof(struct bench, window),
 			.argument = "N",
 			.help = "texts of each on the way (1)",
 			.min = 1,
@@ -361,14 +361,14 @@ main(int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'B',
 			.name = "bytes",
-			.into = &bench.bytes,
+			.offset = offsetof(struct bench, bytes),
 			.argument = "N",
 			.help = "of a text (64)",
 			.min = 1,
 			.max = 1000},
 		{.kind = CHAT_OPT_DURATION,
 			.name = "time",
-			.into = &bench.time_ms,
+			.offset = offsetof(struct bench, time_ms),
 			.argument = "TIME",
 			.help = "that is measured (3s)",
 			.min = 10},
@@ -376,7 +376,7 @@ main(int argc, char **argv)
 	};
 
 	chat_start();
-	if (chat_opt_parse(argc, argv, table, &usage) < argc || !bench.port)
+	if (chat_opt_parse(argc, argv, table, &usage, &bench) < argc || !bench.port)
 		chat_die_usage("--port is wanted, and no operands");
 	memset(bench.text, 'x', (size_t)bench.bytes);
 	bench.sender = chat_alloc_zeroed((size_t)bench.senders, sizeof(*bench.sender));

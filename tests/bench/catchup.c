@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "command/diag.h"
-#include "command/opt.h"
+#include "command/opt_parse.h"
 #include "load_usage.h"
 
 #define HEADER_MAX 10
@@ -314,14 +314,14 @@ main(int argc, char **argv)
 	const struct chat_opt table[] = {
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "port",
-			.into = &past.port,
+			.offset = offsetof(struct past, port),
 			.argument = "N",
 			.help = "of the server",
 			.min = 1,
 			.max = 65535},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "pid",
-			.into = &past.server_pid,
+			.offset = offsetof(struct past, server_pid),
 			.argument = "N",
 			.help = "of the server",
 			.min = 1,
@@ -329,35 +329,36 @@ main(int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'N',
 			.name = "readers",
-			.into = &past.readers,
+			.offset = offsetof(struct past, readers),
 			.argument = "N",
 			.help = "who come back (1000)",
 			.min = 1,
 			.max = 100000},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "messages",
-			.into = &past.messages,
+			.offset = offsetof(struct past, messages),
 			.argument = "N",
 			.help = "there are",
 			.min = 1,
 			.max = INT32_MAX},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "message-bytes",
-			.into = &past.message_bytes,
+			.offset = offsetof(struct past, message_bytes),
 			.argument = "N",
 			.help = "of each",
 			.min = 1,
 			.max = 1 << 20},
 		{.kind = CHAT_OPT_STRING,
 			.name = "epoch",
-			.into = &past.epoch,
+			.offset = offsetof(struct past, epoch),
 			.argument = "HEX",
 			.help = "of the ids: each begins at another place"},
 		{0},
 	};
 
 	chat_start();
-	if (chat_opt_parse(argc, argv, table, &usage) < argc || !past.port || !past.server_pid)
+	if (chat_opt_parse(argc, argv, table, &usage, &past) < argc || !past.port ||
+		!past.server_pid)
 		chat_die_usage("--port and --pid are wanted, and no operands");
 	past_run(&past);
 	return CHAT_EXIT_OK;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "command/diag.h"
-#include "command/opt.h"
+#include "command/opt_parse.h"
 #include "serve/journal/disk_journal.h"
 
 #define TURN 1000 /* messages between two looks at the loop */
@@ -105,18 +105,18 @@ main(int argc, char **argv)
 	const struct chat_opt table[] = {
 		{.kind = CHAT_OPT_STRING,
 			.name = "journal",
-			.into = &fill.dir,
+			.offset = offsetof(struct fill, dir),
 			.argument = "DIR",
 			.help = "where"},
 		{.kind = CHAT_OPT_SIZE,
 			.name = "size",
-			.into = &fill.size,
+			.offset = offsetof(struct fill, size),
 			.argument = "SIZE",
 			.help = "of its messages (1G)",
 			.min = 1},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "channels",
-			.into = &fill.channels,
+			.offset = offsetof(struct fill, channels),
 			.argument = "N",
 			.help = "that they are spread over (1000)",
 			.min = 1,
@@ -124,7 +124,7 @@ main(int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'B',
 			.name = "bytes",
-			.into = &fill.bytes,
+			.offset = offsetof(struct fill, bytes),
 			.argument = "N",
 			.help = "of a text (100)",
 			.min = 1,
@@ -133,7 +133,7 @@ main(int argc, char **argv)
 	};
 
 	chat_start();
-	if (chat_opt_parse(argc, argv, table, &usage) < argc || !fill.dir)
+	if (chat_opt_parse(argc, argv, table, &usage, &fill) < argc || !fill.dir)
 		chat_die_usage("--journal is wanted, and no operands");
 	memset(fill.text, 'x', (size_t)fill.bytes);
 	fill_run(&fill);

@@ -15,7 +15,7 @@
 #include "chat/line.h"
 #include "chat/ws.h"
 #include "command/diag.h"
-#include "command/opt.h"
+#include "command/opt_parse.h"
 
 #define CHUNK ((size_t)256 << 10)
 #define GREETING \
@@ -124,7 +124,7 @@ main(int argc, char **argv)
 		{.letter = 'n',
 			.name = "count",
 			.kind = CHAT_OPT_NUMBER,
-			.into = &count,
+			.offset = 0,
 			.argument = "N",
 			.help = "messages for each listener (1000000)",
 			.min = 1},
@@ -135,7 +135,7 @@ main(int argc, char **argv)
 	int fd;
 
 	chat_start();
-	chat_opt_parse(argc, argv, table, &usage);
+	chat_opt_parse(argc, argv, table, &usage, &count);
 	fd = listen_on_loopback();
 	for (;;) {
 		int listener = accept(fd, NULL, NULL);

@@ -22,7 +22,7 @@
 #include "chat/http.h"
 #include "chat/ws.h"
 #include "command/diag.h"
-#include "command/opt.h"
+#include "command/opt_parse.h"
 
 #define EVENTS 1024
 #define READ_BYTES 65536
@@ -401,7 +401,7 @@ main(int argc, char **argv)
 	const struct chat_opt table[] = {
 		{.kind = CHAT_OPT_CHOICE,
 			.name = "gather",
-			.into = &floor.gather,
+			.offset = offsetof(struct floor, gather),
 			.argument = "HOW",
 			.choices = gathers,
 			.help = "a connection's frames of a turn: contiguous, writev, none"},
@@ -409,7 +409,7 @@ main(int argc, char **argv)
 	};
 
 	chat_start();
-	if (chat_opt_parse(argc, argv, table, &usage) < argc)
+	if (chat_opt_parse(argc, argv, table, &usage, &floor) < argc)
 		chat_die_usage("operands are not taken");
 	floor_open(&floor);
 	for (;;)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "command/diag.h"
-#include "command/opt.h"
+#include "command/opt_parse.h"
 #include "load_text.h"
 
 #define TEXT_BYTES_MAX 1000
@@ -22,18 +22,17 @@ static const struct chat_usage usage = {
 static void
 load_read(struct load *load, int argc, char **argv)
 {
-	const char *url = NULL;
 	struct chat_err err;
 	const struct chat_opt table[] = {
 		{.kind = CHAT_OPT_STRING,
 			.letter = 'U',
 			.name = "url",
-			.into = &url,
+			.offset = offsetof(struct load, server_url),
 			.argument = "URL",
 			.help = "the server, by its IPv4 address"},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "pid",
-			.into = &load->pid,
+			.offset = offsetof(struct load, pid),
 			.argument = "PID",
 			.help = "of the server: measure its CPU time and memory",
 			.min = 1},
@@ -41,7 +40,7 @@ load_read(struct load *load, int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'N',
 			.name = "members",
-			.into = &load->members,
+			.offset = offsetof(struct load, members),
 			.argument = "N",
 			.help = "of the channel, senders included (200)",
 			.min = 1,
@@ -49,7 +48,7 @@ load_read(struct load *load, int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'S',
 			.name = "senders",
-			.into = &load->senders,
+			.offset = offsetof(struct load, senders),
 			.argument = "N",
 			.help = "members that speak (32)",
 			.min = 1,
@@ -57,14 +56,14 @@ load_read(struct load *load, int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'W',
 			.name = "window",
-			.into = &load->window,
+			.offset = offsetof(struct load, window),
 			.argument = "N",
 			.help = "texts of a sender on the way (16)",
 			.min = 1,
 			.max = 10000},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "rate",
-			.into = &load->rate,
+			.offset = offsetof(struct load, rate),
 			.argument = "N",
 			.help = "texts per second of all senders, evenly spread; no window",
 			.min = 1,
@@ -72,52 +71,52 @@ load_read(struct load *load, int argc, char **argv)
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'B',
 			.name = "bytes",
-			.into = &load->bytes,
+			.offset = offsetof(struct load, bytes),
 			.argument = "N",
 			.help = "of a text (64)",
 			.min = TEXT_BYTES_MIN,
 			.max = TEXT_BYTES_MAX},
 		{.kind = CHAT_OPT_DURATION,
 			.name = "time",
-			.into = &load->time_ms,
+			.offset = offsetof(struct load, time_ms),
 			.argument = "TIME",
 			.help = "that is measured (3s)",
 			.min = 10},
 		{.kind = CHAT_OPT_DURATION,
 			.name = "warmup",
-			.into = &load->warmup_ms,
+			.offset = offsetof(struct load, warmup_ms),
 			.argument = "TIME",
 			.help = "before it (500ms)",
 			.min = 0},
 		{.kind = CHAT_OPT_FLAG,
 			.name = "verify",
-			.into = &load->verify,
+			.offset = offsetof(struct load, verify),
 			.help = "every member checks every frame, not a sample"},
 		{.kind = CHAT_OPT_HEADING, .name = "Connections"},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "churn",
-			.into = &load->churn,
+			.offset = offsetof(struct load, churn),
 			.argument = "N",
 			.help = "connect, init and leave so many times",
 			.min = 1,
 			.max = 10000000},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "at-once",
-			.into = &load->at_once,
+			.offset = offsetof(struct load, at_once),
 			.argument = "N",
 			.help = "connections under way (64)",
 			.min = 1,
 			.max = 1000},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "idle",
-			.into = &load->idle,
+			.offset = offsetof(struct load, idle),
 			.argument = "N",
 			.help = "connect and init so many, and stay; needs --pid",
 			.min = 2,
 			.max = 1000000},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "per-channel",
-			.into = &load->per_channel,
+			.offset = offsetof(struct load, per_channel),
 			.argument = "N",
 			.help = "idle ones in a channel (100)",
 			.min = 1,
@@ -125,11 +124,11 @@ load_read(struct load *load, int argc, char **argv)
 		{0},
 	};
 
-	if (chat_opt_parse(argc, argv, table, &usage) < argc)
+	if (chat_opt_parse(argc, argv, table, &usage, load) < argc)
 		chat_die_usage("operands are not taken");
-	if (!url)
+	if (!load->server_url)
 		chat_die_usage("--url is missing");
-	if (chat_url_parse(&load->url, url, &err) < 0)
+	if (chat_url_parse(&load->url, load->server_url, &err) < 0)
 		chat_die_usage("%s", err.text);
 	if (load->senders > load->members)
 		chat_die_usage("there are more senders than members");

@@ -13,6 +13,7 @@
  * worth nothing.
  */
 struct load {
+	const char *server_url; /* as the command line has it */
 	struct chat_url url;
 	struct sockaddr_in server;
 	char host_port[32];

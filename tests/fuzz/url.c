@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "chat/url.h"
-#include "command/measure.h"
+#include "command/units.h"
 #include "fuzz.h"
 
 static void
@@ -38,19 +38,19 @@ check_values(const char *text)
 	int64_t value, again;
 	char written[32];
 
-	if (chat_measure_integer(&value, text, NULL) == 0) {
+	if (chat_integer_read(&value, text, NULL) == 0) {
 		snprintf(written, sizeof(written), "%lld", (long long)value);
-		need(chat_measure_integer(&again, written, NULL) == 0 && again == value);
+		need(chat_integer_read(&again, written, NULL) == 0 && again == value);
 	}
-	if (chat_measure_duration(&value, text, NULL) == 0) {
+	if (chat_duration_read(&value, text, NULL) == 0) {
 		need(value >= 0);
 		snprintf(written, sizeof(written), "%lldms", (long long)value);
-		need(chat_measure_duration(&again, written, NULL) == 0 && again == value);
+		need(chat_duration_read(&again, written, NULL) == 0 && again == value);
 	}
-	if (chat_measure_size(&value, text, NULL) == 0) {
+	if (chat_size_read(&value, text, NULL) == 0) {
 		need(value >= 0);
 		snprintf(written, sizeof(written), "%lld", (long long)value);
-		need(chat_measure_size(&again, written, NULL) == 0 && again == value);
+		need(chat_size_read(&again, written, NULL) == 0 && again == value);
 	}
 }
 

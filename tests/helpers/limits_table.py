@@ -83,7 +83,7 @@ def configured():
     """The defaults in the code, by option."""
     source, header = read(CONFIG + ".c"), read(CONFIG + ".h")
     values = dict(re.findall(r"^\t\.([\w.]+) = ([-\w *]+),$", source, re.M))
-    fields = re.findall(r'\b(?:SIZE|NUMBER|TIME|AGE)\("([a-z-]+)",\s*&c->([\w.]+)', source)
+    fields = re.findall(r'"([a-z-]+)",\s*CHAT_OPT_(?:SIZE|NUMBER|DURATION),\s*AT\(([\w.]+)\)', source)
     opens = dict(re.findall(r"define CONFIG_OPEN_(\w+) (.+)$", header, re.M))  # where others can connect
     found = {}
     for option, field in fields:

@@ -310,7 +310,6 @@ struct game {
 static void
 game_open(struct game *game, uint64_t seed)
 {
-	struct chat_opt table[SETTINGS_OPTS + 1] = {0};
 	int fds[2];
 
 	*game = (struct game){.chance = seed * 0x9e3779b97f4a7c15u + 1};
@@ -319,7 +318,7 @@ game_open(struct game *game, uint64_t seed)
 		abort();
 	game->reader = fds[0];
 	game->stdout_fd = fds[1];
-	settings_opts(&game->settings, table);
+	settings_init(&game->settings);
 	game->settings.username = "speaker";
 	game->settings.user_id = "speaker";
 	if (settings_finish(&game->settings, NULL) < 0)

@@ -1,5 +1,5 @@
 /* Command lines: what lands where, what is refused in which words, what --help shows. */
-#include "command/opt.h"
+#include "command/opt_parse.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,88 +20,81 @@ struct settings {
 
 static const char *const formats[] = {"text", "json", NULL};
 
-#define ENTRIES 14
-
-static void
-make_table(struct chat_opt table[ENTRIES], struct settings *settings)
-{
-	struct chat_opt entries[ENTRIES] = {
-		{.name = "Connection", .kind = CHAT_OPT_HEADING},
-		{.letter = 'U',
-			.name = "url",
-			.kind = CHAT_OPT_STRING,
-			.into = &settings->url,
-			.argument = "URL",
-			.help = "the server and channel"},
-		{.name = "Output", .kind = CHAT_OPT_HEADING},
-		{.letter = 'q',
-			.name = "quiet",
-			.kind = CHAT_OPT_FLAG,
-			.into = &settings->quiet,
-			.help = "say nothing"},
-		{.name = "no-follow",
-			.kind = CHAT_OPT_UNFLAG,
-			.into = &settings->follow,
-			.help = "end at once"},
-		{.letter = 'f',
-			.name = "file",
-			.kind = CHAT_OPT_STRINGS,
-			.into = &settings->files,
-			.argument = "PATH",
-			.help = "a file; may be given more than once, and then all of them are "
-				"sent, in the order of the command line"},
-		{.letter = 'C',
-			.name = "count",
-			.kind = CHAT_OPT_NUMBER,
-			.into = &settings->count,
-			.argument = "N",
-			.help = "end after N lines",
-			.min = 1,
-			.max = 100},
-		{.letter = 'W',
-			.name = "wait",
-			.kind = CHAT_OPT_DURATION,
-			.into = &settings->wait_ms,
-			.argument = "TIME",
-			.help = "end after a time",
-			.min = 10,
-			.max = 60000},
-		{.name = "max-line",
-			.kind = CHAT_OPT_SIZE,
-			.into = &settings->line_bytes,
-			.argument = "SIZE",
-			.help = "longest line",
-			.min = 2},
-		{.name = "format",
-			.kind = CHAT_OPT_CHOICE,
-			.into = &settings->format,
-			.argument = "FORMAT",
-			.help = "text or json",
-			.choices = formats},
-		{.letter = 'r',
-			.name = "reply",
-			.kind = CHAT_OPT_NUMBER,
-			.into = &settings->reply,
-			.argument = "N",
-			.help = "wait for N answers",
-			.optional = true,
-			.given = &settings->reply_given},
-		{.letter = 'x',
-			.kind = CHAT_OPT_NUMBER,
-			.into = &settings->reply,
-			.argument = "N",
-			.help = "has no long name",
-			.min = -5,
-			.max = 5},
-		{.name = "a-name-longer-than-the-column",
-			.kind = CHAT_OPT_STRING,
-			.into = &settings->url,
-			.argument = "X",
-			.help = "stands alone"},
-	};
-
-	memcpy(table, entries, sizeof(entries));
-}
+static const struct chat_opt table[] = {
+	{.name = "Connection", .kind = CHAT_OPT_HEADING},
+	{.letter = 'U',
+		.name = "url",
+		.kind = CHAT_OPT_STRING,
+		.offset = offsetof(struct settings, url),
+		.argument = "URL",
+		.help = "the server and channel"},
+	{.name = "Output", .kind = CHAT_OPT_HEADING},
+	{.letter = 'q',
+		.name = "quiet",
+		.kind = CHAT_OPT_FLAG,
+		.offset = offsetof(struct settings, quiet),
+		.help = "say nothing"},
+	{.name = "no-follow",
+		.kind = CHAT_OPT_UNFLAG,
+		.offset = offsetof(struct settings, follow),
+		.help = "end at once"},
+	{.letter = 'f',
+		.name = "file",
+		.kind = CHAT_OPT_STRINGS,
+		.offset = offsetof(struct settings, files),
+		.argument = "PATH",
+		.help = "a file; may be given more than once, and then all of them are "
+			"sent, in the order of the command line"},
+	{.letter = 'C',
+		.name = "count",
+		.kind = CHAT_OPT_NUMBER,
+		.offset = offsetof(struct settings, count),
+		.argument = "N",
+		.help = "end after N lines",
+		.min = 1,
+		.max = 100},
+	{.letter = 'W',
+		.name = "wait",
+		.kind = CHAT_OPT_DURATION,
+		.offset = offsetof(struct settings, wait_ms),
+		.argument = "TIME",
+		.help = "end after a time",
+		.min = 10,
+		.max = 60000},
+	{.name = "max-line",
+		.kind = CHAT_OPT_SIZE,
+		.offset = offsetof(struct settings, line_bytes),
+		.argument = "SIZE",
+		.help = "longest line",
+		.min = 2},
+	{.name = "format",
+		.kind = CHAT_OPT_CHOICE,
+		.offset = offsetof(struct settings, format),
+		.argument = "FORMAT",
+		.help = "text or json",
+		.choices = formats},
+	{.letter = 'r',
+		.name = "reply",
+		.kind = CHAT_OPT_NUMBER,
+		.offset = offsetof(struct settings, reply),
+		.argument = "N",
+		.help = "wait for N answers",
+		.optional = true,
+		.given = offsetof(struct settings, reply_given)},
+	{.letter = 'x',
+		.kind = CHAT_OPT_NUMBER,
+		.offset = offsetof(struct settings, reply),
+		.argument = "N",
+		.help = "has no long name",
+		.min = -5,
+		.max = 5},
+	{.name = "a-name-longer-than-the-column",
+		.kind = CHAT_OPT_STRING,
+		.offset = offsetof(struct settings, url),
+		.argument = "X",
+		.help = "stands alone"},
+	{0},
+};
 
 static const struct chat_usage usage = {.synopsis = "[OPTION…] [WORD…]\n-f PATH…",
 	.about = "Test the options.",
@@ -115,7 +108,6 @@ struct run {
 static int
 parse(const struct run *run, struct settings *settings, char **argv)
 {
-	struct chat_opt table[ENTRIES];
 	struct chat_usage stopping = usage;
 	int argc = 1;
 
@@ -123,9 +115,8 @@ parse(const struct run *run, struct settings *settings, char **argv)
 	while ((argv[argc] = (char *)run->argv[argc - 1]))
 		argc++;
 	*settings = (struct settings){.follow = true, .reply = 7, .count = 50};
-	make_table(table, settings);
 	stopping.stop_at_operand = run->stop;
-	return chat_opt_parse(argc, argv, table, &stopping);
+	return chat_opt_parse(argc, argv, table, &stopping, settings);
 }
 
 static void
@@ -338,6 +329,105 @@ test_help(void)
 			ok(false, "a line of help is wider than 80");
 }
 
+/* Settings inside of others, with a table of their own. */
+struct outer {
+	int64_t before;
+	struct inner {
+		int64_t wait_ms, bytes, rate;
+		int how;
+		bool loud;
+	} inner;
+};
+
+static const struct chat_opt inner_table[] = {
+	{0, "wait", CHAT_OPT_DURATION, offsetof(struct inner, wait_ms), .argument = "TIME",
+		.help = "how long (%s)"},
+	{0, "bytes", CHAT_OPT_SIZE, offsetof(struct inner, bytes), .argument = "SIZE",
+		.help = "(%s) at most", .needs = "wait"},
+	{0, "rate", CHAT_OPT_NUMBER, offsetof(struct inner, rate), .argument = "N", .implied = 20,
+		.help = "%s"},
+	{0, "how", CHAT_OPT_CHOICE, offsetof(struct inner, how), .argument = "HOW",
+		.choices = formats, .help = "text or json (%s)"},
+	{0, "loud", CHAT_OPT_FLAG, offsetof(struct inner, loud), .help = "for %s", .implied = 3},
+	{0},
+};
+
+static const struct chat_opt outer_table[] = {
+	{0, "before", CHAT_OPT_NUMBER, offsetof(struct outer, before), .argument = "N",
+		.help = "first (%s)"},
+	{.kind = CHAT_OPT_TABLE, .table = inner_table, .offset = offsetof(struct outer, inner)},
+	{0},
+};
+
+static void
+parse_outer(const struct run *run, struct outer *outer)
+{
+	char *argv[16] = {(char *)"chat-x"};
+	int argc = 1;
+
+	while ((argv[argc] = (char *)run->argv[argc - 1]))
+		argc++;
+	*outer = (struct outer){7, {.wait_ms = 90000, .bytes = 1 << 20, .rate = -1, .how = 1}};
+	chat_opt_parse(argc, argv, outer_table, &usage, outer);
+}
+
+static void
+run_outer(void *run)
+{
+	struct outer outer;
+
+	program_invocation_short_name = (char *)"chat-x";
+	parse_outer(run, &outer);
+}
+
+static void
+test_table_in_table(void)
+{
+	struct outer outer;
+
+	parse_outer(&(struct run){{"--how=text", "--before=8", "--bytes=2k", "--wait=1", "--loud"},
+			    false},
+		&outer);
+	ok(outer.before == 8 && outer.inner.wait_ms == 1000 && outer.inner.bytes == 2048 &&
+			outer.inner.rate == -1 && outer.inner.how == 0 && outer.inner.loud,
+		"the options of a table inside go to the settings inside");
+}
+
+static void
+test_needs(void)
+{
+	struct run run = {{"--bytes=2k"}, false};
+	struct child child;
+
+	child_run(&child, run_outer, &run);
+	is_int(child.status, CHAT_EXIT_USAGE, "an option without the one that it needs is refused");
+	is_str(child.err,
+		"chat-x: --bytes is about a --wait\nTry 'chat-x --help' for more information.\n",
+		"which is named");
+}
+
+static void
+test_default_in_help(void)
+{
+	struct run run = {{"--wait=5s", "--before=1", "--help"}, false};
+	struct child child;
+	const char *options;
+
+	child_run(&child, run_outer, &run);
+	options = strstr(child.out, "      --before");
+	if (!ok(options != NULL, "help has options"))
+		return;
+	*strstr(child.out, "  -h, --help") = '\0';
+	is_str(options,
+		"      --before=N    first (7)\n"
+		"      --wait=TIME   how long (90s)\n"
+		"      --bytes=SIZE  (1M) at most\n"
+		"      --rate=N      20\n"
+		"      --how=HOW     text or json (json)\n"
+		"      --loud        for 3\n",
+		"it shows the defaults, whatever is given before it");
+}
+
 static void
 run_bare_help(void *unused)
 {
@@ -347,7 +437,7 @@ run_bare_help(void *unused)
 
 	(void)unused;
 	program_invocation_short_name = (char *)"chat-x";
-	chat_opt_parse(2, argv, none, &bare);
+	chat_opt_parse(2, argv, none, &bare, NULL);
 }
 
 static void
@@ -409,6 +499,9 @@ main(void)
 	test_stop();
 	test_refused();
 	test_help();
+	test_table_in_table();
+	test_needs();
+	test_default_in_help();
 	test_bare_help();
 	test_version();
 	test_full_stdout();

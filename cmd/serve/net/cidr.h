@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "chat/err.h"
-#include "command/opt.h"
+#include "command/strings.h"
 
 /*
  * A range of addresses, "192.0.2.0/24" or "2001:db8::/32" (CIDR, RFC 4632). Without a length it is

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "chat/err.h"
-#include "command/opt.h"
+#include "command/strings.h"
 
 /*
  * The sockets that are listened on, opened before the loop runs (acceptor.h polls them).

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "chat/span.h"
-#include "command/opt.h"
+#include "command/strings.h"
 
 struct tls;
 

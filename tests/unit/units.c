@@ -1,11 +1,11 @@
 /* Numbers with units: exact, both sides of every limit, and what is refused. */
-#include "command/measure.h"
+#include "command/units.h"
 
 #include <stdlib.h>
 
 #include "tap.h"
 
-typedef int measure_read(int64_t *value, const char *text, struct chat_err *err);
+typedef int units_read(int64_t *value, const char *text, struct chat_err *err);
 
 struct good {
 	const char *text;
@@ -67,7 +67,7 @@ static const struct bad bad_integers[] = {{"", "not a number"}, {"-", "not a num
 	{"-9223372036854775809", "too small"}};
 
 static void
-test_good(measure_read *read, const struct good *good, size_t count, const char *name)
+test_good(units_read *read, const struct good *good, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
 		int64_t value = -7;
@@ -78,7 +78,7 @@ test_good(measure_read *read, const struct good *good, size_t count, const char 
 }
 
 static void
-test_bad(measure_read *read, const struct bad *bad, size_t count, const char *name)
+test_bad(units_read *read, const struct bad *bad, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct chat_err err = {.text = ""};
@@ -91,16 +91,42 @@ test_bad(measure_read *read, const struct bad *bad, size_t count, const char *na
 	}
 }
 
+/* What is written reads as the same value, in its largest whole unit. */
+static void
+test_written(
+	void (*write)(struct chat_buf *out, int64_t value), const struct good *good, size_t count)
+{
+	struct chat_buf out = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		out.len = 0;
+		write(&out, good[i].value);
+		chat_buf_append(&out, "", 1);
+		is_str(out.at, good[i].text, "%lld is written", (long long)good[i].value);
+	}
+	chat_buf_free(&out);
+}
+
+static const struct good written_durations[] = {{"0", 0}, {"1ms", 1}, {"999ms", 999}, {"1s", 1000},
+	{"1500ms", 1500}, {"90s", 90000}, {"5m", 300000}, {"1h", 3600000},
+	{"36500d", 3153600000000}, {"9223372036854775807ms", INT64_MAX}};
+
+static const struct good written_sizes[] = {{"0", 0}, {"1", 1}, {"1023", 1023}, {"1k", 1024},
+	{"1025", 1025}, {"256k", 262144}, {"1M", 1048576}, {"1536k", 1572864}, {"64G", 68719476736},
+	{"9223372036854775807", INT64_MAX}};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 int
 main(void)
 {
-	test_good(chat_measure_duration, durations, COUNT(durations), "duration");
-	test_bad(chat_measure_duration, bad_durations, COUNT(bad_durations), "duration");
-	test_good(chat_measure_size, sizes, COUNT(sizes), "size");
-	test_bad(chat_measure_size, bad_sizes, COUNT(bad_sizes), "size");
-	test_good(chat_measure_integer, integers, COUNT(integers), "integer");
-	test_bad(chat_measure_integer, bad_integers, COUNT(bad_integers), "integer");
+	test_good(chat_duration_read, durations, COUNT(durations), "duration");
+	test_bad(chat_duration_read, bad_durations, COUNT(bad_durations), "duration");
+	test_good(chat_size_read, sizes, COUNT(sizes), "size");
+	test_bad(chat_size_read, bad_sizes, COUNT(bad_sizes), "size");
+	test_good(chat_integer_read, integers, COUNT(integers), "integer");
+	test_bad(chat_integer_read, bad_integers, COUNT(bad_integers), "integer");
+	test_written(chat_duration_write, written_durations, COUNT(written_durations));
+	test_written(chat_size_write, written_sizes, COUNT(written_sizes));
 	return done();
 }

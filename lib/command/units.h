@@ -1,0 +1,33 @@
+#ifndef CHAT_COMMAND_UNITS_H
+#define CHAT_COMMAND_UNITS_H
+
+#include <stdint.h>
+
+#include "chat/buf.h"
+#include "chat/err.h"
+
+/*
+ * Numbers with units, as options and environment variables give them.
+ *
+ * A function that reads takes all of a text. It returns 0, or -1 with CHAT_USAGE and a sentence.
+ * Durations and sizes are never negative. They may have decimals (1.5s), which are computed
+ * exactly: a text that is no whole number of milliseconds or bytes is refused.
+ */
+
+/* Reads milliseconds: 500ms, 10s, 5m, 2h or 7d; a number without a unit is seconds. */
+int chat_duration_read(int64_t *ms, const char *text, struct chat_err *err);
+
+/*
+ * Reads bytes: 64k, 8M or 1G, in lower or upper case, by factors of 1,024; a number without a unit
+ * is bytes.
+ */
+int chat_size_read(int64_t *bytes, const char *text, struct chat_err *err);
+
+/* Reads a decimal integer, without spaces, plus sign or hexadecimal digits. */
+int chat_integer_read(int64_t *value, const char *text, struct chat_err *err);
+
+/* Append a duration or a size, not negative, in the largest unit that leaves it whole: 5m, 256k. */
+void chat_duration_write(struct chat_buf *out, int64_t ms);
+void chat_size_write(struct chat_buf *out, int64_t bytes);
+
+#endif
