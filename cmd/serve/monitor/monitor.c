@@ -87,11 +87,7 @@ request_answer(struct monitor_request *request, int status, const char *type, st
 	DL_APPEND(monitor->answered, request);
 	monitor->asking_count--;
 	monitor->answered_count++;
-	chat_buf_printf(&request->answer,
-		"HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: "
-		"close\r\n\r\n",
-		status, chat_http_reason(status), type, body.len);
-	chat_buf_append_span(&request->answer, body);
+	chat_http_write_answer(&request->answer, status, NULL, type, body);
 	uv_timer_start(&request->timer, on_timeout, REQUEST_MS, 0);
 }
 
