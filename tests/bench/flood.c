@@ -39,7 +39,7 @@ listen_on_loopback(void)
 	return fd;
 }
 
-/* Whether the request head came and was answered. */
+/* Returns true when the request head came and was answered. */
 static bool
 shake_hands(int fd)
 {

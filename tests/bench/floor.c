@@ -27,7 +27,7 @@
 #define EVENTS 1024
 #define READ_BYTES 65536
 
-/* What the load generator says; nothing else is understood. */
+/* The texts of the load generator have this form; the server understands no other. */
 #define TEXT_PREFIX "{\"type\":\"text\",\"text\":\""
 #define TEXT_SUFFIX "\"}"
 #define TYPE_AT 9 /* of the first letter of a type */
@@ -239,7 +239,7 @@ frame_take(struct chat_span bytes, unsigned *opcode, struct chat_span *payload)
 	return header + len;
 }
 
-/* What a whole frame means; -1: it was a Close. */
+/* Handles a whole frame. Returns 0, or -1 when it was a Close. */
 static int
 client_frame(struct floor *floor, struct client *client, unsigned opcode, struct chat_span payload)
 {
@@ -275,7 +275,9 @@ client_upgrade(struct floor *floor, struct client *client, struct chat_span byte
 	return len;
 }
 
-/* What came, half a frame of the last time in front; -1: it said Close. */
+/*
+ * Handles the bytes that came, behind the half of a frame that was left. Returns -1 after a Close.
+ */
 static int
 client_input(struct floor *floor, struct client *client, struct chat_span bytes)
 {

@@ -37,7 +37,7 @@ struct member {
 	struct stream stream;
 };
 
-/* What is counted, at one moment. */
+/* The counters at one moment. */
 struct reading {
 	uint64_t at_ns;
 	uint64_t bytes; /* received by all */

@@ -33,10 +33,10 @@ void text_free(struct text *text);
 /* Appends the text, stamped, and counts. */
 void text_append(struct chat_buf *out, struct text *text, uint64_t time_ns);
 
-/* Whether the padding of a content is what text_init made. */
+/* Returns true when the padding of a content is what text_init made. */
 bool text_padding_is_right(const char *content, size_t bytes);
 
-/* What 8 lower-case hexadecimal digits say; all at once. */
+/* Returns the number that 8 lower-case hexadecimal digits stand for, without a loop. */
 static inline uint32_t
 text_hex(const char digits[8])
 {

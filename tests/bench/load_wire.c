@@ -59,7 +59,7 @@ wire_close(struct wire *wire)
 	*wire = (struct wire){.fd = -1};
 }
 
-/* What a call that moved nothing would be of a socket. */
+/* Returns -1 and sets errno as recv(2) or send(2) would, for a call that moved nothing. */
 static ssize_t
 wire_status(struct wire *wire, int result)
 {

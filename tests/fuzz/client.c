@@ -1,9 +1,9 @@
 /*
- * Whatever a server says, and however it is cut: a client that pauses now and then is told the same
- * as one that never does, reads nothing while it pauses, waits for what may come, and says what a
- * server can read. The wire stands in for lib/wire/transport. The bytes are lines, each of which is
- * sent as a message, up to a NUL, where the connection breaks; where the first one cannot begin a
- * line they are sent as they are.
+ * Any bytes from a server, cut anywhere. A client that pauses is told the same as one that does
+ * not, reads nothing while it pauses, waits for what may come, and sends what a server can read.
+ * The wire takes the place of lib/wire/transport. The input is lines, each of which is sent as a
+ * message, up to a NUL, where the connection breaks. When the first byte cannot begin a line, the
+ * input is sent as it is.
  */
 #include <stdlib.h>
 #include <string.h>

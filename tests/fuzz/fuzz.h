@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* What libFuzzer calls with each input; returns 0. */
+/* libFuzzer calls this with each input. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What has to be so, whatever the input. */
+/* Ends the program when the condition does not hold: it must hold for every input. */
 static inline void
 need(bool condition)
 {

@@ -102,7 +102,7 @@ need_same(struct chat_json *json, const json_t *theirs)
 
 /* ---- the same verdict ---- */
 
-/* What a tree of doubles cannot tell is 1.0 from 1.00000000000000000001. */
+/* UNSURE: a tree of doubles cannot tell 1.0 from 1.00000000000000000001. */
 enum verdict { BAD, UNSURE, GOOD };
 
 static enum verdict

@@ -172,7 +172,10 @@ make_segment(struct source *source, int dir_fd, uint32_t number)
 	chat_buf_free(&sums);
 }
 
-/* What was removed: numbers near to those of the lines, a right checksum, and then changed. */
+/*
+ * Makes a file of removed messages: numbers near to those of the lines, a right checksum, and then
+ * changes.
+ */
 static void
 make_removed(struct source *source, int dir_fd)
 {
@@ -370,7 +373,7 @@ tamper(struct source *source, const struct disk_journal *file)
 			make_index(source, file->dir_fd, file->closed.at[i].number);
 }
 
-/* Whether it could be opened. */
+/* Returns true when the journal could be opened. */
 static bool
 serve(struct source *source, const struct journal_options *options)
 {

@@ -37,7 +37,7 @@ is_same(const struct chat_err *a, const struct chat_err *b)
 		strcmp(a->text, b->text) == 0;
 }
 
-/* What was read is there, of the kind and the length that its rule says. */
+/* Each field that was read is present, with the kind and the length that its rule asks for. */
 static void
 check_values(const struct chat_msg *msg, struct chat_span line)
 {

@@ -66,7 +66,7 @@ next(struct send_run *run)
 	return *run->script++;
 }
 
-/* What stands at this place of the stream that a side writes. */
+/* Returns the byte at this place of the stream that a side writes. */
 static char
 byte_at(size_t at)
 {
@@ -140,7 +140,7 @@ server_write(struct send_run *run, size_t len)
 
 /* ---- the client ---- */
 
-/* What came from the server, if it can be read. */
+/* Reads what came from the server, if it can be read. */
 static void
 client_hear(struct send_run *run)
 {

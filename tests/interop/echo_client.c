@@ -17,7 +17,7 @@
 #define AGENT "libchat"
 #define CASE_MS 60000 /* of silence, then a case is given up */
 
-/* What is done with a message. */
+/* Called with each message. */
 typedef void heard(struct chat_client *client, struct chat_span text, void *arg);
 
 static void

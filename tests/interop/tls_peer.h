@@ -58,7 +58,7 @@ tls_make_certificate(char *path, size_t size)
 	EVP_PKEY_free(key);
 }
 
-/* What clients of TLS1_2_VERSION or TLS1_3_VERSION share; its caller's to free. */
+/* Returns a context for clients of TLS1_2_VERSION or TLS1_3_VERSION. The caller owns it. */
 static inline SSL_CTX *
 tls_peer_context(int version)
 {
@@ -86,7 +86,7 @@ tls_peer_close(struct tls_peer *peer)
 	SSL_free(peer->ssl);
 }
 
-/* What came from the server. */
+/* Takes bytes that came from the server. */
 static inline void
 tls_peer_hear(struct tls_peer *peer, const void *bytes, size_t len)
 {

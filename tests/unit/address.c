@@ -236,7 +236,7 @@ work_sweep(unsigned count)
 	return begun;
 }
 
-/* Who comes through a proxy is limited, whoever it is, and the proxy itself is not. */
+/* Each peer behind a proxy is limited; the proxy itself is not. */
 static void
 test_behind(void)
 {

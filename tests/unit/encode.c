@@ -1,4 +1,4 @@
-/* What clients say, to the byte; and what the reader thinks of it. */
+/* Encoding client messages: the result is right to the byte, and the reader accepts it. */
 #include "chat/encode.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Who goes when there is too much: the largest, one at a time, and of those who have many
- * connections the largest of theirs; nobody is made the largest by somebody who has many.
+ * Eviction over the limit: the largest owner loses its largest connection, one at a time. An owner
+ * of many connections does not make another owner the largest.
  */
 #include "serve/net/evict.h"
 
@@ -58,7 +58,10 @@ world_fits(const struct conns *conns)
 	return world_of(conns)->total <= world_of(conns)->limit;
 }
 
-/* What an owner has; of a connection that belongs to nobody, its own. */
+/*
+ * Returns the bytes of all connections of an owner, or those of the connection itself if it has
+ * none.
+ */
 static size_t
 amount_of(const struct world *world, const struct slot *slot)
 {

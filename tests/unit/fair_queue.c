@@ -102,7 +102,10 @@ test_shares(void)
 	fixture_free(&fixture);
 }
 
-/* Who had all of it while nobody else was there owes nothing; who was away has saved up nothing. */
+/*
+ * A lane that had everything while it was alone owes nothing; a lane that was away has saved
+ * nothing.
+ */
 static void
 test_away(void)
 {

@@ -123,7 +123,7 @@ close_handle(uv_handle_t *handle, void *arg)
 	uv_close(handle, NULL);
 }
 
-/* Whether nothing is left on the loop. */
+/* Closes the journal. Returns true when nothing is left on the loop. */
 static inline bool
 journal_end(struct opened *opened)
 {

@@ -241,7 +241,7 @@ on_read(struct journal_page_read *read)
 	block_unref(read->page);
 }
 
-/* Whether the reading brings all messages of / up to this number. */
+/* Returns true when a reading brings all messages of the channel / up to this number. */
 static bool
 reads_all(struct opened *opened, uint64_t upto)
 {

@@ -14,7 +14,10 @@
 
 #include "tap.h"
 
-/* What a reader saw, as a script: "T3:abc" taken, "C2:ab" cut off, "L" too long, "E" the end. */
+/*
+ * Appends what the reader returned, as a script: "T3:abc" a line, "C2:ab" a line cut off, "L" too
+ * long, "E" the end.
+ */
 static void
 note(struct chat_buf *seen, enum chat_line what, struct chat_span line)
 {

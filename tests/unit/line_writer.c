@@ -33,7 +33,7 @@ print_lines(struct line_writer *line_writer, unsigned from, unsigned to)
 	}
 }
 
-/* What can be read now. */
+/* Reads what can be read now. */
 static void
 read_some(int fd, struct chat_buf *got)
 {

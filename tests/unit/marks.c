@@ -32,7 +32,7 @@ put(struct marks *marks, struct model *model, uint64_t end, size_t feed, unsigne
 	*last = (struct want){end, feed, id};
 }
 
-/* Whether marks gives just what the list has up to there. */
+/* Returns true when marks has exactly what the list has up to this place. */
 static bool
 take(struct marks *marks, struct model *model, uint64_t written)
 {

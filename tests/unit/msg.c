@@ -224,7 +224,7 @@ test_additions(void)
 	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567" \
 	"89abcde"
 
-/* What says where a message came from is bounded, whoever says it. */
+/* The fields that say which way a message came are bounded for every sender. */
 static void
 test_way(void)
 {
@@ -346,7 +346,7 @@ test_directions(void)
 	is_str(err.field, "/type", "both are about the type");
 }
 
-/* What chat-send reads: the type may be left out. */
+/* In the input of chat-send the type may be left out. */
 static void
 test_input(void)
 {

@@ -79,7 +79,7 @@ static const struct {
 	{"http://notlocalhost", "localhost", false},
 };
 
-/* What this machine may be called by who connects on it. */
+/* The names of this machine that a client on it may use. */
 static const struct {
 	const char *host;
 	bool allowed;

@@ -48,7 +48,7 @@ test_types(void)
 	is_int(chat_rules_find(CHAT_SPAN("texts")), CHAT_TYPE_UNKNOWN, "every letter counts");
 }
 
-/* What msg takes for granted of a shape, and of those inside it. */
+/* Checks what msg.c relies on in a shape and the shapes inside it. */
 static void
 test_shape(const struct chat_shape *shape, const char *where)
 {

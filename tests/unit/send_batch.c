@@ -17,7 +17,7 @@
 #define SOCKETS 200
 #define ROUNDS 50
 
-/* What stands in for the kernel. */
+/* The kernel's part, played by the test. */
 enum mood { WILLING, REFUSES, TAKES_SOME, TAKES_ALL };
 
 static struct {
@@ -85,7 +85,7 @@ add_all(struct send_batch *batch, const char *bytes)
 	}
 }
 
-/* Whether all have been answered once with this result, and these bytes have come. */
+/* Returns true when each send was answered once with this result, and these bytes have come. */
 static bool
 all_have(ssize_t result, const char *bytes)
 {

@@ -153,7 +153,7 @@ run_at(const struct send_queue *queue, uint32_t i)
 	return i == 0 ? &queue->first : &queue->more[queue->more_from + i - 1];
 }
 
-/* What all queues hold, and the shares of each, added up by block. */
+/* Returns true when the blocks that all queues hold, and the share of each queue, add up. */
 static bool
 holds(const struct walk *walk)
 {

@@ -1,6 +1,6 @@
 /*
- * What a client of TLS can make a session of the server's do: a turn takes a bounded number of
- * records and bytes, whatever is in them, and records that carry nothing end the session.
+ * A TLS client costs the server a bounded amount: a turn reads a bounded number of records and
+ * bytes, whatever is in them, and records without data end the session.
  */
 #include "serve/net/tls.h"
 

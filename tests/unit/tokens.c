@@ -152,7 +152,7 @@ test_bad(const char *text, mode_t mode, const char *sentence)
 	is_str(err.text, want, "with its name and line");
 }
 
-/* What is printed lets in whom it is for, under the id that it says. */
+/* The printed line of a new token lets its user in, under the id in it. */
 static void
 test_new(const char *name, const char *username, const char *id)
 {

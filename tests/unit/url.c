@@ -76,7 +76,7 @@ test_good(void)
 	}
 }
 
-/* What is refused, and a piece of the sentence that says so. */
+/* URLs that are refused, each with a part of the error's sentence. */
 static const struct {
 	const char *text, *hint;
 } bad[] = {

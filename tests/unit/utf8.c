@@ -6,7 +6,7 @@
 #include "guard.h"
 #include "tap.h"
 
-/* What is wrong, the bytes, and which of them cannot be mended any more (its length: cut off). */
+/* The fault, the bytes, and the index of the first that cannot be right (the length: cut off). */
 static const struct {
 	const char *what;
 	struct chat_span bytes;

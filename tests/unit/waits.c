@@ -22,7 +22,7 @@
 #define PATIENCE_MS 20000 /* with no step forward */
 #define SETTLE_MS 2000 /* for the kernel to tell what it has */
 
-/* What is played with. */
+/* The program under test. */
 struct program {
 	const char *name;
 	void *self;
@@ -36,7 +36,7 @@ struct program {
 	struct membership *membership;
 };
 
-/* What a program that sleeps could do; NULL: it has a reason to sleep. */
+/* Returns what a program that sleeps could do, or NULL when it has a reason to sleep. */
 static const char *
 work_left(const struct output *output, const struct membership *membership)
 {
@@ -73,7 +73,7 @@ is_withheld(const struct game *game, struct membership *membership)
 	return event.what == MEMBERSHIP_MESSAGE;
 }
 
-/* Whether the program is woken at once. It is not: then it must have nothing to do. */
+/* Returns true when the program is woken at once. Otherwise it must have nothing to do. */
 static bool
 game_wakes(struct game *game, const struct program *program)
 {

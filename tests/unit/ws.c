@@ -36,7 +36,9 @@ struct frame {
 #define PING 0x89
 #define PONG 0x8A
 
-/* What chat_ws_next says to a list of frames: text(…), ping(…), close CODE(…), failed CODE. */
+/*
+ * The answers of chat_ws_next to a list of frames: text(…), ping(…), close CODE(…), failed CODE.
+ */
 static const struct {
 	const char *name;
 	struct frame frames[FRAMES_MAX];
@@ -371,7 +373,7 @@ feed_raw(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws_lim
 	return chat_ws_next(ws, pool, bounds, &bytes, &payload);
 }
 
-/* What is announced is not believed. */
+/* An announced length takes no memory before its bytes come. */
 static void
 test_announced(void)
 {
@@ -532,7 +534,7 @@ test_append_close(void)
 #define RECEIVERS 12
 #define POOL_RUNS 300
 
-/* What a peer sends, from the first byte to a Close, a failure, or just an end. */
+/* Appends all that a peer sends, up to a Close, a fault, or the end of the stream. */
 static void
 append_conversation(struct chat_buf *bytes)
 {
@@ -570,7 +572,7 @@ receiver_step(struct receiver *receiver, struct chat_ws_pool *pool)
 	receiver->at += len;
 }
 
-/* Whether a receiver among others on a pool says what it says alone. */
+/* Returns true when a receiver that shares a pool returns what it returns alone. */
 static bool
 is_as_alone(const struct receiver *receiver)
 {
