@@ -108,7 +108,8 @@ server_sweep(struct server *server)
 	sessions_sweep(sessions);
 	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
 	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
-	channels_sweep(&server->channels);
+	channels_end_graces(&server->channels);
+	nonces_expire(&server->channels.nonces, clock_now_ms(&server->clock));
 	page_cache_sweep(&server->channels.page_cache);
 	rate_limiter_expire(&sessions->rate_limiter, clock_now_ms(&server->clock));
 	memory_settle(&server->memory_peak, memory_usage_estimate(&server->monitor.sources));

@@ -333,7 +333,7 @@ work_leave(unsigned count)
 	while (crowd.fixture.channels.leavers.first->prev->due_ms >
 		clock_now_ms(&crowd.fixture.clock))
 		uv_update_time(&crowd.fixture.loop);
-	channels_sweep(&crowd.fixture.channels);
+	channels_end_graces(&crowd.fixture.channels);
 	store(&crowd.fixture);
 	begun = cpu_s() - begun;
 	if (crowd.fixture.channels.count || crowd.fixture.channels.leavers.first)

@@ -73,7 +73,8 @@ static void
 channel_set_claimant(struct channel *channel, const struct claimant *claimant)
 {
 	struct channels *channels = channel->channels;
-	struct shares *from = channel->slot.idle ? &channels->idle_history : &channels->history;
+	struct shares *from = channel->slot.idle ? &channels->history_memory.idle
+						 : &channels->history_memory.in_use;
 
 	shares_take(from, &channel->share, channel->share.amount);
 	if (claimant)

@@ -22,7 +22,8 @@
 #include "text/hash.h"
 
 /*
- * A channel: its members, the order of its messages, who is present, and the newest messages.
+ * A channel: its members, the order of its messages, the users who are present, and the newest
+ * messages.
  *
  * A message takes these steps. post.c gives it an id and a time, encodes it into the block of this
  * tick (pending.h) and appends it to the journal. At the end of the tick the journal is committed.
@@ -44,7 +45,8 @@ struct channel {
 		size_t count;
 		size_t live; /* how many of them do not catch up */
 	} members;
-	size_t visitors; /* connections that have asked for this channel and not joined yet */
+	/* Connections that have asked for this channel and not joined yet (session/request.c). */
+	size_t visitors;
 	struct roster roster;
 	struct {
 		uint64_t announced; /* how many announcements were made, ever */
@@ -55,10 +57,8 @@ struct channel {
 	struct pending pending;
 	int64_t timestamp_ms; /* of the last message */
 	struct history history; /* the newest messages that are published */
-	/* Messages up to this number may be missing in the history: the journal has removed them.
-	 */
-	uint64_t gap;
-	/* Reads of the journal for this channel. Until they end, the history keeps more. */
+	uint64_t gap; /* the journal has removed messages of the channel with numbers up to this */
+	/* Reads of the journal for its members (session/catchup_read.c): the history keeps more. */
 	uint32_t readers;
 	bool newest_read; /* the newest messages were read from the journal, or are being read */
 
@@ -105,8 +105,9 @@ struct channels {
 	struct leavers leavers;
 	struct nonces nonces; /* of recent messages */
 	struct page_cache page_cache; /* pages of the past, and replays */
-	struct shares history,
-		idle_history; /* bytes of the channels in use, and of the idle ones */
+	struct {
+		struct shares in_use, idle; /* bytes of the channels that are in use, or idle */
+	} history_memory;
 	struct watcher watcher;
 	struct clock *clock;
 
@@ -117,7 +118,7 @@ struct channels {
 
 	struct journal *journal; /* borrowed; set after channels_init */
 	uint64_t ticket; /* of the last append */
-	uint64_t durable; /* messages up to this ticket are stored */
+	uint64_t durable; /* messages up to this ticket are stored; set by the journal's callback */
 	uint64_t tried; /* the same when the waiting channels were published last */
 	struct channel *dirty; /* channels to which something was appended in this tick */
 	struct channel *waiting; /* channels with frames of earlier ticks that are not published */
@@ -128,8 +129,7 @@ struct channels {
 		int64_t timestamp_ms; /* the last one of their messages */
 		uint64_t dropped; /* number of the newest message that they no longer kept */
 	} freed;
-	/* Messages up to this number are missing in the journal, and their channels not known. */
-	uint64_t gap;
+	uint64_t gap; /* the journal has removed messages up to this number, of unknown channels */
 
 	struct {
 		uint64_t channels, members; /* made */
@@ -193,7 +193,7 @@ void channel_history_add(struct channel *channel, const struct history_entry *en
 void channel_history_prepend(
 	struct channel *channel, struct history *found, uint64_t dropped, uint64_t removed);
 
-/* Takes or gives up the memory by which the history has changed. */
+/* Counts the memory of the history again. To be called after the history was changed. */
 void channel_history_account(struct channel *channel);
 
 /* Returns the number of the newest message that was published, or 0 if there is none. */
@@ -203,7 +203,7 @@ uint64_t channel_newest_number(const struct channel *channel);
 static inline size_t
 channels_history_bytes(const struct channels *channels)
 {
-	return channels->history.amount + channels->idle_history.amount;
+	return channels->history_memory.in_use.amount + channels->history_memory.idle.amount;
 }
 
 #endif

@@ -19,7 +19,8 @@ void
 channel_history_account(struct channel *channel)
 {
 	struct channels *channels = channel->channels;
-	struct shares *shares = channel->slot.idle ? &channels->idle_history : &channels->history;
+	struct shares *shares = channel->slot.idle ? &channels->history_memory.idle
+						   : &channels->history_memory.in_use;
 	size_t bytes = channel->history.bytes, before = channel->share.amount;
 
 	if (bytes > before)
@@ -42,11 +43,13 @@ channel_of_share(struct share *share)
 static struct channel *
 channels_largest_history(const struct channels *channels)
 {
-	bool idle = channels->idle_history.amount > channels->limits.history_bytes / 2;
-	struct share *share = shares_largest(idle ? &channels->idle_history : &channels->history);
+	bool idle = channels->history_memory.idle.amount > channels->limits.history_bytes / 2;
+	struct share *share = shares_largest(
+		idle ? &channels->history_memory.idle : &channels->history_memory.in_use);
 
 	if (!share)
-		share = shares_largest(idle ? &channels->history : &channels->idle_history);
+		share = shares_largest(
+			idle ? &channels->history_memory.in_use : &channels->history_memory.idle);
 	return share ? channel_of_share(share) : NULL;
 }
 

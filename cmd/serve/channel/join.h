@@ -17,9 +17,9 @@ struct channel_join {
 
 /*
  * Makes a connection a member: sends userData to it, and announces its user to the others. The
- * caller has set member->conn. The member is sent no messages until the caller has it catch up
- * (since.h) or replays the newest messages to it (replay.h), before the tick ends. Returns -1 with
- * channel_full, username_taken or id_taken.
+ * caller has set member->conn. Before the tick ends it calls member_begin_catchup (since.h),
+ * member_await_newest or member_replay (replay.h). Returns -1 with channel_full, username_taken or
+ * id_taken.
  */
 int channel_join(struct channel *channel, struct member *member, const struct channel_join *join,
 	struct chat_err *err);

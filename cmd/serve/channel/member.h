@@ -32,7 +32,7 @@ struct member {
 	struct channel *channel; /* NULL before it joins, and after it leaves */
 	struct user *user; /* valid while channel is */
 	struct member *next, *prev; /* in channel->members.first, in the order of joining */
-	/* The stream position of its own userStatus, which it is not sent. */
+	/* Stream position of its own userStatus, which it is not sent; or MEMBER_SKIPS_NOTHING. */
 	uint64_t skip;
 	uint64_t serial : 63; /* unique, ascending, not 0 */
 	bool hidden : 1; /* it joined with presence "hidden" */
@@ -50,7 +50,7 @@ void member_send_block(struct member *member, struct block *block);
 /* Sends the frame that begins at this offset of the block, so many times. */
 void member_send_frame(struct member *member, struct block *block, uint32_t at, uint64_t times);
 
-/* Returns true if the message of this number was sent to it. If not, it will be sent later. */
+/* Returns true if the message of this number was sent to it, or was before its `since`. */
 static inline bool
 member_has_passed(const struct member *member, uint64_t number)
 {

@@ -124,7 +124,7 @@ channels_leaver_is_due(const struct channels *channels)
 }
 
 void
-channels_sweep(struct channels *channels)
+channels_end_graces(struct channels *channels)
 {
 	while (channels_leaver_is_due(channels)) {
 		struct channel *channel = channels->leavers.first->channel;
@@ -132,5 +132,4 @@ channels_sweep(struct channels *channels)
 		user_depart(channel, channels->leavers.first->user);
 		channel_release(channel);
 	}
-	nonces_expire(&channels->nonces, clock_now_ms(channels->clock));
 }

@@ -17,7 +17,10 @@ struct user;
 /* The member's user has one more connection that is not hidden. */
 void member_come_online(struct channel *channel, struct member *member);
 
-/* A connection of the user has left. The user is offline now, or after the grace time. */
+/*
+ * A connection of the user has left. If it was the last one that is not hidden, the user is offline
+ * now, or after the grace time.
+ */
 void user_go_offline(struct channel *channel, struct user *user);
 
 /*
@@ -32,7 +35,7 @@ void user_end_grace(struct channel *channel, struct user *user);
  */
 bool channel_is_crowd(const struct channel *channel);
 
-/* Ends the grace time of those users whose time has come, and forgets old nonces. */
-void channels_sweep(struct channels *channels);
+/* Announces the users of all channels whose grace time is over as offline. Called by the sweep. */
+void channels_end_graces(struct channels *channels);
 
 #endif
