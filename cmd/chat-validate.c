@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chat/clock.h"
 #include "chat/rules.h"
 #include "command/confine.h"
 #include "command/diag.h"
@@ -122,14 +123,14 @@ static int
 check_all(struct check *check, char **names, bool stats)
 {
 	struct report *report = check->report;
-	uint64_t begun_us = chat_progress_clock_us();
+	uint64_t begun_us = (uint64_t)chat_now_us();
 	bool readable;
 
 	report_start(report);
 	readable = *names || check_named(check, "-");
 	for (; *names; names++)
 		readable &= check_named(check, *names);
-	report->stats.elapsed_us = chat_progress_clock_us() - begun_us;
+	report->stats.elapsed_us = (uint64_t)chat_now_us() - begun_us;
 	if (stats)
 		report_stats(report);
 	report_finish(report);

@@ -3,8 +3,8 @@
  */
 #include "client/courier.h"
 
+#include "chat/clock.h"
 #include "client/history.h"
-#include "command/diag.h"
 
 /*
  * Who only speaks has no use for a history, but gets one. What came after the last message seen is

@@ -1,7 +1,7 @@
 /* Silence is no sign of anything, but no answer is. */
 #include "client/heartbeat.h"
 
-#include "command/diag.h"
+#include "chat/clock.h"
 
 void
 heartbeat_begin(struct heartbeat *heartbeat, int64_t dead_after_ms)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/clock.h"
 #include "chat/encode.h"
 #include "chat/json.h"
 #include "client/splice.h"

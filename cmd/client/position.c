@@ -1,9 +1,9 @@
 /* The last message that was dealt with. */
 #include "client/position.h"
 
+#include "chat/clock.h"
 #include "chat/json.h"
 #include "client/history.h"
-#include "command/diag.h"
 
 #define AHEAD_MOST_MS ((int64_t)24 * 60 * 60 * 1000) /* of the clock here */
 

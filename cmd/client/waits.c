@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "chat/buf.h"
-#include "command/diag.h"
+#include "chat/clock.h"
 
 #define POLL_MOST_MS 60000 /* then the time is looked at again */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chat/clock.h"
 #include "client/nonce.h"
 #include "client/via.h"
 #include "command/diag.h"

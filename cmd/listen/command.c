@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "command/diag.h"
+#include "chat/clock.h"
 
 #define NOT_FOUND 127 /* as shells have it */
 #define NOT_EXECUTABLE 126

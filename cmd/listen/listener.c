@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "chat/buf.h"
+#include "chat/clock.h"
 #include "command/diag.h"
 #include "listen/human.h"
 #include "listen/label.h"

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "chat/clock.h"
 #include "command/diag.h"
 
 #define BOT_END_MS 2000 /* for a command to end after its input did */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chat/clock.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
 

@@ -4,6 +4,7 @@
  */
 #include "send/sender.h"
 
+#include "chat/clock.h"
 #include "command/diag.h"
 #include "send/report.h"
 

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
+#include "chat/clock.h"
 #include "chat/utf8.h"
-#include "command/diag.h"
 #include "message/hint.h"
 #include "send/destination.h"
 #include "send/mend.h"

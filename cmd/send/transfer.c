@@ -1,7 +1,7 @@
 /* The progress bar of --file. */
 #include "send/transfer.h"
 
-#include "command/diag.h"
+#include "chat/clock.h"
 
 #define AFTER_MS 1000 /* a shorter transfer needs no bar */
 #define LOOK_MS 200

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command/diag.h"
+#include "chat/clock.h"
 #include "serve/channel/restore.h"
 #include "serve/channel/user_data.h"
 #include "serve/journal/disk_journal.h"

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "chat/clock.h"
 #include "chat/line.h"
 #include "command/diag.h"
 #include "serve/channel/publish.h"

@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chat/buf.h"
@@ -170,25 +169,4 @@ chat_start(void)
 		hold_descriptor(fd);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-}
-
-static int64_t
-clock_ms(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t
-chat_now_ms(void)
-{
-	return clock_ms(CLOCK_MONOTONIC);
-}
-
-int64_t
-chat_unix_ms(void)
-{
-	return clock_ms(CLOCK_REALTIME);
 }

@@ -59,8 +59,4 @@ _Noreturn void chat_die_by_signal(int signal_number);
  */
 void chat_start(void);
 
-/* Milliseconds of the monotonic clock (deadlines) and of Unix time (timestamps). */
-int64_t chat_now_ms(void);
-int64_t chat_unix_ms(void);
-
 #endif

@@ -2,24 +2,15 @@
 #include "command/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chat/buf.h"
+#include "chat/clock.h"
 #include "chat/line.h"
 #include "chat/show.h"
 
 #define BETWEEN_US 200000
 #define BAR_CELLS 30
-
-uint64_t
-chat_progress_clock_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 void
 chat_progress_init(struct chat_progress *progress, bool wanted, int64_t after_ms)
@@ -38,7 +29,7 @@ chat_progress_begin(struct chat_progress *progress, const char *name, uint64_t s
 	progress->name = name;
 	progress->size = size;
 	progress->done = 0;
-	progress->begun_us = chat_progress_clock_us();
+	progress->begun_us = (uint64_t)chat_now_us();
 	progress->drawn_us = 0;
 }
 
@@ -69,7 +60,7 @@ chat_progress_add(struct chat_progress *progress, uint64_t more_bytes)
 	if (!progress->on || progress->size == 0)
 		return;
 	progress->done += more_bytes;
-	now_us = chat_progress_clock_us();
+	now_us = (uint64_t)chat_now_us();
 	if (now_us - progress->begun_us >= progress->after_us &&
 		now_us - progress->drawn_us >= BETWEEN_US)
 		draw(progress, now_us);

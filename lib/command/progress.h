@@ -25,7 +25,4 @@ void chat_progress_add(struct chat_progress *progress, uint64_t more_bytes);
 /* Takes the line away: at the end, or before something else is written on the terminal. */
 void chat_progress_hide(struct chat_progress *progress);
 
-/* Microseconds on a clock that never goes back. */
-uint64_t chat_progress_clock_us(void);
-
 #endif

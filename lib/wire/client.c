@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "chat/buf.h"
+#include "chat/clock.h"
 #include "chat/http.h"
 #include "chat/show.h"
 #include "chat/transport.h"
 #include "chat/ws.h"
-#include "command/diag.h"
 #include "wire/answer.h"
 #include "wire/idn.h"
 

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "command/diag.h"
+#include "chat/clock.h"
 #include "wire/remedy.h"
 
 #define READ_BYTES 65536L

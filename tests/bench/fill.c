@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/clock.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
 #include "serve/journal/disk_journal.h"

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "chat/client.h"
+#include "chat/clock.h"
 #include "command/diag.h"
 
 #define AGENT "libchat"

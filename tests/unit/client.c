@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
+#include "chat/clock.h"
 #include "chat/http.h"
 #include "chat/ws.h"
-#include "command/diag.h"
 #include "tap.h"
 
 #define PATIENCE_MS 20000

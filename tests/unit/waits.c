@@ -11,6 +11,7 @@
 #include <linux/sockios.h>
 #include <signal.h>
 
+#include "chat/clock.h"
 #include "client/signals.h"
 #include "command/diag.h"
 #include "listen/listener.h"

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command/diag.h"
+#include "chat/clock.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/group_commit.h"
 #include "serve/journal/journal_size.h"

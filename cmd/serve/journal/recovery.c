@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "command/diag.h"
+#include "chat/clock.h"
 #include "serve/journal/closed_stats.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/recovery_index.h"

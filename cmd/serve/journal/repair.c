@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "command/diag.h"
+#include "chat/clock.h"
 #include "serve/journal/segment.h"
 #include "serve/journal/torn_tail.h"
 

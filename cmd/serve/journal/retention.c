@@ -6,7 +6,7 @@
  */
 #include "serve/journal/retention.h"
 
-#include "command/diag.h"
+#include "chat/clock.h"
 #include "serve/journal/closed_stats.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/index_rebuild.h"

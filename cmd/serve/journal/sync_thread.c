@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "command/diag.h"
+#include "chat/clock.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/removed_file.h"
 

@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 
 #include "chat/buf.h"
+#include "chat/clock.h"
 #include "chat/http.h"
-#include "command/diag.h"
 #include "serve/net/stream_status.h"
 
 #define RECORD_SHARE 1024 /* bytes of a turn's share for which one record is read */

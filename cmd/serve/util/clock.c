@@ -1,7 +1,7 @@
 /* Time for timestamps and deadlines, without a system call per message. */
 #include "serve/util/clock.h"
 
-#include "command/diag.h"
+#include "chat/clock.h"
 
 bool
 clock_set(struct clock *clock)

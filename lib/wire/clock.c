@@ -1,0 +1,31 @@
+/* The clocks that deadlines and timestamps are taken from. */
+#include "chat/clock.h"
+
+#include <time.h>
+
+static int64_t
+read_us(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
+chat_now_ms(void)
+{
+	return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t
+chat_now_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t
+chat_unix_ms(void)
+{
+	return read_us(CLOCK_REALTIME) / 1000;
+}
