@@ -152,13 +152,11 @@ post_new(struct channel *channel, const struct channel_post *post)
 	post->user->active_ms = clock_unix_ms(channels->clock);
 	channels->ever.messages++;
 	post_encode(channel, post, last, &place);
-	message->entry = (struct history_entry){
-		.block = NULL, /* until the block is sealed */
-		.at = place.at,
-		.data_at = place.data_at,
-		.data_len = place.data_len,
-		.number = channels->sequence,
-	};
+	message->entry.block = NULL; /* until the block is sealed */
+	message->entry.at = place.at;
+	message->entry.data_at = place.data_at;
+	message->entry.data_len = place.data_len;
+	message->entry.number = channels->sequence;
 	message->nonce = NULL;
 	message->sender = sender_of(post);
 	message->ticket = last->ticket = post_journal(channel, last->block, place.at);
