@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-serve lets in the right users, by tokens, hosts and proxies, and nobody else.
+# chat-serve lets in the right users by their tokens, and nobody else.
 
 . tests/lib.sh
 

@@ -18,7 +18,7 @@ import threading
 import time
 
 import adversary
-from peer import CLOSE, DEADLINE, PING, PONG, SLOWNESS, TEXT, Peer, frame, until, whole_frames
+from peer import DEADLINE, PING, PONG, SLOWNESS, TEXT, frame, whole_frames
 from serving import TLS, Server, case, main
 from witness import resident_kib
 

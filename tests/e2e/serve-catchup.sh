@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# A client that comes back is sent all that was said meanwhile, page by page, at no cost to the others.
+# A client that comes back is sent all that was said meanwhile, page by page.
 
 . tests/lib.sh
 

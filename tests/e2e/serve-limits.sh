@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# Each limit of chat-serve is kept as LIMITS of chat-serve(1) says.
+# The limits of chat-serve on sizes and times are kept as LIMITS of chat-serve(1) says.
 
 . tests/lib.sh
 

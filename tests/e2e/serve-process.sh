@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# chat-serve as a process: its descriptors, sockets, signals and exit status are as the manual says.
+# chat-serve as a process: its sockets, its input, signals and exit status are as the manual says.
 
 . tests/lib.sh
 

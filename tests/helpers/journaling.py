@@ -2,12 +2,14 @@
 import glob
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 
-from peer import DEADLINE, TEXT, frame
-from serving import CHAT_SERVE, Server
+from peer import DEADLINE, SLOWNESS, TEXT, frame, until
+from serving import CHAT_SERVE, Server, running
 
 SHIM = os.path.join(os.environ["BUILD"], "tests/preload/disk.so")
 VALIDATE = os.path.join(os.environ["BUILD"], "chat-validate")
@@ -120,3 +122,82 @@ def refuses(dir, status, *options):
     done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
     assert done.returncode == status, (done.returncode, done.stderr)
     return done.stderr
+
+
+def size_of(dir):
+    """All its files; one that goes while it is looked at had its place."""
+    total = 0
+    with os.scandir(dir) as entries:
+        for entry in entries:
+            try:
+                total += entry.stat().st_size
+            except FileNotFoundError:
+                pass
+    return total
+
+
+def is_ailing(server, word):
+    status, body = get(server, "/healthz")
+    return status == 503 and word in body
+
+
+def end_within(server, seconds):
+    """Its exit status; it has not much more time than that."""
+    begun = time.monotonic()
+    server.signal(signal.SIGTERM)
+    status = server.wait()
+    took = time.monotonic() - begun
+    assert took < seconds + 0.7 * SLOWNESS, "it took %.3f s" % took
+    running.remove(server)
+    return status
+
+
+def is_replaced(dir):
+    os.rename(dir, dir + ".away")
+    os.mkdir(dir)
+    return "there is another directory by now"
+
+
+def held(dir):
+    """What holds its syncs while it exists, and the environment for it."""
+    path = tempfile.mktemp(dir=os.environ["TMP"])
+    return path, disk(dir, hold="fdatasync:" + path)
+
+
+def say(server, path, count, word):
+    """So many texts in a channel; the messages they became."""
+    said = []
+    peer = server.join("say", path)
+    for first in range(0, count, 20):  # more than a tick, so that segments fill
+        some = min(20, count - first)
+        peer.send(texts(some, "%s%d-" % (word, first)))
+        said += messages_of(peer, some)
+    peer.close()
+    return said
+
+
+def past(server, path, since="0"):
+    peer = server.peer(path)
+    peer.say({"type": "init", "username": "zoe", "id": "zoe", "since": since, "presence": "hidden"})
+    peer.recv("userData")
+    told = peer.past()
+    peer.close()
+    return told
+
+
+def newest(server, path, said, most, since=None):
+    """What is kept of a channel is given, behind a message of it, a second later at the latest. Whether all that was
+    said there is; what a history says of that."""
+    kept = said[-most:]
+    behind = said if since is None else said[since + 1 :]
+    wanted = kept[-len(behind) :] if behind else []
+    told = {}
+
+    def is_given():
+        told.update(past(server, path, "0" if since is None else said[since]["id"]))
+        assert told["messages"][-len(wanted) :] == wanted or not wanted, "some of the newest are missing"
+        assert len(told["messages"]) <= len(behind), "more than was said"
+        return told["messages"] == wanted
+
+    until(is_given, "%d of %d messages are given, and no more" % (len(wanted), len(said)))
+    return len(wanted) == len(behind), told["complete"]

@@ -5,4 +5,4 @@
 
 . tests/lib.sh
 
-run_cases tests/e2e/serve-journal-disk.py
+run_cases tests/e2e/serve-journal-files.py
