@@ -77,8 +77,9 @@ check-tsan: ## the tests under ThreadSanitizer
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
 	--suppressions=$(CURDIR)/tests/valgrind.supp --log-file=$(abspath $(BUILD))/valgrind/%p.log
 # Left out is what measures time or memory, or needs system calls that valgrind does not know.
-VALGRIND_TESTS = $(addprefix tests/e2e/,listen-cursor.sh pipelines.sh send.sh send-faults.sh clients-plain-server.sh \
-	send-restart.sh serve-access.sh serve-access-hosts.sh serve-access-ids.sh serve-corpus.sh serve-frames.sh serve-protocol.sh \
+VALGRIND_TESTS = $(addprefix tests/e2e/,listen-cursor.sh pipelines.sh send.sh send-faults.sh \
+	clients-plain-server.sh send-restart.sh serve-access.sh serve-access-hosts.sh serve-access-ids.sh \
+	serve-corpus.sh serve-frames.sh serve-protocol.sh \
 	serve-protocol-history.sh serve-protocol-nonces.sh serve-tls-frames.sh \
 	validate-corpus.sh validate-order.sh)
 check-valgrind: all unit ## many of the tests under valgrind
