@@ -1,6 +1,6 @@
 /*
- * chat-listen: watch channels. Wiring and exit status are here; the command line is in
- * listen/options.c, the loop in listen/listener.c.
+ * chat-listen prints what is said in channels. The wiring and the exit status are here; the command
+ * line is in listen/options.c, the loop in listen/listener.c.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ die(const struct chat_err *err)
 	chat_die(chat_exit_status(err->code), "%s", err->text);
 }
 
-/* The operands, or the one URL of the settings. The caller frees. */
+/* Returns the URLs of the operands, or the one of the settings. The caller frees the array. */
 static struct chat_url *
 read_urls(const struct options *options, size_t *count)
 {
@@ -40,7 +40,7 @@ read_urls(const struct options *options, size_t *count)
 	return urls;
 }
 
-/* With --quiet all goes on as usual, but for the lines. */
+/* Opens what the lines are written to with --quiet. */
 static int
 open_null(void)
 {
@@ -51,7 +51,7 @@ open_null(void)
 	return fd;
 }
 
-/* What is to be written is tried before anything is heard. */
+/* Opens the files that will be written, so that an error ends the program before it connects. */
 static void
 open_files(struct options *options, struct listener *listener)
 {
@@ -66,8 +66,10 @@ open_files(struct options *options, struct listener *listener)
 		die(&err);
 }
 
-/* Files of strangers are written: nowhere but where they are to be. A command needs its own
- * freedom. */
+/*
+ * Gives up the right to write files outside of --save-files, because strangers name the files. A
+ * command of --exec would inherit that, so with one nothing is given up.
+ */
 static void
 confine(const struct options *options)
 {
@@ -84,6 +86,7 @@ confine(const struct options *options)
 		die(&err);
 }
 
+/* Opens stdout, or starts the command of --exec, which reads the lines. */
 static void
 open_output(const struct options *options, struct listener *listener, struct bot *bot)
 {
@@ -120,7 +123,7 @@ close_all(const struct options *options, struct listener *listener)
 	signals_close(&listener->signals);
 }
 
-/* Listens to servers. Returns the exit status, or a signal to die by, negative. */
+/* Listens to servers. Returns the exit status, or the negative number of a signal to die by. */
 static int
 watch(struct options *options)
 {
@@ -133,7 +136,7 @@ watch(struct options *options)
 
 	urls = read_urls(options, &count);
 	options->output_fd = options->quiet ? open_null() : STDOUT_FILENO;
-	open_files(options, &listener); /* a signal ends who waits there */
+	open_files(options, &listener); /* before signals_open: a signal ends an open that waits */
 	if (signals_open(&listener.signals, &err) < 0)
 		die(&err);
 	confine(options);

@@ -1,10 +1,11 @@
 /*
- * chat-send: say something, and know that it was heard. Options, wiring and exit status are here;
- * the loop is send/sender.c.
+ * chat-send sends messages and waits until the server has accepted each of them. The options, the
+ * wiring and the exit status are here; the loop is in send/sender.c.
  */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/settings.h"
 #include "command/diag.h"
@@ -28,9 +29,9 @@ struct options {
 	struct settings settings;
 	struct source_options source;
 	struct sender_options sender;
-	const char *speed;
-	int ack;
-	bool retry_given;
+	const char *speed; /* the text of --speed; NULL: not given */
+	int ack; /* enum ack */
+	bool retry_given; /* --retry-for */
 	bool reply_given;
 };
 
@@ -82,6 +83,7 @@ static const struct chat_opt table[] = {
 	{0},
 };
 
+/* Reads the options. Returns the index of the first operand. */
 static int
 parse(struct options *options, int argc, char **argv)
 {
@@ -99,8 +101,8 @@ parse(struct options *options, int argc, char **argv)
 }
 
 /*
- * "--reply 2" is an answer to wait for, and a text that begins with 2: what takes a value at will
- * has it behind an equals sign.
+ * Refuses "--reply 2". getopt_long takes the value of an option with an optional argument only
+ * behind an equals sign, so that this would wait for one answer and send "2".
  */
 static void
 check_reply_value(int argc, char **argv)
@@ -117,7 +119,7 @@ check_reply_value(int argc, char **argv)
 	}
 }
 
-/* A single - among the words is stdin, which is read where there are none. */
+/* Takes the operands as words to send. A single "-" is no word: messages are read from stdin. */
 static void
 take_words(struct source_options *source, char **words, int count)
 {
@@ -130,7 +132,7 @@ take_words(struct source_options *source, char **words, int count)
 	source->word_count = dash ? 0 : (size_t)count;
 }
 
-/* The factor of --speed. */
+/* Returns the factor of --speed, or 0 where it is not given and there are no pauses. */
 static double
 read_speed(const char *text, const char *replay)
 {
@@ -148,13 +150,10 @@ read_speed(const char *text, const char *replay)
 }
 
 static void
-check(const struct options *options)
+check_source(const struct source_options *source)
 {
-	const struct source_options *source = &options->source;
 	bool operands = source->word_count > 0 || source->files.count > 0;
 
-	if (options->sender.replies > 0 && options->sender.ack == ACK_CLOSE)
-		chat_die_usage("--reply needs the ids that --ack=close does not bring");
 	if (source->replay && (operands || source->lines))
 		chat_die_usage("--replay does not go with words, --lines and --file");
 	if (source->split && !source->lines && source->word_count == 0)
@@ -163,6 +162,11 @@ check(const struct options *options)
 		chat_die_usage("--replace is for words and --lines");
 	if (source->lines && operands)
 		chat_die_usage("--lines reads stdin: words and --file do not go with it");
+}
+
+static void
+check_files(const struct source_options *source)
+{
 	if ((source->name || source->mime) && source->files.count == 0)
 		chat_die_usage("--name and --mime are about a --file");
 	if (source->name && source->files.count > 1)
@@ -180,38 +184,59 @@ die(const struct chat_err *err)
 	chat_die(chat_exit_status(err->code), "%s", err->text);
 }
 
+/* Reads and checks the command line and the environment, or exits. */
+static void
+read_options(struct options *options, int argc, char **argv, struct chat_url *url)
+{
+	struct source_options *source = &options->source;
+	struct chat_err err;
+	int operand;
+
+	check_reply_value(argc, argv);
+	operand = parse(options, argc, argv);
+	take_words(source, argv + operand, argc - operand);
+	if (options->sender.replies > 0 && options->sender.ack == ACK_CLOSE)
+		chat_die_usage("--reply needs the ids that --ack=close does not bring");
+	check_source(source);
+	check_files(source);
+	source->speed = read_speed(options->speed, source->replay);
+	if (settings_finish(&options->settings, &err) < 0 ||
+		settings_url(&options->settings, NULL, url, &err) < 0)
+		die(&err);
+	source->channel = url->channel;
+}
+
+static void
+options_free(struct options *options)
+{
+	settings_free(&options->settings);
+	chat_strings_free(&options->source.files);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options;
-	struct sender sender = {.settings = &options.settings, .options = &options.sender};
 	struct source source;
 	struct chat_url url;
+	struct sender sender = {.settings = &options.settings,
+		.options = &options.sender,
+		.url = &url,
+		.source = &source};
 	struct chat_err err;
-	int operand, status;
+	int status;
 
 	chat_start();
-	check_reply_value(argc, argv);
-	operand = parse(&options, argc, argv);
-	take_words(&options.source, argv + operand, argc - operand);
-	check(&options);
-	options.source.speed = read_speed(options.speed, options.source.replay);
-	if (settings_finish(&options.settings, &err) < 0 ||
-		settings_url(&options.settings, NULL, &url, &err) < 0)
-		die(&err);
-	options.source.channel = url.channel;
+	read_options(&options, argc, argv, &url);
 	if (source_open(&source, &options.source, &err) < 0 ||
 		signals_open(&sender.signals, &err) < 0)
 		die(&err);
-	sender.url = &url;
-	sender.source = &source;
-	output_open(&sender.output, 1);
+	output_open(&sender.output, STDOUT_FILENO);
 	status = sender_run(&sender);
 	output_close(&sender.output);
 	signals_close(&sender.signals);
 	source_close(&source);
-	settings_free(&options.settings);
-	chat_strings_free(&options.source.files);
+	options_free(&options);
 	if (status < 0)
 		chat_die_by_signal(-status);
 	return status;

@@ -1,6 +1,6 @@
 /*
- * chat-validate: is every line of a log, or of a live pipe, a message of the protocol? Options and
- * exit status; the checking is in validate/.
+ * chat-validate checks that every line of a log or of a pipe is a message of the protocol. The
+ * options, the outputs and the exit status are here; the checking is in validate/check.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "validate/output.h"
 #include "validate/report.h"
 
-#define PROGRESS_AFTER_MS 200 /* a shorter check needs no bar */
+#define PROGRESS_AFTER_MS 200 /* a check that is done by then shows no progress bar */
 
 static const char *const directions[] = {"client", "server", "any", "input", NULL};
 static const char *const format_names[] = {"text", "json", "github", "tap", "sarif", NULL};
@@ -29,13 +29,13 @@ static const struct format *const formats[] = {
 	&format_text, &format_json, &format_github, &format_tap, &format_sarif};
 
 struct settings {
-	int from; /* index into directions: one less than enum chat_direction */
-	int format; /* index into formats */
+	int from; /* index into directions; one less than enum chat_direction */
+	int format; /* index into formats and format_names */
 	bool strict, state, filter, invert, quiet, stats, schema;
 	int64_t max_errors;
 	int64_t max_line_bytes;
 	int64_t jobs;
-	const char *rejects; /* a file's name, or NULL */
+	const char *rejects; /* a file that invalid lines are written to; NULL: none */
 };
 
 #define AT(field) offsetof(struct settings, field)
@@ -98,7 +98,7 @@ print_schema(const struct settings *settings)
 	return CHAT_EXIT_OK;
 }
 
-/* Whether the file was read to its end. */
+/* Checks a file, or stdin by the name "-". Returns true if it was read to its end. */
 static bool
 check_named(struct check *check, const char *name)
 {
@@ -119,6 +119,7 @@ check_named(struct check *check, const char *name)
 	return result == 0;
 }
 
+/* Checks the files, or stdin where there are none. Returns the exit status. */
 static int
 check_all(struct check *check, char **names, bool stats)
 {
@@ -139,37 +140,42 @@ check_all(struct check *check, char **names, bool stats)
 	return report->stats.invalid > 0 ? CHAT_EXIT_NO : CHAT_EXIT_OK;
 }
 
-static void
-finish(struct output *output)
-{
-	output_flush(output);
-	output_free(output);
-}
-
-/* The variant of the scanner, which CHAT_VALIDATE_SCAN may choose: "none" for no scanner at all. */
-static struct chat_scan *
-choose_scan(const struct settings *settings)
+/*
+ * Returns the variant of the scanner that CHAT_VALIDATE_SCAN names, -1 for "none", or the fastest
+ * one that this processor has. Exits with 64 where it does not have the one that is named.
+ */
+static int
+choose_variant(void)
 {
 	const char *wanted = getenv("CHAT_VALIDATE_SCAN");
-	int variant = CHAT_SCAN_VARIANTS;
+
+	if (!wanted || *wanted == '\0')
+		return (int)chat_scan_best();
+	if (strcmp(wanted, "none") == 0)
+		return -1;
+	for (int variant = 0; variant < CHAT_SCAN_VARIANTS; variant++)
+		if (strcmp(wanted, chat_scan_word((enum chat_scan_variant)variant)) == 0 &&
+			chat_scan_can((enum chat_scan_variant)variant))
+			return variant;
+	chat_die_usage("CHAT_VALIDATE_SCAN: there is no scanner '%s' here", wanted);
+}
+
+/* Returns a scanner, or NULL where every line has to be read in full. */
+static struct chat_scan *
+scan_open(const struct settings *settings)
+{
+	int variant;
 
 	if (settings->strict || settings->state)
 		return NULL;
-	if (wanted == NULL || *wanted == '\0')
-		variant = (int)chat_scan_best();
-	else if (strcmp(wanted, "none") == 0)
+	variant = choose_variant();
+	if (variant < 0)
 		return NULL;
-	else
-		while (variant-- > 0)
-			if (strcmp(wanted, chat_scan_word((enum chat_scan_variant)variant)) == 0)
-				break;
-	if (variant < 0 || !chat_scan_can((enum chat_scan_variant)variant))
-		chat_die_usage("CHAT_VALIDATE_SCAN: there is no scanner '%s' here", wanted);
 	return chat_scan_new(
 		(enum chat_direction)(settings->from + 1), (enum chat_scan_variant)variant);
 }
 
-/* Whether one of the files is this one: what would be read is what is about to be overwritten. */
+/* Returns true if one of the named files is this one: writing to it would destroy what is read. */
 static bool
 is_read_too(const struct stat *file, char **names)
 {
@@ -183,7 +189,7 @@ is_read_too(const struct stat *file, char **names)
 }
 
 static void
-open_rejects(struct output *rejects, const char *name, char **names)
+rejects_open(struct output *rejects, const char *name, char **names)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	struct stat stat;
@@ -199,7 +205,52 @@ open_rejects(struct output *rejects, const char *name, char **names)
 	output_init(rejects, fd, name);
 }
 
-/* Logs come from strangers: whoever takes this process over by one can read, and nothing else. */
+/* What is written: findings to stdout, or to stderr where stdout has the lines that pass. */
+struct outputs {
+	struct output findings;
+	struct output lines; /* stdout */
+	struct output rejects; /* only where settings->rejects */
+};
+
+static bool
+passes_lines(const struct settings *settings)
+{
+	return settings->filter || settings->invert;
+}
+
+static void
+outputs_open(struct outputs *outputs, const struct settings *settings, char **names,
+	struct chat_progress *progress)
+{
+	bool passes = passes_lines(settings);
+
+	*outputs = (struct outputs){0};
+	output_init(&outputs->lines, STDOUT_FILENO, "stdout");
+	output_init(&outputs->findings, passes ? STDERR_FILENO : STDOUT_FILENO,
+		passes ? "stderr" : "stdout");
+	outputs->lines.progress = outputs->findings.progress = progress;
+	if (settings->rejects)
+		rejects_open(&outputs->rejects, settings->rejects, names);
+}
+
+static void
+output_finish(struct output *output)
+{
+	output_flush(output);
+	output_free(output);
+}
+
+static void
+outputs_close(struct outputs *outputs, const struct settings *settings)
+{
+	output_finish(&outputs->findings);
+	output_finish(&outputs->lines);
+	output_finish(&outputs->rejects);
+	if (settings->rejects && close(outputs->rejects.fd) < 0)
+		chat_die(CHAT_EXIT_IO, "%s: %s", settings->rejects, strerror(errno));
+}
+
+/* Gives up all rights but reading: a log of strangers may try to take this process over. */
 static void
 confine(void)
 {
@@ -211,54 +262,70 @@ confine(void)
 		chat_die(chat_exit_status(err.code), "%s", err.text);
 }
 
+static enum pass
+pass_of(const struct settings *settings)
+{
+	if (settings->filter)
+		return PASS_VALID;
+	return settings->invert ? PASS_INVALID : PASS_NONE;
+}
+
+/* Several threads check a file only where no line of it is written and no order is checked. */
+static unsigned
+threads_of(const struct settings *settings)
+{
+	bool alone = passes_lines(settings) || settings->rejects || settings->state;
+
+	return alone ? 1 : (unsigned)settings->jobs;
+}
+
 static int
 validate(const struct settings *settings, char **names)
 {
-	bool passes = settings->filter || settings->invert;
-	bool alone = passes || settings->rejects || settings->state;
-	struct output out, findings, rejects = {0};
-	struct chat_scan *scan = choose_scan(settings);
+	struct chat_scan *scan = scan_open(settings);
 	struct chat_progress progress;
+	struct outputs outputs;
 	struct report report = {
 		.format = formats[settings->format],
-		.output = &findings,
+		.output = &outputs.findings,
 		.quiet = settings->quiet,
 		.max_shown = (uint64_t)settings->max_errors,
 	};
 	struct check check = {
 		.from = (enum chat_direction)(settings->from + 1),
 		.strict = settings->strict,
-		.pass = settings->filter   ? PASS_VALID
-			: settings->invert ? PASS_INVALID
-					   : PASS_NONE,
+		.pass = pass_of(settings),
 		.max_line_bytes = (size_t)settings->max_line_bytes,
-		.threads = alone ? 1 : (unsigned)settings->jobs,
+		.threads = threads_of(settings),
 		.scan = scan,
 		.state = settings->state ? state_new() : NULL,
 		.report = &report,
-		.lines = &out,
-		.rejects = settings->rejects ? &rejects : NULL,
+		.lines = &outputs.lines,
+		.rejects = settings->rejects ? &outputs.rejects : NULL,
 		.progress = &progress,
 	};
 	int status;
 
 	chat_progress_init(&progress, !settings->quiet, PROGRESS_AFTER_MS);
-	output_init(&out, STDOUT_FILENO, "stdout");
-	output_init(
-		&findings, passes ? STDERR_FILENO : STDOUT_FILENO, passes ? "stderr" : "stdout");
-	out.progress = findings.progress = &progress;
-	if (settings->rejects)
-		open_rejects(&rejects, settings->rejects, names);
+	outputs_open(&outputs, settings, names, &progress);
 	confine();
 	status = check_all(&check, names, settings->stats);
-	finish(&findings);
-	finish(&out);
-	finish(&rejects);
-	if (settings->rejects && close(rejects.fd) < 0)
-		chat_die(CHAT_EXIT_IO, "%s: %s", settings->rejects, strerror(errno));
+	outputs_close(&outputs, settings);
 	state_free(check.state);
 	chat_scan_free(scan);
 	return status;
+}
+
+static void
+check_settings(const struct settings *settings, bool has_names)
+{
+	if (settings->filter && settings->invert)
+		chat_die_usage("--filter and --invert exclude each other");
+	if (settings->state && settings->from == CHAT_FROM_INPUT - 1)
+		chat_die_usage("--from input is about lines for chat-send, --state about what a "
+			       "connection says: they do not go together");
+	if (settings->schema && has_names)
+		chat_die_usage("--schema takes no FILE");
 }
 
 int
@@ -269,13 +336,7 @@ main(int argc, char **argv)
 
 	chat_start();
 	operand = chat_opt_parse(argc, argv, options, &usage, &settings);
-	if (settings.filter && settings.invert)
-		chat_die_usage("--filter and --invert exclude each other");
-	if (settings.state && settings.from == CHAT_FROM_INPUT - 1)
-		chat_die_usage("--from input is about lines for chat-send, --state about what a "
-			       "connection says: they do not go together");
-	if (settings.schema && argv[operand])
-		chat_die_usage("--schema takes no FILE");
+	check_settings(&settings, operand < argc);
 	if (settings.schema)
 		return print_schema(&settings);
 	return validate(&settings, argv + operand);

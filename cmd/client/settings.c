@@ -1,6 +1,6 @@
 /*
- * The connection settings of the two client commands: one set of options, one set of environment
- * variables. An option beats the environment; an empty variable counts as unset.
+ * The settings that chat-send and chat-listen have in common: the options of "Connection" and the
+ * environment variables. An option wins over its variable. An empty variable counts as unset.
  */
 #include "client/settings.h"
 
@@ -61,7 +61,7 @@ settings_init(struct settings *settings)
 	};
 }
 
-/* An environment variable, NULL where unset or empty. */
+/* Returns the value of an environment variable, or NULL where it is unset or empty. */
 static const char *
 environment(const char *name)
 {
@@ -70,15 +70,16 @@ environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* Puts the name of the variable in front of what is wrong with its value. */
+/* Puts the name of the variable in front of the sentence in err. Returns -1. */
 static int
 fail_variable(const char *name, struct chat_err *err)
 {
 	return chat_fail(err, err->code, "%s: %s", name, err->text);
 }
 
+/* Reads the token of --token-file, CHAT_TOKEN or CHAT_TOKEN_FILE; there may be none. */
 static int
-settings_token(struct settings *settings, struct chat_err *err)
+read_token(struct settings *settings, struct chat_err *err)
 {
 	const char *token = environment("CHAT_TOKEN");
 	const char *variable = environment("CHAT_TOKEN_FILE");
@@ -96,8 +97,9 @@ settings_token(struct settings *settings, struct chat_err *err)
 	return fail_variable(token ? "CHAT_TOKEN" : "CHAT_TOKEN_FILE", err);
 }
 
+/* Finds the username and id of the options or the environment, or derives them. */
 static int
-settings_identity(struct settings *settings, struct chat_err *err)
+find_identity(struct settings *settings, struct chat_err *err)
 {
 	const char *username = environment("CHAT_USERNAME"), *id = environment("CHAT_ID");
 
@@ -121,7 +123,7 @@ settings_finish(struct settings *settings, struct chat_err *err)
 	}
 	if (client->key && !client->cert)
 		return chat_fail(err, CHAT_USAGE, "--key needs --cert");
-	if (settings_identity(settings, err) < 0 || settings_token(settings, err) < 0)
+	if (find_identity(settings, err) < 0 || read_token(settings, err) < 0)
 		return -1;
 	if (held_file(&client->cacert, settings->held[0], err) < 0 ||
 		held_file(&client->cert, settings->held[1], err) < 0)

@@ -13,23 +13,24 @@
 #include "command/opt.h"
 
 /*
- * What chat-send and chat-listen are told about the server and about who they are: the options that
- * both have, once, and what the environment says where an option does not.
+ * The settings that chat-send and chat-listen have in common: how they reach the server and as
+ * which user. They come from options and, where an option is not given, from the environment.
+ * Strings of options are borrowed from argv.
  */
 struct settings {
-	const char *url; /* NULL: CHAT_URL, or the default */
-	const char *channel; /* put onto every URL; NULL: as the URL says */
-	const char *username;
-	const char *user_id;
-	const char *token_file;
+	const char *url; /* of --url; NULL: not given */
+	const char *channel; /* the path that replaces that of every URL; NULL: the URL's own */
+	const char *username; /* of --username; NULL: not given. The name to use is in identity */
+	const char *user_id; /* of --id; NULL: not given */
+	const char *token_file; /* of --token-file; NULL: not given */
 	struct chat_client_options client;
-	int64_t dead_after_ms; /* of silence, a ping in the middle of it */
+	int64_t dead_after_ms; /* of silence; in the middle of it a ping is sent */
 	bool verbose;
 
-	/* After settings_finish: */
+	/* Valid after settings_finish: */
 	struct identity identity;
-	char *token; /* owned; NULL: none */
-	char held[3][HELD_NAME_SIZE]; /* names of certificates that came through pipes */
+	char *token; /* owned; NULL: the server is shown no token */
+	char held[3][HELD_NAME_SIZE]; /* names of cacert, cert and key that came through pipes */
 };
 
 /* Sets the defaults of the options. Nothing in it needs to be freed yet. */
@@ -39,13 +40,17 @@ void settings_init(struct settings *settings);
 extern const struct chat_opt settings_options[];
 
 /*
- * After the options were read: the environment, the identity, the token. -1: CHAT_USAGE for a name
- * or id that no server would take, CHAT_CANNOT_OPEN for the token's file.
+ * Completes the settings after the options are read: from the environment, with the identity and
+ * the token. Returns 0, or -1 with CHAT_USAGE for a name, id, token or options that are wrong, or
+ * CHAT_CANNOT_OPEN for the file of the token or of a certificate.
  */
 int settings_finish(struct settings *settings, struct chat_err *err);
 void settings_free(struct settings *settings);
 
-/* The URL to connect to: text, or where that is NULL --url, CHAT_URL, ws://localhost:3001/. */
+/*
+ * Parses the URL to connect to: text, or where that is NULL the one of --url, CHAT_URL or the
+ * default, ws://localhost:3001/. Returns 0, or -1 with CHAT_USAGE.
+ */
 int settings_url(const struct settings *settings, const char *text, struct chat_url *url,
 	struct chat_err *err);
 

@@ -105,6 +105,7 @@ static const struct chat_opt table[] = {
 	{0},
 };
 
+/* Returns true if --human writes colors; "auto" asks the terminal and NO_COLOR. */
 static bool
 want_color(int choice)
 {

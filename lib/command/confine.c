@@ -1,4 +1,4 @@
-/* Landlock by its three system calls: the C library has no functions for them. */
+/* Calls Landlock by its three system calls, for which the C library has no functions. */
 #include "command/confine.h"
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #include "chat/buf.h"
 
-/* What the headers of Linux 6.1 do not know yet. */
+/* Rights that the headers of Linux 6.1 do not define yet, and their version of Landlock. */
 #define FS_TRUNCATE (1ULL << 14) /* version 3 */
 #define NET_BIND_TCP (1ULL << 0) /* version 4 */
 #define NET_CONNECT_TCP (1ULL << 1)
@@ -26,7 +26,7 @@
 #define FS_WRITE \
 	(FS_REMOVE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | FS_TRUNCATE)
 
-/* Taken away with the right to write, and never left. */
+/* Rights that are given up together with the right to write and that no path keeps. */
 #define FS_NEVER \
 	(LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | \
 		LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SOCK | \
@@ -37,7 +37,7 @@ struct ruleset {
 	uint64_t fs, net, scoped;
 };
 
-/* What this version of the interface knows of it. */
+/* Returns how many bytes of the struct a version of Landlock knows. */
 static size_t
 ruleset_size(int version)
 {

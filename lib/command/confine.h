@@ -7,37 +7,42 @@
 #include "chat/err.h"
 
 /*
- * A process gives up what it will not need, by landlock(7): nobody who takes it over gets it back.
- * For commands. What this kernel cannot take away is left; without Landlock all is.
+ * Gives up rights of the process by landlock(7), for good: an attacker who takes the process over
+ * does not get them back. Only commands use this. Rights that this kernel cannot take away are
+ * kept; without Landlock all of them are.
  */
 enum chat_confine_right {
-	CHAT_CONFINE_READ = 1, /* files and directories */
-	CHAT_CONFINE_WRITE = 2, /* files: make, change, cut, rename within a directory, remove */
-	CHAT_CONFINE_REMOVE = 4, /* files */
-	CHAT_CONFINE_EXECUTE = 8,
-	CHAT_CONFINE_TCP = 16, /* bind and connect */
-	CHAT_CONFINE_OTHERS = 32, /* signals and abstract unix sockets of other processes */
-	CHAT_CONFINE_RENAME = 64 /* files within a directory, and remove */
+	CHAT_CONFINE_READ = 1, /* read files and directories */
+	CHAT_CONFINE_WRITE = 2, /* create, change, truncate files; includes REMOVE and RENAME */
+	CHAT_CONFINE_REMOVE = 4, /* remove files */
+	CHAT_CONFINE_EXECUTE = 8, /* execute files */
+	CHAT_CONFINE_TCP = 16, /* bind and connect TCP sockets */
+	CHAT_CONFINE_OTHERS = 32, /* signal other processes, use their abstract unix sockets */
+	CHAT_CONFINE_RENAME = 64 /* rename files within a directory, and remove them */
 };
 
+/* The rights that are about to be given up. */
 struct chat_confine {
-	int fd; /* -1: the kernel has no Landlock */
-	int version; /* of its interface; 0: none */
-	unsigned rights; /* to be taken away */
+	int fd; /* of the Landlock ruleset; -1: the kernel has no Landlock, or after _end */
+	int version; /* of the kernel's Landlock; 0: it has none */
+	unsigned rights; /* enum chat_confine_right, or-ed */
 };
 
-/* Begins to take these rights away; REMOVE and RENAME go with WRITE. */
+/* Begins to give up these rights. Nothing is given up before chat_confine_end. */
 void chat_confine_begin(struct chat_confine *confine, unsigned rights);
 
-/* But leaves some of them at this path and below it. A path that is not there is left out. */
+/* Keeps some of the rights at a path and below it. A path that does not exist is left out. */
 void chat_confine_leave(struct chat_confine *confine, const char *path, unsigned rights);
 
-/* Likewise below the directory that this file is in, and the one that a link there leads to. */
+/*
+ * Keeps some of the rights below the directory that a file is in, and where the file is a symbolic
+ * link, also below the directory that it leads to.
+ */
 void chat_confine_leave_beside(struct chat_confine *confine, const char *path, unsigned rights);
 
 /*
- * Ends with it done, for this thread and those to come, together with no new privileges (a set-uid
- * program gives none). -1 with CHAT_INTERNAL, where the kernel has it and refuses.
+ * Gives the rights up, for this thread and for those that it starts, and the chance to gain new
+ * ones from set-uid programs. Returns 0, or -1 with CHAT_INTERNAL where the kernel refuses.
  */
 int chat_confine_end(struct chat_confine *confine, struct chat_err *err);
 

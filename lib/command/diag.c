@@ -1,6 +1,6 @@
 /*
- * How a command talks to the person who started it, and how it ends. Mains alone use this: the rest
- * of the library hands errors up.
+ * What a command writes to stderr and how it ends. Only commands use this; the library returns
+ * errors to its caller.
  */
 #include "command/diag.h"
 
@@ -16,7 +16,7 @@
 #include "chat/line.h"
 #include "chat/show.h"
 
-#define WARNING_MAX 4096 /* bytes of a diagnostic; a longer one is cut */
+#define WARNING_MAX 4096 /* bytes of a warning; a longer one is cut */
 
 static const unsigned char statuses[CHAT_CODES] = {
 	[CHAT_OK] = CHAT_EXIT_OK,
@@ -61,7 +61,7 @@ static const unsigned char statuses[CHAT_CODES] = {
 	[CHAT_PROTOCOL_ERROR] = CHAT_EXIT_PROTOCOL,
 	[CHAT_REFUSED] = CHAT_EXIT_REFUSED,
 	[CHAT_TIMED_OUT] = CHAT_EXIT_TIMEOUT,
-	[CHAT_INTERRUPTED] = 128 + SIGINT, /* for who cannot die by the signal itself */
+	[CHAT_INTERRUPTED] = 128 + SIGINT, /* where the process cannot die by the signal itself */
 	[CHAT_IO_ERROR] = CHAT_EXIT_IO,
 	[CHAT_CANNOT_OPEN] = CHAT_EXIT_NO_INPUT,
 	[CHAT_CANNOT_CREATE] = CHAT_EXIT_CANNOT_CREATE,
@@ -90,9 +90,12 @@ chat_warning(struct chat_buf *line, const char *format, va_list list)
 	line->limit = 0;
 }
 
-/* "program: sentence", the hint if any, in one write. A stderr that fails has nobody to tell. */
+/*
+ * Writes "program: sentence" and a hint, which may be NULL, in one write. A failure is ignored:
+ * there is nowhere to report it. errno is unchanged.
+ */
 static void
-say(const char *hint, const char *format, va_list list)
+write_warning(const char *hint, const char *format, va_list list)
 {
 	struct chat_buf out = {0};
 	int saved_errno = errno;
@@ -112,7 +115,7 @@ chat_warn(const char *format, ...)
 	va_list list;
 
 	va_start(list, format);
-	say(NULL, format, list);
+	write_warning(NULL, format, list);
 	va_end(list);
 }
 
@@ -122,7 +125,7 @@ chat_die(int status, const char *format, ...)
 	va_list list;
 
 	va_start(list, format);
-	say(NULL, format, list);
+	write_warning(NULL, format, list);
 	va_end(list);
 	exit(status);
 }
@@ -133,7 +136,7 @@ chat_die_usage(const char *format, ...)
 	va_list list;
 
 	va_start(list, format);
-	say("Try '%s --help' for more information.\n", format, list);
+	write_warning("Try '%s --help' for more information.\n", format, list);
 	va_end(list);
 	exit(CHAT_EXIT_USAGE);
 }
@@ -148,11 +151,14 @@ chat_die_by_signal(int signal_number)
 	raise(signal_number);
 	sigemptyset(&set);
 	sigaddset(&set, signal_number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL); /* if it was blocked, it strikes here */
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* a blocked signal is delivered here */
 	_exit(128 + signal_number);
 }
 
-/* A closed 0, 1 or 2 is opened the wrong way round: held, but using it stays an error. */
+/*
+ * Opens /dev/null in the place of a closed descriptor 0, 1 or 2, for the wrong direction: its
+ * number is taken, but reading or writing it stays an error.
+ */
 static void
 hold_descriptor(int fd)
 {

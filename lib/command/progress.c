@@ -1,4 +1,6 @@
-/* The progress bar. It is looked at whenever something was done, and drawn five times a second. */
+/*
+ * Draws the progress bar. Each step of the work calls it; it draws five times a second at most.
+ */
 #include "command/progress.h"
 
 #include <stdio.h>
@@ -9,7 +11,7 @@
 #include "chat/line.h"
 #include "chat/show.h"
 
-#define BETWEEN_US 200000
+#define BETWEEN_US 200000 /* from one drawing to the next */
 #define BAR_CELLS 30
 
 void
