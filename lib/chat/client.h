@@ -6,94 +6,87 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chat/client_options.h"
 #include "chat/err.h"
 #include "chat/span.h"
 #include "chat/url.h"
 
 /*
- * One client connection: TCP, TLS and proxies by libcurl, handshake and framing ours. Never blocks.
- * In a poll(2) loop: chat_client_receive, as often as one likes, then poll chat_client_poll_fds
- * until chat_client_wake_ms, then again. Who stops receiving for a while (back-pressure) polls
- * without POLLIN, minds no time of an open connection, and sends with chat_client_flush.
+ * One client connection over TCP, TLS, a proxy or a unix socket. No function blocks. In a poll(2)
+ * loop, call chat_client_receive until it returns 0, then poll chat_client_poll_fds until
+ * chat_client_wake_ms, and repeat. To stop receiving for a while (back-pressure), poll without
+ * POLLIN, ignore chat_client_wake_ms once the connection is open, and send with chat_client_flush.
  */
-struct chat_client_options {
-	const char *cacert; /* CA file; NULL: CURL_CA_BUNDLE, SSL_CERT_FILE, the system's */
-	const char *cacert_name; /* what an error calls it; NULL: "--cacert". Borrowed */
-	const char *cert, *key; /* client certificate and key, PEM; NULL: none, in cert's file */
-	const char *unix_socket; /* connect there instead; NULL: TCP */
-	bool insecure; /* do not verify the server */
-	int64_t connect_timeout_ms; /* name, TCP, proxy, TLS and handshake together; above 0 */
-	size_t max_message_bytes; /* received; a longer one is CHAT_PROTOCOL_ERROR, close 1009 */
-};
-
 struct chat_client;
 
-/* Begins to connect and returns at once; url and options are copied. NULL with CHAT_USAGE. */
+/*
+ * Begins to connect and returns at once; url and options are copied. Returns NULL with CHAT_USAGE
+ * if they cannot be used.
+ */
 struct chat_client *chat_client_open(const struct chat_url *url,
 	const struct chat_client_options *options, struct chat_err *err);
 
-/* Drops the connection without ceremony, whatever it is doing, and frees. */
+/* Closes the connection at once, without a Close, and frees the client. NULL does nothing. */
 void chat_client_free(struct chat_client *client);
 
-/* The handshake is done: messages can be sent. */
+/* Returns true after the handshake: messages can be sent. */
 bool chat_client_is_open(const struct chat_client *client);
 
-/* The address connected to, a proxy's where there is one; "" before. Lives with the client. */
+/* Returns the address of the peer, or of the proxy; "" before it is known. Owned by the client. */
 const char *chat_client_address(const struct chat_client *client);
 
-/* What to poll(2) for now: fills fds, returns how many of at most max. */
-#define CHAT_CLIENT_POLL_FDS 4
+/* Fills fds with what to poll(2) for now. Returns how many, at most max. */
 size_t chat_client_poll_fds(const struct chat_client *client, struct pollfd *fds, size_t max);
 
 /*
- * When chat_client_receive wants to be called at the latest (chat_now_ms); INT64_MAX: never. It is
- * 0 as long as something may be there that no descriptor tells of.
+ * Returns when chat_client_receive must be called at the latest (chat_now_ms), INT64_MAX for never.
+ * It is 0 while a message may be buffered, which no descriptor shows.
  */
 int64_t chat_client_wake_ms(const struct chat_client *client);
 
 /*
- * Connects, sends what is queued, and yields the next message: 1, and *text, valid until the next
- * call; 0: nothing without waiting, or it has just become open; -1: the end, after all messages
- * that came before it, and the same at every call from then on.
+ * Goes on connecting, sends queued bytes and gets the next message. Returns 1 with *text, which is
+ * valid until the next call; 0 if there is none now, or the connection has just opened; -1 at the
+ * end of the connection, after all messages, and again at every later call.
  *
- * Before it is open: CHAT_UNKNOWN_HOST; CHAT_CANNOT_CONNECT (refused, unreachable, out of time, a
- * proxy's failure); CHAT_REFUSED (certificates of either side, 401, 403, a proxy's 407);
+ * The errors before it is open: CHAT_UNKNOWN_HOST; CHAT_CANNOT_CONNECT (refused, unreachable, out
+ * of time, a proxy's failure); CHAT_REFUSED (certificates of either side, 401, 403, a proxy's 407);
  * CHAT_TRY_LATER (429, 503); CHAT_PROTOCOL_ERROR (no WebSocket server); CHAT_CANNOT_OPEN (a
  * certificate file).
  *
- * Afterwards: CHAT_CONNECTION_LOST (no Close, or one of 1011 or a code nobody knows);
+ * The errors afterwards: CHAT_CONNECTION_LOST (no Close, or 1011 or an unknown code);
  * CHAT_CONNECTION_CLOSED (1000 or no code); CHAT_TRY_LATER (1001, 1012, 1013); CHAT_REFUSED (1008);
  * CHAT_PROTOCOL_ERROR (1002, 1003, 1007, 1009, 1010, or the server broke the protocol).
  *
- * Pings and the Close are answered here.
+ * Answers pings and the Close.
  */
 int chat_client_receive(struct chat_client *client, struct chat_span *text, struct chat_err *err);
 
 /*
- * Queues one text message (copied), which leaves with the next chat_client_flush or
- * chat_client_receive that finds room. The caller bounds the queue. -1: not open, or no longer;
- * chat_client_receive then says what the server said last.
+ * Queues a copy of one text message, which the next chat_client_flush or chat_client_receive sends.
+ * The caller limits the queue. Returns 0, or -1 if the connection is not open, or no longer; then
+ * chat_client_receive returns what the server sent last.
  */
 int chat_client_send(struct chat_client *client, struct chat_span text, struct chat_err *err);
 
-/* Bytes queued, frames and all, that the kernel has not taken. */
+/* Returns the bytes of queued frames that the kernel has not accepted. */
 size_t chat_client_queued_bytes(const struct chat_client *client);
 
-/* Those, and the bytes in the kernel that the server's machine has not confirmed. */
+/* Returns those, and the bytes in the kernel that the server's TCP has not acknowledged. */
 size_t chat_client_unsent_bytes(const struct chat_client *client);
 
-/* Sends of the queue what goes without blocking. -1: the connection takes no more. */
+/* Sends as much of the queue as possible without blocking. Returns -1 if sending has failed. */
 int chat_client_flush(struct chat_client *client, struct chat_err *err);
 
-/* Queues a ping; the pong shows in chat_client_last_received_ms. */
+/* Queues a ping; its pong changes chat_client_last_received_ms. */
 void chat_client_ping(struct chat_client *client);
 
-/* When bytes came last (chat_now_ms); before that, when the client was opened. */
+/* Returns when the last bytes came (chat_now_ms), or when the client was opened. */
 int64_t chat_client_last_received_ms(const struct chat_client *client);
 
 /*
- * Sends a Close 1000 after what is queued, once it is open; go on receiving until -1. Nothing can
- * be sent any more.
+ * Queues a Close 1000, if the connection is open; nothing can be sent after it. Go on receiving
+ * until -1.
  */
 void chat_client_close(struct chat_client *client);
 

@@ -1,79 +1,33 @@
 /*
- * WebSocket framing: bytes of a connection in, whole checked messages out, and frames for sending.
- * Stands between conn or client (bytes) and msg (JSON). The only file that knows wslay.
+ * Receiving WebSocket frames: takes the bytes of a connection and yields whole messages, checked
+ * and joined. Called with the bytes by conn_read.c in the server and by client.c; the messages go
+ * to msg.c. The only file that uses wslay. ws_send.c has the other direction.
  *
- * wslay's frame layer reads ahead into its own 4 KiB as far as its callback gives. Here a frame's
- * end is found before wslay sees the frame, and the callback gives no byte past it: between frames
- * a context is clean, so that one serves all receivers of a pool, and the caller's input is
- * consumed exactly. A context stays with a receiver only while a payload is half read.
+ * wslay's frame layer reads ahead into its own 4 KiB, as far as its callback gives bytes. This file
+ * finds the end of a frame before wslay sees the frame, and the callback gives no byte past it. So
+ * between frames a context is empty: one context serves all receivers of a pool, and exactly the
+ * bytes of the frame are consumed. A receiver keeps a context only while a payload is incomplete.
  */
 #include "chat/ws.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <wslay/wslay.h>
 
 #include "chat/utf8.h"
+#include "wire/ws_failure.h"
 
-enum {
-	CLOSE_PROTOCOL = 1002,
-	CLOSE_UNSUPPORTED = 1003,
-	CLOSE_NONE = 1005,
-	CLOSE_NOT_UTF8 = 1007,
-	CLOSE_POLICY = 1008,
-	CLOSE_TOO_BIG = 1009,
-	CLOSE_REASON_MAX = 123
-};
-
-enum failure {
-	FAILURE_NONE,
-	FAILURE_RESERVED,
-	FAILURE_OPCODE,
-	FAILURE_UNMASKED,
-	FAILURE_MASKED,
-	FAILURE_CONTINUATION,
-	FAILURE_INTERLEAVED,
-	FAILURE_BINARY,
-	FAILURE_FRAGMENTS,
-	FAILURE_TOO_BIG,
-	FAILURE_HEADER,
-	FAILURE_UTF8,
-	FAILURE_CLOSE_PAYLOAD,
-	FAILURE_CLOSE_CODE
-};
-
-static const struct {
-	uint16_t close_code;
-	const char *text;
-} failures[] = {
-	[FAILURE_NONE] = {0, "no failure"},
-	[FAILURE_RESERVED] = {CLOSE_PROTOCOL, "a frame with reserved bits set"},
-	[FAILURE_OPCODE] = {CLOSE_PROTOCOL, "a frame of an unknown opcode"},
-	[FAILURE_UNMASKED] = {CLOSE_PROTOCOL, "a frame that is not masked"},
-	[FAILURE_MASKED] = {CLOSE_PROTOCOL, "a frame that is masked"},
-	[FAILURE_CONTINUATION] = {CLOSE_PROTOCOL, "a continuation of no message"},
-	[FAILURE_INTERLEAVED] = {CLOSE_PROTOCOL, "a message begun inside another"},
-	[FAILURE_BINARY] = {CLOSE_UNSUPPORTED, "a binary message"},
-	[FAILURE_FRAGMENTS] = {CLOSE_POLICY, "a message in too many fragments"},
-	[FAILURE_TOO_BIG] = {CLOSE_TOO_BIG, "a message that is too big"},
-	[FAILURE_HEADER] = {CLOSE_PROTOCOL,
-		"a control frame too long or in fragments, or a wrong length"},
-	[FAILURE_UTF8] = {CLOSE_NOT_UTF8, "a text that is not UTF-8"},
-	[FAILURE_CLOSE_PAYLOAD] = {CLOSE_PROTOCOL, "a Close frame with half a code"},
-	[FAILURE_CLOSE_CODE] = {CLOSE_PROTOCOL, "a Close frame with a code that none may carry"},
-};
+#define CHAT_WS_CLOSE_NONE 1005
 
 /*
- * Receivers of many peers share a pool. The bytes of one of them are in it only while wslay reads
- * them, inside wslay_read().
+ * The receivers of many peers share a pool. It points to bytes of one of them only while wslay
+ * reads them, within wslay_read().
  */
 struct chat_ws_pool {
-	struct wslay_frame_context *spare; /* empty; its buffer holds the payload yielded last */
-	struct chat_buf yielded; /* or that payload is here, where it was collected */
+	struct wslay_frame_context *spare; /* unused; its buffer holds the last payload yielded */
+	struct chat_buf yielded; /* the last payload yielded, if it was joined from pieces */
 	struct chat_span head,
-		body; /* what wslay may read: a frame's header, bytes of its payload */
+		body; /* the bytes that wslay may read: a header, and part of its payload */
 };
 
 struct header {
@@ -113,7 +67,7 @@ chat_ws_pool_new(void)
 void
 chat_ws_pool_free(struct chat_ws_pool *pool)
 {
-	if (pool == NULL)
+	if (!pool)
 		return;
 	wslay_frame_context_free(pool->spare);
 	chat_buf_free(&pool->yielded);
@@ -121,8 +75,8 @@ chat_ws_pool_free(struct chat_ws_pool *pool)
 }
 
 /*
- * Has wslay read a header, if there is one, and payload bytes; both spans are moved past what it
- * took. Whatever comes of it, the pool keeps neither.
+ * Lets wslay read a header, which may be empty, and payload bytes; moves both spans past the bytes
+ * that it took.
  */
 static ssize_t
 wslay_read(struct chat_ws_pool *pool, struct wslay_frame_context *frames, struct chat_span *head,
@@ -146,14 +100,14 @@ take_context(struct chat_ws_pool *pool)
 	struct wslay_frame_context *frames = pool->spare;
 
 	pool->spare = NULL;
-	if (frames == NULL && wslay_frame_context_init(&frames, &callbacks, pool) != 0)
+	if (!frames && wslay_frame_context_init(&frames, &callbacks, pool) != 0)
 		chat_out_of_memory();
 	return frames;
 }
 
 /*
- * The one just used is kept, for the payload in it is about to be yielded. It is empty: it was
- * given no byte past the end of its frame, and it has yielded all of that.
+ * Gives the context back to the pool, which keeps it, because its buffer holds the payload that is
+ * about to be yielded. The context is between frames: it got no byte past the end of its frame.
  */
 static void
 return_context(struct chat_ws *ws, struct chat_ws_pool *pool)
@@ -172,25 +126,25 @@ chat_ws_init(struct chat_ws *ws, enum chat_ws_role role)
 void
 chat_ws_free(struct chat_ws *ws, struct chat_ws_pool *pool)
 {
-	(void)pool; /* a context in the middle of a frame serves nobody else */
+	(void)pool; /* a context within a frame cannot be used for another receiver */
 	wslay_frame_context_free(ws->frames);
 	ws->frames = NULL;
 	chat_buf_free(&ws->message);
 }
 
 static enum chat_ws_event
-fail(struct chat_ws *ws, enum failure failure)
+fail(struct chat_ws *ws, enum chat_ws_failure failure)
 {
 	wslay_frame_context_free(ws->frames);
 	ws->frames = NULL;
 	chat_buf_free(&ws->message);
 	ws->failure = (uint8_t)failure;
-	ws->close_code = failures[failure].close_code;
+	ws->close_code = chat_ws_failure_code(failure);
 	ws->ended = true;
 	return CHAT_WS_FAILED;
 }
 
-/* Reads a frame's header. Returns its bytes, or 0 when there are not enough yet. */
+/* Reads a frame header. Returns its length, or 0 if it is not complete. */
 static size_t
 parse_header(struct header *header, const char *at, size_t len)
 {
@@ -221,41 +175,41 @@ is_control(uint8_t opcode)
 	return (opcode & 0x8) != 0;
 }
 
-/* The rules for data frames; what wslay checks itself (the length's form) is left to it. */
-static enum failure
+/* Checks the header of a data frame, except for the form of the length, which wslay checks. */
+static enum chat_ws_failure
 check_data_header(
 	const struct chat_ws *ws, const struct header *header, const struct chat_ws_limits *limits)
 {
 	uint32_t fragments = ws->in_message ? ws->fragments : 0;
 
 	if (header->opcode == CHAT_WS_CONTINUATION && !ws->in_message)
-		return FAILURE_CONTINUATION;
+		return CHAT_WS_FAILURE_CONTINUATION;
 	if (header->opcode != CHAT_WS_CONTINUATION && ws->in_message)
-		return FAILURE_INTERLEAVED;
+		return CHAT_WS_FAILURE_INTERLEAVED;
 	if (header->opcode == CHAT_WS_BINARY)
-		return FAILURE_BINARY;
+		return CHAT_WS_FAILURE_BINARY;
 	if (header->length >> 63 != 0)
-		return FAILURE_HEADER;
+		return CHAT_WS_FAILURE_HEADER;
 	if (fragments >= limits->max_fragments)
-		return FAILURE_FRAGMENTS;
+		return CHAT_WS_FAILURE_FRAGMENTS;
 	if (ws->message.len > limits->max_message_bytes ||
 		header->length > limits->max_message_bytes - ws->message.len)
-		return FAILURE_TOO_BIG;
-	return FAILURE_NONE;
+		return CHAT_WS_FAILURE_TOO_BIG;
+	return CHAT_WS_FAILURE_NONE;
 }
 
-static enum failure
+static enum chat_ws_failure
 check_header(
 	const struct chat_ws *ws, const struct header *header, const struct chat_ws_limits *limits)
 {
 	if (header->reserved)
-		return FAILURE_RESERVED;
+		return CHAT_WS_FAILURE_RESERVED;
 	if ((header->opcode & 0x7) > 2)
-		return FAILURE_OPCODE;
+		return CHAT_WS_FAILURE_OPCODE;
 	if (header->masked == ws->client)
-		return ws->client ? FAILURE_MASKED : FAILURE_UNMASKED;
+		return ws->client ? CHAT_WS_FAILURE_MASKED : CHAT_WS_FAILURE_UNMASKED;
 	if (is_control(header->opcode))
-		return FAILURE_NONE; /* wslay: at most 125 bytes, not in fragments */
+		return CHAT_WS_FAILURE_NONE; /* wslay checks: at most 125 bytes, not fragmented */
 	return check_data_header(ws, header, limits);
 }
 
@@ -276,7 +230,7 @@ begin_frame(struct chat_ws *ws, const struct header *header)
 	ws->fragments++;
 }
 
-/* Collects a header that does not lie whole in one input. 0: not complete yet. */
+/* Collects a header that comes in pieces. Returns its length, or 0 if it is not complete. */
 static size_t
 collect_header(struct chat_ws *ws, struct header *header, struct chat_span *input)
 {
@@ -290,13 +244,13 @@ collect_header(struct chat_ws *ws, struct header *header, struct chat_span *inpu
 	return size;
 }
 
-/* Where the next header is complete: begins its frame, and *head is the header's bytes. */
+/* Reads the next header; if it is complete, begins its frame and sets *head to its bytes. */
 static enum chat_ws_event
 read_header(struct chat_ws *ws, const struct chat_ws_limits *limits, struct chat_span *input,
 	struct chat_span *head)
 {
 	struct header header;
-	enum failure failure;
+	enum chat_ws_failure failure;
 	size_t size = ws->header_len == 0 ? parse_header(&header, input->at, input->len) : 0;
 
 	*head = (struct chat_span){input->at, size};
@@ -310,13 +264,13 @@ read_header(struct chat_ws *ws, const struct chat_ws_limits *limits, struct chat
 		ws->header_len = 0;
 	}
 	failure = check_header(ws, &header, limits);
-	if (failure != FAILURE_NONE)
+	if (failure != CHAT_WS_FAILURE_NONE)
 		return fail(ws, failure);
 	begin_frame(ws, &header);
 	return CHAT_WS_WANT_MORE;
 }
 
-/* Ends a message or control frame whose payload was collected: the memory is the pool's now. */
+/* Hands the memory of a collected payload to the pool, which frees it at the next call. */
 static void
 yield_collected(struct chat_ws *ws, struct chat_ws_pool *pool)
 {
@@ -330,15 +284,15 @@ take_close(struct chat_ws *ws, struct chat_span *payload)
 	const unsigned char *byte = (const unsigned char *)payload->at;
 
 	if (payload->len == 1)
-		return fail(ws, FAILURE_CLOSE_PAYLOAD);
-	ws->close_code = CLOSE_NONE;
+		return fail(ws, CHAT_WS_FAILURE_CLOSE_PAYLOAD);
+	ws->close_code = CHAT_WS_CLOSE_NONE;
 	if (payload->len > 0) {
 		ws->close_code = (uint16_t)(byte[0] << 8 | byte[1]);
 		if (!chat_ws_close_code_valid(ws->close_code))
-			return fail(ws, FAILURE_CLOSE_CODE);
+			return fail(ws, CHAT_WS_FAILURE_CLOSE_CODE);
 		advance(payload, 2);
 		if (chat_utf8_check(payload->at, payload->len) != payload->len)
-			return fail(ws, FAILURE_UTF8);
+			return fail(ws, CHAT_WS_FAILURE_UTF8);
 	}
 	ws->ended = true;
 	return CHAT_WS_GOT_CLOSE;
@@ -371,14 +325,14 @@ take_text(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece,
 {
 	bool last = !ws->in_frame && ws->final;
 
-	if (last && ws->message.len == 0) { /* all of it, where wslay has it */
+	if (last && ws->message.len == 0) { /* the whole text is in the buffer of wslay */
 		if (chat_utf8_check(piece.at, piece.len) != piece.len)
-			return fail(ws, FAILURE_UTF8);
+			return fail(ws, CHAT_WS_FAILURE_UTF8);
 		*payload = piece;
 	} else {
 		ws->utf8 = chat_utf8_feed(ws->utf8, piece.at, piece.len);
 		if (ws->utf8 == CHAT_UTF8_REJECT || (last && ws->utf8 != CHAT_UTF8_ACCEPT))
-			return fail(ws, FAILURE_UTF8);
+			return fail(ws, CHAT_WS_FAILURE_UTF8);
 		if (piece.len > 0) {
 			chat_buf_reserve(&ws->message, piece.len + ahead);
 			chat_buf_append_span(&ws->message, piece);
@@ -394,8 +348,8 @@ take_text(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece,
 }
 
 /*
- * Has wslay read a piece of the frame in progress, at most its 4 KiB; head: the frame's header
- * where it was just read.
+ * Lets wslay read a piece of the payload, at most 4 KiB. head: the header of the frame if it was
+ * just read, else empty.
  */
 static enum chat_ws_event
 read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span head,
@@ -407,14 +361,14 @@ read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span hea
 	struct chat_span body = {input->at, offered};
 	ssize_t got;
 
-	if (ws->frames == NULL)
+	if (!ws->frames)
 		ws->frames = take_context(pool);
 	got = wslay_read(pool, ws->frames, &head, &body, &frame);
 	advance(input, offered - body.len);
 	if (got == WSLAY_ERR_WANT_READ)
 		return CHAT_WS_WANT_MORE;
 	if (got < 0)
-		return fail(ws, FAILURE_HEADER);
+		return fail(ws, CHAT_WS_FAILURE_HEADER);
 	piece = (struct chat_span){(const char *)frame.data, frame.data_length};
 	ws->remaining -= piece.len;
 	if (ws->remaining == 0) {
@@ -457,101 +411,6 @@ size_t
 chat_ws_memory(const struct chat_ws *ws)
 {
 	return malloc_usable_size(ws->frames) + malloc_usable_size(ws->message.at);
-}
-
-const char *
-chat_ws_failure_text(const struct chat_ws *ws)
-{
-	return failures[ws->failure].text;
-}
-
-size_t
-chat_ws_header(char header[CHAT_WS_HEADER_MAX], enum chat_ws_opcode opcode, uint64_t payload_bytes)
-{
-	size_t extended = payload_bytes < 126 ? 0 : payload_bytes <= UINT16_MAX ? 2 : 8;
-
-	header[0] = (char)(0x80 | opcode);
-	header[1] = (char)(extended == 0 ? payload_bytes : extended == 2 ? 126 : 127);
-	for (size_t i = 0; i < extended; i++)
-		header[2 + i] = (char)(payload_bytes >> (8 * (extended - 1 - i)));
-	return 2 + extended;
-}
-
-static void
-next_mask(struct chat_ws_masks *masks, char key[4])
-{
-	if (masks->left < 4) {
-		/* As many bytes as this come whole or not at all (getrandom(2)). */
-		while (getrandom(masks->block, sizeof(masks->block), 0) !=
-			(ssize_t)sizeof(masks->block)) {
-			if (errno != EINTR)
-				abort();
-		}
-		masks->left = sizeof(masks->block);
-	}
-	masks->left -= 4;
-	memcpy(key, masks->block + masks->left, 4);
-}
-
-static void
-copy_masked(char *to, struct chat_span from, const char key[4])
-{
-	uint64_t wide_key, word;
-	size_t i = 0;
-
-	memcpy(&wide_key, key, 4);
-	memcpy((char *)&wide_key + 4, key, 4);
-	for (; i + sizeof(word) <= from.len; i += sizeof(word)) {
-		memcpy(&word, from.at + i, sizeof(word));
-		word ^= wide_key;
-		memcpy(to + i, &word, sizeof(word));
-	}
-	for (; i < from.len; i++)
-		to[i] = (char)(from.at[i] ^ key[i % 4]);
-}
-
-int
-chat_ws_append(struct chat_buf *out, struct chat_ws_masks *masks, enum chat_ws_opcode opcode,
-	struct chat_span payload)
-{
-	char header[CHAT_WS_HEADER_MAX];
-	size_t size = chat_ws_header(header, opcode, payload.len);
-	char *to;
-
-	if (masks != NULL) {
-		header[1] = (char)(header[1] | 0x80);
-		next_mask(masks, header + size);
-		size += 4;
-	}
-	to = chat_buf_reserve(out, size + payload.len);
-	if (to == NULL)
-		return -1;
-	memcpy(to, header, size);
-	if (masks != NULL)
-		copy_masked(to + size, payload, header + size - 4);
-	else if (payload.len > 0)
-		memcpy(to + size, payload.at, payload.len);
-	out->len += size + payload.len;
-	return 0;
-}
-
-int
-chat_ws_append_close(
-	struct chat_buf *out, struct chat_ws_masks *masks, uint16_t code, const char *reason)
-{
-	char payload[2 + CLOSE_REASON_MAX] = {(char)(code >> 8), (char)code};
-	size_t len = reason == NULL ? 0 : strlen(reason);
-
-	if (code == 0)
-		return chat_ws_append(out, masks, CHAT_WS_CLOSE, (struct chat_span){0});
-	if (len > CLOSE_REASON_MAX) {
-		len = CLOSE_REASON_MAX;
-		while (len > 0 && (reason[len] & 0xC0) == 0x80)
-			len--;
-	}
-	if (len > 0)
-		memcpy(payload + 2, reason, len);
-	return chat_ws_append(out, masks, CHAT_WS_CLOSE, (struct chat_span){payload, 2 + len});
 }
 
 bool

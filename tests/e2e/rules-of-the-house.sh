@@ -44,7 +44,7 @@ sources cmd/serve | xargs -0 grep -nE '\bchat_warn\(|STDERR_FILENO' |
 	grep -v 'error_log_open(' | none 'what the server reports goes through its error log, which never waits'
 
 only_in 'wslay/.*' lib/wire/ws.c
-only_in 'curl/.*' lib/wire/transport.c
+only_in 'curl/.*' lib/wire/transport_private.h
 only_in 'idn2.h' lib/wire/idn.c
 only_in 'openssl/.*' lib/wire/digest.c cmd/serve/util/memory.c 'cmd/serve/net/tls_.*'
 only_in 'seccomp.h' cmd/serve/sandbox.c

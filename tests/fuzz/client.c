@@ -10,7 +10,7 @@
 
 #include "chat/http.h"
 #include "chat/msg.h"
-#include "chat/transport.h"
+#include "wire/transport.h"
 #include "chat/ws.h"
 #include "client/membership.h"
 #include "fuzz.h"

@@ -1,0 +1,128 @@
+/*
+ * The failures of a connection: from the codes and sentences of libcurl and OpenSSL to our codes
+ * and sentences. Called by transport.c.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire/remedy.h"
+#include "wire/transport_private.h"
+
+/* Returns true if the peer's TLS alert is about a certificate. */
+static bool
+is_certificate_alert(const char *text)
+{
+	static const char *const words[] = {"certificate", "unknown ca", "access denied"};
+
+	if (!strstr(text, "alert"))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strstr(text, words[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static enum chat_code
+code_of(const struct chat_transport *transport, CURLcode result)
+{
+	switch (result) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return CHAT_UNKNOWN_HOST;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_CLIENTCERT:
+		return CHAT_REFUSED;
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CACERT_BADFILE:
+		return CHAT_CANNOT_OPEN;
+	case CURLE_SSL_CONNECT_ERROR:
+		if (is_certificate_alert(transport->error))
+			return CHAT_REFUSED;
+		/* Without an error of TLS, the connection itself was lost. */
+		return strstr(transport->error, "error:") != NULL ? CHAT_PROTOCOL_ERROR
+								  : CHAT_CANNOT_CONNECT;
+	default:
+		return is_certificate_alert(transport->error) ? CHAT_REFUSED : CHAT_CANNOT_CONNECT;
+	}
+}
+
+/* Returns the system's sentence if a system call failed, else libcurl's. */
+static const char *
+words_for(const struct chat_transport *transport, CURLcode result)
+{
+	long number = 0;
+
+	if (result == CURLE_OPERATION_TIMEDOUT)
+		return strerror(ETIMEDOUT);
+	if (result == CURLE_COULDNT_CONNECT || result == CURLE_RECV_ERROR ||
+		result == CURLE_SEND_ERROR) {
+		curl_easy_getinfo(transport->easy, CURLINFO_OS_ERRNO, &number);
+		if (number != 0)
+			return strerror((int)number);
+	}
+	if (result == CURLE_COULDNT_RESOLVE_HOST)
+		return "Unknown host";
+	return *transport->error != '\0' ? transport->error : curl_easy_strerror(result);
+}
+
+/* Fails because the CA file cannot be used. */
+static int
+fail_authorities(const struct chat_transport *transport, struct chat_err *err)
+{
+	const char *why = access(transport->authorities, R_OK) < 0 ? strerror(errno)
+								   : "no certificates in PEM";
+
+	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s: %s", transport->authorities_name,
+		transport->authorities, why);
+}
+
+/* Returns true if the proxy could not be reached, or is not one. */
+static bool
+is_about_proxy(const struct chat_transport *transport)
+{
+	if (!transport->proxy_name)
+		return false;
+	if (strstr(transport->error, "connect to ") != NULL)
+		return !strstr(transport->error, transport->goal);
+	return strstr(transport->error, "proxy") != NULL;
+}
+
+int
+chat_transport_fail_connecting(
+	struct chat_transport *transport, CURLcode result, struct chat_err *err)
+{
+	enum chat_code code = code_of(transport, result);
+	const char *words = words_for(transport, result), *remedy;
+	long answer = 0;
+
+	curl_easy_getinfo(transport->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
+	if (answer != 0 && answer / 100 != 2)
+		return chat_fail(err, answer == 407 ? CHAT_REFUSED : CHAT_CANNOT_CONNECT,
+			"the proxy answers %ld", answer);
+	if (result == CURLE_SSL_CACERT_BADFILE && transport->authorities != NULL)
+		return fail_authorities(transport, err);
+	if (is_about_proxy(transport)) /* its URL may contain a password */
+		return chat_fail(err, code, "the proxy of %s: %s", transport->proxy_name,
+			strchr(words, '@') != NULL ? "it cannot be used" : words);
+	if (code == CHAT_PROTOCOL_ERROR && chat_remedy_is_plain(transport->error))
+		return chat_fail(err, code,
+			"the server's answer is not TLS (is it ws:// in place of wss://?)");
+	remedy = chat_remedy_tls(words, result == CURLE_PEER_FAILED_VERIFICATION);
+	return remedy != NULL ? chat_fail(err, code, "%.120s (%s)", words, remedy)
+			      : chat_fail(err, code, "%s", words);
+}
+
+int
+chat_transport_fail_connected(
+	struct chat_transport *transport, CURLcode result, struct chat_err *err)
+{
+	enum chat_code code =
+		is_certificate_alert(transport->error) ? CHAT_REFUSED : CHAT_CONNECTION_LOST;
+	const char *words = words_for(transport, result), *remedy = chat_remedy_tls(words, false);
+
+	return remedy != NULL ? chat_fail(err, code, "%.120s (%s)", words, remedy)
+			      : chat_fail(err, code, "%s", words);
+}
