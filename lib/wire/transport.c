@@ -9,7 +9,6 @@
  */
 #include "wire/transport.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
