@@ -58,7 +58,7 @@ LIB_SRC := $(wildcard lib/*/*.c)
 
 # The shared library is the part that reads, checks and writes messages: no network, no command line.
 SHARED = $(addprefix text/,base64 buf err json json_string json_value line show utf8) \
-	$(addprefix message/,duplicate_keys encode file_check finding msg msg_type rules schema username value) wire/url
+	$(addprefix message/,duplicate_keys encode file_check finding msg msg_type rules schema user_id username value) wire/url
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
 HEADERS := $(wildcard lib/chat/*.h)

@@ -8,20 +8,16 @@
 
 #include "client/position.h"
 #include "command/units.h"
+#include "text/ascii.h"
 
 #define FIELDS_LEN 19 /* of 2026-11-26T21:00:00 */
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* Two digits; more than any field may be where they are none. */
 static int
 two_digits(const char *at)
 {
-	return is_digit(at[0]) && is_digit(at[1]) ? 10 * (at[0] - '0') + at[1] - '0' : 100;
+	return chat_is_digit(at[0]) && chat_is_digit(at[1]) ? 10 * (at[0] - '0') + at[1] - '0'
+							    : 100;
 }
 
 /* Whether a text has the shape: a 0 stands for a digit, all else for itself, but the T for a blank
@@ -30,7 +26,7 @@ static bool
 begins_like(const char *text, const char *shape)
 {
 	for (; *shape; shape++, text++)
-		if (*shape == '0' ? !is_digit(*text)
+		if (*shape == '0' ? !chat_is_digit(*text)
 				  : *text != *shape &&
 					!(*shape == 'T' && (*text == 't' || *text == ' ')))
 			return false;
@@ -65,9 +61,9 @@ read_fraction(const char *text, int64_t *ms)
 	int64_t digit_ms = 100;
 
 	*ms = 0;
-	if (text[0] != '.' || !is_digit(text[1]))
+	if (text[0] != '.' || !chat_is_digit(text[1]))
 		return text;
-	for (text++; is_digit(*text); text++, digit_ms /= 10)
+	for (text++; chat_is_digit(*text); text++, digit_ms /= 10)
 		*ms += digit_ms * (*text - '0');
 	return text;
 }

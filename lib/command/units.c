@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/ascii.h"
+
 /* The number in front of a unit. 12.050 has whole 12, digits 5 and scale 100. */
 struct decimal {
 	uint64_t whole; /* UINT64_MAX where it is larger */
@@ -41,18 +43,12 @@ static const struct quantity size = {{{"", 1}, {"K", 1 << 10}, {"k", 1 << 10}, {
 					     {"M", 1 << 20}, {"g", 1 << 30}, {"G", 1 << 30}},
 	"not a size such as 4096, 64k, 8M or 1G", "not a whole number of bytes"};
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Reads digits up to end or to another character, which it returns. There may be none. */
 static const char *
 read_digits(uint64_t *number, const char *text, const char *end)
 {
 	*number = 0;
-	for (; text != end && is_digit(*text); text++)
+	for (; text != end && chat_is_digit(*text); text++)
 		if (__builtin_mul_overflow(*number, 10, number) ||
 			__builtin_add_overflow(*number, (uint64_t)(*text - '0'), number))
 			*number = UINT64_MAX;

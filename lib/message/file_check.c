@@ -36,7 +36,7 @@ chat_file_check(struct chat_file_check *check, struct chat_findings *findings,
 	if (rule->format == CHAT_FORMAT_BASE64) {
 		check->has_data = true;
 		if (!is_canonical(value, &check->data_bytes))
-			chat_findings_flaw(findings, place, value->raw.at, CHAT_BAD_BASE64,
+			chat_findings_printf(findings, place, value->raw.at, CHAT_BAD_BASE64,
 				"expected base64 with padding and without stray bits");
 	} else if (rule->slot == CHAT_SLOT_FILE_SIZE) {
 		check->has_size = true;
@@ -46,6 +46,6 @@ chat_file_check(struct chat_file_check *check, struct chat_findings *findings,
 	}
 	if (check->has_data && check->has_size &&
 		chat_json_compare_integer(check->size.raw, (int64_t)check->data_bytes) != 0)
-		chat_findings_flaw(findings, place, value->raw.at, CHAT_BAD_MESSAGE,
+		chat_findings_printf(findings, place, value->raw.at, CHAT_BAD_MESSAGE,
 			"the data has %zu bytes, which is not the size", check->data_bytes);
 }

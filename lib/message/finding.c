@@ -24,9 +24,9 @@ place_print(const struct chat_place *place, char *out, const char *end)
 }
 
 void
-chat_findings_say(struct chat_findings *findings, const struct chat_err *finding)
+chat_findings_report(struct chat_findings *findings, const struct chat_err *finding)
 {
-	findings->said++;
+	findings->reported++;
 	findings->report(findings->arg, finding);
 }
 
@@ -35,7 +35,7 @@ chat_findings_say(struct chat_findings *findings, const struct chat_err *finding
  * the caller reports.
  */
 static void
-say_keys(struct chat_findings *findings, size_t offset, bool same)
+report_keys(struct chat_findings *findings, size_t offset, bool same)
 {
 	for (; findings->next_key < findings->keys.count; findings->next_key++) {
 		size_t at = findings->keys.offset[findings->next_key];
@@ -45,14 +45,14 @@ say_keys(struct chat_findings *findings, size_t offset, bool same)
 			return;
 		chat_fail_at(&finding, CHAT_DUPLICATE_KEY, at, CHAT_KEY_IS_THERE);
 		if (at < offset)
-			chat_findings_say(findings, &finding);
+			chat_findings_report(findings, &finding);
 	}
 }
 
 void
-chat_findings_say_keys(struct chat_findings *findings, size_t offset)
+chat_findings_report_keys(struct chat_findings *findings, size_t offset)
 {
-	say_keys(findings, offset, false);
+	report_keys(findings, offset, false);
 }
 
 void
@@ -61,16 +61,16 @@ chat_findings_add(
 {
 	bool is_key = finding->code == CHAT_DUPLICATE_KEY;
 
-	findings->flaws++;
+	findings->added++;
 	if (findings->muted > 0 && !is_key)
 		return;
 	*place_print(place, finding->field, finding->field + sizeof(finding->field) - 1) = '\0';
-	say_keys(findings, finding->offset, is_key);
-	chat_findings_say(findings, finding);
+	report_keys(findings, finding->offset, is_key);
+	chat_findings_report(findings, finding);
 }
 
 void
-chat_findings_flaw(struct chat_findings *findings, const struct chat_place *place, const char *at,
+chat_findings_printf(struct chat_findings *findings, const struct chat_place *place, const char *at,
 	enum chat_code code, const char *format, ...)
 {
 	struct chat_err finding;

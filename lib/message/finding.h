@@ -23,8 +23,8 @@ struct chat_findings {
 	const char *start; /* of the line: offsets count from here */
 	void (*report)(void *arg, const struct chat_err *finding); /* chat_msg_report */
 	void *arg;
-	unsigned said; /* findings reported */
-	size_t flaws; /* findings added, reported or not */
+	unsigned reported; /* the number of findings reported */
+	size_t added; /* the number of findings added, reported or not */
 	unsigned muted; /* above 0, only duplicate keys are reported: the number of additional
 			   properties around the cursor, whose shape is free */
 	struct chat_duplicate_keys keys; /* of strict checking; each becomes a finding */
@@ -32,17 +32,17 @@ struct chat_findings {
 };
 
 /* Reports a finding that is complete and comes after all others. */
-void chat_findings_say(struct chat_findings *findings, const struct chat_err *finding);
+void chat_findings_report(struct chat_findings *findings, const struct chat_err *finding);
 
 /* Reports the duplicate keys before an offset. */
-void chat_findings_say_keys(struct chat_findings *findings, size_t offset);
+void chat_findings_report_keys(struct chat_findings *findings, size_t offset);
 
 /* Adds a finding about the message, not about its JSON; its field is set from `place`. */
 void chat_findings_add(
 	struct chat_findings *findings, const struct chat_place *place, struct chat_err *finding);
 
 /* Adds a finding with this code and sentence about the value at `at` in the line. */
-void chat_findings_flaw(struct chat_findings *findings, const struct chat_place *place,
+void chat_findings_printf(struct chat_findings *findings, const struct chat_place *place,
 	const char *at, enum chat_code code, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 

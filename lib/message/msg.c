@@ -60,7 +60,7 @@ read_array(
 		} else {
 			if (chat_json_read(&reader->json, &other, &reader->err))
 				return -1;
-			chat_findings_flaw(&reader->findings, &element, other.raw.at,
+			chat_findings_printf(&reader->findings, &element, other.raw.at,
 				CHAT_BAD_MESSAGE, "expected object, got %s",
 				chat_json_kind_word(kind));
 		}
@@ -120,25 +120,25 @@ read_known(struct chat_reader *reader, struct frame *frame, const struct chat_ru
 	bool mute = rule->addition && !reader->strict;
 	struct chat_json_value other;
 	struct chat_json_value *value = keep ? &reader->msg->value[rule->slot] : &other;
-	size_t flaws = reader->findings.flaws;
+	size_t before = reader->findings.added;
 
 	if (repeated)
-		chat_findings_flaw(&reader->findings, &place, key->raw.at, CHAT_DUPLICATE_KEY,
+		chat_findings_printf(&reader->findings, &place, key->raw.at, CHAT_DUPLICATE_KEY,
 			CHAT_KEY_IS_THERE);
 	frame->seen |= bit;
 	reader->findings.muted += mute;
 	if (read_value(reader, rule, &place, keep, value))
 		return -1;
 	check_value(reader, rule, value, &place);
-	if (reader->strict && reader->findings.flaws == flaws)
+	if (reader->strict && reader->findings.added == before)
 		chat_file_check(&frame->file, &reader->findings, rule, value, &place);
 	reader->findings.muted -= mute;
-	if (reader->findings.flaws == flaws && value->kind == CHAT_JSON_BOOLEAN &&
+	if (reader->findings.added == before && value->kind == CHAT_JSON_BOOLEAN &&
 		*value->raw.at == 't')
 		frame->true_bits |= bit;
 	if (keep)
 		reader->msg->has |= UINT64_C(1) << rule->slot;
-	if (keep && reader->findings.flaws != flaws)
+	if (keep && reader->findings.added != before)
 		reader->msg->has &= ~slot_bits(rule);
 	return 0;
 }
@@ -182,7 +182,7 @@ check_missing(struct chat_reader *reader, const struct frame *frame)
 		struct chat_place place = {.up = frame->place, .name = rule->name};
 
 		if (rule->required && (frame->seen >> i & 1) == 0 && !is_excused(frame, rule))
-			chat_findings_flaw(&reader->findings, &place, reader->json.at - 1,
+			chat_findings_printf(&reader->findings, &place, reader->json.at - 1,
 				CHAT_BAD_MESSAGE, "is missing");
 	}
 }
@@ -233,7 +233,7 @@ read_typed(struct chat_reader *reader, enum chat_direction from)
 	if (chat_json_read(&reader->json, &whole, &reader->err))
 		return -1;
 	if (found == 0)
-		chat_findings_flaw(&reader->findings, &type_place, reader->json.at - 1,
+		chat_findings_printf(&reader->findings, &type_place, reader->json.at - 1,
 			CHAT_BAD_MESSAGE, "is missing");
 	return 0;
 }
@@ -258,7 +258,7 @@ read_line(struct chat_reader *reader, struct chat_span text, enum chat_direction
 	} else {
 		if (chat_json_read(&reader->json, &value, &reader->err))
 			return -1;
-		chat_findings_flaw(&reader->findings, NULL, start, CHAT_BAD_MESSAGE,
+		chat_findings_printf(&reader->findings, NULL, start, CHAT_BAD_MESSAGE,
 			"expected object, got %s", chat_json_kind_word(kind));
 	}
 	reader->msg->line = (struct chat_span){start, (size_t)(reader->json.at - start)};
@@ -315,7 +315,7 @@ chat_msg_read_utf8(
 
 	reader_init(&reader, msg, line.at, keep_first, &first);
 	if (read_line(&reader, line, from) == 0)
-		return reader.findings.said == 0 ? 0 : -1;
+		return reader.findings.reported == 0 ? 0 : -1;
 	if (err)
 		*err = reader.err;
 	return -1;
@@ -339,11 +339,11 @@ chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction 
 	broken = read_line(&reader, valid, from);
 	if (valid.len < line.len)
 		broken = fail_utf8(valid.len, &reader.err);
-	chat_findings_say_keys(&reader.findings, line.len);
+	chat_findings_report_keys(&reader.findings, line.len);
 	if (broken)
-		chat_findings_say(&reader.findings, &reader.err);
+		chat_findings_report(&reader.findings, &reader.err);
 	chat_duplicate_keys_free(&reader.findings.keys);
-	return reader.findings.said;
+	return reader.findings.reported;
 }
 
 char *

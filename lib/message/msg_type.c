@@ -49,7 +49,7 @@ chat_reader_check_type(
 	char known[96];
 
 	if (value->kind != CHAT_JSON_STRING) {
-		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_BAD_MESSAGE,
+		chat_findings_printf(&reader->findings, &place, value->raw.at, CHAT_BAD_MESSAGE,
 			"expected string, got %s", chat_json_kind_word(value->kind));
 		return CHAT_TYPE_UNKNOWN;
 	}
@@ -58,13 +58,13 @@ chat_reader_check_type(
 		return type;
 	list_types(known, sizeof(known), from);
 	if (type == CHAT_TYPE_UNKNOWN)
-		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
+		chat_findings_printf(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
 			"expected one of %s", known);
 	else if (type == CHAT_TYPE_INIT && from == CHAT_FROM_INPUT)
-		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
+		chat_findings_printf(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
 			"chat-send says \"init\" by itself; expected one of %s", known);
 	else
-		chat_findings_flaw(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
+		chat_findings_printf(&reader->findings, &place, value->raw.at, CHAT_UNKNOWN_TYPE,
 			"only a %s says \"%s\"; expected one of %s",
 			chat_rules[type].from == CHAT_FROM_CLIENT ? "client" : "server",
 			chat_rules[type].word, known);

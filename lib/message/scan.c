@@ -56,7 +56,7 @@ string_kind(const struct chat_rule *rule)
 static enum scan_kind
 field_kind(const struct chat_rule *rule)
 {
-	if (rule->addition && rule->shape == NULL)
+	if (rule->addition && !rule->shape)
 		return SCAN_ANY;
 	switch (rule->kind) {
 	case CHAT_RULE_STRING:
@@ -64,17 +64,17 @@ field_kind(const struct chat_rule *rule)
 	case CHAT_RULE_INTEGER:
 		if (!rule->has_min)
 			return SCAN_INTEGER;
-		return rule->min == 1 ? SCAN_POSITIVE : SCAN_ASK;
+		return rule->min == 1 ? SCAN_POSITIVE : SCAN_UNDECIDED;
 	case CHAT_RULE_BOOLEAN:
 		return SCAN_BOOLEAN;
 	case CHAT_RULE_OBJECT:
-		return rule->shape ? SCAN_OBJECT : SCAN_ASK;
+		return rule->shape ? SCAN_OBJECT : SCAN_UNDECIDED;
 	case CHAT_RULE_ARRAY:
-		return rule->shape ? SCAN_ARRAY : SCAN_ASK;
+		return rule->shape ? SCAN_ARRAY : SCAN_UNDECIDED;
 	case CHAT_RULE_WORDS:
-		return SCAN_ASK;
+		return SCAN_UNDECIDED;
 	}
-	return SCAN_ASK;
+	return SCAN_UNDECIDED;
 }
 
 #define POINT_BYTES_MAX 12 /* a code point as two escapes */
@@ -113,7 +113,7 @@ plan_fill(struct scan_plan *plan, struct scan_shape *shape, const struct chat_sh
 			shape->required |= fields[i].bit;
 		plan_field(plan, &fields[i], &source->rules[i]);
 	}
-	fields[source->count].kind = SCAN_ASK;
+	fields[source->count].kind = SCAN_UNDECIDED;
 	text_set(&fields[source->count].canonical, "more than sixteen", CHAT_SPAN(""), "");
 	text_set(&fields[source->count].name, "more than sixteen", CHAT_SPAN(""), "");
 }

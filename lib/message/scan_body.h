@@ -39,7 +39,7 @@ static inline const char *
 scan_value(const struct scan_field *field, const char *at)
 {
 	switch (field->kind) {
-	case SCAN_ASK:
+	case SCAN_UNDECIDED:
 		return NULL;
 	case SCAN_ANY:
 		return scan_any(at);
@@ -94,7 +94,7 @@ next_value(
 		at = skip_space(at + 1);
 	}
 	*field = find_field(shape, *field, at);
-	if (*field == NULL)
+	if (!*field)
 		return *at == '"' && *skip_plain(at + 1) == '"' ? scan_key(at) : NULL;
 	at = skip_space(at + (*field)->name.len);
 	return *at == ':' ? skip_space(at + 1) : NULL;
@@ -121,10 +121,10 @@ scan_object(const struct scan_shape *shape, const char *at, uint32_t seen)
 			if (*at == '}' && !first)
 				break;
 			at = next_value(shape, at, first, &field);
-			if (at == NULL)
+			if (!at)
 				return NULL;
 		}
-		if (field == NULL) {
+		if (!field) {
 			at = scan_any(at);
 		} else {
 			if (seen & field->bit)
@@ -134,7 +134,7 @@ scan_object(const struct scan_shape *shape, const char *at, uint32_t seen)
 			at = field->kind <= SCAN_STRING && *at == '"' ? scan_string(at + 1)
 								      : scan_value(field, at);
 		}
-		if (at == NULL)
+		if (!at)
 			return NULL;
 	}
 	return (seen & shape->required) == shape->required ? at + 1 : NULL;
@@ -194,13 +194,13 @@ SCAN_NAME(const struct scan_plan *plan, struct chat_scan_lines *lines)
 	const char *at = lines->at, *end = lines->end;
 	const char *valid_end = lines->valid_end;
 
-	if (at < end && (valid_end == NULL || at >= valid_end))
+	if (at < end && (!valid_end || at >= valid_end))
 		valid_end = utf8_run(at, end);
 	while (at < end) {
 		enum chat_type type;
 		const char *next = scan_line(plan, at, &type);
 
-		if (next == NULL)
+		if (!next)
 			break;
 		next = skip_space(next);
 		if (*next != '\n' || next >= valid_end || (size_t)(next - at) > lines->max_line)

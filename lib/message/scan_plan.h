@@ -18,9 +18,9 @@ struct scan_text {
 };
 
 enum scan_kind {
-	SCAN_ANY,
+	SCAN_ANY, /* of this one and the next, only the JSON of a string is checked */
 	SCAN_STRING,
-	SCAN_ASK, /* after the last field, and for values that the scanner does not check */
+	SCAN_UNDECIDED, /* after the last field, and for values that the scanner does not check */
 	SCAN_LIMITED, /* a string with limits */
 	SCAN_WORD,
 	SCAN_ID,
@@ -44,7 +44,7 @@ struct scan_field {
 };
 
 struct scan_shape {
-	const struct scan_field *fields; /* a field of SCAN_ASK follows the last */
+	const struct scan_field *fields; /* a field of SCAN_UNDECIDED follows the last */
 	size_t count;
 	uint32_t required; /* the bits of the required fields */
 	const struct chat_shape *source;

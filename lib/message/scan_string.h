@@ -122,7 +122,7 @@ static inline bool
 are_letters(const char *at, uint64_t places)
 {
 	for (; places; places &= places - 1)
-		if (memchr("\"/bfnrt", at[mask_first(places)], 7) == NULL)
+		if (!memchr("\"/bfnrt", at[mask_first(places)], 7))
 			return false;
 	return true;
 }
@@ -171,7 +171,7 @@ scan_string(const char *at)
 		do
 			at = at[1] == 'u' ? skip_escapes(at) : skip_escape(at);
 		while (at && *at == '\\');
-		if (at == NULL)
+		if (!at)
 			return NULL;
 	}
 }
@@ -220,7 +220,7 @@ scan_limited(const struct scan_field *field, const char *start)
 	const char *end = scan_string(start);
 	size_t bytes, points;
 
-	if (end == NULL)
+	if (!end)
 		return NULL;
 	bytes = (size_t)(end - 1 - start);
 	if (bytes >= field->enough && bytes <= field->max)

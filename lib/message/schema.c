@@ -9,12 +9,12 @@
 
 #include "chat/buf.h"
 #include "chat/rules.h"
+#include "message/user_id.h"
 
 /* The form that chat_base64_check() accepts. */
 #define BASE64_GROUP "[A-Za-z0-9+/]"
 #define BASE64_PATTERN \
 	"^(?:" BASE64_GROUP "{4})*(?:" BASE64_GROUP "{2}(?:==)?|" BASE64_GROUP "{3}=?)?$"
-#define ID_PATTERN "^[a-zA-Z0-9-]+$"
 
 static void
 put(cJSON *object, const char *name, cJSON *value)
@@ -78,7 +78,7 @@ items_schema(const struct chat_shape *shape)
 	const struct chat_rules_type *message = find_message(shape);
 	cJSON *schema;
 
-	if (message == NULL)
+	if (!message)
 		return shape_schema(shape, NULL);
 	schema = chat_need(cJSON_CreateObject());
 	put_ref(schema, message->word);
@@ -99,7 +99,7 @@ put_limits(cJSON *schema, const struct chat_rule *rule)
 	if (rule->format == CHAT_FORMAT_WORD)
 		put_string(schema, "const", rule->word);
 	else if (rule->format == CHAT_FORMAT_ID)
-		put_string(schema, "pattern", ID_PATTERN);
+		put_string(schema, "pattern", CHAT_USER_ID_PATTERN);
 	else if (rule->format == CHAT_FORMAT_BASE64)
 		put_string(schema, "pattern", BASE64_PATTERN);
 }

@@ -8,6 +8,8 @@
 
 #include "chat/base64.h"
 #include "chat/msg.h"
+#include "message/user_id.h"
+#include "text/ascii.h"
 
 enum chat_json_kind
 chat_value_kind(const struct chat_rule *rule)
@@ -24,31 +26,6 @@ chat_value_kind(const struct chat_rule *rule)
 	return kinds[rule->kind];
 }
 
-static bool
-is_id_character(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '-';
-}
-
-static int
-check_id(const struct chat_json_value *value, struct chat_err *err)
-{
-	struct chat_span rest = chat_json_inside(value);
-	bool good = rest.len > 0;
-	char piece[64];
-
-	while (good && rest.len > 0) {
-		size_t len = chat_json_decode(&rest, piece, sizeof(piece));
-
-		for (size_t i = 0; i < len; i++)
-			good &= is_id_character(piece[i]);
-	}
-	return good ? 0
-		    : chat_fail(err, CHAT_BAD_MESSAGE,
-			      "expected one or more letters, digits or hyphens");
-}
-
 /* Returns the first place in the string that is not base64, or NULL. */
 static const char *
 find_base64_flaw(const struct chat_json_value *string)
@@ -59,13 +36,13 @@ find_base64_flaw(const struct chat_json_value *string)
 	if (!string->escaped) {
 		size_t offset = chat_base64_check(rest.at, rest.len);
 
-		return offset == (size_t)-1 ? NULL : rest.at + offset;
+		return offset == CHAT_BASE64_VALID ? NULL : rest.at + offset;
 	}
 	while (rest.len > 0) {
 		const char *at = rest.at;
 		size_t len = chat_json_decode(&rest, piece, sizeof(piece));
 
-		if (chat_base64_check(piece, len) != (size_t)-1)
+		if (chat_base64_check(piece, len) != CHAT_BASE64_VALID)
 			return at;
 		if (rest.len > 0 && piece[len - 1] == '=')
 			return at;
@@ -121,7 +98,7 @@ check_string(const struct chat_rule *rule, const struct chat_json_value *value, 
 			return 0;
 		return chat_fail(err, CHAT_BAD_MESSAGE, "expected \"%s\"", rule->word);
 	case CHAT_FORMAT_ID:
-		return check_id(value, err);
+		return chat_user_id_check(value, err);
 	case CHAT_FORMAT_BASE64:
 		return check_base64(value, err);
 	case CHAT_FORMAT_USERNAME:
@@ -149,7 +126,7 @@ bool
 chat_word_valid(struct chat_span word)
 {
 	for (size_t i = 0; i < word.len; i++)
-		if (!is_id_character(word.at[i]) && !memchr("._~/:", word.at[i], 5))
+		if (!chat_is_alnum(word.at[i]) && !memchr("-._~/:", word.at[i], 6))
 			return false;
 	return word.len > 0 && word.len <= CHAT_WORD_MAX;
 }

@@ -22,7 +22,7 @@ scan_escape(struct chat_json *json, struct chat_err *err)
 	if (json->end - at < 2)
 		return chat_json_fail_cut_off(json, err);
 	if (at[1] != 'u') {
-		if (at[1] == '\0' || strchr("\"\\/bfnrt", at[1]) == NULL)
+		if (at[1] == '\0' || !strchr("\"\\/bfnrt", at[1]))
 			return chat_json_fail(
 				json, at, CHAT_BAD_JSON, "an unknown escape in a string", err);
 		json->at += 2;

@@ -137,7 +137,7 @@ read_decimal(struct chat_span number)
 			continue;
 		}
 		fraction += behind;
-		if (*at != '0' && decimal.first == NULL)
+		if (*at != '0' && !decimal.first)
 			decimal.first = at;
 		since_first += decimal.first != NULL;
 		if (*at != '0')
@@ -154,7 +154,7 @@ chat_json_is_integer(struct chat_span number)
 {
 	struct decimal decimal = read_decimal(number);
 
-	return decimal.first == NULL || decimal.exponent >= 0;
+	return !decimal.first || decimal.exponent >= 0;
 }
 
 /* |integer|, or UINT64_MAX when it has more than 19 digits (19 nines are less than that). */
@@ -165,7 +165,7 @@ magnitude(const struct decimal *decimal)
 	uint64_t value = 0;
 	const char *at = decimal->first;
 
-	if (at == NULL)
+	if (!at)
 		return 0;
 	if (len > 19)
 		return UINT64_MAX;
@@ -197,7 +197,7 @@ chat_json_int64(struct chat_span integer, int64_t *value)
 	struct decimal decimal = read_decimal(integer);
 	uint64_t size;
 
-	if (decimal.first != NULL && decimal.exponent < 0)
+	if (decimal.first && decimal.exponent < 0)
 		return false;
 	size = magnitude(&decimal);
 	if (size > (uint64_t)INT64_MAX + decimal.negative)

@@ -141,7 +141,7 @@ chat_lines_take_whole(struct chat_lines *lines, struct chat_buf *into, struct ch
 
 	if (!lines->skipping && unseen > 0)
 		newline = memrchr(full.at + lines->scanned, '\n', unseen);
-	if (newline == NULL)
+	if (!newline)
 		return false;
 	end = (size_t)(newline + 1 - full.at);
 	*whole = (struct chat_span){full.at + lines->start, end - lines->start};

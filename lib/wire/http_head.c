@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chat/http.h"
+#include "text/ascii.h"
 
 static const struct {
 	int status;
@@ -60,27 +61,15 @@ chat_http_reason(int status)
 }
 
 bool
-chat_http_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_alnum(char c)
-{
-	return chat_http_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool
 chat_http_is_token_char(char c)
 {
-	return is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	return chat_is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 bool
 chat_http_is_host_char(char c)
 {
-	return is_alnum(c) || (c != '\0' && strchr("-._~!$&'()*+,;=%:[]", c) != NULL);
+	return chat_is_alnum(c) || (c != '\0' && strchr("-._~!$&'()*+,;=%:[]", c) != NULL);
 }
 
 bool
@@ -179,7 +168,7 @@ chat_http_take_header(struct chat_span *head, struct chat_http_header *header)
 		return -1;
 	if (line.len == 0)
 		return head->len == 0 ? 0 : -1;
-	if (memchr(line.at, ':', line.len) == NULL)
+	if (!memchr(line.at, ':', line.len))
 		return -1;
 	header->name = chat_http_take_until(&line, ':');
 	header->value = trim(line);
@@ -217,7 +206,7 @@ int
 chat_http_read_version(struct chat_span version, int *minor)
 {
 	if (version.len != 8 || memcmp(version.at, "HTTP/", 5) != 0 || version.at[6] != '.' ||
-		!chat_http_is_digit(version.at[5]) || !chat_http_is_digit(version.at[7]))
+		!chat_is_digit(version.at[5]) || !chat_is_digit(version.at[7]))
 		return 400;
 	*minor = version.at[7] - '0';
 	return version.at[5] == '1' ? 0 : 505;

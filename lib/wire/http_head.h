@@ -14,14 +14,13 @@ struct chat_http_header {
 	struct chat_span name, value; /* the value without white space around it */
 };
 
-/* Whether the headers of either side agree to the upgrade. */
+/* The agreement of one side to the upgrade, collected from its headers. */
 struct chat_http_upgrade {
 	bool websocket, connection; /* Upgrade: websocket, and Connection: Upgrade were there */
 	struct chat_span version; /* of a request: Sec-WebSocket-Version; at NULL: it was missing */
 };
 
 /* Character classes: of a token (RFC 9110 section 5.6.2), a host, a target, a header's value. */
-bool chat_http_is_digit(char c);
 bool chat_http_is_token_char(char c);
 bool chat_http_is_host_char(char c);
 bool chat_http_is_target_char(char c);

@@ -9,6 +9,7 @@
 
 #include "chat/base64.h"
 #include "chat/http.h"
+#include "text/ascii.h"
 #include "wire/http_head.h"
 
 #define KEY_BYTES 16
@@ -59,7 +60,7 @@ read_status_line(struct chat_span line)
 	int minor;
 
 	if (chat_http_read_version(version, &minor) != 0 || status.len != 3 ||
-		!chat_http_all(status, chat_http_is_digit) || status.at[0] == '0' ||
+		!chat_http_all(status, chat_is_digit) || status.at[0] == '0' ||
 		!chat_http_all(line, chat_http_is_value_char))
 		return 0;
 	return (status.at[0] - '0') * 100 + (status.at[1] - '0') * 10 + (status.at[2] - '0');
