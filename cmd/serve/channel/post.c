@@ -17,37 +17,37 @@
 /* ---- the content ---- */
 
 static struct chat_span
-raw(const struct chat_msg *msg, enum chat_slot slot)
+raw_json(const struct chat_msg *msg, enum chat_slot slot)
 {
 	return chat_msg_has(msg, slot) ? msg->value[slot].raw : (struct chat_span){0};
 }
 
 static struct chat_span
-content(const struct chat_msg *msg)
+content_json(const struct chat_msg *msg)
 {
 	if (msg->type == CHAT_TYPE_FILE)
-		return raw(msg, CHAT_SLOT_FILE_NAME);
-	return raw(msg, msg->type == CHAT_TYPE_MESSAGE ? CHAT_SLOT_CONTENT : CHAT_SLOT_TEXT);
+		return raw_json(msg, CHAT_SLOT_FILE_NAME);
+	return raw_json(msg, msg->type == CHAT_TYPE_MESSAGE ? CHAT_SLOT_CONTENT : CHAT_SLOT_TEXT);
 }
 
 void
 channel_post_fill(struct channel_post *post, const struct chat_msg *msg)
 {
-	post->nonce_json = raw(msg, CHAT_SLOT_NONCE);
+	post->nonce_json = raw_json(msg, CHAT_SLOT_NONCE);
 	if (post->nonce_json.len)
 		post->nonce = (struct chat_span){post->nonce_bytes,
 			chat_json_unescape(&msg->value[CHAT_SLOT_NONCE], post->nonce_bytes,
 				sizeof(post->nonce_bytes))};
-	post->reply_to_json = raw(msg, CHAT_SLOT_REPLY_TO);
-	post->via_json = raw(msg, CHAT_SLOT_VIA);
+	post->reply_to_json = raw_json(msg, CHAT_SLOT_REPLY_TO);
+	post->via_json = raw_json(msg, CHAT_SLOT_VIA);
 	post->hops = 0;
 	if (chat_msg_has(msg, CHAT_SLOT_HOPS))
 		chat_json_int64(msg->value[CHAT_SLOT_HOPS].raw, &post->hops);
-	post->file_name_json = raw(msg, CHAT_SLOT_FILE_NAME);
-	post->file_type_json = raw(msg, CHAT_SLOT_FILE_TYPE);
-	post->file_size_json = raw(msg, CHAT_SLOT_FILE_SIZE);
-	post->file_data_json = raw(msg, CHAT_SLOT_FILE_DATA);
-	post->content_json = content(msg);
+	post->file_name_json = raw_json(msg, CHAT_SLOT_FILE_NAME);
+	post->file_type_json = raw_json(msg, CHAT_SLOT_FILE_TYPE);
+	post->file_size_json = raw_json(msg, CHAT_SLOT_FILE_SIZE);
+	post->file_data_json = raw_json(msg, CHAT_SLOT_FILE_DATA);
+	post->content_json = content_json(msg);
 }
 
 /* Hashes a string as it is decoded, a number as it is written, and an absent value to 0. */

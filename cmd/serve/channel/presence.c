@@ -17,7 +17,7 @@ channel_is_crowd(const struct channel *channel)
  * block before. Returns the announcement's stream position.
  */
 static uint64_t
-announced(struct channel *channel, uint32_t at, uint32_t len)
+note_announcement(struct channel *channel, uint32_t at, uint32_t len)
 {
 	const struct pending *pending = &channel->pending;
 
@@ -36,7 +36,7 @@ announce_user(struct channel *channel, const struct user *user, bool online)
 	uint32_t at, len = last->block->len;
 
 	last->block = encode_user_status(last->block, user, online, channel_name(channel), &at);
-	return announced(channel, at, len);
+	return note_announcement(channel, at, len);
 }
 
 /*
@@ -51,7 +51,7 @@ announce_crowd(struct channel *channel)
 
 	last->block =
 		encode_crowd(last->block, channel->roster.present, channel_name(channel), &at);
-	return announced(channel, at, len);
+	return note_announcement(channel, at, len);
 }
 
 /* ---- online ---- */

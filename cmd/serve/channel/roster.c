@@ -11,7 +11,7 @@
 #include "serve/util/memory.h"
 
 static int
-compare(const char *a, uint32_t a_len, const char *b, uint32_t b_len)
+compare_bytes(const char *a, uint32_t a_len, const char *b, uint32_t b_len)
 {
 	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
 
@@ -23,7 +23,7 @@ compare_ids(const void *a, const void *b)
 {
 	const struct user *one = a, *other = b;
 
-	return compare(one->id, one->id_len, other->id, other->id_len);
+	return compare_bytes(one->id, one->id_len, other->id, other->id_len);
 }
 
 static int
@@ -31,12 +31,12 @@ compare_names(const void *a, const void *b)
 {
 	const struct user *one = a, *other = b;
 
-	return compare(one->name, one->name_len, other->name, other->name_len);
+	return compare_bytes(one->name, one->name_len, other->name, other->name_len);
 }
 
 /* Returns the user of a node of tsearch(3), or NULL if there is no node. */
 static struct user *
-found(void *node)
+user_of_node(void *node)
 {
 	return node ? *(struct user **)node : NULL;
 }
@@ -46,7 +46,7 @@ roster_find_id(struct roster *roster, struct chat_span id)
 {
 	struct user key = {.id = id.at, .id_len = (uint32_t)id.len};
 
-	return found(tfind(&key, &roster->by_id, compare_ids));
+	return user_of_node(tfind(&key, &roster->by_id, compare_ids));
 }
 
 struct user *
@@ -54,7 +54,7 @@ roster_find_name(struct roster *roster, struct chat_span name)
 {
 	struct user key = {.name = name.at, .name_len = (uint32_t)name.len};
 
-	return found(tfind(&key, &roster->by_name, compare_names));
+	return user_of_node(tfind(&key, &roster->by_name, compare_names));
 }
 
 /* Makes a user in one allocation. A name without escapes is there once, inside name_json. */
@@ -147,7 +147,7 @@ roster_remove(struct roster *roster, struct user *user)
 struct user *
 roster_any(const struct roster *roster)
 {
-	return found(roster->by_id); /* the tree's root */
+	return user_of_node(roster->by_id); /* the tree's root */
 }
 
 void
