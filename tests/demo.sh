@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# The main job, once: a server on a free port, bob listening, alice speaking, the log validated.
-# Shows what is typed and what comes out; ends by itself.
+# The main use, once: a server on a free port, a listener, a sender, and the log validated.
+# Prints what is typed and what comes out, and ends by itself.
 
 set -u
 PATH=$(realpath "${CHAT_BUILD:-build}"):$PATH

@@ -20,9 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import picture
-import table
-from cases import CASES, possible
+import fanout_picture
+import fanout_table
+from fanout_cases import CASES, possible
 
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()
@@ -206,7 +206,8 @@ class Bench:
         if turn is None:
             return True
         self.runs[case.key].setdefault(name, []).append(result)
-        say(f"{case.key}: round {turn + 1}: {name}: {table.number(figure(result, case.metric), case.unit)} {case.unit}")
+        rate = fanout_table.number(figure(result, case.metric), case.unit)
+        say(f"{case.key}: round {turn + 1}: {name}: {rate} {case.unit}")
         return True
 
     def measure(self, case):
@@ -297,16 +298,16 @@ def main():
         bench.measure(case)
     about["share_of_others"] = bench.share_of_others()
     titles = {name: server.title for name, server in bench.servers.items()}
-    rows = table.rows(cases, bench.median, bench.is_bound_by_load)
-    text = table.markdown(rows, titles, about, options)
+    rows = fanout_table.rows(cases, bench.median, bench.is_bound_by_load)
+    text = fanout_table.markdown(rows, titles, about, options)
     print(text)
     (RESULTS / "fanout.md").write_text(text + "\n")
-    (RESULTS / "fanout.svg").write_text(picture.draw(rows, titles, about))
+    (RESULTS / "fanout.svg").write_text(fanout_picture.draw(rows, titles, about))
     (RESULTS / "fanout.json").write_text(json.dumps(
         {"machine": about, "servers": titles, "rounds": options.rounds, "time_ms": options.time,
          "rows": [row.summary() for row in rows], "failures": bench.failures, "runs": bench.runs}, indent=1) + "\n")
     say(f"written: {RESULTS}/fanout.md, fanout.json, fanout.svg")
-    missed = table.missed(cases, rows) if options.hold else []
+    missed = fanout_table.missed(cases, rows) if options.hold else []
     for label in missed:
         say(f"not reached, or not measured: {label}")
     return 1 if bench.failures or missed else 0

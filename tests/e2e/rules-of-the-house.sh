@@ -100,6 +100,23 @@ sources lib cmd | xargs -0 awk 'FNR == 1 { start = 0 }
 	/^\}/ && start { if (FNR - start - 1 > 60) print FILENAME ": " name ": " FNR - start - 1 " lines"; start = 0 }' |
 	none 'no function is longer than 60 lines'
 
+[ "$(lines Makefile)" -lt 300 ]
+ok 'the Makefile is shorter than 300 lines'
+
+# ---- tests ----
+
+commands='serve|send|listen|validate|clients|commands|pipelines|bots'
+find tests/e2e -name '*.sh' -printf '%f\n' | grep -vxE "(($commands)(-.*)?|docs|hardening|install|rules-of-the-house)\.sh" |
+	none 'the name of a test says which command it drives'
+for test in tests/e2e/*.py; do
+	grep -qF "${test##*/}" "${test%.py}.sh" || echo "$test"
+done | none 'cases in Python are those of the test beside them'
+for test in tests/e2e/*.sh tests/interop/*.sh tests/unit/*.c tests/fuzz/*.c; do
+	head -n 3 "$test" | grep -qE '^(# .{30}|/\*)' || echo "$test"
+done | none 'the first lines of a test say what it promises'
+
+# ---- headers ----
+
 for header in lib/*/*.h; do
 	printf '#include "%s"\n' "${header#lib/}" | cc -std=c11 -D_GNU_SOURCE -Wall -Werror -Ilib -fsyntax-only -x c - \
 		2>"$ERR" || echo "$header: $(head -n 1 "$ERR")"

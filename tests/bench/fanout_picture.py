@@ -1,7 +1,7 @@
 """Draws the results of fanout.py: a group of bars for each case, each bar as long as its figure."""
 from xml.sax.saxutils import escape
 
-from table import NAMES, ORDER, number
+from fanout_table import NAMES, ORDER, number
 
 COLOURS = {"chat-serve": "#1d4ed8", "bun": "#d97706", "ws": "#4d7c0f", "floor": "#9ca3af"}
 WIDTH, LEFT, BARS = 960, 24, 600  # pixels; BARS is the longest

@@ -1,7 +1,7 @@
 """The results of fanout.py as rows, and the rows as a table in Markdown."""
 from dataclasses import dataclass, field
 
-from cases import CASES, CPU, RATE, SPREADS
+from fanout_cases import CASES, CPU, RATE, SPREADS
 
 ORDER = ["chat-serve", "bun", "ws", "floor"]
 NAMES = {"chat-serve": "chat-serve", "bun": "Bun", "ws": "node ws", "floor": "floor"}
