@@ -17,9 +17,9 @@ say_metrics(struct server *server)
 		const char *url = listeners->at[i].url;
 
 		if (listeners->at[i].unlink)
-			error_log_say(&server->error_log, "metrics on %s", url);
+			error_log_printf(&server->error_log, "metrics on %s", url);
 		else /* the scheme of a listener is ws */
-			error_log_say(
+			error_log_printf(
 				&server->error_log, "metrics on http%smetrics", strchr(url, ':'));
 	}
 }
@@ -31,10 +31,10 @@ say_where(struct server *server)
 	const struct listeners *listeners = &server->listeners;
 
 	for (size_t i = 0; i < listeners->count; i++)
-		error_log_say(&server->error_log, "listening on %s", listeners->at[i].url);
+		error_log_printf(&server->error_log, "listening on %s", listeners->at[i].url);
 	say_metrics(server);
 	if (!listeners_reach_out(listeners))
-		error_log_say(&server->error_log,
+		error_log_printf(&server->error_log,
 			"only this machine can connect; others with --listen :3001 and --tokens "
 			"or --open");
 }
@@ -62,7 +62,7 @@ main(int argc, char **argv)
 	int status;
 
 	chat_start();
-	memory_share();
+	memory_configure();
 	config_read(&config, argc, argv);
 	if (config.access.new_token)
 		return new_token(config.access.new_token);

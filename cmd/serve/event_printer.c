@@ -19,18 +19,18 @@ event_printer_print(struct event_printer *printer, struct chat_span line)
 	struct line_writer *writer = &printer->writer;
 
 	if (printer->dropped != writer->dropped_ever &&
-		line_writer_has_channel(writer, sizeof(gap) + line.len + 1)) {
+		line_writer_has_room(writer, sizeof(gap) + line.len + 1)) {
 		printer->dropped = writer->dropped_ever;
-		line_writer_line(writer, CHAT_SPAN(gap));
+		line_writer_append(writer, CHAT_SPAN(gap));
 	}
-	line_writer_line(writer, line);
+	line_writer_append(writer, line);
 }
 
 void
 event_printer_flush(struct event_printer *printer)
 {
 	line_writer_flush(&printer->writer);
-	error_log_about(printer->error_log, &printer->writer, "stdout", "events were not printed");
+	error_log_report(printer->error_log, &printer->writer, "stdout", "events were not printed");
 }
 
 void
@@ -40,9 +40,9 @@ event_printer_close(struct event_printer *printer)
 	uint64_t lost;
 
 	line_writer_flush(writer);
-	lost = writer->dropped + line_writer_waiting(writer);
+	lost = writer->dropped + line_writer_count_waiting(writer);
 	if (lost)
-		error_log_say(printer->error_log,
+		error_log_printf(printer->error_log,
 			"stdout: there was no room: the last %llu events were not printed",
 			(unsigned long long)lost);
 	line_writer_leave_loop(writer);

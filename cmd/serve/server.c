@@ -11,7 +11,7 @@
 #include "serve/limits.h"
 #include "serve/sandbox.h"
 #include "serve/session/sessions.h"
-#include "serve/util/systemd_notify.h"
+#include "serve/util/systemd.h"
 
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an HTTP answer */
@@ -221,7 +221,7 @@ open_loop(struct server *server, struct chat_err *err)
 	}
 	turn_times_open(&server->turns, &server->loop);
 	server->clock.loop = &server->loop;
-	clock_set(&server->clock);
+	clock_update(&server->clock);
 	if (conns_open(&server->conns, &server->clock, &session_events, &limits, err) < 0) {
 		uv_loop_close(&server->loop);
 		server_close_sockets(server);
@@ -317,8 +317,8 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 void
 server_run(struct server *server)
 {
-	systemd_notify_state(server->notify_fd, "READY=1");
-	error_log_speak(&server->error_log, false); /* from now on the tick flushes it */
+	systemd_notify(server->notify_fd, "READY=1");
+	error_log_set_immediate(&server->error_log, false); /* from now on the tick flushes it */
 	uv_run(&server->loop, UV_RUN_DEFAULT);
-	error_log_speak(&server->error_log, true);
+	error_log_set_immediate(&server->error_log, true);
 }

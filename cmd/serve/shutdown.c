@@ -12,13 +12,13 @@
 #include "command/diag.h"
 #include "serve/channel/publish.h"
 #include "serve/session/sessions.h"
-#include "serve/util/systemd_notify.h"
+#include "serve/util/systemd.h"
 
 void
 server_drain(struct server *server)
 {
 	server->draining = server->settling = true;
-	systemd_notify_state(server->notify_fd, "STOPPING=1");
+	systemd_notify(server->notify_fd, "STOPPING=1");
 	acceptors_stop(&server->acceptors);
 	stdin_reader_close(&server->stdin_reader);
 	for (struct conn *conn = server->conns.all; conn; conn = conn->next)
@@ -52,7 +52,7 @@ close_loop(struct server *server)
 	uv_walk(&server->loop, close_handle, NULL);
 	while (uv_run(&server->loop, UV_RUN_NOWAIT)) {
 		if (chat_now_ms() >= until_ms) {
-			error_log_say(&server->error_log,
+			error_log_printf(&server->error_log,
 				"journal: the disk does not answer: a reading does not end");
 			return false;
 		}
@@ -88,7 +88,7 @@ close_outside(struct server *server)
 
 	server_close_sockets(server);
 	if (url_file_close(&server->url_file, &err) < 0)
-		error_log_say(&server->error_log, "%s", err.text);
+		error_log_printf(&server->error_log, "%s", err.text);
 }
 
 /*

@@ -10,7 +10,7 @@
 #include "chat/buf.h"
 #include "serve/monitor/metrics.h"
 #include "serve/session/sessions.h"
-#include "serve/util/systemd_notify.h"
+#include "serve/util/systemd.h"
 
 static void
 server_report(struct server *server)
@@ -18,7 +18,7 @@ server_report(struct server *server)
 	struct chat_buf line = {0};
 
 	metrics_write_json(&line, &server->monitor.sources);
-	error_log_line(&server->error_log, (struct chat_span){line.at, line.len - 1});
+	error_log_append(&server->error_log, (struct chat_span){line.at, line.len - 1});
 	chat_buf_free(&line);
 }
 
@@ -29,14 +29,14 @@ server_reload(struct server *server)
 	struct tokens *tokens = &server->sessions.tokens;
 	struct chat_err err = {0};
 
-	systemd_notify_state(server->notify_fd, "RELOADING=1");
+	systemd_notify(server->notify_fd, "RELOADING=1");
 	if (server->tls && tls_reload(server->tls, &err) < 0)
-		error_log_say(&server->error_log, "%s (the old certificate stays)", err.text);
+		error_log_printf(&server->error_log, "%s (the old certificate stays)", err.text);
 	if (tokens->path && tokens_reload(tokens, &err) < 0)
-		error_log_say(&server->error_log, "%s (the old tokens stay)", err.text);
+		error_log_printf(&server->error_log, "%s (the old tokens stay)", err.text);
 	else if (tokens->path)
 		sessions_recheck(&server->sessions);
-	systemd_notify_state(server->notify_fd, "READY=1");
+	systemd_notify(server->notify_fd, "READY=1");
 }
 
 static void

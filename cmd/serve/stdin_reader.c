@@ -114,9 +114,9 @@ handle_line(struct stdin_reader *reader, enum chat_line what, struct chat_span l
 	unsigned long long number = reader->lines.number;
 
 	if (what == CHAT_LINE_TOO_LONG)
-		error_log_say(error_log, "stdin:%llu: the line is too long", number);
+		error_log_printf(error_log, "stdin:%llu: the line is too long", number);
 	else if (!is_blank(line) && post_line(reader->channels, line, &err) < 0)
-		error_log_say(error_log, "stdin:%llu: %s%s%s", number, err.field,
+		error_log_printf(error_log, "stdin:%llu: %s%s%s", number, err.field,
 			*err.field ? ": " : "", err.text);
 }
 
@@ -170,7 +170,7 @@ reader_read(struct stdin_reader *reader)
 	struct chat_err err;
 
 	if (chat_lines_fill(&reader->lines, &err) < 0) {
-		error_log_say(reader->error_log, "stdin: %s", err.text);
+		error_log_printf(reader->error_log, "stdin: %s", err.text);
 		stdin_reader_close(reader);
 		return;
 	}

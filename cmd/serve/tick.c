@@ -10,7 +10,7 @@
 #include "serve/monitor/memory_usage.h"
 #include "serve/session/sessions.h"
 #include "serve/util/memory.h"
-#include "serve/util/systemd_notify.h"
+#include "serve/util/systemd.h"
 
 #define SWEEP_MS 100 /* between two sweeps */
 #define SWEEP_PARTS \
@@ -41,7 +41,7 @@ on_warning(void *arg, const char *sentence)
 {
 	struct server *server = arg;
 
-	error_log_say(&server->error_log, "journal: %s", sentence);
+	error_log_printf(&server->error_log, "journal: %s", sentence);
 }
 
 const struct journal_events server_journal_events = {
@@ -101,8 +101,8 @@ server_sweep(struct server *server)
 {
 	struct session_context *sessions = &server->sessions;
 
-	if (clock_set(&server->clock))
-		error_log_say(&server->error_log,
+	if (clock_update(&server->clock))
+		error_log_printf(&server->error_log,
 			"the clock was set back by more than a day: the timestamps of messages go "
 			"back with it");
 	sessions_sweep(sessions);
@@ -112,7 +112,7 @@ server_sweep(struct server *server)
 	nonces_expire(&server->channels.nonces, clock_now_ms(&server->clock));
 	page_cache_sweep(&server->channels.page_cache);
 	rate_limiter_expire(&sessions->rate_limiter, clock_now_ms(&server->clock));
-	memory_settle(&server->memory_peak, memory_usage_estimate(&server->monitor.sources));
+	memory_trim(&server->memory_peak, memory_usage_estimate(&server->monitor.sources));
 }
 
 static void
@@ -128,13 +128,13 @@ on_watchdog(uv_timer_t *timer)
 {
 	const struct server *server = timer->data;
 
-	systemd_notify_state(server->notify_fd, "WATCHDOG=1");
+	systemd_notify(server->notify_fd, "WATCHDOG=1");
 }
 
 static void
 watchdog_open(struct server *server)
 {
-	uint64_t interval_ms = systemd_notify_watchdog_ms();
+	uint64_t interval_ms = systemd_watchdog_ms();
 	uv_timer_t *watchdog = &server->handles.watchdog;
 
 	uv_timer_init(&server->loop, watchdog);

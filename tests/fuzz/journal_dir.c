@@ -389,7 +389,7 @@ serve(struct source *source, const struct journal_options *options)
 	bool opened;
 
 	uv_loop_init(&server.loop);
-	clock_set(&server.clock);
+	clock_update(&server.clock);
 	channels_init(&server.channels, &limits, &server.clock, 1);
 	journal = disk_journal_open(options, &server.loop, &events, &server, &err);
 	if (journal)

@@ -136,7 +136,7 @@ on_sweep(uv_timer_t *sweep)
 {
 	struct echo_server *server = sweep->data;
 
-	clock_set(&server->clock);
+	clock_update(&server->clock);
 	conns_sweep(&server->conns, 1);
 }
 
@@ -216,7 +216,7 @@ main(int argc, char **argv)
 	chat_start();
 	uv_loop_init(&server.loop);
 	server.clock.loop = &server.loop;
-	clock_set(&server.clock);
+	clock_update(&server.clock);
 	if (listeners_open(&server.listeners, &addresses, false, &err) < 0 ||
 		conns_open(&server.conns, &server.clock, &echo_events, &echo_limits, &err) < 0) {
 		chat_warn("%s", err.text);

@@ -28,7 +28,7 @@ print_lines(struct line_writer *line_writer, unsigned from, unsigned to)
 	for (unsigned i = from; i < to; i++) {
 		int len = snprintf(line, sizeof(line), "line %u, and so on", i);
 
-		line_writer_line(line_writer, (struct chat_span){line, (size_t)len});
+		line_writer_append(line_writer, (struct chat_span){line, (size_t)len});
 		line_writer_flush(line_writer);
 	}
 }
@@ -37,8 +37,8 @@ print_lines(struct line_writer *line_writer, unsigned from, unsigned to)
 static void
 read_some(int fd, struct chat_buf *got)
 {
-	char *channel = chat_buf_reserve(got, 1 << 20);
-	ssize_t count = read(fd, channel, 1 << 20);
+	char *room = chat_buf_reserve(got, 1 << 20);
+	ssize_t count = read(fd, room, 1 << 20);
 
 	if (count > 0)
 		got->len += (size_t)count;
@@ -72,19 +72,20 @@ test_stalled(struct line_writer *line_writer, uv_loop_t *loop, int reader, const
 	ok(line_writer->dropped > 0 && line_writer->dropped < LINES,
 		"%s: what finds no room is dropped", name);
 	ok(line_writer->buf.cap <= 4 * MAX_BYTES, "%s: and the memory has a bound", name);
-	is_int(line_writer_lost(line_writer), 0, "%s: nothing is told before there is room", name);
+	is_int(line_writer_take_dropped(line_writer), 0, "%s: nothing is told before there is room",
+		name);
 	for (int i = 0; i < 1000 && lost == 0; i++) {
 		read_some(reader, &got);
 		uv_run(loop, UV_RUN_NOWAIT);
 		line_writer_flush(line_writer);
-		lost = line_writer_lost(line_writer);
+		lost = line_writer_take_dropped(line_writer);
 	}
 	read_some(reader, &got);
 	lines = count_lines(&got);
 	ok(lines > 0, "%s: whole lines came, the first ones", name);
 	is_int(lines + (long long)lost, LINES, "%s: the others are counted", name);
-	is_int(line_writer_lost(line_writer), 0, "%s: once", name);
-	is_int(line_writer_trouble(line_writer), 0, "%s: and there is no trouble", name);
+	is_int(line_writer_take_dropped(line_writer), 0, "%s: once", name);
+	is_int(line_writer_take_error(line_writer), 0, "%s: and there is no trouble", name);
 	print_lines(line_writer, 0, 3);
 	got.len = 0;
 	read_some(reader, &got);
@@ -97,32 +98,32 @@ test_gone(struct line_writer *line_writer, uv_loop_t *loop, const char *name)
 {
 	print_lines(line_writer, 0, 1);
 	uv_run(loop, UV_RUN_NOWAIT);
-	is_int(line_writer_trouble(line_writer), EPIPE, "%s: its reader goes away", name);
-	is_int(line_writer_trouble(line_writer), 0, "%s: which is told once", name);
+	is_int(line_writer_take_error(line_writer), EPIPE, "%s: its reader goes away", name);
+	is_int(line_writer_take_error(line_writer), 0, "%s: which is told once", name);
 	print_lines(line_writer, 0, LINES);
-	ok(line_writer_lost(line_writer) == 0 && line_writer->buf.cap == 0,
+	ok(line_writer_take_dropped(line_writer) == 0 && line_writer->buf.cap == 0,
 		"%s: then nothing is kept", name);
 }
 
 static void
-test_way(uv_loop_t *loop, int reader, int writer, enum line_writer_way way, const char *name)
+test_kind(uv_loop_t *loop, int reader, int writer, enum line_writer_kind kind, const char *name)
 {
 	struct line_writer line_writer;
 
 	fcntl(reader, F_SETFL, O_NONBLOCK);
 	line_writer_open(&line_writer, loop, writer, MAX_BYTES);
-	if (way == LINE_WRITER_SHARED &&
-		line_writer.way == LINE_WRITER_OWN) { /* as if it were another's */
+	if (kind == LINE_WRITER_SHARED &&
+		line_writer.kind == LINE_WRITER_OWN) { /* as if it were another's */
 		close(line_writer.fd);
 		line_writer.fd = writer;
-		line_writer.way = LINE_WRITER_SHARED;
+		line_writer.kind = LINE_WRITER_SHARED;
 		uv_close((uv_handle_t *)&line_writer.poll, NULL);
 		uv_run(loop, UV_RUN_NOWAIT);
 		uv_poll_init(loop, &line_writer.poll, writer);
 		line_writer.poll.data = &line_writer;
 		fcntl(writer, F_SETFL, fcntl(writer, F_GETFL) & ~O_NONBLOCK);
 	}
-	is_int(line_writer.way, way, "%s", name);
+	is_int(line_writer.kind, kind, "%s", name);
 	ok(!(fcntl(writer, F_GETFL) & O_NONBLOCK), "%s: others' descriptor still waits", name);
 	test_stalled(&line_writer, loop, reader, name);
 	close(reader);
@@ -145,12 +146,12 @@ allow_file_bytes(rlim_t bytes)
 
 /* The trouble that printing these lines makes while files are to be small; TAP may go to one. */
 static int
-print_without_channel(struct line_writer *line_writer, unsigned from, unsigned to)
+print_without_room(struct line_writer *line_writer, unsigned from, unsigned to)
 {
 	allow_file_bytes(1000);
 	print_lines(line_writer, from, to);
 	allow_file_bytes(RLIM_INFINITY);
-	return line_writer_trouble(line_writer);
+	return line_writer_take_error(line_writer);
 }
 
 /* A line that is longer than all that may wait, and others around it. */
@@ -160,7 +161,7 @@ print_long(struct line_writer *line_writer, size_t len)
 	char *line = chat_alloc(len);
 
 	memset(line, 'x', len);
-	line_writer_line(line_writer, (struct chat_span){line, len});
+	line_writer_append(line_writer, (struct chat_span){line, len});
 	free(line);
 }
 
@@ -214,17 +215,17 @@ test_full_disk(uv_loop_t *loop)
 	int fd = memfd_create("file", 0);
 
 	line_writer_open(&line_writer, loop, fd, MAX_BYTES);
-	is_int(print_without_channel(&line_writer, 0, LINES), EFBIG, "a file has no room");
-	is_int(print_without_channel(&line_writer, LINES, LINES + 1), 0, "which is told once");
+	is_int(print_without_room(&line_writer, 0, LINES), EFBIG, "a file has no room");
+	is_int(print_without_room(&line_writer, LINES, LINES + 1), 0, "which is told once");
 	ok(line_writer.dropped > 0, "lines are dropped");
 	line_writer_flush(&line_writer);
 	lseek(fd, 0, SEEK_SET);
 	read_some(fd, &got);
-	is_int(count_lines(&got) + (long long)line_writer_lost(&line_writer), LINES + 1,
+	is_int(count_lines(&got) + (long long)line_writer_take_dropped(&line_writer), LINES + 1,
 		"with room it goes on, and what is missing is counted");
 	lseek(fd, 0, SEEK_END);
-	is_int(print_without_channel(&line_writer, 0, 1), EFBIG, "the next time is told, too");
-	is_int(line_writer_waiting(&line_writer), 1, "a line waits");
+	is_int(print_without_room(&line_writer, 0, 1), EFBIG, "the next time is told, too");
+	is_int(line_writer_count_waiting(&line_writer), 1, "a line waits");
 	line_writer_close(&line_writer);
 	close(fd);
 	chat_buf_free(&got);
@@ -244,7 +245,7 @@ test_notices(uv_loop_t *loop)
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	error_log_open(&error_log, loop, fds[1]);
 	for (int i = 0; i < LINES; i++)
-		error_log_say(&error_log, "%d\n%s", i, "\x1b[31m");
+		error_log_printf(&error_log, "%d\n%s", i, "\x1b[31m");
 	for (int i = 0; i < 100; i++) {
 		read_some(fds[0], &got);
 		uv_run(loop, UV_RUN_NOWAIT);
@@ -278,13 +279,13 @@ main(void)
 	uv_loop_init(&loop);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		abort();
-	test_way(&loop, fds[0], fds[1], LINE_WRITER_OWN, "a pipe");
+	test_kind(&loop, fds[0], fds[1], LINE_WRITER_OWN, "a pipe");
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		abort();
-	test_way(&loop, fds[0], fds[1], LINE_WRITER_SHARED, "a pipe of another user");
+	test_kind(&loop, fds[0], fds[1], LINE_WRITER_SHARED, "a pipe of another user");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		abort();
-	test_way(&loop, fds[0], fds[1], LINE_WRITER_SOCKET, "a socket");
+	test_kind(&loop, fds[0], fds[1], LINE_WRITER_SOCKET, "a socket");
 	test_long_lines(&loop);
 	test_full_disk(&loop);
 	test_notices(&loop);

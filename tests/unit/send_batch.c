@@ -118,9 +118,9 @@ test_mood(struct send_batch *batch, enum mood mood, int error, const char *name)
 	ok(right, "%s: each is sent once and answered once", name);
 }
 
-/* A socket without channel is told so, by whichever way, and nothing waits for it. */
+/* A socket without room is told so, by whichever way, and nothing waits for it. */
 static void
-test_no_channel(struct send_batch *batch, enum mood mood, const char *name)
+test_no_room(struct send_batch *batch, enum mood mood, const char *name)
 {
 	static const char much[1 << 16];
 	struct peer *full = &peers[0];
@@ -182,8 +182,8 @@ main(void)
 	test_mood(batch, TAKES_SOME, -EAGAIN, "half is taken, then EAGAIN");
 	test_mood(batch, TAKES_SOME, -ENOMEM, "half is taken, then ENOMEM");
 	test_mood(batch, WILLING, 0, "and again a willing kernel");
-	test_no_channel(batch, WILLING, "by the ring");
-	test_no_channel(batch, REFUSES, "one by one");
+	test_no_room(batch, WILLING, "by the ring");
+	test_no_room(batch, REFUSES, "one by one");
 	test_taken(batch);
 	test_mood(batch, WILLING, 0, "at the end");
 	send_batch_close(batch);

@@ -91,7 +91,7 @@ stand_open(struct stand *stand)
 	stand->peer_fd = -1;
 	uv_loop_init(&stand->loop);
 	stand->clock.loop = &stand->loop;
-	clock_set(&stand->clock);
+	clock_update(&stand->clock);
 	error_log_open(&stand->error_log, &stand->loop, STDERR_FILENO);
 	conns_open(&stand->conns, &stand->clock, &session_events, &conn_limits, &err);
 	channels_init(&stand->channels, &channels_limits, &stand->clock, 1);

@@ -319,10 +319,10 @@ test_few_updates(struct tls *tls)
 
 /*
  * The answer to a key update finds no room: until there is some nothing can be read, whatever has
- * come, and poll(2) is to be asked for channel alone.
+ * come, and poll(2) is to be asked for room alone.
  */
 static void
-test_no_channel(struct tls *tls)
+test_no_room(struct tls *tls)
 {
 	struct pair pair;
 	char junk[4096] = {0};
@@ -432,7 +432,7 @@ main(void)
 	test_idle(tls, TLS1_2_VERSION, add_empty, "empty records");
 	test_idle(tls, TLS1_2_VERSION, add_warning, "warnings");
 	test_few_updates(tls);
-	test_no_channel(tls);
+	test_no_room(tls);
 	test_hello_in_pieces(tls);
 	test_groups(tls);
 	tls_close(tls);

@@ -42,7 +42,7 @@ take_counted(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources)
 	bytes[USAGE_CATCHUP] = channels->page_cache.bytes;
 	bytes[USAGE_RATES] = sessions->rate_limiter.bytes;
 	bytes[USAGE_JOURNAL] = journal->kind->memory ? journal->kind->memory(journal) : 0;
-	bytes[USAGE_OUTPUT] = sources->events->buf.cap + sessions->error_log->line_writer.buf.cap;
+	bytes[USAGE_OUTPUT] = sources->events->buf.cap + sessions->error_log->writer.buf.cap;
 }
 
 size_t

@@ -72,7 +72,7 @@ samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sourc
 		{"printer_dropped_total", "counter", "Events not printed: stdout had no room.",
 			(double)sources->events->dropped_ever},
 		{"notices_dropped_total", "counter", "Lines not said: stderr had no room.",
-			(double)sessions->error_log->line_writer.dropped_ever},
+			(double)sessions->error_log->writer.dropped_ever},
 		{"journal_bytes", "gauge", "Bytes of the journal.", (double)journal_bytes(sources)},
 		{"storage_failures_total", "counter",
 			"Times the journal could not keep what was said, or its disk failed.",

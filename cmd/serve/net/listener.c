@@ -15,7 +15,7 @@
 
 #include "chat/buf.h"
 #include "serve/net/address.h"
-#include "serve/util/systemd_notify.h"
+#include "serve/util/systemd.h"
 
 #define DEFAULT_PORT "3001"
 
@@ -253,7 +253,7 @@ static int
 listen_inherited(struct listeners *listeners, int count)
 {
 	for (int i = 0; i < count; i++) {
-		int fd = NOTIFY_FIRST_FD + i;
+		int fd = SYSTEMD_FIRST_FD + i;
 
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -266,7 +266,7 @@ int
 listeners_open(struct listeners *listeners, const struct chat_strings *addresses, bool secure,
 	struct chat_err *err)
 {
-	int inherited = systemd_notify_listen_fds();
+	int inherited = systemd_listen_fds();
 
 	*listeners = (struct listeners){
 		.secure = secure, .spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};

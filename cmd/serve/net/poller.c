@@ -1,4 +1,4 @@
-/* Which connections have something to read, or channel to write. */
+/* Which connections have bytes to read, or room for bytes to be sent. */
 #include "serve/net/poller.h"
 
 #include <stdlib.h>

@@ -52,5 +52,5 @@ session_log(const struct session *session, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	address_name(session->address, name);
-	error_log_say(session->context->error_log, "%s: %s", name, text);
+	error_log_printf(session->context->error_log, "%s: %s", name, text);
 }

@@ -4,7 +4,7 @@
 #include "chat/clock.h"
 
 bool
-clock_set(struct clock *clock)
+clock_update(struct clock *clock)
 {
 	int64_t before_ms = clock->unix_offset_ms;
 

@@ -7,7 +7,7 @@
 
 /*
  * The time of this turn of the loop, which reads the clock once a turn however many messages it
- * handles. Unix time follows the system's clock with the delay of clock_set.
+ * handles. Unix time follows the system's clock with the delay of clock_update.
  *
  * Deadlines go by clock_now_ms, which stands still with the loop: while the process is stopped, or
  * a turn takes long, nobody could be heard, and nobody is late. So what came meanwhile is read
@@ -30,7 +30,7 @@ struct clock {
  * Looks at the system's clock; to be called a few times a second. Returns whether that was set back
  * by more than CLOCK_AHEAD_MS since the last call.
  */
-bool clock_set(struct clock *clock);
+bool clock_update(struct clock *clock);
 
 static inline int64_t
 clock_now_ms(struct clock *clock)

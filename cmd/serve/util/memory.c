@@ -1,4 +1,4 @@
-/* One rule for all who take memory. */
+/* The allocator of the process and of its libraries: out of memory, the process ends. */
 #include "serve/util/memory.h"
 
 #include <cjson/cJSON.h>
@@ -36,35 +36,35 @@ crypto_free(void *old, const char *file, int line)
 	free(old);
 }
 
-#define MAPPED_BYTES \
-	(128 << 10) /* an allocation so large goes back to the kernel when it is freed */
-#define TOP_BYTES (4 << 20) /* and so much at the end of the heap */
-#define SETTLE_BYTES \
-	((size_t)8 << 20) /* that are let go, for which the whole heap is looked at \
-			   */
+/* An allocation of so many bytes is mapped, and given back to the kernel when it is freed. */
+#define MAPPED_BYTES (128 << 10)
+/* So many free bytes at the end of the heap are given back. */
+#define TOP_BYTES (4 << 20)
+/* When so many bytes were freed, free pages anywhere in the heap are given back. */
+#define TRIM_BYTES ((size_t)8 << 20)
 
 void
-memory_share(void)
+memory_configure(void)
 {
-	/* Set, they stay: by default both grow with the largest allocation that was ever freed. */
+	/* Once set they stay. By default both grow with the largest allocation that was freed. */
 	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
 	mallopt(M_TRIM_THRESHOLD, TOP_BYTES);
-	mallopt(M_ARENA_MAX, 1); /* the other threads have nothing to keep for themselves */
+	mallopt(M_ARENA_MAX, 1); /* other threads take the main heap, too */
 	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = chat_alloc, .free_fn = free});
-	/* Neither is refused before the library has taken any memory. */
+	/* These fail only if the library has taken memory already. */
 	if (uv_replace_allocator(chat_alloc, chat_realloc, chat_alloc_zeroed, free) != 0 ||
 		CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_free) != 1)
 		abort();
 }
 
 void
-memory_settle(struct memory_peak *peak, size_t held)
+memory_trim(struct memory_peak *peak, size_t held)
 {
 	uint64_t now_ns = uv_hrtime();
 
 	if (peak->bytes < held)
 		peak->bytes = held;
-	if (peak->bytes - held < SETTLE_BYTES || now_ns < peak->next_ns)
+	if (peak->bytes - held < TRIM_BYTES || now_ns < peak->next_ns)
 		return;
 	malloc_trim(0);
 	peak->bytes = held;

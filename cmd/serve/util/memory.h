@@ -5,29 +5,29 @@
 #include <stdint.h>
 
 /*
- * Where there is no memory the process ends (chat_out_of_memory), also where a library asked for
- * it: OpenSSL would crash, cJSON leave a part of a message out. Before the first use of any.
+ * Sets the allocator of the process and of its libraries (libuv, OpenSSL, cJSON). Where there is no
+ * memory the process ends (chat_out_of_memory), also where a library asked for it: OpenSSL would
+ * crash, cJSON would leave a part of a message out. To be called before the first use of a library.
  */
-void memory_share(void);
+void memory_configure(void);
 
-/* Zeroed it is one of a process that has held nothing. */
+/* The state of memory_trim(). Zeroed it is that of a process that has held nothing. */
 struct memory_peak {
-	size_t bytes;
-	uint64_t next_ns; /* earlier than that there is no time to give memory back */
+	size_t bytes; /* the most that was held since the last trim */
+	uint64_t next_ns; /* no trim before this time */
 };
 
 /*
- * How much is held, from time to time: where much of it was let go since, the pages that are free
- * now go back to the kernel, however many small things lie between them. That takes no more than a
- * twentieth of the time.
+ * Gives free pages back to the kernel when much was freed since the peak. `held` is how much memory
+ * is held now. To be called from time to time; trims take at most a twentieth of the time.
  */
-void memory_settle(struct memory_peak *peak, size_t held);
+void memory_trim(struct memory_peak *peak, size_t held);
 
-/* Bytes of memory that an allocation of this size takes: malloc(3) adds a word and rounds up. */
+/* Returns the bytes that an allocation of this size takes: malloc(3) adds a word and rounds up. */
 static inline size_t
 memory_cost(size_t size)
 {
-	return (size + sizeof(size_t) + 15) / 16 * 16;
+	return (size + sizeof(size) + 15) / 16 * 16;
 }
 
 #endif

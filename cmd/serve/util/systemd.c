@@ -1,5 +1,5 @@
-/* Socket activation and readiness: a few lines of protocol each. */
-#include "serve/util/systemd_notify.h"
+/* Socket activation, readiness and watchdog: environment variables and datagrams. */
+#include "serve/util/systemd.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 int
-systemd_notify_listen_fds(void)
+systemd_listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 
@@ -19,7 +19,7 @@ systemd_notify_listen_fds(void)
 }
 
 uint64_t
-systemd_notify_watchdog_ms(void)
+systemd_watchdog_ms(void)
 {
 	const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
 	unsigned long long most;
@@ -53,7 +53,7 @@ systemd_notify_open(void)
 }
 
 void
-systemd_notify_state(int fd, const char *state)
+systemd_notify(int fd, const char *state)
 {
 	if (fd >= 0)
 		send(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT);
