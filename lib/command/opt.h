@@ -36,11 +36,10 @@ struct chat_opt {
 	const char *argument; /* its name in --help; NULL where the option takes none */
 	const char *help; /* one line, in which "%s" stands for the default */
 	int64_t min, max; /* NUMBER, DURATION, SIZE; max is 0 where min >= 0: no limit */
-	int64_t implied; /* the default in --help where the field holds -1 or no number */
+	int64_t implied; /* what "%s" stands for where the field holds -1 or no number */
 	const char *const *choices; /* CHOICE: the words, ended by NULL */
 	const char *endless; /* DURATION: a word that stands for -1; NULL: none */
-	const char
-		*needs; /* the name of an option without which this one is an error; NULL: none */
+	const char *needs; /* the name of the option that must be given with this one; NULL: none */
 	const struct chat_opt *table; /* TABLE */
 	bool optional; /* the argument may be left out; then only `given` is set */
 	size_t given; /* offset of a bool, set to true where the option is given; 0: none */
