@@ -1,4 +1,7 @@
-/* How much of each channel the closed segments hold. */
+/*
+ * The statistics are updated when a segment is closed or removed. Retention, readers and the file
+ * `removed` ask them, so that nobody has to open an index for a count.
+ */
 #include "serve/journal/channel_stats.h"
 
 #include <stdlib.h>
@@ -8,7 +11,7 @@
 #include "chat/buf.h"
 #include "serve/util/memory.h"
 
-#define TRIM_PART 8 /* of the bytes, at once */
+#define EVICT_PART 8 /* this part of STATS_BYTES_MAX is freed at once */
 
 static void
 number_raise(uint64_t *number, uint64_t to)
@@ -73,7 +76,7 @@ runs_add(struct channel_stats_table *table, struct channel_stats *stats, struct 
 	stats->kept += run.count;
 }
 
-/* So many from one on. */
+/* Removes so many runs, from one on. */
 static void
 runs_drop(struct channel_stats *stats, uint32_t at, uint32_t count)
 {
@@ -107,7 +110,7 @@ stats_count_after(const struct channel_stats *stats, uint32_t segment)
 	return newer;
 }
 
-/* ---- segments come and go ---- */
+/* ---- segments ---- */
 
 void
 stats_add(struct channel_stats_table *table, struct chat_span channel, uint32_t segment,
@@ -139,7 +142,7 @@ stats_add(struct channel_stats_table *table, struct chat_span channel, uint32_t 
 	runs_drop(stats, 0, hidden);
 }
 
-/* Nothing of it is left: its tally is the first to go. */
+/* Makes statistics of a channel without messages the first to be evicted. */
 static void
 stats_age(struct channel_stats_table *table, struct channel_stats *stats)
 {
@@ -203,7 +206,7 @@ stats_evict(struct channel_stats_table *table)
 
 	if (!some)
 		return false;
-	while (table->bytes > STATS_BYTES_MAX - STATS_BYTES_MAX / TRIM_PART) {
+	while (table->bytes > STATS_BYTES_MAX - STATS_BYTES_MAX / EVICT_PART) {
 		struct channel_stats *stats = table->oldest;
 
 		table->evicted = table->evicted || stats->count;

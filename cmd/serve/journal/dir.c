@@ -1,18 +1,19 @@
-/* What is opened in a journal's directory: ours, and nothing that waits or leads elsewhere. */
+/* Opens what is in a journal's directory, and nothing that waits (a FIFO) or leads elsewhere. */
 #include "serve/journal/dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* A file of root is as good as our own: root could have changed ours. */
+/* Returns true for our own files, and for those of root, who could have changed ours too. */
 static bool
 is_ours(const struct stat *status)
 {
 	return status->st_uid == geteuid() || status->st_uid == 0;
 }
 
-/* NULL: it is a file that may be read and written here. */
+/* Returns why a file must not be used, or NULL if it may. */
 static const char *
 file_flaw(const struct stat *status)
 {
@@ -23,6 +24,7 @@ file_flaw(const struct stat *status)
 	return is_ours(status) ? NULL : "belongs to another user";
 }
 
+/* The same for the directory. */
 static const char *
 dir_flaw(int fd)
 {
@@ -138,7 +140,7 @@ journal_dir_file_size(int dir_fd, const char *name, uint64_t *bytes)
 
 int
 journal_dir_read_file(
-	int fd, void *bytes, size_t len, uint64_t at, const char *what, struct chat_err *err)
+	int fd, void *bytes, size_t len, uint64_t at, const char *name, struct chat_err *err)
 {
 	char *to = bytes;
 
@@ -148,9 +150,9 @@ journal_dir_read_file(
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
-			return chat_fail(err, CHAT_IO_ERROR, "%s: read: %m", what);
+			return chat_fail(err, CHAT_IO_ERROR, "%s: read: %m", name);
 		if (count == 0)
-			return chat_fail(err, CHAT_IO_ERROR, "%s: is too short", what);
+			return chat_fail(err, CHAT_IO_ERROR, "%s: is too short", name);
 		to += count;
 		at += (uint64_t)count;
 		len -= (size_t)count;

@@ -3,47 +3,57 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "chat/err.h"
 
 /*
- * The door to a journal's directory. What lies there may have been put there by anybody, so every
- * file is opened here: no symbolic link is followed, nothing that is not a regular file is opened
- * or waited for, and directory and files belong to the user of this process or to root.
+ * The directory of a journal. Anybody may have put something there, so every file is opened by
+ * these functions: they follow no symbolic link, open only regular files, and want the directory
+ * and its files to belong to the user of this process or to root.
  */
 
+/* ---- opening ---- */
+
 /*
- * A descriptor of the directory. It may be reached by a symbolic link, it may not be writable for
- * everybody. -1 with CHAT_CANNOT_OPEN.
+ * Opens the directory. The path may lead through symbolic links; the directory must not be writable
+ * by everybody. Returns a descriptor, or -1 with CHAT_CANNOT_OPEN.
  */
 int journal_dir_open(const char *path, struct chat_err *err);
 
-/* openat(2) of a file in it, O_CLOEXEC. -1 with that code, the name in the text, and errno. */
+/*
+ * Opens a file with these flags of openat(2) and O_CLOEXEC. Returns a descriptor; -1 with `code`,
+ * the name in the text, and errno.
+ */
 int journal_dir_open_file(
 	int dir_fd, const char *name, int flags, enum chat_code code, struct chat_err *err);
 
 /*
- * An empty file of that name to be written and renamed, whatever lay there. -1 with
- * CHAT_CANNOT_CREATE.
+ * Creates an empty file for writing, which the caller renames later; deletes what has that name.
+ * Returns a descriptor, or -1 with CHAT_CANNOT_CREATE.
  */
 int journal_dir_create(int dir_fd, const char *name, struct chat_err *err);
 
-/* Whether it could be opened. -1 with CHAT_CANNOT_OPEN. */
+/* ---- looking ---- */
+
+/* Returns 0 if the file could be opened, or -1 with CHAT_CANNOT_OPEN. */
 int journal_dir_check_file(int dir_fd, const char *name, struct chat_err *err);
 
-/*
- * Whether the path still leads to this directory, and whether the name in it is still this file. -1
- * with CHAT_IO_ERROR and a sentence.
- */
+/* Returns 0 if the path still leads to this directory, or -1 with CHAT_IO_ERROR. */
 int journal_dir_is_in_place(int dir_fd, const char *path, struct chat_err *err);
+
+/* Returns 0 if the name still leads to the file that is open as fd, or -1 with CHAT_IO_ERROR. */
 int journal_dir_file_is_in_place(int dir_fd, const char *name, int fd, struct chat_err *err);
 
-/* The size of a regular file, or 0; false: there is none. */
+/* Sets *bytes to the size of a regular file. Returns false, with *bytes 0, if there is none. */
 bool journal_dir_file_size(int dir_fd, const char *name, uint64_t *bytes);
 
-/* pread(2) all of it; what names the file in the text. -1 with CHAT_IO_ERROR. */
+/* ---- reading ---- */
+
+/*
+ * Reads exactly len bytes at that offset. name: of the file, for the error. Returns 0, or -1 with
+ * CHAT_IO_ERROR.
+ */
 int journal_dir_read_file(
-	int fd, void *bytes, size_t len, uint64_t at, const char *what, struct chat_err *err);
+	int fd, void *bytes, size_t len, uint64_t at, const char *name, struct chat_err *err);
 
 #endif

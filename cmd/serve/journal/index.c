@@ -1,5 +1,6 @@
 /*
- * What makes reading a channel's past cost as much as is read, however large the journal is.
+ * The index in memory, of a segment that grows: each append adds to it. It makes reading a
+ * channel's past cost as much as is read, however large the journal is.
  */
 #include "serve/journal/index.h"
 
@@ -77,7 +78,8 @@ index_truncate(struct journal_index *index, uint64_t at, uint64_t last)
 			index->count--;
 		}
 		DL_DELETE(index->recent, channel);
-		DL_PREPEND(index->recent, channel); /* what it still has is never cut */
+		DL_PREPEND(
+			index->recent, channel); /* its other positions are before any later `at` */
 	}
 	index->last = index->count ? last : index->base;
 	epochs_truncate(&index->epochs, index->last);

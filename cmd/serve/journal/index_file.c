@@ -1,4 +1,7 @@
-/* HEAD */
+/*
+ * Writing and reading index files. A wrong bit in one could hide messages that are there, so
+ * nothing of it is used before its checksum was compared and it was found to be possible.
+ */
 #include "serve/journal/index_file.h"
 
 #include <fcntl.h>
@@ -13,7 +16,7 @@
 #include "serve/journal/dir.h"
 #include "serve/util/crc32c.h"
 
-#define LINE_MIN 64 /* bytes; no message is shorter */
+#define LINE_MIN 64 /* bytes of the shortest message */
 
 /* ---- writing ---- */
 
@@ -25,7 +28,7 @@ index_file_write(const struct journal_index *index, uint64_t lines_bytes, int di
 	char temporary[64];
 	int fd, result;
 
-	/* two readers may both be making the same one again */
+	/* two workers may make the same file again */
 	snprintf(temporary, sizeof(temporary), "%s.%d.new", name, gettid());
 	fd = journal_dir_create(dir_fd, temporary, err);
 	if (fd < 0)
@@ -50,11 +53,11 @@ damaged(struct chat_err *err)
 }
 
 /*
- * The counts are believed only where the file is as long as they say, and a segment of that size
- * can have so many.
+ * Returns true if the numbers of the head are possible: the file has the size that the counts say,
+ * and a segment of that size can have so many messages.
  */
 static bool
-head_is_sane(const struct index_file *file)
+head_is_valid(const struct index_file *file)
 {
 	const struct index_head *head = &file->head;
 	struct stat status;
@@ -71,7 +74,7 @@ head_is_sane(const struct index_file *file)
 }
 
 static bool
-epochs_are_sane(const struct index_file *file)
+epochs_are_valid(const struct index_file *file)
 {
 	for (uint32_t i = 0; i < file->head.epochs; i++) {
 		const struct epoch *epoch = &file->epochs[i];
@@ -84,7 +87,7 @@ epochs_are_sane(const struct index_file *file)
 }
 
 static bool
-name_is_sane(const struct index_channel *channel)
+name_is_valid(const struct index_channel *channel)
 {
 	size_t len = strnlen(channel->name, sizeof(channel->name));
 
@@ -95,16 +98,16 @@ name_is_sane(const struct index_channel *channel)
 		chat_channel_valid((struct chat_span){channel->name, len});
 }
 
-/* Names ascend, and each place is of one channel. */
+/* Returns true if the names ascend, and each position belongs to one channel. */
 static bool
-channels_are_sane(const struct index_file *file)
+channels_are_valid(const struct index_file *file)
 {
 	uint64_t positions = 0;
 
 	for (uint32_t i = 0; i < file->head.channels; i++) {
 		const struct index_channel *channel = &file->channels[i];
 
-		if (!name_is_sane(channel) || channel->first != positions || channel->count == 0 ||
+		if (!name_is_valid(channel) || channel->first != positions || channel->count == 0 ||
 			(i && strcmp(channel[-1].name, channel->name) >= 0))
 			return false;
 		positions += channel->count;
@@ -112,7 +115,7 @@ channels_are_sane(const struct index_file *file)
 	return positions == file->head.positions;
 }
 
-/* All before the places, compared with its checksum. */
+/* Reads the front, and compares it with its checksum. */
 static int
 index_file_load(struct index_file *file, const char *name, struct chat_err *err)
 {
@@ -130,9 +133,10 @@ index_file_load(struct index_file *file, const char *name, struct chat_err *err)
 	file->epochs = (const struct epoch *)(const void *)(file->front + sizeof(*head));
 	file->channels = (const struct index_channel *)(const void *)(file->epochs + head->epochs);
 	file->block_crcs = (const uint32_t *)(const void *)(file->channels + head->channels);
-	return epochs_are_sane(file) && channels_are_sane(file) ? 0 : damaged(err);
+	return epochs_are_valid(file) && channels_are_valid(file) ? 0 : damaged(err);
 }
 
+/* Reads the head and the front, and checks that they are of this segment. */
 static int
 index_file_check(
 	struct index_file *file, const char *name, uint64_t lines_bytes, struct chat_err *err)
@@ -143,7 +147,7 @@ index_file_check(
 		return damaged(err);
 	if (memcmp(head->magic, INDEX_MAGIC_OLD, sizeof(head->magic)) == 0)
 		return chat_fail(err, CHAT_BAD_MESSAGE, "is of an older form");
-	if (memcmp(head->magic, INDEX_MAGIC, sizeof(head->magic)) != 0 || !head_is_sane(file) ||
+	if (memcmp(head->magic, INDEX_MAGIC, sizeof(head->magic)) != 0 || !head_is_valid(file) ||
 		index_file_load(file, name, err) < 0)
 		return damaged(err);
 	if (head->lines_bytes != lines_bytes)
@@ -197,7 +201,7 @@ index_file_find(const struct index_file *file, struct chat_span name)
 
 /* ---- positions ---- */
 
-/* The block becomes the one that is read last. */
+/* Makes file->block the block of this number. */
 static int
 block_read(struct index_file *file, uint32_t number, struct chat_err *err)
 {
@@ -221,7 +225,7 @@ block_read(struct index_file *file, uint32_t number, struct chat_err *err)
 	return 0;
 }
 
-/* Behind the place before it, if there is one, and in the segment. */
+/* Returns true if a position is behind the one before it, if there is one, and in the segment. */
 static bool
 position_is_valid(const struct index_head *head, const struct position *before,
 	const struct position *position)
@@ -277,7 +281,8 @@ index_file_matches(struct index_file *file, const struct journal_index *index)
 	bool same;
 
 	index_format(index, file->head.lines_bytes, &buf);
-	same = memcmp(buf.at, &file->head, sizeof(file->head)) == 0; /* its checksums are in it */
+	same = memcmp(buf.at, &file->head, sizeof(file->head)) ==
+		0; /* the head has the checksum of the front, which has those of the blocks */
 	chat_buf_free(&buf);
 	return same && index_file_is_whole(file);
 }

@@ -1,4 +1,4 @@
-/* HEAD */
+/* Formatting an index file in memory. */
 #include "serve/journal/index_format.h"
 
 #include <stdlib.h>
@@ -13,7 +13,6 @@ blocks_of(uint64_t positions)
 	return (positions + INDEX_BLOCK - 1) / INDEX_BLOCK;
 }
 
-/* Where the places begin. */
 uint64_t
 index_front_size(uint64_t epochs, uint64_t channels, uint64_t positions)
 {
@@ -28,7 +27,10 @@ by_name(const void *a, const void *b)
 		(*(struct channel_positions *const *)b)->channel);
 }
 
-/* Appends the channels to buf and their places to places, in the order of their names. */
+/*
+ * Appends the entries of the channels to buf and their positions to `positions`, by name. Returns
+ * how many channels there are.
+ */
 static uint32_t
 index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_buf *positions)
 {
@@ -53,6 +55,7 @@ index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_
 	return count;
 }
 
+/* Appends the checksum of each block of positions. */
 static void
 blocks_sum(struct chat_buf *buf, const struct chat_buf *positions)
 {
@@ -66,7 +69,6 @@ blocks_sum(struct chat_buf *buf, const struct chat_buf *positions)
 	}
 }
 
-/* The whole file in memory. */
 void
 index_format(const struct journal_index *index, uint64_t lines_bytes, struct chat_buf *buf)
 {

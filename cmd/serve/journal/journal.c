@@ -1,4 +1,4 @@
-/* What all kinds of journal share. */
+/* What the kinds of journal share: how they report to the operator. */
 #include "serve/journal/journal.h"
 
 #include <stdarg.h>

@@ -1,12 +1,18 @@
 /*
- * Reading back what the server itself has written: a fixed order of properties makes that a matter
- * of comparing and of finding the ends of strings. What is not of this form is not believed.
+ * Parsing a line of a journal, which this server has written itself: with properties in a fixed
+ * order that is a matter of comparing, and of finding the ends of strings. A line of any other form
+ * is not accepted, so what is parsed needs no second check of its form.
  */
 #include "serve/journal/line.h"
 
 #include <stdlib.h>
 
-/* ---- taking off the front ---- */
+/* ---- parts of a line ---- */
+
+/*
+ * Each of these takes something off the front of `rest`. It returns false if that is not there;
+ * then `rest` is undefined.
+ */
 
 static bool
 take(struct chat_span *rest, struct chat_span literal)
@@ -31,7 +37,7 @@ take_bytes(struct chat_span *rest, size_t len, struct chat_span *taken)
 	return true;
 }
 
-/* Where the string that begins at rest ends: at its closing quote. NULL: nowhere. */
+/* Returns the closing quote of the string whose inside begins at rest; NULL if there is none. */
 static const char *
 string_end(struct chat_span rest)
 {
@@ -49,7 +55,7 @@ string_end(struct chat_span rest)
 	return NULL;
 }
 
-/* The inside of a string, up to and with its closing quote. */
+/* Takes the inside of a string, and its closing quote. */
 static bool
 take_inside(struct chat_span *rest, struct chat_span *inside)
 {
@@ -58,7 +64,7 @@ take_inside(struct chat_span *rest, struct chat_span *inside)
 	return end && take_bytes(rest, (size_t)(end - rest->at), inside) && TAKE(rest, "\"");
 }
 
-/* A whole string. */
+/* Takes a string with its quotes. */
 static bool
 take_string(struct chat_span *rest, struct chat_span *json)
 {
@@ -88,7 +94,7 @@ take_number(struct chat_span *rest, int64_t *number)
 
 /* ---- the message ---- */
 
-/* `"size":` is any integer a client may write: up to the comma. */
+/* Takes the value of `size`, up to the comma: any integer that a client may write. */
 static bool
 take_size(struct chat_span *rest)
 {
@@ -99,6 +105,7 @@ take_size(struct chat_span *rest)
 		memchr(digits.at, '"', digits.len) == NULL;
 }
 
+/* Takes the property `file`, if it is there, and notes where its data is. */
 static bool
 take_file(struct chat_span *rest, const char *start, struct journal_line *line)
 {
@@ -118,9 +125,9 @@ take_file(struct chat_span *rest, const char *start, struct journal_line *line)
 	return TAKE(rest, "}");
 }
 
-/* Where it came from: a list of strings, and a number. */
+/* Takes the properties `via` and `hops`, each if it is there. */
 static bool
-take_way(struct chat_span *rest)
+take_route(struct chat_span *rest)
 {
 	struct chat_span word;
 	int64_t hops;
@@ -152,6 +159,6 @@ journal_line_read(struct journal_line *line, struct chat_span text)
 		take_inside(&rest, &line->sender_id) &&
 		(!TAKE(&rest, ",\"nonce\":") || take_string(&rest, &line->nonce_json)) &&
 		(!TAKE(&rest, ",\"replyTo\":") || take_string(&rest, &skipped)) &&
-		take_way(&rest) && take_file(&rest, text.at, line) && TAKE(&rest, "}") &&
+		take_route(&rest) && take_file(&rest, text.at, line) && TAKE(&rest, "}") &&
 		rest.len == 0;
 }

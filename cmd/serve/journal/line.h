@@ -8,18 +8,21 @@
 #include "serve/journal/message_id.h"
 
 /*
- * A `message` as this server writes it (encode_message), taken apart without decoding: its
- * properties in their one order, no white space between them. Strings that hold escapes keep them.
+ * A `message` in the form in which this server writes it (encode_message): properties in a fixed
+ * order, no white space between them. The spans point into the text; strings keep their escapes.
  */
 struct journal_line {
 	uint64_t epoch, number; /* of its id */
 	int64_t timestamp_ms;
-	struct chat_span channel, sender_id; /* without quotes; they hold no escapes */
-	struct chat_span nonce_json; /* length 0: none */
-	uint32_t data_at, data_len; /* of `"data":"…"`; 0: no file */
+	struct chat_span channel, sender_id; /* without quotes; they never have escapes */
+	struct chat_span nonce_json; /* with quotes; empty: there is no nonce */
+	uint32_t data_at, data_len; /* where `"data":"…"` is in the text; length 0: no file */
 };
 
-/* false for any other bytes. It checks where things are, not that strings are UTF-8. */
+/*
+ * Parses a line without newline. Returns false, with the result undefined, where it has another
+ * form. Does not check that strings are valid UTF-8.
+ */
 bool journal_line_read(struct journal_line *line, struct chat_span text);
 
 #endif

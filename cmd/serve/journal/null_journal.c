@@ -1,4 +1,4 @@
-/* The journal of a server that keeps none: history lives in memory and ends with the process. */
+/* The journal of a server without --journal: history is in memory, and ends with the process. */
 #include "serve/journal/journal.h"
 
 #include <stdlib.h>

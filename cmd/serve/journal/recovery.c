@@ -199,10 +199,10 @@ check_numbers(
 static int
 first_create(struct disk_journal *disk, struct chat_err *err)
 {
-	uint32_t gone = removed_file_last_segment(disk->recovered.removed_file);
+	uint32_t missing = removed_file_last_segment(disk->recovered.removed_file);
 
 	disk->segments.active = segment_create(
-		disk->dir_fd, gone < SEGMENT_NUMBER_MAX / 2 ? gone + 1 : 1, disk->epoch, err);
+		disk->dir_fd, missing < SEGMENT_NUMBER_MAX / 2 ? missing + 1 : 1, disk->epoch, err);
 	return disk->segments.active ? 0 : -1;
 }
 

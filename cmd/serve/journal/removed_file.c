@@ -1,6 +1,6 @@
 /*
- * What was removed of each channel, on the disk. Nothing depends on its being written in time: a
- * segment that is missing and not named in it is one of which nothing is known.
+ * Writing and reading the file `removed`. Nothing depends on its being written in time: of a
+ * segment that is missing and not named in it, the worst is assumed.
  */
 #include "serve/journal/removed_file.h"
 
@@ -21,7 +21,7 @@
 
 static const char magic[8] = "chatrem1";
 
-/* No file is longer: so many channels have tallies at most, and so many segments are there. */
+/* Limits of what a file may have; there is memory for statistics of no more channels. */
 #define CHANNELS_MAX (STATS_BYTES_MAX / sizeof(struct channel_stats))
 #define RANGES_MAX ((size_t)1 << 20)
 
@@ -35,17 +35,17 @@ file_bytes(const struct removed_head *head)
 /* ---- writing ---- */
 
 static void
-file_format(struct chat_buf *buf, const struct channel_stats_table *table, uint64_t unknown,
+file_format(struct chat_buf *buf, const struct channel_stats_table *stats_table, uint64_t unknown,
 	const struct chat_buf *ranges)
 {
-	struct removed_head head = {.unknown = unknown, .others = table->removed_upto};
+	struct removed_head head = {.unknown = unknown, .others = stats_table->removed_upto};
 
 	memcpy(head.magic, magic, sizeof(magic));
 	chat_buf_append(buf, &head, sizeof(head));
-	for (const struct channel_stats *stats = table->oldest; stats; stats = stats->next) {
+	for (const struct channel_stats *stats = stats_table->oldest; stats; stats = stats->next) {
 		struct removed_channel channel = {.number = stats->removed_upto};
 
-		if (stats->removed_upto <= table->removed_upto)
+		if (stats->removed_upto <= stats_table->removed_upto)
 			continue;
 		memcpy(channel.name, stats->channel, stats->len);
 		chat_buf_append(buf, &channel, sizeof(channel));
@@ -60,7 +60,7 @@ file_format(struct chat_buf *buf, const struct channel_stats_table *table, uint6
 }
 
 int
-removed_file_write(int dir_fd, const struct channel_stats_table *table, uint64_t unknown,
+removed_file_write(int dir_fd, const struct channel_stats_table *stats_table, uint64_t unknown,
 	const struct chat_buf *ranges, struct chat_err *err)
 {
 	static const char temporary[] = REMOVED_NAME ".new";
@@ -72,7 +72,7 @@ removed_file_write(int dir_fd, const struct channel_stats_table *table, uint64_t
 	fd = journal_dir_create(dir_fd, temporary, err);
 	if (fd < 0)
 		return -1;
-	file_format(&buf, table, unknown, ranges);
+	file_format(&buf, stats_table, unknown, ranges);
 	result = chat_write_all(fd, buf.at, buf.len, err);
 	chat_buf_free(&buf);
 	close(fd);
@@ -97,7 +97,7 @@ removed_file_sync(int dir_fd)
 /* ---- reading ---- */
 
 static bool
-ranges_are_sane(const struct removed_file *file)
+ranges_are_valid(const struct removed_file *file)
 {
 	for (uint32_t i = 0; i < file->head.ranges; i++) {
 		const struct removed_range *range = &file->ranges[i];
@@ -110,7 +110,7 @@ ranges_are_sane(const struct removed_file *file)
 }
 
 static bool
-channel_is_sane(const struct removed_channel *channel)
+channel_is_valid(const struct removed_channel *channel)
 {
 	size_t len = strnlen(channel->name, sizeof(channel->name));
 
@@ -122,13 +122,13 @@ channel_is_sane(const struct removed_channel *channel)
 }
 
 static bool
-channels_are_sane(struct removed_file *file)
+channels_are_valid(struct removed_file *file)
 {
 	const struct removed_head *head = &file->head;
 
 	file->newest = head->unknown > head->others ? head->unknown : head->others;
 	for (uint32_t i = 0; i < head->channels; i++) {
-		if (!channel_is_sane(&file->channels[i]))
+		if (!channel_is_valid(&file->channels[i]))
 			return false;
 		if (file->newest < file->channels[i].number)
 			file->newest = file->channels[i].number;
@@ -136,9 +136,9 @@ channels_are_sane(struct removed_file *file)
 	return file->newest <= MESSAGE_NUMBER_MAX;
 }
 
-/* The counts are believed only where the file is as long as they say. */
+/* Returns true if the file has the size that the counts say. */
 static bool
-head_is_sane(const struct removed_head *head, int fd)
+head_is_valid(const struct removed_head *head, int fd)
 {
 	struct stat status;
 
@@ -147,7 +147,7 @@ head_is_sane(const struct removed_head *head, int fd)
 		(uint64_t)status.st_size == file_bytes(head);
 }
 
-/* All of it, compared with its checksum. */
+/* Reads the whole file, and returns true if it can be trusted. */
 static bool
 file_load(struct removed_file *file, int fd)
 {
@@ -155,7 +155,7 @@ file_load(struct removed_file *file, int fd)
 	size_t len;
 
 	if (journal_dir_read_file(fd, head, sizeof(*head), 0, REMOVED_NAME, NULL) < 0 ||
-		!head_is_sane(head, fd))
+		!head_is_valid(head, fd))
 		return false;
 	len = (size_t)file_bytes(head);
 	file->bytes = chat_alloc(len);
@@ -166,8 +166,8 @@ file_load(struct removed_file *file, int fd)
 	memcpy(file->bytes, &unsummed, sizeof(unsummed));
 	file->channels = (const void *)(file->bytes + sizeof(*head));
 	file->ranges = (const void *)(file->channels + head->channels);
-	return crc32c(0, file->bytes, len) == head->crc && ranges_are_sane(file) &&
-		channels_are_sane(file);
+	return crc32c(0, file->bytes, len) == head->crc && ranges_are_valid(file) &&
+		channels_are_valid(file);
 }
 
 int
@@ -210,10 +210,10 @@ removed_file_last_segment(const struct removed_file *file)
 }
 
 void
-removed_file_apply(const struct removed_file *file, struct channel_stats_table *table)
+removed_file_apply(const struct removed_file *file, struct channel_stats_table *stats_table)
 {
-	stats_note_others(table, file->head.others);
+	stats_note_others(stats_table, file->head.others);
 	for (uint32_t i = 0; i < file->head.channels; i++)
-		stats_note_removed(
-			table, chat_span_of(file->channels[i].name), file->channels[i].number);
+		stats_note_removed(stats_table, chat_span_of(file->channels[i].name),
+			file->channels[i].number);
 }

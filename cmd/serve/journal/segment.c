@@ -1,4 +1,8 @@
-/* HEAD */
+/*
+ * A segment that grows. All messages are written here: the lines first, then their checksums. Of
+ * lines without checksum, which a crash in between leaves, recovery accepts those that are whole
+ * messages.
+ */
 #include "serve/journal/segment.h"
 
 #include <errno.h>
@@ -14,7 +18,7 @@
 #include "serve/journal/index_file.h"
 #include "serve/util/crc32c.h"
 
-/* ---- the header ---- */
+/* ---- the first line ---- */
 
 #define HEADER_START "{\"type\":\"history\",\"messages\":[],\"journal\":{\"version\":"
 #define HEADER_VERSION HEADER_START "1,"
@@ -54,6 +58,7 @@ segment_header_read(struct chat_span line, uint64_t *epoch, struct chat_err *err
 	return 0;
 }
 
+/* Fails with the name of a file, what was done, and errno. */
 static int
 segment_fail(const struct segment *segment, enum segment_file file, const char *what,
 	struct chat_err *err)
@@ -66,6 +71,7 @@ segment_fail(const struct segment *segment, enum segment_file file, const char *
 
 /* ---- opening ---- */
 
+/* Opens both files. */
 static struct segment *
 segment_new(int dir_fd, uint32_t number, int flags, struct chat_err *err)
 {
@@ -83,7 +89,7 @@ segment_new(int dir_fd, uint32_t number, int flags, struct chat_err *err)
 	return NULL;
 }
 
-/* What an earlier attempt has left is cut off. */
+/* Empties files that an earlier attempt has left. */
 static int
 segment_clear(struct segment *segment, struct chat_err *err)
 {
@@ -94,6 +100,7 @@ segment_clear(struct segment *segment, struct chat_err *err)
 	return lines.st_size || sums.st_size ? segment_truncate(segment, err) : 0;
 }
 
+/* Writes the header. */
 static int
 segment_begin(struct segment *segment, uint64_t epoch, struct chat_err *err)
 {
@@ -124,7 +131,8 @@ segment_create(int dir_fd, uint32_t number, uint64_t epoch, struct chat_err *err
 	segment = segment_new(dir_fd, number, O_CREAT, err);
 	if (!segment)
 		return NULL;
-	unlinkat(dir_fd, segment_name(name, number, SEGMENT_INDEX), 0); /* another one's */
+	/* there may be an index of an earlier segment with this number */
+	unlinkat(dir_fd, segment_name(name, number, SEGMENT_INDEX), 0);
 	if (segment_begin(segment, epoch, err) == 0)
 		return segment;
 	segment_free(segment);
@@ -181,7 +189,7 @@ segment_write(struct segment *segment, struct chat_span lines, struct chat_span 
 	return 0;
 }
 
-/* Never longer: what somebody else has taken away is not to come back as zeros. */
+/* Cuts a file that is longer. A shorter one is left alone: it would be filled with zeros. */
 static int
 truncate_longer(int fd, uint64_t bytes)
 {
@@ -199,7 +207,7 @@ truncate_longer(int fd, uint64_t bytes)
 int
 segment_truncate(struct segment *segment, struct chat_err *err)
 {
-	/* The sums first: lines without one are only believed as what they look like. */
+	/* The checksums first: if lines stay, recovery accepts only whole messages. */
 	if (truncate_longer(segment->sums_fd, segment->sums_bytes) < 0)
 		return segment_fail(segment, SEGMENT_SUMS, "truncate", err);
 	if (truncate_longer(segment->lines_fd, segment->lines_bytes) < 0)

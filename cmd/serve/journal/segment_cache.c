@@ -1,4 +1,4 @@
-/* What is read again and again is opened, and the front of its index checked, once. */
+/* Opening a closed segment costs opening two files and checking the front of the index: once. */
 #include "serve/journal/segment_cache.h"
 
 #include <fcntl.h>

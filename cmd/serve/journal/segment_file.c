@@ -1,6 +1,6 @@
 /*
- * The files of a segment: their names, and how they are opened, replaced and deleted. A name leads
- * only to a file that is whole.
+ * The files of a segment: their names, and how they are opened, replaced and deleted. A file that
+ * is replaced gets its name only when it is whole.
  */
 #include "serve/journal/segment_file.h"
 

@@ -1,6 +1,6 @@
 /*
- * Waiting for the disk, where the loop must not. A thread of its own, so that no other work can
- * stand before what messages wait for.
+ * Waiting for the disk beside the loop. It is a thread of its own, not one of libuv's pool: other
+ * work must not delay the sync for which messages wait.
  */
 #include "serve/journal/sync_thread.h"
 
@@ -11,33 +11,35 @@
 #include "serve/journal/dir.h"
 #include "serve/journal/removed_file.h"
 
+/* Sets a result of the job to failed, and job->err if it is the first one. */
 static void
-note(struct sync_job *job, bool *failed, const struct chat_err *err)
+job_fail(struct sync_job *job, bool *failed, const struct chat_err *err)
 {
 	if (!job->lines_failed && !job->sums_failed && !job->full_failed && !job->segment_gone)
 		job->err = *err;
 	*failed = true;
 }
 
+/* Syncs a full segment, and writes its index file. */
 static void
-finish_full(struct sync_job *job, struct segment *segment)
+segment_finish(struct sync_job *job, struct segment *segment)
 {
 	struct chat_err err;
 
 	if (job->sync &&
 		(segment_sync_lines(segment, &err) < 0 || segment_sync_sums(segment, &err) < 0))
-		note(job, &job->full_failed, &err);
+		job_fail(job, &job->full_failed, &err);
 	segment->indexed = segment_write_index(segment, job->dir_fd, NULL) == 0;
 }
 
-/* What somebody has moved away under the server is on the disk, and nobody will find it. */
+/* Looks whether what was written can be found: files may have been moved under the server. */
 static void
-look_around(struct sync_job *job)
+job_check_files(struct sync_job *job)
 {
 	struct chat_err err;
 
 	if (segment_is_in_place(job->active, job->dir_fd, job->changed, &err) < 0)
-		note(job, &job->segment_gone, &err);
+		job_fail(job, &job->segment_gone, &err);
 	if (journal_dir_is_in_place(job->dir_fd, job->path, &err) < 0) {
 		job->err = err;
 		job->dir_gone = true;
@@ -50,18 +52,18 @@ job_run(struct sync_job *job)
 	struct chat_err err;
 
 	for (struct segment *segment = job->full; segment; segment = segment->next)
-		finish_full(job, segment);
+		segment_finish(job, segment);
 	if (job->lines && segment_sync_lines(job->active, &err) < 0)
-		note(job, &job->lines_failed, &err);
+		job_fail(job, &job->lines_failed, &err);
 	if (job->sums && segment_sync_sums(job->active, &err) < 0)
-		note(job, &job->sums_failed, &err);
+		job_fail(job, &job->sums_failed, &err);
 	if (job->removed)
 		removed_file_sync(job->dir_fd);
 	if (job->dir && fsync(job->dir_fd) < 0) {
 		chat_fail(&err, CHAT_IO_ERROR, "the directory: sync: %m");
-		note(job, &job->lines_failed, &err);
+		job_fail(job, &job->lines_failed, &err);
 	}
-	look_around(job);
+	job_check_files(job);
 }
 
 static void
@@ -80,12 +82,13 @@ thread_main(void *arg)
 		uv_mutex_lock(&thread->mutex);
 		thread->state = SYNC_DONE;
 		uv_cond_broadcast(&thread->changed);
-		if (!thread->silent)
+		if (!thread->no_wake)
 			uv_async_send(&thread->wake);
 	}
 	uv_mutex_unlock(&thread->mutex);
 }
 
+/* Calls `done`, with the mutex locked before and unlocked afterwards. */
 static void
 thread_conclude(struct sync_thread *thread)
 {
@@ -104,7 +107,7 @@ on_wake(uv_async_t *wake)
 	uv_mutex_lock(&thread->mutex);
 	if (thread->state == SYNC_DONE)
 		thread_conclude(thread);
-	else /* it was waited for, and another job may be under way */
+	else /* sync_thread_wait was first, and another job may run */
 		uv_mutex_unlock(&thread->mutex);
 }
 
@@ -166,7 +169,7 @@ void
 sync_thread_stop_waking(struct sync_thread *thread)
 {
 	uv_mutex_lock(&thread->mutex);
-	thread->silent = true;
+	thread->no_wake = true;
 	uv_mutex_unlock(&thread->mutex);
 }
 
