@@ -16,10 +16,10 @@
 #include "command/confine.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
-#include "validate/check.h"
+#include "validate/file.h"
 #include "validate/format.h"
-#include "validate/output.h"
 #include "validate/report.h"
+#include "validate/writer.h"
 
 #define PROGRESS_AFTER_MS 200 /* a check that is done by then shows no progress bar */
 
@@ -88,12 +88,12 @@ static int
 print_schema(const struct settings *settings)
 {
 	char *schema = chat_rules_schema((enum chat_direction)(settings->from + 1));
-	struct output output;
+	struct writer output;
 
-	output_init(&output, STDOUT_FILENO, "stdout");
-	output_line(&output, chat_span_of(schema), true);
-	output_flush(&output);
-	output_free(&output);
+	writer_init(&output, STDOUT_FILENO, "stdout");
+	writer_line(&output, chat_span_of(schema), true);
+	writer_flush(&output);
+	writer_free(&output);
 	free(schema);
 	return CHAT_EXIT_OK;
 }
@@ -189,7 +189,7 @@ is_read_too(const struct stat *file, char **names)
 }
 
 static void
-rejects_open(struct output *rejects, const char *name, char **names)
+rejects_open(struct writer *rejects, const char *name, char **names)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	struct stat stat;
@@ -202,14 +202,14 @@ rejects_open(struct output *rejects, const char *name, char **names)
 		chat_die_usage("--rejects: %s is one of the files to be read", name);
 	if (regular && ftruncate(fd, 0) < 0)
 		chat_die(CHAT_EXIT_CANNOT_CREATE, "%s: %s", name, strerror(errno));
-	output_init(rejects, fd, name);
+	writer_init(rejects, fd, name);
 }
 
 /* What is written: findings to stdout, or to stderr where stdout has the lines that pass. */
 struct outputs {
-	struct output findings;
-	struct output lines; /* stdout */
-	struct output rejects; /* only where settings->rejects */
+	struct writer findings;
+	struct writer lines; /* stdout */
+	struct writer rejects; /* only where settings->rejects */
 };
 
 static bool
@@ -225,8 +225,8 @@ outputs_open(struct outputs *outputs, const struct settings *settings, char **na
 	bool passes = passes_lines(settings);
 
 	*outputs = (struct outputs){0};
-	output_init(&outputs->lines, STDOUT_FILENO, "stdout");
-	output_init(&outputs->findings, passes ? STDERR_FILENO : STDOUT_FILENO,
+	writer_init(&outputs->lines, STDOUT_FILENO, "stdout");
+	writer_init(&outputs->findings, passes ? STDERR_FILENO : STDOUT_FILENO,
 		passes ? "stderr" : "stdout");
 	outputs->lines.progress = outputs->findings.progress = progress;
 	if (settings->rejects)
@@ -234,10 +234,10 @@ outputs_open(struct outputs *outputs, const struct settings *settings, char **na
 }
 
 static void
-output_finish(struct output *output)
+output_finish(struct writer *output)
 {
-	output_flush(output);
-	output_free(output);
+	writer_flush(output);
+	writer_free(output);
 }
 
 static void
@@ -287,7 +287,7 @@ validate(const struct settings *settings, char **names)
 	struct outputs outputs;
 	struct report report = {
 		.format = formats[settings->format],
-		.output = &outputs.findings,
+		.writer = &outputs.findings,
 		.quiet = settings->quiet,
 		.max_shown = (uint64_t)settings->max_errors,
 	};

@@ -11,7 +11,7 @@ random_below(uint64_t bound)
 {
 	uint64_t number;
 
-	if (getrandom(&number, sizeof number, 0) != sizeof number)
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		abort();
 	return number % bound;
 }

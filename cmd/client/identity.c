@@ -106,22 +106,22 @@ identity_find(struct identity *identity, const char *username, const char *id, s
 	char host[256];
 	const char *login = login_name();
 
-	host_name(host, sizeof host);
+	host_name(host, sizeof(host));
 	if (!username) {
 		if (username_derive(identity->username, login, host, err) < 0)
 			return -1;
 	} else {
 		if (identity_check_name(username, err) < 0)
 			return -1;
-		snprintf(identity->username, sizeof identity->username, "%s", username);
+		snprintf(identity->username, sizeof(identity->username), "%s", username);
 	}
 	if (id) {
 		if (identity_check_id(id, err) < 0)
 			return -1;
-		snprintf(identity->id, sizeof identity->id, "%s", id);
+		snprintf(identity->id, sizeof(identity->id), "%s", id);
 		return 0;
 	}
-	id_derive(identity->id, sizeof identity->id, identity->username, login, host);
+	id_derive(identity->id, sizeof(identity->id), identity->username, login, host);
 	return 0;
 }
 

@@ -25,7 +25,7 @@ membership_open(struct membership *membership, const struct settings *settings,
 {
 	*membership = (struct membership){.settings = settings, .options = *options, .url = *url};
 	membership->identity = settings->identity;
-	chat_url_format(url, membership->url_text, sizeof membership->url_text);
+	chat_url_format(url, membership->url_text, sizeof(membership->url_text));
 	position_begin(&membership->position, options->since);
 	membership->state = MEMBERSHIP_WAITING;
 }
@@ -268,7 +268,7 @@ take_identity(struct membership *membership)
 	const struct identity *said = &membership->settings->identity;
 	const char *id = *membership->peer.id ? membership->peer.id : said->id;
 
-	snprintf(membership->identity.id, sizeof membership->identity.id, "%s", id);
+	snprintf(membership->identity.id, sizeof(membership->identity.id), "%s", id);
 }
 
 /*
@@ -283,7 +283,7 @@ go_back(struct membership *membership)
 	if (!membership->options.resumes || *position_id(&membership->position))
 		return;
 	if (!*first) {
-		snprintf(membership->first_since, sizeof membership->first_since, "%s", since);
+		snprintf(membership->first_since, sizeof(membership->first_since), "%s", since);
 		return;
 	}
 	if (strcmp(first, since) == 0)

@@ -25,7 +25,7 @@ outbox_init(struct outbox *outbox, const struct identity *identity, size_t windo
 	*outbox = (struct outbox){.identity = identity, .window = window};
 	outbox->allowed = window < FIRST_ALLOWED ? window : FIRST_ALLOWED;
 	outbox->cap = 64;
-	outbox->items = chat_alloc_zeroed(outbox->cap, sizeof outbox->items[0]);
+	outbox->items = chat_alloc_zeroed(outbox->cap, sizeof(outbox->items[0]));
 	nonce_make_prefix(outbox->prefix);
 }
 
@@ -77,7 +77,7 @@ static void
 outbox_grow(struct outbox *outbox)
 {
 	size_t cap = outbox->cap * 2;
-	struct item *items = chat_alloc_zeroed(cap, sizeof items[0]);
+	struct item *items = chat_alloc_zeroed(cap, sizeof(items[0]));
 
 	for (uint64_t n = outbox->first; n != outbox->next; n++)
 		items[n & (cap - 1)] = *outbox_item(outbox, n);
@@ -124,7 +124,7 @@ outbox_receipt(struct outbox *outbox, struct item *item, struct chat_span json)
 	char member[40];
 	int len;
 
-	len = snprintf(member, sizeof member, "\"line\":%llu", (unsigned long long)item->line);
+	len = snprintf(member, sizeof(member), "\"line\":%llu", (unsigned long long)item->line);
 	if (item->line > 0)
 		splice_member(&receipt, json, (struct chat_span){member, (size_t)len});
 	else
@@ -166,7 +166,7 @@ static uint16_t *
 count_of_nonce(struct outbox *outbox, const struct item *item)
 {
 	if (!outbox->nonces)
-		outbox->nonces = chat_alloc_zeroed(NONCE_COUNTS, sizeof outbox->nonces[0]);
+		outbox->nonces = chat_alloc_zeroed(NONCE_COUNTS, sizeof(outbox->nonces[0]));
 	return &outbox->nonces[seen_hash(&item->draft.nonce) % NONCE_COUNTS];
 }
 

@@ -34,7 +34,7 @@ seen_hash(const struct chat_json_value *id)
 	size_t len;
 
 	while (rest.len > 0) {
-		len = chat_json_decode(&rest, piece, sizeof piece);
+		len = chat_json_decode(&rest, piece, sizeof(piece));
 		for (size_t i = 0; i < len; i++)
 			hash = (hash ^ (unsigned char)piece[i]) * 0x100000001b3u;
 	}

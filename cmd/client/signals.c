@@ -28,7 +28,7 @@ signals_open(struct signals *signals, struct chat_err *err)
 
 	/* A signalfd would report ignored signals too. */
 	sigemptyset(&signals->taken);
-	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (sigaction(wanted[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
 			sigaddset(&signals->taken, wanted[i]);
 	sigprocmask(SIG_BLOCK, NULL, &signals->before);
@@ -54,7 +54,7 @@ signals_take(struct signals *signals)
 {
 	struct signalfd_siginfo info;
 
-	if (read(signals->fd, &info, sizeof info) != sizeof info)
+	if (read(signals->fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
 	return (int)info.ssi_signo;
 }

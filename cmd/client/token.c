@@ -81,7 +81,7 @@ char *
 token_read(const char *path, struct chat_err *err)
 {
 	char bytes[FILE_MAX_BYTES];
-	ssize_t len = read_all(path, bytes, sizeof bytes);
+	ssize_t len = read_all(path, bytes, sizeof(bytes));
 	char *token = NULL;
 
 	if (len < 0) {

@@ -56,7 +56,7 @@ show_day(struct human *human, struct chat_buf *out, const struct tm *parts)
 	if (human->day == day_of(parts))
 		return;
 	human->day = day_of(parts);
-	strftime(text, sizeof text, "--- %a %Y-%m-%d\n", parts);
+	strftime(text, sizeof(text), "--- %a %Y-%m-%d\n", parts);
 	style(out, human->color, DIM);
 	chat_buf_append_string(out, text);
 	style(out, human->color, PLAIN);
@@ -73,7 +73,7 @@ show_time(struct human *human, struct chat_buf *out, int64_t unix_ms)
 	if (!localtime_r(&seconds, &parts))
 		return;
 	show_day(human, out, &parts);
-	strftime(text, sizeof text, "%H:%M:%S ", &parts);
+	strftime(text, sizeof(text), "%H:%M:%S ", &parts);
 	style(out, human->color, DIM);
 	chat_buf_append_string(out, text);
 	style(out, human->color, PLAIN);
@@ -97,7 +97,7 @@ style_name(struct chat_buf *out, const struct chat_json_value *name, bool color)
 
 	for (size_t i = 0; i < name->raw.len; i++)
 		hash = (hash ^ (unsigned char)name->raw.at[i]) * 16777619u;
-	style(out, color, colors[hash % (sizeof colors / sizeof colors[0])]);
+	style(out, color, colors[hash % (sizeof(colors) / sizeof(colors[0]))]);
 }
 
 static void

@@ -371,7 +371,7 @@ listener_begin(struct listener *listener, const struct chat_url *urls, size_t co
 	listener->cursor_good = true;
 	human_begin(&listener->human, options->color, true);
 	listener->feed_count = count;
-	listener->feeds = chat_alloc_zeroed(count, sizeof listener->feeds[0]);
+	listener->feeds = chat_alloc_zeroed(count, sizeof(listener->feeds[0]));
 	for (size_t i = 0; i < count; i++) {
 		feed_open(&listener->feeds[i], listener, &urls[i]);
 		listener->several_servers |= !same_server(&urls[0], &urls[i]);

@@ -27,7 +27,7 @@ write_sha256(char hex[HEX_LEN + 1], const struct draft *draft)
 	bytes = chat_alloc(chat_base64_decoded_size(text, len) + 1);
 	len = chat_base64_decode(bytes, text, len);
 	chat_sha256(digest, (struct chat_span){bytes, len});
-	chat_hex(hex, digest, sizeof digest);
+	chat_hex(hex, digest, sizeof(digest));
 	free(bytes);
 	free(text);
 }

@@ -37,7 +37,7 @@ print_state(struct sender *sender, const struct item *item, const char *type)
 	char line[80];
 	int len;
 
-	len = snprintf(line, sizeof line, "{\"type\":\"$%s\",\"line\":%llu}", type,
+	len = snprintf(line, sizeof(line), "{\"type\":\"$%s\",\"line\":%llu}", type,
 		(unsigned long long)item->line);
 	print(sender, (struct chat_span){line, (size_t)len});
 }

@@ -1,34 +1,23 @@
 /*
- * From a file to findings: fd -> block of lines -> scan, and line by line msg -> report. Every line
- * stands alone; a bad one costs a finding and the next one is looked at.
+ * From lines to findings. The scanner accepts most valid lines at once; a line that it does not
+ * accept is parsed alone, and what is wrong with it goes to the report. Every line is checked by
+ * itself: a bad one costs a finding, and the next one is checked.
  */
 #include "validate/check.h"
 
-#include <poll.h>
-#include <sys/stat.h>
+#include <string.h>
 
 #include "chat/msg.h"
-#include "command/diag.h"
 #include "message/hint.h"
-#include "validate/team.h"
 
-static bool
-is_blank(struct chat_span line)
-{
-	for (size_t i = 0; i < line.len; i++)
-		if (line.at[i] != ' ' && line.at[i] != '\t' && line.at[i] != '\r')
-			return false;
-	return true;
-}
-
-/* A line that is looked at by itself. */
+/* A line that is parsed alone. */
 struct line {
 	struct chat_span text;
-	bool newline; /* is behind it in the file */
-	bool is_utf8; /* as is known already */
+	bool newline; /* the file has a newline after it */
+	bool is_utf8; /* the scanner has found that it is valid UTF-8 */
 };
 
-/* Checks a line that is not blank; whether it is a message, and in its place. */
+/* Checks a line that is not blank. Returns true if it is a message, and one that may come here. */
 static bool
 check_message(const struct check *check, struct report *report, const struct line *line)
 {
@@ -64,7 +53,7 @@ check_line(const struct check *check, struct report *report, const struct line *
 		stats->invalid++;
 		return;
 	}
-	if (!is_blank(line->text)) {
+	if (!chat_span_is_blank(line->text)) {
 		valid = check_message(check, report, line);
 	} else if (check->strict) {
 		chat_fail(&error, CHAT_BAD_JSON, "a blank line");
@@ -80,14 +69,17 @@ check_line(const struct check *check, struct report *report, const struct line *
 	if (!valid && report->line == 1)
 		report->hint = chat_hint(line->text);
 	if (check->pass == (valid ? PASS_VALID : PASS_INVALID))
-		output_line(check->lines, line->text, line->newline);
+		writer_line(check->lines, line->text, line->newline);
 	if (check->rejects && !valid)
-		output_line(check->rejects, line->text, line->newline);
+		writer_line(check->rejects, line->text, line->newline);
 }
 
-/* The lines up to `to` were accepted; the last of them with its newline, or without. */
+/*
+ * Counts the lines that the scanner has accepted since `from`, when lines->accepted was `before`,
+ * and passes them on.
+ */
 static void
-note_accepted(const struct check *check, struct report *report, const char *from,
+count_accepted(const struct check *check, struct report *report, const char *from,
 	const struct chat_scan_lines *lines, uint64_t before, bool cut_off)
 {
 	uint64_t count = lines->accepted - before;
@@ -98,7 +90,7 @@ note_accepted(const struct check *check, struct report *report, const char *from
 	report->stats.lines += count;
 	report->stats.valid += count;
 	if (check->pass == PASS_VALID)
-		output_line(check->lines, (struct chat_span){from, (size_t)(lines->at - from) - 1},
+		writer_line(check->lines, (struct chat_span){from, (size_t)(lines->at - from) - 1},
 			!(cut_off && lines->at == lines->end));
 }
 
@@ -121,7 +113,7 @@ check_block(const struct check *check, struct report *report, const struct block
 
 		if (check->scan)
 			chat_scan_accept(check->scan, &lines);
-		note_accepted(check, report, from, &lines, before, block->cut_off);
+		count_accepted(check, report, from, &lines, before, block->cut_off);
 		if (lines.at == lines.end)
 			break;
 		from = lines.at;
@@ -133,113 +125,4 @@ check_block(const struct check *check, struct report *report, const struct block
 	}
 	for (int type = 0; type < CHAT_TYPES; type++)
 		report->stats.types[type] += lines.types[type];
-}
-
-/* More bytes of the file; while they have yet to come, nothing is held back. */
-static int
-fill(struct check *check, struct chat_lines *lines, bool regular, struct chat_err *err)
-{
-	struct output *findings = check->report->output;
-	struct output *result = check->pass == PASS_NONE ? findings : check->lines;
-	struct pollfd coming = {.fd = lines->fd, .events = POLLIN};
-	size_t held = lines->buf.len - lines->start;
-	int filled;
-
-	if (!regular && poll(&coming, 1, 0) == 0) {
-		output_flush(findings);
-		output_flush(result);
-		if (check->rejects)
-			output_flush(check->rejects);
-		output_wait(result, lines->fd);
-	}
-	filled = chat_lines_fill(lines, err);
-	if (filled > 0) {
-		check->report->stats.bytes += lines->buf.len - held;
-		chat_progress_add(check->progress, lines->buf.len - held);
-	}
-	return filled;
-}
-
-/* A line alone: the rest of a buffer, or what is behind a line that was too long. */
-static void
-block_single(struct block *block, struct chat_span line, bool cut_off)
-{
-	static const char padding[1 + CHAT_LINES_PADDING] = {'\n'};
-
-	block->bytes.len = 0;
-	chat_buf_append_span(&block->bytes, line);
-	chat_buf_append(&block->bytes, padding, sizeof(padding));
-	block->lines = (struct chat_span){block->bytes.at, line.len + 1};
-	block->cut_off = cut_off;
-}
-
-int
-check_next_block(struct check *check, struct chat_lines *input, bool regular, struct block *block,
-	struct chat_err *err)
-{
-	struct chat_span line;
-
-	block->lines = (struct chat_span){NULL, 0};
-	block->cut_off = block->too_long = false;
-	chat_lines_lend(input, &block->bytes);
-	for (;;) {
-		if (chat_lines_take_whole(input, &block->bytes, &block->lines))
-			return 1;
-		switch (chat_lines_take(input, &line)) {
-		case CHAT_LINE_NONE:
-			if (fill(check, input, regular, err) < 0)
-				return -1;
-			break;
-		case CHAT_LINE_TAKEN:
-			block_single(block, line, false);
-			return 1;
-		case CHAT_LINE_CUT_OFF:
-			block_single(block, line, true);
-			return 1;
-		case CHAT_LINE_TOO_LONG:
-			block->too_long = true;
-			return 1;
-		case CHAT_LINE_END:
-			return 0;
-		}
-	}
-}
-
-static int
-check_blocks(struct check *check, struct chat_lines *input, bool regular, struct chat_err *err)
-{
-	struct block block = {0};
-	int got;
-
-	while ((got = check_next_block(check, input, regular, &block, err)) > 0)
-		check_block(check, check->report, &block);
-	chat_buf_free(&block.bytes);
-	return got;
-}
-
-int
-check_file(struct check *check, int fd, const char *name, struct chat_err *err)
-{
-	struct chat_lines input;
-	struct stat stat;
-	bool regular = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
-	int result;
-
-	chat_lines_init(&input, fd, check->max_line_bytes);
-	if (check->read_bytes)
-		input.read_bytes = check->read_bytes;
-	report_begin_file(check->report, name);
-	if (check->state)
-		state_reset(check->state);
-	chat_progress_begin(check->progress, name, regular ? (uint64_t)stat.st_size : 0);
-	if (regular && check->threads > 1)
-		result = team_check(check, &input, err);
-	else
-		result = check_blocks(check, &input, regular, err);
-	chat_progress_hide(check->progress);
-	report_end_file(check->report, result < 0);
-	if (check->report->hint && !check->report->quiet)
-		chat_warn("%s: %s", name, check->report->hint);
-	chat_lines_free(&input);
-	return result;
 }

@@ -4,54 +4,44 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "chat/err.h"
-#include "chat/line.h"
+#include "chat/buf.h"
 #include "chat/rules.h"
 #include "chat/scan.h"
+#include "chat/span.h"
 #include "command/progress.h"
-#include "validate/output.h"
 #include "validate/report.h"
 #include "validate/state.h"
+#include "validate/writer.h"
 
-/* Which lines are passed on. Blank ones are neither, but under strict checking invalid. */
+/* The lines that are passed on. A blank line is invalid with strict checking, else it is neither.
+ */
 enum pass { PASS_NONE, PASS_VALID, PASS_INVALID };
 
+/* How lines are checked, and where the results go. The pointers are borrowed. */
 struct check {
 	enum chat_direction from;
 	bool strict;
 	enum pass pass;
 	size_t max_line_bytes;
-	size_t read_bytes; /* at a time; 0: as many as are good */
-	unsigned threads; /* for a regular file, where lines are only looked at */
-	const struct chat_scan *scan; /* NULL: every line is read in full */
-	struct state *state; /* NULL: the order of messages is not looked at */
+	size_t read_bytes; /* of one read(2); 0: the default */
+	unsigned threads; /* for a regular file; 1 if pass, rejects or state is set */
+	const struct chat_scan *scan; /* the fast check; NULL: every line is parsed in full */
+	struct state *state; /* NULL: the order of the messages is not checked */
 	struct report *report;
-	struct output *lines; /* where to, unless PASS_NONE */
-	struct output *rejects; /* where invalid lines go besides, or NULL */
+	struct writer *lines; /* gets the lines that are passed on; unused with PASS_NONE */
+	struct writer *rejects; /* gets the invalid lines as well; NULL: nobody does */
 	struct chat_progress *progress;
 };
 
-/*
- * Checks every line of an open file. 0, or -1 when it could not be read to its end. What has
- * gathered is written before each read that could wait.
- */
-int check_file(struct check *check, int fd, const char *name, struct chat_err *err);
-
-/* ---- for team.c, which checks a file with several threads ---- */
-
-/* Lines that were read together. */
+/* Lines that were read together. It starts zeroed; the owner frees bytes. */
 struct block {
 	struct chat_buf bytes;
-	struct chat_span lines; /* in bytes, each with a newline; padded for the scanner */
-	bool cut_off; /* the last newline is not the file's */
-	bool too_long; /* no lines, but one that was skipped */
+	struct chat_span lines; /* in bytes; each line has a newline; padded for the scanner */
+	bool cut_off; /* the last newline was added here, because the file ends without one */
+	bool too_long; /* the block has no lines; it stands for one that was skipped */
 };
 
-/* The next block: 1, 0 at the end of the file, -1. */
-int check_next_block(struct check *check, struct chat_lines *input, bool regular,
-	struct block *block, struct chat_err *err);
-
-/* The findings of a block go to the report. */
+/* Checks every line of a block and gives the findings to the report. */
 void check_block(const struct check *check, struct report *report, const struct block *block);
 
 #endif

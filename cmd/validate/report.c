@@ -1,6 +1,6 @@
 /*
- * Between the checking and the writing: findings are counted without exception and shown up to a
- * limit, so that one broken log does not bury the next.
+ * Between checking and writing: every finding is counted, and the first findings of each file are
+ * written, so that one broken log does not hide the next one.
  */
 #include "validate/report.h"
 
@@ -15,15 +15,15 @@ void
 report_start(struct report *report)
 {
 	if (!report->quiet && report->format->begin)
-		report->format->begin(&report->output->buf);
+		report->format->begin(&report->writer->buf);
 }
 
 void
 report_finish(struct report *report)
 {
 	if (!report->quiet && report->format->end)
-		report->format->end(&report->output->buf, report->files);
-	output_settle(report->output);
+		report->format->end(&report->writer->buf, report->files);
+	writer_settle(report->writer);
 	chat_buf_free(&report->shown_file);
 }
 
@@ -55,12 +55,12 @@ report_end_file(struct report *report, bool unreadable)
 
 	if (report->quiet || !report->format->file)
 		return;
-	report->format->file(&report->output->buf, &result);
-	output_settle(report->output);
+	report->format->file(&report->writer->buf, &result);
+	writer_settle(report->writer);
 }
 
 static bool
-has_room(const struct report *report, uint64_t shown)
+may_show(const struct report *report, uint64_t shown)
 {
 	return !report->quiet && (report->max_shown == 0 || shown < report->max_shown);
 }
@@ -79,15 +79,15 @@ show(struct report *report, uint64_t line, size_t point, const struct chat_err *
 
 	report->shown++;
 	report->shown_ever++;
-	report->format->finding(&report->output->buf, &finding);
-	output_settle(report->output);
+	report->format->finding(&report->writer->buf, &finding);
+	writer_settle(report->writer);
 }
 
 static void
 keep(struct report *part, uint64_t line, size_t point, const struct chat_err *error)
 {
 	if (part->kept_count == KEPT_MAX)
-		part->spill(part->spill_arg);
+		part->on_full(part->on_full_arg);
 	if (part->kept_count == part->kept_cap) {
 		part->kept_cap = part->kept_cap ? part->kept_cap * 2 : 16;
 		part->kept = chat_realloc(part->kept, part->kept_cap * sizeof(*part->kept));
@@ -104,11 +104,11 @@ report_finding(void *arg, const struct chat_err *error)
 	report->stats.findings++;
 	report->stats.codes[error->code]++;
 	report->found++;
-	if (!has_room(report, report->output ? report->shown : report->kept_count))
+	if (!may_show(report, report->writer ? report->shown : report->kept_count))
 		return;
 	if (report->format->counts_points)
 		point = chat_utf8_count(report->text.at, error->offset);
-	if (report->output)
+	if (report->writer)
 		show(report, report->line, point, error);
 	else
 		keep(report, report->line, point, error);
@@ -131,7 +131,7 @@ stats_add(struct stats *stats, const struct stats *more)
 void
 report_show(struct report *report, struct report *part)
 {
-	for (size_t i = 0; i < part->kept_count && has_room(report, report->shown); i++) {
+	for (size_t i = 0; i < part->kept_count && may_show(report, report->shown); i++) {
 		const struct kept *kept = &part->kept[i];
 
 		show(report, report->line + kept->line, kept->point, &kept->error);
@@ -164,6 +164,6 @@ void
 report_stats(struct report *report)
 {
 	if (report->format->stats)
-		report->format->stats(&report->output->buf, &report->stats);
-	output_settle(report->output);
+		report->format->stats(&report->writer->buf, &report->stats);
+	writer_settle(report->writer);
 }

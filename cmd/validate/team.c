@@ -1,7 +1,8 @@
 /*
- * Several threads on one file. Whoever is free reads the next block (one reads at a time), checks
- * it, and waits for its turn to report: so lines are numbered and findings written in order, and no
- * more is in memory than a block for each thread and some findings of it.
+ * Several threads check one file. A free thread reads the next block (only one thread reads at a
+ * time), checks it, and waits for its turn to report. So the lines are numbered and the findings
+ * written in their order, and memory holds one block and a limited number of findings for each
+ * thread.
  */
 #include "validate/team.h"
 
@@ -9,29 +10,30 @@
 #include <stdlib.h>
 
 #include "command/diag.h"
+#include "validate/block.h"
 
 #define TEAM_READ_BYTES (512 * 1024)
 
 struct team {
-	pthread_mutex_t lock; /* over all of this */
-	pthread_cond_t reported;
+	pthread_mutex_t lock; /* protects all members, and the report of the check */
+	pthread_cond_t reported; /* turn has changed */
 	struct check *check;
 	struct chat_lines *input;
 	struct chat_err *err;
-	int result; /* of reading; once it is 0 or less, nobody reads on */
-	uint64_t blocks; /* read */
-	uint64_t turn; /* the block that is to be reported next */
+	int result; /* of block_read(); once it is 0 or less, no thread reads */
+	uint64_t blocks; /* the number of blocks read */
+	uint64_t turn; /* the number of the block that is reported next */
 };
 
 struct member {
 	struct team *team;
-	struct report part; /* of the report: what is found in the block */
+	struct report part; /* the findings in the block */
 	struct block block;
-	uint64_t number; /* of the block */
+	uint64_t number; /* of the block, from 0 */
 	pthread_t thread;
 };
 
-/* The lock is held. */
+/* Waits until all blocks before this one are reported. The caller holds the lock. */
 static void
 wait_for_turn(const struct member *member)
 {
@@ -39,9 +41,10 @@ wait_for_turn(const struct member *member)
 		pthread_cond_wait(&member->team->reported, &member->team->lock);
 }
 
-/* More was found in a block than its part may keep. */
+/* Called by a part of the report that keeps as many findings as it may: writes them in their turn.
+ */
 static void
-spill(void *arg)
+on_full(void *arg)
 {
 	struct member *member = arg;
 	struct team *team = member->team;
@@ -52,7 +55,10 @@ spill(void *arg)
 	pthread_mutex_unlock(&team->lock);
 }
 
-/* Checks and reports the next block, if there is one. The lock is held at both ends. */
+/*
+ * Reads, checks and reports the next block. Returns false if there is none. The caller holds the
+ * lock, which is released while the block is checked.
+ */
 static bool
 work(struct member *member)
 {
@@ -60,7 +66,7 @@ work(struct member *member)
 
 	if (team->result > 0)
 		team->result =
-			check_next_block(team->check, team->input, true, &member->block, team->err);
+			block_read(&member->block, team->check, team->input, true, team->err);
 	if (team->result <= 0)
 		return false;
 	member->number = team->blocks++;
@@ -84,8 +90,8 @@ member_run(void *arg)
 		.format = report->format,
 		.quiet = report->quiet,
 		.max_shown = report->max_shown,
-		.spill = spill,
-		.spill_arg = member,
+		.on_full = on_full, /* called by report_finding() */
+		.on_full_arg = member,
 	};
 	pthread_mutex_lock(&member->team->lock);
 	while (work(member))

@@ -36,6 +36,13 @@ chat_span_strip(struct chat_span span)
 	return span;
 }
 
+/* Returns true if a line holds nothing but blanks and ends of lines. */
+static inline bool
+chat_span_is_blank(struct chat_span line)
+{
+	return chat_span_strip(line).len == 0;
+}
+
 /* Copies the span to `at`, as far as it fits before `end`. Returns the end of the copy. */
 static inline char *
 chat_span_put(char *at, const char *end, struct chat_span span)

@@ -2,7 +2,7 @@
  * The same log read in pieces of every size from 1 to 4096 bytes, by every scanner and by none, by
  * one thread and by three: always the same findings and the same counts.
  */
-#include "validate/check.h"
+#include "validate/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,9 +46,9 @@ static void
 run(struct outcome *outcome, int fd, const struct chat_scan *scan, size_t read_bytes,
 	unsigned threads)
 {
-	struct output output;
+	struct writer writer;
 	struct chat_progress progress = {.on = false};
-	struct report report = {.format = &format_text, .output = &output};
+	struct report report = {.format = &format_text, .writer = &writer};
 	struct check check = {
 		.from = CHAT_FROM_ANY,
 		.max_line_bytes = 280,
@@ -59,12 +59,12 @@ run(struct outcome *outcome, int fd, const struct chat_scan *scan, size_t read_b
 		.progress = &progress,
 	};
 
-	output_init(&output, -1, "nowhere");
+	writer_init(&writer, -1, "nowhere");
 	lseek(fd, 0, SEEK_SET);
 	if (check_file(&check, fd, "log", NULL))
 		abort();
 	report_finish(&report);
-	outcome->findings = output.buf;
+	outcome->findings = writer.buf;
 	outcome->stats = report.stats;
 }
 

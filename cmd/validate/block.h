@@ -1,0 +1,18 @@
+#ifndef VALIDATE_BLOCK_H
+#define VALIDATE_BLOCK_H
+
+#include <stdbool.h>
+
+#include "chat/err.h"
+#include "chat/line.h"
+#include "validate/check.h"
+
+/*
+ * Reads the next block of lines. regular: the input is a regular file, of which a read never waits.
+ * Returns 1, or 0 at the end of the input, or -1 with CHAT_IO_ERROR. The writers of the check are
+ * flushed before a read that could wait.
+ */
+int block_read(struct block *block, struct check *check, struct chat_lines *input, bool regular,
+	struct chat_err *err);
+
+#endif
