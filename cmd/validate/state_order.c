@@ -1,0 +1,127 @@
+/* The order of messages, for --state: in a channel, and in a history, ids rise and times do not
+ * fall. */
+#include "validate/state_order.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_number(const char *id, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (id[i] < '0' || id[i] > '9')
+			return false;
+	return true;
+}
+
+/* Compares ids by their bytes, or by their values if both are numbers. Returns <0, 0 or >0. */
+static int
+compare_ids(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t len = a_len < b_len ? a_len : b_len;
+	int order = memcmp(a, b, len);
+
+	if (a_len != b_len && is_number(a, a_len) && is_number(b, b_len))
+		return a_len < b_len ? -1 : 1;
+	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+/* Reports an id that does not come after the latest one, and notes one that does. */
+static void
+check_id(const struct look *look, struct latest *latest, const struct chat_json_value *id,
+	const char *field)
+{
+	char *word = chat_msg_string(id);
+	size_t len = strnlen(word, ID_BYTES);
+	int order = latest->id_len > 0 ? compare_ids(word, len, latest->id, latest->id_len) : 1;
+
+	if (order == 0 && len < ID_BYTES)
+		state_report(look, id, CHAT_BAD_MESSAGE, field, "the id of the message before it");
+	else if (order < 0)
+		state_report(
+			look, id, CHAT_BAD_MESSAGE, field, "does not sort after an id before it");
+	if (order > 0) {
+		memcpy(latest->id, word, len);
+		latest->id_len = len;
+	}
+	free(word);
+}
+
+/* Reports a time that is before the latest one, and notes one that is not. */
+static void
+check_time(const struct look *look, struct latest *latest, const struct chat_json_value *time,
+	const char *field)
+{
+	int64_t timestamp;
+
+	if (!chat_json_int64(time->raw, &timestamp))
+		return;
+	if (latest->timed && timestamp < latest->timestamp) {
+		state_report(
+			look, time, CHAT_BAD_MESSAGE, field, "earlier than the message before it");
+		return;
+	}
+	latest->timestamp = timestamp;
+	latest->timed = true;
+}
+
+/* Returns the latest message of a channel: an empty one if another server has begun since. */
+static struct latest *
+latest_of(struct state *state, struct channel *channel)
+{
+	if (channel->latest_noted < channel->listing.restart ||
+		channel->latest_noted < state->listing.restart)
+		channel->latest = (struct latest){.id_len = 0};
+	channel->latest_noted = state->listings;
+	return &channel->latest;
+}
+
+void
+state_check_message(const struct look *look, const struct chat_msg *msg)
+{
+	struct channel *channel = state_channel_of(look, msg);
+	struct latest *latest = latest_of(look->state, channel);
+
+	check_id(look, latest, &msg->value[CHAT_SLOT_ID], "/id");
+	check_time(look, latest, &msg->value[CHAT_SLOT_TIMESTAMP], "/timestamp");
+	if (chat_msg_has(msg, CHAT_SLOT_SENDER_ID))
+		state_add_user(look->state, channel, &msg->value[CHAT_SLOT_SENDER_ID]);
+}
+
+/* Notes the last message of a history, unless the channel has had a later one. */
+static void
+note_latest(struct latest *latest, const struct latest *seen)
+{
+	if (compare_ids(seen->id, seen->id_len, latest->id, latest->id_len) > 0)
+		*latest = *seen;
+}
+
+void
+state_check_history(const struct look *look, const struct chat_msg *msg)
+{
+	struct channel *channel = NULL;
+	struct latest latest = {.id_len = 0};
+	struct chat_json json;
+	struct chat_json_value element;
+	char field[64];
+	bool first;
+
+	chat_json_begin(&json, msg->value[CHAT_SLOT_MESSAGES].raw);
+	chat_json_enter(&json, &first, NULL);
+	for (size_t i = 0; state_next_element(&json, &first, &element); i++) {
+		struct chat_msg said;
+
+		if (chat_msg_read(&said, element.raw, CHAT_FROM_SERVER, NULL))
+			return;
+		channel = state_channel_of(look, state_channel_name(msg) ? msg : &said);
+		snprintf(field, sizeof(field), "/messages/%zu/id", i);
+		check_id(look, &latest, &said.value[CHAT_SLOT_ID], field);
+		snprintf(field, sizeof(field), "/messages/%zu/timestamp", i);
+		check_time(look, &latest, &said.value[CHAT_SLOT_TIMESTAMP], field);
+		if (chat_msg_has(&said, CHAT_SLOT_SENDER_ID))
+			state_add_user(look->state, channel, &said.value[CHAT_SLOT_SENDER_ID]);
+	}
+	if (channel)
+		note_latest(latest_of(look->state, channel), &latest);
+}

@@ -1,0 +1,117 @@
+/* Presence, for --state: only a user who is there leaves, and only one who is not there comes. */
+#include "validate/state_presence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/buf.h"
+
+/* Reads `id` and `online` of a user in userData; a member that is missing leaves its variable. */
+static void
+read_user(struct chat_span object, struct chat_json_value *id, bool *online)
+{
+	struct chat_json json;
+	struct chat_json_value key, value;
+	bool first;
+
+	chat_json_begin(&json, object);
+	chat_json_enter(&json, &first, NULL);
+	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
+		chat_json_read(&json, &value, NULL) == 0)
+		if (chat_json_string_is(&key, CHAT_SPAN("id")))
+			*id = value;
+		else if (chat_json_string_is(&key, CHAT_SPAN("online")))
+			*online = *value.raw.at == 't';
+}
+
+/* Returns the `instance` in `server`, which the caller frees, or NULL if there is none. */
+static char *
+read_instance(const struct chat_json_value *server)
+{
+	struct chat_json json;
+	struct chat_json_value key, value;
+	char *instance = NULL;
+	bool first;
+
+	if (!server)
+		return NULL;
+	chat_json_begin(&json, server->raw);
+	chat_json_enter(&json, &first, NULL);
+	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
+		chat_json_read(&json, &value, NULL) == 0)
+		if (value.kind == CHAT_JSON_STRING &&
+			chat_json_string_is(&key, CHAT_SPAN("instance"))) {
+			free(instance);
+			instance = chat_msg_string(&value);
+		}
+	return instance;
+}
+
+/*
+ * Notes that a userData came. Another server (another `instance`) begins a new order. A server that
+ * has never named its instance may be another one each time; one that has named it may leave it out
+ * later.
+ */
+static void
+note_listing(struct state *state, struct listing *listing, const struct chat_msg *msg)
+{
+	const struct chat_json_value *truncated = state_value(msg, CHAT_SLOT_TRUNCATED);
+	const struct chat_json_value *server = state_value(msg, CHAT_SLOT_SERVER);
+	char *instance = read_instance(server);
+
+	listing->number = ++state->listings;
+	listing->partial = truncated && *truncated->raw.at == 't';
+	if (!instance && listing->instance)
+		return;
+	if (!instance || !listing->instance || strcmp(instance, listing->instance) != 0)
+		listing->restart = listing->number;
+	free(listing->instance);
+	listing->instance = instance;
+}
+
+void
+state_note_users(const struct look *look, const struct chat_msg *msg)
+{
+	struct channel *channel = state_channel_of(look, msg);
+	struct chat_json json;
+	struct chat_json_value element;
+	bool first;
+
+	note_listing(look->state,
+		state_channel_name(msg) ? &channel->listing : &look->state->listing, msg);
+	chat_json_begin(&json, msg->value[CHAT_SLOT_USERS].raw);
+	chat_json_enter(&json, &first, NULL);
+	while (state_next_element(&json, &first, &element)) {
+		struct chat_json_value id = element;
+		bool online = false;
+
+		read_user(element.raw, &id, &online);
+		state_add_user(look->state, channel, &id)->presence =
+			online ? PRESENCE_ONLINE : PRESENCE_OFFLINE;
+	}
+}
+
+/* A userStatus may name the channel, although userData did not: the user is then under "". */
+void
+state_check_status(const struct look *look, const struct chat_msg *msg)
+{
+	const struct chat_json_value *id = &msg->value[CHAT_SLOT_USER_ID];
+	struct channel *channel = state_channel_of(look, msg);
+	struct channel *nameless = state_channel(look->state, chat_strdup(""));
+	const struct listing *listing = state_listing(look->state, channel);
+	struct user *user = state_find_user(look->state, nameless, id);
+	bool online = *msg->value[CHAT_SLOT_ONLINE].raw.at == 't';
+
+	if (!user)
+		user = state_find_user(look->state, channel, id);
+	if (!user && !online && listing->number > 0 && !listing->partial)
+		state_report(
+			look, id, CHAT_BAD_MESSAGE, "/userId", "a user who was never there goes");
+	else if (user && !listing->partial && /* a partial list says nothing of the others */
+		user->presence == (online ? PRESENCE_ONLINE : PRESENCE_OFFLINE))
+		state_report(look, &msg->value[CHAT_SLOT_ONLINE], CHAT_BAD_MESSAGE, "/online",
+			online ? "the user was there already" : "the user was gone already");
+	if (!user)
+		user = state_add_user(look->state, channel, id);
+	user->presence = online ? PRESENCE_ONLINE : PRESENCE_OFFLINE;
+}
