@@ -11,7 +11,7 @@
 #include "chat/buf.h"
 #include "serve/channel/member.h"
 #include "serve/frame/page_cache.h"
-#include "serve/journal/line.h"
+#include "serve/journal/message_id.h"
 
 struct owed_echo {
 	uint64_t number; /* of the message */
