@@ -9,7 +9,7 @@
 #include "serve/util/memory.h"
 
 static void
-say_metrics(struct server *server)
+report_metrics(struct server *server)
 {
 	const struct listeners *listeners = &server->monitor.listeners;
 
@@ -24,15 +24,15 @@ say_metrics(struct server *server)
 	}
 }
 
-/* Where it listens, and how it is reached from elsewhere. */
+/* Reports on stderr where the server listens. */
 static void
-say_where(struct server *server)
+report_addresses(struct server *server)
 {
 	const struct listeners *listeners = &server->listeners;
 
 	for (size_t i = 0; i < listeners->count; i++)
 		error_log_printf(&server->error_log, "listening on %s", listeners->at[i].url);
-	say_metrics(server);
+	report_metrics(server);
 	if (!listeners_reach_out(listeners))
 		error_log_printf(&server->error_log,
 			"only this machine can connect; others with --listen :3001 and --tokens "
@@ -71,7 +71,7 @@ main(int argc, char **argv)
 			chat_die_usage("%s", err.text);
 		chat_die(chat_exit_status(err.code), "%s", err.text);
 	}
-	say_where(&server);
+	report_addresses(&server);
 	server_run(&server);
 	status = server_close(&server);
 	config_free(&config);

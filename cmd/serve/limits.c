@@ -1,4 +1,4 @@
-/* What the options say of each part of the server. */
+/* From options to the limits of each part of the server. */
 #include "serve/limits.h"
 
 #include <sys/resource.h>

@@ -10,8 +10,8 @@
 #include "serve/session/context.h"
 
 /*
- * The limits and options of each part of the server, as the command line says. Here a reader finds
- * which option becomes which limit; the part that is named keeps it.
+ * Which option becomes which limit. Each function returns the limits of one part of the server;
+ * that part enforces them (server.h says where).
  */
 
 /* Of connections: sizes of messages and queues, timeouts (net/). */

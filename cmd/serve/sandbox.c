@@ -1,4 +1,4 @@
-/* The walls around the server. The only file that knows libseccomp. */
+/* Landlock and seccomp around the server. The only file that uses libseccomp. */
 #include "serve/sandbox.h"
 
 #include <errno.h>
@@ -17,13 +17,13 @@
 #include "command/confine.h"
 
 /*
- * Sanitizers read /proc, start a symbolizer and look into the process with ptrace(2): under them
- * there are no walls.
+ * Sanitizers read /proc, start a symbolizer and use ptrace(2) on the process: with them there is no
+ * sandbox.
  */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WALLS 0
+#define SANDBOXED 0
 #else
-#define WALLS 1
+#define SANDBOXED 1
 #endif
 
 int
@@ -34,7 +34,7 @@ sandbox_become(const char *user, struct chat_err *err)
 	if (!entry)
 		return chat_fail(err, CHAT_USAGE, "--user: there is no such user");
 	if (geteuid() != 0 && geteuid() == entry->pw_uid)
-		return 0; /* it is that one already */
+		return 0; /* the process is this user already */
 	if (initgroups(user, entry->pw_gid) < 0 ||
 		setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) < 0 ||
 		setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) < 0)
@@ -47,7 +47,7 @@ sandbox_become(const char *user, struct chat_err *err)
 static int
 confine_files(const struct config *config, const struct listeners *listeners, struct chat_err *err)
 {
-	const char *const again[] = {
+	const char *const reread[] = {
 		config->tls.cert, config->tls.key, config->tls.client_ca, config->access.tokens};
 	struct chat_confine confine;
 
@@ -58,9 +58,9 @@ confine_files(const struct config *config, const struct listeners *listeners, st
 	if (config->journal.dir)
 		chat_confine_leave(
 			&confine, config->journal.dir, CHAT_CONFINE_READ | CHAT_CONFINE_WRITE);
-	for (size_t i = 0; i < sizeof(again) / sizeof(*again); i++)
-		if (again[i])
-			chat_confine_leave_beside(&confine, again[i], CHAT_CONFINE_READ);
+	for (size_t i = 0; i < sizeof(reread) / sizeof(*reread); i++)
+		if (reread[i])
+			chat_confine_leave_beside(&confine, reread[i], CHAT_CONFINE_READ);
 	if (config->listening.url_file)
 		chat_confine_leave_beside(
 			&confine, config->listening.url_file, CHAT_CONFINE_RENAME);
@@ -74,15 +74,15 @@ confine_files(const struct config *config, const struct listeners *listeners, st
 /* ---- system calls ---- */
 
 /*
- * Calls that are let through whatever they are given. None makes a process, an executable page, a
- * socket or a way to one, sends a signal, or changes who this process is.
+ * System calls that are allowed with any arguments. None makes a process, an executable page, or a
+ * socket, connects a socket, sends a signal, or changes the user of the process.
  */
-static const int needed[] = {
-	/* connections, and what is known of them; sending is below */
+static const int allowed[] = {
+	/* connections; sendto is below */
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getpeername), SCMP_SYS(getsockname),
 	SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
 
-	/* the journal, and files read again; which files is Landlock's to say */
+	/* the journal, and the files that are read again; Landlock decides which files */
 	SCMP_SYS(access), SCMP_SYS(close), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
 	SCMP_SYS(fallocate), SCMP_SYS(fdatasync), SCMP_SYS(flock), SCMP_SYS(fstat),
 	SCMP_SYS(fstatfs), SCMP_SYS(fsync), SCMP_SYS(ftruncate), SCMP_SYS(getdents64),
@@ -92,25 +92,25 @@ static const int needed[] = {
 	SCMP_SYS(renameat2), SCMP_SYS(stat), SCMP_SYS(statfs), SCMP_SYS(statx), SCMP_SYS(unlink),
 	SCMP_SYS(unlinkat), SCMP_SYS(write), SCMP_SYS(writev),
 
-	/* waiting, and the time; the ring can do what serve/batch.c left it, and no more */
+	/* waiting, and time; io_uring can do only what net/send_batch.c allows it */
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(epoll_create1),
 	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_wait),
 	SCMP_SYS(eventfd2), SCMP_SYS(gettimeofday), SCMP_SYS(io_uring_enter), SCMP_SYS(nanosleep),
 	SCMP_SYS(pipe2), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(time),
 
-	/* threads that wait for the disk, and the end */
+	/* threads that wait for the disk, and the end of the process */
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(geteuid), SCMP_SYS(getpid),
 	SCMP_SYS(gettid), SCMP_SYS(restart_syscall), SCMP_SYS(rseq), SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield), SCMP_SYS(set_robust_list),
 	SCMP_SYS(sigaltstack),
 
-	/* memory; making some, or changing what it may be used for, is below */
+	/* memory; mmap and mprotect are below */
 	SCMP_SYS(brk), SCMP_SYS(getrandom), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap)};
 
 /*
- * Calls that are let through where these arguments are what serving gives them; each line is one
- * way to call. What it keeps away stands above it.
+ * System calls that are allowed with certain arguments only. Each line is one way to call; the
+ * comment above it says what is not possible because of that.
  */
 #define ARGUMENTS_MAX 2
 
@@ -135,7 +135,7 @@ struct way {
 		} \
 	}
 
-#define SET_ID 06000U /* a file whose owner or group is who runs it becomes */
+#define SET_ID 06000U /* the set-user-ID and set-group-ID bits of a file */
 #define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 #define NOT_A_THREAD \
 	(CSIGNAL | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | \
@@ -157,27 +157,26 @@ static const struct way ways[] = {
 	WAY(fcntl, IS(1, F_GETFL)),
 	WAY(fcntl, IS(1, F_SETFD)),
 	WAY(fcntl, IS(1, F_SETFL)),
-	/* no datagrams to sockets of others: to whom the socket is connected, and nobody else;
-	 * sendmsg(2), whose address cannot be seen here, is not let through, nor are connect(2) and
-	 * socket(2) */
+	/* no datagrams to any other socket than the connected one; sendmsg(2), whose address a
+	 * filter cannot see, is not allowed, nor are connect(2) and socket(2) */
 	WAY(sendto, IS(4, 0)),
-	/* no files or directories that lend who runs them an owner's or a group's rights */
+	/* no files or directories with set-user-ID or set-group-ID bits */
 	WAY(fchmod, LACKS(1, SET_ID)),
 	WAY(mkdir, LACKS(1, SET_ID)),
 	WAY(mkdirat, LACKS(2, SET_ID)),
 	WAY(open, LACKS(2, SET_ID)),
 	WAY(openat, LACKS(3, SET_ID)),
-	/* no code but what was there at the start: nothing written can be run */
+	/* no new code: memory that was written cannot be executed */
 	WAY(mmap, LACKS(2, PROT_EXEC)),
 	WAY(mprotect, LACKS(2, PROT_EXEC)),
-	/* no processes and no namespaces: threads alone; clone3(2), whose flags cannot be seen
-	 * here, is not let through, and the C library goes on with this one */
+	/* no processes and no namespaces, only threads; clone3(2), whose flags a filter cannot
+	 * see, is not allowed, and the C library then uses clone(2) */
 	WAY(clone, HAS(CLONE_FLAGS, THREAD | NOT_A_THREAD, THREAD)),
-	/* limits are read, its own */
+	/* no limits are set, and only its own are read */
 	WAY(prlimit64, IS(0, 0), IS(2, 0)),
 };
 
-/* What nothing here ever does by mistake. */
+/* System calls that only an attacker makes. */
 static const int hostile[] = {SCMP_SYS(bpf), SCMP_SYS(execve), SCMP_SYS(execveat),
 	SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(ptrace),
 	SCMP_SYS(userfaultfd)};
@@ -185,7 +184,7 @@ static const int hostile[] = {SCMP_SYS(bpf), SCMP_SYS(execve), SCMP_SYS(execveat
 static int
 filter_ways(scmp_filter_ctx filter)
 {
-	/* no signals but to itself, which is how abort(3) ends it */
+	/* no signals but to itself, as abort(3) does */
 	const struct way itself = WAY(tgkill, IS(0, (uint64_t)getpid()));
 	int status = seccomp_rule_add_array(
 		filter, SCMP_ACT_ALLOW, itself.call, itself.count, itself.arguments);
@@ -197,16 +196,16 @@ filter_ways(scmp_filter_ctx filter)
 }
 
 /*
- * Whatever is not needed is as if the kernel did not have it, which a C library newer than this
- * list can live with; what is hostile ends the process.
+ * A hostile call ends the process. Any other call that is not allowed fails as if the kernel did
+ * not have it, so that a newer C library falls back to older calls.
  */
 static int
 filter_fill(scmp_filter_ctx filter)
 {
 	int status = filter_ways(filter);
 
-	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed) && status == 0; i++)
-		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, needed[i], 0);
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed) && status == 0; i++)
+		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile) && status == 0; i++)
 		status = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, hostile[i], 0);
 	return status;
@@ -230,7 +229,7 @@ sandbox_enter(const struct config *config, const struct listeners *listeners, st
 {
 	const struct rlimit no_core = {0, 0};
 
-	if (!WALLS || config->access.no_sandbox)
+	if (!SANDBOXED || config->access.no_sandbox)
 		return 0;
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return chat_fail(err, CHAT_INTERNAL, "no core: %m");

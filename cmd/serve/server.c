@@ -284,7 +284,7 @@ open_contents(struct server *server, struct chat_err *err)
 	return 0;
 }
 
-/* Takes connections, and then says where; a server that was already told to end does not say it. */
+/* Takes connections, and then writes the URL file, unless a signal has ended the server already. */
 static int
 begin_serving(struct server *server, struct chat_err *err)
 {

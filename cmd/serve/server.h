@@ -23,8 +23,78 @@
 #include "serve/util/memory.h"
 
 /*
- * The server: one loop, and everything that hangs from it.
+ * The server: one loop, and everything that hangs from it. Read this first.
+ *
+ * A turn is one round of the loop: it waits, and then handles what is there: bytes from peers,
+ * lines of stdin, results of the disk. The tick is the work at the end of each turn. The sweep
+ * comes ten times a second, for all that has to do with time. All of it runs on one thread, and
+ * never waits for a peer. Only the journal has work that runs beside the loop: its reads, its
+ * syncs, and the rebuilding of an index.
+ *
+ * THE TICK (server_tick in tick.c), in this order:
+ * 1. server_publish commits the accepted messages to the journal, publishes those that it has
+ *    stored, and prints them on stdout;
+ * 2. catchup_turn sends pages of the past to members that catch up;
+ * 3. senders that were paused for the disk are read again, if there is room;
+ * 4. conns_flush writes to each connection that has something new, once, and frees the dead ones.
+ *
+ * THE PATH OF A MESSAGE, in the order of its life. Lines with a + are passed only with a journal.
+ *   net/conn_read.c     what to read of which connection; it goes on to ws, and to the session
+ *   net/stream.c        reads the socket, in TLS or not
+ *   lib/wire/ws.c       takes frames apart, joins and unmasks them, checks UTF-8 and size
+ *   session/message.c   what the message means in the state of its session; rates, back-pressure
+ *   lib/message/msg.c   checks every rule (with the reader of JSON, lib/text/json.c)
+ *   channel/post.c      gives it an id and a time, or finds that its nonce was used
+ *   channel/encode.c    writes it, once for all members
+ *   frame/block.c       the bytes, as one WebSocket frame after another
+ *   channel/pending.c   the blocks of the channel that are not published
+ * + journal/group_commit.c  gathers the messages of a tick, and commits them as one
+ * + journal/segment.c   writes them to the file
+ *   channel/publish.c   passes the block to every live member and to stdout
+ *   channel/channel_history.c  keeps it for new members
+ *   net/conn_write.c    what to send to which connection
+ *   net/send_queue.c    the blocks that wait for one peer
+ *   net/send_batch.c    sends to many sockets at once (or stream.c to one)
+ *
+ * WHERE THE CALLBACKS GO
+ *   uv_prepare (tick.c)             server_tick, at the end of each turn
+ *   uv_timer (tick.c)               server_sweep
+ *   uv_signal (signals.c)           drain, reload, report, rotate
+ *   acceptors.take (server.c)       session_start
+ *   conn_events (session/sessions.c)  on_request: request.c; on_message: message.c; on_drained:
+ *                                   catchup.c; on_turn_end: backpressure.c
+ *   journal_events (tick.c)         durable: channels.durable, which channels_publish looks at;
+ *                                   failed: channels_rollback
+ *   backpressure.publish (server.c) server_publish, in the middle of a turn
+ *   watcher.on_event (server.c)     event_printer_print
+ *
+ * WHO OWNS WHAT. The server owns every part below. conns owns the connections; a connection is the
+ * first part of its session, and freed with it by conns_flush after it died. A session contains its
+ * member of a channel; the channel frees its users, and itself when nothing is left of it. Blocks
+ * are counted (frame/block.h): channels, histories, the page cache and send queues hold them.
+ *
+ * WHERE EACH LIMIT IS KEPT. limits.c turns options into limits.
+ *   connections in all, of one address  session/request.c (counted in net/conns.c, net/address.c)
+ *   size and fragments of a message     lib/wire/ws.c, as net/conn_read.c tells it
+ *   half-received messages of all       net/receive_limit.c
+ *   send queues, slow readers           net/slow_reader.c
+ *   time for head, message, pong, Close net/timeouts.c
+ *   time for init; delay of a denial    session/sessions.c
+ *   bad messages of a connection        session/reply.c
+ *   messages, bytes, joins per second   session/rate_limiter.c (who pays: session/charge.c)
+ *   wrong tokens of an address          net/address.c, session/auth_queue.c
+ *   messages that wait for the disk     session/backpressure.c
+ *   catch-up: bytes of a turn, reads    session/catchup.c; pages in memory: frame/page_cache.c
+ *   channels in all, of one address     channel/channel.c, channel/quota.c
+ *   members of a channel                channel/join.c; users who have left: channel/leavers.c
+ *   history of a channel, of all        channel/channel_history.c
+ *   messages and bytes of a replay      channel/replay.c, frame/history_frame.c
+ *   nonces                              channel/nonces.c
+ *   size and age of the journal         journal/retention.c
+ *   events that stdout does not take    event_printer.c; the same for stderr: util/error_log.c
+ *   requests for metrics                monitor/monitor.c
  */
+
 #define SERVER_SIGNALS 5
 
 struct server_handles {
@@ -53,7 +123,7 @@ struct server {
 	struct journal *journal;
 	struct stdin_reader stdin_reader;
 
-	/* What the server says of itself. */
+	/* Output, and what others see of the server. */
 	struct event_printer event_printer;
 	struct error_log error_log;
 	struct monitor monitor;

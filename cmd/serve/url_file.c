@@ -1,4 +1,4 @@
-/* --url-file: how a script learns the port that was free, and that the server answers there. */
+/* From this file a script learns the port of the server, and when it answers. */
 #include "serve/url_file.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ fail(const struct url_file *file, enum chat_code code, struct chat_err *err)
 	return chat_fail(err, code, "%s: %s", file->path, strerror(errno));
 }
 
-/* A new file beside it. */
+/* Makes a new file, with a random name, in the directory of the path. */
 static int
 make(struct url_file *file)
 {
@@ -92,7 +92,7 @@ url_file_write(struct url_file *file, const char *url, struct chat_err *err)
 	return failed < 0 ? fail(file, CHAT_IO_ERROR, err) : 0;
 }
 
-/* Whether a name is still that of our file. */
+/* Returns true if the name is still that of our file. */
 static bool
 is_ours(const struct url_file *file, const char *name)
 {

@@ -10,10 +10,10 @@
 
 #include "chat/http.h"
 #include "chat/msg.h"
-#include "wire/transport.h"
 #include "chat/ws.h"
 #include "client/membership.h"
 #include "fuzz.h"
+#include "wire/transport.h"
 
 #define CONNECTIONS 4
 #define TURNS_MAX 100000 /* in which nothing happens */

@@ -77,7 +77,7 @@ wait_for_auth(struct session *session, struct chat_span init)
 	session_log(session, "waits its turn: too many wrong tokens came from there");
 }
 
-/* Makes the peer a member, or says why not. */
+/* Makes the peer a member, or rejects its init. */
 static void
 join_channel(
 	struct session *session, const struct channel_join *join, const struct since_point *since)
@@ -103,7 +103,7 @@ join_channel(
 			catchup, &session->member, session->address, &session->catchup);
 }
 
-/* Returns where the member wants to begin; id.at is NULL where it did not say. */
+/* Returns where the member wants to begin; id.at is NULL where init has no `since`. */
 static struct since_point
 read_since(const struct chat_msg *msg, struct init_text *text)
 {

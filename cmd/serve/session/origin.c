@@ -1,4 +1,4 @@
-/* Pages from anywhere can try to connect to a server on this machine; most must not. */
+/* Checks the Origin and the Host of a request: foreign pages in a browser must not connect. */
 #include "serve/session/origin.h"
 
 #include <arpa/inet.h>
@@ -11,11 +11,11 @@
 
 struct authority {
 	struct chat_span host; /* an IPv6 literal without brackets */
-	struct chat_span port; /* empty: the scheme's */
+	struct chat_span port; /* empty: that of the scheme */
 };
 
 static bool
-same(struct chat_span a, struct chat_span b)
+equals(struct chat_span a, struct chat_span b)
 {
 	return a.len == b.len && strncasecmp(a.at, b.at, a.len) == 0;
 }
@@ -33,18 +33,18 @@ is_port(struct chat_span port)
 	return port.len > 0 && *port.at != '0' && number <= 65535;
 }
 
-/* Letters, digits and what names and addresses are made of besides; no user@, no path. */
+/* Returns true for letters, digits and the bytes in `others`: no user@, no path. */
 static bool
-is_host(struct chat_span host, const char *besides)
+is_host(struct chat_span host, const char *others)
 {
 	for (size_t i = 0; i < host.len; i++)
 		if (!isalnum((unsigned char)host.at[i]) &&
-			!memchr(besides, host.at[i], strlen(besides)))
+			!memchr(others, host.at[i], strlen(others)))
 			return false;
 	return host.len > 0;
 }
 
-/* "host", "host:port", "[v6]", "[v6]:port", and nothing else. */
+/* Splits "host", "host:port", "[v6]" or "[v6]:port". Returns false for anything else. */
 static bool
 authority_split(struct chat_span text, struct authority *authority)
 {
@@ -70,7 +70,7 @@ authority_split(struct chat_span text, struct authority *authority)
 	return *rest == ':' && is_port(authority->port);
 }
 
-/* A literal address, in its IPv6 form; false: it is a name. */
+/* Reads a literal address into its IPv6 form. Returns false for a name. */
 static bool
 read_literal(struct chat_span host, struct in6_addr *address)
 {
@@ -95,10 +95,10 @@ is_loopback(struct chat_span host)
 	size_t suffix = sizeof(below) - 1;
 	struct in6_addr address;
 
-	if (same(host, CHAT_SPAN("localhost")))
+	if (equals(host, CHAT_SPAN("localhost")))
 		return true;
 	if (host.len > suffix &&
-		same((struct chat_span){host.at + host.len - suffix, suffix}, CHAT_SPAN(below)))
+		equals((struct chat_span){host.at + host.len - suffix, suffix}, CHAT_SPAN(below)))
 		return true;
 	if (!read_literal(host, &address))
 		return false;
@@ -111,12 +111,12 @@ static bool
 is_listed(struct chat_span name, const struct chat_strings *listed)
 {
 	for (size_t i = 0; i < listed->count; i++)
-		if (same(name, chat_span_of(listed->at[i])))
+		if (equals(name, chat_span_of(listed->at[i])))
 			return true;
 	return false;
 }
 
-/* Whether the server goes by this name. */
+/* Returns true if the name is one of the server: loopback, listed, or in the certificate. */
 static bool
 is_named(struct chat_span host, const struct origin_names *names)
 {
@@ -132,7 +132,7 @@ host_allowed(struct chat_span host, const struct origin_names *names)
 	return authority_split(host, &asked) && is_named(asked.host, names);
 }
 
-/* Whether nobody else can be meant. */
+/* Returns true if the host can only be this server. */
 static bool
 is_own(struct chat_span host, const struct origin_names *names)
 {
@@ -166,6 +166,6 @@ origin_allowed(struct chat_span origin, struct chat_span host, const struct orig
 		page.port = scheme_port;
 	if (!asked.port.len)
 		asked.port = scheme_port;
-	return same(page.host, asked.host) && same(page.port, asked.port) &&
+	return equals(page.host, asked.host) && equals(page.port, asked.port) &&
 		is_own(asked.host, names);
 }

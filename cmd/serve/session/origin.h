@@ -8,27 +8,28 @@
 
 struct tls;
 
-/* What a server is told about names, all borrowed. */
+/* The names that decide which pages and hosts are allowed. All is borrowed. */
 struct origin_names {
-	const struct chat_strings *origins; /* of pages that may connect, whatever they asked for */
-	const struct chat_strings *hosts; /* that it goes by */
-	const struct tls *tls; /* the names of its certificate are its own, too; NULL: none */
+	const struct chat_strings *origins; /* of pages that may connect to any host */
+	const struct chat_strings *hosts; /* names of the server */
+	const struct tls *tls; /* whose certificate has more names of the server; NULL: no TLS */
 };
 
 /*
- * Whether a browser's page of this origin (RFC 6454) may connect: its origin is listed; or it has
- * the host and port that were asked for, and that host is the server's own; or both are loopback.
- * A literal address is its own, since no name leads to it; so are loopback names, those listed, and
- * the certificate's. Another name may be a foreign page's, whose address was changed to ours (DNS
- * rebinding). An empty origin is a program, not a page.
+ * Returns true if a page of this origin (RFC 6454) may connect, which a browser has sent a request
+ * to this host for. It may if its origin is listed; or if its host and port are those of the
+ * request and the host is the server's own; or if both hosts are loopback. The server's own hosts
+ * are literal addresses, loopback names, the listed names, and those of the certificate. Any other
+ * name may belong to a foreign page that has changed the name's address to ours (DNS rebinding). An
+ * empty origin is that of a program that is no browser, which may connect.
  */
 bool origin_allowed(
 	struct chat_span origin, struct chat_span host, const struct origin_names *names);
 
 /*
- * Whether a connection from this machine asks for a host that this machine is: a loopback address,
- * localhost or a name below it (RFC 6761), a listed name or one of the certificate's; with any
- * port. Another name may be a foreign page's whose address was changed to ours.
+ * Returns true if a request from this machine may name this host: a loopback address, localhost or
+ * a name below it (RFC 6761), a listed name or one of the certificate, with any port. Another name
+ * may belong to a foreign page, as above.
  */
 bool host_allowed(struct chat_span host, const struct origin_names *names);
 

@@ -1,4 +1,4 @@
-/* Whether a peer is the user that it says it is. Here a token is compared. */
+/* Checks that a peer is the user that it claims to be: compares its token or its certificate. */
 #include "serve/session/proof.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* How a session says no. */
+/* Errors that a session sends, and the limit on bad messages. */
 #include "serve/session/reply.h"
 
 #define ERRORS_WINDOW_MS 10000 /* max_errors bad messages within it end the connection */

@@ -1,4 +1,4 @@
-/* The file of --tokens. The tokens themselves are nowhere in it, and nowhere in the server. */
+/* Reads the file of --tokens, and makes tokens. File and server keep digests of tokens only. */
 #include "serve/session/tokens.h"
 
 #include <cjson/cJSON.h>
@@ -48,7 +48,7 @@ tokens_derive_id(char id[TOKENS_ID_LEN + 1], struct chat_span username)
 	chat_hex(id, digest, TOKENS_ID_LEN / 2);
 }
 
-/* Whether a server takes a user of this name and id (NULL: any), by the rules of init. */
+/* Checks a username and an id (NULL: any) by the rules of init. */
 static int
 names_check(const char *username, const char *id, struct chat_err *err)
 {
@@ -72,7 +72,7 @@ token_free(struct token *token)
 	free(token->id);
 }
 
-/* The part behind the last colon, which is cut off; at NULL: there is none. */
+/* Cuts off and returns the part behind the last colon; at is NULL if there is no colon. */
 static struct chat_span
 cut_last(struct chat_span *line)
 {
@@ -86,7 +86,7 @@ cut_last(struct chat_span *line)
 	return part;
 }
 
-/* A name may hold colons, so the line is read from its end; what is not a digest there is an id. */
+/* A username may contain colons, so the line is read from its end: first an id or a digest. */
 static int
 token_read(struct token *token, struct chat_span line, struct chat_err *err)
 {
@@ -137,7 +137,7 @@ fail_line(const struct tokens *tokens, struct chat_err *err, size_t line, const 
 	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: line %zu: %s", tokens->path, line, why);
 }
 
-/* The lines of one user get one id. */
+/* Gives one id to all lines of a user. */
 static int
 settle_user(const struct tokens *tokens, size_t first, size_t end, struct chat_err *err)
 {
@@ -178,7 +178,7 @@ settle_users(const struct tokens *tokens, struct chat_err *err)
 	return 0;
 }
 
-/* Whoever had the id of another user would be that one. */
+/* Refuses two users with one id: each could act as the other. */
 static int
 check_ids(const struct tokens *tokens, struct chat_err *err)
 {
@@ -206,7 +206,7 @@ tokens_settle(struct tokens *tokens, struct chat_err *err)
 	return settle_users(tokens, err) < 0 ? -1 : check_ids(tokens, err);
 }
 
-/* A line without its end, blanks before that, and a byte-order mark in front of the first. */
+/* Returns the line without its end and the blanks before that, and the first without a BOM. */
 static struct chat_span
 line_strip(const char *line, size_t len, bool first)
 {
@@ -295,7 +295,7 @@ tokens_reload(struct tokens *tokens, struct chat_err *err)
 	return 0;
 }
 
-/* The first line of this user, or of those behind. */
+/* Returns the index of the first line of this user; if it has none, where that would be. */
 static size_t
 find_user(const struct tokens *tokens, struct chat_span username)
 {
@@ -332,7 +332,7 @@ tokens_find(const struct tokens *tokens, struct chat_span username,
 	return found ? chat_span_of(found->id) : (struct chat_span){0};
 }
 
-/* ---- a new one ---- */
+/* ---- a new token ---- */
 
 static void
 token_write(struct chat_buf *out, const char *username, const char *id, const char *token)
@@ -369,7 +369,7 @@ tokens_make(struct chat_buf *out, const char *name, struct chat_err *err)
 	const char *id = colon ? colon + 1 : NULL;
 	int status = names_check(username, id, err);
 
-	/* As few bytes as this come whole or not at all (getrandom(2)). */
+	/* Up to 256 bytes are read completely or not at all (getrandom(2)). */
 	if (status == 0 && getrandom(random, sizeof(random), 0) != sizeof(random))
 		abort();
 	if (status == 0) {

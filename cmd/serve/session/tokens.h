@@ -10,10 +10,10 @@
 #include "wire/digest.h"
 
 /*
- * Who may come in, and as whom: a file of lines `username:sha256-of-token[:id]`, the digest as 64
- * hexadecimal digits. Blank lines and those that begin with # say nothing. A user may have several
- * lines, but one id: that of the lines which have one, else the one derived from the name. No two
- * users have the same.
+ * The file of --tokens: who may join, under which username and id. Each line is
+ * `username:sha256-of-token[:id]`, the digest in 64 hexadecimal digits. Blank lines and lines that
+ * begin with # are ignored. A user may have several lines, and so several tokens, but has one id:
+ * the one that its lines name, or the one derived from the username. No two users have the same id.
  */
 #define TOKENS_ID_LEN 32 /* of a derived id */
 #define TOKENS_ID_MAX 64 /* of one in the file */
@@ -22,34 +22,41 @@ struct token {
 	char *username;
 	char *id;
 	unsigned char digest[CHAT_SHA256_BYTES];
-	size_t line; /* where it stands */
+	size_t line; /* its number in the file */
 };
 
 struct tokens {
-	const char *path; /* borrowed */
-	struct token *at; /* by username */
+	const char *path; /* borrowed; NULL: no token is needed */
+	struct token *at; /* sorted by username */
 	size_t count;
 };
 
-/* -1 with CHAT_CANNOT_OPEN, also where others than its owner may write the file. */
+/*
+ * Reads the file. Returns 0, or -1 with CHAT_CANNOT_OPEN, also if users other than its owner may
+ * write it.
+ */
 int tokens_open(struct tokens *tokens, const char *path, struct chat_err *err);
+
+/* Frees the lines. The path stays. */
 void tokens_free(struct tokens *tokens);
 
-/* Reads the file again. -1: what was read before stays. */
+/* Reads the file again. Returns -1, and keeps the old content, if it cannot be read. */
 int tokens_reload(struct tokens *tokens, struct chat_err *err);
 
-/* The id of this user, where the token of this digest is theirs; at NULL: it is not. Borrowed until
- * the tokens are read again. */
+/*
+ * Returns the id of this user if the digest is that of one of its tokens; otherwise at is NULL. The
+ * id is valid until the tokens are freed or read again.
+ */
 struct chat_span tokens_find(const struct tokens *tokens, struct chat_span username,
 	const unsigned char digest[CHAT_SHA256_BYTES]);
 
-/* The id that stands for a name which has no other: the first half of its SHA-256, in hexadecimal.
- */
+/* Derives the id of a username that has no other: the first half of its SHA-256, in hexadecimal. */
 void tokens_derive_id(char id[TOKENS_ID_LEN + 1], struct chat_span username);
 
 /*
- * A fresh token for "username" or "username:id", as a line of JSON: {"username", "id", "token",
- * "line"}, the last being what the file needs. CHAT_USAGE for a name that no server would take.
+ * Makes a random token for "username" or "username:id", and appends a line of JSON: {"username",
+ * "id", "token", "line"}, where "line" is for the file. Returns 0, or -1 with CHAT_USAGE or the
+ * error of the rules if no server would accept the username or the id.
  */
 int tokens_make(struct chat_buf *out, const char *name, struct chat_err *err);
 
