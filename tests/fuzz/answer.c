@@ -1,7 +1,7 @@
 /*
- * Any bytes as an HTTP answer of who is no chat server: what is told of it is one line that a
- * terminal shows and does not obey, and no longer than an error can be; and what is told does not
- * wait for more once it was whole.
+ * Any bytes as the HTTP response of a server that is not a chat server: its description is one line
+ * without control characters, short enough for an error; and a body that is long enough for the
+ * description stays so when more of it arrives.
  */
 #include "wire/answer.h"
 
@@ -9,7 +9,7 @@
 #include "chat/utf8.h"
 #include "fuzz.h"
 
-#define TOLD_MAX 175 /* bytes: an error's text has room for it */
+#define TOLD_MAX 175 /* in bytes; this fits into the text of an error */
 
 static void
 check_told(struct chat_span head, struct chat_span body)

@@ -1,9 +1,9 @@
 /*
- * Any bytes from a server, cut anywhere. A client that pauses is told the same as one that does
- * not, reads nothing while it pauses, waits for what may come, and sends what a server can read.
- * The wire takes the place of lib/wire/transport. The input is lines, each of which is sent as a
- * message, up to a NUL, where the connection breaks. When the first byte cannot begin a line, the
- * input is sent as it is.
+ * Any bytes from a server, cut anywhere. A client that pauses gets the same events as one that does
+ * not, reads nothing while it pauses, polls for what may arrive, and sends what a server can read.
+ * The functions chat_transport_* here replace those of lib/wire. Each line of the input is sent as
+ * a message, up to a NUL, where the connection breaks. If the first byte cannot begin a line, the
+ * input is sent unchanged.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +16,15 @@
 #include "wire/transport.h"
 
 #define CONNECTIONS 4
-#define TURNS_MAX 100000 /* in which nothing happens */
+#define TURNS_MAX 100000 /* turns without an event, after which the client has hung */
 
 struct play {
 	struct settings settings;
 	struct membership membership;
-	struct chat_span bytes; /* of the connections to come */
-	uint64_t chance; /* 0: nothing is cut, nobody pauses */
-	struct chat_buf log; /* what the client was told */
+	struct chat_span bytes; /* the input for the connections that follow */
+	uint64_t chance; /* the state of the random numbers; 0: nothing is cut and the client does
+			    not pause */
+	struct chat_buf log; /* the events that the client got */
 };
 
 /* ---- chance ---- */
@@ -62,16 +63,16 @@ chance_of(const uint8_t *data, size_t size)
 	return sum | 1;
 }
 
-/* ---- the wire ---- */
+/* ---- the transport ---- */
 
 struct chat_transport {
 	struct play *play;
-	struct chat_ws ws; /* the server's ear */
+	struct chat_ws ws; /* the receiver of the server */
 	struct chat_ws_pool *pool;
-	struct chat_buf request, words; /* words: of the server */
-	size_t told; /* of the words */
+	struct chat_buf request, words; /* words: what the server sends */
+	size_t told; /* the number of bytes of words that were read */
 	bool answered;
-	const char *held; /* bytes that were not taken, to be given again; */
+	const char *held; /* bytes that were not accepted and must be written again; or NULL */
 	size_t held_len;
 };
 
@@ -107,7 +108,7 @@ chat_transport_connect(struct chat_transport *wire, struct chat_err *err)
 	return !happens(wire->play, 2);
 }
 
-/* Of the lines up to the NUL each is a message. */
+/* Appends each line that is not empty as a text message. */
 static void
 say_lines(struct chat_buf *words, struct chat_span lines)
 {
@@ -142,7 +143,7 @@ answer(struct chat_transport *wire, struct chat_span head)
 	wire->answered = true;
 }
 
-/* The client is a good one. */
+/* Checks what the client sent: valid frames, and no message but init. */
 static void
 hear(struct chat_transport *wire, struct chat_span bytes)
 {
@@ -243,7 +244,7 @@ chat_transport_address(const struct chat_transport *wire)
 
 /* ---- the client ---- */
 
-/* It waits for what may come, unless it pauses, and for room where it has something to say. */
+/* Checks what the client polls for: input unless it pauses, and output if it has bytes queued. */
 static void
 check_waits(struct play *play)
 {
@@ -262,7 +263,7 @@ check_waits(struct play *play)
 	waits_free(&waits);
 }
 
-/* False: that was the last. */
+/* Logs an event. Returns false if it was the last. */
 static bool
 take(struct play *play, const struct membership_event *event, int *connections)
 {
@@ -277,7 +278,7 @@ take(struct play *play, const struct membership_event *event, int *connections)
 		position_note(&play->membership.position, event->msg);
 	}
 	if (event->what == MEMBERSHIP_LOST) {
-		play->membership.deadline_ms = 0; /* the time passes */
+		play->membership.deadline_ms = 0; /* no waiting before the next connection */
 		return ++*connections < CONNECTIONS;
 	}
 	return !ends;

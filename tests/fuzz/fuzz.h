@@ -9,7 +9,7 @@
 /* libFuzzer calls this with each input. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program when the condition does not hold: it must hold for every input. */
+/* Aborts the program if the condition, which must hold for every input, does not hold. */
 static inline void
 need(bool condition)
 {

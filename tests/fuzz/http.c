@@ -1,6 +1,7 @@
 /*
- * Any bytes as a head of either side: what is read lies inside of it, a request that is taken is
- * one that can be answered, and a head that comes in two pieces is as long as one that comes whole.
+ * Any bytes as the head of a request or a response: all spans lie inside it, a request that is
+ * accepted can be answered, and a head that arrives in two pieces has the same length as one that
+ * arrives whole.
  */
 #include <stdint.h>
 #include <stdlib.h>

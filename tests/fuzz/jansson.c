@@ -1,11 +1,11 @@
 /*
- * Any bytes against another parser: what is JSON to jansson is JSON here and means the same, and a
- * line is a message where jansson's tree keeps the rules. All the same the scanner accepts no
- * other.
+ * Any bytes compared with another parser: what is JSON for jansson is JSON here and has the same
+ * values; a line is a message if the tree of jansson keeps the rules; and the scanner accepts only
+ * messages.
  *
- * They differ where they say so: jansson holds numbers in 64 bits and refuses what has no room, has
- * a limit of its own on depth, and passes over NUL bytes. Keys that are twice are the message's
- * matter, not the parser's.
+ * Known differences: jansson refuses numbers that do not fit into 64 bits, has another limit on
+ * depth, and accepts NUL bytes. Duplicate keys are checked by the reader of messages here, not by
+ * the JSON reader.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "chat/utf8.h"
 #include "fuzz.h"
 
-/* ---- the same meaning ---- */
+/* ---- the same values ---- */
 
 static void
 need_same_string(const struct chat_json_value *ours, const char *theirs, size_t len)
@@ -71,7 +71,7 @@ need_same_array(struct chat_json *json, const json_t *theirs)
 	need(count == json_array_size(theirs));
 }
 
-/* Recursion ends where the input does, which is short. */
+/* Recurses at most as deep as the input is long, which the fuzzer keeps short. */
 static void
 need_same(struct chat_json *json, const json_t *theirs)
 {
@@ -175,7 +175,8 @@ judge_value(const struct chat_rule *rule, const json_t *value)
 	case CHAT_RULE_ARRAY:
 		return judge_array(rule->shape, value);
 	case CHAT_RULE_WORDS:
-		return json_is_array(value) ? GOOD : BAD; /* an addition: nothing hangs on it */
+		return json_is_array(value) ? GOOD
+					    : BAD; /* an addition: its shape does not decide */
 	}
 	return BAD;
 }
@@ -207,7 +208,7 @@ judge(const json_t *tree)
 	return type == CHAT_TYPE_UNKNOWN ? BAD : judge_object(&chat_rules[type].shape, tree);
 }
 
-/* ---- ours ---- */
+/* ---- the functions under test ---- */
 
 static bool
 is_json(struct chat_span text, enum chat_code *code)
@@ -224,11 +225,11 @@ is_json(struct chat_span text, enum chat_code *code)
 	return good;
 }
 
-/* In the fastest way that there is. */
+/* Returns true if the fastest variant of the scanner accepts the line. */
 static bool
 scan_accepts(struct chat_span line)
 {
-	static struct chat_scan *scan; /* made once: a plan takes its time */
+	static struct chat_scan *scan; /* made once, because that is slow */
 	char *room = malloc(line.len + 1 + CHAT_SCAN_PADDING);
 	struct chat_scan_lines lines = {.at = room, .max_line = SIZE_MAX};
 

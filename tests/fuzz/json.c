@@ -1,6 +1,7 @@
 /*
- * Any bytes as JSON: the reader keeps to its input, and what it accepts it accepts again, step by
- * step, with the same end. Of bytes that are not UTF-8 the beginning that is counts.
+ * Any bytes as JSON: the reader stays inside its input, and a value that it accepts as a whole it
+ * also accepts step by step, with the same end. Only the valid UTF-8 at the front of the input is
+ * used.
  */
 #include <stdlib.h>
 
@@ -45,7 +46,7 @@ check_number(struct chat_span number)
 	}
 }
 
-/* Reads the value that comes, entering the first levels; recursion is bounded here. */
+/* Reads the next value, stepping through its first levels. Bounds its recursion. */
 static int
 walk(struct chat_json *json, int levels)
 {

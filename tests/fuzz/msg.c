@@ -1,7 +1,7 @@
 /*
  * Any bytes as a line. The first byte chooses the direction and strictness. Reading and checking
- * must agree, findings come in order and lie inside the line, and a message holds what its rules
- * ask for.
+ * agree, findings are in order and lie inside the line, and a message has the values that its rules
+ * require.
  */
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ is_same(const struct chat_err *a, const struct chat_err *b)
 		strcmp(a->text, b->text) == 0;
 }
 
-/* Each field that was read is present, with the kind and the length that its rule asks for. */
+/* Checks that each value of the message has the kind and the length that its rule requires. */
 static void
 check_values(const struct chat_msg *msg, struct chat_span line)
 {

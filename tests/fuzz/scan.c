@@ -1,7 +1,8 @@
 /*
- * Any bytes as lines: what the scanner accepts, in any variant, the general reader accepts. What
- * they ask about is the same where all is UTF-8: they look ahead for flaws, each by its own width.
- * The buffer ends where the padding does.
+ * Any bytes as lines: the general reader accepts each line that a variant of the scanner accepts.
+ * If all bytes are UTF-8, the variants leave the same lines undecided; else they may differ, since
+ * each checks UTF-8 ahead by its own width. The allocation ends with the padding, so that a read
+ * beyond it is found.
  */
 #include <stdlib.h>
 
@@ -30,7 +31,7 @@ check_accepted(const char *at, const char *end)
 	}
 }
 
-/* A hash of where it stopped: the lines to ask about. */
+/* Returns a hash of the offsets of the undecided lines. */
 static uint64_t
 scan_all(const struct chat_scan *scan, const char *at, const char *end)
 {
@@ -53,7 +54,7 @@ scan_all(const struct chat_scan *scan, const char *at, const char *end)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct chat_scan *scans[CHAT_SCAN_VARIANTS]; /* made once: a plan takes its time */
+	static struct chat_scan *scans[CHAT_SCAN_VARIANTS]; /* made once, because that is slow */
 	char *room = malloc(size + 1 + CHAT_SCAN_PADDING);
 	bool is_utf8 = chat_utf8_check((const char *)data, size) == size;
 	uint64_t plain = 0;

@@ -1,6 +1,6 @@
 /*
- * Any bytes on a terminal: what comes out is one line of UTF-8 without anything that a terminal
- * would obey, and where nothing had to be spelled, the same.
+ * Any bytes on a terminal: the result is one line of UTF-8 without control characters, and equals
+ * the input if nothing had to be escaped.
  */
 #include <stdlib.h>
 

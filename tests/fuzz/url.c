@@ -1,6 +1,6 @@
 /*
- * Any text as a URL, a channel and the values of options: what is taken means the same when it is
- * written and taken again, and is within its bounds.
+ * Any text as a URL, a channel and the values of options: an accepted value is within its bounds,
+ * and is the same after it was written and read again.
  */
 #include <stdio.h>
 #include <stdlib.h>

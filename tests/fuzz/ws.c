@@ -1,7 +1,7 @@
 /*
- * Any bytes as frames: however they are cut, and whoever else reads from the same pool, the same
- * comes of them, bounded, and what is sent on arrives. The first byte says whose frames they are
- * and where the cuts lie.
+ * Any bytes as frames: the events are the same however the bytes are cut and whichever receivers
+ * share the pool, memory is bounded, and a frame that is sent is received. The first byte chooses
+ * the role of the sender and the places of the cuts.
  */
 #include <stdlib.h>
 
@@ -27,11 +27,11 @@ check_event(const struct chat_ws *ws, enum chat_ws_event event, struct chat_span
 
 struct receiver {
 	struct chat_ws ws;
-	struct chat_span bytes; /* still to come */
-	struct chat_buf log; /* everything that came of them, as a text */
+	struct chat_span bytes; /* not read yet */
+	struct chat_buf log; /* all events so far, as text */
 };
 
-/* Reads a piece, which lies where nothing is before or behind it, and nothing afterwards. */
+/* Reads one piece, copied to an allocation of its own, which is freed afterwards. */
 static void
 receiver_read(struct receiver *receiver, struct chat_ws_pool *pool, size_t len)
 {
@@ -53,7 +53,7 @@ receiver_read(struct receiver *receiver, struct chat_ws_pool *pool, size_t len)
 	free(piece);
 }
 
-/* Everything that comes of the bytes, as a text; cut: at most so many at once, 0 all. */
+/* Returns all events of these bytes, as text, read in pieces of `cut` bytes; 0: in one piece. */
 static struct chat_buf
 receive(enum chat_ws_role role, struct chat_span bytes, size_t cut)
 {
@@ -82,8 +82,8 @@ check_receiver(struct receiver *receiver, struct chat_ws_pool *pool, enum chat_w
 }
 
 /*
- * The bytes dealt out to many receivers of one pool, which read by turns: each says what it says
- * alone. The bytes are the order, too.
+ * Parts the bytes among receivers of one pool, which read in turns: the events of each are those
+ * that its bytes give alone. The bytes also decide the order of turns.
  */
 static void
 check_shared(enum chat_ws_role role, struct chat_span bytes)
@@ -123,7 +123,7 @@ check_cuts(enum chat_ws_role role, struct chat_span bytes, size_t cut)
 	chat_buf_free(&pieces);
 }
 
-/* The bytes as a ping, there and back. */
+/* Sends the bytes as a ping and receives it. */
 static void
 check_sending(struct chat_span payload)
 {

@@ -1,4 +1,5 @@
-/* Base64: both readings to the character, round trips, the end of memory. */
+/* Base64: the lenient and the canonical form are told apart at every character, decoding reverses
+ * encoding, and nothing is read beyond the text. */
 #include "chat/base64.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 #define OK CHAT_BASE64_VALID
 
-/* Offset of the first error under the lenient reading, and whether it is canonical. */
+/* The offset of the first error in the lenient form, and true if the text is canonical. */
 static const struct {
 	struct chat_span text;
 	size_t offset;
@@ -111,7 +112,7 @@ test_vectors(void)
 static bool
 decodes_to(const char *text, size_t len, const char *bytes, size_t size)
 {
-	char *out = malloc(size + 1); /* exactly: a byte more is caught under ASan */
+	char *out = malloc(size + 1); /* no byte more, so that ASan catches a wrong length */
 	bool right;
 
 	out[size] = '#';
@@ -162,7 +163,7 @@ test_round_trips(void)
 	ok(chat_base64_encoded_size(3000000001) == 4000000004, "sizes past 32 bits");
 }
 
-/* Bits that nothing uses are free, and not in the way. */
+/* Unused bits may have any value and do not change the decoded bytes. */
 static void
 test_loose_bits(void)
 {

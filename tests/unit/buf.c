@@ -1,4 +1,4 @@
-/* Growable bytes: what is appended is there, and a limit is kept to the byte. */
+/* Growable buffers contain what was appended, and keep their limit to the byte. */
 #include "chat/buf.h"
 
 #include <stdint.h>

@@ -1,13 +1,15 @@
 /*
- * The client against servers of its own making, one child process each. With arguments it is what
- * tests/interop drives instead of a test:
+ * The client connects, sends, receives and closes as client.h promises, with servers that behave
+ * well or badly; each server is a child process for one connection. With arguments this program is
+ * not a test but a client that tests/interop drives:
  *
- *	client URL [--cacert F] [--cert F] [--key F] [--unix-socket F] [--insecure] [--close-after
- *N]
- *		[--max-message N] [--connect-timeout MS] [--send TEXT]… [--many N]
+ *	client URL [--cacert F] [--cert F] [--key F] [--unix-socket F] [--insecure]
+ *		[--close-after N] [--max-message N] [--connect-timeout MS] [--send TEXT]…
+ *		[--many N]
  *
- * It sends the texts, then N of 16 KiB each, and closes after that many messages. It prints "open
- * ADDRESS", "text(MESSAGE)" for every message that comes, and at last "CODE: SENTENCE".
+ * It sends the texts, then --many texts of 16 KiB each, and closes after --close-after messages. It
+ * prints "open ADDRESS", "text(MESSAGE)" for every message received, and at the end
+ * "CODE: SENTENCE".
  */
 #include "chat/client.h"
 
@@ -35,7 +37,7 @@
 static const struct chat_client_options defaults = {
 	.connect_timeout_ms = PATIENCE_MS, .max_message_bytes = 4 << 20};
 
-/* ---- the server's side, in a child: blocking, and no more careful than it must be ---- */
+/* ---- the server, in a child process, which blocks and gives up at any error ---- */
 
 struct peer {
 	int fd;
@@ -119,7 +121,7 @@ peer_shake_hands(struct peer *peer)
 	peer_write(peer, &out);
 }
 
-/* Starts one server for one connection. Returns its process. */
+/* Starts a server for one connection, whose URL is written to *url. Returns its process. */
 static pid_t
 serve(scenario *play, struct chat_url *url)
 {
@@ -160,9 +162,9 @@ ended(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/* ---- the client's side ---- */
+/* ---- the client ---- */
 
-/* Polls as a caller does. False when patience ended. */
+/* Polls as a caller does. Returns false if the deadline has passed. */
 static bool
 wait_for(struct chat_client *client, int64_t deadline_ms)
 {
@@ -176,7 +178,7 @@ wait_for(struct chat_client *client, int64_t deadline_ms)
 	return now_ms < deadline_ms;
 }
 
-/* The next message, or the end. */
+/* Waits for the next message or the end. Returns as chat_client_receive() does. */
 static int
 next(struct chat_client *client, struct chat_span *text, struct chat_err *err)
 {
@@ -225,7 +227,7 @@ play_many(struct peer *peer)
 	peer_close(peer, 1000, "that is all");
 }
 
-/* The number a line begins with, which has no NUL behind it. */
+/* Returns the number at the front of a text. */
 static int
 number_of(struct chat_span text)
 {
@@ -260,7 +262,7 @@ test_many(void)
 	is_int(ended(pid), 0, "the server is content");
 }
 
-/* Sends everything back, and answers a Close. */
+/* A server that sends everything back and answers a Close. */
 static void
 play_echo(struct peer *peer)
 {
@@ -319,7 +321,7 @@ test_echo(void)
 	is_int(ended(pid), 0, "the server is content");
 }
 
-/* Takes nothing, until it is killed. */
+/* A server that reads nothing after the handshake, until it is killed. */
 static void
 play_deaf(struct peer *peer)
 {
@@ -349,7 +351,8 @@ test_deaf(void)
 	free(big);
 }
 
-/* Once spoken to says why and goes: the client's next bytes meet a reset. */
+/* A server that answers the first message with a text and a Close, and exits: what the client sends
+ * afterwards is answered with a reset. */
 static void
 play_going(struct peer *peer)
 {

@@ -1,4 +1,4 @@
-/* Encoding client messages: the result is right to the byte, and the reader accepts it. */
+/* The encoded messages of a client are right to the byte, and the reader accepts them. */
 #include "chat/encode.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "chat/msg.h"
 #include "tap.h"
 
-/* Compares and frees. */
+/* Compares an encoded line with the expected one, and frees it. */
 static void
 is_line(char *line, const char *want, const char *name)
 {
@@ -79,7 +79,7 @@ test_string(void)
 	is_line(chat_encode_string(CHAT_SPAN("a\"\\\n\x1B")), "\"a\\\"\\\\\\n\\u001b\"", "escapes");
 }
 
-/* The strict reader takes what was said; every text of one byte comes back as itself. */
+/* Strict checking accepts what was encoded; every text of one byte is read back unchanged. */
 static void
 test_reader_agrees(void)
 {

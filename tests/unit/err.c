@@ -1,4 +1,4 @@
-/* Errors: the words of the wire, what chat_fail writes, where it cuts. */
+/* Errors: the words sent to peers, what chat_fail() writes, and where it cuts a long text. */
 #include "chat/err.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "chat/utf8.h"
 #include "tap.h"
 
-/* The list of chat-protocol(7), ERRORS, in its order. */
+/* The list of chat-protocol(7), ERROR CODES, in its order. */
 static const char *const wire_words[] = {"bad_utf8", "bad_json", "duplicate_key", "bad_message",
 	"unknown_type", "not_initialized", "already_initialized", "bad_username", "username_taken",
 	"id_taken", "unauthorized", "bad_base64", "text_too_long", "text_empty", "too_large",
@@ -82,7 +82,7 @@ test_fail(void)
 	is_int(errno, ENOENT, "errno is kept");
 }
 
-/* A text of `len` bytes that ends with the sequence. */
+/* Checks a text of `len` bytes that ends with this sequence. */
 static void
 check_cut(size_t len, const char *sequence, size_t want)
 {

@@ -1,4 +1,5 @@
-/* The hash of all tables: the published values, a key of each process, and tables that grow. */
+/* The hash of all tables: it has the published values and a different key in each process, and
+ * colliding keys do not keep a table from growing. */
 #include "text/hash.h"
 
 #include <stdio.h>
@@ -39,7 +40,8 @@ items_free(struct item *items)
 	}
 }
 
-/* The reference implementation's: key 00 01 … 0f, input 00 01 …; 15 bytes are the paper's. */
+/* The values of the reference implementation: key 00 01 … 0f, input 00 01 …; the one of 15 bytes is
+ * in the paper. */
 static void
 test_published(void)
 {
@@ -69,7 +71,7 @@ test_published(void)
 	}
 }
 
-/* Another process of this program prints its hash of "key". */
+/* Returns the hash of "key" that another process of this program prints. */
 static uint64_t
 hash_elsewhere(const char *program)
 {
@@ -104,8 +106,8 @@ test_key(const char *program)
 }
 
 /*
- * A key that uthash's own function hashes to the same as all others made here: its second half
- * takes the state that the first half led to back to one that is given.
+ * Makes a key. uthash's own function gives all keys that are made here the same hash: the second
+ * half of a key brings the state that its first half led to back to a fixed one.
  */
 static void
 collide(unsigned char key[24], uint32_t number)
@@ -154,7 +156,7 @@ test_collisions(void)
 	items_free(items);
 }
 
-/* Keys that share a hash, were they to be found, do not stop the table for all others. */
+/* Keys with one hash, if a peer could find them, do not keep the table from growing. */
 static void
 test_growing(void)
 {

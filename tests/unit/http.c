@@ -1,6 +1,7 @@
 /*
- * The opening handshake: a table of requests and answers, good and bad. Every head is also cut at
- * every byte, in an allocation of its own, and must neither be taken for whole nor be overread.
+ * The opening handshake: good and bad requests and responses give the status in the table. Every
+ * head is also cut at every byte, in an allocation of its own: no part is taken for the whole head,
+ * and nothing is read beyond the end.
  */
 #include "chat/http.h"
 
@@ -238,7 +239,7 @@ test_requests(void)
 	}
 }
 
-/* No part of a good head is taken for a good head. */
+/* No part of a good head is accepted. */
 static void
 test_cut_requests(void)
 {

@@ -1,10 +1,10 @@
-/* Host names as the network knows them. */
+/* Host names in any script become the ASCII form that DNS uses, or are refused. */
 #include "wire/idn.h"
 
 #include "tap.h"
 
 static const struct {
-	const char *host, *ascii; /* NULL: there is none */
+	const char *host, *ascii; /* ascii is NULL if the name is refused */
 } names[] = {
 	{"example.com", "example.com"},
 	{"Example.COM", "Example.COM"},
@@ -19,13 +19,14 @@ static const struct {
 		"xn--bcher-kva.example"},
 	{"bu\xCC\x88"
 	 "cher.example",
-		"xn--bcher-kva.example"}, /* u and a combining diaeresis */
+		"xn--bcher-kva.example"}, /* u followed by a combining diaeresis */
 	{"b%C3%BCcher.example", "xn--bcher-kva.example"},
-	{"fa\xC3\x9F.example", "xn--fa-hia.example"}, /* transitional, it were fass */
+	{"fa\xC3\x9F.example",
+		"xn--fa-hia.example"}, /* transitional processing would give fass.example */
 	{"\xE4\xBE\x8B\xE3\x81\x88.\xE3\x83\x86\xE3\x82\xB9\xE3\x83\x88", "xn--r8jz45g.xn--zckzah"},
 	{"\xE4\xBE\x8B\xE3\x81\x88\xE3\x80\x82"
 	 "example",
-		"xn--r8jz45g.example"}, /* its own full stop */
+		"xn--r8jz45g.example"}, /* the ideographic full stop */
 	{"%C3.example", NULL},
 	{"b%2Fx.\xC3\xBC", NULL},
 	{"\xE2\x98\xA0\xCC.example", NULL},

@@ -1,5 +1,6 @@
 /*
- * The JSON reader by itself: values, strings, numbers, stepping, depth, every place to be cut off.
+ * The JSON reader without the rules of messages: values, strings, numbers, stepping through
+ * containers, depth, and texts that are cut off at every byte.
  */
 #include "chat/json.h"
 
@@ -70,7 +71,7 @@ test_errors(void)
 	}
 }
 
-/* Escapes that are no text are JSON all the same, and what follows them is read as well. */
+/* With any_escape, escapes of NUL and of lone surrogates are accepted, and reading goes on. */
 static void
 test_any_escape(void)
 {
@@ -130,7 +131,7 @@ test_values(void)
 	}
 }
 
-/* Every prefix of a text is an error that lies at its end. */
+/* Every proper prefix of a text is an error at the end of the prefix. */
 static void
 test_cut_off(void)
 {
@@ -195,7 +196,7 @@ test_strings(void)
 	}
 }
 
-/* Decoding in pieces of any size gives the same bytes, and comes to an end. */
+/* Decoding in pieces of any size gives the same bytes, and ends. */
 static void
 test_pieces(void)
 {

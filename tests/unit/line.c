@@ -1,5 +1,6 @@
 /*
- * Lines: out of any pieces, at both sides of the limit, with bounded memory; and writing all of it.
+ * Lines are found in input that arrives in any pieces, a line over the limit is skipped, and memory
+ * stays bounded. Writing writes all bytes.
  */
 #include "chat/line.h"
 
@@ -116,7 +117,7 @@ test_pieces(void)
 		}
 }
 
-/* Bytes in a file in memory, to be read from its start. */
+/* Returns a file in memory that contains these bytes, open at its start. */
 static int
 file_of(const void *bytes, size_t len)
 {
@@ -127,7 +128,7 @@ file_of(const void *bytes, size_t len)
 	return fd;
 }
 
-/* One line of `len` bytes and a newline, then "x": read with a limit of a million. */
+/* Reads one line of `len` bytes and a newline, then "x", with a limit of a million. */
 static void
 check_big_line(size_t len, enum chat_line want, size_t most_memory)
 {
@@ -168,7 +169,7 @@ test_big_lines(void)
 	check_big_line(10000000, CHAT_LINE_TOO_LONG, 1000000 + 65536);
 }
 
-/* Short lines never need more than one read, however many there are. */
+/* With short lines the buffer never needs more memory than one read, however many there are. */
 static void
 test_many_lines(void)
 {
@@ -232,7 +233,7 @@ test_not_taken(void)
 	close(fd);
 }
 
-/* A non-blocking descriptor: fill says 0 and it is not the end; _next waits for the writer. */
+/* On a non-blocking descriptor, fill returns 0 before the end, and _next waits for the writer. */
 static void
 test_non_blocking(void)
 {
@@ -263,7 +264,7 @@ test_non_blocking(void)
 	close(pipes[0]);
 }
 
-/* More than a pipe holds, into a non-blocking pipe with a reader at the other end. */
+/* Writes more than a pipe holds into a non-blocking pipe that another process reads. */
 static void
 test_write_all(void)
 {
@@ -316,8 +317,8 @@ test_write_errors(void)
 	close(pipes[1]);
 }
 
-/* The first line, and the others as they come whole, by two readers in turn, each with a buffer of
- * its own. */
+/* Takes the first line alone and then all whole lines, by two readers in turn, each with a buffer
+ * of its own. */
 static void
 test_whole_lines(size_t read_bytes)
 {

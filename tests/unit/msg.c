@@ -1,6 +1,6 @@
 /*
- * Reading messages: the corpus file by file, then what a file name cannot say: values, findings in
- * order, their places and words, strictness.
+ * Reading messages: each file of the corpus gives the error in its name. Then what a name cannot
+ * say: the values, the order, the places and the sentences of findings, and strict checking.
  */
 #include "chat/msg.h"
 
@@ -181,7 +181,7 @@ has_after(const char *line, const char *name)
 
 #define BIT(slot) (UINT64_C(1) << CHAT_SLOT_##slot)
 
-/* An addition of a wrong shape is no error, and no addition. */
+/* An additional property of a wrong shape is no error and counts as absent. */
 static void
 test_additions(void)
 {
@@ -224,7 +224,7 @@ test_additions(void)
 	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567" \
 	"89abcde"
 
-/* The fields that say which way a message came are bounded for every sender. */
+/* `via` and `hops`, which tell where a message has been, are bounded for every sender. */
 static void
 test_way(void)
 {
@@ -346,7 +346,7 @@ test_directions(void)
 	is_str(err.field, "/type", "both are about the type");
 }
 
-/* In the input of chat-send the type may be left out. */
+/* In the input of chat-send, `type` may be left out. */
 static void
 test_input(void)
 {
@@ -487,7 +487,7 @@ test_usernames(void)
 	}
 }
 
-/* ---- what is too big for a file ---- */
+/* ---- messages too big for a file of the corpus ---- */
 
 static void
 test_big(void)

@@ -1,4 +1,4 @@
-/* The table of rules: that it is whole, and says what the specification says. */
+/* The table of rules is complete and agrees with the specification. */
 #include "chat/rules.h"
 
 #include <stdlib.h>
@@ -48,7 +48,7 @@ test_types(void)
 	is_int(chat_rules_find(CHAT_SPAN("texts")), CHAT_TYPE_UNKNOWN, "every letter counts");
 }
 
-/* Checks what msg.c relies on in a shape and the shapes inside it. */
+/* Checks what msg.c assumes about a shape and the shapes inside it. */
 static void
 test_shape(const struct chat_shape *shape, const char *where)
 {

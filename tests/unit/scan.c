@@ -1,6 +1,6 @@
 /*
- * The scanner against the general reader: what it accepts is a message, in every variant; what the
- * table of rules describes, it accepts. So the two cannot drift apart.
+ * The scanner agrees with the general reader: every variant accepts only messages, and accepts the
+ * messages that the table of rules describes.
  */
 #include "chat/scan.h"
 
@@ -15,7 +15,8 @@
 
 static struct chat_scan *scans[CHAT_SCAN_VARIANTS]; /* NULL: not on this processor */
 
-/* A line, with its newline, ends CHAT_SCAN_PADDING bytes before memory does. */
+/* Returns true if the scanner accepts the line, which ends CHAT_SCAN_PADDING bytes before
+ * unreadable memory. */
 static bool
 accepts(const struct chat_scan *scan, struct chat_span line)
 {
@@ -24,7 +25,7 @@ accepts(const struct chat_scan *scan, struct chat_span line)
 	char padding[CHAT_SCAN_PADDING];
 	bool accepted;
 
-	memset(padding, '"', sizeof(padding)); /* as misleading as any */
+	memset(padding, '"', sizeof(padding)); /* a quote would end a string */
 	chat_buf_append_span(&copy, line);
 	chat_buf_append(&copy, "\n", 1);
 	chat_buf_append(&copy, padding, sizeof(padding));
@@ -33,7 +34,7 @@ accepts(const struct chat_scan *scan, struct chat_span line)
 	chat_scan_accept(scan, &lines);
 	accepted = lines.at == lines.end;
 	if (!accepted && lines.at != lines.end - line.len - 1)
-		abort(); /* in the middle of a line */
+		abort(); /* it stopped in the middle of a line */
 	chat_buf_free(&copy);
 	return accepted;
 }
@@ -101,7 +102,7 @@ put_value(struct chat_buf *out, const struct chat_rule *rule)
 	}
 }
 
-/* Without one of its members, a message is accepted if the member was not required. */
+/* A message without one of its members is accepted if the member is not required. */
 static void
 test_missing(const struct chat_rules_type *type, enum chat_scan_variant variant)
 {
@@ -147,7 +148,7 @@ is_object(enum nesting nesting, size_t level)
 	return nesting == NEST_BOTH ? level % 2 != 0 : nesting == NEST_OBJECTS;
 }
 
-/* A value that no rule knows, its innermost `missing` levels not closed. */
+/* Appends a value without a rule, whose innermost `missing` levels are not closed. */
 static void
 put_nested(struct chat_buf *line, enum nesting nesting, size_t levels, size_t missing)
 {
@@ -195,7 +196,7 @@ test_direction(void)
 	}
 }
 
-/* ---- the corpus, and what becomes of it ---- */
+/* ---- the corpus, and mutations of it ---- */
 
 #define SEEDS_MAX 4096
 static struct chat_span seeds[SEEDS_MAX];
@@ -228,7 +229,7 @@ load_folder(const char *folder)
 		closedir(dir);
 }
 
-/* The variants are of one mind, and whom they accept the general reader does. */
+/* Returns true if all variants decide alike, and the general reader accepts what they accept. */
 static bool
 agree(struct chat_span line)
 {
@@ -282,18 +283,18 @@ mutate(uint64_t *state, struct chat_buf *line)
 	chat_buf_append(&tail, line->at + at, line->len - at);
 	line->len = at;
 	switch (below(state, 5)) {
-	case 0: /* less */
+	case 0: /* some bytes less */
 		chat_buf_drop(&tail, len < tail.len ? len : tail.len);
 		break;
-	case 1: /* another byte */
+	case 1: /* one byte changed */
 		if (tail.len > 0)
 			tail.at[0] ^= (char)(1 << below(state, 8));
 		break;
-	case 2: /* a part of another line */
+	case 2: /* a part of another line in between */
 		at = below(state, other.len);
 		chat_buf_append(line, other.at + at, below(state, other.len - at + 1));
 		break;
-	default: /* something more */
+	default: /* another piece in between */
 		chat_buf_append_string(line, piece);
 	}
 	chat_buf_append_span(line, chat_buf_span(&tail));
@@ -303,7 +304,7 @@ mutate(uint64_t *state, struct chat_buf *line)
 	chat_buf_free(&tail);
 }
 
-/* CHAT_TEST_MUTATIONS says how many, if a million are not the right number. */
+/* CHAT_TEST_MUTATIONS in the environment sets the number; the default is a million. */
 static void
 test_mutations(void)
 {

@@ -1,4 +1,4 @@
-/* Text for terminals: nothing in it can be obeyed, whatever the bytes. */
+/* No bytes that chat_show() was given can control a terminal. */
 #include "chat/show.h"
 
 #include <stdlib.h>
@@ -54,7 +54,7 @@ shows_name(struct chat_span name, const char *want)
 	chat_buf_free(&out);
 }
 
-/* Two names that are not the same do not look the same. */
+/* Two different names do not look the same. */
 static void
 test_names(void)
 {
@@ -68,7 +68,7 @@ test_names(void)
 	shows(CHAT_SPAN("\xE2\x9D\xA4\xEF\xB8\x8F"), "\xE2\x9D\xA4\xEF\xB8\x8F");
 }
 
-/* Every two bytes: the result is UTF-8 without a control. */
+/* Any two bytes become UTF-8 without a control character. */
 static void
 test_all(void)
 {

@@ -5,11 +5,12 @@
 #include <time.h>
 
 /*
- * How work grows with the number of things. is_linear() does it with `count` of them and with ten
- * times as many; work returns the CPU time of the part that counts. Ten times as much is linear;
- * caches that are too small then, and a logarithm, make that up to sixty; a walk over all for each
- * makes it a hundred, and, with 100,000 of them, tens of microseconds for each. Too long is what is
- * both.
+ * Tests how work grows with the number of things. is_linear() runs `work` with `count` things and
+ * with ten times as many; work returns the CPU seconds of the part that is measured. Linear work
+ * takes ten times as long; smaller caches and a logarithm can make that somewhat more. Quadratic
+ * work takes a hundred times as long and, with 100,000 things, tens of microseconds for each. The
+ * test fails if the larger run takes both more than SLOPE_MOST times as long as the smaller and
+ * more than SLOPE_EACH_S for each thing.
  */
 #define SLOPE_MOST 50
 #define SLOPE_EACH_S 4e-6
@@ -23,8 +24,8 @@ cpu_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* The shortest of some runs, for whatever else the machine does makes them longer: until it is
- * short enough. */
+/* Returns the shortest time of at most `runs` runs, since other work of the machine only makes a
+ * run longer. Stops at one that is not longer than enough_s. */
 static inline double
 least_s(double (*work)(unsigned count), unsigned count, int runs, double enough_s)
 {

@@ -7,8 +7,9 @@
 #include <string.h>
 
 /*
- * The Test Anything Protocol, as much as the unit tests speak of it. One test program is one file
- * that includes this once; ok() and its kin return whether the test passed; main returns done().
+ * The part of the Test Anything Protocol that the unit tests use. Each test program is one file,
+ * which includes this. ok() and the other checks return true if the test passed; main returns
+ * done().
  */
 static struct {
 	int count, failed;

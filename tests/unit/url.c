@@ -1,4 +1,5 @@
-/* URLs and channels: what is taken apart how, and what is refused with which hint. */
+/* URLs and channels: valid ones are parted correctly, others are refused with a helpful sentence.
+ */
 #include "chat/url.h"
 
 #include <stdio.h>
@@ -16,7 +17,7 @@ static const struct {
 	const char *host;
 	unsigned port;
 	const char *channel, *query;
-	const char *back; /* how it is written; NULL: the same */
+	const char *back; /* as it is written back; NULL: the same */
 } good[] = {
 	{"ws://localhost:3001", false, "localhost", 3001, "/", "", "ws://localhost:3001/"},
 	{"ws://localhost:3001/", false, "localhost", 3001, "/", "", NULL},
@@ -76,7 +77,7 @@ test_good(void)
 	}
 }
 
-/* URLs that are refused, each with a part of the error's sentence. */
+/* URLs that are refused, each with a part of the sentence of the error. */
 static const struct {
 	const char *text, *hint;
 } bad[] = {
@@ -171,7 +172,7 @@ test_bad(void)
 	is_int(chat_url_parse(&(struct chat_url){0}, "http://host/", NULL), -1, "err may be NULL");
 }
 
-/* A host or a query of many letters. */
+/* Parses a URL with a host or a query of this many letters. */
 static bool
 long_part_parses(const char *front, size_t len, const char *back)
 {

@@ -1,4 +1,4 @@
-/* UTF-8: every code point, every class of bad bytes, every place, every split. */
+/* UTF-8: every code point, every kind of invalid sequence, at every offset, cut in every place. */
 #include "chat/utf8.h"
 
 #include <stdlib.h>
@@ -6,7 +6,8 @@
 #include "guard.h"
 #include "tap.h"
 
-/* The fault, the bytes, and the index of the first that cannot be right (the length: cut off). */
+/* Invalid texts: the reason, the bytes, and the index of the first byte that cannot be right; the
+ * length, if the text is only cut off. */
 static const struct {
 	const char *what;
 	struct chat_span bytes;
@@ -49,7 +50,7 @@ static const struct {
 
 #define BADS (sizeof(bad) / sizeof(bad[0]))
 
-/* Fronts of `len` bytes, ending where any offset may lie: ASCII and mixed. */
+/* Valid texts of `len` bytes to put before another, of ASCII and mixed. */
 static size_t
 make_front(char *front, size_t len, bool mixed)
 {
@@ -61,7 +62,7 @@ make_front(char *front, size_t len, bool mixed)
 	return len;
 }
 
-/* The whole text fed with a cut before `split`. */
+/* Returns the state after a text that is fed in two pieces, parted before `split`. */
 static uint32_t
 feed_split(const char *bytes, size_t len, size_t split)
 {
@@ -79,7 +80,7 @@ bad_is_found(size_t which, size_t offset, bool mixed, bool followed)
 	const char *guarded;
 
 	if (cut_off && followed)
-		return true; /* what follows makes it another case */
+		return true; /* it is cut off only if nothing follows */
 	memcpy(text + len, bad[which].bytes.at, bad[which].bytes.len);
 	len += bad[which].bytes.len;
 	if (followed) {
@@ -119,7 +120,7 @@ test_bad(void)
 	is_int(chat_utf8_feed(CHAT_UTF8_REJECT, "", 0), CHAT_UTF8_REJECT, "not for nothing either");
 }
 
-/* One code point there and back; surrogates are refused. */
+/* Encodes and decodes one code point; surrogates are refused. */
 static bool
 point_is_right(uint32_t point)
 {
@@ -148,7 +149,7 @@ test_points(void)
 	is_int(point, 0x110000, "every code point, encoded, checked, counted and decoded");
 }
 
-/* By arithmetic: the bytes of the sequence at the front, 0 for none. */
+/* Returns the length of the sequence at the front, found by arithmetic; 0 if it is invalid. */
 static size_t
 reference(const unsigned char *bytes, size_t len)
 {
@@ -236,7 +237,7 @@ test_count(void)
 	ok(right, "one emoji in 0 to 40 letters, anywhere");
 }
 
-/* Valid text of every length up to 64, at the end of memory, in two pieces everywhere. */
+/* Checks valid text of every length up to 64, at the end of memory, parted in every place. */
 static void
 test_edges(void)
 {

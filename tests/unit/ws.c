@@ -1,6 +1,7 @@
 /*
- * Framing by the rules of RFC 6455 section 5: each case for both roles, whole, byte by byte and in
- * random pieces, every piece in an allocation of its own so that no reader can stray.
+ * Framing by the rules of RFC 6455 section 5: each case for both roles, as a whole, byte by byte
+ * and in random pieces. Every piece has an allocation of its own, so that a read beyond it is
+ * found. Receivers that share a pool do not disturb each other.
  */
 #include "chat/ws.h"
 
@@ -16,7 +17,7 @@
 
 static const struct chat_ws_limits limits = {MESSAGE_MAX, FRAGMENTS_MAX};
 
-/* One frame: its first byte, its payload, and how its length is written (0: shortest). */
+/* One frame: its first byte, its payload, and the form of its length (0: the shortest). */
 struct frame {
 	unsigned char first;
 	const char *payload;
@@ -37,7 +38,8 @@ struct frame {
 #define PONG 0x8A
 
 /*
- * The answers of chat_ws_next to a list of frames: text(…), ping(…), close CODE(…), failed CODE.
+ * A list of frames and the expected results of chat_ws_next(): text(…), ping(…), close CODE(…),
+ * failed CODE.
  */
 static const struct {
 	const char *name;
@@ -181,7 +183,7 @@ note(struct chat_buf *log, const struct chat_ws *ws, enum chat_ws_event event,
 			log, "%s%s(%.*s)", space, words[event], (int)payload.len, payload.at);
 }
 
-/* Feeds one piece, copied to where nothing follows it. */
+/* Feeds one piece, copied to memory that ends behind it. */
 static void
 feed(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece, struct chat_buf *log)
 {
@@ -200,7 +202,8 @@ feed(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece, stru
 	free(copy);
 }
 
-/* How the bytes are cut: 0 not at all, 1 everywhere, else at random. The caller frees the log. */
+/* Returns the events of these bytes, which the caller frees. cut is 0: one piece; 1: pieces of one
+ * byte; else random pieces. */
 static char *
 receive(enum chat_ws_role role, struct chat_span bytes, int cut)
 {
@@ -294,7 +297,7 @@ test_close_codes(void)
 	}
 }
 
-/* Texts of every length form, below, at and over the limits. */
+/* Texts with each form of the length, below, at and over the limits. */
 static void
 test_sizes(void)
 {
@@ -373,7 +376,7 @@ feed_raw(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws_lim
 	return chat_ws_next(ws, pool, bounds, &bytes, &payload);
 }
 
-/* An announced length takes no memory before its bytes come. */
+/* An announced length takes no memory before its bytes arrive. */
 static void
 test_announced(void)
 {
@@ -407,7 +410,7 @@ test_announced(void)
 	chat_ws_pool_free(pool);
 }
 
-/* A half read payload holds a context; nothing else does. */
+/* Only a receiver that has read a part of a payload holds a framing context. */
 static void
 test_idle(void)
 {
@@ -441,7 +444,7 @@ test_idle(void)
 	chat_ws_pool_free(pool);
 }
 
-/* The caller's input moves past the event's frame and no further. */
+/* The input of the caller moves to the end of the frame of the event, and no further. */
 static void
 test_consumes_exactly(void)
 {
@@ -534,7 +537,7 @@ test_append_close(void)
 #define RECEIVERS 12
 #define POOL_RUNS 300
 
-/* Appends all that a peer sends, up to a Close, a fault, or the end of the stream. */
+/* Appends random frames of a peer, up to a Close, an invalid frame, or the end of the stream. */
 static void
 append_conversation(struct chat_buf *bytes)
 {
@@ -559,7 +562,7 @@ struct receiver {
 	size_t at;
 };
 
-/* Feeds a random piece, which ends in the middle of frames as often as not. */
+/* Feeds a random piece, which often ends in the middle of a frame. */
 static void
 receiver_step(struct receiver *receiver, struct chat_ws_pool *pool)
 {
@@ -583,7 +586,8 @@ is_as_alone(const struct receiver *receiver)
 	return same;
 }
 
-/* Lets all of them read by turns; one whose peer has gone is another one's from then on. */
+/* Lets many receivers read in random turns. Returns the number whose events differ from those that
+ * the same bytes give alone. */
 static size_t
 count_strays(struct chat_ws_pool *pool)
 {
@@ -620,7 +624,7 @@ test_shared_pool(void)
 	chat_ws_pool_free(pool);
 }
 
-/* The shortest of it: a header is refused while another peer's payload is half read. */
+/* The shortest case: a header is refused while the payload of another peer is half read. */
 static void
 test_refused_header(void)
 {
