@@ -1,6 +1,6 @@
 /*
  * chat-send sends messages and waits until the server has accepted each of them. The options, the
- * wiring and the exit status are here; the loop is in send/sender.c.
+ * wiring and the exit status are here; the loop is in send/sender_turn.c.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -231,9 +231,9 @@ main(int argc, char **argv)
 	if (source_open(&source, &options.source, &err) < 0 ||
 		signals_open(&sender.signals, &err) < 0)
 		die(&err);
-	output_open(&sender.output, STDOUT_FILENO);
+	output_open(&sender.report.output, STDOUT_FILENO);
 	status = sender_run(&sender);
-	output_close(&sender.output);
+	output_close(&sender.report.output);
 	signals_close(&sender.signals);
 	source_close(&source);
 	options_free(&options);

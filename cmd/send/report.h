@@ -2,45 +2,55 @@
 #define SEND_REPORT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "chat/err.h"
 #include "chat/msg.h"
+#include "chat/span.h"
+#include "client/outbox.h"
+#include "client/output.h"
+#include "send/source.h"
 
-struct sender;
-
-/*
- * What chat-send tells: receipts on stdout, what went wrong on stderr, the exit status.
- */
-
-/* Tells of the messages that are settled, oldest first, up to the first that is not. */
-void report_settled(struct sender *sender);
-
-/* Writes of the receipts what goes without waiting. */
-void report_flush(struct sender *sender);
-
-/* Prints a message that answers one of ours, or those in a history, while answers are waited for.
- */
-void report_replies(struct sender *sender, const struct chat_msg *msg, struct chat_span text);
-
-/* Whether all the answers came that were asked for. */
-bool report_answered(const struct sender *sender);
+/* The number of messages with each result. */
+struct report_counts {
+	uint64_t accepted, refused, illegal, unknown, unsent;
+};
 
 /*
- * Another connection is joined, whose history was shown; complete: nothing is missing in it. Says
- * so where answers may have been missed, or where what was asked is gone with a server that keeps
- * nothing, and then waits for no answer to it.
+ * What chat-send tells of each message: a receipt on stdout, an error on stderr. It starts with its
+ * options and the source set, and output open; the rest is zeroed.
  */
-void report_rejoined(struct sender *sender, bool complete);
+struct report {
+	bool quiet; /* no receipts */
+	bool tee; /* the accepted messages as they were given, instead of receipts */
+	bool full_receipts; /* the receipt of a file has its data */
+	const struct source *source; /* borrowed */
+	struct output output; /* stdout; the owner closes it */
+	struct chat_err broken; /* why stdout cannot be written any more; CHAT_OK: it can */
+	uint64_t unwritten; /* lines that stdout did not get since then */
+	struct report_counts counts;
+	struct {
+		uint64_t first, last; /* input lines in a row; first 0: there are none */
+		const char *why; /* static; NULL: the server said nothing about them */
+	} unknown; /* lines of unknown result that are not reported yet, to be one sentence */
+};
 
-/* The time of --timeout is over: says of what it was not enough for. */
-void report_overdue(const struct sender *sender);
+/* Reports the settled messages of an outbox and removes them, up to the oldest unsettled one. */
+void report_settled(struct report *report, struct outbox *outbox);
 
-/* An error of the server that is about no message of ours. */
-void report_stray_error(struct sender *sender, const struct chat_msg *msg);
+/* Reports the lines of unknown result that were held back. */
+void report_unknown(struct report *report);
 
-/* Tells what was held back to be told together. */
-void report_end(struct sender *sender);
+/* Reports an error of the server that is about none of our messages. */
+void report_stray_error(const char *url, const struct chat_msg *msg);
 
-/* The exit status, or a signal to die by, negative. */
-int report_status(const struct sender *sender);
+/* Appends a line to the output. */
+void report_line(struct report *report, struct chat_span line);
+
+/*
+ * Writes of the output what goes without waiting. Returns 0, or -1 once, when it fails: later lines
+ * are only counted. Ends the process by SIGPIPE if nobody reads stdout any more.
+ */
+int report_flush(struct report *report);
 
 #endif

@@ -162,15 +162,6 @@ next_upload(struct source *source, struct draft *draft, struct chat_err *err)
 	return what_of(made);
 }
 
-static bool
-is_blank(struct chat_span line)
-{
-	for (size_t i = 0; i < line.len; i++)
-		if (line.at[i] != ' ' && line.at[i] != '\t' && line.at[i] != '\r')
-			return false;
-	return true;
-}
-
 /* A text ends where its line does; the CR of a CRLF is part of the line's end. */
 static enum source_what
 take_text_line(
@@ -259,7 +250,7 @@ take_line(struct source *source, struct chat_span line, struct draft *draft, str
 {
 	if (source->lines_are_text)
 		return take_text_line(source, line, draft, err);
-	if (is_blank(line))
+	if (chat_span_is_blank(line))
 		return SOURCE_NOTHING;
 	if (source->replays)
 		return take_replay_line(source, line, draft, err);

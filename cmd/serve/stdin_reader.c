@@ -96,16 +96,6 @@ post_line(struct channels *channels, struct chat_span line, struct chat_err *err
 	return result;
 }
 
-static bool
-is_blank(struct chat_span line)
-{
-	size_t i = 0;
-
-	while (i < line.len && memchr(" \t\r", line.at[i], 3))
-		i++;
-	return i == line.len;
-}
-
 static void
 handle_line(struct stdin_reader *reader, enum chat_line what, struct chat_span line)
 {
@@ -115,7 +105,7 @@ handle_line(struct stdin_reader *reader, enum chat_line what, struct chat_span l
 
 	if (what == CHAT_LINE_TOO_LONG)
 		error_log_printf(error_log, "stdin:%llu: the line is too long", number);
-	else if (!is_blank(line) && post_line(reader->channels, line, &err) < 0)
+	else if (!chat_span_is_blank(line) && post_line(reader->channels, line, &err) < 0)
 		error_log_printf(error_log, "stdin:%llu: %s%s%s", number, err.field,
 			*err.field ? ": " : "", err.text);
 }

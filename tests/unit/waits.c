@@ -243,7 +243,7 @@ send_left(void *self)
 {
 	struct sender *sender = &((struct said *)self)->sender;
 
-	if (sender->input_ended || !outbox_has_room(&sender->courier.outbox) ||
+	if (sender->input.ended || !outbox_has_room(&sender->courier.outbox) ||
 		unread_bytes(source_fd(sender->source)) == 0)
 		return NULL;
 	return "there is a line to be said";
@@ -270,7 +270,7 @@ test_send(uint64_t seed)
 		.sender = {.options = &options, .source = &said.source},
 	};
 	struct program program = {"chat-send", &said, send_turn, send_await, send_woken,
-		writer_peer, send_left, &said.sender.waits, &said.sender.output,
+		writer_peer, send_left, &said.sender.waits, &said.sender.report.output,
 		&said.sender.membership};
 	struct game game;
 	int input[2];
@@ -283,8 +283,8 @@ test_send(uint64_t seed)
 	said.sender.settings = &game.settings;
 	said.sender.url = &game.url;
 	signals_open(&said.sender.signals, NULL);
-	output_open(&said.sender.output, game.stdout_fd);
-	said.sender.output.full_bytes = FULL_BYTES;
+	output_open(&said.sender.report.output, game.stdout_fd);
+	said.sender.report.output.full_bytes = FULL_BYTES;
 	sender_begin(&said.sender);
 	game_play(&game, &program, false, LINES - 1);
 	is_int(sender_finish(&said.sender), 0, "all is accepted");
@@ -292,7 +292,7 @@ test_send(uint64_t seed)
 		;
 	ok(game.lines == LINES - 1 && !game.disorder && game.server.heard == LINES - 1,
 		"%d lines said, in order and once, and as many receipts", LINES - 1);
-	output_close(&said.sender.output);
+	output_close(&said.sender.report.output);
 	signals_close(&said.sender.signals);
 	source_close(&said.source);
 	if (said.input >= 0)

@@ -1,0 +1,118 @@
+/* chat-send takes what its connection has: each event of the membership changes outbox and report.
+ */
+#include "send/sender_private.h"
+
+#include "chat/clock.h"
+#include "command/diag.h"
+
+#define BATCH_EVENTS 256 /* of a turn, so that signals and deadlines are not late */
+
+static void
+joined(struct sender *sender, const struct membership_event *event)
+{
+	courier_joined(&sender->courier, &sender->membership, event->again);
+	sender->connection.joined_before = true;
+	sender->connection.lost.code = CHAT_OK;
+	sender->connection.quiet_since_ms = chat_now_ms();
+}
+
+/* The connection has ended for good. */
+static void
+ended(struct sender *sender, const struct membership_event *event)
+{
+	sender->connection.open = false;
+	membership_free(&sender->membership);
+	if (sender_is_finished(sender))
+		return; /* all is reported; the way the server closes changes nothing */
+	chat_warn("%s: %s", sender->membership.url_text, event->err.text);
+	sender_give_up(sender, chat_exit_status(event->err.code));
+}
+
+/* With --ack=close such an error is the only sign that one of ours was refused. */
+static void
+stray_error(struct sender *sender, const struct chat_msg *msg)
+{
+	report_stray_error(sender->membership.url_text, msg);
+	if (sender->courier.outbox.ack == ACK_CLOSE)
+		sender->report.counts.refused++;
+}
+
+/* Looks after a lost connection whether the answers can still come. */
+static void
+check_rejoin(struct sender *sender, bool complete)
+{
+	if (sender->end.hopeless)
+		return;
+	if (!replies_check_rejoin(&sender->replies, &sender->membership, complete))
+		sender->end.failed_status = CHAT_EXIT_UNAVAILABLE;
+}
+
+/* Takes a message of the server: the result of one of ours, an answer, or anything else. */
+static void
+received(struct sender *sender, const struct membership_event *event)
+{
+	const struct chat_msg *msg = event->msg;
+	enum outbox_heard heard =
+		courier_received(&sender->courier, &sender->membership, msg, event->text);
+
+	if (heard == OUTBOX_ACCEPTED && sender->replies.wanted > 0)
+		replies_ask(&sender->replies, &msg->value[CHAT_SLOT_ID],
+			sender->membership.peer.instance);
+	if (heard == OUTBOX_NOTHING && msg->type == CHAT_TYPE_ERROR)
+		stray_error(sender, msg);
+	if (!sender->end.hopeless)
+		replies_receive(&sender->replies, &sender->report, msg, event->text);
+	position_note(&sender->membership.position, msg);
+}
+
+static void
+handle(struct sender *sender, const struct membership_event *event)
+{
+	if (event->what != MEMBERSHIP_MESSAGE)
+		transfer_hide(&sender->transfer);
+	switch (event->what) {
+	case MEMBERSHIP_JOIN:
+		joined(sender, event);
+		received(sender, event);
+		break;
+	case MEMBERSHIP_MESSAGE:
+		received(sender, event);
+		break;
+	case MEMBERSHIP_CATCH_UP:
+		courier_caught_up(
+			&sender->courier, event->complete, sender->membership.peer.instance);
+		if (event->again)
+			check_rejoin(sender, event->complete);
+		break;
+	case MEMBERSHIP_LOST:
+		courier_lost(&sender->courier, &sender->membership);
+		sender->connection.lost = event->err;
+		if (sender->settings->verbose)
+			chat_warn("%s: %s; again in %lld ms", sender->membership.url_text,
+				event->err.text, (long long)event->retry_ms);
+		break;
+	case MEMBERSHIP_CLOSED:
+		outbox_closed(&sender->courier.outbox);
+		sender->connection.open = false;
+		membership_free(&sender->membership);
+		break;
+	default:
+		ended(sender, event);
+	}
+}
+
+void
+sender_receive(struct sender *sender)
+{
+	struct membership_event event;
+
+	for (int i = 0; i < BATCH_EVENTS && sender->connection.open; i++) {
+		membership_next(&sender->membership, &event);
+		if (event.what == MEMBERSHIP_NOTHING)
+			return;
+		handle(sender, &event);
+		report_settled(&sender->report, &sender->courier.outbox);
+		if (output_is_full(&sender->report.output))
+			return;
+	}
+}

@@ -1,0 +1,210 @@
+/*
+ * The loop of chat-send. Each turn does what can be done without waiting: it takes input into the
+ * outbox, sends, receives, and reports what is settled. Then poll(2) waits for the rest. The loop
+ * ends when everything that was taken is reported.
+ */
+#include "send/sender_private.h"
+
+#include "chat/clock.h"
+#include "command/diag.h"
+
+/* Returns true if the outbox takes another message. Reports the settled ones if that makes room. */
+static bool
+has_room(struct sender *sender)
+{
+	if (!outbox_has_room(&sender->courier.outbox))
+		report_settled(&sender->report, &sender->courier.outbox);
+	return outbox_has_room(&sender->courier.outbox);
+}
+
+/* Moves messages from the input to the outbox, as many as it takes. */
+static void
+take_input(struct sender *sender)
+{
+	struct draft draft;
+	struct chat_err err;
+	uint64_t number;
+
+	if (source_wake_ms(sender->source) <= chat_now_ms())
+		sender->input.dry = false;
+	while (!sender->input.ended && !sender->input.dry && has_room(sender)) {
+		switch (source_next(sender->source, &draft, &number, &err)) {
+		case SOURCE_DRAFT:
+			outbox_add(&sender->courier.outbox, number, &draft);
+			break;
+		case SOURCE_ILLEGAL:
+			outbox_add_illegal(&sender->courier.outbox, number, &err);
+			break;
+		case SOURCE_NOTHING:
+			sender->input.dry = true;
+			break;
+		default:
+			sender->input.ended = true;
+		}
+	}
+}
+
+/* Connects when there is a message to send. */
+static void
+connect_when_needed(struct sender *sender)
+{
+	const struct sender_options *options = sender->options;
+
+	if (sender->connection.open || !outbox_waiting(&sender->courier.outbox))
+		return;
+	membership_open(&sender->membership, sender->settings, sender->url,
+		&(struct membership_options){
+			.hidden = !options->visible,
+			.deaf = options->ack == ACK_CLOSE,
+			.wait = options->retry_first || sender->connection.joined_before,
+			.retry_for_ms = options->retry_for_ms,
+			.resumes = sender->replies.wanted > 0,
+		});
+	sender->connection.open = true;
+}
+
+static void
+send_all(struct sender *sender)
+{
+	if (sender->connection.open && courier_send(&sender->courier, &sender->membership))
+		sender->connection.quiet_since_ms = chat_now_ms();
+}
+
+/* Shows the progress of a big file. */
+static void
+watch_transfer(struct sender *sender)
+{
+	const char *name = source_file_name(sender->source);
+
+	if (name && sender->transfer.progress.on)
+		transfer_watch(&sender->transfer, name,
+			sender->connection.open ? membership_unsent_bytes(&sender->membership) : 0);
+}
+
+#define WAIT_SIGNAL 0 /* the place of signals.fd in waits.fds */
+#define WAIT_INPUT 1 /* the place of the input */
+
+/* Adds the input to the waits, if the outbox has room for more of it. */
+static void
+await_input(struct sender *sender)
+{
+	struct waits *waits = &sender->waits;
+	bool wanted = !sender->input.ended && outbox_has_room(&sender->courier.outbox);
+
+	waits_add(waits, wanted && sender->input.dry ? source_fd(sender->source) : -1, POLLIN);
+	if (wanted)
+		waits_until(waits, sender->input.dry ? source_wake_ms(sender->source) : 0);
+}
+
+void
+sender_await(struct sender *sender)
+{
+	struct waits *waits = &sender->waits;
+
+	waits_begin(waits);
+	waits_add(waits, sender->signals.fd, POLLIN);
+	await_input(sender);
+	waits_until(waits, sender->end.deadline_ms);
+	waits_until(waits, sender_echo_deadline_ms(sender));
+	waits_until(waits, sender_barred_deadline_ms(sender));
+	if (output_pending_bytes(&sender->report.output) > 0)
+		waits_add(waits, sender->report.output.fd, POLLOUT);
+	if (!sender->connection.open)
+		return;
+	membership_await(&sender->membership, waits);
+	courier_await(&sender->courier, &sender->membership, waits);
+	waits_until(waits, transfer_wake_ms(&sender->transfer));
+}
+
+void
+sender_woken(struct sender *sender)
+{
+	struct chat_err err;
+
+	if (sender->waits.fds[WAIT_SIGNAL].revents)
+		sender_take_signal(sender);
+	if (!sender->waits.fds[WAIT_INPUT].revents)
+		return;
+	sender->input.dry = false;
+	if (source_fill(sender->source, &err) < 0) {
+		chat_warn("%s", err.text);
+		sender->input.ended = sender->source->stopped = true;
+		sender->end.failed_status = chat_exit_status(err.code);
+	}
+}
+
+static bool
+is_done(const struct sender *sender)
+{
+	return sender->input.ended && outbox_empty(&sender->courier.outbox) &&
+		!sender->connection.open &&
+		(output_pending_bytes(&sender->report.output) == 0 || sender->end.overdue);
+}
+
+/* Writes receipts. If stdout fails no more input is read. */
+static void
+flush(struct sender *sender)
+{
+	if (report_flush(&sender->report) == 0)
+		return;
+	sender->end.failed_status = chat_exit_status(sender->report.broken.code);
+	sender->input.ended = sender->source->stopped = true;
+}
+
+bool
+sender_turn(struct sender *sender)
+{
+	sender_check_deadline(sender);
+	sender_receive(sender);
+	sender_check_barred(sender);
+	take_input(sender);
+	connect_when_needed(sender);
+	send_all(sender);
+	watch_transfer(sender);
+	report_settled(&sender->report, &sender->courier.outbox);
+	sender_close_when_done(sender);
+	flush(sender);
+	if (sender->connection.open) /* decided last, when all that could be written is written */
+		membership_pause(&sender->membership, output_is_full(&sender->report.output));
+	return !is_done(sender);
+}
+
+void
+sender_begin(struct sender *sender)
+{
+	courier_init(&sender->courier, &sender->settings->identity, (size_t)sender->options->window,
+		sender->options->ack);
+	sender->courier.listens = sender->options->replies > 0;
+	sender->replies.wanted = sender->options->replies;
+	sender->report.quiet = sender->options->quiet;
+	sender->report.tee = sender->options->tee;
+	sender->report.full_receipts = sender->options->full_receipts;
+	sender->report.source = sender->source;
+	transfer_init(&sender->transfer, !sender->options->quiet);
+	sender->end.deadline_ms = sender->options->timeout_ms > 0
+		? chat_now_ms() + sender->options->timeout_ms
+		: INT64_MAX;
+}
+
+int
+sender_finish(struct sender *sender)
+{
+	transfer_hide(&sender->transfer);
+	report_unknown(&sender->report);
+	courier_free(&sender->courier);
+	replies_free(&sender->replies);
+	waits_free(&sender->waits);
+	return sender_status(sender);
+}
+
+int
+sender_run(struct sender *sender)
+{
+	sender_begin(sender);
+	while (sender_turn(sender)) {
+		sender_await(sender);
+		if (waits_poll(&sender->waits, -1) > 0)
+			sender_woken(sender);
+	}
+	return sender_finish(sender);
+}
