@@ -1,7 +1,7 @@
 # Benchmarks: tests/bench/*.sh measure, with the programs that are built here; each says in its first lines what.
 
 BENCH_PACKAGES = g++ redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
-# What is measured against; npm comes with nodejs or as a package of its own.
+# The packages of npm that chat-serve is compared with; npm comes with nodejs or as a package of its own.
 BENCH_PEERS = ajv@8.17.1 bun@1.4.5 ws@8.23.0 wscat@6.1.0
 
 .PHONY: bench bench-deps

@@ -19,11 +19,11 @@ PARTS_SRC := $(wildcard cmd/*/*.c cmd/serve/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 
-# What conformance suites are run on (the server's and the client's layer of WebSocket alone), and a peer.
+# Programs for the interop tests: the server's and the client's layer of WebSocket alone, and a TLS client.
 INTEROP_SRC := $(wildcard tests/interop/*.c)
 INTEROP_PEERS := $(INTEROP_SRC:%.c=$(BUILD)/%)
 
-# What tests put between a command and the system, with LD_PRELOAD.
+# Libraries that tests put between a command and the system, with LD_PRELOAD.
 PRELOAD := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/preload/*.c))
 
 PROGRAMS += $(UNIT) $(INTEROP_PEERS)
@@ -57,7 +57,7 @@ demo: all ## a server with a speaking and a listening client on it
 check: all unit ## all tests but the browser's
 	$(MAKE) check-built
 
-check-built: # what is built
+check-built: # runs the tests on what is built
 	$(RUN) $(TESTS)
 
 check-browser: all ## chat-serve and the WebSocket of headless Chromium
@@ -72,11 +72,11 @@ check-tsan: export TSAN_OPTIONS = halt_on_error=1:suppressions=$(CURDIR)/tests/t
 check-tsan: ## the tests under ThreadSanitizer
 	CHAT_TEST_SLOWNESS=5 $(MAKE) check BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g'
 
-# The programs under valgrind look like a build of their own. There is no sandbox: it would be valgrind's too.
-# What it finds is the exit status 99 and a file in build/valgrind.
+# The programs under valgrind look like a build of their own. The sandbox is off, because it would bind valgrind.
+# An error is the exit status 99 and a file in build/valgrind.
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
 	--suppressions=$(CURDIR)/tests/valgrind.supp --log-file=$(abspath $(BUILD))/valgrind/%p.log
-# Left out is what measures time or memory, or needs system calls that valgrind does not know.
+# Tests that measure time or memory, or need system calls that valgrind does not know, are left out.
 VALGRIND_TESTS = $(addprefix tests/e2e/,listen-cursor.sh pipelines.sh send.sh send-faults.sh \
 	clients-plain-server.sh send-restart.sh serve-access.sh serve-access-hosts.sh serve-access-ids.sh \
 	serve-corpus.sh serve-frames.sh serve-protocol.sh \

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 #
-# What every shell test sources first, from the top directory:
+# Every shell test sources this file first, from the top directory:
 #
 #	#!/bin/bash
 #	. tests/lib.sh
@@ -105,7 +105,7 @@ same() {
 }
 
 # exits STATUS NAME COMMAND…: runs it and compares its exit status, 128+n for a signal n.
-# What it wrote is in $OUT and $ERR.
+# Its output is in $OUT and $ERR.
 exits() {
 	local want=$1 name=$2 got
 	shift 2

@@ -168,7 +168,7 @@ class Bench:
         return statistics.median(figure(r, case.metric) for r in results) if results else None
 
     def is_bound_by_load(self, case, name):
-        """Whether it was load that had no more CPU time, so that the server may do more than the figure says."""
+        """Returns true when the load generator had no spare CPU time, so that the server may be faster."""
         results = self.runs.get(case.key, {}).get(name, [])
         shares = [result["load_cpu_share"] for result in results if "load_cpu_share" in result]
         return case.needs_load and bool(shares) and statistics.median(shares) > LOAD_SHARE_MAX

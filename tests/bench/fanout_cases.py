@@ -33,7 +33,7 @@ class Case:
 
     @property
     def needs_load(self):
-        """Whether a load generator without CPU time to spare falsifies the figure."""
+        """Returns true when a load generator without spare CPU time falsifies the figure."""
         return self.unit == RATE or "latency" in self.metric
 
 

@@ -77,7 +77,7 @@ def rows(cases, median, is_bound_by_load):
 
 
 def missed(cases, table_rows):
-    """What chat-serve is held to and does not reach, or what was not measured."""
+    """Returns the cases in which chat-serve misses a bar, or that were not measured."""
     bars = {row.key: row.bars for row in table_rows}
     wanted = {case.key: (case.label, len(case.bars)) for case in cases}
     if any(case.group for case in cases):

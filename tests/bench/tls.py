@@ -1,4 +1,4 @@
-"""What TLS costs chat-serve: fan-out and connecting, beside chat-serve without it and node's ws with it.
+"""Measures the cost of TLS for chat-serve: fan-out and connecting, beside chat-serve without TLS and node's ws with TLS.
 
 The servers take turns, round by round, and a figure is the median of its rounds; load checks order and count as it
 does for fanout.py. Deliveries of a load that decrypts on the other core are bounded by that core, so the figure to

@@ -135,7 +135,7 @@ kill -STOP "$SERVE_PID"
 echo '{"text":"perhaps"}' >&8
 port=${CHAT_URL##*:}
 port=$(printf ':%04X' "${port%/}")
-# What waits in the socket of the stopped server was sent.
+# Lines that wait in the socket of the stopped server count as sent.
 wait_for "awk -v port='$port' '\$2 ~ port \"\$\" && \$4 == \"01\" && \$5 !~ /:00000000\$/ { found = 1 } END { exit !found }' /proc/net/tcp"
 ok 'the second message is on its way'
 slay "$SERVE_PID"

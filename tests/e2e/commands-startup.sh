@@ -4,7 +4,7 @@
 
 . tests/lib.sh
 
-# What the dynamic linker brings, without the C library, the kernel's part and a sanitizer's run-time.
+# loads COMMAND: its shared libraries, without the C library, the kernel's part and a sanitizer's run-time.
 loads() {
 	ldd "$BUILD/$1" | sed -nE 's/^[[:space:]]*([^ ]*\/)?(lib[a-z0-9_+-]+)\.so.*/\2/p' |
 		grep -vE '^lib(c|m|dl|pthread|rt|gcc_s|stdc\+\+|asan|ubsan|tsan)$' | sort

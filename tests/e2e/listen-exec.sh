@@ -56,7 +56,7 @@ is "$(said sense)" 1 'and not what ends it'
 exits 0 'its descriptors' chat-listen -u holds --exec sh -c 'ls /proc/self/fd >"$0"' "$TMP/fds"
 is "$(paste -sd, "$TMP/fds")" 0,1,2,3 'are its own (3 is the folder that ls reads)'
 
-# What a command is given, and what is left of it.
+# The environment and descriptors that a command gets, and what stays behind after it.
 CHAT_TOKEN=secret CHAT_TOKEN_FILE=$TMP/none CHAT_USERNAME=holds exits 0 'its environment' \
 	chat-listen --exec sh -c 'env >"$0"' "$TMP/env"
 is "$(grep -c '^CHAT_TOKEN' "$TMP/env")" 0 'has no token in it'
@@ -160,7 +160,7 @@ stopped /person 8 'two bots of the person who speaks, too'
 is "$(jq -r 'select(.channel == "/person") | .content' "$SERVE_OUT" | grep -cE 'one: one:|two: two:')" 0 \
 	'neither has heard itself'
 
-# What somebody claims hides that message alone.
+# A message that claims many hops is not answered; the next one is.
 spawn chat-listen -u claims -c claims --exec jq --unbuffered -c 'select(.type=="message")|{text:("re: " + .content),replyTo:.id}'
 wait_for 'here claims'
 printf '%s\n' '{"text":"far","hops":999}' '{"text":"near"}' | chat-send -u alice -c claims -q

@@ -23,12 +23,12 @@ from serving import TLS, Server, case, main
 from witness import resident_kib
 
 MEMBERS = 50
-ROOMS = ["/", "/h1", "/h2", "/h3", "/h4"]  # attackers are in the first
+CHANNELS = ["/", "/h1", "/h2", "/h3", "/h4"]  # attackers are in the first
 LOUNGE = "/lounge"  # where guests say something
 GUESTS = ["guest%d" % number for number in range(5)]
 SECONDS = 60 if os.environ.get("CHAT_TEST_FULL") else 2.5
 PACE = 0.005  # seconds from one text to the next
-WARM = 60  # texts in each room before the attack
+WARM = 60  # texts in each channel before the attack
 P99_MS = 50 * SLOWNESS  # of an echo, beyond that of a bare one
 BUSY = 0.25  # part of the time that the server had to wait for a processor: there times say little about it
 ARRIVAL_MS = 2000 * SLOWNESS  # from a request to the history, for who comes
@@ -48,13 +48,13 @@ SANITIZED = "asan" in os.environ["BUILD"] or "tsan" in os.environ["BUILD"]  # th
 
 
 class Member:
-    """One of the honest. It holds each message of its room against what was said, by whom, in which order."""
+    """One of the honest. It holds each message of its channel against what was said, by whom, in which order."""
 
-    def __init__(self, crowd, number, room, **init):
-        self.crowd, self.room, self.name = crowd, room, "honest%02d" % number
+    def __init__(self, crowd, number, channel, **init):
+        self.crowd, self.channel, self.name = crowd, channel, "honest%02d" % number
         origin = ["X-Forwarded-For: 198.51.100.%d" % number] if number % 2 else []
         source = {"source": adversary.PROXY} if origin else {}
-        self.peer = crowd.server.peer(room, headers=origin, **source)
+        self.peer = crowd.server.peer(channel, headers=origin, **source)
         users, _ = self.peer.init(self.name, **init)
         self.id = users["server"]["you"]["id"]
         self.sock = self.peer.sock
@@ -62,7 +62,7 @@ class Member:
         self.said = 0
         self.begun = {}  # seconds, by what was said and not heard here
         self.pings = []
-        self.next = {}  # of each of the honest in its room: the number of what it says next
+        self.next = {}  # of each of the honest in its channel: the number of what it says next
         self.last = ""  # id
         self.out = b""
 
@@ -121,26 +121,26 @@ class Member:
         if kind == "userStatus":
             return
         assert message["id"] > self.last, "%s: %s after %s" % (self.name, message["id"], self.last)
-        assert message["channel"] == self.room, message
+        assert message["channel"] == self.channel, message
         self.last = message["id"]
         speaker = self.crowd.by_name.get(message["sender"])
         if speaker is None:
-            assert message["sender"] in self.crowd.strangers(self.room), "%s heard %.300r" % (self.name, message)
+            assert message["sender"] in self.crowd.strangers(self.channel), "%s heard %.300r" % (self.name, message)
             return
         number = self.next.get(speaker.name, 0)
         assert message["content"] == speaker.content(number), "%s heard %.300r for %d" % (self.name, message, number)
-        assert message["senderId"] == speaker.id and speaker.room == self.room, message
+        assert message["senderId"] == speaker.id and speaker.channel == self.channel, message
         self.next[speaker.name] = number + 1
         if speaker is self:
             self.crowd.times.append(time.monotonic() - self.begun.pop(number))
 
     def has_heard_all(self):
-        here = [one for one in self.crowd.members if one.room == self.room]
+        here = [one for one in self.crowd.members if one.channel == self.channel]
         return not self.out and all(self.next.get(one.name, 0) == one.said for one in here)
 
 
 class BareEcho:
-    """What an echo takes on this machine at this time, whatever else runs there: cat says it again."""
+    """Measures an echo without a server: cat returns the line. It shows how busy the machine is."""
 
     def __init__(self, selector):
         self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "cat"], stdin=subprocess.PIPE,
@@ -174,13 +174,13 @@ class Crowd:
         self.waited = 0  # part of the time that the server was not let run: nothing is its fault then
         for number in range(MEMBERS):
             name = "honest%02d" % number
-            member = Member(self, number, ROOMS[number % len(ROOMS)], **({"token": tokens[name]} if tokens else {}))
+            member = Member(self, number, CHANNELS[number % len(CHANNELS)], **({"token": tokens[name]} if tokens else {}))
             self.members.append(member)
             self.by_name[name] = member
             self.selector.register(member.sock, selectors.EVENT_READ, member)
 
-    def strangers(self, room):
-        return adversary.IDENTITIES if room == "/" else GUESTS
+    def strangers(self, channel):
+        return adversary.IDENTITIES if channel == "/" else GUESTS
 
     def turn(self, seconds):
         for key, _ in self.selector.select(max(0, seconds)):
@@ -212,7 +212,7 @@ class Crowd:
             assert time.monotonic() < deadline, "lost: %r" % [
                 (member.name, one.name, member.next.get(one.name, 0), one.said)
                 for member in self.members for one in self.members
-                if one.room == member.room and member.next.get(one.name, 0) != one.said][:5]  # fmt: skip
+                if one.channel == member.channel and member.next.get(one.name, 0) != one.said][:5]  # fmt: skip
             for member in self.members:
                 member.write()
             self.turn(0.01)
@@ -243,7 +243,7 @@ class Helper:
         assert self.process.stdout.readline() == b"begun\n", "%r does not begin" % self.process.args
 
     def end(self):
-        """What it says when its input is over."""
+        """Closes its input and returns all its output."""
         return self.process.communicate()[0]
 
     def kill(self):
@@ -265,7 +265,7 @@ def surroundings(server, crowd, tokens, since, monitor, told):
             "since": since,
             "guests": GUESTS,
             "lounge": LOUNGE,
-            "rooms": ROOMS,
+            "channels": CHANNELS,
             "errors": server.err_path if told else None,
             "pid": server.pid,
         }, file)  # fmt: skip
@@ -302,7 +302,7 @@ def attacked(crowd, path):
 
 
 def judge_memory(samples, start):
-    """What is wrong with it. start: KiB that were resident when the server had started."""
+    """Yields what is wrong with the memory. start: KiB that were resident when the server had started."""
     grown = max(resident for resident, _ in samples) - start
     _, more, counted = max((kib - start - 1.5 * counted, kib - start, counted) for kib, counted in samples)
     print("# memory: at most %d MiB more; %d MiB when %d MiB were counted" % (grown >> 10, more >> 10, counted >> 10))
@@ -313,7 +313,7 @@ def judge_memory(samples, start):
 
 
 def judge_times(crowd, arrivals):
-    """What is wrong with them."""
+    """Yields what is wrong with the times."""
     echo_ms, bare_ms = p99_ms(crowd.times), p99_ms(crowd.bare.times)
     slowest_ms = max(arrivals, default=float("inf"))
     patience = 1 if crowd.waited < BUSY else 20
@@ -338,8 +338,8 @@ def is_valid_log(path):
 
 
 def judge_log(path, tokens, seconds):
-    """What was let in: messages of an address, whoever says them, or of a name that is proven; members whose address
-    nobody can read."""
+    """Yields what the server let in beyond its limits: messages of one address or, with tokens, of one name; members
+    whose address cannot be read."""
     said, inside, most = {}, set(), 0
     bound = 1.2 * (BURST + RATE * seconds)
     with open(path) as file:
@@ -357,7 +357,7 @@ def judge_log(path, tokens, seconds):
 
 
 def the_past(server, tokens):
-    """A room with much of it, posted by the server itself. The id of its first message."""
+    """A channel with much of it, posted by the server itself. The id of its first message."""
     listener = server.join(GUESTS[0], "/past", **({"token": tokens[GUESTS[0]]} if tokens else {}))
     line = json.dumps({"type": "text", "text": "z" * 900, "channel": "/past"}).encode() + b"\n"
     threading.Thread(target=lambda: (server.process.stdin.write(line * PAST), server.process.stdin.close())).start()
@@ -375,7 +375,7 @@ def attack(*options, with_tokens=False, **more):
     start_kib = resident_kib(server.pid)
     since = the_past(server, tokens)
     crowd = Crowd(server, tokens)
-    crowd.chat(texts=WARM * len(ROOMS), pace=0.001)
+    crowd.chat(texts=WARM * len(CHANNELS), pace=0.001)
     crowd.settle()
     start = time.monotonic()
     seen = attacked(crowd, surroundings(server, crowd, tokens, since, monitor, told="stderr" not in more))

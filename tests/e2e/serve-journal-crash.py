@@ -27,7 +27,7 @@ def rest(peer):
 
 
 def lose_power(dir, log, rng):
-    """What was not synced is there or not, or as zeros; its files too."""
+    """Bytes that were not synced stay, go, or become zeros, at random; files that were not synced stay or go."""
     synced, unsure = {}, set()
     with open(log) as lines:
         for line in lines:

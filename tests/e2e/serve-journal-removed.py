@@ -30,8 +30,8 @@ def half_removed(*options):
 
 
 def is_told(server, said, known=True):
-    """Who asks for all of a channel, or for what comes behind the newest message that the journal has not, or the one
-    before it, is told whether something is missing there; known: and of all channels nothing but the truth."""
+    """Checks that a client is told if messages are missing when it asks for all of a channel, for what came after the
+    newest missing message, or after the one before it. Without `known` each history must say that it is incomplete."""
     for path, messages in said.items():
         told = past(server, path)
         there = set(ids(told["messages"]))

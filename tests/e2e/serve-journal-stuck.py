@@ -108,7 +108,7 @@ def _():
 
 
 def syncs(log):
-    """What was synced, file and size."""
+    """Returns the file and size of each sync."""
     with open(log) as lines:
         return [(os.path.basename(line.split()[1]), int(line.split()[2])) for line in lines if line.startswith("sync")]
 

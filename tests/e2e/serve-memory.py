@@ -184,7 +184,7 @@ def tokens_file(dir):
 
 
 def is_kept(options, told):
-    """What anybody was told is in the journal, once."""
+    """Checks that each message that anybody was told is in the journal, once."""
     server = Server(*options)
     for path in SAID:
         kept = [m["id"] for m in server.join("bob" if path == "/b" else "alice", path, token=TOKEN).history["messages"]]

@@ -19,7 +19,7 @@ MUTANTS = 300000 if os.environ.get("CHAT_TEST_FULL") else 3000
 SEED = int(os.environ.get("CHAT_TEST_SEED") or random.SystemRandom().getrandbits(32))
 VALIDATE = os.path.join(os.environ["BUILD"], "chat-validate")
 
-# What is put in: what terminals obey, what parsers trip over.
+# The pieces that are put in: bytes that terminals obey, and bytes that confuse parsers.
 WORDS = [
     b"\x1b[2J", b"\x1b]0;owned\x07", b"\xc2\x9b31m", b"\xe2\x80\xae", b"\r\n", b"\n", b"\0", b"\x7f", b"\xff",
     b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\\u0000", b"\\ud800", b"\\u001b", b"[" * 300, b"{" * 300, b'"', b"\\",

@@ -65,7 +65,7 @@ class Talk:
         os.unlink(self.held)
 
     def answers(self, peer):
-        """What it gets until its own last word is answered: how often which (type, username, nonce)."""
+        """Reads until its own last text is answered. Returns how often it got each (type, username, nonce)."""
         got, ended = collections.Counter(), False
         peer.text("end")
         while True:

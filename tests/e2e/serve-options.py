@@ -18,7 +18,7 @@ WORDS = {"not_initialized", "too_large", "bad_message", "slow_consumer", "rate_l
 
 
 def beside(arguments):
-    """What has to be given as well, so that --max-message is not above --queue."""
+    """Returns the option that must be added so that --max-message is not above --queue."""
     names = {one.partition("=")[0]: one.partition("=")[2] for one in arguments}
     if "--max-message" in names and "--queue" not in names:
         return ["--queue=1G"]
@@ -28,7 +28,7 @@ def beside(arguments):
 
 
 def refusal(*arguments):
-    """What a command line is refused with at the start, its options named; empty: it is not."""
+    """Returns the error of a command line that is refused at the start, or an empty string."""
     command = [CHAT_SERVE, *arguments, *beside(arguments), "--journal", "any", "--new-token", "alice"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
     if done.returncode == 0:
@@ -74,7 +74,7 @@ def hears(peer, content):
 
 
 def converse(server, name):
-    """Whether a text and a file of 20 kB are heard by who says them."""
+    """Returns true when a client hears its own text and its own file of 20 kB."""
     peer = server.peer(upgrade=False)
     try:
         peer.upgrade()
@@ -138,7 +138,7 @@ def _():
 
 
 def is_refused(*arguments):
-    """What it says about a command line that it does not start with."""
+    """Returns the error of a command line with which the server does not start."""
     done = subprocess.run([CHAT_SERVE, *arguments], capture_output=True, text=True, timeout=DEADLINE)
     assert done.returncode == 64, done
     return done.stderr

@@ -15,14 +15,14 @@ def said(server, path, *texts, name="alice", stays=False):
 
 
 def told(server, path, name="zoe"):
-    """What a newcomer is told was said in a channel."""
+    """Returns the history that a newcomer gets in a channel."""
     peer = server.join(name, path, presence="hidden")
     peer.leave()
     return [message["content"] for message in peer.history["messages"]]
 
 
 def comes(server, path, address):
-    """A connection to a channel from behind a proxy; None: it is full."""
+    """Returns a connection to a channel from behind a proxy, or None when the server is full."""
     peer = server.peer(path, upgrade=False)
     peer.send(request(path, headers=["X-Forwarded-For: " + address]))
     status = peer.response()[0]

@@ -10,7 +10,7 @@ cases() {
 	grep -l '[^[:space:]]' tests/corpus/valid/"$1"-*.json tests/corpus/invalid/*-"$1"-*.json
 }
 
-# What the name of a file asks for: the code of an invalid one.
+# verdict FILE: the verdict that its name asks for: ok, or the code of an invalid one.
 verdict() {
 	case $1 in
 	*/valid/*) echo ok ;;

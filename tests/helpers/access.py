@@ -1,4 +1,4 @@
-"""What the tests of access share."""
+"""Tokens, token files and clients for the tests of access."""
 import hashlib
 import json
 import os
@@ -27,12 +27,12 @@ def tokens_file(*names, path="tokens"):
 
 
 def id_of(name):
-    """What stands for a name that has no other id."""
+    """Returns the id of a name that has no other."""
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def denied(*peers_and_inits):
-    """Each of these (peer, init) is refused, all in the second that one takes."""
+    """Checks that each of these (peer, init) is refused, all of them within the second that one takes."""
     for peer, init in peers_and_inits:
         peer.say({"type": "init", "id": "id-" + init["username"], **init})
     for peer, _ in peers_and_inits:

@@ -67,10 +67,10 @@ class Surroundings:
         """Somebody else, where that is to be had for nothing; else the same under another id."""
         return self.init(who, id=name, **more, **({} if self.tokens else {"username": name.replace("-", "")[:20]}))
 
-    def swarm(self, first, count, opening, again=None, every=1, room="/", slow=False, origin=None, comers=4, **more):
+    def swarm(self, first, count, opening, again=None, every=1, channel="/", slow=False, origin=None, comers=4, **more):
         """Identities from the first on. They say `again` in one of so many turns; the slow take little at a time."""
         turns = itertools.count()
-        path = room if callable(room) else lambda who: room
+        path = channel if callable(channel) else lambda who: channel
 
         def seldom(number):
             return again(first + number) if next(turns) % (every * count) < count else b""
@@ -122,49 +122,49 @@ def long_ids(here):
     def opening(who):
         return here.hidden(who, id="i" * 3800 + str(next(here.count))) + text("me", nonce="n" * 64)
 
-    yield here.swarm(3, 8, opening, lambda who: LEAVE, every=10, room="/ids")
+    yield here.swarm(3, 8, opening, lambda who: LEAVE, every=10, channel="/ids")
 
 
 def files_to_slow_readers(here):
-    yield here.swarm(4, 10, here.init, reads=False, slow=True, room="/slow")
-    yield here.swarm(5, 2, here.init, lambda who: file(700000), every=20, room="/slow")
+    yield here.swarm(4, 10, here.init, reads=False, slow=True, channel="/slow")
+    yield here.swarm(5, 2, here.init, lambda who: file(700000), every=20, channel="/slow")
     yield here.swarm(6, 2, here.init, lambda who: file(900000), every=50)
 
 
 def letters_beside_files(here):
-    """What is kept of a letter is small; it must not keep the file that was said in the same turn."""
+    """Pairs of a file and a small text. The memory that is kept for the text must not keep the file alive, too."""
 
     def pairs(who, count=1):
         return b"".join(file(700000) + text("l", nonce="%d" % next(here.count)) for _ in range(count))
 
-    yield here.swarm(7, 2, lambda who: here.init(who) + pairs(who, 30), pairs, every=20, room="/letters")
+    yield here.swarm(7, 2, lambda who: here.init(who) + pairs(who, 30), pairs, every=20, channel="/letters")
 
 
 def resumes(here):
     def opening(who):
         return here.hidden(who, since=here.since)
 
-    yield here.swarm(8, 8, opening, lambda who: LEAVE, every=3, room="/past")
-    yield here.swarm(9, 6, opening, reads=False, slow=True, room="/past")
+    yield here.swarm(8, 8, opening, lambda who: LEAVE, every=3, channel="/past")
+    yield here.swarm(9, 6, opening, reads=False, slow=True, channel="/past")
 
 
 def others_identity(here):
-    """Who says to be one of the guests, with their nonces, those to come as well. Where nobody shows a token that is
-    anybody's right: then it is in a room where they do not go."""
+    """Claims to be the guests and uses their nonces, also future ones. Without tokens everybody may claim that; then the
+    attackers are in a channel where the guests do not go."""
     ids = itertools.cycle(["id-" + name for name in here.guests])
     nonces = b"".join(text("not what you said", nonce="n-%d" % number) for number in range(100))
-    room = here.lounge if here.tokens else "/elsewhere"
-    yield here.swarm(10, 6, lambda who: here.init(who, id=next(ids)) + nonces, lambda who: LEAVE, every=50, room=room)
+    channel = here.lounge if here.tokens else "/elsewhere"
+    yield here.swarm(10, 6, lambda who: here.init(who, id=next(ids)) + nonces, lambda who: LEAVE, every=50, channel=channel)
 
 
 def fresh_ids(here):
-    """New people without end, who are known by the address in their ids."""
+    """New users without end; the ids show from which address they come."""
     flood = text("flood") * 40
 
     def opening(who):
         return here.other(who, "fresh-%d-%d" % (who % len(ADDRESSES), next(here.count)), presence="hidden") + flood
 
-    yield here.swarm(0, 12, opening, lambda who: LEAVE, room="/flood")
+    yield here.swarm(0, 12, opening, lambda who: LEAVE, channel="/flood")
     yield here.swarm(0, 2, here.init, lambda who: text("among them") * 3, every=5)
 
 
@@ -172,13 +172,13 @@ def channels(here):
     def taken(who):
         return "/taken-%d" % next(here.count)
 
-    yield here.swarm(1, 12, lambda who: here.hidden(who) + text("mine"), lambda who: LEAVE, room=taken)
-    yield here.swarm(2, 12, NOTHING, lambda who: LEAVE, room=taken)
+    yield here.swarm(1, 12, lambda who: here.hidden(who) + text("mine"), lambda who: LEAVE, channel=taken)
+    yield here.swarm(2, 12, NOTHING, lambda who: LEAVE, channel=taken)
 
 
 def histories(here):
     filling = file(200000) + text("y" * 900)
-    yield here.swarm(2, 6, here.init, lambda who: filling, every=3, room=lambda who: "/filled-%d" % (who % 3))
+    yield here.swarm(2, 6, here.init, lambda who: filling, every=3, channel=lambda who: "/filled-%d" % (who % 3))
 
 
 def wrong_tokens(here):
@@ -194,7 +194,7 @@ def forwarded_for(here):
     def opening(who):
         return here.other(who, "behind-%d" % who)
 
-    yield here.swarm(0, 100, opening, origin=origin(UNREADABLE), room="/forwarded")
+    yield here.swarm(0, 100, opening, origin=origin(UNREADABLE), channel="/forwarded")
     yield here.swarm(4, 12, here.hidden, lambda who: LEAVE, every=10, origin=origin(UNCLEAR))
 
 

@@ -1,4 +1,4 @@
-"""What the tests of catching up share: a server with a past, and a client that reads it."""
+"""A server with a long history, and a client that reads all of it, for the tests of catching up."""
 import json
 import os
 import signal

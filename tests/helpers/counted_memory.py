@@ -82,7 +82,7 @@ class Truth:
         return self
 
     def look(self):
-        """What is there now has been measured."""
+        """Waits until the memory that is taken now has been measured."""
         rounds = self.rounds
         until(lambda: self.rounds > rounds + 1 or not self.thread.is_alive(), "a look at the memory")
 
@@ -167,7 +167,7 @@ class Crowd:
 
 
 class Member:
-    """What one of a crowd has been sent: how many messages of each type, and the errors."""
+    """One member of a crowd. It counts the messages that it was sent, by type, and keeps the errors."""
 
     def __init__(self, sock):
         self.sock, self.got, self.kinds, self.errors = sock, bytearray(), {}, []

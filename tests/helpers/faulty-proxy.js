@@ -39,7 +39,7 @@ function frameLength(bytes) {
 	return bytes.length < head + payload ? 0 : head + payload;
 }
 
-// What goes to the client in place of what the server sent: whole frames, some of them twice.
+// Returns the bytes for the client in place of those that the server sent: whole frames, some of them twice.
 function repeater() {
 	let held = Buffer.alloc(0);
 	let upgraded = false;

@@ -236,7 +236,7 @@ def encoded(pieces, masked):
 
 
 def split(frames):
-    """What came or is to come, kind by kind: pongs may overtake texts, and nothing overtakes a Close."""
+    """Sorts frames that came or are expected by kind: pongs may overtake texts, and nothing overtakes a Close."""
     kinds = {}
     for kind, value in frames:
         kinds.setdefault(kind, []).append(value)

@@ -69,7 +69,7 @@ def included(text):
 
 
 def stem(path):
-    """What a .c and its .h have in common, in the words of an #include; lib/chat has the headers of other folders."""
+    """Returns the name that a .c and its .h share, as an #include writes it."""
     return re.sub(r"^(lib|cmd)/", "", path.rsplit(".", 1)[0])
 
 

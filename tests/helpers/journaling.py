@@ -1,4 +1,4 @@
-"""What tests of --journal share: a server on a journal directory, a disk that fails, and the files of the journal."""
+"""A server on a journal directory, a disk that fails, and the files of a journal, for the tests of --journal."""
 import glob
 import json
 import os
@@ -59,7 +59,7 @@ def texts(count, prefix="", nonces=False):
 
 
 def history(dir, *options, path="/", since=None):
-    """What a newcomer is told by a server on this journal; ends the server."""
+    """Starts a server on this journal, returns the history that a newcomer gets, and stops the server."""
     server = start(dir, "--history", "1000", "--history-bytes", "1G", *options)
     init = {"since": since} if since else {}
     told = server.join("zoe", path, **init).history
@@ -159,7 +159,7 @@ def is_replaced(dir):
 
 
 def held(dir):
-    """What holds its syncs while it exists, and the environment for it."""
+    """Returns a path and an environment: syncs of this server wait while there is a file of that path."""
     path = tempfile.mktemp(dir=os.environ["TMP"])
     return path, disk(dir, hold="fdatasync:" + path)
 
@@ -186,8 +186,8 @@ def past(server, path, since="0"):
 
 
 def newest(server, path, said, most, since=None):
-    """What is kept of a channel is given, behind a message of it, a second later at the latest. Whether all that was
-    said there is; what a history says of that."""
+    """Checks that within a second a client gets the newest `most` messages of a channel, or those of them that come after
+    message `since`. Returns if these are all that came after it, and `complete` of the history."""
     kept = said[-most:]
     behind = said if since is None else said[since + 1 :]
     wanted = kept[-len(behind) :] if behind else []

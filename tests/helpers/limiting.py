@@ -1,4 +1,4 @@
-"""What the tests of limits share."""
+"""Cases and peers for the tests of limits."""
 import os
 
 from peer import TEXT, frame, request
@@ -8,7 +8,7 @@ HI = frame(TEXT, b'{"type":"text","text":"hi"}')
 
 
 def case(name, *options, **more):
-    """Whatever a peer is told here, the server says too."""
+    """A case with a server that has -v: it logs each error that a peer is told."""
     return serving.case(name, "-v", *options, **more)
 
 

@@ -30,7 +30,7 @@ SAID = {
 
 
 def message(said, user, number):
-    """What an honest server makes of it."""
+    """Returns the message that an honest server would make of it."""
     made = {"type": "message", "id": "%06d" % number, "sender": user["username"], "senderId": user["id"]}
     file = said.get("file")
     made["content"] = said.get("text", file and file["name"])

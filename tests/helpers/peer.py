@@ -15,7 +15,7 @@ told = set()  # by any server to any peer: codes of errors, statuses of HTTP, "C
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
-# What the specification requires of each message of a server.
+# The properties that the specification requires of each message of a server.
 MESSAGE = {"type": str, "id": str, "sender": str, "content": str, "timestamp": int}
 USER = {"id": str, "username": str, "online": bool}
 SPECIFIED = {

@@ -20,7 +20,7 @@ TLS = os.environ.get("CHAT_TEST_TLS", "").split()  # options of every server, an
 
 
 def begins(line):
-    """Whether this is the first line on a server's stdout: nobody is anywhere."""
+    """Returns true for the first line on a server's stdout, which says that no user is present."""
     return line["type"] == "userData" and line["users"] == [] and "you" not in line["server"]
 
 
@@ -80,7 +80,7 @@ class Server:
             return file.read()
 
     def events(self):
-        """What it printed on stdout until now, whole lines, behind the one with which it begins."""
+        """Returns the events that it has printed on stdout, as whole lines, without the first line."""
         with open(self.out_path, "rb") as file:
             lines = [json.loads(line) for line in file if line.endswith(b"\n")]
         assert begins(lines[0]) if lines else True, lines

@@ -19,7 +19,7 @@ def connect(context, session=None):
 
 
 def answer_to(name, sock):
-    """What the server answers to init under this name."""
+    """Returns the answer of the server to init under this name."""
     peer.connect = lambda *_: sock
     one = peer.Peer(URL)
     one.say({"type": "init", "username": name, "id": "claimed"})

@@ -30,7 +30,7 @@ class Witness:
         self.errors = self.here.errors and open(self.here.errors, "rb")
         self.counted_before = 0  # KiB
         self.seen = {"arrivals_ms": [], "problems": [], "samples": []}
-        self.last = {}  # of a room: the messages that the history ended with
+        self.last = {}  # of a channel: the messages that the history ended with
 
     # ---- memory ----
 
@@ -115,8 +115,8 @@ class Witness:
         return said
 
     def visit(self, number):
-        rooms = self.here.rooms[1:]  # where no attacker is
-        path = rooms[number // 2 % len(rooms)]
+        channels = self.here.channels[1:]  # where no attacker is
+        path = channels[number // 2 % len(channels)]
         if path not in self.last or number % 2:
             messages = self.come(number, path)
             assert len(messages) == 50, "%s: a history of %d" % (path, len(messages))

@@ -6,7 +6,6 @@
 
 Each example is sent whole and byte by byte.
 """
-import os
 import re
 import socket
 import subprocess
@@ -97,8 +96,8 @@ def test_server(url):
 # ---- clients ----
 
 
-class Guest(Peer):
-    """A client that has come."""
+class Accepted(Peer):
+    """The connection of a client under test, which was accepted."""
 
     masked = True
 
@@ -125,12 +124,12 @@ class Guest(Peer):
         self.ended()
 
 
-def run_case(guest, rule, pieces, wanted, dripped):
+def run_case(accepted, rule, pieces, wanted, dripped):
     stream = framing.encoded(pieces, masked=False)
-    guest.accept(*([] if dripped else [stream]))  # whole: in one segment with the handshake
+    accepted.accept(*([] if dripped else [stream]))  # whole: in one segment with the handshake
     if dripped:
-        send(guest, stream, True)
-    return judge(rule, stream, answers(guest, wanted), wanted)
+        send(accepted, stream, True)
+    return judge(rule, stream, answers(accepted, wanted), wanted)
 
 
 def test_client(command):
@@ -141,19 +140,19 @@ def test_client(command):
         url = "ws://127.0.0.1:%d/" % listener.getsockname()[1]
         client = subprocess.Popen([*command, url], stdout=subprocess.DEVNULL)
         while True:
-            guest = Guest(listener.accept()[0])
-            number = re.search(r"^/runCase\?case=(\d+)&", guest.target)
+            accepted = Accepted(listener.accept()[0])
+            number = re.search(r"^/runCase\?case=(\d+)&", accepted.target)
             if number and int(number[1]) <= len(cases):
                 case = cases[int(number[1]) - 1]
-                results.setdefault(case[0], []).extend(run_case(guest, *case))
+                results.setdefault(case[0], []).extend(run_case(accepted, *case))
                 continue
-            guest.accept()
+            accepted.accept()
             if number:
-                results[LONG] = echoes_long(guest, False)
-            elif guest.target.startswith("/getCaseCount"):
-                guest.send(frame(TEXT, b"%d" % (len(cases) + 1), masked=False))
-            guest.leave()
-            if guest.target.startswith("/updateReports?"):
+                results[LONG] = echoes_long(accepted, False)
+            elif accepted.target.startswith("/getCaseCount"):
+                accepted.send(frame(TEXT, b"%d" % (len(cases) + 1), masked=False))
+            accepted.leave()
+            if accepted.target.startswith("/updateReports?"):
                 break
     results["every rule was run, and the testee ended well"] = [
         flaw for flaw in [client.wait(DEADLINE)] if flaw

@@ -1,4 +1,4 @@
-// What any client with the browsers' WebSocket interface has to be able to do with chat-serve.
+// A conversation that any client with the browsers' WebSocket interface can have with chat-serve.
 // Runs in node with the `ws` package, and in a page.
 'use strict';
 
@@ -100,7 +100,7 @@ async function converse(WebSocket, url, test) {
 	test(refused.event === 'close' && refused.code === 1003, 'then Close 1003', refused);
 }
 
-// Whether this page may connect.
+// Tells if this page may connect.
 async function knock(WebSocket, url) {
 	const connection = new Connection(WebSocket, url);
 	const first = await connection.next();

@@ -44,7 +44,7 @@ async def converse(server):
 
 
 async def closed(peer):
-    """What it still heard, and the code of the Close."""
+    """Returns the codes of what it still received, and the code of the Close."""
     heard = []
     try:
         while True:

@@ -1,6 +1,6 @@
 'use strict';
-// What both peers know of the protocol: channels, users, messages. No journal, no limits on rates, no
-// retries by nonce: as much as is measured, and less than chat-serve does.
+// The part of the protocol that both peers share: channels, users, messages. There is no journal, no rate
+// limit and no retry by nonce: it is as much as is measured, and less than chat-serve does.
 
 const HISTORY = 50;
 const EPOCH = Date.now().toString(16).padStart(12, '0');
@@ -111,7 +111,7 @@ function parse(raw) {
 	}
 }
 
-// What is wrong with a text message, or undefined.
+// Returns what is wrong with a text message, or undefined.
 function refusal(message) {
 	if (message.type !== 'text')
 		return error('unknown_type', 'only init and text are known here');

@@ -36,7 +36,7 @@ class Room {
 		}
 	}
 
-	// What came before is the newcomer's history, not its first messages.
+	// Earlier messages are the newcomer's history, not its first messages.
 	add(ws) {
 		if (this.pending.length)
 			this.flush();
