@@ -118,7 +118,7 @@ open_acceptors(struct server *server, struct chat_err *err)
 	server->acceptors = (struct acceptors){
 		.listeners = &server->listeners,
 		.at_once = ACCEPTS_AT_ONCE,
-		.take = on_connection, /* which starts a session */
+		.on_accept = on_connection, /* which starts a session */
 		.arg = server,
 	};
 	return acceptors_open(&server->acceptors, &server->loop, err);

@@ -271,7 +271,7 @@ monitor_open(struct monitor *monitor, uv_loop_t *loop, const struct monitor_sour
 	monitor->acceptors = (struct acceptors){
 		.listeners = &monitor->listeners,
 		.at_once = ACCEPTS_AT_ONCE,
-		.take = on_connection,
+		.on_accept = on_connection,
 		.arg = monitor,
 	};
 	return acceptors_open(&monitor->acceptors, loop, err);

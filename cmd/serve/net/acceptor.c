@@ -1,31 +1,34 @@
-/* From the listening sockets to whoever serves a connection. */
+/*
+ * The first step of a connection: a listening socket is readable, and on_accept gets the new socket
+ * (the server enters its address and starts a session, which calls conn_start()).
+ */
 #include "serve/net/acceptor.h"
 
 #include <stdlib.h>
 
 #include "chat/buf.h"
 
-#define REST_MS 100 /* where none can be taken */
+#define RETRY_MS 100 /* after a connection could not be accepted */
 
 struct acceptor {
 	uv_poll_t poll;
-	uv_timer_t rest;
-	struct acceptors *all;
+	uv_timer_t retry;
+	struct acceptors *all; /* that it belongs to */
 	const struct listener *listener;
 };
 
-static void on_connection(uv_poll_t *poll, int status, int events);
+static void on_readable(uv_poll_t *poll, int status, int events);
 
 static void
-on_rested(uv_timer_t *timer)
+on_retry(uv_timer_t *timer)
 {
 	struct acceptor *acceptor = timer->data;
 
-	uv_poll_start(&acceptor->poll, UV_READABLE, on_connection);
+	uv_poll_start(&acceptor->poll, UV_READABLE, on_readable);
 }
 
 static void
-on_connection(uv_poll_t *poll, int status, int events)
+on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct acceptor *acceptor = poll->data;
 	struct acceptors *all = acceptor->all;
@@ -37,12 +40,12 @@ on_connection(uv_poll_t *poll, int status, int events)
 		int fd = listener_accept(all->listeners, acceptor->listener, &peer);
 
 		if (fd >= 0) {
-			all->take(all->arg, acceptor->listener, fd, &peer);
+			all->on_accept(all->arg, acceptor->listener, fd, &peer);
 		} else if (fd == LISTENER_EMPTY) {
 			return;
 		} else if (fd == LISTENER_STUCK) {
 			uv_poll_stop(poll);
-			uv_timer_start(&acceptor->rest, on_rested, REST_MS, 0);
+			uv_timer_start(&acceptor->retry, on_retry, RETRY_MS, 0);
 			return;
 		}
 	}
@@ -61,11 +64,11 @@ acceptors_open(struct acceptors *acceptors, uv_loop_t *loop, struct chat_err *er
 		if (status < 0)
 			return chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s",
 				listeners->at[i].url, uv_strerror(status));
-		uv_timer_init(loop, &acceptor->rest);
-		acceptor->poll.data = acceptor->rest.data = acceptor;
+		uv_timer_init(loop, &acceptor->retry);
+		acceptor->poll.data = acceptor->retry.data = acceptor;
 		acceptor->all = acceptors;
 		acceptor->listener = &listeners->at[i];
-		uv_poll_start(&acceptor->poll, UV_READABLE, on_connection);
+		uv_poll_start(&acceptor->poll, UV_READABLE, on_readable);
 		acceptors->count++;
 	}
 	return 0;
@@ -76,7 +79,7 @@ acceptors_stop(struct acceptors *acceptors)
 {
 	for (size_t i = 0; i < acceptors->count; i++) {
 		uv_poll_stop(&acceptors->at[i].poll);
-		uv_timer_stop(&acceptors->at[i].rest);
+		uv_timer_stop(&acceptors->at[i].retry);
 	}
 }
 

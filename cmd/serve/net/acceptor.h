@@ -9,8 +9,8 @@
 #include "serve/net/listener.h"
 
 /*
- * Takes the connections that come in on listeners: a few of each in a turn of the loop, and where
- * the system has no descriptors or no memory left, none for a moment.
+ * Accepts the connections of all listeners: a few of each listener in a turn of the loop. When the
+ * system has no descriptors or no memory left, it waits a moment.
  */
 struct acceptor;
 
@@ -18,20 +18,26 @@ struct acceptors {
 	struct listeners *listeners; /* borrowed */
 	struct acceptor *at; /* one for each listener */
 	size_t count; /* of those that are open */
-	unsigned at_once; /* of one listener in one turn */
-	/* The socket is the callee's. */
-	void (*take)(void *arg, const struct listener *listener, int fd,
+	unsigned at_once; /* the most connections accepted of one listener in one turn */
+	/* Called with each connection. The callee owns the socket. */
+	void (*on_accept)(void *arg, const struct listener *listener, int fd,
 		const struct sockaddr_storage *peer);
 	void *arg;
 };
 
-/* The caller has filled in all but `at` and `count`. -1 with CHAT_CANNOT_CONNECT. */
+/*
+ * Begins to accept. The caller has filled in all fields but `at` and `count`. Returns 0, or -1 with
+ * CHAT_CANNOT_CONNECT; acceptors_free() is due in both cases.
+ */
 int acceptors_open(struct acceptors *acceptors, uv_loop_t *loop, struct chat_err *err);
 
-/* Takes no more. */
+/* Accepts no more. */
 void acceptors_stop(struct acceptors *acceptors);
 
-/* Its handles are closed by now, or never were opened; the listeners are not closed. */
+/*
+ * Frees the acceptors. Their handles are closed by now, or were never opened. The listeners stay
+ * open.
+ */
 void acceptors_free(struct acceptors *acceptors);
 
 #endif

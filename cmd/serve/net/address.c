@@ -1,4 +1,4 @@
-/* Peers as network addresses: told apart, counted, barred, printed. */
+/* The addresses of peers: told apart, counted, barred, printed. */
 #include "serve/net/address.h"
 
 #include <arpa/inet.h>
@@ -14,23 +14,22 @@
 #include "text/hash.h"
 
 struct key {
-	unsigned char kind;
+	unsigned char kind; /* enum address_kind */
 	unsigned char is_v4;
-	unsigned char
-		bytes[8]; /* the first half of an IPv6 address; or 0, 0, 0, 0 and an IPv4 one */
+	unsigned char bytes[8]; /* 4 zeros and an IPv4 address, or half of an IPv6 address */
 };
 
 struct address {
 	UT_hash_handle hh;
-	struct address *next, *prev; /* in addresses->failing, where there are failures */
+	struct address *next, *prev; /* in addresses->failing; valid while failures > 0 */
 	struct key key;
 	size_t count; /* connections */
 	int64_t failures;
-	int64_t failures_ms; /* the first of them */
+	int64_t failures_ms; /* when the first of them was; valid while failures > 0 */
 	struct fair_lane lanes[ADDRESS_LANES];
 };
 
-/* An IPv4 address, be it inside an IPv6 one; false when it is none. */
+/* Reads an IPv4 address, also one that is mapped into IPv6. Returns false for another address. */
 static bool
 address_v4(const struct sockaddr *address, struct in_addr *v4)
 {
@@ -112,9 +111,9 @@ address_lane(struct address *address, enum address_lane lane)
 	return &address->lanes[lane];
 }
 
-/* Frees one of which nothing is to be remembered. */
+/* Frees an address that has no connections and no failures. */
 static void
-address_forget(struct addresses *addresses, struct address *address)
+free_if_unused(struct addresses *addresses, struct address *address)
 {
 	if (address->count || address->failures)
 		return;
@@ -129,7 +128,7 @@ addresses_leave(struct addresses *addresses, struct address *address)
 	if (!address)
 		return;
 	address->count--;
-	address_forget(addresses, address);
+	free_if_unused(addresses, address);
 }
 
 struct address *
@@ -160,12 +159,12 @@ addresses_free(struct addresses *addresses)
 }
 
 static void
-address_pardon(struct addresses *addresses, struct address *address)
+forget_failures(struct addresses *addresses, struct address *address)
 {
 	DL_DELETE(addresses->failing, address);
 	addresses->failing_count--;
 	address->failures = 0;
-	address_forget(addresses, address);
+	free_if_unused(addresses, address);
 }
 
 void
@@ -173,7 +172,7 @@ addresses_sweep(struct addresses *addresses, int64_t now_ms)
 {
 	while (addresses->failing &&
 		now_ms - addresses->failing->failures_ms >= ADDRESS_FAILURES_MS)
-		address_pardon(addresses, addresses->failing);
+		forget_failures(addresses, addresses->failing);
 }
 
 size_t
@@ -208,7 +207,7 @@ address_failed(struct addresses *addresses, struct address *address, int64_t now
 	address->failures_ms = now_ms;
 	DL_APPEND(addresses->failing, address);
 	if (++addresses->failing_count > ADDRESSES_FAILING_MOST)
-		address_pardon(addresses, addresses->failing);
+		forget_failures(addresses, addresses->failing);
 }
 
 bool
@@ -257,7 +256,7 @@ address_format(const struct sockaddr *address, char text[ADDRESS_TEXT_MAX])
 			((const struct sockaddr_un *)address)->sun_path);
 	} else if (address_v4(address, &v4)) {
 		inet_ntop(AF_INET, &v4, host, sizeof(host));
-		/* the port lies at the same place in both kinds */
+		/* the port is at the same offset in both structures */
 		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", host, ntohs(in6->sin6_port));
 	} else {
 		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));

@@ -1,4 +1,7 @@
-/* Where connections come from. */
+/*
+ * Listening sockets: addresses are read, sockets are bound, connections are accepted. acceptor.c
+ * calls listener_accept() when a socket is readable.
+ */
 #include "serve/net/listener.h"
 
 #include <errno.h>
@@ -18,6 +21,7 @@
 #include "serve/util/systemd.h"
 
 #define DEFAULT_PORT "3001"
+#define PORT_TRIES 16 /* to find a port that is free at all addresses of a name */
 
 static struct listener *
 listeners_add(struct listeners *listeners, int fd)
@@ -31,7 +35,7 @@ listeners_add(struct listeners *listeners, int fd)
 	return listener;
 }
 
-/* Fills in what a bound socket is. */
+/* Fills in what a listener over a bound socket is. */
 static void
 listener_describe(struct listener *listener, bool secure)
 {
@@ -87,7 +91,7 @@ socket_listen(const struct sockaddr *address, socklen_t len)
 
 /* ---- TCP ---- */
 
-/* "host:port", ":port", "[v6]:port" taken apart; the host may be empty. */
+/* Takes "host:port", ":port" or "[v6]:port" apart. The host may be empty. Returns 0, or -1. */
 static int
 address_split(const char *text, char *host, size_t size, const char **port, struct chat_err *err)
 {
@@ -119,6 +123,7 @@ address_split(const char *text, char *host, size_t size, const char **port, stru
 	return 0;
 }
 
+/* Closes the listeners behind the first `kept`. */
 static void
 listeners_drop(struct listeners *listeners, size_t kept)
 {
@@ -126,11 +131,10 @@ listeners_drop(struct listeners *listeners, size_t kept)
 		close(listeners->at[--listeners->count].fd);
 }
 
-#define PORT_TRIES 16 /* where the kernel chooses one for several addresses */
-
 /*
- * One bound socket per address that the name has; a port of 0 is the same for all of them. 1: that
- * which the kernel chose is another's at one of them, and nothing is bound.
+ * Opens a listener for each address of a name. For port 0 the kernel chooses one at the first
+ * address, and the others get the same. Returns 0, or -1, or 1: the port that the kernel chose is
+ * taken at another address, and all are closed again.
  */
 static int
 listen_all(struct listeners *listeners, struct addrinfo *list, struct chat_err *err)
@@ -179,7 +183,8 @@ listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 
 	if (address_split(text, host, sizeof(host), &port, err) < 0)
 		return -1;
-	loopback = strcmp(host, "localhost") == 0; /* whatever names are known (RFC 6761) */
+	loopback = strcmp(host, "localhost") ==
+		0; /* it is this machine, whatever a resolver says (RFC 6761) */
 	if (loopback)
 		hints.ai_flags = 0;
 	status = getaddrinfo(*host && !loopback ? host : NULL, port, &hints, &list);
@@ -194,7 +199,7 @@ listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 
 /* ---- unix sockets ---- */
 
-/* A socket that nobody listens on any more is in the way: it goes. A file of another kind stays. */
+/* Removes the file of a unix socket that no process listens on. Keeps every other file. */
 static void
 unlink_stale(const struct sockaddr_un *address)
 {
@@ -308,9 +313,9 @@ listeners_reach_out(const struct listeners *listeners)
 	return false;
 }
 
-/* No descriptor is left: the spare one is used to take who waits and hang up. */
+/* No descriptor is left: closes the spare one, and with it accepts a connection and closes it. */
 static int
-turn_away(struct listeners *listeners, const struct listener *listener)
+accept_and_close(struct listeners *listeners, const struct listener *listener)
 {
 	int fd = -1;
 
@@ -340,7 +345,7 @@ listener_accept(
 		return LISTENER_EMPTY;
 	case EMFILE:
 	case ENFILE:
-		return turn_away(listeners, listener);
+		return accept_and_close(listeners, listener);
 	case ECONNABORTED:
 	case EINTR:
 	case EPERM:

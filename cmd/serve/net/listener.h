@@ -9,44 +9,48 @@
 #include "command/strings.h"
 
 /*
- * The sockets that are listened on, opened before the loop runs (acceptor.h polls them).
+ * The sockets that the server listens on. They are opened before the loop runs; the acceptors
+ * (acceptor.h) poll them.
  */
 struct listener {
-	int fd;
+	int fd; /* owned */
 	bool local; /* only this machine can connect */
 	bool secure; /* its connections are TLS */
-	bool unlink; /* a unix socket of ours: removed when closed */
+	bool unlink; /* a unix socket that we made: its file is removed when it is closed */
 	char url[160]; /* "ws://127.0.0.1:3001/", "wss://[::1]:3001/", "unix:/path" */
-	char unix_path[108];
+	char unix_path[108]; /* valid where unlink is true */
 };
 
 struct listeners {
 	struct listener *at;
 	size_t count;
-	bool secure; /* those over TCP are to be */
-	int spare_fd; /* given up to turn somebody away when descriptors have run out; -1: gone */
+	bool secure; /* listeners over TCP are for TLS */
+	int spare_fd; /* closed to accept and close a connection when there are no descriptors; or
+			 -1 */
 };
 
 /*
- * Opens the addresses given, or those handed in by the service manager (LISTEN_FDS), or else the
- * loopback ones of port 3001; secure: those over TCP are for TLS. -1 with CHAT_USAGE for an
- * address that cannot be read, CHAT_CANNOT_CONNECT for one that cannot be had.
+ * Opens a listener for each of the addresses. Without addresses it takes the sockets that systemd
+ * passed (LISTEN_FDS), or else opens port 3001 of both loopback addresses. Returns 0, or -1 with
+ * CHAT_USAGE for an address that cannot be read, CHAT_CANNOT_CONNECT for one that cannot be opened.
+ * listeners_close() is due in both cases.
  */
 int listeners_open(struct listeners *listeners, const struct chat_strings *addresses, bool secure,
 	struct chat_err *err);
 void listeners_close(struct listeners *listeners);
 
-/* Whether anybody beyond this machine can connect. */
+/* Returns true if another machine can connect to one of them. */
 bool listeners_reach_out(const struct listeners *listeners);
 
 /*
- * A new connection, non-blocking, with the peer's address, or one of these. Where descriptors have
- * run out, who waits is turned away by means of the spare one, if there still is one.
+ * Accepts a connection. Returns its non-blocking socket, which the caller owns, and fills *peer in;
+ * or one of these. When there are no descriptors, it closes the connection that waits first, by
+ * means of the spare descriptor.
  */
 enum {
-	LISTENER_EMPTY = -1, /* nobody is waiting any more */
-	LISTENER_GONE = -2, /* who waited is gone, or turned away; another may wait */
-	LISTENER_STUCK = -3 /* there is nothing to take them with: to be tried again later */
+	LISTENER_EMPTY = -1, /* no connection waits */
+	LISTENER_GONE = -2, /* the connection failed, or was closed; another may wait */
+	LISTENER_STUCK = -3 /* the system has nothing to accept one with: try again later */
 };
 int listener_accept(struct listeners *listeners, const struct listener *listener,
 	struct sockaddr_storage *peer);

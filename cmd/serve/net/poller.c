@@ -7,8 +7,9 @@
 
 #include "chat/buf.h"
 
-#define READY_MAX 1024 /* connections of a turn; the others are ready in the next */
+#define READY_MAX 1024 /* connections of one turn; the others are ready in the next */
 
+/* The loop calls this when any connection is ready. */
 static void
 on_some_ready(uv_poll_t *poll, int status, int events)
 {

@@ -1,4 +1,7 @@
-/* The kernel's way to send to many at once. The only file that knows liburing. */
+/*
+ * Sends of many connections in one system call; conns_flush() runs them at the end of the tick. The
+ * only file that knows liburing.
+ */
 #include "serve/net/send_batch.h"
 
 #include <errno.h>
@@ -10,26 +13,27 @@
 
 #include "chat/buf.h"
 
-#define SEND_BATCH_MAX 256
+#define SEND_BATCH_MAX 256 /* sends */
 
 struct entry {
 	const void *bytes;
 	size_t len;
 	void *arg;
 	int fd;
-	bool done;
+	bool done; /* on_sent was called for it */
 };
 
 struct send_batch {
-	struct io_uring ring; /* between runs there is nothing in it */
-	bool broken; /* an answer is missing that may come later: the ring is not used again */
-	unsigned count; /* entries added and not run yet */
+	struct io_uring ring; /* empty between runs */
+	bool broken; /* a completion is missing and may come later: the ring is not used again */
+	unsigned count; /* entries that were added and not run yet */
 	struct entry entries[SEND_BATCH_MAX];
 };
 
 /*
- * A ring does what no filter of system calls sees: it is to write to what is open, and nothing
- * else, for ever. Not to send: that would take an address, of any socket there is.
+ * Opens a ring that can write to open descriptors and do nothing else. The filter of system calls
+ * (sandbox.c) does not see what a ring does, so the ring itself is restricted. It may not send(2)
+ * either, which could take an address to connect to.
  */
 static bool
 ring_open(struct io_uring *ring, unsigned flags)
@@ -39,7 +43,7 @@ ring_open(struct io_uring *ring, unsigned flags)
 
 	if (io_uring_queue_init(SEND_BATCH_MAX, ring, flags | IORING_SETUP_R_DISABLED) < 0)
 		return false;
-	/* liburing 2.3 has functions for these two that it does not export */
+	/* liburing 2.3 has functions for these two, but does not export them */
 	if (io_uring_register(ring->ring_fd, IORING_REGISTER_RESTRICTIONS, &only, 1) == 0 &&
 		io_uring_register(ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) == 0)
 		return true;
@@ -66,7 +70,7 @@ send_batch_add(struct send_batch *batch, int fd, const void *bytes, size_t len, 
 	return true;
 }
 
-/* Puts into the ring as many as there is room for; how many. */
+/* Puts as many entries into the ring as it has room for. Returns how many. */
 static unsigned
 batch_fill(struct send_batch *batch)
 {
@@ -86,9 +90,9 @@ batch_fill(struct send_batch *batch)
 	return filled;
 }
 
-/* Tells of those that the kernel is done with; how many. */
+/* Calls on_sent for the entries that the kernel has completed. Returns how many. */
 static unsigned
-batch_reap(struct send_batch *batch, void (*done)(void *arg, ssize_t result))
+batch_reap(struct send_batch *batch, void (*on_sent)(void *arg, ssize_t result))
 {
 	struct io_uring_cqe *completion;
 	unsigned head, seen = 0;
@@ -98,7 +102,7 @@ batch_reap(struct send_batch *batch, void (*done)(void *arg, ssize_t result))
 		struct entry *entry = io_uring_cqe_get_data(completion);
 
 		entry->done = true;
-		done(entry->arg, completion->res);
+		on_sent(entry->arg, completion->res);
 		seen++;
 	}
 	io_uring_cq_advance(&batch->ring, seen);
@@ -106,12 +110,14 @@ batch_reap(struct send_batch *batch, void (*done)(void *arg, ssize_t result))
 }
 
 /*
- * The kernel takes no more now (no memory, too much on its way). What it has not looked at leaves
- * the ring again, which it reads only when it is called, and is sent as everybody sends. What it
- * has taken is answered at once; where it is not, nobody knows what became of it.
+ * The kernel takes no more entries now (no memory, too many in progress). Removes those that it has
+ * not taken from the ring, which the kernel reads only during a system call, and sends them one by
+ * one. Those that it has taken should be complete; of one that is not, nobody knows how much was
+ * sent, and it counts as failed (EIO).
  */
 static void
-batch_fall_back(struct send_batch *batch, unsigned filled, void (*done)(void *arg, ssize_t result))
+batch_fall_back(
+	struct send_batch *batch, unsigned filled, void (*on_sent)(void *arg, ssize_t result))
 {
 	unsigned taken = filled - io_uring_sq_ready(&batch->ring);
 	struct io_uring_sq *queue = &batch->ring.sq;
@@ -130,24 +136,24 @@ batch_fall_back(struct send_batch *batch, unsigned filled, void (*done)(void *ar
 				entry->fd, entry->bytes, entry->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 			sent = sent < 0 ? -errno : sent;
 		}
-		done(entry->arg, sent);
+		on_sent(entry->arg, sent);
 	}
 }
 
 void
-send_batch_run(struct send_batch *batch, void (*done)(void *arg, ssize_t result))
+send_batch_run(struct send_batch *batch, void (*on_sent)(void *arg, ssize_t result))
 {
 	unsigned filled = batch_fill(batch), answered = 0;
 
 	while (answered < filled) {
 		int status = io_uring_submit_and_wait(&batch->ring, filled - answered);
 
-		answered += batch_reap(batch, done);
+		answered += batch_reap(batch, on_sent);
 		if (status < 0 && status != -EINTR)
 			break;
 	}
 	if (answered < batch->count)
-		batch_fall_back(batch, filled, done);
+		batch_fall_back(batch, filled, on_sent);
 	batch->count = 0;
 }
 
@@ -157,7 +163,7 @@ note_result(void *arg, ssize_t result)
 	*(ssize_t *)arg = result;
 }
 
-/* A write that never waits is possible on a socket (Linux 6.5); another kind would be no use. */
+/* Returns true if a write of the ring does not wait for a socket (RWF_NOWAIT, Linux 6.5). */
 static bool
 batch_works(struct send_batch *batch)
 {

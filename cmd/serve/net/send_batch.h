@@ -6,26 +6,26 @@
 #include <sys/types.h>
 
 /*
- * Many sends in one system call, by io_uring(7): what a message costs when it goes to two hundred
- * members is two hundred sends. Where the kernel gives no ring, there is no batch, and whoever
- * wanted one sends one by one.
+ * Many sends in one system call, by io_uring(7). A message to two hundred members is two hundred
+ * sends. Where the kernel has no ring for us there is no batch, and each connection sends by
+ * itself.
  */
 struct send_batch;
 
-/* NULL: not to be had here. */
+/* Returns a batch, or NULL when the kernel cannot do it. */
 struct send_batch *send_batch_open(void);
-void send_batch_close(struct send_batch *batch);
+void send_batch_close(struct send_batch *batch); /* NULL does nothing */
 
 /*
- * Adds a send on a non-blocking socket; the bytes stay where they are until send_batch_run. False:
- * the batch is full.
+ * Adds a send on a non-blocking socket. The bytes stay the caller's, and must not move until
+ * send_batch_run(). Returns false when the batch is full.
  */
 bool send_batch_add(struct send_batch *batch, int fd, const void *bytes, size_t len, void *arg);
 
 /*
- * Sends them all. done is called for each, in any order, with the bytes sent or -errno. Where the
- * kernel takes no more at once (EAGAIN, EBUSY, ENOMEM of its own), they are sent one by one.
+ * Does the sends, and calls on_sent for each of them, in any order, with the bytes sent or -errno.
+ * Those that the kernel's ring does not take (EAGAIN, EBUSY, ENOMEM) are done one by one.
  */
-void send_batch_run(struct send_batch *batch, void (*done)(void *arg, ssize_t result));
+void send_batch_run(struct send_batch *batch, void (*on_sent)(void *arg, ssize_t result));
 
 #endif

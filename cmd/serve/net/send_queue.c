@@ -1,4 +1,7 @@
-/* A connection's queue. Order is the order of send_queue_append, whoever the bytes are from. */
+/*
+ * The send queue of a connection. conn_write.c appends frames, and takes them off the front as the
+ * kernel takes them.
+ */
 #include "serve/net/send_queue.h"
 
 #include <stdlib.h>
@@ -6,15 +9,15 @@
 
 #include "chat/buf.h"
 
-#define OWN_LEAST \
-	128 /* bytes of a block for frames of one queue alone; each is twice the last, \
-	     */
-#define OWN_MOST 4096 /* up to that */
-#define CONTROL_MAX 127 /* bytes of a server's control frame */
-#define COMPACT_LEAST 4096 /* bytes of a block that may be left for a smaller one */
+/* A block for frames of one queue alone is twice as large as the last one, between these bytes. */
+#define OWN_BLOCK_MIN 128
+#define OWN_BLOCK_MAX 4096
+#define CONTROL_FRAME_MAX 127 /* bytes of a server's control frame */
+#define COMPACT_MIN 4096 /* bytes of a block from which on a rest of it may be copied */
 
 /* ---- blocks and runs ---- */
 
+/* Takes a reference. A block that no queue had counts in *held from now on. */
 static void
 hold(size_t *held, struct block *block)
 {
@@ -23,8 +26,9 @@ hold(size_t *held, struct block *block)
 		*held += block_cost(block);
 }
 
+/* Releases a reference. A block that no queue has any more does not count. */
 static void
-let_go(size_t *held, struct block *block)
+release(size_t *held, struct block *block)
 {
 	if (--block->queued == 0)
 		*held -= block_cost(block);
@@ -37,6 +41,7 @@ last_run(struct send_queue *queue)
 	return queue->more_to > queue->more_from ? &queue->more[queue->more_to - 1] : &queue->first;
 }
 
+/* Returns a place for one more run behind the others. */
 static struct send_run *
 more_slot(struct send_queue *queue, size_t *held)
 {
@@ -54,7 +59,7 @@ more_slot(struct send_queue *queue, size_t *held)
 	return &queue->more[queue->more_to++];
 }
 
-/* There is no run behind the first. */
+/* Frees the array of the runs behind the first. They are gone by now. */
 static void
 more_free(struct send_queue *queue, size_t *held)
 {
@@ -64,6 +69,7 @@ more_free(struct send_queue *queue, size_t *held)
 	queue->more_from = queue->more_to = queue->more_cap = 0;
 }
 
+/* Extends a run by the bytes behind it. Returns false if these bytes are not behind it. */
 static bool
 run_extend(struct send_run *run, struct block *block, uint32_t from, uint32_t to)
 {
@@ -91,13 +97,13 @@ send_queue_append(
 }
 
 static void
-out_append_own(struct send_queue *queue, size_t *held, struct block *block)
+append_own(struct send_queue *queue, size_t *held, struct block *block)
 {
 	send_queue_append(queue, held, block, 0, block->len);
 	block_unref(block);
 }
 
-/* The last run's block, where nobody else has it. */
+/* Returns the last run's block if no other queue and nobody else has it, or NULL. */
 static struct block *
 own_block(struct send_queue *queue)
 {
@@ -112,7 +118,7 @@ send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_ws_opc
 	struct chat_span payload)
 {
 	struct block *own = own_block(queue);
-	size_t need = payload.len + CHAT_WS_HEADER_MAX, cap = OWN_LEAST;
+	size_t need = payload.len + CHAT_WS_HEADER_MAX, cap = OWN_BLOCK_MIN;
 	uint32_t from;
 
 	if (own && need <= own->cap - own->len) {
@@ -123,21 +129,23 @@ send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_ws_opc
 		return;
 	}
 	if (own)
-		cap = own->cap < OWN_MOST / 2 ? 2 * own->cap : OWN_MOST;
+		cap = own->cap < OWN_BLOCK_MAX / 2 ? 2 * own->cap : OWN_BLOCK_MAX;
 	if (cap < need)
 		cap = need;
-	out_append_own(queue, held, block_append_frame(block_new(cap), opcode, payload));
+	append_own(queue, held, block_append_frame(block_new(cap), opcode, payload));
 }
 
-/* Whether the last run is one frame of this kind that send_queue_append_newest made and nobody
- * sends. */
+/*
+ * Returns true if the last run is one frame of this kind that send_queue_append_newest() made, and
+ * no byte of it is sent or committed.
+ */
 static bool
 last_is_needless(struct send_queue *queue, size_t committed, enum chat_ws_opcode opcode)
 {
 	const struct send_run *last = last_run(queue);
 	const struct block *own = own_block(queue);
 
-	return own && own->cap == CONTROL_MAX && last->from == 0 &&
+	return own && own->cap == CONTROL_FRAME_MAX && last->from == 0 &&
 		((unsigned char)own->bytes[0] & 0xf) == opcode &&
 		block_frame_size(own->bytes) == own->len &&
 		(last != &queue->first || queue->sent + committed == 0);
@@ -150,8 +158,8 @@ send_queue_append_newest(struct send_queue *queue, size_t *held, size_t committe
 	struct block *block;
 
 	if (!last_is_needless(queue, committed, opcode)) {
-		block = block_append_frame(block_new(CONTROL_MAX), opcode, payload);
-		out_append_own(queue, held, block);
+		block = block_append_frame(block_new(CONTROL_FRAME_MAX), opcode, payload);
+		append_own(queue, held, block);
 		return;
 	}
 	block = last_run(queue)->block;
@@ -180,11 +188,11 @@ send_queue_pieces(const struct send_queue *queue, struct iovec *pieces, int max)
 	return count;
 }
 
-/* The first run is done with; the next takes its place. */
+/* Releases the first run, which is sent. The next one takes its place. */
 static void
-out_shift(struct send_queue *queue, size_t *held)
+shift(struct send_queue *queue, size_t *held)
 {
-	let_go(held, queue->first.block);
+	release(held, queue->first.block);
 	queue->sent = 0;
 	if (queue->more_from < queue->more_to)
 		queue->first = queue->more[queue->more_from++];
@@ -206,7 +214,7 @@ send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes)
 			return;
 		}
 		bytes -= left;
-		out_shift(queue, held);
+		shift(queue, held);
 	}
 }
 
@@ -220,19 +228,19 @@ send_queue_cut(struct send_queue *queue, size_t *held, size_t committed)
 	while (edge < queue->first.from + queue->sent + committed)
 		edge += (uint32_t)block_frame_size(queue->first.block->bytes + edge);
 	while (queue->more_from < queue->more_to)
-		let_go(held, queue->more[queue->more_from++].block);
+		release(held, queue->more[queue->more_from++].block);
 	more_free(queue, held);
 	queue->first.to = edge;
 	queue->bytes = edge - queue->first.from - queue->sent;
 	if (queue->bytes == 0)
-		out_shift(queue, held);
+		shift(queue, held);
 }
 
 void
 send_queue_free(struct send_queue *queue, size_t *held)
 {
 	while (!send_queue_is_empty(queue))
-		out_shift(queue, held);
+		shift(queue, held);
 	queue->bytes = 0;
 }
 
@@ -251,13 +259,16 @@ send_queue_share(const struct send_queue *queue)
 	return share;
 }
 
-/* Only queues have it, and if all of them leave it with as much, that is less than it is. */
+/*
+ * Returns true if a copy of the run is worth it: only queues have the block, and if each of them
+ * copied as much, the copies would take less than half of it.
+ */
 static bool
 run_is_small(const struct send_run *run)
 {
 	const struct block *block = run->block;
 
-	return block->cap >= COMPACT_LEAST && block->refs == block->queued &&
+	return block->cap >= COMPACT_MIN && block->refs == block->queued &&
 		2 * (size_t)(run->to - run->from) * block->queued <= block->cap;
 }
 
@@ -274,7 +285,7 @@ run_compact(struct send_run *run, size_t *held)
 	block->len = (uint32_t)size;
 	hold(held, block);
 	block_unref(block);
-	let_go(held, old);
+	release(held, old);
 	*run = (struct send_run){block, 0, (uint32_t)size};
 }
 

@@ -9,39 +9,41 @@
 #include "serve/frame/block.h"
 
 /*
- * What a connection has still to send: runs of frames in blocks, in order. Zeroed it is empty. One
- * run, the usual case of a member that keeps up, is held without an allocation; runs that lie next
- * to each other in a block become one.
+ * What is still to be sent to a connection: runs of frames in blocks, in order. Zeroed it is empty.
+ * A single run, the usual case of a peer that keeps up, needs no allocation. Runs that are next to
+ * each other in a block become one.
  *
- * `held` is the memory of all queues together, in bytes: a block counts once however many queues it
- * is in, and what the queues take themselves counts too. Queues that share blocks share it.
+ * *held is the memory of all queues together, in bytes: the queues themselves, and each block once,
+ * in however many queues it is. Queues that share blocks share one *held.
  */
 struct send_run {
-	struct block *block; /* one reference */
-	uint32_t from, to; /* bytes; both on frame edges */
+	struct block *block; /* one reference is owned */
+	uint32_t from, to; /* bytes of the block; both are at the edge of a frame */
 };
 
 struct send_queue {
-	struct send_run first; /* block NULL: empty */
-	struct send_run *more; /* the runs behind it */
+	struct send_run first; /* block NULL: the queue is empty */
+	struct send_run *more; /* the runs behind it, from more_from to more_to */
 	uint32_t more_from, more_to, more_cap;
-	uint32_t sent; /* bytes of the first run already sent */
-	size_t bytes; /* to be sent in all */
+	uint32_t sent; /* bytes of the first run that are sent */
+	size_t bytes; /* to be sent, in all runs */
 };
 
-void send_queue_free(struct send_queue *queue, size_t *held); /* leaves it empty */
+/* Releases all runs, and leaves the queue empty. */
+void send_queue_free(struct send_queue *queue, size_t *held);
 
-/* Takes a reference of its own. from < to. */
+/* Appends a run, and takes a reference of its own to the block. from < to. */
 void send_queue_append(
 	struct send_queue *queue, size_t *held, struct block *block, uint32_t from, uint32_t to);
 
-/* Appends a frame of this queue alone. No byte that is queued already moves. */
+/* Appends a frame that only this queue has. Bytes that are queued already do not move. */
 void send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_ws_opcode opcode,
 	struct chat_span payload);
 
 /*
- * The same with a control frame that makes the one before it needless: that one goes where it is
- * the last of the queue and was appended so. committed: as with send_queue_cut.
+ * Appends a control frame that makes the one before it of its kind needless (a pong). If that is
+ * the last of the queue, was appended by this function, and no byte of it is sent or committed, the
+ * new one takes its place. committed is as with send_queue_cut().
  */
 void send_queue_append_newest(struct send_queue *queue, size_t *held, size_t committed,
 	enum chat_ws_opcode opcode, struct chat_span payload);
@@ -52,38 +54,38 @@ send_queue_is_empty(const struct send_queue *queue)
 	return queue->first.block == NULL;
 }
 
-/* One run is all there is. */
+/* Returns true if the queue is one run. */
 static inline bool
 send_queue_is_one_run(const struct send_queue *queue)
 {
 	return queue->first.block != NULL && queue->more_from == queue->more_to;
 }
 
-/* How long it is: the bytes to be sent and the memory of the queue itself. */
+/* Returns the length that is limited: the bytes to be sent, and the memory of the queue itself. */
 static inline size_t
 send_queue_size(const struct send_queue *queue)
 {
 	return queue->bytes + queue->more_cap * sizeof(*queue->more);
 }
 
-/* What is held for it: of each block the part that falls to it if all queues share equally. */
+/* Returns the memory held for the queue: of each block an equal part for each queue it is in. */
 size_t send_queue_share(const struct send_queue *queue);
 
-/* The next bytes as pieces for writev(2); returns how many, at most max. */
+/* Fills in the next bytes as pieces for writev(2). Returns how many pieces, at most max. */
 int send_queue_pieces(const struct send_queue *queue, struct iovec *pieces, int max);
 
-/* That many bytes were sent. */
+/* Takes so many bytes off the front, because they were sent. */
 void send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes);
 
 /*
- * Drops all that can be dropped: everything behind the frame that is partly sent, or that is to be
- * because so many of the next bytes, all of the first run, are on their way already.
+ * Drops everything behind the frame that is partly sent. The first `committed` bytes, all of the
+ * first run, are in a record of TLS already, and count as sent here.
  */
 void send_queue_cut(struct send_queue *queue, size_t *held, size_t committed);
 
 /*
- * Moves small rests of large blocks into blocks of their own, where less is held then. Bytes that
- * are on their way may lie elsewhere afterwards.
+ * Copies small rests of large blocks into blocks of their own, where that reduces *held. Bytes may
+ * lie elsewhere afterwards, committed ones included.
  */
 void send_queue_compact(struct send_queue *queue, size_t *held);
 

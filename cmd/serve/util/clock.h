@@ -6,32 +6,33 @@
 #include <uv.h>
 
 /*
- * The time of this turn of the loop, which reads the clock once a turn however many messages it
- * handles. Unix time follows the system's clock with the delay of clock_update.
+ * The time of this turn of the loop. The clock is read once a turn, however many messages the turn
+ * handles. Unix time follows the system's clock when clock_update() is called.
  *
- * Deadlines go by clock_now_ms, which stands still with the loop: while the process is stopped, or
- * a turn takes long, nobody could be heard, and nobody is late. So what came meanwhile is read
- * before anybody is judged.
+ * Deadlines go by clock_now_ms(), which stands still while the loop does. If the process was
+ * stopped, or a turn took long, the server could not read what peers sent meanwhile, and no peer is
+ * late for that: it is read before a deadline is judged.
  */
 struct clock {
 	uv_loop_t *loop;
-	int64_t unix_offset_ms; /* Unix time less the loop's */
-	int64_t seen_ms; /* the loop's time when it was asked for last */
-	int64_t stood_ms; /* how much of that the loop stood still */
+	int64_t unix_offset_ms; /* Unix time minus the loop's time */
+	int64_t seen_ms; /* the loop's time at the last clock_now_ms() */
+	int64_t stood_ms; /* by which clock_now_ms() is behind the loop's time */
 };
 
-#define CLOCK_STANDS_MS 1000 /* in one step: so long it stood still */
+#define CLOCK_STANDS_MS 1000 /* the loop stood still if its time makes a longer step */
 #define CLOCK_STEP_MS 100 /* what such a step counts */
 
-/* A time so far ahead of the clock was never right, or the clock is not: it is not held on to. */
+/* A time that is so far ahead of the clock is not kept: it was wrong, or the clock is. */
 #define CLOCK_AHEAD_MS ((int64_t)24 * 60 * 60 * 1000)
 
 /*
- * Looks at the system's clock; to be called a few times a second. Returns whether that was set back
- * by more than CLOCK_AHEAD_MS since the last call.
+ * Reads the system's clock. To be called a few times a second. Returns true if the clock was set
+ * back by more than CLOCK_AHEAD_MS since the last call.
  */
 bool clock_update(struct clock *clock);
 
+/* Returns the time for deadlines, in milliseconds since some moment. */
 static inline int64_t
 clock_now_ms(struct clock *clock)
 {
@@ -43,6 +44,7 @@ clock_now_ms(struct clock *clock)
 	return now_ms - clock->stood_ms;
 }
 
+/* Returns the Unix time of this turn. */
 static inline int64_t
 clock_unix_ms(const struct clock *clock)
 {
@@ -50,8 +52,8 @@ clock_unix_ms(const struct clock *clock)
 }
 
 /*
- * The time of what comes after this moment: the clock's, or that moment where the clock was set
- * back by less than CLOCK_AHEAD_MS, so that times do not go back.
+ * Returns the Unix time of something that follows last_ms: the clock's time, or last_ms if the
+ * clock was set back by less than CLOCK_AHEAD_MS, so that times do not go back.
  */
 static inline int64_t
 clock_unix_after_ms(const struct clock *clock, int64_t last_ms)

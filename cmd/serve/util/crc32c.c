@@ -1,6 +1,6 @@
 /*
  * The checksum of a journal's lines. x86-64 has an instruction for this polynomial since SSE4.2;
- * without it half a byte is looked up at a time.
+ * other processors look up half a byte at a time in a table.
  */
 #include "serve/util/crc32c.h"
 

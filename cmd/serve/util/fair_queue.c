@@ -1,6 +1,6 @@
 /*
- * Start-time fair queueing (Goyal, Vin, Cheng, 1996): the clock stands where the lane stands that
- * was given least, and who comes back after a while begins there, with nothing saved up.
+ * Start-time fair queueing (Goyal, Vin, Cheng, 1996). The clock is the due of the lane that was
+ * served last. A lane that was empty for a while begins at the clock, so that it has saved nothing.
  */
 #include "serve/util/fair_queue.h"
 
@@ -55,7 +55,7 @@ heap_add(struct fair_queue *fair, struct fair_lane *lane)
 {
 	if (fair->count == fair->cap) {
 		fair->cap = fair->cap ? 2 * fair->cap : 16;
-		fair->heap = chat_realloc(fair->heap, fair->cap * sizeof(struct fair_lane *));
+		fair->heap = chat_realloc(fair->heap, fair->cap * sizeof(*fair->heap));
 	}
 	heap_put(fair, lane, fair->count++);
 	heap_rise(fair, lane);
@@ -101,7 +101,7 @@ fair_queue_remove(struct fair_queue *fair, struct fair_entry *entry)
 	struct fair_lane *lane = entry->lane;
 
 	if (!lane || lane->at >= fair->count || fair->heap[lane->at] != lane)
-		return; /* it is in none, or in another */
+		return; /* it is in no queue, or in another one */
 	DL_DELETE(lane->first, entry);
 	entry->lane = NULL;
 	if (!lane->first)
