@@ -67,7 +67,7 @@ put_optional(char *at, struct chat_span name, struct chat_span json)
 
 /* ---- message ---- */
 
-/* Bounds put_words: it writes no white space, and each character of a word may be an escape. */
+/* Returns the length that put_words writes at the most. Each character may be an escape. */
 static size_t
 words_bound(struct chat_span words)
 {
@@ -76,6 +76,7 @@ words_bound(struct chat_span words)
 	return words.len < most ? words.len : most;
 }
 
+/* Returns the length that the message has at the most. */
 static size_t
 message_bound(const struct outgoing_message *m)
 {
@@ -85,6 +86,7 @@ message_bound(const struct outgoing_message *m)
 		m->file_size_json.len + m->file_data_json.len;
 }
 
+/* Writes the file, and notes where its data is. start: of the payload. */
 static char *
 put_file(char *at, const char *start, const struct outgoing_message *m, struct frame_place *place)
 {
