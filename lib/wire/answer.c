@@ -1,6 +1,7 @@
 /*
- * A wrong port, a proxy's page, a server that is full: what answered a WebSocket request is read
- * leniently, for it is told to a person and to nobody else.
+ * Describes the HTTP answer to a WebSocket request that was not accepted: a wrong port, a proxy's
+ * page, a full server. The answer is read leniently, because the description is only shown to
+ * people.
  */
 #include "wire/answer.h"
 
@@ -9,7 +10,7 @@
 
 #include "chat/show.h"
 
-#define STATUS_MAX 40 /* bytes shown of each */
+#define STATUS_MAX 40 /* the most bytes shown of each part */
 #define SERVER_MAX 30
 #define TARGET_MAX 60
 #define QUOTE_MAX 70
@@ -25,7 +26,7 @@ take_line(struct chat_span *rest)
 	return chat_span_strip(line);
 }
 
-/* The value of a header; empty where it is not there. */
+/* Returns the value of a header; empty if it is not there. */
 static struct chat_span
 find_header(struct chat_span head, const char *name)
 {
@@ -42,7 +43,7 @@ find_header(struct chat_span head, const char *name)
 	return (struct chat_span){0};
 }
 
-/* Where a tag begins, without its '<'; at NULL: it is not there. */
+/* Returns the text from a tag on, without its '<'; at NULL if the tag is not there. */
 static struct chat_span
 find_tag(struct chat_span page, const char *tag)
 {
@@ -54,7 +55,7 @@ find_tag(struct chat_span page, const char *tag)
 	return (struct chat_span){0};
 }
 
-/* What stands between <title> and its end, as far as it is there. */
+/* Returns the text between <title> and </title>, as far as it has come. */
 static struct chat_span
 find_title(struct chat_span page)
 {
@@ -85,7 +86,7 @@ is_text(struct chat_span head)
 	return begins(type, "text/plain") || begins(type, "application/json");
 }
 
-/* -1: it is not said. */
+/* Returns the Content-Length, or -1 if there is none. */
 static long
 length_of(struct chat_span head)
 {

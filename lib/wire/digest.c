@@ -1,4 +1,4 @@
-/* The only file of the library that knows OpenSSL. */
+/* SHA-1 and SHA-256. The only file of the library that uses OpenSSL. */
 #include "wire/digest.h"
 
 #include <openssl/crypto.h>

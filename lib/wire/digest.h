@@ -6,7 +6,7 @@
 
 #include "chat/span.h"
 
-/* Digests of OpenSSL's, and the comparison of secrets. */
+/* SHA-1, SHA-256, and the comparison of secrets. */
 #define CHAT_SHA1_BYTES 20
 #define CHAT_SHA256_BYTES 32
 
@@ -16,7 +16,8 @@ void chat_sha256(unsigned char digest[CHAT_SHA256_BYTES], struct chat_span bytes
 /* Writes bytes as hexadecimal digits, two for each, and a NUL. */
 void chat_hex(char *to, const unsigned char *bytes, size_t size);
 
-/* Whether they are the same bytes, in a time that says nothing about where they differ. */
+/* Returns true if the bytes are equal. The time that it takes does not depend on where they differ.
+ */
 bool chat_digest_equal(const unsigned char *a, const unsigned char *b, size_t size);
 
 #endif

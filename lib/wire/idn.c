@@ -1,7 +1,6 @@
 /*
- * International host names. People type them, and messages show them so; what resolves them,
- * verifies certificates and reads the Host field knows ASCII alone. The only file that knows
- * libidn2.
+ * International host names. People type them and messages show them; but DNS, certificates and the
+ * Host header use their ASCII form. The only file that uses libidn2.
  */
 #include "wire/idn.h"
 
@@ -20,7 +19,8 @@ hex_digit(char c)
 	return c != '\0' && at ? (int)(at - digits) : -1;
 }
 
-/* Resolves escapes of bytes beyond ASCII: no other one may become part of a name. */
+/* Decodes escapes of bytes that are not ASCII; an escaped ASCII character is not allowed in a name.
+ */
 static void
 unescape(struct chat_buf *out, const char *host)
 {

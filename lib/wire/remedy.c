@@ -1,4 +1,4 @@
-/* OpenSSL's words for what goes wrong with TLS at first, and what to do about it. */
+/* The usual TLS failures, by the sentences of OpenSSL, and how to fix them. */
 #include "wire/remedy.h"
 
 #include <stddef.h>

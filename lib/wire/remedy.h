@@ -4,12 +4,12 @@
 #include <stdbool.h>
 
 /*
- * What helps where TLS failed: a clause, static; NULL where nothing is known to. words: of OpenSSL,
- * by way of libcurl. distrusted: the server's certificate was not believed.
+ * Returns a clause that says how to fix a TLS failure, static, or NULL. words: the sentence of
+ * OpenSSL that libcurl passed on. distrusted: the server's certificate could not be verified.
  */
 const char *chat_remedy_tls(const char *words, bool distrusted);
 
-/* Whether these words say that what came is no TLS at all. */
+/* Returns true if this sentence says that the server does not speak TLS. */
 bool chat_remedy_is_plain(const char *words);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * WebSocket URLs as people type them, and channels, which are their paths. Both ends share the
- * channel rule: the server refuses a path here that the client could not have sent.
+ * WebSocket URLs as people type them, and channels, which are the paths of URLs. Server and clients
+ * use the same rule for channels.
  */
 #include "chat/url.h"
 
@@ -36,7 +36,7 @@ span_without_front(struct chat_span span, size_t len)
 	return (struct chat_span){span.at + len, span.len - len};
 }
 
-/* Takes the bytes before the first of set off the front. */
+/* Removes the bytes before the first character of `set` from the front. */
 static struct chat_span
 take_until(struct chat_span *rest, const char *set)
 {
@@ -79,7 +79,8 @@ starts_with(struct chat_span span, const char *prefix)
 	return span.len >= strlen(prefix) && strncasecmp(span.at, prefix, strlen(prefix)) == 0;
 }
 
-/* Nothing that a request line could not carry; letters beyond ASCII are a host's alone. */
+/* Checks that a request line can contain the characters; other letters than ASCII are allowed in a
+ * host only. */
 static int
 check_bytes(struct chat_span text, struct chat_err *err)
 {
@@ -99,7 +100,7 @@ is_ascii(struct chat_span span)
 	return true;
 }
 
-/* An escape of a byte of a letter beyond ASCII; what ASCII there is needs none. */
+/* Returns true at the escape of a byte that is not ASCII; ASCII characters must not be escaped. */
 static bool
 is_escape(struct chat_span rest)
 {
@@ -107,7 +108,7 @@ is_escape(struct chat_span rest)
 		in_set(rest.at[2], DIGITS "abcdefABCDEF");
 }
 
-/* A name as RFC 3986 section 3.2.2 has it, or as people write it: with letters of any language. */
+/* Checks a host name (RFC 3986 section 3.2.2), which may have letters of any language. */
 static bool
 name_valid(struct chat_span name)
 {
@@ -145,7 +146,7 @@ parse_scheme(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 		err, CHAT_USAGE, "a URL begins with ws:// or wss://, as in ws://localhost:3001/");
 }
 
-/* What stands between the brackets: an IPv6 address, perhaps with %zone. */
+/* Checks the text between the brackets: an IPv6 address, with or without %zone. */
 static bool
 ipv6_valid(struct chat_span literal)
 {
@@ -162,7 +163,7 @@ ipv6_valid(struct chat_span literal)
 	return literal.len == 0 || (literal.len > 1 && span_of_set(literal, ALPHANUMERIC "._-%"));
 }
 
-/* Takes the host off the front of host[:port]. */
+/* Removes the host from the front of host[:port]. */
 static int
 parse_host(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 {
@@ -192,7 +193,7 @@ parse_host(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 	return 0;
 }
 
-/* What follows the host: nothing, or a colon and a port. */
+/* Reads the rest after the host: nothing, or a colon and a port. */
 static int
 parse_port(struct chat_url *url, struct chat_span rest, struct chat_err *err)
 {
@@ -239,7 +240,7 @@ set_channel(struct chat_url *url, struct chat_span path, struct chat_err *err)
 	return 0;
 }
 
-/* What follows the authority: the path and the query. */
+/* Reads the rest after the authority: the path and the query. */
 static int
 parse_target(struct chat_url *url, struct chat_span target, struct chat_err *err)
 {
@@ -283,7 +284,8 @@ chat_url_set_channel(struct chat_url *url, const char *channel, struct chat_err 
 
 	if (channel[0] == '\0')
 		return chat_fail(err, CHAT_USAGE, "the channel has no name; the main one is '/'");
-	/* cut to one more than a channel may have, it is still too long */
+	/* one more than the longest channel, so that a longer text is still too long after the cut
+	 */
 	snprintf(path, sizeof(path), "%s%s", channel[0] == '/' ? "" : "/", channel);
 	return set_channel(url, chat_span_of(path), err);
 }
