@@ -5,7 +5,7 @@
 #include "chat/json.h"
 
 /*
- * What json.c and json_string.c share. The failures return -1.
+ * Shared by json.c and json_string.c. The functions that fail return -1.
  */
 
 /* Fails with this code and sentence at a byte of the text, which need not be the cursor. */

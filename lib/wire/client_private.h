@@ -15,7 +15,7 @@
 #include "wire/transport.h"
 
 /*
- * What client.c and client_handshake.c share.
+ * Shared by client.c and client_handshake.c.
  */
 #define CHAT_CLIENT_READ_BYTES 65536 /* of one read */
 #define CHAT_CLIENT_PIECE_BYTES 16384 /* of one write */

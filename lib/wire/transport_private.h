@@ -10,7 +10,7 @@
 #include "chat/url.h"
 
 /*
- * What transport.c, transport_setup.c and transport_error.c share.
+ * Shared by transport.c, transport_setup.c and transport_error.c.
  */
 struct chat_transport {
 	CURLM *multi;
