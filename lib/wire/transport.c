@@ -124,9 +124,9 @@ note_connected(struct chat_transport *transport)
 	curl_easy_getinfo(transport->easy, CURLINFO_PRIMARY_IP, &ip);
 	curl_easy_getinfo(transport->easy, CURLINFO_PRIMARY_PORT, &port);
 	transport->wake_ms = INT64_MAX;
-	if (*transport->address == '\0' && ip != NULL)
+	if (*transport->address == '\0' && ip)
 		snprintf(transport->address, sizeof(transport->address),
-			strchr(ip, ':') != NULL ? "[%s]:%ld" : "%s:%ld", ip, port);
+			strchr(ip, ':') ? "[%s]:%ld" : "%s:%ld", ip, port);
 }
 
 /* Lets libcurl go on; with an event mask of 0 it finds out itself which sockets are ready. */

@@ -18,7 +18,7 @@ is_certificate_alert(const char *text)
 	if (!strstr(text, "alert"))
 		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (strstr(text, words[i]) != NULL)
+		if (strstr(text, words[i]))
 			return true;
 	}
 	return false;
@@ -42,8 +42,8 @@ code_of(const struct chat_transport *transport, CURLcode result)
 		if (is_certificate_alert(transport->error))
 			return CHAT_REFUSED;
 		/* Without an error of TLS, the connection itself was lost. */
-		return strstr(transport->error, "error:") != NULL ? CHAT_PROTOCOL_ERROR
-								  : CHAT_CANNOT_CONNECT;
+		return strstr(transport->error, "error:") ? CHAT_PROTOCOL_ERROR
+							  : CHAT_CANNOT_CONNECT;
 	default:
 		return is_certificate_alert(transport->error) ? CHAT_REFUSED : CHAT_CANNOT_CONNECT;
 	}
@@ -85,7 +85,7 @@ is_about_proxy(const struct chat_transport *transport)
 {
 	if (!transport->proxy_name)
 		return false;
-	if (strstr(transport->error, "connect to ") != NULL)
+	if (strstr(transport->error, "connect to "))
 		return !strstr(transport->error, transport->goal);
 	return strstr(transport->error, "proxy") != NULL;
 }
@@ -102,17 +102,17 @@ chat_transport_fail_connecting(
 	if (answer != 0 && answer / 100 != 2)
 		return chat_fail(err, answer == 407 ? CHAT_REFUSED : CHAT_CANNOT_CONNECT,
 			"the proxy answers %ld", answer);
-	if (result == CURLE_SSL_CACERT_BADFILE && transport->authorities != NULL)
+	if (result == CURLE_SSL_CACERT_BADFILE && transport->authorities)
 		return fail_authorities(transport, err);
 	if (is_about_proxy(transport)) /* its URL may contain a password */
 		return chat_fail(err, code, "the proxy of %s: %s", transport->proxy_name,
-			strchr(words, '@') != NULL ? "it cannot be used" : words);
+			strchr(words, '@') ? "it cannot be used" : words);
 	if (code == CHAT_PROTOCOL_ERROR && chat_remedy_is_plain(transport->error))
 		return chat_fail(err, code,
 			"the server's answer is not TLS (is it ws:// in place of wss://?)");
 	remedy = chat_remedy_tls(words, result == CURLE_PEER_FAILED_VERIFICATION);
-	return remedy != NULL ? chat_fail(err, code, "%.120s (%s)", words, remedy)
-			      : chat_fail(err, code, "%s", words);
+	return remedy ? chat_fail(err, code, "%.120s (%s)", words, remedy)
+		      : chat_fail(err, code, "%s", words);
 }
 
 int
@@ -123,6 +123,6 @@ chat_transport_fail_connected(
 		is_certificate_alert(transport->error) ? CHAT_REFUSED : CHAT_CONNECTION_LOST;
 	const char *words = words_for(transport, result), *remedy = chat_remedy_tls(words, false);
 
-	return remedy != NULL ? chat_fail(err, code, "%.120s (%s)", words, remedy)
-			      : chat_fail(err, code, "%s", words);
+	return remedy ? chat_fail(err, code, "%.120s (%s)", words, remedy)
+		      : chat_fail(err, code, "%s", words);
 }

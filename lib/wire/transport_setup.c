@@ -28,14 +28,14 @@ environment(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value != NULL && *value != '\0' ? value : NULL;
+	return value && *value ? value : NULL;
 }
 
 /* Returns the name of the first of these variables that is set, or NULL. */
 static const char *
 first_set(const char *const *names)
 {
-	while (*names != NULL && environment(*names) == NULL)
+	while (*names && !environment(*names))
 		names++;
 	return *names;
 }
@@ -92,7 +92,7 @@ set_authorities(struct chat_transport *transport, const struct chat_client_optio
 	int failed = 0;
 
 	transport->authorities = options->cacert;
-	transport->authorities_name = name != NULL ? name : "--cacert";
+	transport->authorities_name = name ? name : "--cacert";
 	if (!options->cacert) {
 		transport->authorities_name = first_set(variables);
 		if (transport->authorities_name)
