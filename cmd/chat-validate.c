@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "chat/clock.h"
@@ -18,6 +17,7 @@
 #include "command/opt_parse.h"
 #include "validate/file.h"
 #include "validate/format.h"
+#include "validate/outputs.h"
 #include "validate/report.h"
 #include "validate/writer.h"
 
@@ -175,81 +175,6 @@ scan_open(const struct settings *settings)
 		(enum chat_direction)(settings->from + 1), (enum chat_scan_variant)variant);
 }
 
-/* Returns true if one of the named files is this one: writing to it would destroy what is read. */
-static bool
-is_read_too(const struct stat *file, char **names)
-{
-	struct stat read;
-
-	for (; *names; names++)
-		if (stat(*names, &read) == 0 && read.st_dev == file->st_dev &&
-			read.st_ino == file->st_ino)
-			return true;
-	return false;
-}
-
-static void
-rejects_open(struct writer *rejects, const char *name, char **names)
-{
-	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	struct stat stat;
-	bool regular;
-
-	if (fd < 0 || fstat(fd, &stat) < 0)
-		chat_die(CHAT_EXIT_CANNOT_CREATE, "%s: %s", name, strerror(errno));
-	regular = S_ISREG(stat.st_mode);
-	if (regular && is_read_too(&stat, names))
-		chat_die_usage("--rejects: %s is one of the files to be read", name);
-	if (regular && ftruncate(fd, 0) < 0)
-		chat_die(CHAT_EXIT_CANNOT_CREATE, "%s: %s", name, strerror(errno));
-	writer_init(rejects, fd, name);
-}
-
-/* What is written: findings to stdout, or to stderr where stdout has the lines that pass. */
-struct outputs {
-	struct writer findings;
-	struct writer lines; /* stdout */
-	struct writer rejects; /* only where settings->rejects */
-};
-
-static bool
-passes_lines(const struct settings *settings)
-{
-	return settings->filter || settings->invert;
-}
-
-static void
-outputs_open(struct outputs *outputs, const struct settings *settings, char **names,
-	struct chat_progress *progress)
-{
-	bool passes = passes_lines(settings);
-
-	*outputs = (struct outputs){0};
-	writer_init(&outputs->lines, STDOUT_FILENO, "stdout");
-	writer_init(&outputs->findings, passes ? STDERR_FILENO : STDOUT_FILENO,
-		passes ? "stderr" : "stdout");
-	outputs->lines.progress = outputs->findings.progress = progress;
-	if (settings->rejects)
-		rejects_open(&outputs->rejects, settings->rejects, names);
-}
-
-static void
-output_finish(struct writer *output)
-{
-	writer_flush(output);
-	writer_free(output);
-}
-
-static void
-outputs_close(struct outputs *outputs, const struct settings *settings)
-{
-	output_finish(&outputs->findings);
-	output_finish(&outputs->lines);
-	output_finish(&outputs->rejects);
-	if (settings->rejects && close(outputs->rejects.fd) < 0)
-		chat_die(CHAT_EXIT_IO, "%s: %s", settings->rejects, strerror(errno));
-}
-
 /* Gives up all rights but reading: a log of strangers may try to take this process over. */
 static void
 confine(void)
@@ -260,6 +185,12 @@ confine(void)
 	chat_confine_begin(&confine, CHAT_CONFINE_WRITE | CHAT_CONFINE_EXECUTE | CHAT_CONFINE_TCP);
 	if (chat_confine_end(&confine, &err) < 0)
 		chat_die(chat_exit_status(err.code), "%s", err.text);
+}
+
+static bool
+passes_lines(const struct settings *settings)
+{
+	return settings->filter || settings->invert;
 }
 
 static enum pass
@@ -307,10 +238,11 @@ validate(const struct settings *settings, char **names)
 	int status;
 
 	chat_progress_init(&progress, !settings->quiet, PROGRESS_AFTER_MS);
-	outputs_open(&outputs, settings, names, &progress);
+	outputs_open(&outputs, passes_lines(settings), settings->rejects, names);
+	outputs.lines.progress = outputs.findings.progress = &progress;
 	confine();
 	status = check_all(&check, names, settings->stats);
-	outputs_close(&outputs, settings);
+	outputs_close(&outputs);
 	state_free(check.state);
 	chat_scan_free(scan);
 	return status;

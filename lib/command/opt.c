@@ -1,4 +1,4 @@
-/* What an entry of an option table means: which text is a value of it, and where that goes. */
+/* Reads the text of an option as its entry in the table says, and stores the value. */
 #include "command/opt.h"
 
 #include <stdlib.h>

@@ -36,7 +36,7 @@ struct chat_opt {
 	const char *argument; /* its name in --help; NULL where the option takes none */
 	const char *help; /* one line, in which "%s" stands for the default */
 	int64_t min, max; /* NUMBER, DURATION, SIZE; max is 0 where min >= 0: no limit */
-	int64_t implied; /* what "%s" stands for where the field holds -1 or no number */
+	int64_t implied; /* "%s" stands for it where the field holds -1 or no number */
 	const char *const *choices; /* CHOICE: the words, ended by NULL */
 	const char *endless; /* DURATION: a word that stands for -1; NULL: none */
 	const char *needs; /* the name of the option that must be given with this one; NULL: none */
@@ -45,7 +45,7 @@ struct chat_opt {
 	size_t given; /* offset of a bool, set to true where the option is given; 0: none */
 };
 
-/* What --help says besides the options. */
+/* The text of --help besides the options. */
 struct chat_usage {
 	const char *synopsis; /* "[OPTION…] [WORD…]", after the program's name; lines end with \n */
 	const char *about; /* one line */
@@ -56,7 +56,7 @@ struct chat_usage {
 /* An option of a list. */
 struct chat_opt_entry {
 	const struct chat_opt *opt;
-	char *settings; /* what the offsets of opt count from */
+	char *settings; /* the struct that the offsets of opt count from */
 	int64_t initial; /* the value of a number or choice when it was added; else -1 */
 	bool given; /* it was on the command line */
 };

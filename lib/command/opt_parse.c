@@ -15,7 +15,7 @@
 #include "command/diag.h"
 #include "command/help.h"
 
-#define FIRST_VALUE 256 /* what getopt_long returns for entry 0 by its long name */
+#define FIRST_VALUE 256 /* getopt_long returns it for the long name of entry 0 */
 
 static const struct chat_opt own_options[] = {
 	{'h', "help", CHAT_OPT_HELP, .help = "print this and exit"},
