@@ -1,6 +1,6 @@
 /*
  * chat-listen prints what is said in channels. The wiring and the exit status are here; the command
- * line is in listen/options.c, the loop in listen/listener.c.
+ * line is in listen/options.c, the loop in listen/listener_turn.c.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ open_files(struct options *options, struct listener *listener)
 			cursor_save(&listener->cursor, &err) < 0))
 		die(&err);
 	options->listener.saves = options->save_dir != NULL;
-	if (options->save_dir && saver_open(&listener->saver, options->save_dir, &err) < 0)
+	if (options->save_dir && saver_open(&listener->printer.saver, options->save_dir, &err) < 0)
 		die(&err);
 }
 
@@ -93,8 +93,8 @@ open_output(const struct options *options, struct listener *listener, struct bot
 	struct chat_err err;
 
 	if (!options->command) {
-		output_open(&listener->output, options->output_fd);
-		output_mend(&listener->output);
+		output_open(&listener->printer.output, options->output_fd);
+		output_mend(&listener->printer.output);
 		return;
 	}
 	*bot = (struct bot){
@@ -103,7 +103,7 @@ open_output(const struct options *options, struct listener *listener, struct bot
 	};
 	if (signals_add_children(&listener->signals, &err) < 0)
 		die(&err);
-	if (bot_open(bot, &listener->output, &options->settings.identity, &err) < 0)
+	if (bot_open(bot, &listener->printer.output, &options->settings.identity, &err) < 0)
 		chat_die(bot->command.status ? bot->command.status : chat_exit_status(err.code),
 			"%s", err.text);
 	bot->ledger.kept = options->cursor_file != NULL;
@@ -116,9 +116,9 @@ close_all(const struct options *options, struct listener *listener)
 	if (listener->bot)
 		bot_close(listener->bot);
 	else
-		output_close(&listener->output);
+		output_close(&listener->printer.output);
 	if (options->save_dir)
-		saver_close(&listener->saver);
+		saver_close(&listener->printer.saver);
 	cursor_close(&listener->cursor);
 	signals_close(&listener->signals);
 }

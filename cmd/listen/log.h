@@ -1,7 +1,7 @@
 #ifndef LISTEN_LOG_H
 #define LISTEN_LOG_H
 
-#include "listen/listener.h"
+#include "listen/listener_options.h"
 
 /*
  * A log of these tools in place of a server: its lines go through the filter to stdout, as they are

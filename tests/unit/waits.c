@@ -186,19 +186,19 @@ test_listen(uint64_t seed)
 	struct listener_options options = {.last = -1, .retry_for_ms = -1};
 	struct listener listener = {.options = &options};
 	struct program program = {"chat-listen", &listener, listen_turn, listen_await, listen_woken,
-		channel_peer, NULL, &listener.waits, &listener.output, NULL};
+		channel_peer, NULL, &listener.waits, &listener.printer.output, NULL};
 	struct game game;
 
 	game_open(&game, seed);
 	listener.settings = &game.settings;
 	signals_open(&listener.signals, NULL);
-	output_open(&listener.output, game.stdout_fd);
-	listener.output.full_bytes = FULL_BYTES;
+	output_open(&listener.printer.output, game.stdout_fd);
+	listener.printer.output.full_bytes = FULL_BYTES;
 	listener_begin(&listener, &game.url, 1);
 	program.membership = &listener.feeds[0].membership;
 	game_play(&game, &program, true, LINES);
 	ok(game.lines == LINES && !game.disorder, "%d lines, in order and once", LINES);
-	output_close(&listener.output);
+	output_close(&listener.printer.output);
 	signals_close(&listener.signals);
 	listener_finish(&listener);
 	game_close(&game);

@@ -1,38 +1,33 @@
 /*
- * From a membership's events to lines: each message once, in order, what was missed (feed_past.c)
- * like what was heard.
+ * The events of a membership become lines: a message goes to the printer, a history to
+ * feed_history.c.
  */
-#include "listen/feed.h"
+#include "listen/feed_private.h"
 
 #include <string.h>
 
 #include "command/diag.h"
-#include "listen/feed_past.h"
-#include "listen/listener.h"
 
-#define BATCH_BYTES (64u << 10) /* then what there is gets written */
-#define BATCH_EVENTS 1024 /* then signals and deadlines get their turn, printed or not */
+#define BATCH_BYTES (64u << 10) /* of output of a turn; then it is written */
+#define BATCH_EVENTS 1024 /* of a turn, so that signals and deadlines are not late */
 
 void
-feed_open(struct feed *feed, struct listener *listener, const struct chat_url *url)
+feed_open(struct feed *feed, struct printer *printer, const struct settings *settings,
+	const struct chat_url *url, const struct feed_start *start)
 {
-	const struct listener_options *options = listener->options;
-	char text[CHAT_URL_MAX];
-	const char *since;
-	bool timed;
+	const struct listener_options *options = printer->options;
+	const char *since = start->cursor_id ? start->cursor_id : options->since.id;
+	bool timed = !start->cursor_id && options->since.timed;
 
-	chat_url_format(url, text, sizeof(text));
-	since = cursor_find(&listener->cursor, text);
-	timed = !since && options->since.timed;
-	if (!since)
-		since = options->since.id;
-	*feed = (struct feed){.listener = listener,
-		.resumes = since || (listener->cursor.path && !listener->bot),
+	*feed = (struct feed){.number = feed->number,
+		.printer = printer,
+		.bot = printer->bot,
+		.resumes = since || (start->has_cursor && !printer->bot),
 		.wants_all = since && strcmp(since, POSITION_BEGINNING) == 0,
 		.from_ms = timed ? options->since.time_ms : 0};
-	if (since && listener->bot)
-		ledger_begin(&listener->bot->ledger, since);
-	membership_open(&feed->membership, listener->settings, url,
+	if (since && feed->bot)
+		ledger_begin(&feed->bot->ledger, since);
+	membership_open(&feed->membership, settings, url,
 		&(struct membership_options){
 			.hidden = options->hidden,
 			.wait = options->wait,
@@ -61,16 +56,18 @@ feed_close(struct feed *feed)
 }
 
 /*
- * Whether a message was told already: just now, by a network that says things twice; or before, for
- * a plain server may tell the past in single messages, and any its own to a bot.
+ * Returns true if a message was printed already: it is the last one, which a network may bring
+ * twice; or it is any one before, which a plain server may send instead of a history, or every
+ * server to a bot as the echo of its own message.
  */
 static bool
 is_known(const struct feed *feed, const struct chat_json_value *id)
 {
 	return chat_json_string_is(id, chat_span_of(position_id(&feed->membership.position))) ||
-		((!feed->caught_up || feed->listener->bot) && seen_has(&feed->seen, id));
+		((!feed->caught_up || feed->bot) && seen_has(&feed->seen, id));
 }
 
+/* Prints a message of the server, each `message` once. */
 static void
 tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
@@ -81,44 +78,48 @@ tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 	if (msg->type == CHAT_TYPE_MESSAGE) {
 		if (is_known(feed, &msg->value[CHAT_SLOT_ID]))
 			return;
-		listener_print(feed->listener, feed, line, msg);
+		printer_print(feed->printer, &feed->membership, line, msg);
 		feed_note(feed, msg);
 		membership_progress(&feed->membership);
 		return;
 	}
-	listener_print(feed->listener, feed, line, msg);
+	printer_print(feed->printer, &feed->membership, line, msg);
 }
 
-/* A command that begins anew owes no answer to what it was only told of. */
+/*
+ * Sets where the ledger begins if nothing was said about it: a command that starts owes no answer
+ * to the messages of a history that it gets as one line.
+ */
 static void
 begin_ledger(struct feed *feed)
 {
 	const char *id = position_id(&feed->membership.position);
-	bool told = feed->listener->options->history != LISTENER_HISTORY_FLAT ||
-		strcmp(id, feed->membership.peer.since) == 0; /* there was nothing to tell */
+	bool told = feed->printer->options->history != LISTENER_HISTORY_FLAT ||
+		strcmp(id, feed->membership.peer.since) == 0; /* the history was empty */
 
 	if (*id && told)
-		ledger_begin(&feed->listener->bot->ledger, id);
+		ledger_begin(&feed->bot->ledger, id);
 	else if (!*id && feed->membership.peer.past)
-		ledger_begin(&feed->listener->bot->ledger, "0");
+		ledger_begin(&feed->bot->ledger, "0");
 }
 
+/* The membership has ended for good. */
 static void
 end(struct feed *feed, const struct membership_event *event)
 {
 	feed->ended = true;
-	if (feed->listener->closing)
+	if (feed->printer->ending.begun)
 		return;
 	chat_warn("%s: %s", feed->membership.url_text, event->err.text);
-	if (feed->listener->status == 0)
-		feed->listener->status = chat_exit_status(event->err.code);
+	if (feed->printer->ending.status == 0)
+		feed->printer->ending.status = chat_exit_status(event->err.code);
 }
 
-/* What the membership goes through concerns what the command said, too. */
+/* Passes an event on to the courier of the command, whose messages it is about. */
 static void
 show_bot(struct feed *feed, const struct membership_event *event)
 {
-	struct courier *courier = &feed->listener->bot->courier;
+	struct courier *courier = &feed->bot->courier;
 
 	if (event->what == MEMBERSHIP_JOIN)
 		courier_joined(courier, &feed->membership, event->again);
@@ -135,13 +136,13 @@ show_bot(struct feed *feed, const struct membership_event *event)
 static void
 handle(struct feed *feed, const struct membership_event *event)
 {
-	if (feed->listener->bot)
+	if (feed->bot)
 		show_bot(feed, event);
-	if (feed->listener->closing && event->what == MEMBERSHIP_MESSAGE)
+	if (feed->printer->ending.begun && event->what == MEMBERSHIP_MESSAGE)
 		return;
 	switch (event->what) {
 	case MEMBERSHIP_JOIN:
-		feed_past_begin(feed);
+		feed_begin_past(feed);
 		if (event->text.len > 0)
 			tell(feed, event->text, event->msg);
 		break;
@@ -149,12 +150,12 @@ handle(struct feed *feed, const struct membership_event *event)
 		tell(feed, event->text, event->msg);
 		break;
 	case MEMBERSHIP_CATCH_UP:
-		feed_past_end(feed);
-		if (feed->listener->bot)
+		feed_end_past(feed);
+		if (feed->bot)
 			begin_ledger(feed);
 		break;
 	case MEMBERSHIP_LOST:
-		if (feed->listener->settings->verbose)
+		if (feed->membership.settings->verbose)
 			chat_warn("%s: %s; again in %lld ms", feed->membership.url_text,
 				event->err.text, (long long)event->retry_ms);
 		break;
@@ -166,8 +167,9 @@ handle(struct feed *feed, const struct membership_event *event)
 void
 feed_run(struct feed *feed)
 {
-	struct output *output = &feed->listener->output;
+	struct output *output = &feed->printer->output;
 	size_t enough = output_pending_bytes(output) + BATCH_BYTES;
+	bool ending = feed->printer->ending.begun;
 	struct membership_event event;
 
 	for (int i = 0; i < BATCH_EVENTS && !feed->ended; i++) {
@@ -177,5 +179,7 @@ feed_run(struct feed *feed)
 		handle(feed, &event);
 		if (output_pending_bytes(output) >= enough)
 			return;
+		if (feed->printer->ending.begun && !ending)
+			return; /* the listener closes the connection */
 	}
 }

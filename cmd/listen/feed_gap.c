@@ -1,0 +1,126 @@
+/* How far a feed has come, and whether messages are missing between that and a history. */
+#include "listen/feed_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/encode.h"
+#include "client/history.h"
+#include "command/diag.h"
+
+/* The cursor does not follow messages before the time of --since: the next run would print them. */
+void
+feed_note(struct feed *feed, const struct chat_msg *msg)
+{
+	seen_add(&feed->seen, &msg->value[CHAT_SLOT_ID]);
+	position_note(&feed->membership.position, msg);
+	if (!feed->skips)
+		printer_mark(feed->printer, feed->number, &feed->membership.position);
+}
+
+bool
+feed_is_at_beginning(const struct feed *feed)
+{
+	return strcmp(position_id(&feed->membership.position), POSITION_BEGINNING) == 0;
+}
+
+bool
+feed_wants_beginning(const struct feed *feed)
+{
+	return feed->wants_all && !feed->was_caught_up && !feed->skips &&
+		feed_is_at_beginning(feed);
+}
+
+bool
+feed_is_old(const struct feed *feed, const struct chat_msg *msg)
+{
+	int64_t said_ms = 0;
+
+	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &said_ms);
+	return said_ms < feed->from_ms;
+}
+
+/* Returns the id of the last message before a gap, which the caller frees. */
+static char *
+gap_after(const struct feed *feed)
+{
+	struct chat_msg newest;
+
+	if (recent_newest(&feed->recent, &newest))
+		return chat_msg_string(&newest.value[CHAT_SLOT_ID]);
+	return chat_strdup(position_id(&feed->membership.position));
+}
+
+void
+feed_tell_gap(struct feed *feed, const struct chat_msg *next)
+{
+	char *after = gap_after(feed), *after_json = chat_encode_string(chat_span_of(after));
+	char *before = next ? chat_msg_string(&next->value[CHAT_SLOT_ID]) : NULL;
+	struct chat_buf line = {0};
+
+	feed->printer->gap = true;
+	chat_warn("%s: messages may be missing after %s%s%s", feed->membership.url_text, after,
+		next ? " and before " : "", next ? before : "");
+	chat_buf_printf(&line, "{\"type\":\"$gap\",\"after\":%s", after_json);
+	if (next) {
+		chat_buf_append_string(&line, ",\"before\":");
+		chat_buf_append_span(&line, next->value[CHAT_SLOT_ID].raw);
+	}
+	chat_buf_append_string(&line, "}");
+	printer_event(feed->printer, &feed->membership, chat_buf_span(&line));
+	chat_buf_free(&line);
+	free(after_json);
+	free(after);
+	free(before);
+}
+
+static bool
+is_complete(const struct chat_msg *msg)
+{
+	return msg->value[CHAT_SLOT_COMPLETE].raw.at[0] == 't';
+}
+
+/*
+ * Returns true if no message is missing between the position and a history: the server says so, or
+ * the history has a message that was dealt with. If all messages are wanted none is missing before
+ * the first one that the server keeps; but a server without pages may keep more than one history
+ * holds.
+ */
+static bool
+continues(const struct feed *feed, const struct chat_msg *msg)
+{
+	struct chat_span last_id = chat_span_of(position_id(&feed->membership.position)), text;
+	bool says = chat_msg_has(msg, CHAT_SLOT_COMPLETE);
+	struct history history;
+	struct chat_msg past;
+
+	if (last_id.len == 0)
+		return true;
+	if (feed_wants_beginning(feed) && (!says || feed->membership.peer.pages))
+		return true;
+	if (says)
+		return is_complete(msg);
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past))
+		if (seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]) ||
+			chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
+			return true;
+	return false;
+}
+
+/* A gap before a message that is older than the time of --since is not reported. */
+void
+feed_find_gap(struct feed *feed, const struct chat_msg *msg)
+{
+	struct history history;
+	struct chat_span text;
+	struct chat_msg first;
+	bool has_first;
+
+	if ((!feed->resumes && !feed->membership.rejoined) || continues(feed, msg))
+		return;
+	history_begin(&history, msg);
+	has_first = history_next(&history, &text, &first);
+	if (!has_first || !feed->skips || !feed_is_old(feed, &first))
+		feed_tell_gap(feed, has_first ? &first : NULL);
+}

@@ -1,0 +1,233 @@
+/*
+ * Histories become lines. A history is what was said before a feed joined, or while its connection
+ * was lost; it is printed as one line, as a line for each of its messages, or not at all, and each
+ * message once.
+ */
+#include "listen/feed_private.h"
+
+#include <string.h>
+
+#include "client/history.h"
+#include "command/diag.h"
+
+/* Notes every message of a history. */
+static void
+note_all(struct feed *feed, const struct chat_msg *msg)
+{
+	struct history history;
+	struct chat_span text;
+	struct chat_msg past;
+
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past))
+		feed_note(feed, &past);
+}
+
+/* Counts the messages at the front of a history that are older than the time of --since. */
+static int64_t
+count_old(const struct feed *feed, const struct chat_msg *msg)
+{
+	struct history history;
+	struct chat_span text;
+	struct chat_msg past;
+	int64_t count = 0;
+
+	history_begin(&history, msg);
+	while (feed->skips && history_next(&history, &text, &past) && feed_is_old(feed, &past))
+		count++;
+	return count;
+}
+
+/* Counts the messages of a history up to the position. chat-serve sends none of them. */
+static int64_t
+count_known(const struct feed *feed, const struct chat_msg *msg)
+{
+	struct chat_span last_id = chat_span_of(position_id(&feed->membership.position)), text;
+	int64_t count = 0, known = 0;
+	struct history history;
+	struct chat_msg past;
+
+	if (last_id.len == 0 || feed->membership.peer.pages)
+		return 0;
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past)) {
+		count++;
+		if (chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
+			known = count;
+	}
+	return known;
+}
+
+/* Prints the messages of a history as lines: those that are new, of the last `last` (-1: all). */
+static void
+tell_flat(struct feed *feed, const struct chat_msg *msg, int64_t last)
+{
+	struct history history;
+	struct chat_span text;
+	struct chat_msg past;
+	int64_t skip = count_known(feed, msg);
+
+	if (last >= 0 && skip < (int64_t)history_count(msg) - last)
+		skip = (int64_t)history_count(msg) - last;
+	history_begin(&history, msg);
+	while (!feed->printer->ending.begun && history_next(&history, &text, &past)) {
+		feed->skips = feed->skips && feed_is_old(feed, &past);
+		if (skip-- > 0 || feed->skips) {
+			feed_note(feed, &past);
+			continue;
+		}
+		if (seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]))
+			continue;
+		printer_print(feed->printer, &feed->membership, text, &past);
+		feed_note(feed, &past);
+		membership_progress(&feed->membership);
+	}
+}
+
+/* Appends the line of a history without its first `skip` messages. */
+static void
+cut_line(struct chat_buf *cut, struct chat_span line, const struct chat_msg *msg, int64_t skip)
+{
+	struct chat_span text, array = msg->value[CHAT_SLOT_MESSAGES].raw;
+	const char *from =
+		array.at + array.len - 1; /* the bracket at the end, if no message is left */
+	struct history history;
+	struct chat_msg past;
+
+	history_begin(&history, msg);
+	while (history_next(&history, &text, &past))
+		if (skip-- == 0) {
+			from = text.at;
+			break;
+		}
+	chat_buf_append(cut, line.at, (size_t)(array.at + 1 - line.at));
+	chat_buf_append(cut, from, (size_t)(line.at + line.len - from));
+}
+
+static bool
+has_more(const struct chat_msg *msg)
+{
+	return chat_msg_has(msg, CHAT_SLOT_MORE) && msg->value[CHAT_SLOT_MORE].raw.at[0] == 't';
+}
+
+/* Prints a history as one line, with the last `last` of its messages (-1: all). */
+static void
+tell_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, int64_t last)
+{
+	int64_t count = (int64_t)history_count(msg), skip = count_old(feed, msg);
+	struct chat_buf cut = {0};
+	struct chat_msg rest;
+
+	feed->skips = feed->skips && skip == count;
+	if (last >= 0 && skip < count - last)
+		skip = count - last;
+	if (skip <= 0)
+		printer_print(feed->printer, &feed->membership, line, msg);
+	else if (!feed->skips || !has_more(msg)) {
+		cut_line(&cut, line, msg, skip);
+		if (chat_msg_read(&rest, chat_buf_span(&cut), CHAT_FROM_SERVER, NULL) == 0)
+			printer_print(feed->printer, &feed->membership, chat_buf_span(&cut), &rest);
+		chat_buf_free(&cut);
+	}
+	note_all(feed, msg);
+	membership_progress(&feed->membership);
+}
+
+/* Prints a history, or a page, as --history says. What was missed after a loss is always flat. */
+static void
+tell_page(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
+{
+	const struct listener_options *options = feed->printer->options;
+	enum listener_history how = options->history;
+	bool missed = feed->resumes || feed->membership.rejoined;
+
+	if (feed->was_caught_up)
+		tell_flat(feed, msg, -1);
+	else if (how == LISTENER_HISTORY_FLAT || (how == LISTENER_HISTORY_AUTO && missed))
+		tell_flat(feed, msg, options->last);
+	else if (how == LISTENER_HISTORY_NONE)
+		note_all(feed, msg);
+	else
+		tell_line(feed, line, msg, options->last);
+}
+
+/* Prints the last messages of several pages as one history. */
+static void
+tell_recent(struct feed *feed)
+{
+	struct chat_buf line = {0};
+	struct chat_msg msg;
+
+	recent_write(&feed->recent, &line);
+	if (chat_msg_read(&msg, chat_buf_span(&line), CHAT_FROM_SERVER, NULL) == 0)
+		tell_page(feed, chat_buf_span(&line), &msg);
+	chat_buf_free(&line);
+	recent_free(&feed->recent);
+}
+
+/* Keeps the last messages of a page until the last page has come. */
+static void
+keep_recent(struct feed *feed, const struct chat_msg *msg, int64_t last)
+{
+	int64_t old = count_old(feed, msg);
+
+	feed->skips = feed->skips && old == (int64_t)history_count(msg);
+	recent_add(&feed->recent, msg, old, last);
+	if (feed->told_past)
+		tell_recent(feed);
+}
+
+/* Warns if --last asks for more messages than the server sends to a newcomer. */
+static void
+tell_limit(const struct feed *feed, const struct chat_msg *msg)
+{
+	int64_t most = feed->membership.peer.history, last = feed->printer->options->last;
+
+	if (most > 0 && last > most && !feed->resumes && !feed->was_caught_up &&
+		(int64_t)history_count(msg) >= most)
+		chat_warn("%s: the server tells who joins its last %lld messages, not %lld "
+			  "(--since all: all that it has)",
+			feed->membership.url_text, (long long)most, (long long)last);
+}
+
+void
+feed_tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
+{
+	int64_t last = feed->printer->options->last;
+	bool keeps = last > 0 && !feed->was_caught_up;
+
+	feed->told_past = !has_more(msg);
+	if (feed->printer->ending.begun)
+		return;
+	feed_find_gap(feed, msg);
+	tell_limit(feed, msg);
+	if (keeps && (feed->recent.paged || !feed->told_past))
+		keep_recent(feed, msg, last);
+	else
+		tell_page(feed, line, msg);
+}
+
+void
+feed_begin_past(struct feed *feed)
+{
+	feed->told_past = feed->caught_up = false;
+	feed->skips = feed->from_ms && (feed->skips || feed_is_at_beginning(feed));
+	recent_free(&feed->recent);
+}
+
+void
+feed_end_past(struct feed *feed)
+{
+	const char *id = position_id(&feed->membership.position);
+	bool missed = feed->membership.rejoined || feed->resumes;
+
+	if (feed->printer->ending.begun)
+		return;
+	if (!feed->told_past && missed && *id && !feed_wants_beginning(feed))
+		feed_tell_gap(feed, NULL);
+	feed->caught_up = feed->was_caught_up = true;
+	feed->told_past = true;
+	feed->skips = false;
+	feed->from_ms = 0;
+	printer_mark(feed->printer, feed->number, &feed->membership.position);
+}

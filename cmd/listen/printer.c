@@ -1,0 +1,117 @@
+/* Prints messages; feed_run.c and feed_history.c call it for each of them. */
+#include "listen/printer.h"
+
+#include "command/diag.h"
+#include "listen/label.h"
+
+void
+printer_begin(struct printer *printer)
+{
+	human_begin(&printer->human, printer->options->color, true);
+}
+
+void
+printer_free(struct printer *printer)
+{
+	marks_free(&printer->marks);
+	chat_buf_free(&printer->line);
+	chat_buf_free(&printer->saved);
+}
+
+/* Appends a line to the output, with its channel if there are several. */
+static void
+print_line(struct printer *printer, const struct membership *membership, struct chat_span line)
+{
+	if (printer->labels_channel && line.len > 0 && line.at[0] == '{') {
+		label_line(&printer->line, line, membership->url.channel,
+			printer->labels_url ? membership->url_text : NULL);
+		line = chat_buf_span(&printer->line);
+	}
+	output_line(&printer->output, line);
+}
+
+static void
+count_line(struct printer *printer)
+{
+	int64_t most = printer->options->count;
+
+	printer->printed++;
+	if (most > 0 && printer->printed >= (uint64_t)most)
+		ending_begin(&printer->ending, 0);
+}
+
+/* Saves the file of a message. Returns the line to print: it has the path instead of the data. */
+static struct chat_span
+save_file(struct printer *printer, struct chat_span line, const struct chat_msg *msg)
+{
+	struct chat_err err;
+	int saved = saver_save(&printer->saver, msg, line, &printer->saved, &err);
+
+	if (saved > 0)
+		return chat_buf_span(&printer->saved);
+	if (saved < 0)
+		chat_warn("%s", err.text);
+	if (saved < 0 && err.code != CHAT_BAD_MESSAGE) {
+		printer->marking = false;
+		ending_fail(&printer->ending, chat_exit_status(err.code));
+	}
+	return line;
+}
+
+static bool
+is_wanted(struct printer *printer, const struct membership *membership, const struct chat_msg *msg)
+{
+	struct filter_place place = {
+		.self = &membership->identity,
+		.here = &membership->here,
+		.copies = membership->peer.via && membership->peer.hops,
+	};
+
+	if (!filter_wants(&printer->options->filter, msg, &place))
+		return false;
+	return !printer->bot || bot_hears(printer->bot, msg, &membership->identity);
+}
+
+void
+printer_print(struct printer *printer, const struct membership *membership, struct chat_span line,
+	const struct chat_msg *msg)
+{
+	if (printer->ending.begun || !is_wanted(printer, membership, msg))
+		return;
+	if (printer->options->saves)
+		line = save_file(printer, line, msg);
+	if (printer->ending.begun)
+		return;
+	if (printer->options->human)
+		human_write(&printer->human, output_buf(&printer->output), msg, line);
+	else
+		print_line(printer, membership, line);
+	count_line(printer);
+}
+
+void
+printer_event(struct printer *printer, const struct membership *membership, struct chat_span line)
+{
+	if (printer->ending.begun || !printer->options->events || printer->options->human)
+		return;
+	print_line(printer, membership, line);
+}
+
+void
+printer_mark(struct printer *printer, size_t feed, const struct position *position)
+{
+	const char *id = position_id(position);
+
+	if (!printer->marking || !*id)
+		return;
+	marks_put(&printer->marks,
+		&(struct mark){.end = output_end(&printer->output), .feed = feed, .id = id});
+}
+
+void
+printer_drop_output(struct printer *printer)
+{
+	marks_free(&printer->marks);
+	output_discard(&printer->output);
+	printer->marking = false;
+}
