@@ -26,9 +26,15 @@ def rest(peer):
         return messages
 
 
-def lose_power(dir, log, rng):
-    """Bytes that were not synced stay, go, or become zeros, at random; files that were not synced stay or go."""
-    synced, unsure = {}, set()
+def sizes(dir):
+    """The sizes of the files in a directory, by name."""
+    return {name: os.path.getsize(os.path.join(dir, name)) for name in os.listdir(dir)}
+
+
+def lose_power(dir, log, rng, before):
+    """Bytes that were not synced stay, go, or become zeros, at random; files that were not synced stay or go.
+    before: the sizes of what was there before the server started, which is on the disk."""
+    synced, unsure = dict(before), set()
     with open(log) as lines:
         for line in lines:
             what, path, size = line.split()
@@ -61,7 +67,7 @@ def crash(sync, rounds, power=False):
     last, seen, total, slowest = None, [], 0, 0
     options = ["--sync", sync, "--journal-segment", "32k", "--history", "1000"]
     for number in range(rounds + 1):
-        begun = time.monotonic()
+        begun, before = time.monotonic(), sizes(dir)
         server = start(dir, *options, env=disk(dir, log=log) if power else None)
         listener = server.join("bob", since=last) if last else server.join("bob")
         slowest = max(slowest, time.monotonic() - begun)
@@ -86,7 +92,7 @@ def crash(sync, rounds, power=False):
         if not last and not seen[0]:
             seen = []
         if power:
-            lose_power(dir, log, rng)
+            lose_power(dir, log, rng, before)
             os.unlink(log)
     server.stop()
     is_valid(dir)
