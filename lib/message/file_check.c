@@ -1,6 +1,6 @@
 /*
- * The data of a file against its size. Called by msg.c for each value of a message under strict
- * checking; data and size may come in either order.
+ * Compares the data of a file with its size. Called by msg.c under strict checking for each of the
+ * two, which may come in either order.
  */
 #include "message/file_check.h"
 
@@ -38,11 +38,9 @@ chat_file_check(struct chat_file_check *check, struct chat_findings *findings,
 		if (!is_canonical(value, &check->data_bytes))
 			chat_findings_printf(findings, place, value->raw.at, CHAT_BAD_BASE64,
 				"expected base64 with padding and without stray bits");
-	} else if (rule->slot == CHAT_SLOT_FILE_SIZE) {
+	} else {
 		check->has_size = true;
 		check->size = *value;
-	} else {
-		return;
 	}
 	if (check->has_data && check->has_size &&
 		chat_json_compare_integer(check->size.raw, (int64_t)check->data_bytes) != 0)

@@ -18,9 +18,16 @@ struct chat_file_check {
 	struct chat_json_value size; /* valid if has_size */
 };
 
+/* Returns true if a rule is one of the two that are checked. */
+static inline bool
+chat_file_check_needs(const struct chat_rule *rule)
+{
+	return rule->format == CHAT_FORMAT_BASE64 || rule->slot == CHAT_SLOT_FILE_SIZE;
+}
+
 /*
- * Takes the next value of the file, which its rule has already accepted; values of other rules are
- * ignored. Adds findings at `place`: bad_base64, or bad_message if the sizes differ.
+ * Takes the data or the size of the file, which its rule has already accepted. Adds findings at
+ * `place`: bad_base64, or bad_message if the sizes differ.
  */
 void chat_file_check(struct chat_file_check *check, struct chat_findings *findings,
 	const struct chat_rule *rule, const struct chat_json_value *value,

@@ -130,7 +130,7 @@ read_known(struct chat_reader *reader, struct frame *frame, const struct chat_ru
 	if (read_value(reader, rule, &place, keep, value))
 		return -1;
 	check_value(reader, rule, value, &place);
-	if (reader->strict && reader->findings.added == before)
+	if (reader->strict && chat_file_check_needs(rule) && reader->findings.added == before)
 		chat_file_check(&frame->file, &reader->findings, rule, value, &place);
 	reader->findings.muted -= mute;
 	if (reader->findings.added == before && value->kind == CHAT_JSON_BOOLEAN &&
