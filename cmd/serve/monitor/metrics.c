@@ -26,8 +26,6 @@ struct sample {
 	double value;
 };
 
-#define SAMPLES 20
-
 static uint64_t
 journal_bytes(const struct monitor_sources *sources)
 {
@@ -36,13 +34,18 @@ journal_bytes(const struct monitor_sources *sources)
 	return journal->kind->bytes ? journal->kind->bytes(journal) : 0;
 }
 
+#define PEER_SAMPLES 8
+#define MEMORY_SAMPLES 6
+#define OUTPUT_SAMPLES 6
+#define SAMPLES (PEER_SAMPLES + MEMORY_SAMPLES + OUTPUT_SAMPLES)
+
 static void
-samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sources)
+take_peers(struct sample samples[PEER_SAMPLES], const struct monitor_sources *sources)
 {
 	const struct session_context *sessions = sources->sessions;
 	const struct conns *conns = sessions->conns;
 	const struct channels *channels = sessions->channels;
-	const struct sample taken[SAMPLES] = {
+	const struct sample taken[PEER_SAMPLES] = {
 		{"connections", "gauge", "Open connections.", (double)conns->count},
 		{"connections_total", "counter", "Connections ever accepted.",
 			(double)sessions->counters.accepted},
@@ -56,23 +59,43 @@ samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sourc
 			(double)conns->bytes_out},
 		{"queued_bytes", "gauge", "Bytes that wait for their readers.",
 			(double)conns->queued_bytes},
+	};
+
+	memcpy(samples, taken, sizeof(taken));
+}
+
+static void
+take_memory(struct sample samples[MEMORY_SAMPLES], const struct monitor_sources *sources)
+{
+	const struct catchup *catchup = &sources->sessions->catchup;
+	const struct channels *channels = sources->sessions->channels;
+	const struct sample taken[MEMORY_SAMPLES] = {
 		{"history_bytes", "gauge", "Bytes of history in memory.",
 			(double)channels_history_bytes(channels)},
 		{"past_readers", "gauge", "Members that are sent the past.",
-			(double)sessions->catchup.readers},
+			(double)catchup->readers},
 		{"past_bytes", "gauge", "Bytes of pages of the past, and of replays.",
 			(double)channels->page_cache.bytes},
 		{"past_pages_total", "counter", "Pages of the past that were queued.",
-			(double)sessions->catchup.pages_sent},
+			(double)catchup->pages_sent},
 		{"past_pages_made_total", "counter", "Pages, and replays, that were read or made.",
 			(double)channels->page_cache.made},
 		{"nonces", "gauge", "Nonces remembered.", (double)channels->nonces.count},
+	};
+
+	memcpy(samples, taken, sizeof(taken));
+}
+
+static void
+take_output(struct sample samples[OUTPUT_SAMPLES], const struct monitor_sources *sources)
+{
+	const struct sample taken[OUTPUT_SAMPLES] = {
 		{"tls_failures_total", "counter", "Connections that did not agree on TLS.",
 			sources->tls ? (double)tls_failures(sources->tls) : 0},
 		{"printer_dropped_total", "counter", "Events not printed: stdout had no room.",
 			(double)sources->events->dropped_ever},
 		{"notices_dropped_total", "counter", "Lines not said: stderr had no room.",
-			(double)sessions->error_log->writer.dropped_ever},
+			(double)sources->sessions->error_log->writer.dropped_ever},
 		{"journal_bytes", "gauge", "Bytes of the journal.", (double)journal_bytes(sources)},
 		{"storage_failures_total", "counter",
 			"Times the journal could not keep what was said, or its disk failed.",
@@ -81,6 +104,14 @@ samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sourc
 	};
 
 	memcpy(samples, taken, sizeof(taken));
+}
+
+static void
+samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sources)
+{
+	take_peers(samples, sources);
+	take_memory(samples + PEER_SAMPLES, sources);
+	take_output(samples + PEER_SAMPLES + MEMORY_SAMPLES, sources);
 }
 
 /* Connections that ended without their session's doing are counted by conns. */

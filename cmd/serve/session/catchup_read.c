@@ -12,7 +12,7 @@
 #define NEWEST_MAX_BYTES ((size_t)4 << 20) /* of texts that catchup_read_newest reads */
 #define TAIL_TURNS 2 /* the turn in which the page is handed out, and the next */
 
-/* What every read needs. */
+/* The part that is common to both kinds of reads. */
 struct read_task {
 	struct catchup_reads *reads;
 	struct channel *channel; /* its `readers` counts this read */

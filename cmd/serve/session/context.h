@@ -30,7 +30,7 @@ struct session_options {
 	bool is_verbose; /* joins, leaves and errors are written to the error log */
 };
 
-/* What all sessions of a server share. */
+/* The state that all sessions of a server share. */
 struct session_context {
 	struct session_options options;
 	struct origin_names names; /* whose pages may connect; borrowed */

@@ -15,7 +15,7 @@ enum drop_reason {
 	DROP_REASONS
 };
 
-/* What sessions count, from the start of the server on. monitor/metrics.c shows it. */
+/* Counted by sessions, since the start of the server. monitor/metrics.c shows it. */
 struct session_counters {
 	uint64_t accepted; /* connections */
 	uint64_t errors[CHAT_CODES]; /* errors sent to peers, by code */

@@ -1,4 +1,4 @@
-/* What every part of a session needs: its state, and its log. */
+/* The base of all other files of sessions: the state of a session, and its log. */
 #include "serve/session/session.h"
 
 #include <stdarg.h>
