@@ -65,7 +65,7 @@ enum address_kind address_kind(const struct address *address);
  * Returns the lane of the address in a fair queue of this kind. While an entry is in the lane, a
  * connection must be counted for the address: the lane does not keep it alive.
  */
-enum address_lane { ADDRESS_LANE_PAGES, ADDRESS_LANE_READS, ADDRESS_LANE_TURNS, ADDRESS_LANES };
+enum address_lane { ADDRESS_LANE_PAGES, ADDRESS_LANE_READS, ADDRESS_LANE_AUTH, ADDRESS_LANES };
 struct fair_lane *address_lane(struct address *address, enum address_lane lane);
 
 /*

@@ -71,7 +71,7 @@ wait_for_auth(struct session *session, struct chat_span init)
 
 	session_set_state(session, SESSION_AWAITS_AUTH);
 	session->auth_wait =
-		auth_queue_push(queue, address_lane(session->address, ADDRESS_LANE_TURNS), session);
+		auth_queue_push(queue, address_lane(session->address, ADDRESS_LANE_AUTH), session);
 	auth_queue_keep(queue, session->auth_wait, init);
 	conn_pause(&session->conn, CONN_PAUSE_SESSION);
 	session_log(session, "waits its turn: too many wrong tokens came from there");
