@@ -9,13 +9,14 @@
 #	is "$(jq -r .content "$OUT")" hello 'and its receipt carries it'
 #	done_testing
 #
-# It speaks TAP on stdout. The commands under test come from $CHAT_BUILD (default: build). $TMP is
-# private and goes away at the end, and so does every process that spawn or serve started, by its pid.
+# A test prints TAP on stdout. The commands under test come from $CHAT_BUILD (default: build). $TMP is a
+# private folder. It is removed at the end of the test, and each process that spawn or serve started is
+# ended, by its pid.
 # A test that takes longer than LIMIT seconds (set it before sourcing; default 120) is ended; where
 # CHAT_TEST_FULL is set and the test has set FULL_LIMIT, that is the limit.
 # The last part of a pipeline runs in the test's own shell, so `printf … | exits 0 …` counts.
 #
-# The caller decides about four things: CHAT_BUILD, CHAT_TEST_SLOWNESS (a factor for every wait),
+# The caller may set four variables: CHAT_BUILD, CHAT_TEST_SLOWNESS (a factor for every wait),
 # CHAT_TEST_FULL (rounds enough to be sure, not only to notice) and CHAT_TEST_SEED. In a test the last
 # three are $slowness, $full and $seed.
 
@@ -32,11 +33,11 @@ shopt -s lastpipe
 TOP=$PWD
 BUILD=$(realpath "${CHAT_BUILD:-build}")
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/chat-test.XXXXXX") || exit 1
-OUT=$TMP/out ERR=$TMP/err # of the command that `exits` ran last
+OUT=$TMP/out ERR=$TMP/err # the output of the command that `exits` ran last
 SERVE_PID='' SERVE_OUT='' SERVE_ERR=''
 mkfifo "$TMP/never"
 
-# Nothing else of the caller's surroundings decides a test.
+# Nothing else of the caller's environment changes a test.
 slowness=${CHAT_TEST_SLOWNESS:-1} full=${CHAT_TEST_FULL-} seed=${CHAT_TEST_SEED-}
 unset "${!CHAT_@}" NO_COLOR http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY \
 	ALL_PROXY NO_PROXY CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR MAKEFLAGS MAKELEVEL CFLAGS
@@ -48,7 +49,7 @@ tests_failed=0
 spawned=() # pids, in the order of their start
 servers=() # those of them that serve started
 
-# result STATUS NAME: one line of TAP; returns the status.
+# result STATUS NAME: prints one line of TAP and returns the status.
 result() {
 	tests_run=$((tests_run + 1))
 	if [ "$1" -eq 0 ]; then
@@ -61,12 +62,12 @@ result() {
 	return 1
 }
 
-# diag TEXT: a comment for people, every line of it.
+# diag TEXT: prints each line of the text as a TAP comment.
 diag() {
 	printf '%s\n' "$1" | head -n 40 | sed 's/^/# /'
 }
 
-# ok NAME, not_ok NAME: the command before it succeeded, failed.
+# ok NAME, not_ok NAME: passes if the command before it succeeded, or failed.
 ok() {
 	result $? "$1"
 }
@@ -75,19 +76,19 @@ not_ok() {
 	result $(($? == 0)) "$1"
 }
 
-# is GOT WANT NAME: the same string.
+# is GOT WANT NAME: passes if the strings are equal.
 is() {
 	[ "$1" = "$2" ]
 	result $? "$3" || { diag "got  $1"$'\n'"want $2" && false; }
 }
 
-# isnt GOT UNWANTED NAME
+# isnt GOT UNWANTED NAME: passes if the strings differ.
 isnt() {
 	[ "$1" != "$2" ]
 	result $? "$3" || { diag "got $1" && false; }
 }
 
-# like GOT REGEX NAME, unlike GOT REGEX NAME: by an extended regular expression.
+# like GOT REGEX NAME, unlike GOT REGEX NAME: passes if the extended regular expression matches, or not.
 like() {
 	[[ $1 =~ $2 ]]
 	result $? "$3" || { diag "got     $1"$'\n'"no match of $2" && false; }
@@ -98,13 +99,13 @@ unlike() {
 	result $? "$3" || { diag "got   $1"$'\n'"match of $2" && false; }
 }
 
-# same FILE FILE NAME: byte for byte.
+# same FILE FILE NAME: passes if the files are equal, byte for byte.
 same() {
 	cmp "$1" "$2" >"$TMP/cmp" 2>&1
 	result $? "$3" || { diag "$(cat "$TMP/cmp")" && false; }
 }
 
-# exits STATUS NAME COMMAND…: runs it and compares its exit status, 128+n for a signal n.
+# exits STATUS NAME COMMAND…: runs the command and passes if it ends with this status (128+n for a signal n).
 # Its output is in $OUT and $ERR.
 exits() {
 	local want=$1 name=$2 got
@@ -125,13 +126,14 @@ run_cases() {
 	CHAT_TEST_SLOWNESS=$slowness CHAT_TEST_FULL=$full CHAT_TEST_SEED=$seed /usr/bin/python3 "$@"
 }
 
-# skip_all WHY: ends a test whose needs this machine does not meet.
+# skip_all WHY: ends the test as skipped, because this machine lacks something that it needs.
 skip_all() {
 	echo "1..0 # SKIP $1"
 	exit 0
 }
 
-# wait_for CONDITION [SECONDS]: evaluates it until it holds; fails at the deadline (default 10 s).
+# wait_for CONDITION [SECONDS]: evaluates the condition until it is true. Returns 1 at the deadline
+# (default 10 s).
 wait_for() {
 	local deadline=$((SECONDS + ${2:-10} * slowness))
 	until eval "$1"; do
@@ -143,13 +145,13 @@ wait_for() {
 	done
 }
 
-# Twenty milliseconds between two looks: a read from a pipe that nobody writes to.
+# pause: waits for twenty milliseconds, by a read from a pipe that nobody writes to.
 pause() {
 	read -r -t 0.02 <>"$TMP/never"
 	return 0
 }
 
-# lines FILE: how many it has by now; 0 while there is none.
+# lines FILE: prints the number of lines that it has now; 0 if there is no such file.
 lines() {
 	if [ -e "$1" ]; then
 		wc -l <"$1"
@@ -158,17 +160,27 @@ lines() {
 	fi
 }
 
-# spawn COMMAND…: in the background; its pid is $!. Redirections of spawn are the command's. It leads
-# a process group of its own, so that a `bash -c` ends with its pipeline. Signals that a shell without
-# job control would ignore for it have their default action. It does not outlive the test, even where
-# that is killed.
+# spawn COMMAND…: runs the command in the background; its pid is $!. Redirections of spawn are the
+# command's. The command leads a process group of its own, so that a `bash -c` ends with its pipeline.
+# Signals that a shell without job control would make it ignore have their default action. It ends with
+# the test, even when the test is killed.
 spawn() {
 	setsid setpriv --pdeathsig KILL env --default-signal=INT,QUIT,PIPE "$@" <&0 &
 	spawned+=($!)
 	wait_for "settled $!" # until then it is a copy of this shell, traps and all
 }
 
-# settled PID: it leads its process group, or has ended already.
+# helper NAME FILE [ARGUMENT…]: spawns the server or proxy tests/helpers/NAME, and returns when FILE has the
+# URL or port that it prints.
+helper() {
+	local command=("$TOP/tests/helpers/$1") file=$2
+	[[ $1 != *.js ]] || command=(node "${command[@]}")
+	shift 2
+	spawn "${command[@]}" "$@" >"$file" 2>"$file.err"
+	wait_for "[ -s '$file' ]"
+}
+
+# settled PID: returns 0 if the process leads its process group, or has ended already.
 settled() {
 	local stat
 	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
@@ -176,13 +188,13 @@ settled() {
 	[ "${stat[2]}" = "$1" ]
 }
 
-# alive PID: it runs (a zombie does not).
+# alive PID: returns 0 if the process runs (a zombie does not).
 alive() {
 	local stat
 	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null && [[ ${stat##*) } != Z* ]]
 }
 
-# ends PID STATUS NAME [SECONDS]: a spawned process ends by itself, with that exit status.
+# ends PID STATUS NAME [SECONDS]: passes if a spawned process ends by itself with that exit status.
 ends() {
 	local got
 	if wait_for "! alive $1" "${4:-10}"; then
@@ -203,14 +215,14 @@ forget() {
 	spawned=("${kept[@]+"${kept[@]}"}")
 }
 
-# serve [ARGUMENT…]: chat-serve on a port of its own; sets and exports CHAT_URL, and sets SERVE_PID,
-# SERVE_OUT (its events) and SERVE_ERR. Returns when it accepts connections. done_testing ends it
-# and holds it to exit status 0.
+# serve [ARGUMENT…]: starts chat-serve on a port of its own. Sets and exports CHAT_URL, and sets SERVE_PID,
+# SERVE_OUT (its events) and SERVE_ERR. Returns when the server accepts connections. done_testing ends it
+# and checks that its exit status is 0.
 serve() {
 	serve_at 127.0.0.1:0 "$@"
 }
 
-# serve_at ADDRESS [ARGUMENT…]: the same, listening there.
+# serve_at ADDRESS [ARGUMENT…]: the same on a given address.
 serve_at() {
 	local address=$1 base=$TMP/serve.${#servers[@]}
 	shift
@@ -227,7 +239,7 @@ serve_at() {
 	export CHAT_URL
 }
 
-# stop PID: TERM, and KILL when that does not help; returns its exit status.
+# stop PID: ends the process with TERM, or with KILL if it does not end. Returns its exit status.
 stop() {
 	kill -TERM -- "-$1" 2>/dev/null
 	wait_for "! alive $1" 8 || kill -KILL "$1"
@@ -236,7 +248,7 @@ stop() {
 	wait "$1" 2>/dev/null
 }
 
-# slay PID: KILL, and no more of it; for servers that are to die in the middle.
+# slay PID: kills the process at once; for servers that die in the middle of a test.
 slay() {
 	{
 		kill -KILL "$1"
@@ -259,7 +271,8 @@ is_server() {
 	[[ " ${servers[*]} " = *" $1 "* ]]
 }
 
-# Servers that live to the end of a test end well: what a sanitizer found in one fails the test.
+# stop_servers: ends the servers that still run. Each must exit with 0, so that an error that a sanitizer
+# found fails the test.
 stop_servers() {
 	local pid got
 	for pid in "${spawned[@]}"; do

@@ -6,8 +6,7 @@
 LIMIT=100
 . tests/lib.sh
 
-spawn node tests/helpers/odd-server.js >"$TMP/odd"
-wait_for '[ -s "$TMP/odd" ]'
+helper odd-server.js "$TMP/odd"
 odd=$(<"$TMP/odd")
 odd=${odd%/}
 

@@ -6,9 +6,7 @@
 
 # plain [ARGUMENT…]: such a server; sets CHAT_URL.
 plain() {
-	rm -f "$TMP/plain"
-	spawn node tests/helpers/plain-server.js --log "$TMP/log" "$@" >"$TMP/plain"
-	wait_for '[ -s "$TMP/plain" ]'
+	helper plain-server.js "$TMP/plain" --log "$TMP/log" "$@"
 	CHAT_URL=$(cat "$TMP/plain")
 	export CHAT_URL
 }

@@ -42,9 +42,8 @@ stop "$listener"
 
 # ---- who was taken for late ----
 
-spawn tests/helpers/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
-spawn node tests/helpers/odd-server.js >"$TMP/odd"
-wait_for '[ -s "$TMP/lying" ] && [ -s "$TMP/odd" ]'
+helper lying-server.py "$TMP/lying"
+helper odd-server.js "$TMP/odd"
 lying=$(cat "$TMP/lying") odd=$(cat "$TMP/odd")
 
 exits 75 'not_initialized is said to come later' chat-listen -U "$lying/once-late"

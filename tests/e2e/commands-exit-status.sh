@@ -22,8 +22,7 @@ sys.stdin.read()' <>"$TMP/never" >"$TMP/port"
 wait_for '[ -s "$TMP/port" ]'
 refused=ws://127.0.0.1:$(cat "$TMP/port")/
 
-spawn tests/helpers/refusing-server.py >"$TMP/refusing"
-wait_for '[ -s "$TMP/refusing" ]'
+helper refusing-server.py "$TMP/refusing"
 refusing=$(cat "$TMP/refusing")
 
 # ---- 0 all that was asked happened ----
@@ -208,8 +207,7 @@ exits 76 '76: and chat-send' chat-send -U "$(cat "$TMP/garbage")" hello
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 	-keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>/dev/null
-spawn tests/helpers/refusing-server.py "$TMP/cert.pem" "$TMP/key.pem" >"$TMP/tls"
-wait_for '[ -s "$TMP/tls" ]'
+helper refusing-server.py "$TMP/tls" "$TMP/cert.pem" "$TMP/key.pem"
 exits 77 '77: a certificate that nobody vouches for' chat-listen "$(cat "$TMP/tls")/server_full"
 exits 77 '77: and chat-send' chat-send -U "$(cat "$TMP/tls")/server_full" hello
 exits 75 'trusted, the server has its say' chat-listen --cacert "$TMP/cert.pem" --retry-for 0 "$(cat "$TMP/tls")/server_full"

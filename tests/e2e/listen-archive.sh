@@ -172,8 +172,7 @@ is "$(head -n 1 "$OUT")" "{\"type\":\"\$gap\",\"after\":\"0\",\"before\":\"$(sed
 
 # ---- servers of other kinds ----
 
-spawn tests/helpers/previous-server.py 400 100 >"$TMP/others"
-wait_for "[ -s '$TMP/others' ]"
+helper previous-server.py "$TMP/others" 400 100
 others=$(cat "$TMP/others")
 
 # numbers: of the messages on stdin, as FIRST-LAST:COUNT.

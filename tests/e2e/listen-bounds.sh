@@ -5,8 +5,7 @@
 
 . tests/lib.sh
 
-spawn tests/helpers/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
-wait_for '[ -s "$TMP/lying" ]'
+helper lying-server.py "$TMP/lying"
 lying=$(cat "$TMP/lying")
 
 # ---- ids and times ----

@@ -72,10 +72,8 @@ ok 'it goes back at the seams alone'
 # A past that never fits between two cuts would never be heard: what is said while the listener waits is
 # less than that.
 
-spawn node tests/helpers/faulty-proxy.js --to "${port%/}" --cuts "$cuts" --bytes 300000 --seed 5 \
-	>"$TMP/proxy"
+helper faulty-proxy.js "$TMP/proxy" --to "${port%/}" --cuts "$cuts" --bytes 300000 --seed 5
 proxy=$!
-wait_for '[ -s "$TMP/proxy" ]'
 made() {
 	alive "$hearer" || return 0 # and what it heard is held against the truth
 	kill -USR1 "$proxy" && [ "$(tail -n 1 "$TMP/proxy")" = "$cuts cuts, 0 repeats" ]

@@ -12,10 +12,8 @@ good=$CHAT_URL
 
 # bad ARGUMENT…: a proxy before the server; sets CHAT_URL.
 bad() {
-	rm -f "$TMP/proxy"
-	spawn node tests/helpers/faulty-proxy.js --to "${port%/}" "$@" >"$TMP/proxy"
+	helper faulty-proxy.js "$TMP/proxy" --to "${port%/}" "$@"
 	proxy=$!
-	wait_for '[ -s "$TMP/proxy" ]'
 	CHAT_URL=ws://127.0.0.1:$(cat "$TMP/proxy")/
 }
 

@@ -39,8 +39,7 @@ is "$(jq -r '.file.sha256' "$OUT" | cut -c1-8 | paste -sd' ')" "$(echo hello | s
 exits 0 'with --tee' chat-send --tee <"$TMP/lines"
 is "$(jq -c 'del(.type)' "$OUT")" "$(jq -c . "$TMP/lines")" 'a file is printed as it was given'
 
-spawn node tests/helpers/plain-server.js >"$TMP/plain"
-wait_for '[ -s "$TMP/plain" ]'
+helper plain-server.js "$TMP/plain"
 exits 0 'on a plain server' chat-send -U "$(cat "$TMP/plain")" -u alice --ack echo -f "$TMP/photo.jpg"
 is "$(jq -r '.file.data // empty' "$OUT")" '' 'no receipt has the data either'
 

@@ -4,8 +4,7 @@
 
 . tests/lib.sh
 
-spawn tests/helpers/lying-server.py >"$TMP/lying" 2>"$TMP/lying.err"
-wait_for '[ -s "$TMP/lying" ]'
+helper lying-server.py "$TMP/lying"
 lying=$(cat "$TMP/lying")
 
 text='{"text":"hello","replyTo":"000001"}'
@@ -43,8 +42,7 @@ is "$(jq -r '"\(.type) \(.code) \(.line)"' "$OUT")" 'error nonce_reused 1' 'is a
 
 # ---- a plain server ----
 
-spawn node tests/helpers/plain-server.js >"$TMP/plain"
-wait_for '[ -s "$TMP/plain" ]'
+helper plain-server.js "$TMP/plain"
 plain=$(cat "$TMP/plain")
 mkfifo "$TMP/input"
 spawn bash -c 'exec chat-send -U "$0" -u alice --ack echo <"$1" >"$2"' "$plain" "$TMP/input" "$TMP/receipts"

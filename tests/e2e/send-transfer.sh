@@ -7,8 +7,7 @@
 serve --history 50
 port=${CHAT_URL##*:}
 head -c 700000 /dev/urandom >"$TMP/holiday.bin"
-spawn node tests/helpers/faulty-proxy.js --to "${port%/}" --cuts 0 --delay 250 >"$TMP/proxy"
-wait_for '[ -s "$TMP/proxy" ]'
+helper faulty-proxy.js "$TMP/proxy" --to "${port%/}" --cuts 0 --delay 250
 
 # on_terminal FILE ARGUMENT…: chat-send with a terminal as stderr, which ends up in FILE.
 on_terminal() {

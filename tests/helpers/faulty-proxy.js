@@ -1,14 +1,14 @@
-// A TCP proxy that is a bad network: it cuts connections at random places, in both directions, with
-// or without a reset, swallows answers before it does, holds bytes back, and says messages twice. For
-// clients that must lose and repeat nothing.
+// A TCP proxy that acts as a bad network. It cuts connections at random places, in both directions, with
+// or without a reset, swallows answers before a cut, holds bytes back, and sends messages twice. Clients
+// behind it must lose and repeat nothing.
 //
 //	node faulty-proxy.js --to PORT [--seed N] [--cuts N] [--bytes N] [--delay MS] [--repeat PERCENT]
 //
 // A connection is cut after a random number of bytes below --bytes (default 20000), until --cuts
-// (default 200) were made; from then on it is a good network. Every other cut is preceded by a while
-// in which the server hears the client and the client hears nothing. --delay holds each piece back for
-// a random time below that. --repeat: so many of a hundred messages of the server come twice. Prints
-// its port once it listens, and a line with the numbers of cuts and repeats on SIGUSR1.
+// (default 200) were made; from then on the network is good. Before every other cut there is a time in
+// which the server hears the client and the client hears nothing. --delay holds each piece back for a
+// random time below MS. --repeat sends that percentage of the server's messages twice. The proxy prints
+// its port when it listens, and a line with the numbers of cuts and repeats on SIGUSR1.
 'use strict';
 
 const net = require('net');

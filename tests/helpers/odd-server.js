@@ -1,9 +1,9 @@
-// A server of bytes: what it says to whoever connects is the path's affair, right or wrong. For
-// clients that must come to the right end whatever they meet.
+// A server that sends fixed bytes, right or wrong; the path of the URL chooses which. Clients must come to
+// the right end whatever they get.
 //
 //	node odd-server.js
 //
-// Prints its URL on stdout once it listens; the answers are listed below.
+// Prints its URL on stdout when it listens; the answers are listed below.
 'use strict';
 
 const crypto = require('crypto');

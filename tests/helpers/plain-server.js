@@ -1,10 +1,10 @@
-// A chat server that knows the specification and nothing beyond it: no channels, no nonce, no
-// `server` in userData, error codes of its own. What works with it works with anybody's server.
+// A chat server that knows the specification and nothing more: no channels, no nonce, no `server` in
+// userData, and error codes of its own. A client that works with it works with any server.
 //
 //	node plain-server.js [--port N | --unix PATH] [--tls CERT KEY [--client-ca FILE] [--h2 | --h2-only]]
 //		[--no-echo] [--no-history] [--log FILE]
 //
-// Prints its URL on stdout once it listens. --no-echo leaves the sender out of its own broadcast;
+// Prints its URL on stdout when it listens. --no-echo leaves the sender out of its own broadcast;
 // --no-history leaves userData and history out; --h2 offers HTTP/2 beside HTTP/1.1, --h2-only
 // nothing else; --log appends every message received to a file.
 'use strict';

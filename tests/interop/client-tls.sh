@@ -10,14 +10,6 @@ drive() {
 	timeout 60 "$BUILD/tests/unit/client" "$@"
 }
 
-# listen_node FILE SCRIPT [ARGUMENT…]: starts it and waits until FILE has its URL.
-listen_node() {
-	local file=$1 script=$2
-	shift 2
-	spawn node "tests/helpers/$script" "$@" >"$file"
-	wait_for "[ -s '$file' ]"
-}
-
 make_ca ca && make_ca other && make_cert server subjectAltName=DNS:localhost,DNS:chat.example &&
 	make_cert client extendedKeyUsage=clientAuth
 ok 'certificates' || diag "$(cat "$TMP/openssl")"
@@ -42,7 +34,7 @@ fails() {
 
 # ---- certificates of servers ----
 
-listen_node "$TMP/url" plain-server.js --tls "$TMP/server.pem" "$TMP/server.key"
+helper plain-server.js "$TMP/url" --tls "$TMP/server.pem" "$TMP/server.key"
 tls=$(<"$TMP/url")
 opens 'a server that is known' "$tls" --cacert "$TMP/ca.pem"
 CURL_CA_BUNDLE=$TMP/ca.pem opens 'known by CURL_CA_BUNDLE' "$tls"
@@ -58,16 +50,16 @@ drive "$tls" --cacert "$TMP/ca.pem" --send "$init" --many 1500 --close-after 150
 is "$(grep -c '"content":"0*7"' "$TMP/many")" 1500 '24 MB go there and come back'
 is "$(tail -n 1 "$TMP/many")" 'connection_closed: the server closed with 1000' 'to the end'
 
-listen_node "$TMP/url" plain-server.js --h2 --tls "$TMP/server.pem" "$TMP/server.key"
+helper plain-server.js "$TMP/url" --h2 --tls "$TMP/server.pem" "$TMP/server.key"
 opens 'a server that has HTTP/2 too' "$(<"$TMP/url")" --cacert "$TMP/ca.pem"
 
-listen_node "$TMP/url" plain-server.js --h2-only --tls "$TMP/server.pem" "$TMP/server.key"
+helper plain-server.js "$TMP/url" --h2-only --tls "$TMP/server.pem" "$TMP/server.key"
 fails 'a server that has nothing but HTTP/2, and says 403' refused "$(<"$TMP/url")" \
 	--cacert "$TMP/ca.pem"
 
 # ---- certificates of clients ----
 
-listen_node "$TMP/url" plain-server.js --client-ca "$TMP/ca.pem" \
+helper plain-server.js "$TMP/url" --client-ca "$TMP/ca.pem" \
 	--tls "$TMP/server.pem" "$TMP/server.key"
 strict=$(<"$TMP/url")
 opens 'a client with a certificate' "$strict" --cacert "$TMP/ca.pem" \
@@ -86,10 +78,10 @@ fails 'no file with a certificate' cannot_open "$strict" --cacert "$TMP/ca.pem" 
 
 # ---- proxies ----
 
-listen_node "$TMP/plain" plain-server.js
+helper plain-server.js "$TMP/plain"
 plain=$(<"$TMP/plain")
 far=${plain/localhost/chat.example}
-listen_node "$TMP/proxy" connect-proxy.js
+helper connect-proxy.js "$TMP/proxy"
 proxy=$(head -n 1 "$TMP/proxy")
 
 http_proxy=$proxy opens 'through a proxy' "$far"
@@ -105,9 +97,9 @@ http_proxy=http://127.0.0.1:1 no_proxy=somewhere.example opens \
 http_proxy=http://127.0.0.1:1 no_proxy='*' opens 'nor with all hosts excepted' "$plain"
 http_proxy=http://127.0.0.1:1 fails 'a proxy that is not there' cannot_connect "$far"
 
-listen_node "$TMP/proxy407" connect-proxy.js 407
+helper connect-proxy.js "$TMP/proxy407" 407
 http_proxy=$(head -n 1 "$TMP/proxy407") fails 'a proxy that wants a password' refused "$far"
-listen_node "$TMP/proxy502" connect-proxy.js 502
+helper connect-proxy.js "$TMP/proxy502" 502
 http_proxy=$(head -n 1 "$TMP/proxy502") fails 'a proxy that fails' cannot_connect "$far"
 
 done_testing

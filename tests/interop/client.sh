@@ -9,20 +9,12 @@ drive() {
 	timeout 60 "$BUILD/tests/unit/client" "$@"
 }
 
-# listen_node FILE SCRIPT [ARGUMENT…]: starts it and waits until FILE has its URL.
-listen_node() {
-	local file=$1 script=$2
-	shift 2
-	spawn node "tests/helpers/$script" "$@" >"$file"
-	wait_for "[ -s '$file' ]"
-}
-
 init='{"type":"init","username":"driver","id":"d-1"}'
 hello='{"type":"text","text":"hello"}'
 
 # ---- a plain server ----
 
-listen_node "$TMP/plain" plain-server.js
+helper plain-server.js "$TMP/plain"
 plain=$(<"$TMP/plain")
 
 drive "$plain" --send "$init" --send "$hello" --close-after 3 >"$TMP/talk"
@@ -36,7 +28,7 @@ drive "$plain" --close-after 0 >"$TMP/short"
 is "$(tail -n 1 "$TMP/short")" 'connection_closed: the server closed with 1000' \
 	'a Close at once is answered'
 
-listen_node "$TMP/unix" plain-server.js --unix "$TMP/socket"
+helper plain-server.js "$TMP/unix" --unix "$TMP/socket"
 drive ws://localhost/ --unix-socket "$TMP/socket" --send "$init" --close-after 2 >"$TMP/talk"
 is "$(sed -n 1p "$TMP/talk")" "open $TMP/socket" 'it opens a unix socket'
 like "$(sed -n 3p "$TMP/talk")" '"type":"history"' 'and talks on it'
@@ -58,7 +50,7 @@ fails 'an unknown host' unknown_host "ws://$(printf 'x%.0s' {1..70}).invalid/"
 fails 'a unix socket that is not there' cannot_connect ws://localhost/ --unix-socket "$TMP/none"
 like "$(drive ws://localhost/ --unix-socket "$TMP/none")" 'No such file' "in the system's words"
 
-listen_node "$TMP/odd" odd-server.js
+helper odd-server.js "$TMP/odd"
 odd=$(<"$TMP/odd")
 odd=${odd%/}
 fails '404' protocol_error "$odd/404"
