@@ -57,8 +57,8 @@ courier_joined(struct courier *courier, struct membership *membership, bool agai
 	if (ack == ACK_AUTO)
 		ack = peer->nonces ? ACK_NONCE : ACK_ECHO;
 	courier_set_ack(courier, ack);
-	courier->outbox.max_message_bytes = peer->max_message_bytes;
-	courier->outbox.copies_reply_to = peer->reply_to;
+	courier->outbox.server.max_message_bytes = peer->max_message_bytes;
+	courier->outbox.server.copies_reply_to = peer->reply_to;
 	courier->outbox.here = &membership->here;
 	courier->outbox.identity = &membership->identity;
 	courier->resending = again && courier->outbox.in_flight > 0;

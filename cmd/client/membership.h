@@ -19,27 +19,27 @@
 #include "client/waits.h"
 
 /*
- * Being in a channel, over as many connections as that takes: connect, init, messages; when the
- * connection is lost wait, connect, and init again with `since`. Never blocks; made for poll(2):
- * call membership_next, as often as one likes, then wait for what membership_await says.
+ * A membership of a channel, over as many connections as that takes: connect, send init, receive
+ * messages; after a loss wait, connect, and send init with `since`. It never blocks. In a poll(2)
+ * loop: call membership_next() as often as you like, then wait for what membership_await() adds.
  */
 struct membership_options {
-	bool hidden; /* presence: "hidden" */
-	bool deaf; /* the server may say nothing at all: joined is having said init */
-	bool wait; /* a first connection that fails is tried again too */
+	bool hidden; /* init has presence "hidden" */
+	bool deaf; /* the server may answer nothing at all: joined when init is sent */
+	bool wait; /* a first connection that fails is tried again as well */
 	/*
-	 * How long without progress; 0: no second connection; -1: for ever. A server that asks for
-	 * more time than that is not tried again.
+	 * How long to try without progress; 0: there is no second connection; -1: for ever. A
+	 * server that asks for a longer pause than that is not tried again.
 	 */
 	int64_t retry_for_ms;
-	const char *since; /* id of the last message seen; NULL: none */
-	int64_t since_ms; /* with POSITION_BEGINNING: older ones need not come; 0: all */
-	bool resumes; /* init asks for what came after the last message noted */
+	const char *since; /* the id to begin after; NULL: none; copied */
+	int64_t since_ms; /* with POSITION_BEGINNING: older messages need not come; 0: all */
+	bool resumes; /* init asks for the messages after the position */
 };
 
 enum membership_state {
 	MEMBERSHIP_CONNECTING,
-	MEMBERSHIP_JOINING, /* init is said */
+	MEMBERSHIP_JOINING, /* init is sent */
 	MEMBERSHIP_JOINED,
 	MEMBERSHIP_WAITING, /* for the next attempt */
 	MEMBERSHIP_CLOSING,
@@ -47,97 +47,111 @@ enum membership_state {
 };
 
 struct membership {
-	const struct settings *settings;
+	const struct settings *settings; /* borrowed */
 	struct membership_options options;
 	struct chat_url url;
-	char url_text[CHAT_URL_MAX];
-	struct chat_client *client; /* NULL while waiting and when ended */
+	char url_text[CHAT_URL_MAX]; /* url, for messages to people */
 	enum membership_state state;
-	struct peer peer;
-	struct via_here here; /* the channel, as its servers called it */
-	struct identity
-		identity; /* who we are there: as init says, with the id that the server tells */
 	int64_t deadline_ms; /* of the state; INT64_MAX: none */
-	int64_t joined_ms; /* when this connection did */
+	struct position position; /* how far the owner has dealt with messages, which notes it */
+
+	/* The connection: */
+	struct chat_client *client; /* owned; NULL: there is no connection */
 	struct heartbeat heartbeat;
+	struct peer peer; /* the server, as its first message describes it */
+	struct identity identity; /* of settings, with the id that the server gave us */
+	struct via_here here; /* the names of the channel, of this server and those before it */
+	int64_t joined_ms; /* when it joined; valid in MEMBERSHIP_JOINED */
+	bool rejoined; /* a connection before it had joined, too */
+	enum chat_code last_code; /* of the last error message; CHAT_OK: none */
+	struct {
+		bool done; /* the history came, or does not come */
+		bool due; /* the next event is MEMBERSHIP_CATCH_UP */
+		bool complete; /* every page of the history said that nothing is missing */
+		bool paged; /* a page came, and more follow */
+	} catch_up;
+
+	/* Over all connections: */
 	bool joined_before;
-	bool rejoined; /* this connection is not the first that joined */
-	bool caught_up; /* history came, or will not come */
-	bool catch_up_due; /* and is to be told */
-	bool complete; /* what history said, every page of it, or what its lack means */
-	bool paged; /* a page of it came, and more follow */
-	bool rejoin_due; /* the connection is to be left for another */
-	bool paused; /* once joined nothing is read */
-	int64_t lost_ms; /* since when there is no progress; 0: there is */
-	int64_t retry_at_ms; /* not before that, the server said; 0: it said nothing */
-	enum chat_code last_code; /* of the last error message, CHAT_OK: none */
-	struct backoff backoff;
-	char first_since[PEER_SINCE_SIZE]; /* what the first connection was told; "": nothing */
-	struct position position; /* of what was dealt with, which the owner notes */
-	struct chat_buf compact;
-	struct chat_msg msg;
+	bool paused; /* by membership_pause() */
+	bool rejoin_due; /* by membership_rejoin(), or by membership_join.c itself */
+	struct {
+		int64_t since_ms; /* since when there is no progress; 0: there is progress */
+		int64_t not_before_ms; /* the server asked to wait until then; 0: it did not */
+		struct backoff backoff;
+	} retry;
+	char first_since[PEER_SINCE_SIZE]; /* `since` of the first userData; "": none came */
+
+	struct chat_buf compact; /* scratch: a message without line breaks */
+	struct chat_msg msg; /* the message that came last; its values point to its line */
 };
 
 enum membership_what {
 	MEMBERSHIP_NOTHING, /* poll first */
-	MEMBERSHIP_JOIN, /* joined; text is what the server answered (empty: nothing) */
+	MEMBERSHIP_JOIN, /* joined; text is the answer to init (empty: there was none) */
 	MEMBERSHIP_MESSAGE,
-	MEMBERSHIP_CATCH_UP, /* what was before is told: live from here. complete as in history */
-	MEMBERSHIP_LOST, /* err says why; the next attempt is in retry_ms */
-	MEMBERSHIP_CLOSED, /* as asked for by membership_close: the server answered */
-	MEMBERSHIP_END /* err says why; there will be nothing more */
+	MEMBERSHIP_CATCH_UP, /* the past is complete: what comes now is live */
+	MEMBERSHIP_LOST, /* the connection; err says why; the next attempt is in retry_ms */
+	MEMBERSHIP_CLOSED, /* the server answered the Close of membership_close() */
+	MEMBERSHIP_END /* err says why; there are no more events */
 };
 
 struct membership_event {
 	enum membership_what what;
-	struct chat_span text; /* one line; valid until the next call */
-	/* Read and checked; CHAT_TYPE_UNKNOWN where it is JSON but no message that the rules know.
-	 */
-	const struct chat_msg *msg;
+	struct chat_span text; /* JOIN, MESSAGE: one line; valid until the next call */
+	const struct chat_msg *msg; /* text, read; CHAT_TYPE_UNKNOWN: JSON that is no message */
 	bool again; /* JOIN, CATCH_UP: not for the first time */
-	bool complete; /* CATCH_UP: nothing was missed, as far as the server says */
-	int64_t retry_ms;
-	struct chat_err err;
+	bool complete; /* CATCH_UP: the server says that no message is missing */
+	int64_t retry_ms; /* LOST */
+	struct chat_err err; /* LOST, END */
 };
 
-/* Begins. settings are borrowed; since is copied. */
+/* ---- membership_connect.c ---- */
+
+/* Begins a membership. settings are borrowed; url and options are copied. */
 void membership_open(struct membership *membership, const struct settings *settings,
 	const struct chat_url *url, const struct membership_options *options);
+
+/* Drops the connection and frees everything. */
 void membership_free(struct membership *membership);
 
-/* What happened next. */
-void membership_next(struct membership *membership, struct membership_event *event);
-
-/* Whether a message can be sent now: joined, and not too much is queued. */
-bool membership_can_send(const struct membership *membership);
-
-/* Queues a message; membership_flush or the next membership_next sends it. What fails comes as an
- * event.
- */
-void membership_send(struct membership *membership, struct chat_span text);
-void membership_flush(struct membership *membership);
-
-/* Bytes that a connection was given and the server's machine has not confirmed. */
-size_t membership_unsent_bytes(const struct membership *membership);
-
-/* Closes with 1000 after what is queued: MEMBERSHIP_CLOSED or MEMBERSHIP_END follow within the
- * limit. */
-void membership_close(struct membership *membership, int64_t limit_ms);
-
-/* Things go forward: the time of --retry-for and the waits begin anew at the next loss. */
+/* Tells that there is progress: --retry-for and the pauses begin anew at the next loss. */
 void membership_progress(struct membership *membership);
 
-/* Leaves this connection for another one, which says init anew: it comes as a loss. */
+/* ---- membership_next.c ---- */
+
+/* Takes the next event. */
+void membership_next(struct membership *membership, struct membership_event *event);
+
+/* ---- membership_send.c ---- */
+
+/* Returns true if a message can be sent: it is joined, and not too many bytes are queued. */
+bool membership_can_send(const struct membership *membership);
+
+/* Queues a message, for membership_flush() or membership_next(). An error comes as an event. */
+void membership_send(struct membership *membership, struct chat_span text);
+
+/* Sends of the queue what goes without blocking. */
+void membership_flush(struct membership *membership);
+
+/* Returns the bytes that were queued and that the machine of the server has not confirmed. */
+size_t membership_unsent_bytes(const struct membership *membership);
+
+/* Closes with 1000 after the queue. MEMBERSHIP_CLOSED or MEMBERSHIP_END follows within the limit.
+ */
+void membership_close(struct membership *membership, int64_t limit_ms);
+
+/* Leaves this connection for another one, which joins anew. It is an event as a loss is. */
 void membership_rejoin(struct membership *membership);
 
 /*
- * Stops or goes on reading, for a reader who cannot keep up. To be decided after all was written
- * that could be, and before each poll(2): while it is paused nothing of the server's wakes anybody.
- * Joining and closing go on, and time that is paused is not the server's.
+ * Stops or goes on reading the server, for an output that is full. Decide it after all was written
+ * that could be, and before each poll(2): while it is paused nothing that comes wakes the loop.
+ * Joining and closing go on, and the time that it is paused does not count against the server.
  */
 void membership_pause(struct membership *membership, bool paused);
 
-/* Adds what membership_next waits for; in the past where it may have more without waiting. */
+/* Adds what membership_next() waits for: a time in the past if there may be more at once. */
 void membership_await(const struct membership *membership, struct waits *waits);
 
 #endif

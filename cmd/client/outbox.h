@@ -15,15 +15,15 @@
 #include "client/via.h"
 
 /*
- * The messages on their way to the server, in input order, each until it is known what became of
- * it and that was told. It knows no connection: what is to be sent is taken from it, what comes is
- * shown to it.
+ * The messages on their way to the server, in the order of the input. A message stays until it is
+ * settled (its result is known) and the owner has taken it. An outbox knows no connection: the
+ * courier takes from it what is to be sent, and shows it what comes.
  *
- * How a message is known to be accepted:
- *   by nonce    the server copies it into the `message` (or into the `error`) it makes of ours;
- *               a message that does not say what ours does is none of ours
- *   by echo     a plain server: a message of our name with our text; an error is about the oldest
- *   by close    the server answered our Close, so it had read all that was before it
+ * A message is known to be accepted
+ *   by nonce    if the server copies our nonce into a `message` that says what ours does
+ *   by echo     on a plain server, if a message with our name has our text; an error is about the
+ * oldest by close    if the server answers our Close, because it has then read all that was sent
+ * before
  */
 enum ack {
 	ACK_AUTO, /* not known yet: nothing is sent */
@@ -33,149 +33,152 @@ enum ack {
 };
 
 enum item_state {
-	ITEM_WAITING,
-	ITEM_SENT,
+	ITEM_WAITING, /* to be sent */
+	ITEM_SENT, /* in flight: no answer came */
+	/* Settled: */
 	ITEM_ACCEPTED, /* receipt: the server's message */
 	ITEM_REFUSED, /* receipt: the server's error */
-	ITEM_ILLEGAL, /* receipt: our own error; never sent */
-	ITEM_LOOPED, /* it has been in this channel before; never sent */
-	ITEM_PASSED, /* read by a server that tells nothing about it */
-	ITEM_UNKNOWN, /* sent; accepted or not */
+	ITEM_ILLEGAL, /* receipt: our own error; it was not sent */
+	ITEM_LOOPED, /* it was in this channel before; it was not sent */
+	ITEM_PASSED, /* the server has read it, and tells no result */
+	ITEM_UNKNOWN, /* it was sent, and may be accepted or not */
 	ITEM_UNSENT
 };
 
 struct item {
-	uint64_t line; /* of the input; 0: none */
+	uint64_t line; /* of the input, from 1; 0: none */
 	uint64_t number; /* in the order of the input, from 0; part of the nonce */
 	enum item_state state;
-	struct draft draft;
-	int64_t sent_ms; /* first; 0: never */
-	char *receipt; /* one line of JSON, owned; NULL where there is none */
+	struct draft draft; /* owned */
+	int64_t sent_ms; /* when it was sent first; 0: never */
+	char *receipt; /* one line of JSON, owned; NULL: there is none */
 	size_t receipt_len;
-	const char *why; /* of ITEM_UNKNOWN, static; NULL: nothing was heard */
+	const char *why; /* ITEM_UNKNOWN: the reason, static; NULL: the server said nothing */
 };
 
 struct outbox {
 	enum ack ack;
-	const struct identity *identity;
-	char prefix[NONCE_PREFIX_LEN + 1]; /* of this process, random */
-	struct item *items; /* a ring; item `number` is at number % cap */
+	char prefix[NONCE_PREFIX_LEN + 1]; /* of our nonces: random, of this process */
+
+	/* The queue: */
+	struct item *items; /* a ring: item `number` lies at number % cap */
 	size_t cap; /* a power of two */
-	uint64_t first, next; /* numbers: the oldest that is kept, the next to be added */
-	uint64_t unsent; /* nothing before it is waiting */
-	size_t window; /* messages that may be unacknowledged */
-	size_t allowed; /* of them now: grows to the window, falls when the server says slower */
-	size_t in_flight; /* in ITEM_SENT */
-	uint16_t *nonces; /* of the user, in flight: how many of each hash; NULL: there were none */
-	bool blocked; /* the next one has a nonce that is in flight: one after the other */
+	uint64_t first, next; /* the number of the oldest item, and of the next one to be added */
+	uint64_t unsent; /* no item before this number is ITEM_WAITING */
 	size_t bytes; /* of bodies and receipts */
-	size_t max_message_bytes; /* a longer one is refused here; 0: no limit is known */
-	int64_t pause_until_ms;
-	bool slowed; /* the server said slower: one at a time, so that order is kept */
-	int64_t barred_ms; /* since when it says nothing else; 0: it settles messages */
-	bool echoed; /* a message of ours came back on this connection */
-	bool copies_reply_to; /* the server says that it does */
-	struct lineage lineage; /* of what was heard, and may be answered */
-	const struct via_here *here; /* the channel; borrowed; set before anything is sent */
-	struct seen *said; /* gets the ids of what was accepted; borrowed; NULL: nobody asks */
+
+	/* Flow control: */
+	size_t in_flight; /* the number of items in ITEM_SENT */
+	struct {
+		size_t most; /* messages that may be in flight */
+		size_t allowed; /* the same now: it grows up to most, and falls after a loss */
+		bool slowed; /* the server said "slower": one at a time, which keeps the order */
+		int64_t pause_until_ms; /* nothing is sent before */
+		int64_t barred_ms; /* since when it says only "slower"; 0: it settles messages */
+	} window;
+	uint16_t *nonces; /* in flight, of the user: how many have each hash; NULL: none had one */
+	bool blocked; /* the next message has a nonce that is in flight, and waits for that */
+
+	/* The channel and its server, set by the courier before anything is sent: */
+	const struct identity *identity; /* who we are there; borrowed */
+	const struct via_here *here; /* the names of the channel; borrowed */
+	struct {
+		size_t max_message_bytes; /* a longer message is refused here; 0: not known */
+		bool copies_reply_to; /* its messages have our replyTo */
+		bool echoed; /* a message of ours came back */
+	} server;
+	struct lineage lineage; /* hops of the messages that came, which may be answered */
+	struct seen *said; /* gets the ids of accepted messages; borrowed; NULL: nobody asks */
 };
 
+/* ---- outbox_queue.c ---- */
+
+/* Begins an empty outbox. identity is borrowed; window is the number of messages in flight. */
 void outbox_init(struct outbox *outbox, const struct identity *identity, size_t window);
 void outbox_free(struct outbox *outbox);
 
-/* Whether another message may be added. */
-bool outbox_has_room(const struct outbox *outbox);
 static inline bool
 outbox_empty(const struct outbox *outbox)
 {
 	return outbox->first == outbox->next;
 }
 
-/* Whether something waits to be sent. */
+/* Returns true if another message may be added. */
+bool outbox_has_room(const struct outbox *outbox);
+
+/* Returns true if a message waits to be sent. */
 bool outbox_waiting(const struct outbox *outbox);
 
-/* Makes the window at least so large, at once. */
-void outbox_widen(struct outbox *outbox, size_t window);
-
-/* Adds a message, taking over the draft. */
+/* Adds a message and takes over the draft. */
 void outbox_add(struct outbox *outbox, uint64_t line, struct draft *draft);
 
-/* Adds what is not to be sent, and counts as accepted when its turn comes. Takes over the draft. */
+/* Adds a message that counts as accepted and is not sent. Takes over the draft. */
 void outbox_add_settled(struct outbox *outbox, uint64_t line, struct draft *draft);
 
-/* Adds what cannot be sent, so that its receipt comes in its place. why: code, field, text. */
+/* Adds a line that cannot be sent, so that its receipt comes in order. why: code, field and text.
+ */
 void outbox_add_illegal(struct outbox *outbox, uint64_t line, const struct chat_err *why);
 
+/* Returns the oldest item if it is settled, else NULL. outbox_pop() removes and frees it. */
+const struct item *outbox_settled(const struct outbox *outbox);
+void outbox_pop(struct outbox *outbox);
+
+/* ---- outbox_send.c ---- */
+
 /*
- * The next message to be sent now: appended to wire, marked as sent, and 1; 0: none.
- * Call only while a connection is joined.
+ * Appends the next message that may be sent now to wire and marks it as sent. Returns 1, or 0 if
+ * there is none. Call it only while a connection is joined.
  */
 int outbox_send_next(struct outbox *outbox, int64_t now_ms, struct chat_buf *wire);
 
-/* When outbox_send_next will have something without anything coming, INT64_MAX: never. */
+/* Returns when outbox_send_next() has a message though nothing comes, or INT64_MAX. */
 int64_t outbox_wake_ms(const struct outbox *outbox);
 
-/* Since when the server only says slower, and how long at least it will; 0, where it is not so. */
+/*
+ * Returns since when the server says only "slower", and in *until_ms until when nothing is sent; 0
+ * if it settles messages.
+ */
 int64_t outbox_barred_ms(const struct outbox *outbox, int64_t *until_ms);
 
+/* ---- outbox_receive.c ---- */
+
 enum outbox_heard {
-	OUTBOX_NOTHING, /* it was about none of these */
-	OUTBOX_OURS,
-	OUTBOX_ACCEPTED /* it is what the server made of one of these */
+	OUTBOX_NOTHING, /* it is about no message of the outbox */
+	OUTBOX_OURS, /* it is about one of them */
+	OUTBOX_ACCEPTED /* it is one of them, as the server made it */
 };
 
 /*
- * Shows it what the server said (a `message`, an `error`; `history` message by message). text is
- * the whole line.
+ * Takes a `message` or an `error` of the server; a history is shown message by message. text is the
+ * line of msg.
  */
 enum outbox_heard outbox_receive(
 	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms);
 
-/* The server answered our Close: all that was sent was read. */
+/* ---- outbox_settle.c ---- */
+
+/* The server answered our Close, so it has read all that was sent. */
 void outbox_closed(struct outbox *outbox);
 
 /*
- * After a lost connection another one is joined, and its history was shown. With nonces everything
- * unacknowledged is sent again, but for what the server may have forgotten by now, or all of it
- * where it is forgetful: sent again that could be said twice. Where the history is complete nothing
- * is in doubt: what was not in it was not accepted. By echo and close it stays unknown.
+ * Another connection is joined after a loss, and its history was shown. With nonces, messages in
+ * flight are sent again, unless the server may have forgotten their nonces: they are too old, or it
+ * is forgetful: those become unknown. If the history is complete, though, a message that is not in
+ * it was not accepted, and all are sent again. By echo and close all become unknown.
  */
 void outbox_rejoined(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms);
 
 /* The connection is lost: the next one gets fewer messages at once. */
 void outbox_lost(struct outbox *outbox);
 
-/* Whether the server may soon have forgotten a nonce: its history is needed at the next joining. */
+/* Returns true if the server may soon forget a nonce in flight: the next history must begin before.
+ */
 bool outbox_needs_history(const struct outbox *outbox, int64_t now_ms);
 
-/* The end: what is sent becomes unknown, what is waiting unsent. */
+/* Gives up: messages in flight become unknown, waiting ones unsent. */
 void outbox_give_up(struct outbox *outbox);
 
-/*
- * The oldest item when it is settled (neither waiting nor sent), else NULL; outbox_pop removes it.
- */
-const struct item *outbox_settled(const struct outbox *outbox);
-void outbox_pop(struct outbox *outbox);
-
-/*
- * Between the files of an outbox.
- */
-static inline struct item *
-outbox_item(const struct outbox *outbox, uint64_t number)
-{
-	return &outbox->items[number & (outbox->cap - 1)];
-}
-
-struct item *outbox_oldest_sent(const struct outbox *outbox);
-
-/* One in flight gets another state. */
-void outbox_land(struct outbox *outbox, struct item *item, enum item_state state);
-
-/* The same for good; text is what came about it, on one line. */
-void outbox_settle(
-	struct outbox *outbox, struct item *item, enum item_state state, struct chat_span text);
-
-/* The receipt of an item that ends here: json, and where its line is known that. */
-void outbox_receipt(struct outbox *outbox, struct item *item, struct chat_span json);
+/* Makes the window at least so large, at once. */
+void outbox_widen(struct outbox *outbox, size_t window);
 
 #endif

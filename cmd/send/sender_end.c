@@ -97,7 +97,7 @@ is_stuck(const struct sender *sender)
 	const struct outbox *outbox = &sender->courier.outbox;
 
 	return outbox->in_flight > 0 && membership_can_send(&sender->membership) &&
-		(outbox->in_flight >= outbox->allowed ||
+		(outbox->in_flight >= outbox->window.allowed ||
 			(sender->input.ended && outbox->unsent == outbox->next));
 }
 
@@ -105,7 +105,7 @@ int64_t
 sender_echo_deadline_ms(const struct sender *sender)
 {
 	if (!sender->connection.open || sender->options->ack != ACK_AUTO ||
-		sender->courier.outbox.ack != ACK_ECHO || sender->courier.outbox.echoed ||
+		sender->courier.outbox.ack != ACK_ECHO || sender->courier.outbox.server.echoed ||
 		!is_stuck(sender))
 		return INT64_MAX;
 	return sender->connection.quiet_since_ms + ECHO_MS;

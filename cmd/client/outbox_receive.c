@@ -1,15 +1,15 @@
-/* What the server says, and of which message it says it. */
-#include "client/outbox.h"
+/* What the server says, and which message of the outbox it is about. */
+#include "client/outbox_private.h"
 
 #include "client/nonce.h"
 #include "client/receipt.h"
 
-#define RETRY_AFTER_MS 1000 /* where the server says slower and not how long */
-#define RETRY_AFTER_MOST_MS 600000
+#define RETRY_AFTER_MS 1000 /* if the server says "slower" without retryAfter */
+#define RETRY_AFTER_MOST_MS 600000 /* the longest retryAfter that is obeyed */
 
-/* The number in a nonce that was made here; false for others. */
+/* Reads the number in a nonce. Returns false if this outbox did not make the nonce. */
 static bool
-own_number(const struct outbox *outbox, const struct chat_json_value *value, uint64_t *number)
+read_number(const struct outbox *outbox, const struct chat_json_value *value, uint64_t *number)
 {
 	struct nonce nonce;
 
@@ -20,14 +20,14 @@ own_number(const struct outbox *outbox, const struct chat_json_value *value, uin
 	return true;
 }
 
-/* The item that waits for this nonce. */
+/* Returns the item in flight with this nonce, or NULL. */
 static struct item *
 find_by_nonce(const struct outbox *outbox, const struct chat_json_value *nonce)
 {
 	struct item *item;
 	uint64_t number;
 
-	if (own_number(outbox, nonce, &number)) {
+	if (read_number(outbox, nonce, &number)) {
 		if (number < outbox->first || number >= outbox->next)
 			return NULL;
 		item = outbox_item(outbox, number);
@@ -42,7 +42,8 @@ find_by_nonce(const struct outbox *outbox, const struct chat_json_value *nonce)
 	return NULL;
 }
 
-/* The oldest one that a plain server's message may be the echo of. */
+/* Returns the oldest item in flight that a message of a plain server may be the echo of, or NULL.
+ */
 static struct item *
 find_by_echo(const struct outbox *outbox, const struct chat_msg *msg)
 {
@@ -70,35 +71,35 @@ receive_message(struct outbox *outbox, const struct chat_msg *msg, struct chat_s
 	if (!item)
 		return OUTBOX_NOTHING;
 	if (chat_msg_has(msg, CHAT_SLOT_NONCE) &&
-		!receipt_says(&item->draft, msg, outbox->copies_reply_to)) {
+		!receipt_says(&item->draft, msg, outbox->server.copies_reply_to)) {
 		outbox_settle(outbox, item, ITEM_UNKNOWN, (struct chat_span){0});
 		item->why = "the server's answer is not what was said";
 		return OUTBOX_OURS;
 	}
-	outbox->echoed = true;
+	outbox->server.echoed = true;
 	if (outbox->said)
 		seen_add(outbox->said, &msg->value[CHAT_SLOT_ID]);
 	outbox_settle(outbox, item, ITEM_ACCEPTED, text);
 	return OUTBOX_ACCEPTED;
 }
 
-/* The server says when to try this one again: slower from now on, one at a time. */
+/* The server refused a message for now: it waits, and then messages go one at a time. */
 static void
 try_again(struct outbox *outbox, struct item *item, int64_t after_ms, int64_t now_ms)
 {
 	outbox_land(outbox, item, ITEM_WAITING);
-	outbox->slowed = true;
-	if (outbox->barred_ms == 0)
-		outbox->barred_ms = now_ms;
-	outbox->allowed = 1;
+	outbox->window.slowed = true;
+	if (outbox->window.barred_ms == 0)
+		outbox->window.barred_ms = now_ms;
+	outbox->window.allowed = 1;
 	if (item->number < outbox->unsent)
 		outbox->unsent = item->number;
 	if (after_ms < 1)
 		after_ms = 1;
 	if (after_ms > RETRY_AFTER_MOST_MS)
 		after_ms = RETRY_AFTER_MOST_MS;
-	if (outbox->pause_until_ms < now_ms + after_ms)
-		outbox->pause_until_ms = now_ms + after_ms;
+	if (outbox->window.pause_until_ms < now_ms + after_ms)
+		outbox->window.pause_until_ms = now_ms + after_ms;
 }
 
 static enum outbox_heard
