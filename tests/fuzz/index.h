@@ -7,9 +7,9 @@
 #include "serve/journal/index_file.h"
 #include "serve/util/crc32c.h"
 
-/* Every checksum that the file has room for. */
+/* Makes every checksum of an index file right, as far as the file is long enough. */
 static inline void
-sums_mend(struct chat_buf *bytes)
+index_fix_checksums(struct chat_buf *bytes)
 {
 	struct index_head head;
 	uint64_t front, blocks;

@@ -1,8 +1,7 @@
 /*
- * A segment of a journal that is not as it was written. The first byte says what is done: bytes of
- * a good segment are changed, put in and taken out, and then every line that is believed must be
- * one that was written; or both files are any bytes, and then every line that is believed must be a
- * message.
+ * Scans a segment that is not as it was written. The first byte of the input says which one: a good
+ * segment in which bytes are changed, inserted and removed, and then every line that the scan calls
+ * good must be one that was written; or two files of any bytes, and then it must be a message.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +28,7 @@ struct segment_text {
 };
 
 struct judge {
-	const struct segment_text *written; /* NULL: nobody knows what was */
+	const struct segment_text *written; /* NULL: the files are any bytes */
 	uint64_t good;
 };
 
@@ -87,7 +86,7 @@ store(int dir_fd, enum segment_file file, struct chat_span bytes)
 	close(fd);
 }
 
-/* Where (two bytes), how (one) and with what (one). */
+/* Changes a byte: change[0] and [1] say where, [2] how, [3] into what. */
 static void
 edit(struct chat_buf *lines, const uint8_t *change)
 {

@@ -1,8 +1,8 @@
 /*
- * A journal's directory that somebody else has filled: regular files and others under names that
- * are a journal's or nearly, with lines that are, or nearly, with right checksums and indexes made
- * to fit. A server opens it, restores its channels, reads the past, writes, lets segments go, and
- * closes; then it opens again. What it gives back are messages in their order, whatever lay there.
+ * A journal's directory that somebody else has filled: regular files and others, whose names and
+ * lines are those of a journal, or nearly, with right checksums and matching indexes. A server
+ * opens it, restores its channels, reads the past, writes, removes segments, and closes; then it
+ * opens it again. Whatever was there, readers must get messages in their order.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #define OPENINGS 2
 #define LINES_MAX 40
 
-/* The input, taken off its front; zeros when there is none left. */
+/* The rest of the input. Once there is none left, take() returns zeros. */
 struct source {
 	const uint8_t *at;
 	size_t len;
@@ -45,7 +45,7 @@ static const char *const channels[] = {"/", "/ops", "/a/b",
 	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "ops", ""};
 
-/* Numbers near to one another, or with the 2^n-th bit set. */
+/* Returns a number near to `last`, or `last` with one bit changed. */
 static uint64_t
 take_number(struct source *source, uint64_t last)
 {
@@ -128,7 +128,7 @@ load(int dir_fd, const char *name, struct chat_buf *bytes)
 	close(fd);
 }
 
-/* The index that the lines have by now, changed, and its checksums made right. */
+/* Makes the index file of the lines, changes it, and makes its checksums right again. */
 static void
 make_index(struct source *source, int dir_fd, uint32_t number)
 {
@@ -143,7 +143,7 @@ make_index(struct source *source, int dir_fd, uint32_t number)
 	load(dir_fd, segment_name(name, number, SEGMENT_INDEX), &bytes);
 	while (edits--)
 		edit(source, &bytes);
-	sums_mend(&bytes);
+	index_fix_checksums(&bytes);
 	store(dir_fd, name, &bytes);
 	chat_buf_free(&bytes);
 }
@@ -172,10 +172,7 @@ make_segment(struct source *source, int dir_fd, uint32_t number)
 	chat_buf_free(&sums);
 }
 
-/*
- * Makes a file of removed messages: numbers near to those of the lines, a right checksum, and then
- * changes.
- */
+/* Makes the file `removed`, with numbers near to those of the lines; perhaps changes it. */
 static void
 make_removed(struct source *source, int dir_fd)
 {
@@ -214,7 +211,7 @@ make_removed(struct source *source, int dir_fd)
 	chat_buf_free(&bytes);
 }
 
-/* Something else than a segment: any name, any type, any bytes. */
+/* Makes a file of any name of a journal, of any type, with any bytes. */
 static void
 make_other(struct source *source, int dir_fd, uint32_t number)
 {
@@ -278,7 +275,7 @@ on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 	((struct server *)arg)->settled = ticket;
 }
 
-/* A page is what was asked for: messages in their order, and further than before. */
+/* Checks that a page has messages in their order, all of the range that was asked for. */
 static void
 on_read(struct journal_page_read *read)
 {
@@ -323,7 +320,7 @@ read_past(struct server *server, struct journal *journal, const char *channel)
 }
 
 static void
-say(struct server *server, struct journal *journal, const char *channel)
+append(struct server *server, struct journal *journal, const char *channel)
 {
 	struct channels *channels = &server->channels;
 	const struct journal_line line = {.epoch = channels->epoch,
@@ -355,7 +352,7 @@ use(struct server *server, struct journal *journal)
 	for (size_t i = 0; i < 3; i++) {
 		read_past(server, journal, channels[i]);
 		for (int j = 0; j < 4; j++, said++)
-			say(server, journal, channels[i]);
+			append(server, journal, channels[i]);
 		journal->kind->commit(journal);
 		journal->kind->rotate(journal);
 		read_past(server, journal, channels[i]);
@@ -364,7 +361,7 @@ use(struct server *server, struct journal *journal)
 	need(server->settled == said);
 }
 
-/* Under the server, so that it is read as it is. */
+/* Changes index files while the server runs, so that it has not checked them. */
 static void
 tamper(struct source *source, const struct disk_journal *file)
 {

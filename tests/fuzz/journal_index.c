@@ -1,7 +1,8 @@
 /*
- * The index of a segment that somebody else has written. The first byte says how: any bytes; a good
- * index with bytes changed; or either with all checksums made right, so that what is checked behind
- * them is reached. Whatever is believed has to lie within the segment, and in order.
+ * Opens an index file that somebody else has written. The first byte of the input says which one:
+ * any bytes, or a good file in which bytes are changed; either one perhaps with right checksums, so
+ * that the checks after them are reached. Positions that are read must ascend and lie in the
+ * segment.
  */
 #include "serve/journal/index_file.h"
 
@@ -44,7 +45,9 @@ good_index(struct chat_buf *bytes, int dir_fd)
 	close(fd);
 }
 
-/* Where (two bytes), how and with what. Most of it is near the front. */
+/*
+ * Changes bytes: change[0] and [1] say where, mostly near the beginning, [2] how, [3] into what.
+ */
 static void
 edit(struct chat_buf *bytes, const uint8_t *change)
 {
@@ -123,7 +126,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			edit(&bytes, data + at);
 	}
 	if (data[0] & 2)
-		sums_mend(&bytes);
+		index_fix_checksums(&bytes);
 	fd = openat(dir_fd, NAME, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	need(fd >= 0 && write(fd, bytes.at, bytes.len) == (ssize_t)bytes.len);
 	close(fd);

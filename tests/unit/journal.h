@@ -25,7 +25,7 @@ struct opened {
 	struct chat_err err;
 };
 
-/* Its directory; and from now on nobody hears what journals have to say. */
+/* Creates the directory, and discards what the journal reports on stderr from now on. */
 static inline void
 scratch_open(struct scratch *scratch)
 {
@@ -34,7 +34,7 @@ scratch_open(struct scratch *scratch)
 		abort();
 }
 
-/* Only what a test puts there is in the directory. */
+/* Deletes all files in the directory. */
 static inline void
 empty(const struct scratch *scratch)
 {
@@ -63,6 +63,7 @@ path_of(const struct scratch *scratch, const char *name, char path[128])
 	return path;
 }
 
+/* Reads a file; a missing one is empty. */
 static inline void
 load(const struct scratch *scratch, const char *name, struct chat_buf *buf)
 {
@@ -77,6 +78,7 @@ load(const struct scratch *scratch, const char *name, struct chat_buf *buf)
 		close(fd);
 }
 
+/* Replaces a file. */
 static inline void
 store(const struct scratch *scratch, const char *name, const char *at, size_t len)
 {
@@ -88,7 +90,7 @@ store(const struct scratch *scratch, const char *name, const char *at, size_t le
 	close(fd);
 }
 
-/* ---- opened ---- */
+/* ---- opening and closing ---- */
 
 static inline void
 note_durable(void *arg, uint64_t ticket)
@@ -103,7 +105,7 @@ note_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 	((struct scratch *)arg)->failed = ticket;
 }
 
-/* Opens it with these options and its own directory; to be ended in any case. */
+/* Opens a journal in the directory. The caller ends it with journal_end in any case. */
 static inline bool
 journal_start(struct opened *opened, struct scratch *scratch, const struct journal_options *options)
 {
@@ -138,6 +140,7 @@ journal_end(struct opened *opened)
 
 /* ---- messages ---- */
 
+/* Formats a line; more: properties that follow `senderId`. Returns its length. */
 static inline size_t
 make_line(char *at, size_t size, uint64_t number, const char *more)
 {
@@ -149,7 +152,7 @@ make_line(char *at, size_t size, uint64_t number, const char *more)
 		1700000000000ULL + (unsigned long long)number, number % 3 ? "" : "ops", more);
 }
 
-/* To /ops every third, the others to /. */
+/* Appends a message of this number: every third one to /ops, the others to /. */
 static inline void
 append(struct opened *opened, uint64_t number)
 {

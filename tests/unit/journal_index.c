@@ -44,7 +44,7 @@ test_truncate(void)
 	index_free(&index);
 }
 
-/* So many channels, and as many batches of one message that a disk does not take. */
+/* As many batches of one message are taken back as there are channels. */
 static double
 work_truncate(unsigned count)
 {

@@ -26,7 +26,7 @@ struct fixture {
 
 /* ---- the file alone ---- */
 
-/* Reads all of it; 0, or -1 where it was found to be wrong. */
+/* Reads the whole index file. Returns 0, or -1 where it was found to be wrong. */
 static int
 read_all(const struct fixture *fixture, struct position positions[ENTRIES])
 {
@@ -186,7 +186,7 @@ static const struct {
 	{"the number 0", craft_zero},
 };
 
-/* Changes it so that all checksums are right, and writes it. */
+/* Writes a copy of the index file that `edit` has changed, with right checksums. */
 static void
 craft(const struct fixture *fixture, void (*edit)(struct parts *parts))
 {

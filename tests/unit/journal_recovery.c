@@ -61,8 +61,9 @@ check_writing(struct fixture *fixture)
 }
 
 /*
- * Opens what is there. A journal that opens holds written lines, in their order, takes one more and
- * opens again. Returns how many messages it had, -1 where it refused, -2 for a lie.
+ * Opens what is in the directory. A journal that opens must have lines that were written, in their
+ * order, take one more, and open again. Returns how many messages it had, -1 where it refused to
+ * open, and -2 where it did not do what it must.
  */
 static int
 try(struct fixture *fixture, bool repair)

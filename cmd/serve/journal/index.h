@@ -1,7 +1,6 @@
 #ifndef SERVE_JOURNAL_INDEX_H
 #define SERVE_JOURNAL_INDEX_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,7 +2,6 @@
 #define SERVE_JOURNAL_INDEX_FILE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "chat/err.h"

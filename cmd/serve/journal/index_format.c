@@ -36,7 +36,7 @@ index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_
 {
 	uint32_t count = 0, first = 0;
 	struct channel_positions **all =
-		chat_alloc((HASH_COUNT(index->channels) + 1) * sizeof(struct channel_positions *));
+		chat_alloc((HASH_COUNT(index->channels) + 1) * sizeof(*all));
 	struct channel_positions *channel;
 
 	for (channel = index->channels; channel; channel = channel->hh.next)

@@ -5,7 +5,7 @@
  */
 #include "serve/journal/line.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 /* ---- parts of a line ---- */
 
@@ -102,7 +102,7 @@ take_size(struct chat_span *rest)
 	struct chat_span digits;
 
 	return comma && take_bytes(rest, (size_t)(comma - rest->at), &digits) &&
-		memchr(digits.at, '"', digits.len) == NULL;
+		!memchr(digits.at, '"', digits.len);
 }
 
 /* Takes the property `file`, if it is there, and notes where its data is. */

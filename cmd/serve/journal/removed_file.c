@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "chat/line.h"
-#include "command/diag.h"
+#include "chat/url.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/line.h"
 #include "serve/journal/segment.h"

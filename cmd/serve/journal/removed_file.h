@@ -2,12 +2,10 @@
 #define SERVE_JOURNAL_REMOVED_FILE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "chat/buf.h"
 #include "chat/err.h"
-#include "chat/url.h"
 #include "serve/journal/channel_stats.h"
 
 /*

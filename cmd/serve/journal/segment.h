@@ -2,7 +2,6 @@
 #define SERVE_JOURNAL_SEGMENT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "chat/buf.h"
