@@ -20,8 +20,9 @@ bool chat_answer_is_whole(struct chat_span head, struct chat_span body);
 
 /*
  * Appends a description: the status line without the version, the target of a redirection, the name
- * of the server, and the title of a page or the first line of a text, such as `200 OK of
- * nginx/1.22.1: "Welcome to nginx!"`. Text from the server is made safe (chat_show) and cut.
+ * of the server, and the title of a page or the first line of a text, such as
+ * `200 OK, says nginx/1.22.1: "Welcome to nginx!"`. Text from the server is made safe (chat_show)
+ * and cut.
  */
 void chat_answer_describe(struct chat_buf *out, struct chat_span head, struct chat_span body);
 

@@ -10,9 +10,9 @@
 #include "chat/err.h"
 #include "chat/http.h"
 #include "chat/span.h"
+#include "chat/transport.h"
 #include "chat/url.h"
 #include "chat/ws.h"
-#include "wire/transport.h"
 
 /*
  * Shared by client.c and client_handshake.c.

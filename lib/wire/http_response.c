@@ -2,15 +2,13 @@
  * The client's side of the opening handshake (RFC 6455 section 4.1): writes the request, and checks
  * the server's response. client_handshake.c calls it with the bytes of a connection.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "chat/base64.h"
 #include "chat/http.h"
 #include "text/ascii.h"
 #include "wire/http_head.h"
+#include "wire/random.h"
 
 #define KEY_BYTES 16
 
@@ -19,11 +17,7 @@ chat_http_make_key(char key[CHAT_HTTP_KEY_LEN + 1])
 {
 	unsigned char bytes[KEY_BYTES];
 
-	/* So few bytes come all at once or not at all (getrandom(2)). */
-	while (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
-		if (errno != EINTR)
-			abort();
-	}
+	chat_random(bytes, sizeof(bytes));
 	key[chat_base64_encode(key, bytes, sizeof(bytes))] = '\0';
 }
 

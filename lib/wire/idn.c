@@ -36,7 +36,7 @@ unescape(struct chat_buf *out, const char *host)
 }
 
 static int
-take(char *ascii, size_t size, const char *name, struct chat_err *err)
+copy_name(char *ascii, size_t size, const char *name, struct chat_err *err)
 {
 	size_t len = strlen(name);
 
@@ -65,7 +65,7 @@ convert(char *ascii, size_t size, const char *name, struct chat_err *err)
 		return chat_fail(err, CHAT_USAGE, "not a host name: %s", idn2_strerror(status));
 	status = strchr(converted, '%')
 		? chat_fail(err, CHAT_USAGE, "not a host name: an escape in it")
-		: take(ascii, size, converted, err);
+		: copy_name(ascii, size, converted, err);
 	idn2_free(converted);
 	return status;
 }
@@ -77,7 +77,7 @@ chat_idn_to_ascii(char *ascii, size_t size, const char *host, struct chat_err *e
 	int status = 0;
 
 	if (*host == '[' || (is_ascii(host) && !strchr(host, '%')))
-		return take(ascii, size, host, err);
+		return copy_name(ascii, size, host, err);
 	unescape(&name, host);
 	if (strlen(name.at) + 1 != name.len || chat_utf8_check(name.at, name.len) != name.len)
 		status = chat_fail(err, CHAT_USAGE, "a host name's escapes are not UTF-8");

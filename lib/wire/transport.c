@@ -7,7 +7,7 @@
  * on_timer note the descriptors and the time that the caller's poll loop has to wait for. The easy
  * handle stays in its multi handle afterwards, because libcurl loses the connection otherwise.
  */
-#include "wire/transport.h"
+#include "chat/transport.h"
 
 #include <errno.h>
 #include <linux/sockios.h>

@@ -2,12 +2,10 @@
  * Frames for sending: a header in front of a payload, masked if a client sends it. The server's
  * block.c writes only the header and puts it in front of a payload that is in place already.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "chat/ws.h"
+#include "wire/random.h"
 
 #define CLOSE_REASON_MAX 123
 
@@ -27,12 +25,7 @@ static void
 next_mask(struct chat_ws_masks *masks, char key[4])
 {
 	if (masks->left < 4) {
-		/* So few bytes come all at once or not at all (getrandom(2)). */
-		while (getrandom(masks->block, sizeof(masks->block), 0) !=
-			(ssize_t)sizeof(masks->block)) {
-			if (errno != EINTR)
-				abort();
-		}
+		chat_random(masks->block, sizeof(masks->block));
 		masks->left = sizeof(masks->block);
 	}
 	masks->left -= 4;

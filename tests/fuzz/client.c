@@ -10,10 +10,10 @@
 
 #include "chat/http.h"
 #include "chat/msg.h"
+#include "chat/transport.h"
 #include "chat/ws.h"
 #include "client/membership.h"
 #include "fuzz.h"
-#include "wire/transport.h"
 
 #define CONNECTIONS 4
 #define TURNS_MAX 100000 /* turns without an event, after which the client has hung */

@@ -1,5 +1,5 @@
-#ifndef CHAT_WIRE_TRANSPORT_H
-#define CHAT_WIRE_TRANSPORT_H
+#ifndef CHAT_TRANSPORT_H
+#define CHAT_TRANSPORT_H
 
 #include <poll.h>
 #include <stdbool.h>

@@ -1,0 +1,14 @@
+/* Random bytes of the kernel, for the keys and the masks of clients (RFC 6455 section 10.3). */
+#include "wire/random.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+void
+chat_random(void *bytes, size_t size)
+{
+	while (getrandom(bytes, size, 0) != (ssize_t)size)
+		if (errno != EINTR)
+			abort();
+}
