@@ -120,7 +120,7 @@ check_block(const struct check *check, struct report *report, const struct block
 		lines.at = (const char *)memchr(from, '\n', (size_t)(lines.end - from)) + 1;
 		line.text = (struct chat_span){from, (size_t)(lines.at - from) - 1};
 		line.newline = !(block->cut_off && lines.at == lines.end);
-		line.is_utf8 = lines.valid_end != NULL && lines.at <= lines.valid_end;
+		line.is_utf8 = lines.valid_end && lines.at <= lines.valid_end;
 		check_line(check, report, &line);
 	}
 	for (int type = 0; type < CHAT_TYPES; type++)

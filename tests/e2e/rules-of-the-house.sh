@@ -54,6 +54,7 @@ only_in 'uthash.h' lib/text/hash.h
 only_in 'magic.h' 'cmd/send/.*\.c'
 only_in '(cjson/)?cJSON.h' lib/message/encode.c lib/message/schema.c 'cmd/.*\.c'
 
+holds circles 'no circle of includes: no file needs itself, a .c and its .h counted as one'
 holds layers 'a folder includes only what lies below it'
 holds includes 'includes are written from lib or cmd on: the own header, those of the system, ours'
 
@@ -92,6 +93,10 @@ grep -rnE '(^|[;&|({[:space:]])(sleep[[:space:]]+[0-9$"]|(usleep|nanosleep|sleep
 sources lib cmd tests | xargs -0 perl -CSD -ne '1 while s/^([^\t]*)\t/$1 . " " x (8 - length($1) % 8)/e; chomp;
 	print "$ARGV:$.\n" if length > 100; close ARGV if eof' | none 'no line is wider than 100'
 sources lib cmd | xargs -0 grep -nE '^[[:space:]]*typedef (struct|enum|union)' | none 'structs have no typedef'
+
+holds pointers 'a pointer is tested as it is, without NULL'
+holds sizes 'sizeof has parentheses and, in an allocation, an object'
+holds statics 'functions of one file have plain names, and those that libuv calls are on_something'
 
 # A function is short.
 sources lib cmd | xargs -0 awk 'FNR == 1 { start = 0 }

@@ -240,6 +240,5 @@ STRUCTURE = circles, layers, includes, statics, lengths  # of lib and cmd
 DIALECT = pointers, sizes, comments  # of the tests, too
 
 if __name__ == "__main__":
-    for rule in STRUCTURE + DIALECT:
-        if rule.__name__ == sys.argv[1]:
-            print("\n".join(rule(sources(*ROOTS, *(["tests"] if rule in DIALECT else [])))), end="")
+    rule = {rule.__name__: rule for rule in STRUCTURE + DIALECT}[sys.argv[1]]
+    print("\n".join(rule(sources(*ROOTS, *(["tests"] if rule in DIALECT else [])))), end="")

@@ -51,14 +51,14 @@ void send_queue_append_newest(struct send_queue *queue, size_t *held, size_t com
 static inline bool
 send_queue_is_empty(const struct send_queue *queue)
 {
-	return queue->first.block == NULL;
+	return !queue->first.block;
 }
 
 /* Returns true if the queue is one run. */
 static inline bool
 send_queue_is_one_run(const struct send_queue *queue)
 {
-	return queue->first.block != NULL && queue->more_from == queue->more_to;
+	return queue->first.block && queue->more_from == queue->more_to;
 }
 
 /* Returns the length that is limited: the bytes to be sent, and the memory of the queue itself. */
