@@ -11,8 +11,8 @@
 #include "command/confine.h"
 #include "command/diag.h"
 #include "listen/bot.h"
+#include "listen/from_log.h"
 #include "listen/listener.h"
-#include "listen/log.h"
 #include "listen/options.h"
 
 static _Noreturn void
@@ -160,7 +160,7 @@ main(int argc, char **argv)
 		settings_finish(&options.settings, &err) < 0)
 		die(&err);
 	if (options.log)
-		status = log_show(options.log, &options.listener, &options.settings.identity);
+		status = from_log_show(options.log, &options.listener, &options.settings.identity);
 	else
 		status = watch(&options);
 	options_free(&options);

@@ -4,7 +4,7 @@
 #include "client/courier.h"
 
 #include "chat/clock.h"
-#include "client/history.h"
+#include "client/history_reader.h"
 
 /*
  * Who only speaks has no use for a history, but gets one. What came after the last message seen is
@@ -51,21 +51,21 @@ meet_stranger(struct courier *courier, struct membership *membership)
 void
 courier_joined(struct courier *courier, struct membership *membership, bool again)
 {
-	const struct peer *peer = &membership->peer;
+	const struct server_info *server = &membership->server;
 	enum ack ack = courier->ack;
 
 	if (ack == ACK_AUTO)
-		ack = peer->nonces ? ACK_NONCE : ACK_ECHO;
+		ack = server->nonces ? ACK_NONCE : ACK_ECHO;
 	courier_set_ack(courier, ack);
-	courier->outbox.server.max_message_bytes = peer->max_message_bytes;
-	courier->outbox.server.copies_reply_to = peer->reply_to;
+	courier->outbox.server.max_message_bytes = server->max_message_bytes;
+	courier->outbox.server.copies_reply_to = server->reply_to;
 	courier->outbox.here = &membership->here;
 	courier->outbox.identity = &membership->identity;
 	courier->resending = again && courier->outbox.in_flight > 0;
-	if (courier->resending && courier->instance != peer->instance)
+	if (courier->resending && courier->instance != server->instance)
 		meet_stranger(courier, membership);
 	else if (!courier->resending)
-		courier->instance = peer->instance;
+		courier->instance = server->instance;
 }
 
 void
@@ -98,13 +98,13 @@ received_history(struct courier *courier, struct membership *membership, const s
 	struct chat_span last_id = chat_span_of(position_id(&membership->position)), text;
 	bool new = courier->outbox.ack == ACK_NONCE;
 	int64_t now_ms = chat_now_ms();
-	struct history history;
+	struct history_reader history;
 	struct chat_msg past;
 
 	if (courier->outbox.in_flight == 0)
 		return;
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past)) {
+	history_reader_begin(&history, msg);
+	while (history_reader_next(&history, &text, &past)) {
 		if (new)
 			outbox_receive(&courier->outbox, &past, text, now_ms);
 		else
@@ -125,7 +125,7 @@ courier_received(struct courier *courier, struct membership *membership, const s
 	if (heard != OUTBOX_NOTHING)
 		membership_progress(membership);
 	else
-		lineage_note(&courier->outbox.lineage, msg);
+		recent_hops_note(&courier->outbox.recent_hops, msg);
 	return heard;
 }
 

@@ -10,7 +10,7 @@
 
 #include "chat/encode.h"
 #include "chat/utf8.h"
-#include "client/splice.h"
+#include "client/json_edit.h"
 
 /* Which of these members an object that is well-formed JSON has at its top level. */
 struct members {
@@ -260,7 +260,7 @@ draft_wire(const struct draft *draft, const char *nonce, const struct via_here *
 	bool carried = is_carried(draft, here);
 
 	if (draft->has_way)
-		splice_without(wire, body, is_of_way, NULL);
+		json_edit_without(wire, body, is_of_way, NULL);
 	else
 		chat_buf_append(wire, body.at, body.len - 1);
 	if (draft->has_via || carried) {

@@ -12,8 +12,8 @@
 #include "chat/span.h"
 #include "client/backoff.h"
 #include "client/heartbeat.h"
-#include "client/peer.h"
 #include "client/position.h"
+#include "client/server_info.h"
 #include "client/settings.h"
 #include "client/via.h"
 #include "client/waits.h"
@@ -58,7 +58,7 @@ struct membership {
 	/* The connection: */
 	struct chat_client *client; /* owned; NULL: there is no connection */
 	struct heartbeat heartbeat;
-	struct peer peer; /* the server, as its first message describes it */
+	struct server_info server; /* the server, as its first message describes it */
 	struct identity identity; /* of settings, with the id that the server gave us */
 	struct via_here here; /* the names of the channel, of this server and those before it */
 	int64_t joined_ms; /* when it joined; valid in MEMBERSHIP_JOINED */
@@ -80,7 +80,7 @@ struct membership {
 		int64_t not_before_ms; /* the server asked to wait until then; 0: it did not */
 		struct backoff backoff;
 	} retry;
-	char first_since[PEER_SINCE_SIZE]; /* `since` of the first userData; "": none came */
+	char first_since[SERVER_INFO_SINCE_SIZE]; /* `since` of the first userData; "": none came */
 
 	struct chat_buf compact; /* scratch: a message without line breaks */
 	struct chat_msg msg; /* the message that came last; its values point to its line */

@@ -139,7 +139,7 @@ membership_connect(struct membership *membership, struct membership_event *event
 		chat_client_open(&membership->url, &membership->settings->client, &err);
 	membership->state = MEMBERSHIP_CONNECTING;
 	membership->deadline_ms = chat_now_ms() + membership->settings->client.connect_timeout_ms;
-	membership->peer = (struct peer){0};
+	membership->server = (struct server_info){0};
 	membership->last_code = CHAT_OK;
 	membership->catch_up.done = false;
 	membership->catch_up.due = false;

@@ -66,7 +66,7 @@ send_init(struct membership *membership)
 void
 membership_expect_history(struct membership *membership)
 {
-	int64_t patience_ms = membership->peer.past ? HISTORY_MS : CATCH_UP_MS;
+	int64_t patience_ms = membership->server.past ? HISTORY_MS : CATCH_UP_MS;
 
 	membership->deadline_ms =
 		chat_now_ms() + (membership->catch_up.paged ? PAGE_MS : patience_ms);
@@ -125,7 +125,7 @@ static void
 take_identity(struct membership *membership)
 {
 	const struct identity *said = &membership->settings->identity;
-	const char *id = *membership->peer.id ? membership->peer.id : said->id;
+	const char *id = *membership->server.id ? membership->server.id : said->id;
 
 	snprintf(membership->identity.id, sizeof(membership->identity.id), "%s", id);
 }
@@ -138,7 +138,7 @@ take_identity(struct membership *membership)
 static void
 go_back(struct membership *membership)
 {
-	const char *since = membership->peer.since, *first = membership->first_since;
+	const char *since = membership->server.since, *first = membership->first_since;
 
 	if (!membership->options.resumes || *position_id(&membership->position))
 		return;
@@ -163,9 +163,9 @@ membership_receive_first(
 		return;
 	}
 	if (msg->type == CHAT_TYPE_USER_DATA && chat_msg_has(msg, CHAT_SLOT_SERVER))
-		peer_read(&membership->peer, msg->value[CHAT_SLOT_SERVER].raw);
+		server_info_read(&membership->server, msg->value[CHAT_SLOT_SERVER].raw);
 	take_identity(membership);
-	via_here_note(&membership->here, membership->peer.origin);
+	via_here_note(&membership->here, membership->server.origin);
 	if (membership->settings->verbose)
 		chat_warn("%s: joined as %s", membership->url_text,
 			membership->settings->identity.username);
@@ -224,8 +224,8 @@ membership_catch_up(struct membership *membership, struct membership_event *even
 	if (membership->catch_up.done)
 		return;
 	membership->catch_up.done = true;
-	if (membership->options.resumes && *membership->peer.since && heard_nothing(membership))
-		position_set(&membership->position, membership->peer.since);
+	if (membership->options.resumes && *membership->server.since && heard_nothing(membership))
+		position_set(&membership->position, membership->server.since);
 	event->what = MEMBERSHIP_CATCH_UP;
 	event->again = membership->rejoined;
 	event->complete = membership->catch_up.complete;

@@ -6,7 +6,7 @@
 
 #include "chat/clock.h"
 #include "chat/json.h"
-#include "client/splice.h"
+#include "client/json_edit.h"
 
 /* Returns true if a text is JSON by RFC 8259, which is more than the protocol allows. */
 static bool
@@ -42,7 +42,7 @@ receive(struct membership *membership, struct chat_span text, struct membership_
 	struct chat_err err;
 
 	if (memchr(text.at, '\n', text.len))
-		text = compact_line(&membership->compact, text);
+		text = json_edit_compact(&membership->compact, text);
 	if (read_message(membership, text, &err) < 0) {
 		membership_lose(membership, &err, event);
 		return;

@@ -9,8 +9,8 @@
 #include "chat/msg.h"
 #include "client/draft.h"
 #include "client/identity.h"
-#include "client/lineage.h"
 #include "client/nonce.h"
+#include "client/recent_hops.h"
 #include "client/seen.h"
 #include "client/via.h"
 
@@ -87,7 +87,7 @@ struct outbox {
 		bool copies_reply_to; /* its messages have our replyTo */
 		bool echoed; /* a message of ours came back */
 	} server;
-	struct lineage lineage; /* hops of the messages that came, which may be answered */
+	struct recent_hops recent_hops; /* hops of the messages that came, which may be answered */
 	struct seen *said; /* gets the ids of accepted messages; borrowed; NULL: nobody asks */
 };
 

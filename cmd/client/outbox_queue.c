@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "chat/encode.h"
-#include "client/splice.h"
+#include "client/json_edit.h"
 
 #define FIRST_ALLOWED 64 /* messages that a new connection gets at once */
 #define BYTES_MAX (8u << 20) /* of bodies and receipts; a single message may be larger */
@@ -112,7 +112,7 @@ outbox_receipt(struct outbox *outbox, struct item *item, struct chat_span json)
 
 	len = snprintf(member, sizeof(member), "\"line\":%llu", (unsigned long long)item->line);
 	if (item->line > 0)
-		splice_member(&receipt, json, (struct chat_span){member, (size_t)len});
+		json_edit_add(&receipt, json, (struct chat_span){member, (size_t)len});
 	else
 		chat_buf_append_span(&receipt, json);
 	item->receipt = receipt.at;

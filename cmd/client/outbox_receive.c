@@ -1,8 +1,8 @@
 /* What the server says, and which message of the outbox it is about. */
 #include "client/outbox_private.h"
 
+#include "client/match.h"
 #include "client/nonce.h"
-#include "client/receipt.h"
 
 #define RETRY_AFTER_MS 1000 /* if the server says "slower" without retryAfter */
 #define RETRY_AFTER_MOST_MS 600000 /* the longest retryAfter that is obeyed */
@@ -36,7 +36,7 @@ find_by_nonce(const struct outbox *outbox, const struct chat_json_value *nonce)
 	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
 		item = outbox_item(outbox, n);
 		if (item->state == ITEM_SENT && item->draft.has_nonce &&
-			receipt_string_equal(&item->draft.nonce, nonce))
+			match_string(&item->draft.nonce, nonce))
 			return item;
 	}
 	return NULL;
@@ -51,7 +51,7 @@ find_by_echo(const struct outbox *outbox, const struct chat_msg *msg)
 
 	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
 		item = outbox_item(outbox, n);
-		if (item->state == ITEM_SENT && receipt_echoes(&item->draft, msg))
+		if (item->state == ITEM_SENT && match_echo(&item->draft, msg))
 			return item;
 	}
 	return NULL;
@@ -71,7 +71,7 @@ receive_message(struct outbox *outbox, const struct chat_msg *msg, struct chat_s
 	if (!item)
 		return OUTBOX_NOTHING;
 	if (chat_msg_has(msg, CHAT_SLOT_NONCE) &&
-		!receipt_says(&item->draft, msg, outbox->server.copies_reply_to)) {
+		!match_message(&item->draft, msg, outbox->server.copies_reply_to)) {
 		outbox_settle(outbox, item, ITEM_UNKNOWN, (struct chat_span){0});
 		item->why = "the server's answer is not what was said";
 		return OUTBOX_OURS;

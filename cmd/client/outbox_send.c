@@ -1,7 +1,7 @@
 /* The next message that an outbox sends, when it may, and what goes on the wire. */
 #include "client/outbox_private.h"
 
-#include "client/receipt.h"
+#include "client/match.h"
 
 #define NONCE_COUNTS 65536 /* hashes of nonces; as many as the widest window */
 #define RECOVERED_MS 30000 /* without "slower" from the server; then there is a window again */
@@ -28,7 +28,7 @@ is_twin(struct outbox *outbox, const struct item *item)
 	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
 		other = outbox_item(outbox, n);
 		if (other->state == ITEM_SENT && other->draft.has_nonce &&
-			receipt_string_equal(&other->draft.nonce, &item->draft.nonce))
+			match_string(&other->draft.nonce, &item->draft.nonce))
 			return true;
 	}
 	return false;
@@ -64,7 +64,7 @@ set_hops(const struct outbox *outbox, struct item *item)
 
 	if (!draft->has_reply_to || draft->has_hops)
 		return;
-	hops = via_hops_after(lineage_hops(&outbox->lineage, &draft->reply_to));
+	hops = via_hops_after(recent_hops_find(&outbox->recent_hops, &draft->reply_to));
 	if (draft->hops > 0 && draft->hops < hops)
 		draft->hops = hops;
 }

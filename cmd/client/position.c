@@ -3,7 +3,7 @@
 
 #include "chat/clock.h"
 #include "chat/json.h"
-#include "client/history.h"
+#include "client/history_reader.h"
 
 #define AHEAD_MOST_MS ((int64_t)24 * 60 * 60 * 1000) /* of the clock here */
 
@@ -69,7 +69,7 @@ note_message(struct position *position, const struct chat_msg *msg)
 void
 position_note(struct position *position, const struct chat_msg *msg)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_span text;
 	struct chat_msg past;
 
@@ -77,7 +77,7 @@ position_note(struct position *position, const struct chat_msg *msg)
 		note_message(position, msg);
 	if (msg->type != CHAT_TYPE_HISTORY)
 		return;
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
+	history_reader_begin(&history, msg);
+	while (history_reader_next(&history, &text, &past))
 		note_message(position, &past);
 }

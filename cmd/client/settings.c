@@ -125,10 +125,10 @@ settings_finish(struct settings *settings, struct chat_err *err)
 		return chat_fail(err, CHAT_USAGE, "--key needs --cert");
 	if (find_identity(settings, err) < 0 || read_token(settings, err) < 0)
 		return -1;
-	if (held_file(&client->cacert, settings->held[0], err) < 0 ||
-		held_file(&client->cert, settings->held[1], err) < 0)
+	if (pipe_copy(&client->cacert, settings->held[0], err) < 0 ||
+		pipe_copy(&client->cert, settings->held[1], err) < 0)
 		return -1;
-	return held_file(&client->key, settings->held[2], err);
+	return pipe_copy(&client->key, settings->held[2], err);
 }
 
 void

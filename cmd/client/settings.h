@@ -8,8 +8,8 @@
 #include "chat/client.h"
 #include "chat/err.h"
 #include "chat/url.h"
-#include "client/held_file.h"
 #include "client/identity.h"
+#include "client/pipe_copy.h"
 #include "command/opt.h"
 
 /*
@@ -30,7 +30,8 @@ struct settings {
 	/* Valid after settings_finish: */
 	struct identity identity;
 	char *token; /* owned; NULL: the server is shown no token */
-	char held[3][HELD_NAME_SIZE]; /* names of cacert, cert and key that came through pipes */
+	char held[3]
+		 [PIPE_COPY_NAME_SIZE]; /* names of cacert, cert and key that came through pipes */
 };
 
 /* Sets the defaults of the options. Nothing in it needs to be freed yet. */

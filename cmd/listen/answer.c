@@ -7,7 +7,7 @@
 
 #include "chat/buf.h"
 #include "chat/utf8.h"
-#include "client/splice.h"
+#include "client/json_edit.h"
 
 void
 answerer_begin(struct answerer *answerer, char *const *argv)
@@ -44,7 +44,7 @@ answer_add_nonce(struct draft *draft, const char *nonce)
 	int len;
 
 	len = snprintf(member, sizeof(member), "\"nonce\":\"%s\"", nonce);
-	splice_member(&line, (struct chat_span){draft->body, draft->len},
+	json_edit_add(&line, (struct chat_span){draft->body, draft->len},
 		(struct chat_span){member, (size_t)len});
 	draft_free(draft);
 	if (draft_read(draft, chat_buf_span(&line), NULL) < 0)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "chat/encode.h"
-#include "client/history.h"
+#include "client/history_reader.h"
 #include "command/diag.h"
 
 /* The cursor does not follow messages before the time of --since: the next run would print them. */
@@ -91,17 +91,17 @@ continues(const struct feed *feed, const struct chat_msg *msg)
 {
 	struct chat_span last_id = chat_span_of(position_id(&feed->membership.position)), text;
 	bool says = chat_msg_has(msg, CHAT_SLOT_COMPLETE);
-	struct history history;
+	struct history_reader history;
 	struct chat_msg past;
 
 	if (last_id.len == 0)
 		return true;
-	if (feed_wants_beginning(feed) && (!says || feed->membership.peer.pages))
+	if (feed_wants_beginning(feed) && (!says || feed->membership.server.pages))
 		return true;
 	if (says)
 		return is_complete(msg);
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
+	history_reader_begin(&history, msg);
+	while (history_reader_next(&history, &text, &past))
 		if (seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]) ||
 			chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
 			return true;
@@ -112,15 +112,15 @@ continues(const struct feed *feed, const struct chat_msg *msg)
 void
 feed_find_gap(struct feed *feed, const struct chat_msg *msg)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_span text;
 	struct chat_msg first;
 	bool has_first;
 
 	if ((!feed->resumes && !feed->membership.rejoined) || continues(feed, msg))
 		return;
-	history_begin(&history, msg);
-	has_first = history_next(&history, &text, &first);
+	history_reader_begin(&history, msg);
+	has_first = history_reader_next(&history, &text, &first);
 	if (!has_first || !feed->skips || !feed_is_old(feed, &first))
 		feed_tell_gap(feed, has_first ? &first : NULL);
 }

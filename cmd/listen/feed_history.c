@@ -7,19 +7,19 @@
 
 #include <string.h>
 
-#include "client/history.h"
+#include "client/history_reader.h"
 #include "command/diag.h"
 
 /* Notes every message of a history. */
 static void
 note_all(struct feed *feed, const struct chat_msg *msg)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_span text;
 	struct chat_msg past;
 
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
+	history_reader_begin(&history, msg);
+	while (history_reader_next(&history, &text, &past))
 		feed_note(feed, &past);
 }
 
@@ -27,13 +27,14 @@ note_all(struct feed *feed, const struct chat_msg *msg)
 static int64_t
 count_old(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_span text;
 	struct chat_msg past;
 	int64_t count = 0;
 
-	history_begin(&history, msg);
-	while (feed->skips && history_next(&history, &text, &past) && feed_is_old(feed, &past))
+	history_reader_begin(&history, msg);
+	while (feed->skips && history_reader_next(&history, &text, &past) &&
+		feed_is_old(feed, &past))
 		count++;
 	return count;
 }
@@ -44,13 +45,13 @@ count_known(const struct feed *feed, const struct chat_msg *msg)
 {
 	struct chat_span last_id = chat_span_of(position_id(&feed->membership.position)), text;
 	int64_t count = 0, known = 0;
-	struct history history;
+	struct history_reader history;
 	struct chat_msg past;
 
-	if (last_id.len == 0 || feed->membership.peer.pages)
+	if (last_id.len == 0 || feed->membership.server.pages)
 		return 0;
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past)) {
+	history_reader_begin(&history, msg);
+	while (history_reader_next(&history, &text, &past)) {
 		count++;
 		if (chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
 			known = count;
@@ -62,15 +63,15 @@ count_known(const struct feed *feed, const struct chat_msg *msg)
 static void
 tell_flat(struct feed *feed, const struct chat_msg *msg, int64_t last)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_span text;
 	struct chat_msg past;
 	int64_t skip = count_known(feed, msg);
 
 	if (last >= 0 && skip < (int64_t)history_count(msg) - last)
 		skip = (int64_t)history_count(msg) - last;
-	history_begin(&history, msg);
-	while (!feed->printer->ending.begun && history_next(&history, &text, &past)) {
+	history_reader_begin(&history, msg);
+	while (!feed->printer->ending.begun && history_reader_next(&history, &text, &past)) {
 		feed->skips = feed->skips && feed_is_old(feed, &past);
 		if (skip-- > 0 || feed->skips) {
 			feed_note(feed, &past);
@@ -91,11 +92,11 @@ cut_line(struct chat_buf *cut, struct chat_span line, const struct chat_msg *msg
 	struct chat_span text, array = msg->value[CHAT_SLOT_MESSAGES].raw;
 	const char *from =
 		array.at + array.len - 1; /* the bracket at the end, if no message is left */
-	struct history history;
+	struct history_reader history;
 	struct chat_msg past;
 
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
+	history_reader_begin(&history, msg);
+	while (history_reader_next(&history, &text, &past))
 		if (skip-- == 0) {
 			from = text.at;
 			break;
@@ -181,7 +182,7 @@ keep_recent(struct feed *feed, const struct chat_msg *msg, int64_t last)
 static void
 tell_limit(const struct feed *feed, const struct chat_msg *msg)
 {
-	int64_t most = feed->membership.peer.history, last = feed->printer->options->last;
+	int64_t most = feed->membership.server.history, last = feed->printer->options->last;
 
 	if (most > 0 && last > most && !feed->resumes && !feed->was_caught_up &&
 		(int64_t)history_count(msg) >= most)

@@ -95,11 +95,11 @@ begin_ledger(struct feed *feed)
 {
 	const char *id = position_id(&feed->membership.position);
 	bool told = feed->printer->options->history != LISTENER_HISTORY_FLAT ||
-		strcmp(id, feed->membership.peer.since) == 0; /* the history was empty */
+		strcmp(id, feed->membership.server.since) == 0; /* the history was empty */
 
 	if (*id && told)
 		ledger_begin(&feed->bot->ledger, id);
-	else if (!*id && feed->membership.peer.past)
+	else if (!*id && feed->membership.server.past)
 		ledger_begin(&feed->bot->ledger, "0");
 }
 
@@ -126,7 +126,7 @@ show_bot(struct feed *feed, const struct membership_event *event)
 	if (event->what == MEMBERSHIP_JOIN || event->what == MEMBERSHIP_MESSAGE)
 		courier_received(courier, &feed->membership, event->msg, event->text);
 	if (event->what == MEMBERSHIP_CATCH_UP)
-		courier_caught_up(courier, event->complete, feed->membership.peer.instance);
+		courier_caught_up(courier, event->complete, feed->membership.server.instance);
 	if (event->what == MEMBERSHIP_LOST)
 		courier_lost(courier, &feed->membership);
 	if (event->what == MEMBERSHIP_END || event->what == MEMBERSHIP_CLOSED)

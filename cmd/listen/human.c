@@ -10,7 +10,7 @@
 
 #include "chat/clock.h"
 #include "chat/show.h"
-#include "client/history.h"
+#include "client/history_reader.h"
 
 #define DIM "\033[2m"
 #define RED "\033[31m"
@@ -128,12 +128,12 @@ write_message(struct human *human, struct chat_buf *out, const struct chat_msg *
 static void
 write_history(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_span text;
 	struct chat_msg past;
 
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
+	history_reader_begin(&history, msg);
+	while (history_reader_next(&history, &text, &past))
 		write_message(human, out, &past);
 }
 

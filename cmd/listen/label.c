@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "client/splice.h"
+#include "client/json_edit.h"
 
 struct label {
 	const char *url; /* NULL: none is put */
@@ -24,7 +24,7 @@ is_replaced(void *arg, const struct chat_json_value *key)
 static void
 append_word(struct chat_buf *out, const char *name, const char *word)
 {
-	splice_next(out);
+	json_edit_comma(out);
 	chat_buf_printf(out, "\"%s\":\"%s\"", name, word);
 }
 
@@ -34,7 +34,8 @@ label_line(struct chat_buf *out, struct chat_span line, const char *channel, con
 	struct label label = {.url = url};
 
 	out->len = 0;
-	if (splice_without(out, line, is_replaced, &label) < 0) { /* it is passed on as it came */
+	if (json_edit_without(out, line, is_replaced, &label) <
+		0) { /* it is passed on as it came */
 		out->len = 0;
 		chat_buf_append_span(out, line);
 		return;

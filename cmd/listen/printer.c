@@ -64,7 +64,7 @@ is_wanted(struct printer *printer, const struct membership *membership, const st
 	struct filter_place place = {
 		.self = &membership->identity,
 		.here = &membership->here,
-		.copies = membership->peer.via && membership->peer.hops,
+		.copies = membership->server.via && membership->server.hops,
 	};
 
 	if (!filter_wants(&printer->options->filter, msg, &place))

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/history.h"
+#include "client/history_reader.h"
 
 struct recent_text {
 	struct recent_text *next;
@@ -51,15 +51,15 @@ recent_put(struct recent *recent, struct chat_span text)
 void
 recent_add(struct recent *recent, const struct chat_msg *page, int64_t skip, int64_t most)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_span text;
 	struct chat_msg msg;
 
 	recent->paged = true;
 	recent->incomplete |= !chat_msg_has(page, CHAT_SLOT_COMPLETE) ||
 		page->value[CHAT_SLOT_COMPLETE].raw.at[0] != 't';
-	history_begin(&history, page);
-	while (history_next(&history, &text, &msg)) {
+	history_reader_begin(&history, page);
+	while (history_reader_next(&history, &text, &msg)) {
 		if (skip-- > 0)
 			continue;
 		recent_put(recent, text);

@@ -1,7 +1,7 @@
 /* --reply: a message answers one of ours if its replyTo is the id of that. */
 #include "send/replies.h"
 
-#include "client/history.h"
+#include "client/history_reader.h"
 #include "command/diag.h"
 
 void
@@ -42,7 +42,7 @@ void
 replies_receive(struct replies *replies, struct report *report, const struct chat_msg *msg,
 	struct chat_span text)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_msg past;
 
 	if (replies->wanted == 0)
@@ -51,8 +51,8 @@ replies_receive(struct replies *replies, struct report *report, const struct cha
 		receive_message(replies, report, msg, text);
 	if (msg->type != CHAT_TYPE_HISTORY)
 		return;
-	history_begin(&history, msg);
-	while (history_next(&history, &text, &past))
+	history_reader_begin(&history, msg);
+	while (history_reader_next(&history, &text, &past))
 		receive_message(replies, report, &past, text);
 }
 
@@ -61,7 +61,7 @@ replies_check_rejoin(struct replies *replies, const struct membership *membershi
 {
 	if (complete || replies_complete(replies))
 		return true;
-	if (membership->peer.instance == replies->instance) {
+	if (membership->server.instance == replies->instance) {
 		chat_warn("%s: answers may be missing that came meanwhile", membership->url_text);
 		return true;
 	}

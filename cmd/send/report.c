@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "command/diag.h"
-#include "send/brief.h"
+#include "send/file_receipt.h"
 
 void
 report_line(struct report *report, struct chat_span line)
@@ -127,7 +127,7 @@ report_accepted(struct report *report, const struct item *item)
 	} else if (item->draft.type != CHAT_TYPE_FILE || report->full_receipts) {
 		print_receipt(report, receipt);
 	} else {
-		brief_receipt(&brief, &item->draft, receipt);
+		file_receipt_write(&brief, &item->draft, receipt);
 		print_receipt(report, chat_buf_span(&brief));
 		chat_buf_free(&brief);
 	}

@@ -14,7 +14,7 @@
 #include "send/replies.h"
 #include "send/report.h"
 #include "send/source.h"
-#include "send/transfer.h"
+#include "send/upload_progress.h"
 
 /*
  * chat-send: messages go from the source into the outbox, and from there through the courier and
@@ -65,7 +65,7 @@ struct sender {
 
 	struct report report;
 	struct replies replies;
-	struct transfer transfer;
+	struct upload_progress upload_progress;
 	struct signals signals;
 	struct waits waits;
 };

@@ -63,7 +63,7 @@ sender_check_deadline(struct sender *sender)
 	sender->end.deadline_ms = INT64_MAX;
 	sender->source->stopped = true;
 	sender->end.overdue = true;
-	transfer_hide(&sender->transfer);
+	upload_progress_hide(&sender->upload_progress);
 	if (!sender->end.caught_signal)
 		warn_overdue(sender);
 	sender_give_up(sender, CHAT_EXIT_TIMEOUT);
@@ -76,7 +76,7 @@ sender_take_signal(struct sender *sender)
 
 	if (caught == 0)
 		return;
-	transfer_hide(&sender->transfer);
+	upload_progress_hide(&sender->upload_progress);
 	if (sender->end.caught_signal) {
 		sender_give_up(sender, 0);
 		report_settled(&sender->report, &sender->courier.outbox);
@@ -149,7 +149,7 @@ sender_check_barred(struct sender *sender)
 {
 	if (chat_now_ms() < sender_barred_deadline_ms(sender))
 		return;
-	transfer_hide(&sender->transfer);
+	upload_progress_hide(&sender->upload_progress);
 	chat_warn("%s: the server asks to try later, for longer than --retry-for lasts",
 		sender->membership.url_text);
 	sender_give_up(sender, CHAT_EXIT_TRY_LATER);

@@ -57,7 +57,7 @@ received(struct sender *sender, const struct membership_event *event)
 
 	if (heard == OUTBOX_ACCEPTED && sender->replies.wanted > 0)
 		replies_ask(&sender->replies, &msg->value[CHAT_SLOT_ID],
-			sender->membership.peer.instance);
+			sender->membership.server.instance);
 	if (heard == OUTBOX_NOTHING && msg->type == CHAT_TYPE_ERROR)
 		stray_error(sender, msg);
 	if (!sender->end.hopeless)
@@ -69,7 +69,7 @@ static void
 handle(struct sender *sender, const struct membership_event *event)
 {
 	if (event->what != MEMBERSHIP_MESSAGE)
-		transfer_hide(&sender->transfer);
+		upload_progress_hide(&sender->upload_progress);
 	switch (event->what) {
 	case MEMBERSHIP_JOIN:
 		joined(sender, event);
@@ -80,7 +80,7 @@ handle(struct sender *sender, const struct membership_event *event)
 		break;
 	case MEMBERSHIP_CATCH_UP:
 		courier_caught_up(
-			&sender->courier, event->complete, sender->membership.peer.instance);
+			&sender->courier, event->complete, sender->membership.server.instance);
 		if (event->again)
 			check_rejoin(sender, event->complete);
 		break;

@@ -76,8 +76,8 @@ watch_transfer(struct sender *sender)
 {
 	const char *name = source_file_name(sender->source);
 
-	if (name && sender->transfer.progress.on)
-		transfer_watch(&sender->transfer, name,
+	if (name && sender->upload_progress.progress.on)
+		upload_progress_watch(&sender->upload_progress, name,
 			sender->connection.open ? membership_unsent_bytes(&sender->membership) : 0);
 }
 
@@ -113,7 +113,7 @@ sender_await(struct sender *sender)
 		return;
 	membership_await(&sender->membership, waits);
 	courier_await(&sender->courier, &sender->membership, waits);
-	waits_until(waits, transfer_wake_ms(&sender->transfer));
+	waits_until(waits, upload_progress_wake_ms(&sender->upload_progress));
 }
 
 void
@@ -180,7 +180,7 @@ sender_begin(struct sender *sender)
 	sender->report.tee = sender->options->tee;
 	sender->report.full_receipts = sender->options->full_receipts;
 	sender->report.source = sender->source;
-	transfer_init(&sender->transfer, !sender->options->quiet);
+	upload_progress_init(&sender->upload_progress, !sender->options->quiet);
 	sender->end.deadline_ms = sender->options->timeout_ms > 0
 		? chat_now_ms() + sender->options->timeout_ms
 		: INT64_MAX;
@@ -189,7 +189,7 @@ sender_begin(struct sender *sender)
 int
 sender_finish(struct sender *sender)
 {
-	transfer_hide(&sender->transfer);
+	upload_progress_hide(&sender->upload_progress);
 	report_unknown(&sender->report);
 	courier_free(&sender->courier);
 	replies_free(&sender->replies);

@@ -15,7 +15,7 @@
 #include "chat/utf8.h"
 #include "message/hint.h"
 #include "send/destination.h"
-#include "send/mend.h"
+#include "send/replace.h"
 #include "send/replay.h"
 
 #define TEXT_MAX_POINTS ((size_t)1000) /* of a text, by the specification */
@@ -127,7 +127,7 @@ take_text(struct source *source, struct chat_span text, struct draft *draft, str
 	size_t len;
 
 	if (source->replaces)
-		text = mend_text(&source->mended, text);
+		text = replace_invalid(&source->mended, text);
 	len = text.len;
 	source->rest.len = 0;
 	if (source->splits && chat_utf8_check(text.at, text.len) == text.len) {

@@ -1,10 +1,10 @@
 /*
  * Small changes to JSON, of which all other bytes stay.
  */
-#include "client/splice.h"
+#include "client/json_edit.h"
 
 void
-splice_member(struct chat_buf *out, struct chat_span object, struct chat_span member)
+json_edit_add(struct chat_buf *out, struct chat_span object, struct chat_span member)
 {
 	while (object.len > 0 && object.at[object.len - 1] != '}')
 		object.len--;
@@ -15,15 +15,15 @@ splice_member(struct chat_buf *out, struct chat_span object, struct chat_span me
 }
 
 void
-splice_next(struct chat_buf *out)
+json_edit_comma(struct chat_buf *out)
 {
 	if (out->at[out->len - 1] != '{')
 		chat_buf_append(out, ",", 1);
 }
 
 int
-splice_without(
-	struct chat_buf *out, struct chat_span object, splice_leaves_out *leaves_out, void *arg)
+json_edit_without(
+	struct chat_buf *out, struct chat_span object, json_edit_leaves_out *leaves_out, void *arg)
 {
 	struct chat_json_value key, value;
 	struct chat_json json;
@@ -40,7 +40,7 @@ splice_without(
 			return -1;
 		if (leaves_out(arg, &key))
 			continue;
-		splice_next(out);
+		json_edit_comma(out);
 		chat_buf_append_span(out, key.raw);
 		chat_buf_append(out, ":", 1);
 		chat_buf_append_span(out, value.raw);
@@ -49,7 +49,7 @@ splice_without(
 }
 
 struct chat_span
-compact_line(struct chat_buf *out, struct chat_span text)
+json_edit_compact(struct chat_buf *out, struct chat_span text)
 {
 	bool inside = false;
 	char *to;

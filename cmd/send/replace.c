@@ -1,5 +1,5 @@
 /* A log may hold any bytes, and what it says is to be heard all the same. */
-#include "send/mend.h"
+#include "send/replace.h"
 
 #include <string.h>
 
@@ -33,7 +33,7 @@ bad_len(struct chat_span text)
 }
 
 struct chat_span
-mend_text(struct chat_buf *out, struct chat_span text)
+replace_invalid(struct chat_buf *out, struct chat_span text)
 {
 	size_t len = good_len(text);
 

@@ -1,5 +1,5 @@
 /* Receipts that people can read, and that do not fill a log with what was sent. */
-#include "send/brief.h"
+#include "send/file_receipt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "chat/base64.h"
 #include "chat/msg.h"
-#include "client/splice.h"
+#include "client/json_edit.h"
 #include "wire/digest.h"
 
 #define HEX_LEN (2 * (size_t)CHAT_SHA256_BYTES)
@@ -47,14 +47,14 @@ append_file(struct chat_buf *out, const struct draft *draft, struct chat_span fi
 {
 	char hex[HEX_LEN + 1];
 
-	splice_without(out, file, is_replaced, NULL);
+	json_edit_without(out, file, is_replaced, NULL);
 	write_sha256(hex, draft);
-	splice_next(out);
+	json_edit_comma(out);
 	chat_buf_printf(out, "\"omitted\":true,\"sha256\":\"%s\"}", hex);
 }
 
 void
-brief_receipt(struct chat_buf *out, const struct draft *draft, struct chat_span receipt)
+file_receipt_write(struct chat_buf *out, const struct draft *draft, struct chat_span receipt)
 {
 	struct chat_msg msg;
 	struct chat_span file;

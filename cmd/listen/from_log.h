@@ -1,5 +1,5 @@
-#ifndef LISTEN_LOG_H
-#define LISTEN_LOG_H
+#ifndef LISTEN_FROM_LOG_H
+#define LISTEN_FROM_LOG_H
 
 #include "listen/listener_options.h"
 
@@ -9,6 +9,7 @@
  * is meant by --no-self. Returns the exit status: CHAT_EXIT_BAD_LINE where lines were no messages
  * of a server; they were said on stderr by their numbers. Dies by SIGPIPE when its reader is gone.
  */
-int log_show(const char *path, const struct listener_options *options, const struct identity *self);
+int from_log_show(
+	const char *path, const struct listener_options *options, const struct identity *self);
 
 #endif

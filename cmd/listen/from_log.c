@@ -1,7 +1,7 @@
 /*
  * --from-log: what a channel said, out of a file or a pipe.
  */
-#include "listen/log.h"
+#include "listen/from_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -151,7 +151,7 @@ log_run(struct log *log, const char *name)
 }
 
 int
-log_show(const char *path, const struct listener_options *options, const struct identity *self)
+from_log_show(const char *path, const struct listener_options *options, const struct identity *self)
 {
 	bool standard = strcmp(path, "-") == 0;
 	const char *name = standard ? "stdin" : path;

@@ -2,7 +2,7 @@
  * Certificates from a pipe, as in --cacert <(…): libcurl reads them anew for every connection, and
  * opens them where no signal would end the wait.
  */
-#include "client/held_file.h"
+#include "client/pipe_copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 
 #include "chat/line.h"
 
-#define HELD_MAX_BYTES ((size_t)1 << 20)
+#define PIPE_COPY_MAX_BYTES ((size_t)1 << 20)
 
 static bool
 is_lasting(const char *path)
@@ -40,7 +40,7 @@ copy(int from, int to)
 		if (got < 0 || chat_write_all(to, bytes, (size_t)got, NULL) < 0)
 			return -1;
 		total += (size_t)got;
-		if (total > HELD_MAX_BYTES) {
+		if (total > PIPE_COPY_MAX_BYTES) {
 			errno = EFBIG;
 			return -1;
 		}
@@ -49,7 +49,7 @@ copy(int from, int to)
 }
 
 int
-held_file(const char **path, char room[HELD_NAME_SIZE], struct chat_err *err)
+pipe_copy(const char **path, char room[PIPE_COPY_NAME_SIZE], struct chat_err *err)
 {
 	int from, to, failed = -1;
 
@@ -68,7 +68,7 @@ held_file(const char **path, char room[HELD_NAME_SIZE], struct chat_err *err)
 			close(to);
 		return -1;
 	}
-	snprintf(room, HELD_NAME_SIZE, "/proc/self/fd/%d", to);
+	snprintf(room, PIPE_COPY_NAME_SIZE, "/proc/self/fd/%d", to);
 	*path = room;
 	return 0;
 }

@@ -1,12 +1,12 @@
 /*
  * The past, as the server tells it on joining: one line that holds many.
  */
-#include "client/history.h"
+#include "client/history_reader.h"
 
 void
-history_begin(struct history *history, const struct chat_msg *msg)
+history_reader_begin(struct history_reader *history, const struct chat_msg *msg)
 {
-	*history = (struct history){.ended = !chat_msg_has(msg, CHAT_SLOT_MESSAGES)};
+	*history = (struct history_reader){.ended = !chat_msg_has(msg, CHAT_SLOT_MESSAGES)};
 	if (history->ended)
 		return;
 	chat_json_begin(&history->json, msg->value[CHAT_SLOT_MESSAGES].raw);
@@ -15,7 +15,7 @@ history_begin(struct history *history, const struct chat_msg *msg)
 
 /* The bytes alone. */
 static bool
-step(struct history *history, struct chat_span *text)
+step(struct history_reader *history, struct chat_span *text)
 {
 	struct chat_json_value value;
 
@@ -29,7 +29,7 @@ step(struct history *history, struct chat_span *text)
 }
 
 bool
-history_next(struct history *history, struct chat_span *text, struct chat_msg *msg)
+history_reader_next(struct history_reader *history, struct chat_span *text, struct chat_msg *msg)
 {
 	while (step(history, text))
 		if (chat_msg_read(msg, *text, CHAT_FROM_SERVER, NULL) == 0 &&
@@ -41,11 +41,11 @@ history_next(struct history *history, struct chat_span *text, struct chat_msg *m
 size_t
 history_count(const struct chat_msg *msg)
 {
-	struct history history;
+	struct history_reader history;
 	struct chat_span text;
 	size_t count = 0;
 
-	history_begin(&history, msg);
+	history_reader_begin(&history, msg);
 	while (step(&history, &text))
 		count++;
 	return count;

@@ -1,5 +1,5 @@
-#ifndef SEND_BRIEF_H
-#define SEND_BRIEF_H
+#ifndef SEND_FILE_RECEIPT_H
+#define SEND_FILE_RECEIPT_H
 
 #include "chat/buf.h"
 #include "chat/span.h"
@@ -10,6 +10,6 @@
  * out (`omitted`), with the SHA-256 of what was sent. draft: the file; receipt: the server's
  * `message`, of which all else stays as it is. A receipt without `file` is appended unchanged.
  */
-void brief_receipt(struct chat_buf *out, const struct draft *draft, struct chat_span receipt);
+void file_receipt_write(struct chat_buf *out, const struct draft *draft, struct chat_span receipt);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef CLIENT_HELD_FILE_H
-#define CLIENT_HELD_FILE_H
+#ifndef CLIENT_PIPE_COPY_H
+#define CLIENT_PIPE_COPY_H
 
 #include "chat/err.h"
 
@@ -9,7 +9,7 @@
  * and *path becomes the name, in room, of a copy in memory that lives as long as the process.
  * Others, and NULL, stay what they are. -1: CHAT_CANNOT_OPEN.
  */
-#define HELD_NAME_SIZE 32
-int held_file(const char **path, char room[HELD_NAME_SIZE], struct chat_err *err);
+#define PIPE_COPY_NAME_SIZE 32
+int pipe_copy(const char **path, char room[PIPE_COPY_NAME_SIZE], struct chat_err *err);
 
 #endif

@@ -1,25 +1,25 @@
 /*
  * What the first userData of a connection tells about the server, beyond the specification.
  */
-#include "client/peer.h"
+#include "client/server_info.h"
 
 #include "chat/json.h"
 #include "client/seen.h"
 
 static void
-read_feature(struct peer *peer, const struct chat_json_value *word)
+read_feature(struct server_info *server, const struct chat_json_value *word)
 {
-	peer->nonces |= chat_json_string_is(word, CHAT_SPAN("nonce"));
-	peer->reply_to |= chat_json_string_is(word, CHAT_SPAN("replyTo"));
-	peer->via |= chat_json_string_is(word, CHAT_SPAN("via"));
-	peer->hops |= chat_json_string_is(word, CHAT_SPAN("hops"));
-	peer->pages |= chat_json_string_is(word, CHAT_SPAN("more"));
-	peer->past |= chat_json_string_is(word, CHAT_SPAN("since"));
+	server->nonces |= chat_json_string_is(word, CHAT_SPAN("nonce"));
+	server->reply_to |= chat_json_string_is(word, CHAT_SPAN("replyTo"));
+	server->via |= chat_json_string_is(word, CHAT_SPAN("via"));
+	server->hops |= chat_json_string_is(word, CHAT_SPAN("hops"));
+	server->pages |= chat_json_string_is(word, CHAT_SPAN("more"));
+	server->past |= chat_json_string_is(word, CHAT_SPAN("since"));
 }
 
 /* `server` of userData: {features: […], maxMessage: …}. What is of another shape is not there. */
 static void
-read_features(struct peer *peer, struct chat_json *json)
+read_features(struct server_info *server, struct chat_json *json)
 {
 	struct chat_json_value value;
 	enum chat_json_kind kind;
@@ -35,7 +35,7 @@ read_features(struct peer *peer, struct chat_json *json)
 		if (chat_json_read(json, &value, NULL) < 0)
 			return;
 		if (value.kind == CHAT_JSON_STRING)
-			read_feature(peer, &value);
+			read_feature(server, &value);
 	}
 }
 
@@ -51,7 +51,7 @@ read_string(char *to, size_t size, const struct chat_json_value *value)
 
 /* `you` of it: {id: …}. One that does not fit is not there. */
 static void
-read_you(struct peer *peer, struct chat_span object)
+read_you(struct server_info *server, struct chat_span object)
 {
 	struct chat_json_value key, value;
 	struct chat_json json;
@@ -64,25 +64,25 @@ read_you(struct peer *peer, struct chat_span object)
 		if (chat_json_read(&json, &value, NULL) < 0)
 			return;
 		if (chat_json_string_is(&key, CHAT_SPAN("id")))
-			read_string(peer->id, sizeof(peer->id), &value);
+			read_string(server->id, sizeof(server->id), &value);
 	}
 }
 
 void
-peer_read(struct peer *peer, struct chat_span object)
+server_info_read(struct server_info *server, struct chat_span object)
 {
 	struct chat_json_value key, value;
 	struct chat_json json;
 	int64_t bytes;
 	bool first;
 
-	peer->known = true;
+	server->known = true;
 	chat_json_begin(&json, object);
 	if (chat_json_enter(&json, &first, NULL) < 0)
 		return;
 	while (chat_json_member(&json, &first, &key, NULL) > 0) {
 		if (chat_json_string_is(&key, CHAT_SPAN("features"))) {
-			read_features(peer, &json);
+			read_features(server, &json);
 			continue;
 		}
 		if (chat_json_read(&json, &value, NULL) < 0)
@@ -90,18 +90,18 @@ peer_read(struct peer *peer, struct chat_span object)
 		if (chat_json_string_is(&key, CHAT_SPAN("maxMessage")) &&
 			value.kind == CHAT_JSON_NUMBER && chat_json_int64(value.raw, &bytes) &&
 			bytes > 0)
-			peer->max_message_bytes = (size_t)bytes;
+			server->max_message_bytes = (size_t)bytes;
 		if (chat_json_string_is(&key, CHAT_SPAN("history")) &&
 			value.kind == CHAT_JSON_NUMBER)
-			chat_json_int64(value.raw, &peer->history);
+			chat_json_int64(value.raw, &server->history);
 		if (chat_json_string_is(&key, CHAT_SPAN("instance")) &&
 			value.kind == CHAT_JSON_STRING)
-			peer->instance = seen_hash(&value);
+			server->instance = seen_hash(&value);
 		if (chat_json_string_is(&key, CHAT_SPAN("origin")))
-			read_string(peer->origin, sizeof(peer->origin), &value);
+			read_string(server->origin, sizeof(server->origin), &value);
 		if (chat_json_string_is(&key, CHAT_SPAN("since")))
-			read_string(peer->since, sizeof(peer->since), &value);
+			read_string(server->since, sizeof(server->since), &value);
 		if (chat_json_string_is(&key, CHAT_SPAN("you")) && value.kind == CHAT_JSON_OBJECT)
-			read_you(peer, value.raw);
+			read_you(server, value.raw);
 	}
 }

@@ -1,5 +1,5 @@
-#ifndef CLIENT_SPLICE_H
-#define CLIENT_SPLICE_H
+#ifndef CLIENT_JSON_EDIT_H
+#define CLIENT_JSON_EDIT_H
 
 #include <stdbool.h>
 
@@ -12,21 +12,21 @@
  */
 
 /* Appends an object, which has members, with one more at its end: member is `"name":value`. */
-void splice_member(struct chat_buf *out, struct chat_span object, struct chat_span member);
+void json_edit_add(struct chat_buf *out, struct chat_span object, struct chat_span member);
 
 /*
  * Appends an object without those of its members that are left out, and without the brace at its
- * end: more members can follow (splice_next), and then the brace is the caller's. -1: it is no
+ * end: more members can follow (json_edit_comma), and then the brace is the caller's. -1: it is no
  * object of JSON, and what was appended is of no use.
  */
-typedef bool splice_leaves_out(void *arg, const struct chat_json_value *key);
-int splice_without(
-	struct chat_buf *out, struct chat_span object, splice_leaves_out *leaves_out, void *arg);
+typedef bool json_edit_leaves_out(void *arg, const struct chat_json_value *key);
+int json_edit_without(
+	struct chat_buf *out, struct chat_span object, json_edit_leaves_out *leaves_out, void *arg);
 
 /* Appends the comma that stands before the next member, unless it is the first one. */
-void splice_next(struct chat_buf *out);
+void json_edit_comma(struct chat_buf *out);
 
 /* Puts a text without the white space between its tokens into out, which it replaces. */
-struct chat_span compact_line(struct chat_buf *out, struct chat_span text);
+struct chat_span json_edit_compact(struct chat_buf *out, struct chat_span text);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef SEND_MEND_H
-#define SEND_MEND_H
+#ifndef SEND_REPLACE_H
+#define SEND_REPLACE_H
 
 #include "chat/buf.h"
 #include "chat/span.h"
@@ -9,6 +9,6 @@
  * as the beginning of a character has (Unicode, "maximal subparts"), and U+0000. A text that is
  * well is returned as it is; another one is written into out, which it replaces.
  */
-struct chat_span mend_text(struct chat_buf *out, struct chat_span text);
+struct chat_span replace_invalid(struct chat_buf *out, struct chat_span text);
 
 #endif

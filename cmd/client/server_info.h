@@ -1,5 +1,5 @@
-#ifndef CLIENT_PEER_H
-#define CLIENT_PEER_H
+#ifndef CLIENT_SERVER_INFO_H
+#define CLIENT_SERVER_INFO_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,10 +9,10 @@
 #include "client/identity.h"
 #include "client/via.h"
 
-#define PEER_SINCE_SIZE 128
+#define SERVER_INFO_SINCE_SIZE 128
 
 /* The server of a connection. Starts zeroed: one that knows the specification and nothing more. */
-struct peer {
+struct server_info {
 	bool known; /* it says what it is */
 	bool nonces;
 	bool reply_to; /* is copied */
@@ -23,11 +23,11 @@ struct peer {
 	int64_t history; /* messages that who joins is told at the most; 0: not said, or none */
 	uint64_t instance; /* which process it is, that remembers nonces; 0: not said */
 	char origin[VIA_NAME_SIZE]; /* the name of the channel in `via`; "": not said */
-	char since[PEER_SINCE_SIZE]; /* asks for what is said from now on; "": not said */
+	char since[SERVER_INFO_SINCE_SIZE]; /* asks for what is said from now on; "": not said */
 	char id[IDENTITY_NAME_SIZE]; /* that the server knows us by; "": not said */
 };
 
 /* Takes what is known from `server` of userData, a JSON object. Other shapes are not there. */
-void peer_read(struct peer *peer, struct chat_span object);
+void server_info_read(struct server_info *server, struct chat_span object);
 
 #endif

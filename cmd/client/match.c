@@ -1,11 +1,11 @@
 /* What was said, compared with what the server says was said. */
-#include "client/receipt.h"
+#include "client/match.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 bool
-receipt_string_equal(const struct chat_json_value *a, const struct chat_json_value *b)
+match_string(const struct chat_json_value *a, const struct chat_json_value *b)
 {
 	char *string;
 	size_t len;
@@ -24,7 +24,7 @@ static bool
 slot_equal(const struct chat_msg *a, const struct chat_msg *b, enum chat_slot slot)
 {
 	return chat_msg_has(a, slot) && chat_msg_has(b, slot) &&
-		receipt_string_equal(&a->value[slot], &b->value[slot]);
+		match_string(&a->value[slot], &b->value[slot]);
 }
 
 static bool
@@ -63,12 +63,12 @@ answers_the_same(const struct draft *draft, const struct chat_msg *msg, bool ser
 {
 	if (chat_msg_has(msg, CHAT_SLOT_REPLY_TO))
 		return draft->has_reply_to &&
-			receipt_string_equal(&draft->reply_to, &msg->value[CHAT_SLOT_REPLY_TO]);
+			match_string(&draft->reply_to, &msg->value[CHAT_SLOT_REPLY_TO]);
 	return !draft->has_reply_to || !server_copies;
 }
 
 bool
-receipt_says(const struct draft *draft, const struct chat_msg *msg, bool server_copies_reply_to)
+match_message(const struct draft *draft, const struct chat_msg *msg, bool server_copies_reply_to)
 {
 	bool has_file = chat_msg_has(msg, CHAT_SLOT_FILE);
 
@@ -76,18 +76,18 @@ receipt_says(const struct draft *draft, const struct chat_msg *msg, bool server_
 		!answers_the_same(draft, msg, server_copies_reply_to))
 		return false;
 	return has_file ? says_file(draft, msg)
-			: receipt_string_equal(&draft->text, &msg->value[CHAT_SLOT_CONTENT]);
+			: match_string(&draft->text, &msg->value[CHAT_SLOT_CONTENT]);
 }
 
 bool
-receipt_echoes(const struct draft *draft, const struct chat_msg *msg)
+match_echo(const struct draft *draft, const struct chat_msg *msg)
 {
 	struct chat_msg said;
 	char *name, *content;
 	bool named;
 
 	if (draft->type != CHAT_TYPE_FILE)
-		return receipt_string_equal(&draft->text, &msg->value[CHAT_SLOT_CONTENT]);
+		return match_string(&draft->text, &msg->value[CHAT_SLOT_CONTENT]);
 	if (chat_msg_has(msg, CHAT_SLOT_FILE))
 		return says_file(draft, msg);
 	read_file(draft, &said);
