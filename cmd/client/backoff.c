@@ -1,6 +1,4 @@
-/*
- * Waiting before one tries again.
- */
+/* The pause before another attempt. */
 #include "client/backoff.h"
 
 #include <stdlib.h>

@@ -4,21 +4,21 @@
 #include <stdint.h>
 
 /*
- * How long to wait before the next attempt: a random time between 0 and a bound that doubles with
- * every attempt ("full jitter"), so that a thousand clients of a server that restarts do not come
- * back in step. Starts zeroed; zero it again after success.
+ * The pause before the next attempt: a random time between 0 and a bound that doubles with every
+ * attempt ("full jitter"), so that the clients of a server that restarts do not all come back at
+ * the same time. It starts zeroed; zero it again after success.
  */
 struct backoff {
-	unsigned attempts;
+	unsigned attempts; /* how often the bound was doubled */
 };
 
-#define BACKOFF_FIRST_MS 200 /* the bound of the first wait */
-#define BACKOFF_MOST_MS 30000 /* and of all later ones */
+#define BACKOFF_FIRST_MS 200 /* the first bound */
+#define BACKOFF_MOST_MS 30000 /* the highest bound */
 
-/* most_ms: a lower bound of the later ones; 0: none. */
+/* Returns the next pause. most_ms is the highest bound if it is lower; 0: BACKOFF_MOST_MS. */
 int64_t backoff_next_ms(struct backoff *backoff, int64_t most_ms);
 
-/* A random number below a bound that is not 0. */
+/* Returns a random number below bound, which is not 0. */
 uint64_t random_below(uint64_t bound);
 
 #endif

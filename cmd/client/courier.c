@@ -1,5 +1,6 @@
 /*
- * Between the outbox, which knows no connection, and the membership, which knows no promise.
+ * Between the outbox, which knows no connection, and the membership, which does not know which
+ * messages are settled.
  */
 #include "client/courier.h"
 
@@ -7,8 +8,9 @@
 #include "client/history_reader.h"
 
 /*
- * Who only speaks has no use for a history, but gets one. What came after the last message seen is
- * less than the usual one where little is in flight, and holds that.
+ * A client that only sends needs no history, but the server sends one. If this many messages or
+ * fewer are in flight, the history after the last message is shorter than the usual one, and has
+ * them.
  */
 #define SHORT_HISTORY 32
 
@@ -35,11 +37,12 @@ courier_set_ack(struct courier *courier, enum ack ack)
 }
 
 /*
- * Another process serves now. What it does not find in its history it may never have been told, or
- * have forgotten: that history must begin where we were.
+ * The server is another process than before. A message that is not in its history may never have
+ * come to it, or be forgotten. So its history must begin at our position: the membership joins
+ * again.
  */
 static void
-meet_stranger(struct courier *courier, struct membership *membership)
+meet_new_instance(struct courier *courier, struct membership *membership)
 {
 	courier->forgetful = true;
 	if (membership->options.resumes || !*position_id(&membership->position))
@@ -63,7 +66,7 @@ courier_joined(struct courier *courier, struct membership *membership, bool agai
 	courier->outbox.identity = &membership->identity;
 	courier->resending = again && courier->outbox.in_flight > 0;
 	if (courier->resending && courier->instance != server->instance)
-		meet_stranger(courier, membership);
+		meet_new_instance(courier, membership);
 	else if (!courier->resending)
 		courier->instance = server->instance;
 }
@@ -89,11 +92,11 @@ courier_lost(struct courier *courier, struct membership *membership)
 }
 
 /*
- * With nonces every message of the history can be told. By echo only what came after the last
- * message seen is new: before it the same words may have been said by us at another time.
+ * Shows the outbox the messages of a history. With nonces each of them can be told from others. By
+ * echo only those after the last message are shown: an older one may have the same text.
  */
 static void
-received_history(struct courier *courier, struct membership *membership, const struct chat_msg *msg)
+receive_history(struct courier *courier, struct membership *membership, const struct chat_msg *msg)
 {
 	struct chat_span last_id = chat_span_of(position_id(&membership->position)), text;
 	bool new = courier->outbox.ack == ACK_NONCE;
@@ -119,7 +122,7 @@ courier_received(struct courier *courier, struct membership *membership, const s
 	enum outbox_heard heard = OUTBOX_NOTHING;
 
 	if (msg->type == CHAT_TYPE_HISTORY)
-		received_history(courier, membership, msg);
+		receive_history(courier, membership, msg);
 	else if (courier->outbox.in_flight > 0)
 		heard = outbox_receive(&courier->outbox, msg, text, chat_now_ms());
 	if (heard != OUTBOX_NOTHING)

@@ -1,6 +1,6 @@
 /*
- * From what the user wrote to what the server gets. The bytes that were checked are the bytes that
- * are sent: a type or a nonce is put in between, nothing is decoded and written again.
+ * From the line of the user to the message on the wire. The bytes that were checked are sent: a
+ * type or a nonce is inserted, nothing is decoded and encoded again.
  */
 #include "client/draft.h"
 
@@ -12,11 +12,11 @@
 #include "chat/utf8.h"
 #include "client/json_edit.h"
 
-/* Which of these members an object that is well-formed JSON has at its top level. */
+/* Tells which members an object has at its top level. */
 struct members {
 	bool type, text, file, nonce;
-	bool way; /* via or hops, whatever they are */
-	struct chat_json_value id, channel, via, hops; /* kind null where there is none */
+	bool way; /* it has via or hops, of any kind */
+	struct chat_json_value id, channel, via, hops; /* of kind null if there is none */
 };
 
 static void
@@ -33,6 +33,7 @@ note_way(struct members *members, const struct chat_json_value *key,
 		members->hops = *value, members->way = true;
 }
 
+/* Returns 0, or -1 if the text is no object of JSON. */
 static int
 members_find(struct members *members, struct chat_span object)
 {
@@ -57,8 +58,7 @@ members_find(struct members *members, struct chat_span object)
 	return more;
 }
 
-/* A copy of the line with the type that a bare object means; NULL where it has one, or means none.
- */
+/* Returns a copy of a bare object with its type, or NULL if it has a type or is no message. */
 static char *
 add_type(struct chat_span line, size_t *len)
 {
@@ -78,7 +78,7 @@ add_type(struct chat_span line, size_t *len)
 	return body.at;
 }
 
-/* Line breaks between the tokens of one message would make it several lines of a log. */
+/* Makes one line of a message that has line breaks between its tokens. */
 static void
 join_lines(char *body, size_t len)
 {
@@ -96,7 +96,7 @@ fail_member(struct chat_err *err, const char *name, const char *text)
 	return -1;
 }
 
-/* Takes the way of the message from its line. jq makes a null of a member that is missing. */
+/* Takes via, hops and origin from the line. A null is as good as missing: jq makes it of that. */
 static int
 take_way(struct draft *draft, const struct chat_msg *msg, const struct members *members,
 	struct chat_err *err)
@@ -122,6 +122,7 @@ take_way(struct draft *draft, const struct chat_msg *msg, const struct members *
 	return 0;
 }
 
+/* Takes from a message what a draft needs. Refuses members that the server would ignore. */
 static int
 draft_check(struct draft *draft, const struct chat_msg *msg, bool ours, struct chat_err *err)
 {
@@ -146,8 +147,10 @@ draft_check(struct draft *draft, const struct chat_msg *msg, bool ours, struct c
 	return take_way(draft, msg, &members, err);
 }
 
-/* Takes over a body that the caller allocated, and frees it on failure. ours: it was made here, and
- * has nothing but what its type needs. */
+/*
+ * Takes over a body that the caller allocated, and frees it on failure. ours: the body was made
+ * here and has only the members that its type needs.
+ */
 static int
 draft_take(struct draft *draft, char *body, size_t len, bool ours, struct chat_err *err)
 {
@@ -212,7 +215,7 @@ draft_free(struct draft *draft)
 	*draft = (struct draft){0};
 }
 
-/* A message that is carried within its own channel, as an answer is, is not carried. */
+/* Returns true if the message comes from another channel. An answer within a channel does not. */
 static bool
 is_carried(const struct draft *draft, const struct via_here *here)
 {
@@ -228,6 +231,7 @@ draft_has_been(const struct draft *draft, const struct via_here *here)
 		(is_carried(draft, here) && via_count(&draft->via) >= CHAT_VIA_MOST);
 }
 
+/* Leaves out what the wire gets anew. */
 static bool
 is_of_way(void *arg, const struct chat_json_value *key)
 {
@@ -238,6 +242,7 @@ is_of_way(void *arg, const struct chat_json_value *key)
 		chat_json_string_is(key, CHAT_SPAN("channel"));
 }
 
+/* Appends `hops`. Faster than printf: chat-send -l writes it for each line. */
 static void
 write_hops(struct chat_buf *wire, unsigned hops)
 {

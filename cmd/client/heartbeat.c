@@ -1,4 +1,4 @@
-/* Silence is no sign of anything, but no answer is. */
+/* Pings: a server that is silent may be there; one that does not answer a ping is gone. */
 #include "client/heartbeat.h"
 
 #include "chat/clock.h"
@@ -22,7 +22,7 @@ static void
 ping(struct heartbeat *heartbeat, struct chat_client *client)
 {
 	chat_client_ping(client);
-	chat_client_flush(client, NULL); /* one that fails is not answered */
+	chat_client_flush(client, NULL); /* a ping that cannot be sent is not answered */
 	heartbeat->pinged_ms = chat_now_ms();
 }
 

@@ -7,26 +7,30 @@
 #include "chat/client.h"
 
 /*
- * Whether the server of a connection is still there: after half of a time of silence it is asked by
- * a ping, and without an answer in the other half it is gone. Who wonders whether it has anything
- * to say asks too: a server answers in order, so what was to come before has not come.
+ * Finds out if the server of a connection is still there. After half of dead_after_ms without a
+ * byte it gets a ping; if no byte comes in the other half it is gone. The owner can also ask by a
+ * ping whether the server has anything to send: a server answers in order, so all that it would
+ * send before the answer has come.
  */
 struct heartbeat {
 	int64_t dead_after_ms;
 	int64_t pinged_ms; /* when a ping was sent that has no answer; 0: none */
-	bool asked;
+	bool asked; /* by heartbeat_ask() */
 };
 
-/* For a new connection. */
+/* Begins for a new connection. */
 void heartbeat_begin(struct heartbeat *heartbeat, int64_t dead_after_ms);
 
-/* Looks after it, when all that came was received. False: the server is gone. */
+/*
+ * Sends a ping if one is due. Call it when all that came was received. Returns false if the server
+ * is gone.
+ */
 bool heartbeat_check(struct heartbeat *heartbeat, struct chat_client *client);
 
-/* When heartbeat_check is to be called at the latest. */
+/* Returns when heartbeat_check() must be called at the latest (chat_now_ms). */
 int64_t heartbeat_wake_ms(const struct heartbeat *heartbeat, const struct chat_client *client);
 
-/* Asks; from the check after the answer on heartbeat_answered is true. */
+/* Asks by a ping. heartbeat_answered() is true from the next heartbeat_check() after the answer. */
 void heartbeat_ask(struct heartbeat *heartbeat, struct chat_client *client);
 bool heartbeat_answered(const struct heartbeat *heartbeat);
 

@@ -1,6 +1,4 @@
-/*
- * The past, as the server tells it on joining: one line that holds many.
- */
+/* A history is one message of the server, which holds earlier messages. */
 #include "client/history_reader.h"
 
 void
@@ -13,7 +11,7 @@ history_reader_begin(struct history_reader *history, const struct chat_msg *msg)
 	history->ended = chat_json_enter(&history->json, &history->first, NULL) < 0;
 }
 
-/* The bytes alone. */
+/* Steps to the next element of the array. Returns false at the end. */
 static bool
 step(struct history_reader *history, struct chat_span *text)
 {

@@ -8,23 +8,21 @@
 #include "chat/msg.h"
 #include "chat/span.h"
 
-/*
- * Steps through the messages of a `history`, oldest first.
- */
+/* Steps through the messages of a `history`, oldest first. */
 struct history_reader {
 	struct chat_json json;
-	bool first;
+	bool first; /* as chat_json_enter() sets it */
 	bool ended;
 };
 
-/* msg is a history that was read. */
+/* Begins; msg is a history, whose line must stay. */
 void history_reader_begin(struct history_reader *history, const struct chat_msg *msg);
 
-/* The next message: its bytes, and read into msg. False at the end. */
+/* Reads the next message into msg, and its bytes into *text. Returns false at the end. */
 bool history_reader_next(
 	struct history_reader *history, struct chat_span *text, struct chat_msg *msg);
 
-/* How many there are. */
+/* Returns the number of messages in a history. */
 size_t history_count(const struct chat_msg *msg);
 
 #endif

@@ -1,6 +1,4 @@
-/*
- * Who is speaking, when nobody says: names and ids that are legal, stable and no secret.
- */
+/* The username and the user id: checked if they are given, else derived from login and host. */
 #include "client/identity.h"
 
 #include <pwd.h>
@@ -16,7 +14,7 @@ enum { NAME_MIN = 3, NAME_MAX = 20 };
 
 #define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 
-/* The login name: the account's, or what the environment says where there is no account. */
+/* Returns the login name of the account, or else of the environment. */
 static const char *
 login_name(void)
 {
@@ -52,7 +50,7 @@ identity_check_name(const char *name, struct chat_err *err)
 	return -1;
 }
 
-/* "al" on web1 becomes "al@web1"; a long name is cut. Both are ASCII, or left to the check. */
+/* Makes "al@web1" of the login "al" on web1, and cuts a long one. Fails if that is not valid. */
 static int
 username_derive(
 	char name[IDENTITY_NAME_SIZE], const char *login, const char *host, struct chat_err *err)
@@ -67,7 +65,10 @@ username_derive(
 		"the login name is no legal username: say one with -u NAME or CHAT_USERNAME");
 }
 
-/* FNV-1a with a final mix. Not a secret: it only has to differ where people and machines do. */
+/*
+ * Adds a string with its NUL to an FNV-1a hash, which only has to differ between people and
+ * machines.
+ */
 static uint64_t
 hash_add(uint64_t hash, const char *string)
 {

@@ -8,26 +8,29 @@
 
 #define IDENTITY_NAME_SIZE 84 /* 20 code points and a NUL */
 
-/* Who this is: what init says. */
+/* The user that init names. */
 struct identity {
 	char username[IDENTITY_NAME_SIZE];
 	char id[IDENTITY_NAME_SIZE];
 };
 
-/* Check that a server takes a name, an id. -1 with CHAT_USAGE. */
+/* Check a username and a user id. Return 0, or -1 with CHAT_USAGE if no server takes them. */
 int identity_check_name(const char *name, struct chat_err *err);
 int identity_check_id(const char *id, struct chat_err *err);
 
 /*
- * Takes the given name and id (NULL: none). Without a name it is the login name, made legal with
- * the host's where it is too short. Without an id it is derived from name, login and host: the same
- * for every process of one person on one machine, so that chat-listen and chat-send are one user.
- * -1: CHAT_USAGE, with how to say it instead.
+ * Sets the identity from the given username and id. username NULL: the login name is taken, with
+ * the host name if it is too short. id NULL: an id is derived from username, login and host, the
+ * same for every process of one person on one machine, so that chat-listen and chat-send are one
+ * user. Returns 0, or -1 with CHAT_USAGE.
  */
 int identity_find(
 	struct identity *identity, const char *username, const char *id, struct chat_err *err);
 
-/* Whether a `message` or `userStatus` is about this user. A plain server's sender may be the id. */
+/*
+ * Returns true if a `message` or `userStatus` is of this user. On a plain server `sender` may be
+ * the id.
+ */
 bool identity_owns(const struct identity *identity, const struct chat_msg *msg);
 
 #endif

@@ -1,6 +1,4 @@
-/*
- * Small changes to JSON, of which all other bytes stay.
- */
+/* Changes to JSON texts without decoding them. */
 #include "client/json_edit.h"
 
 void

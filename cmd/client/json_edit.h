@@ -7,26 +7,24 @@
 #include "chat/json.h"
 #include "chat/span.h"
 
-/*
- * Small changes to JSON that was checked, which leave all its other bytes as they are.
- */
+/* Changes to JSON that was checked. All other bytes stay as they are. */
 
-/* Appends an object, which has members, with one more at its end: member is `"name":value`. */
+/* Appends to out an object that has members, with one more at its end. member is `"name":value`. */
 void json_edit_add(struct chat_buf *out, struct chat_span object, struct chat_span member);
 
 /*
- * Appends an object without those of its members that are left out, and without the brace at its
- * end: more members can follow (json_edit_comma), and then the brace is the caller's. -1: it is no
- * object of JSON, and what was appended is of no use.
+ * Appends to out an object without the members for whose key leaves_out() returns true, and without
+ * its last brace. The caller may append more members, each after json_edit_comma(), and appends the
+ * brace. Returns 0, or -1 if the text is no object of JSON: what was appended is then of no use.
  */
 typedef bool json_edit_leaves_out(void *arg, const struct chat_json_value *key);
 int json_edit_without(
 	struct chat_buf *out, struct chat_span object, json_edit_leaves_out *leaves_out, void *arg);
 
-/* Appends the comma that stands before the next member, unless it is the first one. */
+/* Appends the comma before the next member, unless that is the first one. */
 void json_edit_comma(struct chat_buf *out);
 
-/* Puts a text without the white space between its tokens into out, which it replaces. */
+/* Replaces out by a text without the white space between its tokens. Returns the content of out. */
 struct chat_span json_edit_compact(struct chat_buf *out, struct chat_span text);
 
 #endif

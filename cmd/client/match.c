@@ -1,4 +1,4 @@
-/* What was said, compared with what the server says was said. */
+/* The message that was sent, compared with the one that came back. */
 #include "client/match.h"
 
 #include <stdlib.h>
@@ -27,6 +27,7 @@ slot_equal(const struct chat_msg *a, const struct chat_msg *b, enum chat_slot sl
 		match_string(&a->value[slot], &b->value[slot]);
 }
 
+/* Compares the sizes of two files. */
 static bool
 size_equal(const struct chat_msg *a, const struct chat_msg *b)
 {
@@ -38,7 +39,7 @@ size_equal(const struct chat_msg *a, const struct chat_msg *b)
 		chat_json_int64(b->value[CHAT_SLOT_FILE_SIZE].raw, &size_b) && size_a == size_b;
 }
 
-/* The file of a draft, as it was read when the draft was checked. */
+/* Reads the draft of a file again. */
 static void
 read_file(const struct draft *draft, struct chat_msg *said)
 {

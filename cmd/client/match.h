@@ -7,24 +7,25 @@
 #include "client/draft.h"
 
 /*
- * Whether what a server tells is what was said. A nonce alone does not prove that: somebody may
- * have used it before, and a server may say what it likes.
+ * Compares a message of the server with the one that we sent. The nonce alone does not prove that
+ * they are the same: it may have been used before.
  */
 
 /*
- * Whether a `message` says what the draft does: the same text, or a file of the same name, type,
- * size and, where it is not left out, data; and the same replyTo, where the server copies that.
+ * Returns true if a `message` is the same as a draft: it has the same text, or a file of the same
+ * name, type, size and, unless it is left out, data; and the same replyTo if the server copies
+ * that.
  */
 bool match_message(
 	const struct draft *draft, const struct chat_msg *msg, bool server_copies_reply_to);
 
 /*
- * The same on a server that knows the specification alone, which does not tell what it makes of a
- * file: its name is in the content, or the file itself in the message.
+ * Returns true if a `message` of a plain server may be the echo of a draft. The specification does
+ * not say how a file comes back: the message has the file, or its content has the name of the file.
  */
 bool match_echo(const struct draft *draft, const struct chat_msg *msg);
 
-/* Whether two string values mean the same, however they are escaped. */
+/* Returns true if two strings are equal after unescaping. */
 bool match_string(const struct chat_json_value *a, const struct chat_json_value *b);
 
 #endif

@@ -137,7 +137,8 @@ void membership_flush(struct membership *membership);
 /* Returns the bytes that were queued and that the machine of the server has not confirmed. */
 size_t membership_unsent_bytes(const struct membership *membership);
 
-/* Closes with 1000 after the queue. MEMBERSHIP_CLOSED or MEMBERSHIP_END follows within the limit.
+/*
+ * Closes with 1000 after the queue. MEMBERSHIP_CLOSED or MEMBERSHIP_END follows within the limit.
  */
 void membership_close(struct membership *membership, int64_t limit_ms);
 

@@ -1,5 +1,7 @@
-/* A membership connects, and connects again after a loss: how often, how long, and after which
- * errors. */
+/*
+ * A membership connects, and connects again after a loss: how often, how long, and after which
+ * errors.
+ */
 #include "client/membership_private.h"
 
 #include "chat/clock.h"

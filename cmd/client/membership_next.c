@@ -1,5 +1,7 @@
-/* The next event of a membership: what came, what is due by time, what another file has left to
- * tell. */
+/*
+ * The next event of a membership: what came, what is due by time, what another file has left to
+ * tell.
+ */
 #include "client/membership_private.h"
 
 #include <string.h>

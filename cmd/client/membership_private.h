@@ -17,7 +17,8 @@ void membership_connect(struct membership *membership, struct membership_event *
 /* Drops the connection, if there is one. */
 void membership_disconnect(struct membership *membership);
 
-/* Drops a connection that failed with err. The event tells: another attempt comes later, or none.
+/*
+ * Drops a connection that failed with err. The event tells: another attempt comes later, or none.
  */
 void membership_lose(
 	struct membership *membership, const struct chat_err *err, struct membership_event *event);

@@ -1,6 +1,4 @@
-/*
- * Names for messages that have no id yet.
- */
+/* Nonces: names for messages that the server has not given an id yet. */
 #include "client/nonce.h"
 
 #include <stdio.h>
@@ -10,7 +8,7 @@
 
 #include "wire/digest.h"
 
-#define DIGITS_MAX 18 /* of a number that fits in any case */
+#define DIGITS_MAX 18 /* of a number that fits into 64 bits in any case */
 
 void
 nonce_make_prefix(char prefix[NONCE_PREFIX_LEN + 1])
@@ -31,7 +29,7 @@ nonce_write(char nonce[NONCE_SIZE], const char *prefix, uint64_t number, unsigne
 		snprintf(nonce + len, (size_t)(NONCE_SIZE - len), "h%u", hops);
 }
 
-/* Takes a number off the front; false where there is none, or one that nobody counts to. */
+/* Takes a number off the front. Returns false if there is none, or it is too long. */
 static bool
 take_number(struct chat_span *text, uint64_t *number)
 {
@@ -45,6 +43,7 @@ take_number(struct chat_span *text, uint64_t *number)
 	return len > 0 && len <= DIGITS_MAX;
 }
 
+/* Takes a character off the front. Returns false if there is another one. */
 static bool
 take(struct chat_span *text, char c)
 {

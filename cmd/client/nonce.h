@@ -9,24 +9,27 @@
 #include "chat/span.h"
 
 /*
- * The nonces that these commands make: PREFIX-NUMBER, where the prefix is of one process, or of the
- * answers to one message, and the number counts; or PREFIX-NUMBERhHOPS, where so many programs led
- * to the message. That is in `hops`, too; in the nonce it is for servers that do not copy this, and
- * for programs that do not know it.
+ * The nonces that these commands make: PREFIX-NUMBER or PREFIX-NUMBERhHOPS. The prefix is that of
+ * one process, or of the answers to one message; the number counts from 0. HOPS is the number of
+ * programs that led to the message. `hops` says the same; the nonce has it for servers that do not
+ * copy `hops`.
  */
 #define NONCE_PREFIX_LEN 18 /* hexadecimal digits */
-#define NONCE_SIZE 64 /* of the whole, its NUL included */
+#define NONCE_SIZE 64 /* of the whole nonce, with its NUL */
 
 struct nonce {
-	struct chat_span prefix;
+	struct chat_span prefix; /* borrowed from the value */
 	uint64_t number;
-	uint64_t hops;
+	uint64_t hops; /* 0: the nonce has none */
 };
 
+/* Makes a random prefix. */
 void nonce_make_prefix(char prefix[NONCE_PREFIX_LEN + 1]);
+
+/* Writes a nonce; hops 0: without them. */
 void nonce_write(char nonce[NONCE_SIZE], const char *prefix, uint64_t number, unsigned hops);
 
-/* False for nonces of another make. */
+/* Reads a nonce. Returns false if it does not have this form. */
 bool nonce_read(struct nonce *nonce, const struct chat_json_value *value);
 
 #endif

@@ -115,7 +115,8 @@ void outbox_add(struct outbox *outbox, uint64_t line, struct draft *draft);
 /* Adds a message that counts as accepted and is not sent. Takes over the draft. */
 void outbox_add_settled(struct outbox *outbox, uint64_t line, struct draft *draft);
 
-/* Adds a line that cannot be sent, so that its receipt comes in order. why: code, field and text.
+/*
+ * Adds a line that cannot be sent, so that its receipt comes in order. why: code, field and text.
  */
 void outbox_add_illegal(struct outbox *outbox, uint64_t line, const struct chat_err *why);
 
@@ -171,7 +172,8 @@ void outbox_rejoined(struct outbox *outbox, bool complete, bool forgetful, int64
 /* The connection is lost: the next one gets fewer messages at once. */
 void outbox_lost(struct outbox *outbox);
 
-/* Returns true if the server may soon forget a nonce in flight: the next history must begin before.
+/*
+ * Returns true if the server may soon forget a nonce in flight: the next history must begin before.
  */
 bool outbox_needs_history(const struct outbox *outbox, int64_t now_ms);
 

@@ -42,7 +42,8 @@ find_by_nonce(const struct outbox *outbox, const struct chat_json_value *nonce)
 	return NULL;
 }
 
-/* Returns the oldest item in flight that a message of a plain server may be the echo of, or NULL.
+/*
+ * Returns the oldest item in flight that a message of a plain server may be the echo of, or NULL.
  */
 static struct item *
 find_by_echo(const struct outbox *outbox, const struct chat_msg *msg)

@@ -1,9 +1,10 @@
 /*
- * stdout for programs that must not stop listening to a server because nobody reads their output.
+ * Output that does not block, so that a client goes on with its server although nobody reads its
+ * lines.
  *
- * A pipe is written without blocking through a second open file of the same pipe, which
- * /proc/self/fd gives: O_NONBLOCK on the one we were handed would be seen by everybody who holds
- * it, the shell's other commands among them. Regular files do not block.
+ * A pipe is opened again through /proc/self/fd, with O_NONBLOCK. That flag on the descriptor that
+ * we were given would be set for every process that shares it, such as the other commands of the
+ * shell. Regular files do not block.
  */
 #include "client/output.h"
 
@@ -17,11 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE_BYTES (256u << 10)
-#define FULL_BYTES (4u << 20)
-#define KEEP_BYTES (1u << 20) /* an empty buffer larger than this is given back */
+#define PIECE_BYTES (256u << 10) /* of a write(2) */
+#define FULL_BYTES (4u << 20) /* pending; then the servers are not read */
+#define KEEP_BYTES (1u << 20) /* an empty buffer that is larger is freed */
 
-/* A non-blocking open file of its own for the same pipe or terminal, or -1. */
+/* Opens the same pipe or terminal again, without blocking. Returns a descriptor or -1. */
 static int
 open_again(int fd)
 {
@@ -31,9 +32,9 @@ open_again(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* Opening anew must not make writable what was not. */
+/* Opening again must not make a descriptor writable that was not. */
 static bool
-writable(int fd)
+is_writable(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
@@ -57,7 +58,7 @@ output_open(struct output *output, int fd)
 		return;
 	if (fcntl(fd, F_GETFL) & O_NONBLOCK)
 		return;
-	again = writable(fd) ? open_again(fd) : -1;
+	again = is_writable(fd) ? open_again(fd) : -1;
 	if (again >= 0) {
 		output->fd = again;
 		output->own = true;
@@ -66,7 +67,7 @@ output_open(struct output *output, int fd)
 	}
 }
 
-/* The offset of the next write in a regular file; 0 otherwise. */
+/* Returns the offset of the next write in a regular file, or 0. */
 static off_t
 output_place(const struct output *output)
 {
@@ -88,7 +89,7 @@ output_mend(struct output *output)
 	if (place <= 0)
 		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", output->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC); /* stdout itself is seldom for reading */
+	fd = open(path, O_RDONLY | O_CLOEXEC); /* stdout itself is usually not readable */
 	if (fd < 0)
 		return;
 	output->torn = pread(fd, &last, 1, place - 1) == 1 && last != '\n';
@@ -133,7 +134,7 @@ output_pending_lines(const struct output *output)
 	return count;
 }
 
-/* The bytes of the next write: as many whole lines as fit, or one line that is longer. */
+/* Returns the length of the next write: as many whole lines as fit, or one longer line. */
 static size_t
 piece_len(const struct output *output)
 {
@@ -148,6 +149,7 @@ piece_len(const struct output *output)
 	return newline ? (size_t)(newline - at) + 1 : len;
 }
 
+/* write(2) that does not block. */
 static ssize_t
 write_piece(const struct output *output, const char *at, size_t len)
 {
@@ -180,7 +182,7 @@ output_retract(struct output *output, uint64_t written)
 	return true;
 }
 
-/* Of the line that is half written nothing is to stay. */
+/* Removes a line that is written in part, and fails with the error in errno. */
 static int
 fail_to_write(struct output *output, struct chat_err *err)
 {
@@ -193,7 +195,7 @@ fail_to_write(struct output *output, struct chat_err *err)
 	return chat_fail(err, CHAT_IO_ERROR, "stdout: %s", strerror(error));
 }
 
-/* -1 with errno, also where the newline has no room. */
+/* Ends a torn line. Returns 0, or -1 with errno. */
 static int
 begin_line(struct output *output)
 {
@@ -217,7 +219,8 @@ output_flush(struct output *output, struct chat_err *err)
 		if (wrote < 0 && errno == EINTR)
 			continue;
 		if (wrote < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			/* Moving costs as much as what is left: seldom enough to cost nothing. */
+			/* Moves the rest only if it is the smaller part: so each byte is moved
+			 * about once. */
 			if (output->start > output_pending_bytes(output)) {
 				chat_buf_drop(&output->buf, output->start);
 				output->start = 0;

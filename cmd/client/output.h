@@ -10,40 +10,41 @@
 #include "chat/span.h"
 
 /*
- * Lines on their way to stdout. Writing never blocks the poll loop, and never changes the flags of
- * a descriptor that others hold too. A write(2) takes whole lines; into a pipe those of up to
- * PIPE_BUF bytes go atomically, so that several writers may share one.
+ * Lines that are written to a descriptor, usually stdout. Writing never blocks the poll loop and
+ * never changes the flags of a descriptor that other processes share. Each write(2) has whole
+ * lines; into a pipe lines of up to PIPE_BUF bytes go atomically, so that several writers may share
+ * it.
  */
 struct output {
 	int fd;
-	bool own; /* fd was opened here */
-	bool socket; /* written with MSG_DONTWAIT */
-	size_t piece_bytes;
-	bool regular; /* a file on a disk */
-	bool torn; /* it ends within a line: the next one begins on its own */
-	size_t full_bytes; /* pending, above which nothing more is to be read for it */
+	bool own; /* fd was opened here, and is closed here */
+	bool socket; /* fd is a socket, written with MSG_DONTWAIT */
+	bool regular; /* fd is a regular file */
+	bool torn; /* the file ends within a line: a newline is written first */
+	size_t piece_bytes; /* of a write(2), at most, unless one line is longer */
+	size_t full_bytes; /* it is full if more bytes are pending */
 	struct chat_buf buf;
-	size_t start; /* what is written of buf */
-	uint64_t written; /* bytes, ever */
+	size_t start; /* so many bytes of buf are written */
+	uint64_t written; /* bytes, in all */
 };
 
-/* Takes fd, which must stay open. */
+/* Begins to write to fd, which must stay open. */
 void output_open(struct output *output, int fd);
 void output_close(struct output *output);
 
 /*
- * Looks how the file ends that lines are to be appended to: where that is within a line, because
- * the disk was full or a process was killed, a newline is written before the next one.
+ * Looks if the file ends within a line, because the disk was full or a process was killed: then a
+ * newline is written before the next line.
  */
 void output_mend(struct output *output);
 
-/* Appends a line; the newline is added. Nothing is written before output_flush. */
+/* Appends a line and a newline. Nothing is written before output_flush(). */
 void output_line(struct output *output, struct chat_span line);
 
-/* Forgets what is not written. */
+/* Drops what is not written. */
 void output_discard(struct output *output);
 
-/* Room for a line built in place: append to it, the newline too. */
+/* Returns the buffer, to append a line with its newline in place. */
 static inline struct chat_buf *
 output_buf(struct output *output)
 {
@@ -56,18 +57,17 @@ output_pending_bytes(const struct output *output)
 	return output->buf.len - output->start;
 }
 
-/* The number of bytes, ever, with those that wait: they are written when output->written is that.
- */
+/* Returns the number of bytes, in all, written and pending. */
 static inline uint64_t
 output_end(const struct output *output)
 {
 	return output->written + output_pending_bytes(output);
 }
 
-/* Lines of which not all is written. */
+/* Returns the number of lines that are not written to their end. */
 size_t output_pending_lines(const struct output *output);
 
-/* Its reader cannot keep up. Meaningful after output_flush: what is pending then waits for it. */
+/* Returns true if the reader cannot keep up. Ask after output_flush(). */
 static inline bool
 output_is_full(const struct output *output)
 {
@@ -75,16 +75,16 @@ output_is_full(const struct output *output)
 }
 
 /*
- * Writes what goes without waiting. 1: all of it; 0: poll fd for POLLOUT; -1: CHAT_IO_ERROR; of a
- * line that was cut a regular file then has nothing.
- * Where the reader is gone errno is EPIPE. With fd in a poll set (events may be 0) POLLERR says
- * that the reader is gone before anything is written.
+ * Writes what goes without waiting. Returns 1 if all is written, or 0 if fd must be polled for
+ * POLLOUT, or -1 with CHAT_IO_ERROR: a line that was written in part is then removed from a regular
+ * file. errno is EPIPE if nobody reads fd any more; poll(2) tells that as POLLERR, even with no
+ * events set.
  */
 int output_flush(struct output *output, struct chat_err *err);
 
 /*
- * Takes back what was written behind so many bytes, so that a regular file ends there, where nobody
- * has written behind it. False: it stays. To be followed by output_discard.
+ * Cuts a regular file back to where so many bytes were written. Returns false if that cannot be
+ * done, as when another process has appended to it. Call output_discard() afterwards.
  */
 bool output_retract(struct output *output, uint64_t written);
 

@@ -1,6 +1,6 @@
 /*
- * Certificates from a pipe, as in --cacert <(…): libcurl reads them anew for every connection, and
- * opens them where no signal would end the wait.
+ * Certificates may come from a pipe, as in --cacert <(…), but libcurl opens the file again for
+ * every connection, and blocks in that.
  */
 #include "client/pipe_copy.h"
 
@@ -18,15 +18,16 @@
 
 #define PIPE_COPY_MAX_BYTES ((size_t)1 << 20)
 
+/* Returns true if a file can be read again: or if there is none. */
 static bool
-is_lasting(const char *path)
+is_rereadable(const char *path)
 {
 	struct stat info;
 
 	return stat(path, &info) < 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
 }
 
-/* -1 with errno. */
+/* Copies all bytes. Returns 0, or -1 with errno. */
 static int
 copy(int from, int to)
 {
@@ -49,11 +50,11 @@ copy(int from, int to)
 }
 
 int
-pipe_copy(const char **path, char room[PIPE_COPY_NAME_SIZE], struct chat_err *err)
+pipe_copy(const char **path, char name[PIPE_COPY_NAME_SIZE], struct chat_err *err)
 {
 	int from, to, failed = -1;
 
-	if (!*path || is_lasting(*path))
+	if (!*path || is_rereadable(*path))
 		return 0;
 	from = open(*path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	to = memfd_create("chat", MFD_CLOEXEC);
@@ -68,7 +69,7 @@ pipe_copy(const char **path, char room[PIPE_COPY_NAME_SIZE], struct chat_err *er
 			close(to);
 		return -1;
 	}
-	snprintf(room, PIPE_COPY_NAME_SIZE, "/proc/self/fd/%d", to);
-	*path = room;
+	snprintf(name, PIPE_COPY_NAME_SIZE, "/proc/self/fd/%d", to);
+	*path = name;
 	return 0;
 }

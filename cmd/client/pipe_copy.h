@@ -4,12 +4,13 @@
 #include "chat/err.h"
 
 /*
- * A file that is named on the command line and opened later, perhaps several times. Of a pipe or a
- * terminal, which has its bytes once and may keep who opens it waiting, the bytes are read here,
- * and *path becomes the name, in room, of a copy in memory that lives as long as the process.
- * Others, and NULL, stay what they are. -1: CHAT_CANNOT_OPEN.
+ * Makes a file that is named on the command line one that can be opened later and several times.
+ * The bytes of a pipe or a terminal can be read only once, and opening it may wait: they are copied
+ * here into memory, and *path becomes the name of the copy, written into name, which is valid as
+ * long as the process lives. Another file, and NULL, stay as they are. Returns 0, or -1 with
+ * CHAT_CANNOT_OPEN.
  */
 #define PIPE_COPY_NAME_SIZE 32
-int pipe_copy(const char **path, char room[PIPE_COPY_NAME_SIZE], struct chat_err *err);
+int pipe_copy(const char **path, char name[PIPE_COPY_NAME_SIZE], struct chat_err *err);
 
 #endif

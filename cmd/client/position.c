@@ -1,11 +1,11 @@
-/* The last message that was dealt with. */
+/* The id of the last message that was dealt with, where the next connection goes on. */
 #include "client/position.h"
 
 #include "chat/clock.h"
 #include "chat/json.h"
 #include "client/history_reader.h"
 
-#define AHEAD_MOST_MS ((int64_t)24 * 60 * 60 * 1000) /* of the clock here */
+#define AHEAD_MOST_MS ((int64_t)24 * 60 * 60 * 1000) /* ahead of our clock */
 
 void
 position_begin(struct position *position, const char *since)
@@ -35,11 +35,11 @@ position_id(const struct position *position)
 	return position->id.at;
 }
 
-/* A time that cannot be is no reason to take what comes after it for old. */
+/* Returns true for a possible time. After an impossible one later messages would seem old. */
 static bool
 is_believable(struct position *position, int64_t told_ms)
 {
-	if (told_ms > position->latest_ms) /* the clock is not asked for every message */
+	if (told_ms > position->latest_ms) /* the clock is not read for every message */
 		position->latest_ms = chat_unix_ms() + AHEAD_MOST_MS;
 	return told_ms <= position->latest_ms;
 }
@@ -63,7 +63,7 @@ note_message(struct position *position, const struct chat_msg *msg)
 	position->id.len = 0;
 	at = chat_buf_reserve(&position->id, id->raw.len);
 	position->id.len = chat_json_unescape(id, at, id->raw.len);
-	position->id.at[position->id.len] = '\0'; /* raw has two quotes more */
+	position->id.at[position->id.len] = '\0'; /* raw is longer by two quotes */
 }
 
 void

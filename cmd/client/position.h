@@ -7,31 +7,33 @@
 #include "chat/buf.h"
 #include "chat/msg.h"
 
-#define POSITION_BEGINNING "0" /* the id that stands before all messages */
-#define POSITION_ID_MAX_BYTES 65536 /* as it is written in JSON */
+#define POSITION_BEGINNING "0" /* the id that is before all messages */
+#define POSITION_ID_MAX_BYTES 65536 /* of an id as it stands in JSON */
 
-/* How far in a channel's messages somebody has come: where `since` goes on. */
+/* How far the messages of a channel were dealt with: the `since` of the next init. */
 struct position {
-	int64_t told_ms; /* the latest timestamp noted that can be */
-	int64_t latest_ms; /* what can be, when the clock was asked last */
-	struct chat_buf id; /* of the message noted last, "" for none; NUL-terminated */
-	bool refused; /* one had an id that is too long */
+	int64_t told_ms; /* the latest timestamp noted that is not in the far future; INT64_MIN:
+			    none */
+	int64_t latest_ms; /* timestamps up to this one are believed */
+	struct chat_buf id; /* of the message noted last, NUL-terminated; "": none */
+	bool refused; /* a message had an id that is too long */
 };
 
-/* since is copied; NULL: nowhere. */
+/* Begins at since, which is copied; NULL: no message is noted yet. */
 void position_begin(struct position *position, const char *since);
 void position_free(struct position *position);
 
 /*
- * Goes on to a `message` that was dealt with, or the last one of a `history`; others are nothing to
- * note. One that is older than the last noted, said again to its sender, is none either: time does
- * not go back within a channel. A timestamp of more than a day from now is not believed.
+ * Moves to a `message` that was dealt with, or to the last one of a `history`. Ignores other
+ * messages, and a message that is older than the last one noted: an echo that a sender gets again.
+ * A timestamp of more than a day from now is not believed.
  */
 void position_note(struct position *position, const struct chat_msg *msg);
 
-/* Goes on to this id, which is copied, whatever its time is. */
+/* Moves to this id, which is copied. */
 void position_set(struct position *position, const char *id);
 
-const char *position_id(const struct position *position); /* "" for none */
+/* Returns the id; "": none. It is valid until the position moves. */
+const char *position_id(const struct position *position);
 
 #endif

@@ -1,4 +1,4 @@
-/* Counts the programs that led to the messages that are answered. */
+/* The hops of messages that may be answered. See LOOPS in chat-protocol(7). */
 #include "client/recent_hops.h"
 
 #include "client/seen.h"

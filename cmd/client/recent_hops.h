@@ -8,8 +8,8 @@
 #include "chat/msg.h"
 
 /*
- * How many programs led to the last messages that were heard, so that an answer has one more, also
- * where the program that answers does not know of `hops`. Starts zeroed.
+ * The hops of the last messages that came: how many programs led to each. An answer to one of them
+ * has one more, also if the program that answers does not know `hops`. It starts zeroed.
  */
 #define RECENT_HOPS_MOST 256
 
@@ -17,14 +17,14 @@ struct recent_hops {
 	struct recent_hops_entry {
 		uint64_t id_hash;
 		unsigned hops;
-	} entries[RECENT_HOPS_MOST]; /* a ring of those that a program led to */
+	} entries[RECENT_HOPS_MOST]; /* a ring of the messages with hops */
 	size_t next;
 };
 
-/* Takes note of a message. */
+/* Notes a message. */
 void recent_hops_note(struct recent_hops *recent_hops, const struct chat_msg *msg);
 
-/* The programs that led to the message of this id; 0: none, or it is not known. */
+/* Returns the hops of the message with this id; 0: none, or not known. */
 unsigned recent_hops_find(const struct recent_hops *recent_hops, const struct chat_json_value *id);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What was printed already. 64 bits of hash an id: that two of the last 8,192 agree by chance
- * happens once in 500 billion histories. A table of chains finds them: every message of a long past
+ * Of each id 64 bits of hash are kept. Two of the last 8,192 ids agree by chance once in 500
+ * billion histories. A hash table with chains finds them fast, because every message of a history
  * is looked up.
  */
 #include "client/seen.h"
@@ -13,8 +13,8 @@
 
 struct seen_ring {
 	uint64_t hash[SEEN_MAX];
-	uint16_t next[SEEN_MAX]; /* of the same chain; NOBODY: the last */
-	uint16_t first[SEEN_MAX]; /* of each chain */
+	uint16_t next[SEEN_MAX]; /* the next place in the same chain; NOBODY: none */
+	uint16_t first[SEEN_MAX]; /* the first place in each chain */
 };
 
 void
@@ -24,7 +24,6 @@ seen_free(struct seen *seen)
 	*seen = (struct seen){0};
 }
 
-/* Of what the id means: the same one may be escaped in another way. */
 uint64_t
 seen_hash(const struct chat_json_value *id)
 {
@@ -55,7 +54,7 @@ ring_new(struct seen *seen)
 		seen->ring->first[i] = NOBODY;
 }
 
-/* Takes a place out of its chain. */
+/* Removes a place from its chain. */
 static void
 ring_forget(struct seen_ring *ring, uint16_t place)
 {

@@ -8,18 +8,20 @@
 #include "chat/json.h"
 
 /*
- * The ids of the last messages, so that a history told again brings no repeats. Starts zeroed.
+ * The ids of the last SEEN_MAX messages, so that a history brings no message twice. It starts
+ * zeroed.
  */
 #define SEEN_MAX 8192
 
 struct seen {
 	struct seen_ring *ring;
-	size_t next; /* place in it */
-	size_t count;
+	size_t next; /* the place in ring of the next id */
+	size_t count; /* ids in ring */
 };
 
 void seen_free(struct seen *seen);
-/* What is kept of an id. */
+
+/* Returns the hash of an id, which does not depend on how it is escaped. */
 uint64_t seen_hash(const struct chat_json_value *id);
 
 void seen_add(struct seen *seen, const struct chat_json_value *id);

@@ -1,6 +1,4 @@
-/*
- * What the first userData of a connection tells about the server, beyond the specification.
- */
+/* Reads what the first userData says about the server, beyond the specification. */
 #include "client/server_info.h"
 
 #include "chat/json.h"
@@ -17,7 +15,7 @@ read_feature(struct server_info *server, const struct chat_json_value *word)
 	server->past |= chat_json_string_is(word, CHAT_SPAN("since"));
 }
 
-/* `server` of userData: {features: […], maxMessage: …}. What is of another shape is not there. */
+/* Reads the value that comes next: an array of words, or anything else, which is ignored. */
 static void
 read_features(struct server_info *server, struct chat_json *json)
 {
@@ -39,7 +37,7 @@ read_features(struct server_info *server, struct chat_json *json)
 	}
 }
 
-/* A string that fits, or "". */
+/* Copies a string with a NUL; "" if it is no string or does not fit. */
 static void
 read_string(char *to, size_t size, const struct chat_json_value *value)
 {
@@ -49,7 +47,7 @@ read_string(char *to, size_t size, const struct chat_json_value *value)
 	to[len == (size_t)-1 ? 0 : len] = '\0';
 }
 
-/* `you` of it: {id: …}. One that does not fit is not there. */
+/* Reads `you`: {"id":…}. */
 static void
 read_you(struct server_info *server, struct chat_span object)
 {

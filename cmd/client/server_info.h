@@ -11,23 +11,24 @@
 
 #define SERVER_INFO_SINCE_SIZE 128
 
-/* The server of a connection. Starts zeroed: one that knows the specification and nothing more. */
+/* A server, as its first message describes it. It starts zeroed: a plain server. */
 struct server_info {
-	bool known; /* it says what it is */
-	bool nonces;
-	bool reply_to; /* is copied */
-	bool via, hops; /* likewise */
-	bool pages; /* a past is told in as many histories as it takes */
-	bool past; /* every init is answered with a history, sooner or later */
-	size_t max_message_bytes; /* 0: not said */
-	int64_t history; /* messages that who joins is told at the most; 0: not said, or none */
-	uint64_t instance; /* which process it is, that remembers nonces; 0: not said */
-	char origin[VIA_NAME_SIZE]; /* the name of the channel in `via`; "": not said */
-	char since[SERVER_INFO_SINCE_SIZE]; /* asks for what is said from now on; "": not said */
-	char id[IDENTITY_NAME_SIZE]; /* that the server knows us by; "": not said */
+	bool known; /* the server describes itself */
+	bool nonces; /* messages have our nonces */
+	bool reply_to; /* messages have replyTo */
+	bool via, hops; /* messages have via, hops */
+	bool pages; /* a long history comes in several pages */
+	bool past; /* every init is answered with a history */
+	size_t max_message_bytes; /* of a message that it reads; 0: not known */
+	int64_t history; /* messages at most that a newcomer gets; 0: none, or not known */
+	uint64_t instance; /* hash of the name of the server process; 0: not known */
+	char origin[VIA_NAME_SIZE]; /* the name of the channel in `via`; "": not known */
+	char since[SERVER_INFO_SINCE_SIZE]; /* the position now: before all later messages; "": not
+					       known */
+	char id[IDENTITY_NAME_SIZE]; /* our user id there; "": not known */
 };
 
-/* Takes what is known from `server` of userData, a JSON object. Other shapes are not there. */
+/* Reads `server` of a userData, a JSON object. A member of another shape is ignored. */
 void server_info_read(struct server_info *server, struct chat_span object);
 
 #endif

@@ -30,8 +30,8 @@ struct settings {
 	/* Valid after settings_finish: */
 	struct identity identity;
 	char *token; /* owned; NULL: the server is shown no token */
-	char held[3]
-		 [PIPE_COPY_NAME_SIZE]; /* names of cacert, cert and key that came through pipes */
+	/* The names of the copies of cacert, cert and key that came through pipes. */
+	char held[3][PIPE_COPY_NAME_SIZE];
 };
 
 /* Sets the defaults of the options. Nothing in it needs to be freed yet. */

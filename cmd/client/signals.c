@@ -1,6 +1,4 @@
-/*
- * Signals in the poll loop: no handler, no flag, no race with poll(2).
- */
+/* Signals in the poll loop by signalfd(2): there is no handler, and no race with poll(2). */
 #include "client/signals.h"
 
 #include <errno.h>
@@ -10,7 +8,7 @@
 
 static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
 
-/* fd -1: a new one */
+/* Reports signals->taken by fd; -1: by a new descriptor. */
 static int
 take(struct signals *signals, int fd, struct chat_err *err)
 {
@@ -26,7 +24,7 @@ signals_open(struct signals *signals, struct chat_err *err)
 {
 	struct sigaction action;
 
-	/* A signalfd would report ignored signals too. */
+	/* A signalfd reports ignored signals as well, so they are left out. */
 	sigemptyset(&signals->taken);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (sigaction(wanted[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)

@@ -6,22 +6,23 @@
 #include "chat/err.h"
 
 /*
- * INT, TERM and HUP as something to poll. Those that were ignored when the program started
- * (nohup, a background job of a script) stay ignored.
+ * SIGINT, SIGTERM and SIGHUP as a descriptor to poll. A signal that was ignored when the program
+ * started (nohup, a background job of a script) stays ignored.
  */
 struct signals {
-	int fd; /* readable when one came */
-	sigset_t taken; /* those that it tells of */
-	sigset_t before; /* the mask to give a child */
+	int fd; /* readable when a signal has come */
+	sigset_t taken; /* the signals that fd reports */
+	sigset_t before; /* the signal mask of a child process */
 };
 
+/* Returns 0, or -1 with CHAT_INTERNAL. */
 int signals_open(struct signals *signals, struct chat_err *err);
 void signals_close(struct signals *signals);
 
-/* CHLD too, whatever was done with it before. -1: CHAT_INTERNAL. */
+/* Adds SIGCHLD, even if it was ignored. Returns 0, or -1 with CHAT_INTERNAL. */
 int signals_add_children(struct signals *signals, struct chat_err *err);
 
-/* The next signal that came, 0 when there is none. */
+/* Returns the number of the next signal that has come, or 0. */
 int signals_take(struct signals *signals);
 
 #endif

@@ -1,4 +1,4 @@
-/* Tokens, as people keep them. */
+/* Reads a token from CHAT_TOKEN or from a file. */
 #include "client/token.h"
 
 #include <errno.h>
@@ -10,10 +10,11 @@
 #include "chat/buf.h"
 #include "chat/utf8.h"
 
-#define TOKEN_MAX_BYTES 2048 /* init and all that is in it must fit into 4 KiB */
-#define FILE_MAX_BYTES 8192 /* with what is around it */
-#define MARK "\xef\xbb\xbf" /* of the byte order */
+#define TOKEN_MAX_BYTES 2048 /* so that init fits into 4 KiB */
+#define FILE_MAX_BYTES 8192 /* with the blanks around the token */
+#define MARK "\xef\xbb\xbf" /* byte-order mark */
 
+/* Removes a byte-order mark and blanks. */
 static struct chat_span
 strip(struct chat_span text)
 {
@@ -24,7 +25,7 @@ strip(struct chat_span text)
 	return chat_span_strip(text);
 }
 
-/* The first line that is not blank. */
+/* Returns the first line that is not blank. */
 static struct chat_span
 first_line(struct chat_span text)
 {
@@ -35,7 +36,7 @@ first_line(struct chat_span text)
 	return end ? strip((struct chat_span){text.at, (size_t)(end - text.at)}) : text;
 }
 
-/* NULL: it may be one. */
+/* Returns what is wrong with a token, or NULL. */
 static const char *
 flaw_of(struct chat_span token)
 {
@@ -58,7 +59,7 @@ token_take(struct chat_span text, struct chat_err *err)
 	return NULL;
 }
 
-/* Bytes read, at most so many; -1 with errno. */
+/* Reads at most size bytes of a file. Returns how many, or -1 with errno. */
 static ssize_t
 read_all(const char *path, char *to, size_t size)
 {

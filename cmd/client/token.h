@@ -5,13 +5,13 @@
 #include "chat/span.h"
 
 /*
- * The token of a user, from a variable: the first line of it. What an editor of any system leaves
- * around that (blanks, blank lines, a byte-order mark) is not part of it. The caller frees. NULL
- * with CHAT_USAGE: there is none, or nothing that a server would take; err does not hold it.
+ * Returns the token in a text: its first line, without the blanks, blank lines and byte-order mark
+ * that an editor may leave. The caller frees it. Returns NULL with CHAT_USAGE if there is none, or
+ * one that no server takes; the error does not contain it.
  */
 char *token_take(struct chat_span text, struct chat_err *err);
 
-/* The same from a file. CHAT_CANNOT_OPEN, with its name. */
+/* Returns the token in a file. Returns NULL with CHAT_CANNOT_OPEN and the name of the file. */
 char *token_read(const char *path, struct chat_err *err);
 
 #endif

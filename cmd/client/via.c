@@ -1,5 +1,5 @@
 /*
- * Loops end where somebody finds in a message that it has been here.
+ * A bridge of channels makes no loop if it refuses a message that has been in the channel before.
  */
 #include "client/via.h"
 
@@ -47,12 +47,14 @@ via_name(char name[VIA_NAME_SIZE], const struct chat_json_value *id,
 	return true;
 }
 
+/* Reads a name in a `via` that was checked. */
 static void
 name_read(char name[VIA_NAME_SIZE], const struct chat_json_value *word)
 {
 	name[chat_json_unescape(word, name, CHAT_WORD_MAX)] = '\0';
 }
 
+/* Returns true if a via has the name `own` or a name of our channel. */
 static bool
 has_name(const struct chat_json_value *via, const struct via_here *here, const char *own)
 {

@@ -9,43 +9,47 @@
 #include "chat/msg.h"
 
 /*
- * Where a message comes from: the names of channels that it was carried through, and how many
- * programs led to it. See LOOPS in chat-protocol(7).
+ * `via` and `hops`: the names of the channels that a message was carried through, and the number of
+ * programs that led to it. See LOOPS in chat-protocol(7).
  */
 #define VIA_NAME_SIZE (CHAT_WORD_MAX + 1)
 #define VIA_HERE_MOST 8
 
-/* The names of a connection's channel: today's, and those before the server started again. */
+/* The names of the channel that we are in. A server that starts again gives it another name. */
 struct via_here {
-	char names[VIA_HERE_MOST][VIA_NAME_SIZE]; /* a ring; "": none */
-	size_t next;
+	char names[VIA_HERE_MOST][VIA_NAME_SIZE]; /* a ring of the last names; "": none */
+	size_t next; /* the place of the next name is next % VIA_HERE_MOST */
 };
 
-void via_here_note(struct via_here *here, const char *name); /* "": nothing to note */
+/* Notes a name of the channel; "": there is none to note. */
+void via_here_note(struct via_here *here, const char *name);
+
+/* Returns true if this is a name of the channel. */
 bool via_here_is(const struct via_here *here, const char *name);
 
 /*
- * The name of the channel in which a message has this id. False where there is none: an id without
- * a dash, or characters that a name does not have.
+ * Makes the name of the channel in which a message got its id: the part of the id before the last
+ * dash, and the channel. Returns false if that is no name.
  */
 bool via_name(char name[VIA_NAME_SIZE], const struct chat_json_value *id,
 	const struct chat_json_value *channel);
 
-/* True if a `via` that was checked names a channel of here. */
+/* Returns true if a `via` that was checked has a name of our channel. */
 bool via_has_here(const struct chat_json_value *via, const struct via_here *here);
 
-/* True if a message has been in the channel that it is in now: here, or what its id says. */
+/* Returns true if a message was in this channel before: its via has the name of it. */
 bool via_has_been(const struct chat_msg *msg, const struct via_here *here);
 
+/* Returns the number of names in a `via` that was checked. */
 size_t via_count(const struct chat_json_value *via);
 
-/* Appends `via` (NULL: an empty one) with one name more ("": none), as JSON. */
+/* Appends a `via` (NULL: an empty one) with one more name ("": none), as JSON. */
 void via_write(struct chat_buf *out, const struct chat_json_value *via, const char *name);
 
-/* Counts the programs that led to a message, by `hops` or by a nonce of these commands. */
+/* Returns the number of programs that led to a message, from `hops` or from a nonce of ours. */
 unsigned via_hops(const struct chat_msg *msg);
 
-/* One more, as far as it is counted. */
+/* Returns one more than hops, but at most CHAT_HOPS_MOST. */
 static inline unsigned
 via_hops_after(unsigned hops)
 {

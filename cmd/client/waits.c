@@ -1,4 +1,4 @@
-/* One place where the clients sleep. */
+/* The only place where the clients wait. */
 #include "client/waits.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include "chat/buf.h"
 #include "chat/clock.h"
 
-#define POLL_MOST_MS 60000 /* then the time is looked at again */
+#define POLL_MOST_MS 60000 /* of one poll(2) */
 
 void
 waits_begin(struct waits *waits)

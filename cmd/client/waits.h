@@ -6,29 +6,31 @@
 #include <stdint.h>
 
 /*
- * What a loop waits for: descriptors, and a time at the latest. Everybody who has something to wait
- * for adds it, each time anew; what nobody added wakes nobody. Starts zeroed.
+ * The descriptors and the time that a loop waits for. Before each poll(2) every part of the program
+ * adds what it waits for. It starts zeroed.
  */
 struct waits {
 	struct pollfd *fds;
 	size_t cap, count;
-	int64_t wake_ms; /* chat_now_ms; INT64_MAX: there is no such time */
+	int64_t wake_ms; /* poll at most until then (chat_now_ms); INT64_MAX: no time */
 };
 
-/* Forgets what was waited for. */
+/* Begins anew, with nothing to wait for. */
 void waits_begin(struct waits *waits);
 void waits_free(struct waits *waits);
 
-/* Adds a descriptor, of which errors are always told. A negative one is never ready. */
+/*
+ * Adds a descriptor. poll(2) reports its errors even if events is 0. A negative one is never ready.
+ */
 void waits_add(struct waits *waits, int fd, short events);
 
-/* Room for so many more; whoever fills it adds to count. */
+/* Returns room for so many more descriptors. The caller fills it and adds to waits->count. */
 struct pollfd *waits_reserve(struct waits *waits, size_t count);
 
-/* Not longer than until then. A time that has passed: there is something to do at once. */
+/* Waits at most until then. A time that has passed: poll(2) does not wait. */
 void waits_until(struct waits *waits, int64_t wake_ms);
 
-/* poll(2), not longer than most_ms (-1: as long as it takes). How many are ready; -1 as poll(2). */
+/* Calls poll(2) and waits at most most_ms (-1: no limit). Returns what poll(2) returns. */
 int waits_poll(struct waits *waits, int most_ms);
 
 #endif

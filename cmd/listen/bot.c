@@ -231,7 +231,8 @@ take_lines_once(struct bot *bot)
 	}
 }
 
-/* What the command has said. What it left in the pipe when it ended is said too, and then is all.
+/*
+ * What the command has said. What it left in the pipe when it ended is said too, and then is all.
  */
 static void
 take_lines(struct bot *bot)

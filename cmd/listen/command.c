@@ -103,8 +103,10 @@ has_children(pid_t group)
 	return waitid(P_PGID, (id_t)group, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-/* Those that the program leaves behind get a moment after SIGTERM; whom SIGKILL does not end is
- * given up. */
+/*
+ * Those that the program leaves behind get a moment after SIGTERM; whom SIGKILL does not end is
+ * given up.
+ */
 static void
 end_rest(struct command *command)
 {

@@ -14,8 +14,10 @@ struct ending {
 	int status; /* the exit status; 0: none is set yet */
 };
 
-/* Begins to end. status is the exit status, unless one is set already. Does nothing the second
- * time. */
+/*
+ * Begins to end. status is the exit status, unless one is set already. Does nothing the second
+ * time.
+ */
 void ending_begin(struct ending *ending, int status);
 
 /* Begins to end with this exit status, even if another one is set. */

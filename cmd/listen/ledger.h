@@ -54,7 +54,8 @@ void ledger_give(struct ledger *ledger, const char *id);
 /* The command ended well: it owes nothing of what was written to it. */
 void ledger_close(struct ledger *ledger);
 
-/* Another life of the command begins: what is owed is given to it again. True: there may be some.
+/*
+ * Another life of the command begins: what is owed is given to it again. True: there may be some.
  */
 bool ledger_restart(struct ledger *ledger);
 

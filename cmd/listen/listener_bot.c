@@ -51,7 +51,8 @@ save_ledger(struct listener *listener)
 	ending_fail(&listener->printer.ending, chat_exit_status(err.code));
 }
 
-/* Gives the messages that the last process left unanswered to the command that was started again.
+/*
+ * Gives the messages that the last process left unanswered to the command that was started again.
  */
 static void
 give_again(struct listener *listener)

@@ -21,7 +21,8 @@ listener_close_feeds(struct listener *listener, int64_t limit_ms)
 		membership_close(&listener->feeds[i].membership, limit_ms);
 }
 
-/* Closes the connections if the run has begun to end. With a command listener_run_bot() does that.
+/*
+ * Closes the connections if the run has begun to end. With a command listener_run_bot() does that.
  */
 static void
 close_at_end(struct listener *listener)

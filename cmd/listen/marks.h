@@ -25,7 +25,8 @@ struct mark {
 
 void marks_free(struct marks *marks); /* leaves it as it starts */
 
-/* Adds one; end does not go back. Another one of the same feed and end takes the last one's place.
+/*
+ * Adds one; end does not go back. Another one of the same feed and end takes the last one's place.
  */
 void marks_put(struct marks *marks, const struct mark *mark);
 

@@ -17,8 +17,10 @@ struct recent {
 
 void recent_free(struct recent *recent); /* leaves it as it starts */
 
-/* Adds a page, a history that was read, but for its first skip messages, and keeps the last `most`
- * messages of all. */
+/*
+ * Adds a page, a history that was read, but for its first skip messages, and keeps the last `most`
+ * messages of all.
+ */
 void recent_add(struct recent *recent, const struct chat_msg *page, int64_t skip, int64_t most);
 
 /* Reads the newest that is kept; false: there is none. It is borrowed of recent. */

@@ -20,8 +20,10 @@ two_digits(const char *at)
 							    : 100;
 }
 
-/* Whether a text has the shape: a 0 stands for a digit, all else for itself, but the T for a blank
- * and a t, too. */
+/*
+ * Whether a text has the shape: a 0 stands for a digit, all else for itself, but the T for a blank
+ * and a t, too.
+ */
 static bool
 begins_like(const char *text, const char *shape)
 {

@@ -1,4 +1,5 @@
-/* chat-send takes what its connection has: each event of the membership changes outbox and report.
+/*
+ * chat-send takes what its connection has: each event of the membership changes outbox and report.
  */
 #include "send/sender_private.h"
 

@@ -13,7 +13,8 @@
 #include "validate/state.h"
 #include "validate/writer.h"
 
-/* The lines that are passed on. A blank line is invalid with strict checking, else it is neither.
+/*
+ * The lines that are passed on. A blank line is invalid with strict checking, else it is neither.
  */
 enum pass { PASS_NONE, PASS_VALID, PASS_INVALID };
 

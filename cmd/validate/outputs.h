@@ -5,7 +5,8 @@
 
 #include "validate/writer.h"
 
-/* The outputs of chat-validate. An error while they are opened, written or closed ends the program.
+/*
+ * The outputs of chat-validate. An error while they are opened, written or closed ends the program.
  */
 struct outputs {
 	struct writer findings; /* stdout, or stderr where lines pass */

@@ -65,7 +65,8 @@ void report_end_file(struct report *report, bool unreadable);
 /* Adds a finding in report->line. It is a chat_msg_report; arg is the report. */
 void report_finding(void *arg, const struct chat_err *error);
 
-/* Writes the findings that a part keeps; their lines follow report->line. The part keeps none then.
+/*
+ * Writes the findings that a part keeps; their lines follow report->line. The part keeps none then.
  */
 void report_show(struct report *report, struct report *part);
 

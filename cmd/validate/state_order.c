@@ -1,5 +1,7 @@
-/* The order of messages, for --state: in a channel, and in a history, ids rise and times do not
- * fall. */
+/*
+ * The order of messages, for --state: in a channel, and in a history, ids rise and times do not
+ * fall.
+ */
 #include "validate/state_order.h"
 
 #include <stdio.h>

@@ -41,7 +41,8 @@ wait_for_turn(const struct member *member)
 		pthread_cond_wait(&member->team->reported, &member->team->lock);
 }
 
-/* Called by a part of the report that keeps as many findings as it may: writes them in their turn.
+/*
+ * Called by a part of the report that keeps as many findings as it may: writes them in their turn.
  */
 static void
 on_full(void *arg)
