@@ -19,11 +19,11 @@ struct stdin_reader {
 	struct channels *channels;
 	const struct backpressure *backpressure;
 	struct error_log *error_log;
-	uv_poll_t poll; /* of a pipe, terminal or socket */
-	uv_idle_t idle; /* of a file, which cannot be polled */
+	uv_poll_t poll; /* used for a pipe, terminal or socket */
+	uv_idle_t idle; /* used for a file, which cannot be polled */
 	struct chat_lines lines;
-	bool open; /* the fields above are valid, but one of the handles */
-	bool is_file;
+	bool open; /* false: it reads nothing, and the fields above are not valid */
+	bool is_file; /* idle is used, not poll */
 	bool paused; /* too much waits for the journal: nothing is read now */
 };
 
