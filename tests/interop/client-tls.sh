@@ -1,13 +1,13 @@
 #!/bin/bash
 #
-# The library's client (the driver in tests/unit/client.c) works over TLS and through proxies. The
+# The library's client (client_driver.c) works over TLS and through proxies. The
 # certificates are made here.
 
 . tests/lib.sh
 . tests/helpers/certs.sh
 
 drive() {
-	timeout 60 "$BUILD/tests/unit/client" "$@"
+	timeout 60 "$BUILD/tests/interop/client_driver" "$@"
 }
 
 make_ca ca && make_ca other && make_cert server subjectAltName=DNS:localhost,DNS:chat.example &&

@@ -1,12 +1,12 @@
 #!/bin/bash
 #
-# The library's client (the driver in tests/unit/client.c) works with a server that knows the
+# The library's client (client_driver.c) works with a server that knows the
 # specification alone, and comes to the right end with one that does everything wrong that can be done.
 
 . tests/lib.sh
 
 drive() {
-	timeout 60 "$BUILD/tests/unit/client" "$@"
+	timeout 60 "$BUILD/tests/interop/client_driver" "$@"
 }
 
 init='{"type":"init","username":"driver","id":"d-1"}'
