@@ -178,7 +178,7 @@ addresses_sweep(struct addresses *addresses, int64_t now_ms)
 size_t
 addresses_bytes(const struct addresses *addresses)
 {
-	return addresses->count * memory_cost(sizeof(struct address));
+	return addresses->count * memory_cost(sizeof(*addresses->by_key));
 }
 
 enum address_kind

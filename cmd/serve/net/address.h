@@ -10,8 +10,8 @@
 #include "serve/util/fair_queue.h"
 
 /*
- * What is known of the addresses that connections come from: how many connections each has, and how
- * many wrong tokens it has sent of late. An IPv6 address counts as its /64, which usually belongs
+ * The addresses that connections come from: how many connections each has, and how many wrong
+ * tokens it has sent of late. An IPv6 address counts as its /64, which usually belongs
  * to one customer. Loopback addresses and unix sockets may have any number of connections. So may
  * trusted proxies, for connections whose client they have not told yet.
  */

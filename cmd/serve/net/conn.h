@@ -44,7 +44,7 @@ enum conn_pause {
 struct conn;
 struct tls;
 
-/* What the owner of the connections is told and asked. Each function may close the connection. */
+/* The functions of the owner of the connections. Each of them may close the connection. */
 struct conn_events {
 	/*
 	 * A valid WebSocket request arrived. Returns 101 to accept it, or the HTTP status to refuse
@@ -92,7 +92,7 @@ struct conn_events {
 	void (*release)(struct conn *conn);
 };
 
-/* What a connection receives (conn_handshake.c, conn_read.c). */
+/* The receiving side of a connection (conn_handshake.c, conn_read.c). */
 struct conn_input {
 	struct chat_buf *head; /* the request head so far; NULL after the handshake */
 	struct chat_ws *ws; /* the message that is partly received; NULL between messages */

@@ -5,7 +5,7 @@
 #include "serve/net/send_batch.h"
 
 /*
- * What the files of a connection and of the set share. Sessions use conn.h alone.
+ * Shared by the files of a connection and of the set alone. Sessions use conn.h.
  */
 
 /*

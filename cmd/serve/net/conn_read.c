@@ -1,7 +1,7 @@
 /*
- * What a connection receives. The poller says that the socket has bytes (conns.c) -> conn_read()
- * reads them into the buffer that all connections share -> chat_ws_next() takes frames apart and
- * joins them to messages -> on_message hands each text message to the session.
+ * Receiving. The poller says that the socket has bytes (conns.c) -> conn_read() reads them into the
+ * buffer that all connections share -> chat_ws_next() takes frames apart and joins them to messages
+ * -> on_message hands each text message to the session.
  *
  * A connection keeps memory for its input only while a message is partly received.
  */

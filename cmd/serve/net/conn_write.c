@@ -1,9 +1,9 @@
 /*
- * What is sent to a connection. Channels and sessions queue frames with conn_send_run() and
- * conn_send(); conns_flush() calls conn_flush() for each connection at the end of the tick. The
- * queue then goes to the kernel in one writev(2), or together with those of other connections
- * (send_batch.c). What the kernel does not take stays in the queue until the poller says that the
- * socket takes more; then conns.c calls conn_write().
+ * Sending. Channels and sessions queue frames with conn_send_run() and conn_send(); conns_flush()
+ * calls conn_flush() for each connection at the end of the tick. The queue then goes to the kernel
+ * in one writev(2), or together with those of other connections (send_batch.c). What the kernel
+ * does not take stays in the queue until the poller says that the socket takes more; then conns.c
+ * calls conn_write().
  */
 #include "serve/net/conn_private.h"
 

@@ -9,9 +9,9 @@
 #include "serve/frame/block.h"
 
 /*
- * What is still to be sent to a connection: runs of frames in blocks, in order. Zeroed it is empty.
- * A single run, the usual case of a peer that keeps up, needs no allocation. Runs that are next to
- * each other in a block become one.
+ * A queue of bytes to be sent to a connection: runs of frames in blocks, in order. Zeroed it is
+ * empty. A single run, the usual case of a peer that keeps up, needs no allocation. Runs that are
+ * next to each other in a block become one.
  *
  * *held is the memory of all queues together, in bytes: the queues themselves, and each block once,
  * in however many queues it is. Queues that share blocks share one *held.

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/types.h>
 
-/* What a read or a write of a stream returns in place of a number of bytes. */
+/* Results of a read or a write of a stream that moved no bytes. */
 enum {
 	STREAM_WAIT = -1, /* it would have to wait: poll the socket, and call again */
 	STREAM_GONE = -2 /* end of file, or an error that stays */

@@ -6,7 +6,7 @@
 #include "serve/net/tls.h"
 
 /*
- * What the files of TLS share. They are the only ones of the server that know OpenSSL's TLS.
+ * Shared by the files of TLS alone. They are the only ones of the server that know OpenSSL's TLS.
  */
 struct tls {
 	const struct tls_files *files; /* borrowed */
@@ -21,7 +21,7 @@ struct tls_session {
 	struct tls *tls;
 	int fd; /* borrowed */
 
-	/* What may still be read of the socket in this turn (tls_wire.c). */
+	/* The reads and bytes of the socket that are left of this turn (tls_wire.c). */
 	uint32_t reads_left;
 	size_t bytes_left;
 
