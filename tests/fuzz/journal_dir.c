@@ -41,7 +41,7 @@ take(struct source *source)
 
 /* ---- files ---- */
 
-static const char *const channels[] = {"/", "/ops", "/a/b",
+static const char *const channel_names[] = {"/", "/ops", "/a/b",
 	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "ops", ""};
 
@@ -73,7 +73,7 @@ make_lines(struct source *source, struct chat_buf *lines, uint32_t number)
 			(unsigned long long)epoch & MESSAGE_EPOCH_MAX,
 			(unsigned long long)message & MESSAGE_NUMBER_MAX, how,
 			1700000000000ULL + (how & 4 ? take_number(source, 0) : 0),
-			channels[how / 8 % (sizeof(channels) / sizeof(*channels))],
+			channel_names[how / 8 % (sizeof(channel_names) / sizeof(*channel_names))],
 			how & 128 ? ",\"nonce\":\"n\"" : "");
 	}
 }
@@ -188,7 +188,7 @@ make_removed(struct source *source, int dir_fd)
 	while (channels_count--) {
 		struct removed_channel channel = {.number = take_number(source, 10)};
 
-		strcpy(channel.name, channels[take(source) % 4]);
+		strcpy(channel.name, channel_names[take(source) % 4]);
 		chat_buf_append(&bytes, &channel, sizeof(channel));
 	}
 	for (uint32_t next = 1; ranges--; next += 2) {
@@ -350,12 +350,12 @@ use(struct server *server, struct journal *journal)
 	uint64_t said = 0;
 
 	for (size_t i = 0; i < 3; i++) {
-		read_past(server, journal, channels[i]);
+		read_past(server, journal, channel_names[i]);
 		for (int j = 0; j < 4; j++, said++)
-			append(server, journal, channels[i]);
+			append(server, journal, channel_names[i]);
 		journal->kind->commit(journal);
 		journal->kind->rotate(journal);
-		read_past(server, journal, channels[i]);
+		read_past(server, journal, channel_names[i]);
 	}
 	journal->kind->settle(journal);
 	need(server->settled == said);
