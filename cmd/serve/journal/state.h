@@ -17,8 +17,9 @@
 #include "serve/journal/sync_thread.h"
 
 /*
- * The state of a journal on the disk. Only the loop's thread uses it; worker threads get copies of
- * what they need, and the directory's descriptor. Each structure below belongs to the file that its
+ * The state of a journal on the disk, for the files of this folder, and for channel/restore*.c,
+ * which read what was recovered. Only the loop's thread uses it; worker threads get copies of what
+ * they need, and the directory's descriptor. Each structure below belongs to the file that its
  * comment names.
  */
 
