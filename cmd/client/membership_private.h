@@ -7,7 +7,9 @@
 #include "chat/span.h"
 #include "client/membership.h"
 
-/* What the files membership_*.c share. An event is filled by at most one function of a turn. */
+/*
+ * Shared by the files membership_*.c alone. An event is filled by at most one function of a turn.
+ */
 
 /* ---- membership_connect.c ---- */
 

@@ -1,4 +1,4 @@
-/* What the owner of a membership does with it between events: sends, pauses, closes, waits. */
+/* The owner of a membership sends, pauses, closes and waits between its events. */
 #include "client/membership_private.h"
 
 #include "chat/clock.h"

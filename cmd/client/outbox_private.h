@@ -7,7 +7,7 @@
 #include "chat/span.h"
 #include "client/outbox.h"
 
-/* What the files outbox_*.c share. */
+/* Shared by the files outbox_*.c alone. */
 
 static inline struct item *
 outbox_item(const struct outbox *outbox, uint64_t number)

@@ -1,4 +1,4 @@
-/* What the server says, and which message of the outbox it is about. */
+/* Finds the message of the outbox that a message of the server is about, and settles it. */
 #include "client/outbox_private.h"
 
 #include "client/match.h"

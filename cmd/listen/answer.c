@@ -1,4 +1,4 @@
-/* An answer that is given again is the same one: it has the same nonce. */
+/* The nonces of answers: an answer that is given a second time has the nonce of the first time. */
 #include "listen/answer.h"
 
 #include <stdio.h>
@@ -48,11 +48,11 @@ answer_add_nonce(struct draft *draft, const char *nonce)
 		(struct chat_span){member, (size_t)len});
 	draft_free(draft);
 	if (draft_read(draft, chat_buf_span(&line), NULL) < 0)
-		abort(); /* it was right without the nonce */
+		abort(); /* it was valid without the nonce, so it is valid with it */
 	chat_buf_free(&line);
 }
 
-/* The members of such a line. False: it is no object, or broken. */
+/* Finds `type` and `id` in a line. Returns false if it is no object of JSON. */
 static bool
 find_done(struct chat_span line, struct chat_json_value *type, struct chat_json_value *id)
 {

@@ -10,28 +10,29 @@
 #include "wire/digest.h"
 
 /*
- * The answers of a command. A question that is given again, or to another instance of the same
- * command of the same user, is answered once, because a server makes one message of one nonce: so
- * that of an answer is made of the command line, the question's id and how many answers it had.
+ * The answers of a command. A message that is given to it again, or to another process of the same
+ * command and user, is answered once: the nonce of the answer is made of the command line, the id
+ * of the message and the number of answers to it before, and a server makes one message of one
+ * nonce.
  */
 
-/* Stands for a command line in nonces. */
+/* The digest of a command line, as nonces have it. */
 struct answerer {
 	unsigned char digest[CHAT_SHA256_BYTES];
 };
 
 void answerer_begin(struct answerer *answerer, char *const *argv);
 
-/* The prefix of nonces of answers to this question. */
+/* Makes the prefix of the nonces of answers to the message with this id. */
 void answer_prefix(char prefix[NONCE_PREFIX_LEN + 1], const struct answerer *answerer,
-	const struct chat_json_value *question);
+	const struct chat_json_value *id);
 
-/* Gives a draft that has none a nonce. */
+/* Gives a nonce to a draft that has none. */
 void answer_add_nonce(struct draft *draft, const char *nonce);
 
 /*
- * Whether a line says {"type":"$done","id":…}: the command is done with that message. If so the
- * draft, which is not to be sent, answers it.
+ * Returns true for a line {"type":"$done","id":…}: the command has done with that message and gives
+ * no answer. The draft is then an answer to it that must not be sent.
  */
 bool answer_is_done(struct draft *draft, struct chat_span line);
 

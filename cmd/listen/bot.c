@@ -1,6 +1,4 @@
-/*
- * A program in the place of a person. It may be slow, die, or say nonsense: the membership goes on.
- */
+/* The command of --exec. It may be slow, end, or write nonsense: the membership goes on. */
 #include "listen/bot.h"
 
 #include <errno.h>
@@ -14,10 +12,10 @@
 #include "client/via.h"
 #include "command/diag.h"
 
-#define LINE_MAX_BYTES (16u << 20)
-#define WINDOW 256
-#define ANSWER_MS 10000 /* what is said so long after a message was heard does not answer it */
-#define STEADY_MS 10000 /* a command that lived so long is started again at once */
+#define LINE_MAX_BYTES (16u << 20) /* of a line of the command */
+#define WINDOW 256 /* messages of the command that may be in flight */
+#define ANSWER_MS 10000 /* a message so long after the last one is no answer to it */
+#define STEADY_MS 10000 /* after such a run the pauses before a restart begin anew */
 
 static void
 close_fd(int *fd)
@@ -37,6 +35,7 @@ fail(struct bot *bot, struct chat_err *err)
 	return -1;
 }
 
+/* Starts the command, with pipes to and from it. Returns 0 or -1. */
 static int
 start(struct bot *bot, struct chat_err *err)
 {
@@ -57,12 +56,12 @@ start(struct bot *bot, struct chat_err *err)
 	close(from[1]);
 	if (failed)
 		return fail(bot, err);
-	/* Our ends of pipes that we made: nobody else holds these open files. */
+	/* The flag is for our ends alone: no other process shares these descriptors. */
 	fcntl(bot->to_fd, F_SETFL, O_NONBLOCK);
 	fcntl(bot->from_fd, F_SETFL, O_NONBLOCK);
 	written = output_end(bot->output);
 	output_open(bot->output, bot->to_fd);
-	bot->output->written = written; /* marks go by it */
+	bot->output->written = written; /* marks count these bytes */
 	chat_lines_init(&bot->lines, bot->from_fd, LINE_MAX_BYTES);
 	bot->started_ms = chat_now_ms();
 	return 0;
@@ -82,6 +81,7 @@ bot_open(struct bot *bot, struct output *output, const struct identity *identity
 	return start(bot, err);
 }
 
+/* Closes the stdin of the command. */
 static void
 close_input(struct bot *bot)
 {
@@ -102,7 +102,10 @@ bot_close(struct bot *bot)
 	ledger_free(&bot->ledger);
 }
 
-/* By a nonce of this process, or of an answer of this command, or as its own nonce came back. */
+/*
+ * Returns true if the command sent a message: it has a nonce of this process, or that of an answer
+ * of this command, or it came back with the own nonce of the command.
+ */
 static bool
 is_own(struct bot *bot, const struct chat_msg *msg, const struct identity *self)
 {
@@ -142,8 +145,8 @@ bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *se
 }
 
 /*
- * One more than of what is answered: what the line itself says, what replyTo names, or what was
- * heard last.
+ * Returns the hops of a message of the command: one more than those of the message that it answers.
+ * That is what the line says, else the message of replyTo, else the last one that the command got.
  */
 static unsigned
 hops_of(const struct bot *bot, const struct draft *draft, const struct ledger_entry *question)
@@ -157,7 +160,10 @@ hops_of(const struct bot *bot, const struct draft *draft, const struct ledger_en
 	return via_hops_after(bot->last_hops);
 }
 
-/* True: the channel has this answer already, from an earlier life or another instance. */
+/*
+ * Gives an answer its nonce. Returns true if the channel has this answer already, from an earlier
+ * process or another one of the same command.
+ */
 static bool
 add_nonce(struct bot *bot, struct draft *draft, struct ledger_entry *question, unsigned hops)
 {
@@ -169,6 +175,7 @@ add_nonce(struct bot *bot, struct draft *draft, struct ledger_entry *question, u
 	return seen_has(&bot->answered, &draft->nonce);
 }
 
+/* Takes a message of the command into the outbox. */
 static void
 take_message(struct bot *bot, struct draft *draft)
 {
@@ -208,9 +215,9 @@ take_line(struct bot *bot, struct chat_span line)
 	take_message(bot, &draft);
 }
 
-/* True: there was a line. */
+/* Takes a line. Returns false if there is none. */
 static bool
-take_lines_once(struct bot *bot)
+take_next_line(struct bot *bot)
 {
 	struct chat_span line;
 
@@ -242,7 +249,7 @@ take_lines(struct bot *bot)
 
 	bot->dry = false;
 	while (bot->from_fd >= 0 && outbox_has_room(&bot->courier.outbox)) {
-		if (take_lines_once(bot) || bot->from_fd < 0)
+		if (take_next_line(bot) || bot->from_fd < 0)
 			continue;
 		got = chat_lines_fill(&bot->lines, &err);
 		if (got < 0)
@@ -256,7 +263,7 @@ take_lines(struct bot *bot)
 	}
 }
 
-/* True if another instance gave the refused answer before, in other words. */
+/* Returns true if an answer was refused because another process has given one with other words. */
 static bool
 is_answered(const struct bot *bot, const struct item *item)
 {
@@ -274,9 +281,9 @@ is_answered(const struct bot *bot, const struct item *item)
 		chat_json_string_is(&msg.value[CHAT_SLOT_CODE], CHAT_SPAN("nonce_reused"));
 }
 
-/* Refusals and doubts; what was accepted comes back to the command by itself. */
+/* Warns of a message that was not accepted. */
 static void
-tell_item(const struct bot *bot, const struct item *item)
+warn_item(const struct bot *bot, const struct item *item)
 {
 	unsigned long long line = item->line;
 	const char *name = bot->command.argv[0];
@@ -296,14 +303,14 @@ tell_item(const struct bot *bot, const struct item *item)
 		chat_warn("%s: line %llu: not sent", name, line);
 }
 
-/* In the order in which it was said: an answer counts when all before it is settled. */
+/* Takes the settled messages in order: an answer counts when all before it are settled. */
 static void
-tell_settled(struct bot *bot)
+take_settled(struct bot *bot)
 {
 	const struct item *item;
 
 	while ((item = outbox_settled(&bot->courier.outbox))) {
-		tell_item(bot, item);
+		warn_item(bot, item);
 		if (item->state == ITEM_UNKNOWN || item->state == ITEM_UNSENT)
 			bot->owes = true;
 		else if (item->draft.has_reply_to && !bot->owes)
@@ -317,6 +324,7 @@ tell_settled(struct bot *bot)
 		ledger_close(&bot->ledger);
 }
 
+/* Sets when the command is started again. */
 static void
 plan_restart(struct bot *bot)
 {
@@ -329,6 +337,7 @@ plan_restart(struct bot *bot)
 		bot->command.status, (long long)(bot->restart_ms - now_ms));
 }
 
+/* Notes that the command has ended. Its lines that are still in the pipe are taken then. */
 static void
 check_end(struct bot *bot)
 {
@@ -338,7 +347,7 @@ check_end(struct bot *bot)
 	bot->ending = true;
 }
 
-/* It is gone, and all it said was taken. */
+/* The command has ended, and all its lines are taken. */
 static void
 ended(struct bot *bot)
 {
@@ -376,7 +385,7 @@ bot_run(struct bot *bot, struct membership *membership)
 	if (bot->ending && bot->from_fd < 0 && command_is_gone(&bot->command))
 		ended(bot);
 	courier_send(&bot->courier, membership);
-	tell_settled(bot);
+	take_settled(bot);
 }
 
 void

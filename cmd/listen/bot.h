@@ -18,62 +18,70 @@
 #include "listen/ledger.h"
 
 /*
- * --exec: a command whose stdin is what is heard and whose stdout lines are said, over the same
- * membership.
+ * --exec: a command that gets the printed lines on stdin and whose lines on stdout are sent, over
+ * the same connection.
  *
- * Two bots that answer each other would never stop. So what a bot says has `hops`, one more than
- * what it answers; the listener leaves out what has too many.
+ * Two bots that answer each other would never stop. So a message of a bot has `hops`, one more than
+ * the message that it answers, and the filter of the listener leaves out messages with too many.
  *
- * With a ledger that is kept the command owes an answer to what it was given: what it had not
- * answered when it ended badly, or the listener did, is given again.
+ * With a cursor file the ledger knows which messages the command has answered. The others are given
+ * to it again when it, or the listener, has ended with an error and starts again.
+ *
+ * It starts with command.argv, command.signals and restart set, and the rest zeroed.
  */
 struct bot {
-	struct command command; /* SIGCHLD of it wakes whoever calls bot_run */
+	struct command command; /* SIGCHLD wakes the loop, which calls bot_run() */
 	bool restart; /* it is started again when it ends */
-	struct output *output; /* to its stdin; the listener's */
-	struct courier courier;
-	int to_fd, from_fd; /* -1: closed */
-	struct chat_lines lines;
-	bool dry; /* from_fd had no more of them */
-	bool ending; /* it ended, and what it said is being taken */
-	bool finished; /* it ended, and is not to be started again */
+	struct output *output; /* writes to to_fd; borrowed */
+	struct courier courier; /* with the messages of the command */
+	int to_fd, from_fd; /* its stdin and stdout, our ends; -1: closed */
+	struct chat_lines lines; /* of from_fd */
+	bool dry; /* from_fd has no more lines until poll(2) tells */
+	bool ending; /* it has ended, and its last lines are being taken */
+	bool finished; /* it has ended and is not started again */
 	struct backoff backoff;
-	int64_t started_ms, restart_ms;
+	int64_t started_ms;
+	int64_t restart_ms; /* when it is started again; INT64_MAX: it is not */
 	struct answerer answerer;
-	struct ledger ledger; /* of what it was given, and owes */
-	bool ended_well; /* it did, and what it said is on its way */
-	bool owes; /* something it said may not have been accepted: nothing behind it counts */
-	bool started_again; /* for who has to give it again what it owes; cleared there */
-	unsigned last_hops;
-	int64_t last_heard_ms;
-	struct seen said; /* ids of what the command said */
-	struct seen answered; /* nonces of answers that the channel has */
+	struct ledger ledger; /* of the messages that it was given */
+	bool ended_well; /* it ended with status 0, and its messages are not all settled */
+	bool owes; /* a message of it may not be accepted: the ledger stays before it */
+	bool started_again; /* the listener gives it again what it owes, and clears this */
+	unsigned last_hops; /* of the last message that it was given */
+	int64_t last_heard_ms; /* when that was; 0: never */
+	struct seen said; /* ids of its accepted messages */
+	struct seen answered; /* nonces of its answers that are in the channel */
 };
 
-/* Starts the command and opens output to it. -1: CHAT_CANNOT_OPEN where it cannot be started. */
+/*
+ * Starts the command and opens output, which is borrowed, to its stdin. Returns 0, or -1 with
+ * CHAT_CANNOT_OPEN if it cannot be started.
+ */
 int bot_open(struct bot *bot, struct output *output, const struct identity *identity,
 	struct chat_err *err);
 void bot_close(struct bot *bot);
 
 /*
- * Whether a message is for the command, which does not hear what it said itself; if so it is taken
- * for heard. self: who we are there.
+ * Returns true if a message is given to the command, which is any but its own, and notes it in the
+ * ledger. self is our user in the channel.
  */
 bool bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *self);
 
-/* Does what can be done without waiting: takes lines, sends them, notices the end. */
+/*
+ * Does what can be done without waiting: takes lines, sends them, notes that the command has ended.
+ */
 void bot_run(struct bot *bot, struct membership *membership);
 
-/* Closes the command's stdin; it is expected to end, and not started again. */
+/* Closes the stdin of the command, which should end then. It is not started again. */
 void bot_hang_up(struct bot *bot);
 
-/* Nothing more is written to the command, which closed its stdin. */
+/* The command has closed its stdin: nothing more is written to it. */
 void bot_stop_hearing(struct bot *bot);
 
-/* It ended, what it said is settled, and it will not be started again. */
+/* Returns true if it has ended, its messages are settled, and it is not started again. */
 bool bot_done(const struct bot *bot);
 
-/* Adds what bot_run waits for, beside the membership. */
+/* Adds what bot_run() waits for, besides the membership. */
 void bot_await(const struct bot *bot, const struct membership *membership, struct waits *waits);
 
 #endif

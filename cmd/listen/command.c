@@ -1,7 +1,7 @@
 /*
- * Processes that are ours to end. Whoever loses its parent in the group becomes our child, so that
- * a group in which we have no child is empty; and while we have one that is not reaped its number
- * cannot be another group's.
+ * A command is ended with all processes of its group. We are their subreaper: a process of the
+ * group whose parent ends becomes our child. So the group is empty if it has no child of ours; and
+ * while a child is not reaped, no other group can get its number.
  */
 #include "listen/command.h"
 
@@ -16,13 +16,13 @@
 #include "chat/buf.h"
 #include "chat/clock.h"
 
-#define NOT_FOUND 127 /* as shells have it */
-#define NOT_EXECUTABLE 126
-#define GRACE_MS 500 /* from SIGTERM to SIGKILL, and from that to giving up */
+#define NOT_FOUND 127 /* the exit status of shells if a command is not found */
+#define NOT_EXECUTABLE 126 /* the same if it cannot be executed */
+#define GRACE_MS 500 /* from SIGTERM to SIGKILL, and from SIGKILL to giving up */
 
 extern char **environ;
 
-/* Our environment without what is secret, or leads there. The caller frees the array. */
+/* Returns our environment without the token and its file name. The caller frees the array. */
 static char **
 open_environment(void)
 {
@@ -40,6 +40,7 @@ open_environment(void)
 	return open;
 }
 
+/* The command gets its own process group, the usual actions of signals, and this mask. */
 static void
 set_attributes(posix_spawnattr_t *attributes, const sigset_t *signals)
 {
@@ -56,7 +57,7 @@ set_attributes(posix_spawnattr_t *attributes, const sigset_t *signals)
 	posix_spawnattr_setpgroup(attributes, 0);
 }
 
-/* 0, or errno. */
+/* Starts the program. Returns 0 or an errno. */
 static int
 spawn(struct command *command, int in, int out)
 {
@@ -121,7 +122,8 @@ end_rest(struct command *command)
 	} else if (now_ms >= command->next_ms && !command->killed) {
 		command_signal(command, SIGKILL);
 		command->next_ms = now_ms + GRACE_MS;
-	} else if (now_ms >= command->next_ms) { /* the kernel holds it: nothing can be done */
+	} else if (now_ms >=
+		command->next_ms) { /* the kernel does not end it: nothing can be done */
 		command->status = command->pid ? 128 + SIGKILL : command->status;
 		command->pid = command->group = 0;
 		command->next_ms = INT64_MAX;

@@ -1,6 +1,6 @@
 /*
- * --cursor-file: a listener that is killed at any moment goes on where its output ends, or a little
- * before that.
+ * --cursor-file: after a listener was killed, the next one goes on where the output ends, or a
+ * little before.
  */
 #include "listen/cursor.h"
 
@@ -22,7 +22,7 @@
 #include "chat/utf8.h"
 #include "client/position.h"
 
-#define TRIES 100 /* of names, before there is something wrong */
+#define TRIES 100 /* to find a file name that is not taken */
 #define LINE_MAX_BYTES (POSITION_ID_MAX_BYTES + CHAT_URL_MAX + 64)
 
 static struct cursor_entry *
@@ -61,7 +61,7 @@ cursor_set(struct cursor *cursor, const char *url, const char *since)
 	cursor->changed = true;
 }
 
-/* A line of the file: two strings, whatever else. */
+/* Reads a line of the file: `url` and `since`; other members are ignored. Returns 0 or -1. */
 static int
 read_entry(struct cursor *cursor, struct chat_span line)
 {
@@ -157,7 +157,9 @@ write_entries(const struct cursor *cursor, struct chat_buf *out)
 	}
 }
 
-/* A file beside the cursor's, whose name nobody can guess and put something there. */
+/*
+ * Opens a new file beside the cursor file. Its name is random, so that nobody can create it before.
+ */
 static int
 open_new(const struct cursor *cursor, struct chat_buf *path)
 {
@@ -175,7 +177,7 @@ open_new(const struct cursor *cursor, struct chat_buf *path)
 	return fd;
 }
 
-/* Writes a new file and closes it. -1 with errno. */
+/* Writes a new file and closes it. Returns 0, or -1 with errno. */
 static int
 write_new(int fd, struct chat_span bytes)
 {
@@ -187,7 +189,7 @@ write_new(int fd, struct chat_span bytes)
 	return failed;
 }
 
-/* Replaces the file by one with these bytes. -1 with errno. */
+/* Replaces the cursor file by one with these bytes. Returns 0, or -1 with errno. */
 static int
 replace(const struct cursor *cursor, struct chat_span bytes)
 {

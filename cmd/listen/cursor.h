@@ -7,31 +7,35 @@
 #include "chat/err.h"
 
 /*
- * A file that says how far was listened: a line {"url":…,"since":…} for each URL. It is replaced as
- * a whole, never half written, and never ahead of what was printed.
+ * The file of --cursor-file: a line {"url":…,"since":…} for each channel, with the id of the last
+ * message that was printed. It is replaced as a whole, so that it is never written in part.
  */
 struct cursor_entry {
-	char *url;
-	char *since;
+	char *url; /* owned */
+	char *since; /* the id of the last message; owned */
 };
 
 struct cursor {
 	const char *path; /* NULL: there is no file; borrowed */
 	struct cursor_entry *entries;
 	size_t count;
-	bool changed; /* since it was saved */
+	bool changed; /* it differs from the file */
 };
 
-/* Reads it where it is there. -1: CHAT_CANNOT_OPEN, also for a file that is something else. */
+/*
+ * Reads the file if it exists; path is borrowed. Returns 0, or -1 with CHAT_CANNOT_OPEN, also if it
+ * is no cursor file.
+ */
 int cursor_open(struct cursor *cursor, const char *path, struct chat_err *err);
 void cursor_close(struct cursor *cursor);
 
-/* The id to go on after, NULL: none. */
+/* Returns the id of the last message of a channel, or NULL. */
 const char *cursor_find(const struct cursor *cursor, const char *url);
 
+/* Sets the id of the last message of a channel. */
 void cursor_set(struct cursor *cursor, const char *url, const char *since);
 
-/* Replaces the file. -1: CHAT_CANNOT_CREATE. */
+/* Replaces the file. Returns 0, or -1 with CHAT_CANNOT_CREATE. */
 int cursor_save(struct cursor *cursor, struct chat_err *err);
 
 #endif

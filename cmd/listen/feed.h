@@ -37,7 +37,7 @@ struct feed {
 	bool skips; /* every message so far was before from_ms */
 };
 
-/* Where a feed begins. */
+/* The place where a feed begins. */
 struct feed_start {
 	const char *cursor_id; /* of the last message in the cursor file; NULL: none; borrowed */
 	bool has_cursor; /* there is a cursor file */

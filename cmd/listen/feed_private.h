@@ -7,7 +7,7 @@
 #include "chat/span.h"
 #include "listen/feed.h"
 
-/* What the files feed_*.c share. */
+/* Shared by the files feed_*.c alone. */
 
 /* ---- feed_history.c ---- */
 

@@ -1,4 +1,4 @@
-/* Names of files that come from elsewhere. */
+/* File names that come in messages are made safe. */
 #include "listen/filename.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #define RESERVED "<>:\"/\\|?*"
 
-/* The length that a name is cut to, between two code points. */
+/* Returns the length to which a name is cut, between two code points. */
 static size_t
 cut(const char *name, size_t len)
 {
@@ -20,7 +20,7 @@ cut(const char *name, size_t len)
 	return len;
 }
 
-/* Whether what follows COM or LPT numbers a port: a digit, or one of the superscripts 1 to 3. */
+/* Returns true if a port number follows COM or LPT: a digit, or one of the superscripts 1 to 3. */
 static bool
 is_port(const char *number, size_t len)
 {
@@ -31,7 +31,7 @@ is_port(const char *number, size_t len)
 			memcmp(number, "\u00b3", 2) == 0);
 }
 
-/* What is in front of the first dot is what counts, in any case. */
+/* Returns true if the part before the first dot is a device name of Windows, in any case. */
 static bool
 is_device(const char *name)
 {
@@ -48,6 +48,7 @@ is_device(const char *name)
 		is_port(name + 3, len - 3);
 }
 
+/* Appends a code point, or _ instead of one that is not allowed. */
 static void
 append_point(struct chat_buf *out, const char *at, size_t len, uint32_t point)
 {

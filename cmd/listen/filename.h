@@ -4,15 +4,18 @@
 #include "chat/buf.h"
 
 /*
- * What a stranger calls a file, as a name that every file system takes, vfat too: the part after
- * the last slash of either kind, of at most FILENAME_MAX_BYTES, with no dot in front and no dot or
- * space at the end. A reserved or a control character becomes '_', and a name of a device (CON,
- * com1.txt) gets one in front. Appended with a NUL; name is UTF-8.
+ * Appends to out, with a NUL, a safe form of the file name in a message, which every file system
+ * takes, vfat too: the part after the last slash or backslash, at most FILENAME_MAX_BYTES, without
+ * dots at the front and dots or spaces at the end. A reserved or control character becomes '_', and
+ * a device name (CON, com1.txt) gets a '_' in front. name is UTF-8.
  */
-#define FILENAME_MAX_BYTES 200 /* room for a number within the 255 of file systems */
+#define FILENAME_MAX_BYTES 200 /* with a number it is within the 255 of file systems */
 void filename_make(struct chat_buf *out, const char *name);
 
-/* "a.tar.gz" and 2: "a.2.tar.gz"; the name itself for 0. Replaces what is in out; with a NUL. */
+/*
+ * Replaces out by a name with a number, with a NUL: "a.2.tar.gz" for "a.tar.gz" and 2. Number 0:
+ * the name itself.
+ */
 void filename_number(struct chat_buf *out, const char *name, unsigned number);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The little selecting that chat-listen does itself; the rest is jq's.
+ * The filter of chat-listen: by type, by sender, and against loops. Other filters are left to jq.
  */
 #include "listen/filter.h"
 
@@ -55,13 +55,14 @@ is_from(const struct filter *filter, const struct chat_msg *msg)
 	return false;
 }
 
-/* A message of our user that a program said, and nobody can tell where it came from. */
+/* Returns true for a message of our user that a program sent and that has no via. */
 static bool
 is_stray(const struct filter *filter, const struct chat_msg *msg)
 {
 	return !filter->is_bot && via_hops(msg) > 0 && !chat_msg_has(msg, CHAT_SLOT_VIA);
 }
 
+/* Returns true if a message of our own user is wanted. */
 static bool
 wants_own(const struct filter *filter, const struct chat_msg *msg, const struct filter_place *place)
 {
@@ -76,8 +77,9 @@ wants_own(const struct filter *filter, const struct chat_msg *msg, const struct 
 	return !filter->no_loop || !is_stray(filter, msg);
 }
 
+/* Returns true if a message is in a loop: it came through too many programs, or was here before. */
 static bool
-goes_round(const struct filter *filter, const struct chat_msg *msg, const struct via_here *here)
+is_looping(const struct filter *filter, const struct chat_msg *msg, const struct via_here *here)
 {
 	return msg->type == CHAT_TYPE_MESSAGE &&
 		(via_hops(msg) >= filter->max_hops || via_has_been(msg, here));
@@ -91,7 +93,7 @@ filter_wants(
 		return false;
 	if (filter->from.count > 0 && !is_from(filter, msg))
 		return false;
-	if (filter->no_loop && goes_round(filter, msg, place->here))
+	if (filter->no_loop && is_looping(filter, msg, place->here))
 		return false;
 	if (!filter->no_self && !filter->no_user && !filter->no_loop)
 		return true;

@@ -11,32 +11,34 @@
 #include "command/strings.h"
 
 /*
- * Which messages are wanted: by type, by sender, not our own, not what goes round.
+ * Selects messages: by type, by sender, without our own, without those in a loop.
  *
- * What a process says itself the command of --exec knows of itself. A listener in a pipeline says
- * nothing; there it is what its user says through a pipeline, which has `hops`. On a server that
- * does not copy that it is all that the user says.
+ * "Our own" depends. With --exec they are the messages of the command, which the bot knows. A
+ * listener in a pipeline sends nothing; its own are the messages that our user sends through
+ * pipelines, which have `hops`. On a server that does not copy `hops` they are all messages of our
+ * user.
  */
 struct filter {
-	unsigned types; /* a bit per enum chat_type; 0: all, and those nobody knows */
-	struct chat_strings from; /* usernames; none: everybody */
-	bool no_self; /* what this process says */
-	bool no_user; /* what this user says */
-	bool no_loop; /* what has been here, or came through too many programs */
-	bool is_bot; /* there is a command, which knows what it said */
-	int64_t max_hops; /* of no_loop */
+	unsigned types; /* a bit per enum chat_type; 0: all types, known or not */
+	struct chat_strings from; /* usernames; empty: of all users */
+	bool no_self; /* without our own messages */
+	bool no_user; /* without the messages of our user */
+	bool no_loop; /* without messages that were here, or came through max_hops programs */
+	bool is_bot; /* there is a command; the bot leaves out what it sent */
+	int64_t max_hops;
 };
 
-/* Where a message came from. */
+/* The channel that a message came from. */
 struct filter_place {
-	const struct identity *self; /* who we are there */
-	const struct via_here *here;
+	const struct identity *self; /* our user there */
+	const struct via_here *here; /* the names of the channel */
 	bool copies; /* the server copies via and hops */
 };
 
-/* Reads the words of --type ("message,userStatus"). -1: CHAT_USAGE. */
+/* Reads the words of --type ("message,userStatus"). Returns 0, or -1 with CHAT_USAGE. */
 int filter_types(struct filter *filter, const struct chat_strings *words, struct chat_err *err);
 
+/* Returns true if a message is selected. */
 bool filter_wants(
 	const struct filter *filter, const struct chat_msg *msg, const struct filter_place *place);
 

@@ -1,6 +1,4 @@
-/*
- * --from-log: what a channel said, out of a file or a pipe.
- */
+/* --from-log: the lines of a log go through the filter to stdout. There is no server. */
 #include "listen/from_log.h"
 
 #include <errno.h>
@@ -15,7 +13,7 @@
 #include "command/diag.h"
 #include "listen/human.h"
 
-#define LINE_MAX_BYTES ((size_t)64 << 20)
+#define LINE_MAX_BYTES ((size_t)64 << 20) /* of a line of the log */
 
 struct log {
 	const struct listener_options *options;
@@ -23,10 +21,11 @@ struct log {
 	struct chat_lines lines;
 	struct output output;
 	struct human human;
-	int64_t shown;
-	uint64_t bad;
+	int64_t shown; /* lines */
+	uint64_t bad; /* lines that are no messages */
 };
 
+/* Warns of a line that is no message. */
 static void
 log_refuse(struct log *log, const struct chat_err *err)
 {
@@ -35,7 +34,7 @@ log_refuse(struct log *log, const struct chat_err *err)
 		chat_code_word(err->code), err->field, *err->field ? ": " : "", err->text);
 }
 
-/* Lines of our own ({"type":"$gap"}) are shown as they are. */
+/* Shows a line, if the filter wants it. A line of our own ({"type":"$gap"}) is shown as it is. */
 static void
 log_line(struct log *log, struct chat_span line)
 {
@@ -72,7 +71,7 @@ log_is_done(const struct log *log)
 
 enum log_state { LOG_WANTS_INPUT, LOG_IS_FULL, LOG_ENDED };
 
-/* Deals with the lines that are there, until there is enough to write. */
+/* Shows the lines that are there, until the output is full. */
 static enum log_state
 log_take(struct log *log)
 {
@@ -99,6 +98,7 @@ log_take(struct log *log)
 	return LOG_ENDED;
 }
 
+/* Writes all output, and waits for its reader. */
 static void
 log_flush(struct log *log)
 {
@@ -120,7 +120,7 @@ log_flush(struct log *log)
 		count > 1 ? "lines were not written" : "line was not written");
 }
 
-/* Waits for more of the log, or for the reader to go. */
+/* Waits until there is more of the log. Dies when nobody reads the output any more. */
 static void
 log_wait(const struct log *log)
 {

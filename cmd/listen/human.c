@@ -1,6 +1,6 @@
 /*
- * --human. Everything that comes from the wire goes through chat_show: what is printed here is one
- * line a message, whatever is in it.
+ * --human: messages for people. Every text of others goes through chat_show(), so that a message is
+ * one line and no control character reaches the terminal.
  */
 #include "listen/human.h"
 
@@ -41,13 +41,14 @@ show_name(struct chat_buf *out, const struct chat_json_value *value)
 	free(string);
 }
 
+/* Returns a number for a day. */
 static int
 day_of(const struct tm *parts)
 {
 	return (parts->tm_year + 1900) * 1000 + parts->tm_yday + 1;
 }
 
-/* A line with the date, where the day changes. */
+/* Appends a line with the date if the day has changed. */
 static void
 show_day(struct human *human, struct chat_buf *out, const struct tm *parts)
 {
@@ -62,7 +63,7 @@ show_day(struct human *human, struct chat_buf *out, const struct tm *parts)
 	style(out, human->color, PLAIN);
 }
 
-/* The time of day here; what is out of any calendar's range is left out. */
+/* Appends the local time of day, unless the time is out of range. */
 static void
 show_time(struct human *human, struct chat_buf *out, int64_t unix_ms)
 {
@@ -79,7 +80,7 @@ show_time(struct human *human, struct chat_buf *out, int64_t unix_ms)
 	style(out, human->color, PLAIN);
 }
 
-/* What carries no time is from this moment, or, in a log, from some time after the line before. */
+/* Appends the time of a message that has none: now, or nothing in a log. */
 static void
 show_moment(struct human *human, struct chat_buf *out)
 {
@@ -87,7 +88,7 @@ show_moment(struct human *human, struct chat_buf *out)
 		show_time(human, out, chat_unix_ms());
 }
 
-/* Everybody has a colour, always the same one; red is for errors. */
+/* Begins the color of a user, always the same one. Red is for errors. */
 static void
 style_name(struct chat_buf *out, const struct chat_json_value *name, bool color)
 {
@@ -151,7 +152,10 @@ write_status(struct human *human, struct chat_buf *out, const struct chat_msg *m
 	chat_buf_append_string(out, "\n");
 }
 
-/* The usernames of userData's users who are online; the message was read, so they have both. */
+/*
+ * Appends the names of the users who are online. The userData was checked, so each has both
+ * members.
+ */
 static void
 write_users(struct chat_buf *out, const struct chat_msg *msg)
 {

@@ -1,4 +1,4 @@
-/* In a log of several channels each line says from which it is. */
+/* If several channels are listened to, each line names its channel. */
 #include "listen/label.h"
 
 #include <stdbool.h>
@@ -6,11 +6,11 @@
 #include "client/json_edit.h"
 
 struct label {
-	const char *url; /* NULL: none is put */
-	bool has_channel;
+	const char *url; /* to add; NULL: none */
+	bool has_channel; /* the line has a channel already */
 };
 
-/* Of the members a URL is to be another. */
+/* Leaves out the url that is replaced, and notes a channel. */
 static bool
 is_replaced(void *arg, const struct chat_json_value *key)
 {
@@ -20,7 +20,7 @@ is_replaced(void *arg, const struct chat_json_value *key)
 	return label->url && chat_span_equal(key->raw, CHAT_SPAN("\"url\""));
 }
 
-/* A member whose value needs no escapes: a channel, a URL. */
+/* Appends a member whose value needs no escapes: a channel or a URL. */
 static void
 append_word(struct chat_buf *out, const char *name, const char *word)
 {
@@ -34,8 +34,7 @@ label_line(struct chat_buf *out, struct chat_span line, const char *channel, con
 	struct label label = {.url = url};
 
 	out->len = 0;
-	if (json_edit_without(out, line, is_replaced, &label) <
-		0) { /* it is passed on as it came */
+	if (json_edit_without(out, line, is_replaced, &label) < 0) { /* the line stays as it came */
 		out->len = 0;
 		chat_buf_append_span(out, line);
 		return;

@@ -5,9 +5,8 @@
 #include "chat/span.h"
 
 /*
- * A line of JSON, an object that was checked, into out, which it replaces: with the channel that it
- * is from, if it names none, and with this URL (NULL: none) in place of one that it has. What it
- * holds is not changed otherwise.
+ * Replaces out by a line of JSON with `channel`, unless the line has one, and with `url`, in place
+ * of one that the line has (url NULL: it is not changed). The other members stay as they are.
  */
 void label_line(struct chat_buf *out, struct chat_span line, const char *channel, const char *url);
 

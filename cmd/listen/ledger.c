@@ -1,6 +1,4 @@
-/*
- * A crash owes nobody an answer: the position goes no further than what is answered.
- */
+/* The position of a bot follows what its command has answered, so that a crash loses no message. */
 #include "listen/ledger.h"
 
 #include <stdlib.h>
@@ -55,12 +53,14 @@ ledger_begin(struct ledger *ledger, const char *id)
 		set_done(ledger, chat_span_of(id), ledger->next);
 }
 
+/* Returns the entry with this number. */
 static struct ledger_entry *
 entry_at(const struct ledger *ledger, uint64_t number)
 {
 	return &ledger->entries[number & (ledger->cap - 1)];
 }
 
+/* Doubles the ring. */
 static void
 grow(struct ledger *ledger)
 {
@@ -88,9 +88,9 @@ ledger_hear(struct ledger *ledger, const struct chat_json_value *id, unsigned ho
 	*entry_at(ledger, ledger->next++) = (struct ledger_entry){seen_hash(id), hops, 0};
 }
 
-/* The number behind it; 0: it is not remembered. */
+/* Returns the number of the entry after that of this id, or 0 if the id is not remembered. */
 static uint64_t
-number_behind(const struct ledger *ledger, const struct chat_json_value *id)
+number_after(const struct ledger *ledger, const struct chat_json_value *id)
 {
 	uint64_t hash = seen_hash(id);
 
@@ -103,7 +103,7 @@ number_behind(const struct ledger *ledger, const struct chat_json_value *id)
 struct ledger_entry *
 ledger_find(const struct ledger *ledger, const struct chat_json_value *id)
 {
-	uint64_t behind = number_behind(ledger, id);
+	uint64_t behind = number_after(ledger, id);
 
 	return behind ? entry_at(ledger, behind - 1) : NULL;
 }
@@ -111,7 +111,7 @@ ledger_find(const struct ledger *ledger, const struct chat_json_value *id)
 void
 ledger_settle(struct ledger *ledger, const struct chat_json_value *id)
 {
-	uint64_t behind = number_behind(ledger, id);
+	uint64_t behind = number_after(ledger, id);
 	struct chat_buf text = {0};
 	char *at;
 
@@ -129,7 +129,7 @@ ledger_give(struct ledger *ledger, const char *id)
 	char *json = chat_encode_string(chat_span_of(id));
 	struct chat_json_value value = {
 		.kind = CHAT_JSON_STRING, .raw = chat_span_of(json), .escaped = true};
-	uint64_t behind = number_behind(ledger, &value);
+	uint64_t behind = number_after(ledger, &value);
 
 	free(json);
 	if (behind > ledger->given_next)

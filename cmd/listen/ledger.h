@@ -9,49 +9,52 @@
 #include "chat/json.h"
 
 /*
- * What a command was given to answer, and up to which message it owes nobody an answer: the one
- * that was answered, or said to be done with, last in the order of the channel. Starts zeroed.
+ * The messages that a command was given, and up to which of them it is done: the last one, in the
+ * order of the channel, that it has answered or said $done to. It owes an answer to those after
+ * that. It starts zeroed, but for kept.
  */
 struct ledger_entry {
 	uint64_t id_hash;
 	unsigned hops;
-	unsigned answers; /* of the command in its present life */
+	unsigned answers; /* given by the command since it was started */
 };
 
 struct ledger {
-	bool kept; /* what is owed is asked for: it is remembered as far as LEDGER_MOST */
-	struct ledger_entry *entries; /* a ring */
-	size_t cap;
-	uint64_t first, next; /* numbers of entries: the oldest that is there, the next one */
-	uint64_t done_next, given_next; /* behind the last that is done; that was written */
-	struct chat_buf done, given; /* ids of these, NUL-terminated; empty: not known */
-	bool changed; /* done, since that was cleared by who saves it */
+	bool kept; /* it goes into the cursor file: up to LEDGER_MOST owed messages are remembered
+		    */
+	struct ledger_entry *entries; /* a ring: entry `number` lies at number % cap */
+	size_t cap; /* a power of two */
+	uint64_t first, next; /* the number of the oldest entry, and of the next one */
+	uint64_t done_next,
+		given_next; /* the number after the last one done; after the last one given */
+	struct chat_buf done, given; /* the ids of these two, NUL-terminated; empty: not known */
+	bool changed; /* done has changed; cleared by the owner, who saves it */
 };
 
-#define LEDGER_LEAST 256 /* messages that are remembered in any case */
-#define LEDGER_MOST 65536
+#define LEDGER_LEAST 256 /* messages that are always remembered */
+#define LEDGER_MOST 65536 /* owed messages that are remembered */
 
 void ledger_free(struct ledger *ledger);
 
-/* Nothing is owed up to this message, before anything is heard; "0": to the beginning. */
+/* Sets the id up to which nothing is owed, unless it is known; "0": all messages are owed. */
 void ledger_begin(struct ledger *ledger, const char *id);
 
-/* The id up to which nothing is owed; "": not known. */
+/* Returns the id up to which nothing is owed; "": not known. */
 const char *ledger_done(const struct ledger *ledger);
 
-/* A message is about to be given to the command. */
+/* Adds a message that is given to the command. */
 void ledger_hear(struct ledger *ledger, const struct chat_json_value *id, unsigned hops);
 
-/* One of those, where it is remembered, or NULL. */
+/* Returns the entry of a message, or NULL if it is not remembered. */
 struct ledger_entry *ledger_find(const struct ledger *ledger, const struct chat_json_value *id);
 
-/* It is answered, and so is what came before it. */
+/* Notes that a message is answered, and with it all before it. */
 void ledger_settle(struct ledger *ledger, const struct chat_json_value *id);
 
-/* All up to this message was written to the command. */
+/* Notes that all messages up to this one were written to the command. */
 void ledger_give(struct ledger *ledger, const char *id);
 
-/* The command ended well: it owes nothing of what was written to it. */
+/* The command ended with status 0: it owes no answer to what was written to it. */
 void ledger_close(struct ledger *ledger);
 
 /*

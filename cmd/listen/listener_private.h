@@ -5,7 +5,7 @@
 
 #include "listen/listener.h"
 
-/* What the files listener_*.c share. */
+/* Shared by the files listener_*.c alone. */
 
 /* ---- listener_turn.c ---- */
 

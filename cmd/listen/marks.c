@@ -1,4 +1,4 @@
-/* The cursor follows what is written, line by line, however much is on its way. */
+/* The cursor follows the output that is written, not the output that waits. */
 #include "listen/marks.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ head_at(const struct marks *marks, size_t at)
 	return head;
 }
 
-/* Moving costs as much as what is left: seldom enough to cost nothing. */
+/* Moves the rest only if it is the smaller part: so each byte is moved about once. */
 static void
 drop_taken(struct marks *marks)
 {

@@ -8,29 +8,29 @@
 #include "chat/buf.h"
 
 /*
- * Up to which message of its channel all is printed when so many bytes of the output are written.
- * Starts zeroed.
+ * Marks in the output. Each says: when so many bytes are written, all messages of a channel up to
+ * this id are. It starts zeroed.
  */
 struct marks {
-	struct chat_buf bytes;
-	size_t start; /* of the oldest in bytes */
-	size_t last; /* of the newest, where there is one */
+	struct chat_buf bytes; /* the marks, one after the other */
+	size_t start; /* where the oldest mark begins in bytes */
+	size_t last; /* where the newest one begins, if there is one */
 };
 
 struct mark {
-	uint64_t end; /* bytes of output, ever */
-	size_t feed; /* which channel */
-	const char *id; /* valid until the next one is put */
+	uint64_t end; /* bytes of output, in all */
+	size_t feed; /* the number of the channel */
+	const char *id; /* of the last message; when taken, valid until the next mark is put */
 };
 
-void marks_free(struct marks *marks); /* leaves it as it starts */
+void marks_free(struct marks *marks); /* leaves it zeroed */
 
 /*
  * Adds one; end does not go back. Another one of the same feed and end takes the last one's place.
  */
 void marks_put(struct marks *marks, const struct mark *mark);
 
-/* Takes the oldest one that lies not behind so many bytes. False: there is none. */
+/* Takes the oldest mark whose end is at most `written`. Returns false if there is none. */
 bool marks_take(struct marks *marks, uint64_t written, struct mark *mark);
 
 #endif

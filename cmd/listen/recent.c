@@ -1,4 +1,4 @@
-/* Who wants the last ten of a million messages does not keep a million. */
+/* --last: of a history of many pages only the last messages are kept in memory. */
 #include "listen/recent.h"
 
 #include <stdlib.h>
@@ -12,6 +12,7 @@ struct recent_text {
 	char bytes[];
 };
 
+/* Drops the oldest message. */
 static void
 recent_drop(struct recent *recent)
 {
@@ -32,6 +33,7 @@ recent_free(struct recent *recent)
 	*recent = (struct recent){0};
 }
 
+/* Adds a message. */
 static void
 recent_put(struct recent *recent, struct chat_span text)
 {

@@ -7,15 +7,16 @@
 #include "chat/buf.h"
 #include "chat/msg.h"
 
-/* The last messages of a history that comes in several pages. Starts zeroed. */
+/* The last messages of a history that comes in several pages. It starts zeroed. */
 struct recent {
-	struct recent_text *first, *last;
-	int64_t count;
+	struct recent_text *first,
+		*last; /* the oldest and the newest message; NULL: there is none */
+	int64_t count; /* messages */
 	bool paged; /* a page was added */
-	bool incomplete; /* one that was not complete */
+	bool incomplete; /* a page was not complete */
 };
 
-void recent_free(struct recent *recent); /* leaves it as it starts */
+void recent_free(struct recent *recent); /* leaves it zeroed */
 
 /*
  * Adds a page, a history that was read, but for its first skip messages, and keeps the last `most`
@@ -23,10 +24,13 @@ void recent_free(struct recent *recent); /* leaves it as it starts */
  */
 void recent_add(struct recent *recent, const struct chat_msg *page, int64_t skip, int64_t most);
 
-/* Reads the newest that is kept; false: there is none. It is borrowed of recent. */
+/*
+ * Reads the newest message into msg, whose values point into recent. Returns false if there is
+ * none.
+ */
 bool recent_newest(const struct recent *recent, struct chat_msg *msg);
 
-/* Appends what is kept as one history. */
+/* Appends the messages as one history. */
 void recent_write(const struct recent *recent, struct chat_buf *line);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * --save-files. The name comes from a stranger: what is left of it is a plain name in the one
- * directory, and a file that is there already gets company (name.1.txt), not replaced.
+ * --save-files. The name of a file comes from another user: it is made a plain name in the one
+ * directory. An existing file is not replaced; the new one gets a number (name.1.txt).
  */
 #include "listen/save.h"
 
@@ -18,7 +18,7 @@
 #include "client/backoff.h"
 #include "listen/filename.h"
 
-#define TRIES 100 /* where somebody else takes the same names at the same time */
+#define TRIES 100 /* if another process takes the same names at the same time */
 #define NUMBER_MOST (1u << 30)
 #define TEMPORARY_SIZE 32
 
@@ -40,7 +40,7 @@ saver_close(struct saver *saver)
 	close(saver->fd);
 }
 
-/* Renames and replaces nothing; a file system that cannot do that may have hard links. */
+/* Renames a file, unless the name is taken; by a hard link if the file system cannot do that. */
 static int
 rename_new(int dir, const char *from, const char *to)
 {
@@ -49,6 +49,7 @@ rename_new(int dir, const char *from, const char *to)
 	return errno == EINVAL ? linkat(dir, from, dir, to, 0) : -1;
 }
 
+/* Returns true if a file has this name with this number. */
 static bool
 is_taken(const struct saver *saver, const char *name, unsigned number, struct chat_buf *scratch)
 {
@@ -59,8 +60,8 @@ is_taken(const struct saver *saver, const char *name, unsigned number, struct ch
 }
 
 /*
- * A number that is free, where 0 is taken: the next one if they were given in order. Looked for in
- * steps that double, then halve, however many there are. 0: none is.
+ * Returns a number that is not taken, or 0 if there is none; 0 itself is taken. If the numbers were
+ * given in order it is the next one. It is searched in steps that double, and then halve.
  */
 static unsigned
 free_number(const struct saver *saver, const char *name, struct chat_buf *scratch)
@@ -83,7 +84,7 @@ free_number(const struct saver *saver, const char *name, struct chat_buf *scratc
 	return free;
 }
 
-/* The finished file gets its name, or one with a number that is free. */
+/* Gives a complete file its name, or that with a number that is not taken. */
 static int
 give_name(const struct saver *saver, const char *temporary, const char *name,
 	struct chat_buf *given, struct chat_err *err)
@@ -104,7 +105,7 @@ give_name(const struct saver *saver, const char *temporary, const char *name,
 	return chat_fail(err, CHAT_CANNOT_CREATE, "%s/%s: %s", saver->path, name, strerror(errno));
 }
 
-/* A new file, under a name that nobody knows beforehand. */
+/* Opens a new file with a random name. Returns a descriptor or -1. */
 static int
 open_temporary(const struct saver *saver, char temporary[TEMPORARY_SIZE], struct chat_err *err)
 {
@@ -123,6 +124,7 @@ open_temporary(const struct saver *saver, char temporary[TEMPORARY_SIZE], struct
 	return fd;
 }
 
+/* Writes a file under a temporary name and then gives it its own. */
 static int
 write_file(const struct saver *saver, const char *name, struct chat_span bytes,
 	struct chat_buf *given, struct chat_err *err)
@@ -142,7 +144,10 @@ write_file(const struct saver *saver, const char *name, struct chat_span bytes,
 	return failed;
 }
 
-/* The file's bytes, if they are as many as were announced. The caller frees. */
+/*
+ * Returns the bytes of a file, which the caller frees, or NULL with CHAT_BAD_MESSAGE if they are
+ * not as many as `size` says.
+ */
 static char *
 decode(const struct chat_msg *msg, size_t *size, struct chat_err *err)
 {
@@ -164,7 +169,7 @@ decode(const struct chat_msg *msg, size_t *size, struct chat_err *err)
 	return bytes;
 }
 
-/* The file's object with `path` for `data`, the other members as they are. */
+/* Appends `file` with `path` in place of `data`. */
 static void
 write_object(struct chat_buf *out, struct chat_span object, const char *path)
 {
@@ -178,7 +183,7 @@ write_object(struct chat_buf *out, struct chat_span object, const char *path)
 	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
 		chat_json_read(&json, &value, NULL) == 0) {
 		if (chat_json_string_is(&key, CHAT_SPAN("path")))
-			continue; /* not the sender's to say */
+			continue; /* the sender may not say it */
 		chat_buf_append_string(out, begun ? "," : "{");
 		begun = true;
 		if (chat_json_string_is(&key, CHAT_SPAN("data"))) {
@@ -193,6 +198,7 @@ write_object(struct chat_buf *out, struct chat_span object, const char *path)
 	free(string);
 }
 
+/* Replaces out by the line of a message whose file was saved. */
 static void
 write_line(struct chat_buf *out, const struct chat_msg *msg, struct chat_span line,
 	const struct saver *saver, const char *given)

@@ -1,5 +1,6 @@
 /*
- * --since: an id, a time or all. What looks like a time is one: 2026-11-26T21:00:00Z, -2h.
+ * --since: an id, `all`, or a time. A text that begins like a time is one: 2026-11-26T21:00:00Z,
+ * -2h.
  */
 #include "listen/since.h"
 
@@ -12,7 +13,7 @@
 
 #define FIELDS_LEN 19 /* of 2026-11-26T21:00:00 */
 
-/* Two digits; more than any field may be where they are none. */
+/* Returns the value of two digits, or 100, which no field may be. */
 static int
 two_digits(const char *at)
 {
@@ -35,7 +36,10 @@ begins_like(const char *text, const char *shape)
 	return true;
 }
 
-/* The date and time in the first FIELDS_LEN characters, whose shape is right. */
+/*
+ * Reads the date and time in the first FIELDS_LEN characters. Returns false if there is no such
+ * time.
+ */
 static bool
 read_fields(const char *text, int64_t *seconds)
 {
@@ -53,10 +57,10 @@ read_fields(const char *text, int64_t *seconds)
 	if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return false;
 	*seconds = timegm(&same);
-	return same.tm_mday == tm.tm_mday || tm.tm_sec == 60; /* no 31st of November */
+	return same.tm_mday == tm.tm_mday || tm.tm_sec == 60; /* there is no 31st of November */
 }
 
-/* .5 behind the seconds, as milliseconds; returns what follows. */
+/* Reads a fraction of a second, as ".5". Returns what follows it. */
 static const char *
 read_fraction(const char *text, int64_t *ms)
 {
@@ -70,7 +74,7 @@ read_fraction(const char *text, int64_t *ms)
 	return text;
 }
 
-/* Z or +01:00, to the end of the text. */
+/* Reads Z or +01:00, which must end the text. Returns false for anything else. */
 static bool
 read_offset(const char *text, int64_t *seconds)
 {

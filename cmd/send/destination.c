@@ -1,4 +1,4 @@
-/* A line that names another channel is not said in this one. */
+/* A line that names another channel is refused: there is one connection, to one channel. */
 #include "send/destination.h"
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include "chat/json.h"
 #include "chat/msg.h"
 
-/* Whether a value names this channel, or is the null that jq makes of what is missing. */
+/* Returns true if a value names this channel, or is null, which jq makes of a missing member. */
 static bool
 is_channel(const struct chat_json_value *value, const char *channel)
 {
@@ -23,9 +23,12 @@ is_channel(const struct chat_json_value *value, const char *channel)
 	return same;
 }
 
-/* Most lines name none, and that is seen without reading them; a name may have escapes. */
+/*
+ * Returns false if a line has no member `channel`. It is faster than parsing, and most lines have
+ * none. A name with escapes may be `channel`.
+ */
 static bool
-may_name_one(struct chat_span line)
+may_name_channel(struct chat_span line)
 {
 	return memmem(line.at, line.len, "channel", strlen("channel")) ||
 		memchr(line.at, '\\', line.len);
@@ -38,7 +41,7 @@ destination_check(struct chat_span line, const char *channel, struct chat_err *e
 	struct chat_json_value key, value;
 	struct chat_json json;
 
-	if (!may_name_one(line))
+	if (!may_name_channel(line))
 		return 0;
 	chat_json_begin(&json, line);
 	chat_json_enter(&json, &first, NULL);

@@ -5,9 +5,9 @@
 #include "chat/span.h"
 
 /*
- * Whether a line of JSON that was checked wants to be said in this channel. It may name one:
- * `channel`, "ops" or "/ops". Beside an `id` that says where the line comes from, not where it is
- * to go. -1 with CHAT_BAD_MESSAGE where it names another one, for there is one connection.
+ * Checks the `channel` ("ops" or "/ops") of a line of JSON, which is a valid message. Returns 0, or
+ * -1 with CHAT_BAD_MESSAGE if it names another channel than this one. In a line with an `id` it is
+ * not checked: there it names the channel that the line comes from.
  */
 int destination_check(struct chat_span line, const char *channel, struct chat_err *err);
 

@@ -1,4 +1,6 @@
-/* Receipts that people can read, and that do not fill a log with what was sent. */
+/*
+ * The receipt of a file has the digest of the data instead of the data, so that a log stays small.
+ */
 #include "send/file_receipt.h"
 
 #include <stdio.h>
@@ -12,7 +14,7 @@
 
 #define HEX_LEN (2 * (size_t)CHAT_SHA256_BYTES)
 
-/* The digest of the bytes that a draft's data stands for, in hexadecimal. */
+/* Writes the SHA-256 of the file in a draft, in hexadecimal. */
 static void
 write_sha256(char hex[HEX_LEN + 1], const struct draft *draft)
 {
@@ -32,7 +34,7 @@ write_sha256(char hex[HEX_LEN + 1], const struct draft *draft)
 	free(text);
 }
 
-/* What is told in another way here. */
+/* Leaves out the members that are replaced. */
 static bool
 is_replaced(void *arg, const struct chat_json_value *key)
 {
@@ -42,6 +44,7 @@ is_replaced(void *arg, const struct chat_json_value *key)
 		chat_json_string_is(key, CHAT_SPAN("sha256"));
 }
 
+/* Appends `file` without its data. */
 static void
 append_file(struct chat_buf *out, const struct draft *draft, struct chat_span file)
 {

@@ -6,9 +6,10 @@
 #include "client/draft.h"
 
 /*
- * Appends the receipt of a file without the file's data: `file` is as in a history that leaves data
- * out (`omitted`), with the SHA-256 of what was sent. draft: the file; receipt: the server's
- * `message`, of which all else stays as it is. A receipt without `file` is appended unchanged.
+ * Appends the receipt of a file to out, without the data of the file: `file` has `omitted`, as in a
+ * history, and the SHA-256 of what was sent. draft is the file that was sent; receipt is the
+ * server's `message`, whose other members stay as they are. A receipt without `file` is appended
+ * unchanged.
  */
 void file_receipt_write(struct chat_buf *out, const struct draft *draft, struct chat_span receipt);
 

@@ -1,13 +1,13 @@
-/* A log may hold any bytes, and what it says is to be heard all the same. */
+/* --replace: a log may hold any bytes, but only UTF-8 can be sent. */
 #include "send/replace.h"
 
 #include <string.h>
 
 #include "chat/utf8.h"
 
-#define REPLACEMENT "\xef\xbf\xbd"
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Bytes in front that can be sent. */
+/* Returns the number of bytes at the front that can be sent. */
 static size_t
 good_len(struct chat_span text)
 {
@@ -16,7 +16,7 @@ good_len(struct chat_span text)
 	return chat_utf8_check(text.at, nul ? (size_t)(nul - text.at) : text.len);
 }
 
-/* Of a text that begins with what cannot be sent: how many bytes one replacement stands for. */
+/* Returns how many of the invalid bytes at the front of a text are replaced together. */
 static size_t
 bad_len(struct chat_span text)
 {

@@ -5,9 +5,9 @@
 #include "chat/span.h"
 
 /*
- * A text with U+FFFD in place of what cannot be sent: bytes that are not UTF-8, as many at a time
- * as the beginning of a character has (Unicode, "maximal subparts"), and U+0000. A text that is
- * well is returned as it is; another one is written into out, which it replaces.
+ * Replaces by U+FFFD what cannot be sent: U+0000, and bytes that are not UTF-8 (each "maximal
+ * subpart", as Unicode recommends). Returns a valid text as it is; else the content of out, which
+ * is overwritten.
  */
 struct chat_span replace_invalid(struct chat_buf *out, struct chat_span text);
 

@@ -1,13 +1,13 @@
 /*
- * --replay: a log is sent again. A text goes from `content` into `text` as the bytes that stand in
- * the log.
+ * --replay: the messages of a log are sent again. The bytes of `content` in the log become those of
+ * `text`.
  */
 #include "send/replay.h"
 
 #include "chat/buf.h"
 #include "chat/msg.h"
 
-/* Where it comes from, which a draft is to know. */
+/* Appends the members from which a draft learns where the message comes from. */
 static void
 append_way(struct chat_buf *line, const struct chat_msg *msg)
 {
@@ -23,6 +23,7 @@ append_way(struct chat_buf *line, const struct chat_msg *msg)
 	}
 }
 
+/* Makes a draft of a message of a server. */
 static int
 draft_message(struct draft *draft, const struct chat_msg *msg, struct chat_err *err)
 {

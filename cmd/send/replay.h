@@ -8,9 +8,9 @@
 #include "client/draft.h"
 
 /*
- * A line of a log as a message to be sent again: what a server told (`message`, the file in it too)
- * and what a client said (`text`, `file`). 1: a draft, and *timestamp_ms of when it was told (-1:
- * not known); 0: a line of another kind, which is nothing to send; -1: the line is no message.
+ * Makes a draft of a line of a log: of a `message` of a server, with its file, or of a `text` or
+ * `file` of a client. Returns 1, and in *timestamp_ms the time of the message (-1: not known); or 0
+ * for a line of another type, which is not sent; or -1 if the line is no message.
  */
 int replay_read(
 	struct draft *draft, struct chat_span line, int64_t *timestamp_ms, struct chat_err *err);

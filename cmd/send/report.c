@@ -23,6 +23,7 @@ report_line(struct report *report, struct chat_span line)
 		output_line(&report->output, line);
 }
 
+/* Prints a receipt, if receipts are wanted. */
 static void
 print_receipt(struct report *report, struct chat_span line)
 {
@@ -30,6 +31,7 @@ print_receipt(struct report *report, struct chat_span line)
 		report_line(report, line);
 }
 
+/* Prints a receipt of our own: {"type":"$unknown","line":3}. */
 static void
 print_state(struct report *report, const struct item *item, const char *type)
 {
@@ -49,6 +51,7 @@ error_parts(const struct chat_msg *msg, char **code, char **text)
 	*text = chat_msg_string(&msg->value[CHAT_SLOT_MESSAGE]);
 }
 
+/* Warns of a message that was refused or is illegal. */
 static void
 warn_refused(const struct report *report, const struct item *item)
 {

@@ -6,7 +6,7 @@
 
 #include "send/sender.h"
 
-/* What the files sender_*.c share. */
+/* Shared by the files sender_*.c alone. */
 
 /* ---- sender_receive.c ---- */
 

@@ -1,6 +1,4 @@
-/*
- * The input of chat-send as a sequence of checked messages.
- */
+/* The input of chat-send becomes a sequence of drafts: messages that were checked. */
 #include "send/source.h"
 
 #include <errno.h>
@@ -18,10 +16,11 @@
 #include "send/replace.h"
 #include "send/replay.h"
 
-#define TEXT_MAX_POINTS ((size_t)1000) /* of a text, by the specification */
-#define LINE_MAX_BYTES (16u << 20)
-#define PAUSE_MOST_MS ((int64_t)1 << 50) /* whatever a log says */
+#define TEXT_MAX_POINTS ((size_t)1000) /* of a text, in code points, by the specification */
+#define LINE_MAX_BYTES (16u << 20) /* of an input line */
+#define PAUSE_MOST_MS ((int64_t)1 << 50) /* the longest pause of a replay */
 
+/* Returns the words with blanks between them. The caller frees. */
 static char *
 join_words(char **words, size_t count)
 {
@@ -50,7 +49,7 @@ open_uploads(struct source *source, const struct source_options *options, struct
 	return 0;
 }
 
-/* Where lines come from: stdin, or a log. */
+/* Opens what lines are read from: stdin, or the log of --replay. */
 static int
 open_lines(struct source *source, const struct source_options *options, struct chat_err *err)
 {
@@ -94,7 +93,7 @@ source_close(struct source *source)
 	free(source->uploads);
 	free(source->words);
 	draft_free(&source->held);
-	chat_buf_free(&source->mended);
+	chat_buf_free(&source->replaced);
 	if (source->lines.fd > STDIN_FILENO)
 		close(source->lines.fd);
 	chat_lines_free(&source->lines);
@@ -102,8 +101,8 @@ source_close(struct source *source)
 }
 
 /*
- * How much of a text goes into one message: all of it, or as many characters as there may be, if
- * possible to the end of a word.
+ * Returns how many bytes of a text go into one message: all, or as many as a message may have, if
+ * possible up to the end of a word.
  */
 static size_t
 piece_len(struct chat_span text)
@@ -120,14 +119,14 @@ piece_len(struct chat_span text)
 	return len < text.len && word > 0 ? word : len;
 }
 
-/* A text, or the first piece of it; the others are the rest. */
+/* Makes a draft of a text, or with --split of its first piece. source->rest is what remains. */
 static int
 take_text(struct source *source, struct chat_span text, struct draft *draft, struct chat_err *err)
 {
 	size_t len;
 
 	if (source->replaces)
-		text = replace_invalid(&source->mended, text);
+		text = replace_invalid(&source->replaced, text);
 	len = text.len;
 	source->rest.len = 0;
 	if (source->splits && chat_utf8_check(text.at, text.len) == text.len) {
@@ -137,6 +136,7 @@ take_text(struct source *source, struct chat_span text, struct draft *draft, str
 	return draft_text(draft, (struct chat_span){text.at, len}, err);
 }
 
+/* Returns what the making of a draft has given. */
 static enum source_what
 what_of(int made)
 {
@@ -162,7 +162,7 @@ next_upload(struct source *source, struct draft *draft, struct chat_err *err)
 	return what_of(made);
 }
 
-/* A text ends where its line does; the CR of a CRLF is part of the line's end. */
+/* Makes a draft of a line of text. A CR before the newline belongs to the end of the line. */
 static enum source_what
 take_text_line(
 	struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
@@ -174,7 +174,7 @@ take_text_line(
 	return what_of(take_text(source, line, draft, err));
 }
 
-/* When a message of a log is due, as long after the first one as it was. */
+/* Returns when a message of a log is due: as long after the first message as in the log. */
 static int64_t
 due_ms(struct source *source, int64_t told_ms)
 {
@@ -212,7 +212,7 @@ take_replay_line(
 	return SOURCE_NOTHING;
 }
 
-/* The line is no message; what whoever wrote it may have meant is said with the reason. */
+/* Appends to the error of a line a hint at what its writer may have meant. */
 static void
 add_hint(struct chat_err *err, struct chat_span line)
 {
@@ -244,7 +244,7 @@ take_message_line(
 	return SOURCE_DRAFT;
 }
 
-/* SOURCE_NOTHING: the line is no message. */
+/* Makes a draft of a line. Returns SOURCE_NOTHING for a line that is skipped. */
 static enum source_what
 take_line(struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
 {
@@ -280,6 +280,7 @@ next_line(struct source *source, struct draft *draft, struct chat_err *err)
 	return what;
 }
 
+/* Returns the held draft of a replay when it is due. */
 static enum source_what
 next_held(struct source *source, struct draft *draft)
 {
@@ -291,6 +292,7 @@ next_held(struct source *source, struct draft *draft)
 	return SOURCE_DRAFT;
 }
 
+/* Returns the next message that does not come from a line: the words, or a file. */
 static enum source_what
 next_counted(struct source *source, struct draft *draft, struct chat_err *err)
 {
@@ -323,7 +325,8 @@ source_next(struct source *source, struct draft *draft, uint64_t *number, struct
 		what = next_counted(source, draft, err);
 	*number = source->has_lines ? source->lines.number : source->number;
 	source->ended = what == SOURCE_END;
-	if (what == SOURCE_DRAFT && source->has_lines) /* a program says it: one more led to it */
+	if (what == SOURCE_DRAFT &&
+		source->has_lines) /* a program wrote the line: it is one more hop */
 		draft->hops = via_hops_after(draft->hops);
 	return what;
 }

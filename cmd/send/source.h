@@ -11,88 +11,90 @@
 #include "command/strings.h"
 #include "send/upload.h"
 
-/*
- * Where the messages come from: words of the command line, files, lines of JSON or of text.
- */
+/* The input: words of the command line, files, lines of JSON or of text, or a log. */
 struct source {
-	char *words; /* one text, owned; NULL: none */
-	bool words_taken;
-	struct upload *uploads; /* files, in order */
+	char *words; /* joined to one text, owned; NULL: none */
+	bool words_taken; /* words are sent */
+	struct upload *uploads; /* the files, in order; owned */
 	size_t upload_count;
-	size_t upload_next;
-	bool has_lines; /* reads stdin, or the log that is replayed */
+	size_t upload_next; /* the file that is read now */
+	bool has_lines; /* lines are read, from stdin or from a log */
 	bool lines_are_text; /* --lines */
-	bool replays;
-	const char *channel; /* borrowed */
-	bool splits;
-	bool replaces; /* what of a text cannot be sent */
-	struct chat_buf mended; /* such a text */
-	struct chat_lines lines;
-	struct chat_span rest; /* of a text that is being split, within words or lines */
-	double speed; /* of a replay, 1: as it was; 0: at once */
+	bool replays; /* --replay: the lines are a log */
+	bool splits; /* --split */
+	bool replaces; /* --replace */
+	const char *channel; /* of the connection; borrowed */
+	struct chat_buf replaced; /* scratch: a text after --replace */
+	struct chat_lines lines; /* valid if has_lines is true */
+	struct chat_span rest; /* of a text that is being split; empty: none */
+	double speed; /* of a replay; 1: with the pauses of the log; 0: at once */
 	int64_t first_told_ms,
 		first_sent_ms; /* of a replay: where its clock and ours met; -1: not yet */
-	struct draft held; /* until its time has come */
-	int64_t due_ms; /* of held; INT64_MAX: nothing is held */
-	uint64_t number; /* of the message taken last, where there are no lines */
-	bool ended;
-	bool stopped; /* by a signal: nothing more is read */
+	struct draft held; /* of a replay: a message that is not due yet */
+	int64_t due_ms; /* when held is due; INT64_MAX: nothing is held */
+	uint64_t number; /* of the last message, from 1, if there are no lines */
+	bool ended; /* all messages are taken */
+	bool stopped; /* by the owner: nothing more is read */
 };
 
 enum source_what {
-	SOURCE_NOTHING, /* poll source_fd until source_wake_ms first */
-	SOURCE_DRAFT,
-	SOURCE_ILLEGAL, /* err says why */
+	SOURCE_NOTHING, /* poll source_fd() until source_wake_ms() first */
+	SOURCE_DRAFT, /* a message */
+	SOURCE_ILLEGAL, /* no message; err says why */
 	SOURCE_END
 };
 
-/* words may be NULL and files empty: with both so, stdin is read. */
+/* Without words, files and replay stdin is read. All is borrowed. */
 struct source_options {
 	char **words;
 	size_t word_count;
 	struct chat_strings files;
-	const char *name; /* of the file, NULL: its own */
-	const char *mime; /* NULL: found by its content */
-	const char *replay; /* a log, "-": stdin; NULL: none */
-	const char *channel; /* where all is said; a line of JSON that names another is refused */
+	const char *name; /* of the file for receivers; NULL: its own */
+	const char *mime; /* its media type; NULL: it is found by the content */
+	const char *replay; /* the log; "-": stdin; NULL: none */
+	const char
+		*channel; /* of the connection; a line of JSON that names another one is refused */
 	double speed;
 	bool lines;
 	bool split;
 	bool replace;
 };
 
-/* -1: CHAT_CANNOT_OPEN, CHAT_USAGE. Nothing of stdin is read before it is needed. */
+/* Opens the input. Returns 0, or -1 with CHAT_CANNOT_OPEN or CHAT_USAGE. Reads nothing yet. */
 int source_open(struct source *source, const struct source_options *options, struct chat_err *err);
 void source_close(struct source *source);
 
-/* The next message; number says which it is in the input, from 1. */
+/*
+ * Takes the next message. *number is its number in the input, from 1: that of the line if there are
+ * lines. The caller owns the draft.
+ */
 enum source_what source_next(
 	struct source *source, struct draft *draft, uint64_t *number, struct chat_err *err);
 
-/* When source_next has something without anything to be read; INT64_MAX: never. */
+/* Returns when source_next() has a message although nothing can be read, or INT64_MAX. */
 static inline int64_t
 source_wake_ms(const struct source *source)
 {
 	return source->due_ms;
 }
 
-/* What to poll for POLLIN after SOURCE_NOTHING, -1: nothing. */
+/* Returns the descriptor to poll for POLLIN after SOURCE_NOTHING, or -1. */
 int source_fd(const struct source *source);
 
-/* Reads once, after poll said so. -1: CHAT_IO_ERROR. */
+/* Reads once, when poll(2) said that it can. Returns 0, or -1 with the error of the file. */
 int source_fill(struct source *source, struct chat_err *err);
 
-/* Whether it reads lines and has not met their end. */
+/* Returns true if lines are read and their end has not come. */
 static inline bool
 source_is_unread(const struct source *source)
 {
 	return source->has_lines && !source->ended;
 }
 
-/* The file that was taken last, as receivers see it; NULL: none. */
+/* Returns the name of the last file for receivers, or NULL. */
 const char *source_file_name(const struct source *source);
 
-/* What the numbers of its messages count: "line", "file", "message". */
+/* Returns the word for what is numbered: "line", "file" or "message". */
 const char *source_noun(const struct source *source);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * --file: bytes become a message. libmagic says what they are, and its database (8 MB) is opened
- * only when somebody asks.
+ * --file: a file becomes a message. libmagic finds its media type; the database of libmagic (8 MB)
+ * is opened only if no type was given.
  */
 #include "send/upload.h"
 
@@ -15,8 +15,8 @@
 #include "chat/encode.h"
 #include "chat/utf8.h"
 
-#define READ_BYTES (256u << 10)
-#define UPLOAD_MAX_BYTES (64u << 20)
+#define READ_BYTES (256u << 10) /* of a read(2) */
+#define UPLOAD_MAX_BYTES (64u << 20) /* of a file: more than any message holds */
 #define UNKNOWN_MIME "application/octet-stream"
 
 static const char *
@@ -93,7 +93,10 @@ upload_fill(struct upload *upload, struct chat_err *err)
 	return 0;
 }
 
-/* What libmagic makes of the bytes; it has no database on every machine. The caller frees. */
+/*
+ * Returns the media type that libmagic finds, or UNKNOWN_MIME if it fails, as on a machine without
+ * its database. The caller frees.
+ */
 static char *
 find_mime(const struct chat_buf *bytes)
 {

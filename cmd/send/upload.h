@@ -7,27 +7,28 @@
 #include "chat/err.h"
 #include "client/draft.h"
 
-/*
- * A file on its way into a message. It is read without blocking where it is a pipe.
- */
+/* A file of --file, which becomes a message. The poll loop reads it, because it may be a pipe. */
 struct upload {
 	int fd; /* -1: closed */
-	const char *path; /* borrowed; "-": stdin */
-	const char *name; /* as receivers see it; borrowed */
-	const char *mime; /* NULL: by its content */
+	const char *path; /* "-": stdin; borrowed */
+	const char *name; /* for receivers; borrowed */
+	const char *mime; /* the media type; NULL: it is found by the content; borrowed */
 	struct chat_buf bytes;
-	bool ended; /* all of it is in bytes */
+	bool ended; /* the whole file is in bytes */
 };
 
-/* name NULL: the path's last part. -1: CHAT_CANNOT_OPEN, CHAT_USAGE for a name that is none. */
+/*
+ * Opens a file. name NULL: the last part of the path. Returns 0, or -1 with CHAT_CANNOT_OPEN, or
+ * CHAT_USAGE for an invalid name.
+ */
 int upload_open(struct upload *upload, const char *path, const char *name, const char *mime,
 	struct chat_err *err);
 void upload_close(struct upload *upload);
 
-/* Reads once. -1: CHAT_CANNOT_OPEN (it cannot be read, or is larger than any message). */
+/* Reads once. Returns 0, or -1 with CHAT_CANNOT_OPEN if it cannot be read or is too large. */
 int upload_fill(struct upload *upload, struct chat_err *err);
 
-/* The message, when it has ended. -1: CHAT_BAD_MESSAGE for an empty file. */
+/* Makes a draft when the file has ended. Returns 0, or -1 with CHAT_BAD_MESSAGE if it is empty. */
 int upload_draft(struct upload *upload, struct draft *draft, struct chat_err *err);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include "chat/clock.h"
 
-#define AFTER_MS 1000 /* a shorter upload_progress needs no bar */
-#define LOOK_MS 200
+#define AFTER_MS 1000 /* an upload that is done by then shows no bar */
+#define LOOK_MS 200 /* between two updates of the bar */
 
 void
 upload_progress_init(struct upload_progress *upload_progress, bool wanted)

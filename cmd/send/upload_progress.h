@@ -8,24 +8,24 @@
 #include "command/progress.h"
 
 /*
- * How far a big file is sent, on a terminal: seen by what a connection has unsent, which grows when
- * a message is handed to it and shrinks as the server's machine confirms it.
+ * The progress bar of a big file, on a terminal. It follows the unsent bytes of the connection:
+ * they grow when a message is queued, and shrink as the machine of the server confirms them.
  */
 struct upload_progress {
 	struct chat_progress progress;
-	size_t unsent_bytes;
+	size_t unsent_bytes; /* at the last update */
 };
 
 void upload_progress_init(struct upload_progress *upload_progress, bool wanted);
 
-/* Looks again; 0: all is sent, or there is no connection. name is borrowed. */
+/* Updates the bar. unsent_bytes 0: all is sent, or there is no connection. name is borrowed. */
 void upload_progress_watch(
 	struct upload_progress *upload_progress, const char *name, size_t unsent_bytes);
 
-/* When to look again though nothing happens (chat_now_ms); INT64_MAX: there is no need. */
+/* Returns when the next update is due (chat_now_ms), or INT64_MAX. */
 int64_t upload_progress_wake_ms(const struct upload_progress *upload_progress);
 
-/* Before something else is written on stderr. */
+/* Hides the bar. Call it before anything else is written on stderr. */
 void upload_progress_hide(struct upload_progress *upload_progress);
 
 #endif

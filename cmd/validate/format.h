@@ -8,29 +8,30 @@
 #include "chat/err.h"
 #include "validate/stats.h"
 
-/* A finding and where it is: what a format has to say. */
+/* A finding and its place. */
 struct finding {
 	const char *file;
-	const char *shown_file; /* as a terminal may see it */
+	const char *shown_file; /* file, as a terminal may see it */
 	uint64_t line; /* from 1 */
-	size_t point; /* code points of the line before the place */
-	uint64_t number; /* from 0, of those shown */
+	size_t point; /* code points of the line before the place; 0 unless the format counts points
+		       */
+	uint64_t number; /* among the findings that are written, from 0 */
 	const struct chat_err *error; /* its offset counts from the start of the line */
 };
 
-/* A file at its end. */
+/* The result of a file. */
 struct file_result {
 	const char *file;
 	uint64_t number; /* from 1 */
-	uint64_t hidden; /* findings more than --max-errors shows */
-	uint64_t invalid; /* lines */
-	bool unreadable; /* to its end; it was said on stderr */
+	uint64_t hidden; /* findings that are not written, because of --max-errors */
+	uint64_t invalid; /* invalid lines */
+	bool unreadable; /* it was not read to its end, as stderr says */
 };
 
-/* A way to write what was found; each function appends whole lines and may be missing. */
+/* A format of the output. Each function appends whole lines; all but finding may be NULL. */
 struct format {
 	const char *name;
-	bool counts_points; /* its columns are characters */
+	bool counts_points; /* it writes columns in code points, and needs finding->point */
 	void (*begin)(struct chat_buf *out);
 	void (*finding)(struct chat_buf *out, const struct finding *finding);
 	void (*file)(struct chat_buf *out, const struct file_result *result);
@@ -44,8 +45,10 @@ extern const struct format format_github;
 extern const struct format format_tap;
 extern const struct format format_sarif;
 
-/* A JSON string; a file's name may be any bytes. */
+/* Appends a JSON string. */
 void format_string(struct chat_buf *out, const char *string);
+
+/* Appends the name of a file, which may be any bytes, as a JSON string. */
 void format_file_name(struct chat_buf *out, const char *file);
 
 #endif

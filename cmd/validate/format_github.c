@@ -1,12 +1,10 @@
-/*
- * Findings as workflow commands of GitHub Actions, which shows them beside the line.
- */
+/* Findings as workflow commands of GitHub Actions, which shows them next to the line. */
 #include <inttypes.h>
 
 #include "chat/show.h"
 #include "validate/format.h"
 
-/* What would end a value or a command is written in per cent. */
+/* Appends a string; characters that would end a value or a command are percent-encoded. */
 static void
 put_escaped(struct chat_buf *out, const char *string, bool property)
 {

@@ -1,5 +1,5 @@
 /*
- * Findings as NDJSON, for programs: one object a finding, `hidden` and `stats` objects beside them.
+ * Findings as NDJSON, for programs: an object for each finding, and objects `hidden` and `stats`.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ json_file(struct chat_buf *out, const struct file_result *result)
 	chat_buf_printf(out, ",\"hidden\":%" PRIu64 "}\n", result->hidden);
 }
 
-/* Those counts that are not 0, by their words. */
+/* Appends a count with its name, unless it is 0. */
 static void
 put_count(struct chat_buf *out, const char *word, uint64_t count, const char **separator)
 {

@@ -1,5 +1,5 @@
 /*
- * Findings as SARIF 2.1.0 (OASIS), one document, for the services that collect what analysers say.
+ * Findings as one SARIF 2.1.0 document (OASIS), for services that collect the output of analysers.
  */
 #include <inttypes.h>
 
@@ -15,7 +15,7 @@ sarif_begin(struct chat_buf *out)
 		"\"columnKind\":\"unicodeCodePoints\",\"results\":[\n");
 }
 
-/* A file's name as a URI reference: what is not plain in a path stands in per cent. */
+/* Appends the name of a file as a URI reference: special characters are percent-encoded. */
 static void
 put_uri(struct chat_buf *out, const char *file)
 {

@@ -1,6 +1,4 @@
-/*
- * A test for each file, as prove(1) reads them; what is wrong with it stands before as comments.
- */
+/* A test for each file in the Test Anything Protocol, after its findings as comments. */
 #include <inttypes.h>
 
 #include "chat/show.h"
@@ -19,7 +17,7 @@ tap_finding(struct chat_buf *out, const struct finding *finding)
 	format_text.finding(out, finding);
 }
 
-/* A # in a description would begin a directive. */
+/* Appends the result of a file. A # in its name would begin a directive, and becomes _. */
 static void
 tap_file(struct chat_buf *out, const struct file_result *result)
 {

@@ -1,5 +1,5 @@
 /*
- * Findings as compilers write them, so that editors and people know where to look.
+ * Findings in the form of compilers, which editors and people know: FILE:LINE:COLUMN: error: TEXT.
  */
 #include <inttypes.h>
 
@@ -8,7 +8,7 @@
 
 #define NUMBER_BYTES 20
 
-/* Where the number ends. */
+/* Writes a number in decimal. Returns its end. */
 static char *
 put_number(char *at, uint64_t number)
 {
@@ -21,7 +21,7 @@ put_number(char *at, uint64_t number)
 	return mempcpy(at, digits + first, sizeof(digits) - first);
 }
 
-/* There can be millions: printf would take longer than finding them. */
+/* There can be millions of findings: printf would take longer than finding them. */
 static void
 text_finding(struct chat_buf *out, const struct finding *finding)
 {

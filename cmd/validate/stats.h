@@ -6,7 +6,7 @@
 #include "chat/err.h"
 #include "chat/rules.h"
 
-/* What was counted, over all files. Every line is valid, invalid or (without --strict) blank. */
+/* The counts of all files. Every line is valid, invalid or (without --strict) blank. */
 struct stats {
 	uint64_t bytes;
 	uint64_t lines;
@@ -16,9 +16,10 @@ struct stats {
 	uint64_t findings;
 	uint64_t types[CHAT_TYPES]; /* of the valid lines */
 	uint64_t codes[CHAT_CODES]; /* of the findings */
-	uint64_t elapsed_us; /* at the end: since the start */
+	uint64_t elapsed_us; /* since the start; set at the end */
 };
 
+/* Returns the speed of the whole run. */
 static inline uint64_t
 stats_bytes_per_second(const struct stats *stats)
 {
