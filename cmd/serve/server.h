@@ -60,7 +60,7 @@
  *   uv_prepare (tick.c)             server_tick, at the end of each turn
  *   uv_timer (tick.c)               server_sweep
  *   uv_signal (signals.c)           drain, reload, report, rotate
- *   acceptors.take (server.c)       session_start
+ *   acceptors.on_accept (server.c)  session_start
  *   conn_events (session/sessions.c)  on_request: request.c; on_message: message.c; on_drained:
  *                                   catchup.c; on_turn_end: backpressure.c
  *   journal_events (tick.c)         durable: channels.durable, which channels_publish looks at;

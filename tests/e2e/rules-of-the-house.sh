@@ -108,6 +108,11 @@ sources lib cmd | xargs -0 awk 'FNR == 1 { start = 0 }
 [ "$(lines Makefile)" -lt 300 ]
 ok 'the Makefile is shorter than 300 lines'
 
+# The guide at the top of server.h.
+grep -oE '^ [*+] .*' cmd/serve/server.h | grep -oE '[a-z_]+(/[a-z_]+)+\.[ch]' | while read -r file; do
+	[ -e "cmd/serve/$file" ] || [ -e "$file" ] || echo "$file"
+done | none 'every file that server.h leads to exists'
+
 # ---- tests ----
 
 commands='serve|send|listen|validate|clients|commands|pipelines|bots'
