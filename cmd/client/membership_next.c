@@ -17,18 +17,19 @@ is_json(struct chat_span text, struct chat_err *err)
 	struct chat_json_value value;
 	struct chat_json json;
 
-	if (err->code == CHAT_BAD_UTF8)
-		return false;
 	chat_json_begin(&json, text);
 	json.any_escape = true;
 	return chat_json_read(&json, &value, err) == 0 && chat_json_end(&json, err) == 0;
 }
 
-/* Reads a message. JSON that is no message of the protocol has CHAT_TYPE_UNKNOWN. -1: no JSON. */
+/*
+ * Reads a message, whose UTF-8 the framing has checked. Returns 0, with CHAT_TYPE_UNKNOWN if it is
+ * JSON but no message of the protocol; or -1 if it is no JSON.
+ */
 static int
 read_message(struct membership *membership, struct chat_span text, struct chat_err *err)
 {
-	if (chat_msg_read(&membership->msg, text, CHAT_FROM_SERVER, err) == 0)
+	if (chat_msg_read_utf8(&membership->msg, text, CHAT_FROM_SERVER, err) == 0)
 		return 0;
 	membership->msg.type = CHAT_TYPE_UNKNOWN;
 	membership->msg.has = 0;

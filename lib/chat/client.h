@@ -46,8 +46,8 @@ int64_t chat_client_wake_ms(const struct chat_client *client);
 
 /*
  * Goes on connecting, sends queued bytes and gets the next message. Returns 1 with *text, which is
- * valid until the next call; 0 if there is none now, or the connection has just opened; -1 at the
- * end of the connection, after all messages, and again at every later call.
+ * UTF-8 and kept until the next call; 0 if there is none now, or the connection has just opened; -1
+ * at the end of the connection, after all messages, and again at every later call.
  *
  * The errors before it is open: CHAT_UNKNOWN_HOST; CHAT_CANNOT_CONNECT (refused, unreachable, out
  * of time, a proxy's failure); CHAT_REFUSED (certificates of either side, 401, 403, a proxy's 407);

@@ -37,7 +37,10 @@ chat_msg_has(const struct chat_msg *msg, enum chat_slot slot)
 int chat_msg_read(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
 	struct chat_err *err);
 
-/* Likewise, for a line that the caller knows to be valid UTF-8, such as a text of chat_ws_next. */
+/*
+ * Likewise, for a line that the caller knows to be valid UTF-8, such as a text of chat_ws_next or
+ * chat_client_receive.
+ */
 int chat_msg_read_utf8(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
 	struct chat_err *err);
 

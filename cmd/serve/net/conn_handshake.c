@@ -1,6 +1,6 @@
 /*
  * The opening handshake of a connection (RFC 6455 section 4.2): its request head is collected,
- * read by lib/wire/http.c, judged by the owner's on_request, and answered.
+ * read by lib/wire/http_request.c, judged by the owner's on_request, and answered.
  */
 #include "serve/net/conn_private.h"
 
