@@ -8,8 +8,8 @@
 #include "serve/net/tls.h"
 
 /*
- * What the command line says, defaults filled in. Strings are borrowed from argv, and NULL where
- * the option was not given. Sizes are in bytes, times in milliseconds.
+ * The options of the command line, defaults filled in. Strings are borrowed from argv, and NULL
+ * where the option was not given. Sizes are in bytes, times in milliseconds.
  */
 struct config {
 	struct {

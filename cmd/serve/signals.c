@@ -1,5 +1,5 @@
 /*
- * What each signal does: SIGTERM and SIGINT end the server, SIGHUP reads the certificate and the
+ * The signals: SIGTERM and SIGINT end the server, SIGHUP reads the certificate and the
  * tokens again, SIGUSR1 writes the metrics to the error log, SIGUSR2 begins a new segment of the
  * journal.
  */

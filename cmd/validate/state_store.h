@@ -11,8 +11,8 @@
 #include "text/hash.h"
 
 /*
- * What --state keeps of the messages so far: for each channel its last message and the last
- * userData, for each user of a channel whether the user is there. Shared by the files state*.c
+ * The state that --state keeps of the messages so far: for each channel its last message and the
+ * last userData, for each user of a channel whether the user is there. Shared by the files state*.c
  * alone.
  */
 

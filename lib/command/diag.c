@@ -1,5 +1,5 @@
 /*
- * What a command writes to stderr and how it ends. Only commands use this; the library returns
+ * How a command writes to stderr and ends. Only commands use this; the library returns
  * errors to its caller.
  */
 #include "command/diag.h"

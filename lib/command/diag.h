@@ -9,7 +9,7 @@
 #include "chat/err.h"
 
 /*
- * What a command writes to stderr and how it ends. Only commands use this: the library never prints
+ * How a command writes to stderr and ends. Only commands use this: the library never prints
  * or exits. The exit statuses are the same in all manual pages; most are those of sysexits.h.
  */
 enum chat_exit {

@@ -360,7 +360,7 @@ fixture_free(struct fixture *fixture, const char *name)
 	free(fixture);
 }
 
-/* What the connection's owner was told, and what the peer has received, since the last call. */
+/* Checks the events of the owner and the frames of the peer since the last call. */
 static inline void
 expect(struct fixture *fixture, const char *want_events, const char *want_frames, const char *name)
 {

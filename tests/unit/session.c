@@ -19,7 +19,7 @@
 	"2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b" /* "secret" */
 #define TURNS_MAX 1000 /* of the loop, for what has to come */
 
-/* What a session needs around it, and one peer. */
+/* Everything that a session needs around it, and one peer. */
 struct stand {
 	uv_loop_t loop;
 	struct clock clock;

@@ -91,7 +91,7 @@ test_bad(units_read *read, const struct bad *bad, size_t count, const char *name
 	}
 }
 
-/* What is written reads as the same value, in its largest whole unit. */
+/* A value that is written in its largest whole unit reads as the same value. */
 static void
 test_written(
 	void (*write)(struct chat_buf *out, int64_t value), const struct good *good, size_t count)

@@ -1,4 +1,4 @@
-/* What the kinds of journal share: how they report to the operator. */
+/* Reports to the operator, for all kinds of journal. */
 #include "serve/journal/journal.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /*
- * What a journal does ten times a second, without any message: it has the disk synced, looks
+ * The work of a journal ten times a second, without any message: it has the disk synced, looks
  * whether its files are still in place, tries whether a failed disk works again, and once a minute
  * removes old segments.
  */

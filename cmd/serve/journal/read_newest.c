@@ -16,7 +16,7 @@
 
 #define CLOSED_MAX 64 /* closed segments in which positions are looked for */
 
-/* What is read of one segment. */
+/* The reading of one segment. */
 struct piece {
 	uint32_t number; /* of the segment */
 	uint64_t lines_bytes; /* size of its lines; 0: it has no index file */

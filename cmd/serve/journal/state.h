@@ -52,14 +52,14 @@ struct batch_undo {
 	bool syncing; /* the batch is written, and will be durable once it is synced */
 };
 
-/* What was written since the last sync was started (sync.c). */
+/* The bytes that were written since the last sync was started (sync.c). */
 struct unsynced {
 	bool lines, sums; /* of the active segment */
 	bool dir; /* a file was created or renamed */
 	bool sums_due; /* the checksums are synced together with the next batch */
 };
 
-/* What a failed write or sync left behind (write_failure.c says what is refused meanwhile). */
+/* The state after a failed write or sync (write_failure.c says what is refused meanwhile). */
 struct write_failure {
 	bool truncate_due; /* the active segment's files may be longer than they should be */
 	bool rotate_due; /* the active segment takes no more messages */
@@ -78,7 +78,7 @@ struct open_segments {
 	bool index_failed; /* the index file of a full segment could not be written */
 };
 
-/* What was there when the journal was opened (recovery.c). */
+/* The messages that were there when the journal was opened (recovery.c). */
 struct recovered {
 	uint64_t last; /* number of the last message */
 	int64_t timestamp_ms; /* the latest one; Unix time */

@@ -1,6 +1,6 @@
 /*
- * What follows a sync, on the loop. With JOURNAL_SYNC_ALWAYS this is where a batch becomes durable,
- * or is taken back because its sync failed.
+ * The result of a sync, on the loop. With JOURNAL_SYNC_ALWAYS this is where a batch becomes
+ * durable, or is taken back because its sync failed.
  */
 #include "serve/journal/sync_result.h"
 

@@ -9,10 +9,10 @@
 #include "serve/session/session.h"
 
 /*
- * Who pays, at the rate limiter, for what a session does. Where usernames are proven, the name
- * pays, from wherever it connects; elsewhere the connection pays, because an id is only a claim.
- * The address also pays, for all sessions that come from it together; it may do more than one of
- * them, because many people may share it.
+ * Charges what a session does to its user or its address, at the rate limiter. Where usernames are
+ * proven, the name pays, from wherever it connects; elsewhere the connection pays, because an id is
+ * only a claim. The address also pays, for all sessions that come from it together; it may do more
+ * than one of them, because many people may share it.
  *
  * Each function returns 0 when it has taken the price, or in how many milliseconds it can be paid.
  */

@@ -1,5 +1,5 @@
 /*
- * What a peer's messages mean. On the path of a message: the connection has received a text
+ * The meaning of a peer's messages. On the path of a message: the connection has received a text
  * (net/), it is checked here, and channel_post posts it in the session's channel (channel/).
  */
 #include "serve/session/message.h"
