@@ -68,7 +68,7 @@ acceptors_open(struct acceptors *acceptors, uv_loop_t *loop, struct chat_err *er
 		acceptor->poll.data = acceptor->retry.data = acceptor;
 		acceptor->all = acceptors;
 		acceptor->listener = &listeners->at[i];
-		uv_poll_start(&acceptor->poll, UV_READABLE, on_readable);
+		uv_poll_start(&acceptor->poll, UV_READABLE, on_readable); /* calls on_accept */
 		acceptors->count++;
 	}
 	return 0;

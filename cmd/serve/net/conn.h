@@ -29,8 +29,7 @@
 enum conn_state {
 	CONN_HANDSHAKE, /* the head of the HTTP request is being read */
 	CONN_OPEN,
-	CONN_CLOSING, /* our Close, or our HTTP refusal, is queued or will be at the end of the tick
-		       */
+	CONN_CLOSING, /* our Close or HTTP refusal is queued, or will be in this tick */
 	CONN_DEAD /* TCP is closed; the next conns_flush() frees it */
 };
 
@@ -97,7 +96,7 @@ struct conn_input {
 	struct chat_buf *head; /* the request head so far; NULL after the handshake */
 	struct chat_ws *ws; /* the message that is partly received; NULL between messages */
 	int64_t last_ms; /* when bytes arrived last */
-	int64_t message_ms; /* when the message in ws began to arrive; 0: ws is NULL */
+	int64_t message_ms; /* while open: when the message in ws began to arrive; 0: no message */
 	uint32_t memory_bytes; /* of head and ws, as counted in conns->received_bytes */
 	uint8_t paused; /* bits of enum conn_pause; 0: the connection is read */
 	bool pinged : 1; /* we sent a ping, and nothing has arrived since */
@@ -154,8 +153,7 @@ struct conns {
 
 	struct conn *all; /* doubly linked, the newest first */
 	size_t count;
-	struct conn
-		*flush; /* linked by next_flush: those with something new to send, and the dead */
+	struct conn *flush; /* linked by next_flush: those with new frames to send, and the dead */
 	size_t flush_count;
 	struct conn *sweep; /* the next to have its timeouts checked; NULL: the first of all */
 	size_t sweep_count; /* how many there were when the sweep was at the first */

@@ -181,5 +181,5 @@ conn_flush(struct conn *conn, struct send_batch *batch)
 void
 conns_run_batch(struct send_batch *batch)
 {
-	send_batch_run(batch, on_batched);
+	send_batch_run(batch, on_batched); /* calls on_batched for each connection of the batch */
 }

@@ -56,7 +56,7 @@ relieve_queues(struct conns *conns)
 	slow_readers_enforce_limit(conns);
 }
 
-/* The poller calls this for each connection that is ready. */
+/* The poller calls this for each connection that is ready, one after the other. */
 static void
 on_ready(void *arg, uint32_t events)
 {
@@ -85,6 +85,7 @@ conns_open(struct conns *conns, struct clock *clock, const struct conn_events *e
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
 	enforce_limits(conns);
+	/* the poller calls on_ready for each connection that has bytes, or takes some */
 	if (poller_open(&conns->poller, clock->loop, on_ready, err) < 0)
 		return -1;
 	conns->ws_pool = chat_ws_pool_new();

@@ -17,8 +17,7 @@ struct eviction {
 	size_t (*bytes_of)(const struct conn *conn);
 	/* Returns true when what all connections hold is within the limit. */
 	bool (*fits)(const struct conns *conns);
-	/* Makes a connection release what it holds, or most of it. It may not free the connection.
-	 */
+	/* Makes a connection release what it holds, or most of it. It does not free it. */
 	void (*evict)(struct conn *conn);
 };
 

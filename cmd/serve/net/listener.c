@@ -131,6 +131,18 @@ listeners_drop(struct listeners *listeners, size_t kept)
 		close(listeners->at[--listeners->count].fd);
 }
 
+/* Fills err with the sentence of errno about this address. Leaves errno as it is. */
+static void
+fail_address(struct chat_err *err, const struct sockaddr *address)
+{
+	char text[ADDRESS_TEXT_MAX];
+	int error = errno;
+
+	address_format(address, text);
+	chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s", text, strerror(error));
+	errno = error;
+}
+
 /*
  * Opens a listener for each address of a name. For port 0 the kernel chooses one at the first
  * address, and the others get the same. Returns 0, or -1, or 1: the port that the kernel chose is
@@ -154,11 +166,7 @@ listen_all(struct listeners *listeners, struct addrinfo *list, struct chat_err *
 			(info->ai_next || listeners->count > before))
 			continue; /* a machine without IPv6 (or IPv4) has the other */
 		if (fd < 0) {
-			char text[ADDRESS_TEXT_MAX];
-
-			address_format(info->ai_addr, text);
-			chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s", text,
-				strerror(errno));
+			fail_address(err, info->ai_addr);
 			if (!any || !port || errno != EADDRINUSE)
 				return -1;
 			listeners_drop(listeners, before);
@@ -183,8 +191,8 @@ listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 
 	if (address_split(text, host, sizeof(host), &port, err) < 0)
 		return -1;
-	loopback = strcmp(host, "localhost") ==
-		0; /* it is this machine, whatever a resolver says (RFC 6761) */
+	/* localhost is this machine, whatever a resolver says (RFC 6761) */
+	loopback = strcmp(host, "localhost") == 0;
 	if (loopback)
 		hints.ai_flags = 0;
 	status = getaddrinfo(*host && !loopback ? host : NULL, port, &hints, &list);

@@ -25,8 +25,7 @@ struct listeners {
 	struct listener *at;
 	size_t count;
 	bool secure; /* listeners over TCP are for TLS */
-	int spare_fd; /* closed to accept and close a connection when there are no descriptors; or
-			 -1 */
+	int spare_fd; /* closed to make room for accept(2) when no descriptor is left; or -1 */
 };
 
 /*

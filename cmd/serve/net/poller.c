@@ -40,7 +40,7 @@ poller_open(struct poller *poller, uv_loop_t *loop, void (*on_ready)(void *arg, 
 	}
 	poller->ready = chat_alloc(READY_MAX * sizeof(*poller->ready));
 	poller->poll.data = poller;
-	uv_poll_start(&poller->poll, UV_READABLE, on_some_ready);
+	uv_poll_start(&poller->poll, UV_READABLE, on_some_ready); /* which calls on_ready */
 	return 0;
 }
 

@@ -32,8 +32,7 @@ int poller_open(struct poller *poller, uv_loop_t *loop,
 /* Closes it. The handle is closed by the loop's next turn. */
 void poller_close(struct poller *poller);
 
-/* poller_add() watches a descriptor, poller_change() watches for other events. 0, or -1 and errno.
- */
+/* Watches a descriptor, or watches it for other events. Returns 0, or -1 with errno. */
 int poller_add(struct poller *poller, int fd, uint32_t events, void *arg);
 int poller_change(struct poller *poller, int fd, uint32_t events, void *arg);
 

@@ -75,7 +75,7 @@ tls_accept(struct tls *tls, int fd)
 		return NULL;
 	}
 	SSL_set_bio(session->ssl, wire, wire);
-	SSL_set_msg_callback(session->ssl, on_record);
+	SSL_set_msg_callback(session->ssl, on_record); /* counts records that carry nothing */
 	SSL_set_msg_callback_arg(session->ssl, session);
 	SSL_set_accept_state(session->ssl);
 	count_memory(session);

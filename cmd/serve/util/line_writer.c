@@ -154,7 +154,7 @@ handle_error(struct line_writer *writer, int error)
 	if (error == EAGAIN) {
 		writer->waiting = writer->has_poll;
 		if (writer->has_poll)
-			uv_poll_start(&writer->poll, UV_WRITABLE, on_writable);
+			uv_poll_start(&writer->poll, UV_WRITABLE, on_writable); /* flushes go on */
 		return;
 	}
 	if (writer->reported != error)

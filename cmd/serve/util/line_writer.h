@@ -49,8 +49,7 @@ bool line_writer_has_room(const struct line_writer *writer, size_t len);
  */
 void line_writer_append(struct line_writer *writer, struct chat_span line);
 
-/* Writes what the descriptor takes without waiting. When the reader is gone, the lines are freed.
- */
+/* Writes what goes without waiting. When the reader is gone, the lines are freed. */
 void line_writer_flush(struct line_writer *writer);
 
 /* Returns the errno of a write that failed, once for each reason; 0: there is nothing new. */
