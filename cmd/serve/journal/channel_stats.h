@@ -15,7 +15,7 @@
  * channels that were quiet longest are evicted.
  */
 #define STATS_BYTES_MAX ((size_t)16 << 20) /* above that statistics are evicted */
-#define STATS_COUNT_UNKNOWN ((uint64_t)1 << 62) /* the count of a channel, once any was evicted */
+#define STATS_COUNT_UNKNOWN ((uint64_t)1 << 62) /* messages of a channel, once any was evicted */
 
 /* How many messages of a channel a closed segment has. */
 struct stats_run {
@@ -28,8 +28,8 @@ struct channel_stats {
 	struct channel_stats *prev, *next; /* in table->oldest */
 	uint64_t count; /* messages in all closed segments; 0: all were removed */
 	uint64_t kept; /* messages in the segments of the runs */
-	uint64_t hidden_upto; /* none that was removed, or is hidden before the runs, is newer */
-	uint64_t removed_upto; /* none that was removed has a higher number */
+	uint64_t hidden_upto; /* no removed message, and none hidden before the runs, is newer */
+	uint64_t removed_upto; /* no removed message has a higher number */
 	struct stats_run *runs; /* segments with one of its newest messages, ascending */
 	uint32_t runs_count, runs_cap;
 	uint32_t newest; /* number of the last segment with a message of it */
@@ -62,7 +62,10 @@ struct channel_stats *stats_find(const struct channel_stats_table *table, struct
 void stats_add(struct channel_stats_table *table, struct chat_span channel, uint32_t segment,
 	uint32_t count, stats_run_changed *run_changed, void *arg);
 
-/* Counts them out: the segment was removed. last: number of the channel's last message in it. */
+/*
+ * Subtracts the messages of a channel in a segment that is removed; last: the number of the last of
+ * them.
+ */
 void stats_remove(struct channel_stats_table *table, struct chat_span channel, struct stats_run run,
 	uint64_t last, stats_run_changed *run_changed, void *arg);
 

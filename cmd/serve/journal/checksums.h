@@ -15,7 +15,7 @@
 /* Formats the record of a line: the CRC-32C of the line with its newline, and where it ends. */
 void checksum_write(char sum[CHECKSUM_LEN], uint32_t crc, uint64_t end);
 
-/* Parses a record. Returns false where it has not the form of one. */
+/* Parses a record. Returns false if it has another form. */
 bool checksum_read(const char sum[CHECKSUM_LEN], uint32_t *crc, uint64_t *end);
 
 /* ---- the file of a segment ---- */

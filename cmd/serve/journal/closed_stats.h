@@ -10,7 +10,10 @@
 void closed_stats_add(
 	struct disk_journal *disk, struct chat_span channel, uint32_t segment, uint32_t count);
 
-/* Counts them out: the segment is removed. last: number of the channel's last message in it. */
+/*
+ * Subtracts the messages of a channel in a segment that is removed; last: the number of the last of
+ * them.
+ */
 void closed_stats_remove(
 	struct disk_journal *disk, struct chat_span channel, struct stats_run run, uint64_t last);
 

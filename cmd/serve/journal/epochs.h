@@ -20,9 +20,9 @@ struct epochs {
 void epochs_note(struct epochs *epochs, uint64_t epoch, uint64_t number);
 
 /*
- * Returns the number of the newest message that is not newer than the one of this epoch and number;
- * 0 if all are newer. Sets *known to true if that can be the very message, and to false if its
- * epoch is unknown or ended before that number: then messages after it were lost.
+ * Finds the newest message that is not newer than the one with this id. Returns its number, or 0 if
+ * all are newer. Sets *known to true if it can be the very message; to false if the epoch is
+ * unknown, or ended before that number, so that messages were lost.
  */
 uint64_t epochs_find(const struct epochs *epochs, uint64_t epoch, uint64_t number, bool *known);
 

@@ -1,9 +1,9 @@
 /*
- * The path of a message through the journal: a channel appends it here (channel/), at the end of
- * the tick all that were appended are written as one batch (segment.c), and then, with
- * JOURNAL_SYNC_ALWAYS after a sync (sync_result.c), they are reported as durable, which publishes
- * them. A batch that cannot be written or synced is taken back as a whole, so that a message is in
- * the journal only if somebody may see it.
+ * The path of a message through the journal. channel/post.c appends it here. At the end of the tick
+ * all that were appended are written as one batch (segment.c). Then they are reported as durable,
+ * with JOURNAL_SYNC_ALWAYS after a sync (sync_result.c), and the server publishes them. A batch
+ * that cannot be written or synced is taken back as a whole, so that a message is in the journal
+ * only if somebody may see it.
  */
 #include "serve/journal/group_commit.h"
 

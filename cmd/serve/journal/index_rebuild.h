@@ -19,8 +19,8 @@ int index_open_or_rebuild(const struct journal *journal, struct index_file *inde
 	uint32_t number, uint64_t lines_bytes, struct chat_err *err);
 
 /*
- * Opens the index file as it is. Returns 0; 1 if it has to be made, after reporting that it was
- * wrong, if it was there; -1 if it cannot be opened.
+ * Opens the index file as it is. Returns 0; 1 if it is missing or wrong, and has to be made again
+ * (a wrong one is reported); -1 if it cannot be opened.
  */
 int index_open_if_valid(const struct journal *journal, struct index_file *index, int dir_fd,
 	uint32_t number, uint64_t lines_bytes, struct chat_err *err);

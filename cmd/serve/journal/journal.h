@@ -18,7 +18,9 @@
  */
 struct journal;
 
-/* The callbacks of who opened the journal, which come on the loop's thread but for `warn`. */
+/*
+ * The callbacks that the opener of a journal sets. All but `warn` come on the thread of the loop.
+ */
 struct journal_events {
 	/* All messages up to this ticket, included, are durable. */
 	void (*durable)(void *arg, uint64_t ticket);
@@ -94,10 +96,15 @@ struct journal_kind {
 		struct journal *journal, const struct journal_line *line, struct chat_span text);
 	/* Makes all appended messages durable, now or later. */
 	void (*commit)(struct journal *journal);
-	/* Commits and waits. Returns true if all are answered, false if the disk does not answer.
+	/*
+	 * Commits and waits. Returns true if all messages are durable or failed, false if the disk
+	 * does not answer.
 	 */
 	bool (*settle)(struct journal *journal);
-	/* Returns true if waiting is useless: all are answered, or the disk does not answer. */
+	/*
+	 * Returns true if there is nothing to wait for: all messages are durable or failed, or the
+	 * disk does not answer.
+	 */
 	bool (*is_settled)(const struct journal *journal);
 
 	/* Reads a page on a worker thread, then calls read->done. NULL: there is no past. */

@@ -20,8 +20,8 @@ struct journal_line {
 };
 
 /*
- * Parses a line without newline. Returns false, with the result undefined, where it has another
- * form. Does not check that strings are valid UTF-8.
+ * Parses a line without newline. Returns false, with the result undefined, if it has another form.
+ * Does not check that strings are valid UTF-8.
  */
 bool journal_line_read(struct journal_line *line, struct chat_span text);
 

@@ -15,7 +15,7 @@
 #define MESSAGE_EPOCH_MAX (((uint64_t)1 << 48) - 1)
 #define MESSAGE_NUMBER_MAX (((uint64_t)1 << 40) - 1)
 
-/* Parses an id. Returns false, with the results undefined, where it has not this form. */
+/* Parses an id. Returns false, with the results undefined, if it has another form. */
 bool message_id_read(struct chat_span id, uint64_t *epoch, uint64_t *number);
 
 /* Writes MESSAGE_ID_LEN characters and a NUL to id. */

@@ -13,7 +13,7 @@
 struct page_reading {
 	uv_work_t work;
 	struct disk_journal *disk;
-	struct journal_page_read *read; /* what was asked; it gets the answer */
+	struct journal_page_read *read; /* the request, which gets the answer */
 
 	struct {
 		uint32_t number; /* 0: no segment has messages for the reader */

@@ -28,7 +28,7 @@ struct piece {
 struct newest_reading {
 	uv_work_t work;
 	struct disk_journal *disk;
-	struct journal_newest_read *read; /* what was asked; it gets the answer */
+	struct journal_newest_read *read; /* the request, which gets the answer */
 	struct piece *pieces; /* the newest segment first */
 	size_t count, cap;
 	uint32_t left; /* messages that may still be chosen */
@@ -177,7 +177,9 @@ choose_in_closed(struct newest_reading *reading, struct piece *piece)
 	return result;
 }
 
-/* Chooses nothing older than a segment that cannot be read: messages in between would be missing.
+/*
+ * Chooses positions in all closed segments, but in none older than one that cannot be read:
+ * messages would be missing between.
  */
 static void
 choose_in_all_closed(struct newest_reading *reading)
@@ -216,7 +218,10 @@ on_line(void *arg, const struct position *position, struct chat_span text)
 	return 0;
 }
 
-/* Reads a piece. Drops all messages before one that cannot be read: it would be missing between. */
+/*
+ * Reads a piece. If a line cannot be read, drops all messages before it, so that none is missing
+ * between those that are found.
+ */
 static void
 piece_read(struct newest_reading *reading, const struct piece *piece)
 {

@@ -109,7 +109,10 @@ page_make(struct page_reading *reading, int fd)
 
 /* ---- on the worker thread ---- */
 
-/* Answers that all is missing which the segment may have had: it was removed, or is unreadable. */
+/*
+ * Makes the answer say that messages are missing, up to the end of the segment: it was removed, or
+ * cannot be read.
+ */
 static void
 segment_give_up(struct page_reading *reading)
 {

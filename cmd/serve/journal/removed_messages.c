@@ -90,7 +90,7 @@ file_apply(struct disk_journal *disk, const struct removed_file *removed)
 	closed_stats_evict(disk);
 }
 
-/* Returns true if the file does not say what is known. applied: it was taken over. */
+/* Returns true if the file does not say all that is known. applied: file_apply took it over. */
 static bool
 file_is_outdated(const struct disk_journal *disk, const struct removed_file *removed, bool applied)
 {

@@ -138,7 +138,10 @@ segment_consider(struct disk_journal *disk, struct closed_segment *closed, bool 
 
 /* ---- all segments ---- */
 
-/* Makes no segment younger than the next one, and none younger than now: clocks are set back. */
+/*
+ * Lowers timestamps, so that no segment is younger than the next one, or than now: the clock may
+ * have been set back.
+ */
 static void
 timestamps_limit(struct disk_journal *disk)
 {

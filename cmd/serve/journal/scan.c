@@ -22,9 +22,9 @@ struct scanner {
 	struct checksums sums;
 	uint64_t end; /* offset at which the current line ends */
 	uint64_t last, epoch; /* of the last good message */
-	bool after_bad; /* the lines since the last good one are bad, */
-	bool after_changed; /* one of them is SCAN_CHANGED, */
-	uint64_t first_bad; /* and this is the number of the first of them */
+	bool after_bad; /* the lines since the last good one are bad */
+	bool after_changed; /* and at least one of them is SCAN_CHANGED */
+	uint64_t first_bad; /* number of the first of them */
 };
 
 /* ---- lines ---- */

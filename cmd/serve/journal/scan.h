@@ -33,7 +33,7 @@ struct scan {
 	struct journal_index index; /* of the good lines */
 };
 
-/* Called for every line, without its newline, with what was found out about it. */
+/* Called for every line, without its newline, with its verdict. */
 typedef void scan_on_line(void *arg, struct chat_span line, enum scan_verdict verdict);
 
 /*

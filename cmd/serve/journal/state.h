@@ -101,7 +101,7 @@ struct removals {
 struct retention {
 	bool cuts_history; /* more than the limits allow had to go, which was reported */
 	bool rebuilding; /* a worker makes an index that retention needs */
-	uint32_t no_index_upto; /* the index of this segment, and of older ones, cannot be made */
+	uint32_t no_index_upto; /* segments up to this one have no index, and none can be made */
 };
 
 struct disk_journal {

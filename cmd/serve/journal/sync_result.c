@@ -11,7 +11,7 @@
 
 /* ---- full segments ---- */
 
-/* Puts the segments that got no index back before the full ones: the next job tries them again. */
+/* Puts the segments that got no index file back before the full ones, for the next job. */
 static void
 finishing_return(struct open_segments *segments)
 {

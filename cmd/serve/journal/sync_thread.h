@@ -23,7 +23,7 @@ struct sync_job {
 	bool dir; /* the directory is synced */
 	int dir_fd;
 	const char *path; /* of the directory */
-	uint64_t ticket; /* the caller's */
+	uint64_t ticket; /* the caller's; it comes back with the result */
 
 	/* the result */
 	bool lines_failed; /* a sync of lines or of the directory failed */

@@ -21,11 +21,11 @@ uint64_t closed_message_count(
 
 /* The messages of a channel that readers get: the newest options.max_messages, or all. */
 struct visible_range {
-	/* those of closed segments from this one on; UINT32_MAX: none of closed segments */
+	/* They are in closed segments from this one on; UINT32_MAX: in open segments only. */
 	uint32_t first_segment;
-	/* without so many of first_segment; where that is UINT32_MAX, of the open segments */
+	/* So many messages of first_segment, or of the open segments, come before them. */
 	uint64_t skip;
-	/* no message before the range that was removed or is hidden has a higher number */
+	/* No removed message, and none before the range, has a higher number. */
 	uint64_t hidden_upto;
 };
 
