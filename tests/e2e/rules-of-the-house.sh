@@ -70,6 +70,10 @@ needed "$BUILD/libchat.so.0" | grep -E 'curl|wslay|uv|ssl|crypto|magic' |
 	none 'the shared library reads and writes messages without network'
 nm -D --defined-only "$BUILD/libchat.so.0" | awk '$2 != "A" && $3 !~ /^chat_/' |
 	none 'the shared library exports chat_* alone'
+nm -D --defined-only "$BUILD/libchat.so.0" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
+	while read -r name; do
+		grep -qw "$name" lib/chat/*.h || echo "$name"
+	done | none 'what the shared library exports is declared in lib/chat'
 nm -g --defined-only "$BUILD/libchat.a" | awk 'NF == 3 && $3 !~ /^(chat_|__)/' |
 	none 'the library defines chat_* alone'
 
