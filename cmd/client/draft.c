@@ -231,7 +231,7 @@ draft_has_been(const struct draft *draft, const struct via_here *here)
 		(is_carried(draft, here) && via_count(&draft->via) >= CHAT_VIA_MOST);
 }
 
-/* Leaves out what the wire gets anew. */
+/* Leaves out the members that draft_wire() writes itself. */
 static bool
 is_of_way(void *arg, const struct chat_json_value *key)
 {

@@ -24,7 +24,7 @@ struct draft {
 	struct chat_json_value nonce;
 	bool has_reply_to; /* reply_to is valid */
 	struct chat_json_value reply_to;
-	bool has_way; /* the line has one of the members below, which the wire gets anew */
+	bool has_way; /* the line has one of the members below, which draft_wire() writes again */
 	bool has_via, has_hops; /* via, hops were given */
 	struct chat_json_value via;
 	char *origin; /* owned; the channel that `id` and `channel` name; NULL: none */

@@ -115,7 +115,8 @@ void membership_open(struct membership *membership, const struct settings *setti
 /* Drops the connection and frees everything. */
 void membership_free(struct membership *membership);
 
-/* Tells that there is progress: --retry-for and the pauses begin anew at the next loss. */
+/* Tells that there is progress: --retry-for and the pauses begin again from the start at the next
+ * loss. */
 void membership_progress(struct membership *membership);
 
 /* ---- membership_next.c ---- */
@@ -142,7 +143,7 @@ size_t membership_unsent_bytes(const struct membership *membership);
  */
 void membership_close(struct membership *membership, int64_t limit_ms);
 
-/* Leaves this connection for another one, which joins anew. It is an event as a loss is. */
+/* Leaves this connection for another one, which joins again. The next event is MEMBERSHIP_LOST. */
 void membership_rejoin(struct membership *membership);
 
 /*

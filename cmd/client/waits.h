@@ -15,7 +15,7 @@ struct waits {
 	int64_t wake_ms; /* poll at most until then (chat_now_ms); INT64_MAX: no time */
 };
 
-/* Begins anew, with nothing to wait for. */
+/* Removes everything that was added. */
 void waits_begin(struct waits *waits);
 void waits_free(struct waits *waits);
 

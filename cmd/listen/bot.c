@@ -15,7 +15,8 @@
 #define LINE_MAX_BYTES (16u << 20) /* of a line of the command */
 #define WINDOW 256 /* messages of the command that may be in flight */
 #define ANSWER_MS 10000 /* a message so long after the last one is no answer to it */
-#define STEADY_MS 10000 /* after such a run the pauses before a restart begin anew */
+#define STEADY_MS \
+	10000 /* after such a run the pauses before a restart begin again from the shortest */
 
 static void
 close_fd(int *fd)
@@ -239,7 +240,8 @@ take_next_line(struct bot *bot)
 }
 
 /*
- * What the command has said. What it left in the pipe when it ended is said too, and then is all.
+ * Takes the lines that the command has written, as many as the outbox has room for. The lines that
+ * are still in the pipe when the command has ended are taken too; then the pipe is closed.
  */
 static void
 take_lines(struct bot *bot)

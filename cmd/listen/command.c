@@ -105,8 +105,8 @@ has_children(pid_t group)
 }
 
 /*
- * Those that the program leaves behind get a moment after SIGTERM; whom SIGKILL does not end is
- * given up.
+ * Ends the processes that the program has left behind: by SIGTERM, a moment later by SIGKILL. A
+ * process that SIGKILL does not end is given up.
  */
 static void
 end_rest(struct command *command)

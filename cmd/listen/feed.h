@@ -48,7 +48,7 @@ void feed_open(struct feed *feed, struct printer *printer, const struct settings
 	const struct chat_url *url, const struct feed_start *start);
 void feed_close(struct feed *feed);
 
-/* Joins anew and prints again what came after the message with this id. */
+/* Joins again and prints again what came after the message with this id. */
 void feed_rewind(struct feed *feed, const char *since);
 
 /*

@@ -22,7 +22,7 @@ void feed_end_past(struct feed *feed);
 
 /* ---- feed_gap.c ---- */
 
-/* Notes that a message was dealt with: the position is behind it. */
+/* Notes that a message was dealt with: the position moves to it. */
 void feed_note(struct feed *feed, const struct chat_msg *msg);
 
 /* Returns true if a message is older than the time of --since. */

@@ -11,7 +11,7 @@
 /*
  * The messages that a command was given, and up to which of them it is done: the last one, in the
  * order of the channel, that it has answered or said $done to. It owes an answer to those after
- * that. It starts zeroed, but for kept.
+ * that. It starts zeroed, except kept.
  */
 struct ledger_entry {
 	uint64_t id_hash;

@@ -19,8 +19,8 @@ struct recent {
 void recent_free(struct recent *recent); /* leaves it zeroed */
 
 /*
- * Adds a page, a history that was read, but for its first skip messages, and keeps the last `most`
- * messages of all.
+ * Adds the messages of a page, which is a history, without its first `skip` messages. Keeps the
+ * last `most` messages of all pages.
  */
 void recent_add(struct recent *recent, const struct chat_msg *page, int64_t skip, int64_t most);
 

@@ -34,7 +34,7 @@ fill(struct check *check, struct chat_lines *lines, bool regular, struct chat_er
 	return filled;
 }
 
-/* Makes a block of one line: the last of the input, or the one behind a line that was too long. */
+/* Makes a block of one line: the last of the input, or the one after a line that was too long. */
 static void
 set_single_line(struct block *block, struct chat_span line, bool cut_off)
 {

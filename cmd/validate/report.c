@@ -8,6 +8,7 @@
 
 #include "chat/show.h"
 #include "chat/utf8.h"
+#include "text/array.h"
 
 #define KEPT_MAX 1024
 
@@ -88,10 +89,7 @@ keep(struct report *part, uint64_t line, size_t point, const struct chat_err *er
 {
 	if (part->kept_count == KEPT_MAX)
 		part->on_full(part->on_full_arg);
-	if (part->kept_count == part->kept_cap) {
-		part->kept_cap = part->kept_cap ? part->kept_cap * 2 : 16;
-		part->kept = chat_realloc(part->kept, part->kept_cap * sizeof(*part->kept));
-	}
+	ARRAY_GROW(part->kept, part->kept_count, part->kept_cap, 16);
 	part->kept[part->kept_count++] = (struct kept){line, point, *error};
 }
 

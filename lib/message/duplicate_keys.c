@@ -10,6 +10,7 @@
 
 #include "chat/buf.h"
 #include "chat/json.h"
+#include "text/array.h"
 
 /* A key of an object that has not ended. */
 struct key {
@@ -39,10 +40,7 @@ key_add(struct walk *walk, const struct chat_json_value *string)
 {
 	struct key *key;
 
-	if (walk->count == walk->cap) {
-		walk->cap = walk->cap ? walk->cap * 2 : 64;
-		walk->keys = chat_realloc(walk->keys, walk->cap * sizeof(*walk->keys));
-	}
+	ARRAY_GROW(walk->keys, walk->count, walk->cap, 64);
 	key = &walk->keys[walk->count++];
 	key->name = chat_json_inside(string);
 	key->offset = (size_t)(string->raw.at - walk->json.start);
@@ -73,11 +71,7 @@ found_add(struct walk *walk, size_t offset)
 {
 	struct chat_duplicate_keys *found = walk->found;
 
-	if (found->count == walk->found_cap) {
-		walk->found_cap = walk->found_cap ? walk->found_cap * 2 : 16;
-		found->offset =
-			chat_realloc(found->offset, walk->found_cap * sizeof(*found->offset));
-	}
+	ARRAY_GROW(found->offset, found->count, walk->found_cap, 16);
 	found->offset[found->count++] = offset;
 }
 

@@ -12,6 +12,7 @@
 #include "serve/channel/member.h"
 #include "serve/frame/page_cache.h"
 #include "serve/journal/message_id.h"
+#include "text/array.h"
 
 struct owed_echo {
 	uint64_t number; /* of the message */
@@ -44,11 +45,7 @@ owe_echo(struct member_catchup *catchup, uint64_t number, uint64_t times)
 			catchup->owed[i].times += times;
 			return;
 		}
-	if (catchup->owed_count == catchup->owed_cap) {
-		catchup->owed_cap = catchup->owed_cap ? 2 * catchup->owed_cap : 4;
-		catchup->owed =
-			chat_realloc(catchup->owed, catchup->owed_cap * sizeof(*catchup->owed));
-	}
+	ARRAY_GROW(catchup->owed, catchup->owed_count, catchup->owed_cap, 4);
 	catchup->owed[catchup->owed_count++] = (struct owed_echo){number, times};
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chat/buf.h"
+#include "text/array.h"
 
 #define MESSAGES_CAP_KEPT 1024 /* a longer list is freed when it is empty */
 
@@ -35,11 +36,7 @@ pending_open(struct pending *pending, uint64_t ticket)
 		pending->blocks[pending->block_count - 1].block->len < PENDING_BLOCK_FULL)
 		return &pending->blocks[pending->block_count - 1];
 	pending_seal(pending);
-	if (pending->block_count == pending->block_cap) {
-		pending->block_cap = pending->block_cap ? 2 * pending->block_cap : 1;
-		pending->blocks = chat_realloc(
-			pending->blocks, pending->block_cap * sizeof(*pending->blocks));
-	}
+	ARRAY_GROW(pending->blocks, pending->block_count, pending->block_cap, 1);
 	last = &pending->blocks[pending->block_count++];
 	last->block = block_new(512);
 	last->ticket = ticket;

@@ -9,6 +9,8 @@
 #include "serve/channel/restore_private.h"
 #include "serve/journal/recovery_index.h"
 
+#include "text/array.h"
+
 #define FRAME_HEADER_MAX 10 /* bytes that a message takes in memory beside its text */
 #define LEFT_LEAST 4096 /* if fewer bytes of memory are left, no older segment is looked at */
 
@@ -33,11 +35,7 @@ static void
 segment_add(struct selected_segment *segment, struct restored_channel *of,
 	const struct position *position)
 {
-	if (segment->count == segment->cap) {
-		segment->cap = segment->cap ? 2 * segment->cap : 256;
-		segment->lines =
-			chat_realloc(segment->lines, segment->cap * sizeof(*segment->lines));
-	}
+	ARRAY_GROW(segment->lines, segment->count, segment->cap, 256);
 	segment->lines[segment->count++] = (struct selected_line){*position, of};
 }
 

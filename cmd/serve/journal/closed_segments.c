@@ -4,14 +4,12 @@
 #include <stdlib.h>
 
 #include "chat/buf.h"
+#include "text/array.h"
 
 void
 closed_segments_add(struct closed_segments *segments, struct closed_segment closed)
 {
-	if (segments->count == segments->cap) {
-		segments->cap = segments->cap ? 2 * segments->cap : 16;
-		segments->at = chat_realloc(segments->at, segments->cap * sizeof(*segments->at));
-	}
+	ARRAY_GROW(segments->at, segments->count, segments->cap, 16);
 	/* a segment without messages has no numbers of its own */
 	if (segments->count && closed.last < segments->at[segments->count - 1].last)
 		closed.base = closed.last = segments->at[segments->count - 1].last;

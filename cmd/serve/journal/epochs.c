@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "chat/buf.h"
+#include "text/array.h"
 
 void
 epochs_note(struct epochs *epochs, uint64_t epoch, uint64_t number)
@@ -15,10 +16,7 @@ epochs_note(struct epochs *epochs, uint64_t epoch, uint64_t number)
 		epochs->at[epochs->count - 1].last = number;
 		return;
 	}
-	if (epochs->count == epochs->cap) {
-		epochs->cap = epochs->cap ? 2 * epochs->cap : 4;
-		epochs->at = chat_realloc(epochs->at, epochs->cap * sizeof(*epochs->at));
-	}
+	ARRAY_GROW(epochs->at, epochs->count, epochs->cap, 4);
 	epochs->at[epochs->count++] = (struct epoch){epoch, number};
 }
 

@@ -17,6 +17,7 @@
 #include "serve/journal/sync.h"
 #include "serve/journal/write_failure.h"
 #include "serve/util/crc32c.h"
+#include "text/array.h"
 
 #define QUEUE_MAX ((size_t)1 << 30) /* bytes of lines: offsets in a segment have 32 bits */
 #define QUEUE_KEPT ((size_t)1 << 20) /* bytes of memory that an empty queue may keep */
@@ -53,10 +54,7 @@ queue_add(struct append_queue *queue, const struct journal_line *line, struct ch
 
 	if (lines->len + text.len >= QUEUE_MAX)
 		return false;
-	if (queue->count == queue->cap) {
-		queue->cap = queue->cap ? 2 * queue->cap : 64;
-		queue->at = chat_realloc(queue->at, queue->cap * sizeof(*queue->at));
-	}
+	ARRAY_GROW(queue->at, queue->count, queue->cap, 64);
 	chat_buf_append_span(lines, text);
 	chat_buf_append(lines, "\n", 1);
 	queue->at[queue->count++] = (struct queued){

@@ -4,6 +4,8 @@
  */
 #include "serve/journal/page_positions.h"
 
+#include "text/array.h"
+
 #define POSITIONS_AT_ONCE 512 /* read from an index file */
 
 /* Adds a position to the page. Returns false if the page ends before it. */
@@ -14,11 +16,7 @@ position_take(struct page_reading *reading, struct page_plan *plan, const struct
 
 	if (number > reading->read->upto || !page_plan_take(plan, number, position->len))
 		return false;
-	if (reading->count == reading->cap) {
-		reading->cap = reading->cap ? 2 * reading->cap : POSITIONS_AT_ONCE;
-		reading->positions = chat_realloc(
-			reading->positions, reading->cap * sizeof(*reading->positions));
-	}
+	ARRAY_GROW(reading->positions, reading->count, reading->cap, POSITIONS_AT_ONCE);
 	reading->positions[reading->count++] = *position;
 	return true;
 }

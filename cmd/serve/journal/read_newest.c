@@ -13,6 +13,7 @@
 
 #include "serve/journal/read_lines.h"
 #include "serve/journal/visible_messages.h"
+#include "text/array.h"
 
 #define CLOSED_MAX 64 /* closed segments in which positions are looked for */
 
@@ -71,11 +72,7 @@ piece_add(struct newest_reading *reading, uint32_t number, uint64_t base, uint64
 {
 	struct piece *piece;
 
-	if (reading->count == reading->cap) {
-		reading->cap = reading->cap ? 2 * reading->cap : 4;
-		reading->pieces =
-			chat_realloc(reading->pieces, reading->cap * sizeof(*reading->pieces));
-	}
+	ARRAY_GROW(reading->pieces, reading->count, reading->cap, 4);
 	piece = &reading->pieces[reading->count++];
 	*piece = (struct piece){.number = number, .base = base, .lines_bytes = lines_bytes};
 	return piece;

@@ -12,14 +12,12 @@
 #include "serve/journal/dir.h"
 #include "serve/journal/removed_file.h"
 #include "serve/journal/segment_file.h"
+#include "text/array.h"
 
 static void
 list_add(struct segment_list *list, uint32_t number)
 {
-	if (list->count == list->cap) {
-		list->cap = list->cap ? 2 * list->cap : 64;
-		list->at = chat_realloc(list->at, list->cap * sizeof(*list->at));
-	}
+	ARRAY_GROW(list->at, list->count, list->cap, 64);
 	list->at[list->count++] = number;
 }
 

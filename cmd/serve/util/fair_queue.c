@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "chat/buf.h"
+#include "text/array.h"
 
 /* ---- the heap ---- */
 
@@ -53,10 +54,7 @@ heap_sink(struct fair_queue *fair, struct fair_lane *lane)
 static void
 heap_add(struct fair_queue *fair, struct fair_lane *lane)
 {
-	if (fair->count == fair->cap) {
-		fair->cap = fair->cap ? 2 * fair->cap : 16;
-		fair->heap = chat_realloc(fair->heap, fair->cap * sizeof(*fair->heap));
-	}
+	ARRAY_GROW(fair->heap, fair->count, fair->cap, 16);
 	heap_put(fair, lane, fair->count++);
 	heap_rise(fair, lane);
 }
