@@ -115,21 +115,21 @@ receive_history(struct courier *courier, struct membership *membership, const st
 	}
 }
 
-enum outbox_heard
+enum outbox_result
 courier_received(struct courier *courier, struct membership *membership, const struct chat_msg *msg,
 	struct chat_span text)
 {
-	enum outbox_heard heard = OUTBOX_NOTHING;
+	enum outbox_result result = OUTBOX_NOTHING;
 
 	if (msg->type == CHAT_TYPE_HISTORY)
 		receive_history(courier, membership, msg);
 	else if (courier->outbox.in_flight > 0)
-		heard = outbox_receive(&courier->outbox, msg, text, chat_now_ms());
-	if (heard != OUTBOX_NOTHING)
+		result = outbox_receive(&courier->outbox, msg, text, chat_now_ms());
+	if (result != OUTBOX_NOTHING)
 		membership_progress(membership);
 	else
 		recent_hops_note(&courier->outbox.recent_hops, msg);
-	return heard;
+	return result;
 }
 
 bool

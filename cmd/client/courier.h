@@ -39,7 +39,7 @@ void courier_lost(struct courier *courier, struct membership *membership);
 void courier_set_ack(struct courier *courier, enum ack ack);
 
 /* Takes a message of the server, a history too. Returns what outbox_receive() returns. */
-enum outbox_heard courier_received(struct courier *courier, struct membership *membership,
+enum outbox_result courier_received(struct courier *courier, struct membership *membership,
 	const struct chat_msg *msg, struct chat_span text);
 
 /* Sends what may be sent now. Returns true if it sent a message. */

@@ -41,22 +41,22 @@ size_equal(const struct chat_msg *a, const struct chat_msg *b)
 
 /* Reads the draft of a file again. */
 static void
-read_file(const struct draft *draft, struct chat_msg *said)
+read_file(const struct draft *draft, struct chat_msg *sent)
 {
-	said->has = 0;
-	chat_msg_read(said, (struct chat_span){draft->body, draft->len}, CHAT_FROM_CLIENT, NULL);
+	sent->has = 0;
+	chat_msg_read(sent, (struct chat_span){draft->body, draft->len}, CHAT_FROM_CLIENT, NULL);
 }
 
 static bool
 says_file(const struct draft *draft, const struct chat_msg *msg)
 {
-	struct chat_msg said;
+	struct chat_msg sent;
 
-	read_file(draft, &said);
-	return slot_equal(&said, msg, CHAT_SLOT_FILE_NAME) &&
-		slot_equal(&said, msg, CHAT_SLOT_FILE_TYPE) && size_equal(&said, msg) &&
+	read_file(draft, &sent);
+	return slot_equal(&sent, msg, CHAT_SLOT_FILE_NAME) &&
+		slot_equal(&sent, msg, CHAT_SLOT_FILE_TYPE) && size_equal(&sent, msg) &&
 		(!chat_msg_has(msg, CHAT_SLOT_FILE_DATA) ||
-			slot_equal(&said, msg, CHAT_SLOT_FILE_DATA));
+			slot_equal(&sent, msg, CHAT_SLOT_FILE_DATA));
 }
 
 static bool
@@ -83,7 +83,7 @@ match_message(const struct draft *draft, const struct chat_msg *msg, bool server
 bool
 match_echo(const struct draft *draft, const struct chat_msg *msg)
 {
-	struct chat_msg said;
+	struct chat_msg sent;
 	char *name, *content;
 	bool named;
 
@@ -91,8 +91,8 @@ match_echo(const struct draft *draft, const struct chat_msg *msg)
 		return match_string(&draft->text, &msg->value[CHAT_SLOT_CONTENT]);
 	if (chat_msg_has(msg, CHAT_SLOT_FILE))
 		return says_file(draft, msg);
-	read_file(draft, &said);
-	name = chat_msg_string(&said.value[CHAT_SLOT_FILE_NAME]);
+	read_file(draft, &sent);
+	name = chat_msg_string(&sent.value[CHAT_SLOT_FILE_NAME]);
 	content = chat_msg_string(&msg->value[CHAT_SLOT_CONTENT]);
 	named = strstr(content, name) != NULL;
 	free(name);

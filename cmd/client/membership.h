@@ -115,8 +115,10 @@ void membership_open(struct membership *membership, const struct settings *setti
 /* Drops the connection and frees everything. */
 void membership_free(struct membership *membership);
 
-/* Tells that there is progress: --retry-for and the pauses begin again from the start at the next
- * loss. */
+/*
+ * Tells that there is progress: --retry-for and the pauses begin again from the start at the next
+ * loss.
+ */
 void membership_progress(struct membership *membership);
 
 /* ---- membership_next.c ---- */

@@ -88,7 +88,7 @@ joined(struct membership *membership, struct chat_span text, struct membership_e
 }
 
 void
-membership_join_unheard(struct membership *membership, struct membership_event *event)
+membership_join_unanswered(struct membership *membership, struct membership_event *event)
 {
 	membership->msg.type = CHAT_TYPE_UNKNOWN;
 	membership->msg.has = 0;
@@ -102,7 +102,7 @@ membership_opened(struct membership *membership, struct membership_event *event)
 	membership->deadline_ms = chat_now_ms() + SILENCE_MS;
 	send_init(membership);
 	if (membership->options.deaf)
-		membership_join_unheard(membership, event);
+		membership_join_unanswered(membership, event);
 }
 
 /* The server refused init, for now or for good. */
@@ -209,7 +209,7 @@ membership_receive_history(struct membership *membership)
 
 /* Returns true if no message of the channel has come yet. */
 static bool
-heard_nothing(const struct membership *membership)
+has_no_message(const struct membership *membership)
 {
 	const char *id = position_id(&membership->position);
 
@@ -224,7 +224,7 @@ membership_catch_up(struct membership *membership, struct membership_event *even
 	if (membership->catch_up.done)
 		return;
 	membership->catch_up.done = true;
-	if (membership->options.resumes && *membership->server.since && heard_nothing(membership))
+	if (membership->options.resumes && *membership->server.since && has_no_message(membership))
 		position_set(&membership->position, membership->server.since);
 	event->what = MEMBERSHIP_CATCH_UP;
 	event->again = membership->rejoined;

@@ -122,7 +122,7 @@ watch(struct membership *membership, struct membership_event *event)
 		return;
 	membership->heartbeat.asked = false;
 	if (membership->state == MEMBERSHIP_JOINING) {
-		membership_join_unheard(membership, event);
+		membership_join_unanswered(membership, event);
 		return;
 	}
 	membership->catch_up.due = true;

@@ -42,7 +42,7 @@ void membership_receive_first(
 	struct membership *membership, struct chat_span text, struct membership_event *event);
 
 /* Joins without an answer to init, which the specification does not ask for. */
-void membership_join_unheard(struct membership *membership, struct membership_event *event);
+void membership_join_unanswered(struct membership *membership, struct membership_event *event);
 
 /* Notes membership->msg: an error, a history. */
 void membership_receive_error(struct membership *membership);

@@ -88,7 +88,8 @@ struct outbox {
 		bool echoed; /* a message of ours came back */
 	} server;
 	struct recent_hops recent_hops; /* hops of the messages that came, which may be answered */
-	struct seen *said; /* gets the ids of accepted messages; borrowed; NULL: nobody asks */
+	struct seen
+		*accepted_ids; /* gets the ids of accepted messages; borrowed; NULL: nobody asks */
 };
 
 /* ---- outbox_queue.c ---- */
@@ -143,7 +144,7 @@ int64_t outbox_barred_ms(const struct outbox *outbox, int64_t *until_ms);
 
 /* ---- outbox_receive.c ---- */
 
-enum outbox_heard {
+enum outbox_result {
 	OUTBOX_NOTHING, /* it is about no message of the outbox */
 	OUTBOX_OURS, /* it is about one of them */
 	OUTBOX_ACCEPTED /* it is one of them, as the server made it */
@@ -153,7 +154,7 @@ enum outbox_heard {
  * Takes a `message` or an `error` of the server; a history is shown message by message. text is the
  * line of msg.
  */
-enum outbox_heard outbox_receive(
+enum outbox_result outbox_receive(
 	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms);
 
 /* ---- outbox_settle.c ---- */

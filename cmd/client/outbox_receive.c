@@ -58,7 +58,7 @@ find_by_echo(const struct outbox *outbox, const struct chat_msg *msg)
 	return NULL;
 }
 
-static enum outbox_heard
+static enum outbox_result
 receive_message(struct outbox *outbox, const struct chat_msg *msg, struct chat_span text)
 {
 	struct item *item = NULL;
@@ -78,8 +78,8 @@ receive_message(struct outbox *outbox, const struct chat_msg *msg, struct chat_s
 		return OUTBOX_OURS;
 	}
 	outbox->server.echoed = true;
-	if (outbox->said)
-		seen_add(outbox->said, &msg->value[CHAT_SLOT_ID]);
+	if (outbox->accepted_ids)
+		seen_add(outbox->accepted_ids, &msg->value[CHAT_SLOT_ID]);
 	outbox_settle(outbox, item, ITEM_ACCEPTED, text);
 	return OUTBOX_ACCEPTED;
 }
@@ -103,7 +103,7 @@ try_again(struct outbox *outbox, struct item *item, int64_t after_ms, int64_t no
 		outbox->window.pause_until_ms = now_ms + after_ms;
 }
 
-static enum outbox_heard
+static enum outbox_result
 receive_error(
 	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms)
 {
@@ -127,7 +127,7 @@ receive_error(
 	return OUTBOX_OURS;
 }
 
-enum outbox_heard
+enum outbox_result
 outbox_receive(
 	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms)
 {

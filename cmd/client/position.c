@@ -10,7 +10,7 @@
 void
 position_begin(struct position *position, const char *since)
 {
-	*position = (struct position){.told_ms = INT64_MIN, .latest_ms = INT64_MIN};
+	*position = (struct position){.newest_ms = INT64_MIN, .believed_until_ms = INT64_MIN};
 	chat_buf_append_string(&position->id, since ? since : "");
 	chat_buf_append(&position->id, "", 1);
 }
@@ -37,29 +37,29 @@ position_id(const struct position *position)
 
 /* Returns true for a possible time. After an impossible one later messages would seem old. */
 static bool
-is_believable(struct position *position, int64_t told_ms)
+is_believable(struct position *position, int64_t newest_ms)
 {
-	if (told_ms > position->latest_ms) /* the clock is not read for every message */
-		position->latest_ms = chat_unix_ms() + AHEAD_MOST_MS;
-	return told_ms <= position->latest_ms;
+	if (newest_ms > position->believed_until_ms) /* the clock is not read for every message */
+		position->believed_until_ms = chat_unix_ms() + AHEAD_MOST_MS;
+	return newest_ms <= position->believed_until_ms;
 }
 
 static void
 note_message(struct position *position, const struct chat_msg *msg)
 {
 	const struct chat_json_value *id = &msg->value[CHAT_SLOT_ID];
-	int64_t told_ms = 0;
+	int64_t newest_ms = 0;
 	char *at;
 
 	if (id->raw.len > POSITION_ID_MAX_BYTES) {
 		position->refused = true;
 		return;
 	}
-	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &told_ms);
-	if (told_ms < position->told_ms)
+	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &newest_ms);
+	if (newest_ms < position->newest_ms)
 		return;
-	if (is_believable(position, told_ms))
-		position->told_ms = told_ms;
+	if (is_believable(position, newest_ms))
+		position->newest_ms = newest_ms;
 	position->id.len = 0;
 	at = chat_buf_reserve(&position->id, id->raw.len);
 	position->id.len = chat_json_unescape(id, at, id->raw.len);

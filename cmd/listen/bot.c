@@ -77,7 +77,7 @@ bot_open(struct bot *bot, struct output *output, const struct identity *identity
 	bot->restart_ms = INT64_MAX;
 	courier_init(&bot->courier, identity, WINDOW, ACK_AUTO);
 	bot->courier.listens = true;
-	bot->courier.outbox.said = &bot->said;
+	bot->courier.outbox.accepted_ids = &bot->accepted_ids;
 	answerer_begin(&bot->answerer, bot->command.argv);
 	return start(bot, err);
 }
@@ -98,8 +98,8 @@ bot_close(struct bot *bot)
 	close_fd(&bot->from_fd);
 	chat_lines_free(&bot->lines);
 	courier_free(&bot->courier);
-	seen_free(&bot->said);
-	seen_free(&bot->answered);
+	seen_free(&bot->accepted_ids);
+	seen_free(&bot->answer_nonces);
 	ledger_free(&bot->ledger);
 }
 
@@ -117,7 +117,7 @@ is_own(struct bot *bot, const struct chat_msg *msg, const struct identity *self)
 	if (!identity_owns(self, msg))
 		return false;
 	if (!chat_msg_has(msg, CHAT_SLOT_NONCE) || !nonce_read(&nonce, value))
-		return seen_has(&bot->said, &msg->value[CHAT_SLOT_ID]);
+		return seen_has(&bot->accepted_ids, &msg->value[CHAT_SLOT_ID]);
 	if (chat_span_equal(nonce.prefix, chat_span_of(bot->courier.outbox.prefix)))
 		return true;
 	if (!chat_msg_has(msg, CHAT_SLOT_REPLY_TO))
@@ -125,12 +125,12 @@ is_own(struct bot *bot, const struct chat_msg *msg, const struct identity *self)
 	answer_prefix(prefix, &bot->answerer, &msg->value[CHAT_SLOT_REPLY_TO]);
 	if (!chat_span_equal(nonce.prefix, chat_span_of(prefix)))
 		return false;
-	seen_add(&bot->answered, value);
+	seen_add(&bot->answer_nonces, value);
 	return true;
 }
 
 bool
-bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *self)
+bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *self)
 {
 	unsigned hops;
 
@@ -139,9 +139,9 @@ bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *se
 	if (is_own(bot, msg, self))
 		return false;
 	hops = via_hops(msg);
-	ledger_hear(&bot->ledger, &msg->value[CHAT_SLOT_ID], hops);
+	ledger_add(&bot->ledger, &msg->value[CHAT_SLOT_ID], hops);
 	bot->last_hops = hops;
-	bot->last_heard_ms = chat_now_ms();
+	bot->last_given_ms = chat_now_ms();
 	return true;
 }
 
@@ -156,7 +156,7 @@ hops_of(const struct bot *bot, const struct draft *draft, const struct ledger_en
 		return via_hops_after(draft->hops);
 	if (question)
 		return via_hops_after(question->hops);
-	if (bot->last_heard_ms == 0 || chat_now_ms() - bot->last_heard_ms > ANSWER_MS)
+	if (bot->last_given_ms == 0 || chat_now_ms() - bot->last_given_ms > ANSWER_MS)
 		return 1;
 	return via_hops_after(bot->last_hops);
 }
@@ -173,7 +173,7 @@ add_nonce(struct bot *bot, struct draft *draft, struct ledger_entry *question, u
 	answer_prefix(prefix, &bot->answerer, &draft->reply_to);
 	nonce_write(nonce, prefix, question->answers++, hops);
 	answer_add_nonce(draft, nonce);
-	return seen_has(&bot->answered, &draft->nonce);
+	return seen_has(&bot->answer_nonces, &draft->nonce);
 }
 
 /* Takes a message of the command into the outbox. */
@@ -182,15 +182,15 @@ take_message(struct bot *bot, struct draft *draft)
 {
 	struct ledger_entry *question = NULL;
 	unsigned hops;
-	bool said = false;
+	bool in_channel = false;
 
 	if (draft->has_reply_to)
 		question = ledger_find(&bot->ledger, &draft->reply_to);
 	hops = hops_of(bot, draft, question);
 	if (question && !draft->has_nonce)
-		said = add_nonce(bot, draft, question, hops);
+		in_channel = add_nonce(bot, draft, question, hops);
 	draft->hops = hops;
-	if (said)
+	if (in_channel)
 		outbox_add_settled(&bot->courier.outbox, bot->lines.number, draft);
 	else
 		outbox_add(&bot->courier.outbox, bot->lines.number, draft);
@@ -401,7 +401,7 @@ bot_hang_up(struct bot *bot)
 }
 
 void
-bot_stop_hearing(struct bot *bot)
+bot_stdin_closed(struct bot *bot)
 {
 	close_input(bot);
 }

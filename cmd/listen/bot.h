@@ -48,9 +48,9 @@ struct bot {
 	bool owes; /* a message of it may not be accepted: the ledger stays before it */
 	bool started_again; /* the listener gives it again what it owes, and clears this */
 	unsigned last_hops; /* of the last message that it was given */
-	int64_t last_heard_ms; /* when that was; 0: never */
-	struct seen said; /* ids of its accepted messages */
-	struct seen answered; /* nonces of its answers that are in the channel */
+	int64_t last_given_ms; /* when that was; 0: never */
+	struct seen accepted_ids; /* ids of its accepted messages */
+	struct seen answer_nonces; /* nonces of its answers that are in the channel */
 };
 
 /*
@@ -62,10 +62,10 @@ int bot_open(struct bot *bot, struct output *output, const struct identity *iden
 void bot_close(struct bot *bot);
 
 /*
- * Returns true if a message is given to the command, which is any but its own, and notes it in the
- * ledger. self is our user in the channel.
+ * Offers a message to the command. Returns true if it is not one of its own: then it must be
+ * printed, and the ledger has it. self is our user in the channel.
  */
-bool bot_hears(struct bot *bot, const struct chat_msg *msg, const struct identity *self);
+bool bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *self);
 
 /*
  * Does what can be done without waiting: takes lines, sends them, notes that the command has ended.
@@ -76,7 +76,7 @@ void bot_run(struct bot *bot, struct membership *membership);
 void bot_hang_up(struct bot *bot);
 
 /* The command has closed its stdin: nothing more is written to it. */
-void bot_stop_hearing(struct bot *bot);
+void bot_stdin_closed(struct bot *bot);
 
 /* Returns true if it has ended, its messages are settled, and it is not started again. */
 bool bot_done(const struct bot *bot);

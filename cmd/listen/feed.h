@@ -24,7 +24,7 @@ struct feed {
 	bool ended; /* the membership has ended */
 
 	/* Since the connection has joined: */
-	bool told_past; /* the last page of its history was dealt with */
+	bool past_done; /* the last page of its history was dealt with */
 	bool caught_up; /* from here on all messages are live */
 	struct recent recent; /* with --last: the last messages of the pages so far */
 

@@ -34,10 +34,10 @@ feed_wants_beginning(const struct feed *feed)
 bool
 feed_is_old(const struct feed *feed, const struct chat_msg *msg)
 {
-	int64_t said_ms = 0;
+	int64_t time_ms = 0;
 
-	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &said_ms);
-	return said_ms < feed->from_ms;
+	chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &time_ms);
+	return time_ms < feed->from_ms;
 }
 
 /* Returns the id of the last message before a gap, which the caller frees. */
@@ -52,7 +52,7 @@ gap_after(const struct feed *feed)
 }
 
 void
-feed_tell_gap(struct feed *feed, const struct chat_msg *next)
+feed_report_gap(struct feed *feed, const struct chat_msg *next)
 {
 	char *after = gap_after(feed), *after_json = chat_encode_string(chat_span_of(after));
 	char *before = next ? chat_msg_string(&next->value[CHAT_SLOT_ID]) : NULL;
@@ -122,5 +122,5 @@ feed_find_gap(struct feed *feed, const struct chat_msg *msg)
 	history_reader_begin(&history, msg);
 	has_first = history_reader_next(&history, &text, &first);
 	if (!has_first || !feed->skips || !feed_is_old(feed, &first))
-		feed_tell_gap(feed, has_first ? &first : NULL);
+		feed_report_gap(feed, has_first ? &first : NULL);
 }

@@ -61,7 +61,7 @@ count_known(const struct feed *feed, const struct chat_msg *msg)
 
 /* Prints the messages of a history as lines: those that are new, of the last `last` (-1: all). */
 static void
-tell_flat(struct feed *feed, const struct chat_msg *msg, int64_t last)
+print_flat(struct feed *feed, const struct chat_msg *msg, int64_t last)
 {
 	struct history_reader history;
 	struct chat_span text;
@@ -90,8 +90,7 @@ static void
 cut_line(struct chat_buf *cut, struct chat_span line, const struct chat_msg *msg, int64_t skip)
 {
 	struct chat_span text, array = msg->value[CHAT_SLOT_MESSAGES].raw;
-	const char *from =
-		array.at + array.len - 1; /* the bracket at the end, if no message is left */
+	const char *from = array.at + array.len - 1; /* "]", if no message is left */
 	struct history_reader history;
 	struct chat_msg past;
 
@@ -113,7 +112,7 @@ has_more(const struct chat_msg *msg)
 
 /* Prints a history as one line, with the last `last` of its messages (-1: all). */
 static void
-tell_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, int64_t last)
+print_as_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, int64_t last)
 {
 	int64_t count = (int64_t)history_count(msg), skip = count_old(feed, msg);
 	struct chat_buf cut = {0};
@@ -136,32 +135,32 @@ tell_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, 
 
 /* Prints a history, or a page, as --history says. What was missed after a loss is always flat. */
 static void
-tell_page(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
+print_page(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
 	const struct listener_options *options = feed->printer->options;
 	enum listener_history how = options->history;
 	bool missed = feed->resumes || feed->membership.rejoined;
 
 	if (feed->was_caught_up)
-		tell_flat(feed, msg, -1);
+		print_flat(feed, msg, -1);
 	else if (how == LISTENER_HISTORY_FLAT || (how == LISTENER_HISTORY_AUTO && missed))
-		tell_flat(feed, msg, options->last);
+		print_flat(feed, msg, options->last);
 	else if (how == LISTENER_HISTORY_NONE)
 		note_all(feed, msg);
 	else
-		tell_line(feed, line, msg, options->last);
+		print_as_line(feed, line, msg, options->last);
 }
 
 /* Prints the last messages of several pages as one history. */
 static void
-tell_recent(struct feed *feed)
+print_recent(struct feed *feed)
 {
 	struct chat_buf line = {0};
 	struct chat_msg msg;
 
 	recent_write(&feed->recent, &line);
 	if (chat_msg_read(&msg, chat_buf_span(&line), CHAT_FROM_SERVER, NULL) == 0)
-		tell_page(feed, chat_buf_span(&line), &msg);
+		print_page(feed, chat_buf_span(&line), &msg);
 	chat_buf_free(&line);
 	recent_free(&feed->recent);
 }
@@ -174,13 +173,13 @@ keep_recent(struct feed *feed, const struct chat_msg *msg, int64_t last)
 
 	feed->skips = feed->skips && old == (int64_t)history_count(msg);
 	recent_add(&feed->recent, msg, old, last);
-	if (feed->told_past)
-		tell_recent(feed);
+	if (feed->past_done)
+		print_recent(feed);
 }
 
 /* Warns if --last asks for more messages than the server sends to a newcomer. */
 static void
-tell_limit(const struct feed *feed, const struct chat_msg *msg)
+warn_limit(const struct feed *feed, const struct chat_msg *msg)
 {
 	int64_t most = feed->membership.server.history, last = feed->printer->options->last;
 
@@ -192,26 +191,26 @@ tell_limit(const struct feed *feed, const struct chat_msg *msg)
 }
 
 void
-feed_tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
+feed_print_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
 	int64_t last = feed->printer->options->last;
 	bool keeps = last > 0 && !feed->was_caught_up;
 
-	feed->told_past = !has_more(msg);
+	feed->past_done = !has_more(msg);
 	if (feed->printer->ending.begun)
 		return;
 	feed_find_gap(feed, msg);
-	tell_limit(feed, msg);
-	if (keeps && (feed->recent.paged || !feed->told_past))
+	warn_limit(feed, msg);
+	if (keeps && (feed->recent.paged || !feed->past_done))
 		keep_recent(feed, msg, last);
 	else
-		tell_page(feed, line, msg);
+		print_page(feed, line, msg);
 }
 
 void
 feed_begin_past(struct feed *feed)
 {
-	feed->told_past = feed->caught_up = false;
+	feed->past_done = feed->caught_up = false;
 	feed->skips = feed->from_ms && (feed->skips || feed_is_at_beginning(feed));
 	recent_free(&feed->recent);
 }
@@ -224,10 +223,10 @@ feed_end_past(struct feed *feed)
 
 	if (feed->printer->ending.begun)
 		return;
-	if (!feed->told_past && missed && *id && !feed_wants_beginning(feed))
-		feed_tell_gap(feed, NULL);
+	if (!feed->past_done && missed && *id && !feed_wants_beginning(feed))
+		feed_report_gap(feed, NULL);
 	feed->caught_up = feed->was_caught_up = true;
-	feed->told_past = true;
+	feed->past_done = true;
 	feed->skips = false;
 	feed->from_ms = 0;
 	printer_mark(feed->printer, feed->number, &feed->membership.position);

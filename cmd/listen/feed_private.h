@@ -15,7 +15,7 @@
 void feed_begin_past(struct feed *feed);
 
 /* Prints a history, or a page of one. line is its text. */
-void feed_tell_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg);
+void feed_print_history(struct feed *feed, struct chat_span line, const struct chat_msg *msg);
 
 /* Ends the past: what comes now is live. Reports a gap if a history was due and none came. */
 void feed_end_past(struct feed *feed);
@@ -35,7 +35,7 @@ bool feed_is_at_beginning(const struct feed *feed);
 bool feed_wants_beginning(const struct feed *feed);
 
 /* Reports that messages may be missing before `next`, or at the end if next is NULL. */
-void feed_tell_gap(struct feed *feed, const struct chat_msg *next);
+void feed_report_gap(struct feed *feed, const struct chat_msg *next);
 
 /* Reports a gap between the position and a history that does not continue there. */
 void feed_find_gap(struct feed *feed, const struct chat_msg *msg);

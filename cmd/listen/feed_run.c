@@ -69,10 +69,10 @@ is_known(const struct feed *feed, const struct chat_json_value *id)
 
 /* Prints a message of the server, each `message` once. */
 static void
-tell(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
+receive(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
-	if (msg->type == CHAT_TYPE_HISTORY && !feed->told_past) {
-		feed_tell_history(feed, line, msg);
+	if (msg->type == CHAT_TYPE_HISTORY && !feed->past_done) {
+		feed_print_history(feed, line, msg);
 		return;
 	}
 	if (msg->type == CHAT_TYPE_MESSAGE) {
@@ -94,10 +94,10 @@ static void
 begin_ledger(struct feed *feed)
 {
 	const char *id = position_id(&feed->membership.position);
-	bool told = feed->printer->options->history != LISTENER_HISTORY_FLAT ||
+	bool owes_nothing = feed->printer->options->history != LISTENER_HISTORY_FLAT ||
 		strcmp(id, feed->membership.server.since) == 0; /* the history was empty */
 
-	if (*id && told)
+	if (*id && owes_nothing)
 		ledger_begin(&feed->bot->ledger, id);
 	else if (!*id && feed->membership.server.past)
 		ledger_begin(&feed->bot->ledger, "0");
@@ -117,7 +117,7 @@ end(struct feed *feed, const struct membership_event *event)
 
 /* Passes an event on to the courier of the command, whose messages it is about. */
 static void
-show_bot(struct feed *feed, const struct membership_event *event)
+pass_to_courier(struct feed *feed, const struct membership_event *event)
 {
 	struct courier *courier = &feed->bot->courier;
 
@@ -137,17 +137,17 @@ static void
 handle(struct feed *feed, const struct membership_event *event)
 {
 	if (feed->bot)
-		show_bot(feed, event);
+		pass_to_courier(feed, event);
 	if (feed->printer->ending.begun && event->what == MEMBERSHIP_MESSAGE)
 		return;
 	switch (event->what) {
 	case MEMBERSHIP_JOIN:
 		feed_begin_past(feed);
 		if (event->text.len > 0)
-			tell(feed, event->text, event->msg);
+			receive(feed, event->text, event->msg);
 		break;
 	case MEMBERSHIP_MESSAGE:
-		tell(feed, event->text, event->msg);
+		receive(feed, event->text, event->msg);
 		break;
 	case MEMBERSHIP_CATCH_UP:
 		feed_end_past(feed);

@@ -75,7 +75,7 @@ grow(struct ledger *ledger)
 }
 
 void
-ledger_hear(struct ledger *ledger, const struct chat_json_value *id, unsigned hops)
+ledger_add(struct ledger *ledger, const struct chat_json_value *id, unsigned hops)
 {
 	bool owed = ledger->kept && ledger->first >= ledger->done_next;
 

@@ -43,7 +43,7 @@ void ledger_begin(struct ledger *ledger, const char *id);
 const char *ledger_done(const struct ledger *ledger);
 
 /* Adds a message that is given to the command. */
-void ledger_hear(struct ledger *ledger, const struct chat_json_value *id, unsigned hops);
+void ledger_add(struct ledger *ledger, const struct chat_json_value *id, unsigned hops);
 
 /* Returns the entry of a message, or NULL if it is not remembered. */
 struct ledger_entry *ledger_find(const struct ledger *ledger, const struct chat_json_value *id);

@@ -78,7 +78,7 @@ listener_reader_gone(struct listener *listener)
 	if (!listener->bot)
 		die_of_pipe(listener);
 	listener->printer.marking = false;
-	bot_stop_hearing(listener->bot);
+	bot_stdin_closed(listener->bot);
 }
 
 void

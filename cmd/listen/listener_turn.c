@@ -21,9 +21,7 @@ listener_close_feeds(struct listener *listener, int64_t limit_ms)
 		membership_close(&listener->feeds[i].membership, limit_ms);
 }
 
-/*
- * Closes the connections if the run has begun to end. With a command listener_run_bot() does that.
- */
+/* Closes the connections if the run has begun to end; with a command listener_run_bot() does it. */
 static void
 close_at_end(struct listener *listener)
 {
@@ -91,9 +89,9 @@ check_end(struct listener *listener)
 	listener->deadline_ms = INT64_MAX;
 	if (!listener->caught_signal)
 		ending_begin(&listener->printer.ending, CHAT_EXIT_TIMEOUT);
+	/* After a signal unread output is not waited for. */
 	if (output_pending_bytes(&listener->printer.output) > 0)
-		printer_drop_output(
-			&listener->printer); /* after a signal unread output is not waited for */
+		printer_drop_output(&listener->printer);
 }
 
 #define WAIT_SIGNAL 0 /* the place of signals.fd in waits.fds */

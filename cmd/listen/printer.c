@@ -58,8 +58,10 @@ save_file(struct printer *printer, struct chat_span line, const struct chat_msg 
 	return line;
 }
 
+/* Returns true if the filter selects a message. */
 static bool
-is_wanted(struct printer *printer, const struct membership *membership, const struct chat_msg *msg)
+is_wanted(const struct printer *printer, const struct membership *membership,
+	const struct chat_msg *msg)
 {
 	struct filter_place place = {
 		.self = &membership->identity,
@@ -67,9 +69,7 @@ is_wanted(struct printer *printer, const struct membership *membership, const st
 		.copies = membership->server.via && membership->server.hops,
 	};
 
-	if (!filter_wants(&printer->options->filter, msg, &place))
-		return false;
-	return !printer->bot || bot_hears(printer->bot, msg, &membership->identity);
+	return filter_wants(&printer->options->filter, msg, &place);
 }
 
 void
@@ -77,6 +77,8 @@ printer_print(struct printer *printer, const struct membership *membership, stru
 	const struct chat_msg *msg)
 {
 	if (printer->ending.begun || !is_wanted(printer, membership, msg))
+		return;
+	if (printer->bot && !bot_offer(printer->bot, msg, &membership->identity))
 		return;
 	if (printer->options->saves)
 		line = save_file(printer, line, msg);

@@ -19,12 +19,12 @@ static void
 write_sha256(char hex[HEX_LEN + 1], const struct draft *draft)
 {
 	unsigned char digest[CHAT_SHA256_BYTES];
-	struct chat_msg said;
+	struct chat_msg sent;
 	char *text, *bytes;
 	size_t len;
 
-	chat_msg_read(&said, (struct chat_span){draft->body, draft->len}, CHAT_FROM_CLIENT, NULL);
-	text = chat_msg_string(&said.value[CHAT_SLOT_FILE_DATA]);
+	chat_msg_read(&sent, (struct chat_span){draft->body, draft->len}, CHAT_FROM_CLIENT, NULL);
+	text = chat_msg_string(&sent.value[CHAT_SLOT_FILE_DATA]);
 	len = strlen(text);
 	bytes = chat_alloc(chat_base64_decoded_size(text, len) + 1);
 	len = chat_base64_decode(bytes, text, len);

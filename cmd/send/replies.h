@@ -11,8 +11,10 @@
 #include "client/seen.h"
 #include "send/report.h"
 
-/* --reply: waits for answers to our messages and prints them. It starts with wanted set and the
- * rest zeroed. */
+/*
+ * --reply: waits for answers to our messages and prints them. It starts with wanted set and the
+ * rest zeroed.
+ */
 struct replies {
 	int64_t wanted; /* answers to wait for; 0: none */
 	int64_t count; /* answers printed */

@@ -53,13 +53,13 @@ static void
 received(struct sender *sender, const struct membership_event *event)
 {
 	const struct chat_msg *msg = event->msg;
-	enum outbox_heard heard =
+	enum outbox_result result =
 		courier_received(&sender->courier, &sender->membership, msg, event->text);
 
-	if (heard == OUTBOX_ACCEPTED && sender->replies.wanted > 0)
+	if (result == OUTBOX_ACCEPTED && sender->replies.wanted > 0)
 		replies_ask(&sender->replies, &msg->value[CHAT_SLOT_ID],
 			sender->membership.server.instance);
-	if (heard == OUTBOX_NOTHING && msg->type == CHAT_TYPE_ERROR)
+	if (result == OUTBOX_NOTHING && msg->type == CHAT_TYPE_ERROR)
 		stray_error(sender, msg);
 	if (!sender->end.hopeless)
 		replies_receive(&sender->replies, &sender->report, msg, event->text);

@@ -73,7 +73,7 @@ source_open(struct source *source, const struct source_options *options, struct 
 		.splits = options->split,
 		.replaces = options->replace,
 		.speed = options->speed,
-		.first_told_ms = -1,
+		.first_logged_ms = -1,
 		.due_ms = INT64_MAX,
 	};
 	if (options->word_count > 0)
@@ -176,18 +176,18 @@ take_text_line(
 
 /* Returns when a message of a log is due: as long after the first message as in the log. */
 static int64_t
-due_ms(struct source *source, int64_t told_ms)
+due_ms(struct source *source, int64_t logged_ms)
 {
 	int64_t now_ms = chat_now_ms();
 	double after_ms;
 
-	if (source->speed <= 0 || told_ms < 0)
+	if (source->speed <= 0 || logged_ms < 0)
 		return now_ms;
-	if (source->first_told_ms < 0) {
-		source->first_told_ms = told_ms;
+	if (source->first_logged_ms < 0) {
+		source->first_logged_ms = logged_ms;
 		source->first_sent_ms = now_ms;
 	}
-	after_ms = ((double)told_ms - (double)source->first_told_ms) / source->speed;
+	after_ms = ((double)logged_ms - (double)source->first_logged_ms) / source->speed;
 	if (after_ms < 0)
 		return now_ms;
 	return source->first_sent_ms +
@@ -198,12 +198,12 @@ static enum source_what
 take_replay_line(
 	struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
 {
-	int64_t told_ms;
-	int made = replay_read(draft, line, &told_ms, err);
+	int64_t logged_ms;
+	int made = replay_read(draft, line, &logged_ms, err);
 
 	if (made <= 0)
 		return made < 0 ? SOURCE_ILLEGAL : SOURCE_NOTHING;
-	source->due_ms = due_ms(source, told_ms);
+	source->due_ms = due_ms(source, logged_ms);
 	if (source->due_ms <= chat_now_ms()) {
 		source->due_ms = INT64_MAX;
 		return SOURCE_DRAFT;

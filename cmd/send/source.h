@@ -28,7 +28,7 @@ struct source {
 	struct chat_lines lines; /* valid if has_lines is true */
 	struct chat_span rest; /* of a text that is being split; empty: none */
 	double speed; /* of a replay; 1: with the pauses of the log; 0: at once */
-	int64_t first_told_ms,
+	int64_t first_logged_ms,
 		first_sent_ms; /* of a replay: where its clock and ours met; -1: not yet */
 	struct draft held; /* of a replay: a message that is not due yet */
 	int64_t due_ms; /* when held is due; INT64_MAX: nothing is held */

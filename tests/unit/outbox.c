@@ -57,7 +57,7 @@ send_all(struct outbox *outbox, int64_t now_ms)
 }
 
 /* Shows the outbox a line of the server. */
-static enum outbox_heard
+static enum outbox_result
 receive(struct outbox *outbox, const char *line, int64_t now_ms)
 {
 	struct chat_msg msg;
@@ -69,7 +69,7 @@ receive(struct outbox *outbox, const char *line, int64_t now_ms)
 
 /* The server's message with this text, and with the nonce of this number of the outbox (-1: none).
  */
-static enum outbox_heard
+static enum outbox_result
 receive_text(struct outbox *outbox, const char *text, int number)
 {
 	char line[300], nonce[100] = "";
@@ -84,7 +84,7 @@ receive_text(struct outbox *outbox, const char *text, int number)
 	return receive(outbox, line, 1);
 }
 
-static enum outbox_heard
+static enum outbox_result
 receive_error(struct outbox *outbox, int number, const char *more, int64_t now_ms)
 {
 	char line[300];
