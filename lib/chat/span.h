@@ -40,7 +40,13 @@ chat_span_strip(struct chat_span span)
 static inline bool
 chat_span_is_blank(struct chat_span line)
 {
-	return chat_span_strip(line).len == 0;
+	size_t i = 0;
+
+	while (i < line.len &&
+		(line.at[i] == ' ' || line.at[i] == '\t' || line.at[i] == '\r' ||
+			line.at[i] == '\n'))
+		i++;
+	return i == line.len;
 }
 
 /* Copies the span to `at`, as far as it fits before `end`. Returns the end of the copy. */

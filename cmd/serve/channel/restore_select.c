@@ -8,7 +8,6 @@
 #include "chat/buf.h"
 #include "serve/channel/restore_private.h"
 #include "serve/journal/recovery_index.h"
-
 #include "text/array.h"
 
 #define FRAME_HEADER_MAX 10 /* bytes that a message takes in memory beside its text */
