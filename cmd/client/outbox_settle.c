@@ -1,5 +1,5 @@
 /*
- * What becomes of the messages in flight: they are settled, or sent again after a lost connection.
+ * The end of the messages in flight: they are settled, or sent again after a lost connection.
  * This decides the exit status of chat-send.
  */
 #include "client/outbox_private.h"

@@ -22,8 +22,8 @@ two_digits(const char *at)
 }
 
 /*
- * Whether a text has the shape: a 0 stands for a digit, all else for itself, but the T for a blank
- * and a t, too.
+ * Returns true when a text begins with this shape: a 0 stands for a digit, all else for itself, but
+ * the T for a blank and a t, too.
  */
 static bool
 begins_like(const char *text, const char *shape)

@@ -17,8 +17,8 @@ struct report_counts {
 };
 
 /*
- * What chat-send tells of each message: a receipt on stdout, an error on stderr. It starts with its
- * options and the source set, and output open; the rest is zeroed.
+ * The report of chat-send on each message: a receipt on stdout, an error on stderr. It starts with
+ * its options and the source set, and output open; the rest is zeroed.
  */
 struct report {
 	bool quiet; /* no receipts */

@@ -102,12 +102,8 @@ holds pointers 'a pointer is tested as it is, without NULL'
 holds sizes 'sizeof has parentheses and, in an allocation, an object'
 holds statics 'functions of one file have plain names, and those that libuv calls are on_something'
 
-# A function is short.
-sources lib cmd | xargs -0 awk 'FNR == 1 { start = 0 }
-	/^[a-zA-Z_].*\(/ && !/;$/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
-	/^\{/ { start = FNR }
-	/^\}/ && start { if (FNR - start - 1 > 60) print FILENAME ": " name ": " FNR - start - 1 " lines"; start = 0 }' |
-	none 'no function is longer than 60 lines'
+holds comments 'a comment says what is there, and does not begin with a question word'
+holds lengths 'no file is longer than 450 lines, and no function longer than 40'
 
 [ "$(lines Makefile)" -lt 300 ]
 ok 'the Makefile is shorter than 300 lines'

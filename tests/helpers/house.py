@@ -14,7 +14,7 @@ import os
 import re
 import sys
 
-FILE_LINES, FUNCTION_LINES = 450, 60
+FILE_LINES, FUNCTION_LINES = 450, 40
 ROOTS = "lib", "cmd"
 
 # Each folder with those that it may include, beside itself.
