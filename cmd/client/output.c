@@ -219,8 +219,7 @@ output_flush(struct output *output, struct chat_err *err)
 		if (wrote < 0 && errno == EINTR)
 			continue;
 		if (wrote < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			/* Moves the rest only if it is the smaller part: so each byte is moved
-			 * about once. */
+			/* The rest is moved if it is the smaller part: each byte about once. */
 			if (output->start > output_pending_bytes(output)) {
 				chat_buf_drop(&output->buf, output->start);
 				output->start = 0;

@@ -12,8 +12,7 @@
 
 /* How far the messages of a channel were dealt with: the `since` of the next init. */
 struct position {
-	int64_t newest_ms; /* the latest timestamp noted that is not in the far future; INT64_MIN:
-			    none */
+	int64_t newest_ms; /* the newest believable timestamp noted; INT64_MIN: none */
 	int64_t believed_until_ms; /* timestamps up to this one are believed */
 	struct chat_buf id; /* of the message noted last, NUL-terminated; "": none */
 	bool refused; /* a message had an id that is too long */

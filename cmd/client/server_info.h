@@ -23,8 +23,7 @@ struct server_info {
 	int64_t history; /* messages at most that a newcomer gets; 0: none, or not known */
 	uint64_t instance; /* hash of the name of the server process; 0: not known */
 	char origin[VIA_NAME_SIZE]; /* the name of the channel in `via`; "": not known */
-	char since[SERVER_INFO_SINCE_SIZE]; /* the position now: before all later messages; "": not
-					       known */
+	char since[SERVER_INFO_SINCE_SIZE]; /* the position at the join; "": not known */
 	char id[IDENTITY_NAME_SIZE]; /* our user id there; "": not known */
 };
 

@@ -104,29 +104,38 @@ bot_close(struct bot *bot)
 }
 
 /*
- * Returns true if the command sent a message: it has a nonce of this process, or that of an answer
- * of this command, or it came back with the own nonce of the command.
+ * Returns true if a message has the nonce of an answer of this command to the message of its
+ * replyTo.
  */
 static bool
-is_own(struct bot *bot, const struct chat_msg *msg, const struct identity *self)
+is_answer(const struct bot *bot, const struct chat_msg *msg)
 {
-	const struct chat_json_value *value = &msg->value[CHAT_SLOT_NONCE];
 	char prefix[NONCE_PREFIX_LEN + 1];
+	struct nonce nonce;
+
+	if (!chat_msg_has(msg, CHAT_SLOT_REPLY_TO) || !chat_msg_has(msg, CHAT_SLOT_NONCE) ||
+		!nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]))
+		return false;
+	answer_prefix(prefix, &bot->answerer, &msg->value[CHAT_SLOT_REPLY_TO]);
+	return chat_span_equal(nonce.prefix, chat_span_of(prefix));
+}
+
+/*
+ * Returns true if the command sent a message: it has a nonce of this process, or that of an answer
+ * of this command, or it came back with a nonce that the command had chosen.
+ */
+static bool
+is_own(const struct bot *bot, const struct chat_msg *msg, const struct identity *self)
+{
 	struct nonce nonce;
 
 	if (!identity_owns(self, msg))
 		return false;
-	if (!chat_msg_has(msg, CHAT_SLOT_NONCE) || !nonce_read(&nonce, value))
+	if (!chat_msg_has(msg, CHAT_SLOT_NONCE) ||
+		!nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]))
 		return seen_has(&bot->accepted_ids, &msg->value[CHAT_SLOT_ID]);
-	if (chat_span_equal(nonce.prefix, chat_span_of(bot->courier.outbox.prefix)))
-		return true;
-	if (!chat_msg_has(msg, CHAT_SLOT_REPLY_TO))
-		return false;
-	answer_prefix(prefix, &bot->answerer, &msg->value[CHAT_SLOT_REPLY_TO]);
-	if (!chat_span_equal(nonce.prefix, chat_span_of(prefix)))
-		return false;
-	seen_add(&bot->answer_nonces, value);
-	return true;
+	return chat_span_equal(nonce.prefix, chat_span_of(bot->courier.outbox.prefix)) ||
+		is_answer(bot, msg);
 }
 
 bool
@@ -136,8 +145,11 @@ bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *se
 
 	if (msg->type != CHAT_TYPE_MESSAGE)
 		return true;
-	if (is_own(bot, msg, self))
+	if (is_own(bot, msg, self)) {
+		if (is_answer(bot, msg))
+			seen_add(&bot->answer_nonces, &msg->value[CHAT_SLOT_NONCE]);
 		return false;
+	}
 	hops = via_hops(msg);
 	ledger_add(&bot->ledger, &msg->value[CHAT_SLOT_ID], hops);
 	bot->last_hops = hops;

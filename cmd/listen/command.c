@@ -122,8 +122,8 @@ end_rest(struct command *command)
 	} else if (now_ms >= command->next_ms && !command->killed) {
 		command_signal(command, SIGKILL);
 		command->next_ms = now_ms + GRACE_MS;
-	} else if (now_ms >=
-		command->next_ms) { /* the kernel does not end it: nothing can be done */
+	} else if (now_ms >= command->next_ms) {
+		/* The kernel does not end it: nothing can be done. */
 		command->status = command->pid ? 128 + SIGKILL : command->status;
 		command->pid = command->group = 0;
 		command->next_ms = INT64_MAX;

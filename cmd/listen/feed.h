@@ -30,8 +30,7 @@ struct feed {
 
 	/* Over all connections: */
 	bool resumes; /* it began with a position: the first history is what was missed */
-	bool wants_all; /* it began with POSITION_BEGINNING: nothing before the history is missing
-			 */
+	bool wants_all; /* it began with POSITION_BEGINNING: all messages are wanted */
 	bool was_caught_up; /* caught_up was true once */
 	int64_t from_ms; /* messages before this time are not wanted; 0: all are */
 	bool skips; /* every message so far was before from_ms */

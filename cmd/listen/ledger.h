@@ -20,8 +20,7 @@ struct ledger_entry {
 };
 
 struct ledger {
-	bool kept; /* it goes into the cursor file: up to LEDGER_MOST owed messages are remembered
-		    */
+	bool kept; /* it goes into the cursor file, and so LEDGER_MOST are remembered */
 	struct ledger_entry *entries; /* a ring: entry `number` lies at number % cap */
 	size_t cap; /* a power of two */
 	uint64_t first, next; /* the number of the oldest entry, and of the next one */

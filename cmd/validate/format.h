@@ -13,8 +13,7 @@ struct finding {
 	const char *file;
 	const char *shown_file; /* file, as a terminal may see it */
 	uint64_t line; /* from 1 */
-	size_t point; /* code points of the line before the place; 0 unless the format counts points
-		       */
+	size_t point; /* code points before the place, if the format counts_points */
 	uint64_t number; /* among the findings that are written, from 0 */
 	const struct chat_err *error; /* its offset counts from the start of the line */
 };

@@ -14,8 +14,7 @@
 /* A finding that a part of a report keeps. */
 struct kept {
 	uint64_t line; /* counted from the first line of the block, from 1 */
-	size_t point; /* code points of the line before the place; 0 if the format has no use for it
-		       */
+	size_t point; /* code points before the place, if the format counts_points */
 	struct chat_err error;
 };
 

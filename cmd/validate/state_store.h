@@ -62,8 +62,7 @@ struct state {
 	bool initialized; /* an init came */
 	bool refused; /* an error came after the last init */
 	uint64_t listings; /* the number of the last userData */
-	struct listing
-		listing; /* the last userData that names no channel: it is about all of them */
+	struct listing listing; /* the last userData that names no channel: it is about all */
 	struct keyed *channels; /* of struct channel */
 	struct keyed *users; /* of struct user */
 };
