@@ -53,6 +53,8 @@ struct bot {
 	struct seen answer_nonces; /* nonces of its answers that are in the channel */
 };
 
+/* ---- bot_process.c ---- */
+
 /*
  * Starts the command and opens output, which is borrowed, to its stdin. Returns 0, or -1 with
  * CHAT_CANNOT_OPEN if it cannot be started.
@@ -60,12 +62,6 @@ struct bot {
 int bot_open(struct bot *bot, struct output *output, const struct identity *identity,
 	struct chat_err *err);
 void bot_close(struct bot *bot);
-
-/*
- * Offers a message to the command. Returns true if it is not one of its own: then it must be
- * printed, and the ledger has it. self is our user in the channel.
- */
-bool bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *self);
 
 /*
  * Does what can be done without waiting: takes lines, sends them, notes that the command has ended.
@@ -83,5 +79,13 @@ bool bot_done(const struct bot *bot);
 
 /* Adds what bot_run() waits for, besides the membership. */
 void bot_await(const struct bot *bot, const struct membership *membership, struct waits *waits);
+
+/* ---- bot_messages.c ---- */
+
+/*
+ * Offers a message to the command. Returns true if it is not one of its own: then it must be
+ * printed, and the ledger has it. self is our user in the channel.
+ */
+bool bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *self);
 
 #endif

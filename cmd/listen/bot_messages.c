@@ -1,107 +1,15 @@
-/* The command of --exec. It may be slow, end, or write nonsense: the membership goes on. */
-#include "listen/bot.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+/*
+ * The messages of --exec: those of the channel are offered to the command, its lines go into the
+ * outbox, and the ledger notes what is answered.
+ */
+#include "listen/bot_private.h"
 
 #include "chat/clock.h"
 #include "client/nonce.h"
 #include "client/via.h"
 #include "command/diag.h"
 
-#define LINE_MAX_BYTES (16u << 20) /* of a line of the command */
-#define WINDOW 256 /* messages of the command that may be in flight */
 #define ANSWER_MS 10000 /* a message so long after the last one is no answer to it */
-#define STEADY_MS \
-	10000 /* after such a run the pauses before a restart begin again from the shortest */
-
-static void
-close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static int
-fail(struct bot *bot, struct chat_err *err)
-{
-	close_fd(&bot->to_fd);
-	close_fd(&bot->from_fd);
-	if (err && err->code == CHAT_OK)
-		chat_fail(err, CHAT_INTERNAL, "%s: %m", bot->command.argv[0]);
-	return -1;
-}
-
-/* Starts the command, with pipes to and from it. Returns 0 or -1. */
-static int
-start(struct bot *bot, struct chat_err *err)
-{
-	int to[2], from[2], failed;
-	uint64_t written;
-
-	err->code = CHAT_OK;
-	if (pipe2(to, O_CLOEXEC) < 0)
-		return fail(bot, err);
-	bot->to_fd = to[1];
-	if (pipe2(from, O_CLOEXEC) < 0) {
-		close(to[0]);
-		return fail(bot, err);
-	}
-	bot->from_fd = from[0];
-	failed = command_start(&bot->command, to[0], from[1], err);
-	close(to[0]);
-	close(from[1]);
-	if (failed)
-		return fail(bot, err);
-	/* The flag is for our ends alone: no other process shares these descriptors. */
-	fcntl(bot->to_fd, F_SETFL, O_NONBLOCK);
-	fcntl(bot->from_fd, F_SETFL, O_NONBLOCK);
-	written = output_end(bot->output);
-	output_open(bot->output, bot->to_fd);
-	bot->output->written = written; /* marks count these bytes */
-	chat_lines_init(&bot->lines, bot->from_fd, LINE_MAX_BYTES);
-	bot->started_ms = chat_now_ms();
-	return 0;
-}
-
-int
-bot_open(struct bot *bot, struct output *output, const struct identity *identity,
-	struct chat_err *err)
-{
-	bot->output = output;
-	bot->to_fd = bot->from_fd = -1;
-	bot->restart_ms = INT64_MAX;
-	courier_init(&bot->courier, identity, WINDOW, ACK_AUTO);
-	bot->courier.listens = true;
-	bot->courier.outbox.accepted_ids = &bot->accepted_ids;
-	answerer_begin(&bot->answerer, bot->command.argv);
-	return start(bot, err);
-}
-
-/* Closes the stdin of the command. */
-static void
-close_input(struct bot *bot)
-{
-	close_fd(&bot->to_fd);
-	output_close(bot->output);
-	bot->output->fd = -1;
-}
-
-void
-bot_close(struct bot *bot)
-{
-	close_input(bot);
-	close_fd(&bot->from_fd);
-	chat_lines_free(&bot->lines);
-	courier_free(&bot->courier);
-	seen_free(&bot->accepted_ids);
-	seen_free(&bot->answer_nonces);
-	ledger_free(&bot->ledger);
-}
 
 /*
  * Returns true if a message has the nonce of an answer of this command to the message of its
@@ -241,22 +149,18 @@ take_next_line(struct bot *bot)
 		return true;
 	case CHAT_LINE_TOO_LONG:
 		chat_warn("%s: line %llu: more than %u bytes", bot->command.argv[0],
-			(unsigned long long)bot->lines.number, LINE_MAX_BYTES);
+			(unsigned long long)bot->lines.number, BOT_LINE_MAX_BYTES);
 		return true;
 	case CHAT_LINE_END:
-		close_fd(&bot->from_fd);
+		bot_close_fd(&bot->from_fd);
 		return false;
 	default:
 		return false;
 	}
 }
 
-/*
- * Takes the lines that the command has written, as many as the outbox has room for. The lines that
- * are still in the pipe when the command has ended are taken too; then the pipe is closed.
- */
-static void
-take_lines(struct bot *bot)
+void
+bot_take_lines(struct bot *bot)
 {
 	struct chat_err err;
 	int got;
@@ -271,7 +175,7 @@ take_lines(struct bot *bot)
 		if (got > 0 || bot->lines.ended)
 			continue;
 		if (got < 0 || bot->command.pid == 0)
-			close_fd(&bot->from_fd);
+			bot_close_fd(&bot->from_fd);
 		bot->dry = true;
 		break;
 	}
@@ -317,9 +221,8 @@ warn_item(const struct bot *bot, const struct item *item)
 		chat_warn("%s: line %llu: not sent", name, line);
 }
 
-/* Takes the settled messages in order: an answer counts when all before it are settled. */
-static void
-take_settled(struct bot *bot)
+void
+bot_take_settled(struct bot *bot)
 {
 	const struct item *item;
 
@@ -336,104 +239,4 @@ take_settled(struct bot *bot)
 	bot->ended_well = false;
 	if (!bot->owes)
 		ledger_close(&bot->ledger);
-}
-
-/* Sets when the command is started again. */
-static void
-plan_restart(struct bot *bot)
-{
-	int64_t now_ms = chat_now_ms();
-
-	if (now_ms - bot->started_ms >= STEADY_MS)
-		bot->backoff = (struct backoff){0};
-	bot->restart_ms = now_ms + backoff_next_ms(&bot->backoff, 0);
-	chat_warn("%s: ended with %d; started again in %lld ms", bot->command.argv[0],
-		bot->command.status, (long long)(bot->restart_ms - now_ms));
-}
-
-/* Notes that the command has ended. Its lines that are still in the pipe are taken then. */
-static void
-check_end(struct bot *bot)
-{
-	if (!command_reap(&bot->command))
-		return;
-	close_input(bot);
-	bot->ending = true;
-}
-
-/* The command has ended, and all its lines are taken. */
-static void
-ended(struct bot *bot)
-{
-	bot->ending = false;
-	bot->ended_well = bot->command.status == 0;
-	chat_lines_free(&bot->lines);
-	if (bot->restart)
-		plan_restart(bot);
-	else
-		bot->finished = true;
-}
-
-static void
-start_again(struct bot *bot)
-{
-	struct chat_err err;
-
-	bot->restart_ms = INT64_MAX;
-	bot->ended_well = bot->owes = false;
-	if (start(bot, &err) == 0) {
-		bot->started_again = true;
-		return;
-	}
-	chat_warn("%s", err.text);
-	bot->finished = true;
-}
-
-void
-bot_run(struct bot *bot, struct membership *membership)
-{
-	if (chat_now_ms() >= bot->restart_ms)
-		start_again(bot);
-	check_end(bot);
-	take_lines(bot);
-	if (bot->ending && bot->from_fd < 0 && command_is_gone(&bot->command))
-		ended(bot);
-	courier_send(&bot->courier, membership);
-	take_settled(bot);
-}
-
-void
-bot_hang_up(struct bot *bot)
-{
-	bot->restart = false;
-	bot->restart_ms = INT64_MAX;
-	if (command_is_gone(&bot->command) && !bot->ending)
-		bot->finished = true;
-	close_input(bot);
-}
-
-void
-bot_stdin_closed(struct bot *bot)
-{
-	close_input(bot);
-}
-
-bool
-bot_done(const struct bot *bot)
-{
-	return bot->finished && outbox_empty(&bot->courier.outbox);
-}
-
-void
-bot_await(const struct bot *bot, const struct membership *membership, struct waits *waits)
-{
-	waits_until(waits, bot->restart_ms);
-	waits_until(waits, command_wake_ms(&bot->command));
-	courier_await(&bot->courier, membership, waits);
-	if (bot->from_fd < 0 || !outbox_has_room(&bot->courier.outbox))
-		return;
-	if (bot->dry)
-		waits_add(waits, bot->from_fd, POLLIN);
-	else
-		waits_until(waits, 0);
 }
