@@ -35,7 +35,7 @@ void courier_joined(struct courier *courier, struct membership *membership, bool
 void courier_caught_up(struct courier *courier, bool complete, uint64_t instance);
 void courier_lost(struct courier *courier, struct membership *membership);
 
-/* Sets how messages are known to be accepted from now on. */
+/* Sets how messages are acknowledged until the next join. ACK_CLOSE also widens the window. */
 void courier_set_ack(struct courier *courier, enum ack ack);
 
 /* Takes a message of the server, a history too. Returns what outbox_receive() returns. */

@@ -33,7 +33,8 @@ struct draft {
 
 /*
  * Checks a line of JSON and copies it. A bare {"text":…} or {"file":…} gets its type. Returns -1
- * with the first error as chat_msg_read() does, or CHAT_ALREADY_INITIALIZED for init, which the
+ * with the first error as chat_msg_read() does; with CHAT_BAD_MESSAGE for an invalid nonce, via or
+ * hops, which chat_msg_read() ignores; or with CHAT_ALREADY_INITIALIZED for init, which the
  * membership sends itself.
  */
 int draft_read(struct draft *draft, struct chat_span line, struct chat_err *err);

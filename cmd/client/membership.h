@@ -128,7 +128,8 @@ void membership_next(struct membership *membership, struct membership_event *eve
 
 /* ---- membership_send.c ---- */
 
-/* Returns true if a message can be sent: it is joined, and not too many bytes are queued. */
+/* Returns true if a message can be sent: the membership is joined and its queue is below the limit.
+ */
 bool membership_can_send(const struct membership *membership);
 
 /* Queues a message, for membership_flush() or membership_next(). An error comes as an event. */

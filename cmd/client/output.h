@@ -83,8 +83,9 @@ output_is_full(const struct output *output)
 int output_flush(struct output *output, struct chat_err *err);
 
 /*
- * Cuts a regular file back to where so many bytes were written. Returns false if that cannot be
- * done, as when another process has appended to it. Call output_discard() afterwards.
+ * Truncates a regular file to the end of the first `written` bytes of this output. Returns false if
+ * that cannot be done, as when another process has appended to it. Call output_discard()
+ * afterwards.
  */
 bool output_retract(struct output *output, uint64_t written);
 

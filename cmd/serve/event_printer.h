@@ -22,7 +22,7 @@ struct event_printer {
 void event_printer_open(
 	struct event_printer *printer, uv_loop_t *loop, int fd, struct error_log *error_log);
 
-/* Takes the line of an event, without its newline. */
+/* Queues a copy of the line of an event, which is given without newline. */
 void event_printer_print(struct event_printer *printer, struct chat_span line);
 
 /* Writes what goes without waiting. */

@@ -58,7 +58,7 @@ void report_finish(struct report *report);
 /* Begins a file; name is borrowed until the next one begins. */
 void report_begin_file(struct report *report, const char *name);
 
-/* Ends a file: writes what the format has there, as how many findings were not shown. */
+/* Ends a file: writes the end that the format has, for example the number of hidden findings. */
 void report_end_file(struct report *report, bool unreadable);
 
 /* Adds a finding in report->line. It is a chat_msg_report; arg is the report. */

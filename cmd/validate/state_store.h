@@ -46,7 +46,7 @@ struct keyed {
 struct channel {
 	struct keyed keyed; /* by name: that of its URL, else its `channel`, else "" */
 	struct latest latest;
-	uint64_t latest_noted; /* the number of the last userData before latest */
+	uint64_t latest_noted; /* the number of the newest userData that came before `latest` */
 	struct listing listing; /* the last userData about this channel alone */
 };
 

@@ -91,7 +91,7 @@ enum chat_rule_kind {
 	CHAT_RULE_BOOLEAN,
 	CHAT_RULE_OBJECT, /* of `shape` */
 	CHAT_RULE_ARRAY, /* of objects of `shape` */
-	CHAT_RULE_WORDS /* an array of at most `max` words, of CHAT_WORD_MAX characters at most */
+	CHAT_RULE_WORDS /* an array of at most `max` words, each of 1 to CHAT_WORD_MAX characters */
 };
 
 /* A word: 1 to CHAT_WORD_MAX of A-Z a-z 0-9 . _ ~ - / : */

@@ -26,7 +26,7 @@
 #define FS_WRITE \
 	(FS_REMOVE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | FS_TRUNCATE)
 
-/* Rights that are given up together with the right to write and that no path keeps. */
+/* Rights that are lost together with the right to write, on every path. */
 #define FS_NEVER \
 	(LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | \
 		LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SOCK | \

@@ -18,7 +18,7 @@ enum chat_exit {
 	CHAT_EXIT_UNKNOWN = 2, /* some messages may or may not have been accepted */
 	CHAT_EXIT_USAGE = EX_USAGE, /* 64 */
 	CHAT_EXIT_BAD_LINE = EX_DATAERR, /* 65 an input line is not a message */
-	CHAT_EXIT_NO_INPUT = EX_NOINPUT, /* 66 cannot read an input file */
+	CHAT_EXIT_NO_INPUT = EX_NOINPUT, /* 66 cannot open an input file or the journal directory */
 	CHAT_EXIT_NO_HOST = EX_NOHOST, /* 68 unknown host */
 	CHAT_EXIT_UNAVAILABLE = EX_UNAVAILABLE, /* 69 no connection, or it was lost */
 	CHAT_EXIT_INTERNAL = EX_SOFTWARE, /* 70 */

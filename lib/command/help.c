@@ -83,8 +83,7 @@ write_sentence(struct chat_buf *out, const struct chat_opt_entry *entry)
 }
 
 /*
- * Appends words from the column on, in lines that end before HELP_WIDTH. The current line is `at`
- * columns long.
+ * Appends words, wrapped at HELP_WIDTH and indented to `column`. The current line has `at` columns.
  */
 static void
 write_right(struct chat_buf *out, const char *words, size_t column, size_t at)

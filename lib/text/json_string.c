@@ -129,7 +129,9 @@ skip_blocks(const char **at, const char *end, size_t *more)
 }
 #endif
 
-/* Returns the first byte that does not stand for itself; adds the code points before it to *points.
+/*
+ * Returns the first quote, backslash or control character, or `end`. Adds the number of code points
+ * before it to *points.
  */
 static const char *
 skip_plain(const char *at, const char *end, size_t *points)

@@ -158,9 +158,9 @@ struct channel *channels_find(struct channels *channels, struct chat_span name,
 	const struct claimant *claimant, struct chat_err *err);
 
 /*
- * To be called when a member, a visitor, a reader or a user does not use the channel any more. If
- * it is empty now, it becomes idle; if its history is empty, too, it is freed. A dirty or waiting
- * channel stays: channels_publish takes it off that list and calls this again.
+ * Call this when a member, a visitor, a reader or a user has left the channel. If the channel is
+ * empty now, it becomes idle; if its history is empty, too, it is freed. A channel on the dirty or
+ * waiting list stays: channels_publish takes it off the list and calls this again.
  */
 void channel_release(struct channel *channel);
 

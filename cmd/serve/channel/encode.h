@@ -53,7 +53,8 @@ struct outgoing_user_data {
 	const struct user *you; /* NULL: left out */
 	size_t max_message_bytes;
 	uint32_t history; /* messages that a new member is sent at the most */
-	struct chat_span since; /* the `since` for messages that follow */
+	struct chat_span
+		since; /* the id to send as `since`, to get all messages published from now on */
 	struct chat_span origin; /* the name of this channel in `via` */
 };
 
@@ -61,7 +62,7 @@ struct outgoing_user_data {
 struct block *encode_user_data(const struct outgoing_user_data *data);
 
 /*
- * Appends a `userData` that lists none of so many users: single users are not announced any more.
+ * Appends a `userData` with `total` and no users, for a channel too large to announce single users.
  * Returns the block; *at gets the offset of the frame.
  */
 struct block *encode_crowd(

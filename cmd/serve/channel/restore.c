@@ -132,7 +132,10 @@ newest_not_restored(const struct restored_channel *of, const struct disk_journal
 		return total ? disk->recovered.last : disk->removals.newest;
 	if (of->selected < total && of->oldest - 1 > disk->removals.newest)
 		return of->oldest - 1;
-	/* Messages that were selected may be older than others that were removed. */
+	/*
+	 * All were selected. If a newer message of any channel was removed, only those before
+	 * `oldest` are missing.
+	 */
 	return of->oldest <= disk->removals.newest ? of->oldest - 1 : disk->removals.newest;
 }
 

@@ -24,7 +24,7 @@ file_flaw(const struct stat *status)
 	return is_ours(status) ? NULL : "belongs to another user";
 }
 
-/* The same for the directory. */
+/* Returns why the directory must not be used, or NULL. */
 static const char *
 dir_flaw(int fd)
 {

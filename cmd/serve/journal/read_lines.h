@@ -22,8 +22,9 @@ int lines_read(int fd, const struct position *positions, size_t count, lines_on_
 	void *arg, const struct position **bad, struct chat_err *err);
 
 /*
- * Returns how many of the positions, from the first on, lie so near to each other that they are
- * read at once. Sets *len to the bytes from the start of the first line to the end of the last.
+ * Returns how many of the positions, from the first on, are read with one pread(2): the gaps
+ * between them are small, and together they have at most PIECE_BYTES, unless one line is longer.
+ * Sets *len to the bytes from the start of the first line to the end of the last.
  */
 size_t lines_piece(const struct position *positions, size_t count, size_t *len);
 

@@ -11,7 +11,7 @@
 
 /* ---- writing ---- */
 
-/* Adds the segments from `first` on, before `behind`, if there are any. */
+/* Appends the range from `first` to the segment before `behind`, unless it is empty. */
 static void
 ranges_add(struct chat_buf *ranges, uint32_t first, uint32_t behind)
 {

@@ -1,4 +1,5 @@
-/* Opening a closed segment costs opening two files and checking the front of the index: once. */
+/* Keeps up to eight segments open: opening one opens two files and checks the front of its index.
+ */
 #include "serve/journal/segment_cache.h"
 
 #include <fcntl.h>

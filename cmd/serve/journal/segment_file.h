@@ -44,9 +44,7 @@ int segment_file_open(
 int segment_file_open_append(
 	int dir_fd, uint32_t number, enum segment_file file, int flags, struct chat_err *err);
 
-/* Writes all bytes, with one write(2) where the file system takes them. Returns 0, or -1 with
- * errno.
- */
+/* Writes all bytes, with one write(2) unless that is partial. Returns 0, or -1 with errno. */
 int segment_file_write(int fd, struct chat_span bytes);
 
 /* Appends bytes to a file, which is created if it is missing, and syncs it. Returns 0, or -1. */

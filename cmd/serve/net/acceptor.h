@@ -35,7 +35,7 @@ int acceptors_open(struct acceptors *acceptors, uv_loop_t *loop, struct chat_err
 void acceptors_stop(struct acceptors *acceptors);
 
 /*
- * Frees the acceptors. Their handles are closed by now, or were never opened. The listeners stay
+ * Frees the acceptors. Their handles must be closed, or never opened. The listeners stay
  * open.
  */
 void acceptors_free(struct acceptors *acceptors);

@@ -27,7 +27,7 @@
  * on_closed, exactly once; the next conns_flush() frees it.
  */
 enum conn_state {
-	CONN_HANDSHAKE, /* the head of the HTTP request is being read */
+	CONN_HANDSHAKE, /* the TLS handshake, if there is TLS, and then the HTTP request head */
 	CONN_OPEN,
 	CONN_CLOSING, /* our Close or HTTP refusal is queued, or will be in this tick */
 	CONN_DEAD /* TCP is closed; the next conns_flush() frees it */

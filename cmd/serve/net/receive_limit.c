@@ -41,8 +41,8 @@ delay_ms(const struct conn *conn)
 }
 
 /*
- * Returns the memory of what is partly received, weighted by its delay. So many messages that are
- * left unfinished do not make a message the largest that is on its way.
+ * Returns the memory of what is partly received, weighted by its delay. Thus a peer with many
+ * stalled messages cannot get a large message evicted that is still arriving.
  */
 static size_t
 weight_of(const struct conn *conn)

@@ -260,8 +260,8 @@ send_queue_share(const struct send_queue *queue)
 }
 
 /*
- * Returns true if a copy of the run is worth it: only queues have the block, and if each of them
- * copied as much, the copies would take less than half of it.
+ * Returns true if a copy of the run saves memory: the block has at least COMPACT_MIN bytes, only
+ * queues refer to it, and a copy for each of them would take at most half of its capacity.
  */
 static bool
 run_is_small(const struct send_run *run)

@@ -121,7 +121,8 @@ session_handle(struct session *session, struct chat_span text)
 							    : (struct chat_span){0});
 }
 
-/* Keeps a message that came before the session's token is checked. */
+/* Keeps a message until the token of the session is checked; ends the session if it sent too much.
+ */
 static void
 keep_for_auth(struct session *session, struct chat_span text)
 {

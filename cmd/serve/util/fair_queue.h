@@ -31,7 +31,7 @@ struct fair_queue {
 	uint64_t order;
 };
 
-/* Frees the queue, which is empty by now. */
+/* Frees the queue, which must be empty. */
 void fair_queue_free(struct fair_queue *fair);
 
 /* Appends an entry, which is in no queue, to its lane. */
