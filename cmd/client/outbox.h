@@ -51,7 +51,7 @@ struct item {
 	enum item_state state;
 	struct draft draft; /* owned */
 	int64_t sent_ms; /* when it was sent first; 0: never */
-	char *receipt; /* one line of JSON, owned; NULL: there is none */
+	char *receipt; /* one line of JSON, not NUL-terminated; owned; NULL: there is none */
 	size_t receipt_len;
 	const char *why; /* ITEM_UNKNOWN: the reason, static; NULL: the server said nothing */
 };

@@ -107,6 +107,17 @@ take(struct outbox *outbox)
 	return state;
 }
 
+/* Returns true if the receipt of the oldest item, which is settled, ends so. */
+static bool
+receipt_ends(const struct outbox *outbox, const char *end)
+{
+	const struct item *item = outbox_settled(outbox);
+	size_t len = strlen(end);
+
+	return item && item->receipt_len >= len &&
+		memcmp(item->receipt + item->receipt_len - len, end, len) == 0;
+}
+
 static void
 test_nonces(void)
 {
@@ -147,14 +158,11 @@ test_refusals(void)
 	outbox.server.max_message_bytes = 90;
 	is_int(send_all(&outbox, 1), 1, "an illegal line and a long one are not sent");
 	receive_error(&outbox, 0, "bad_message\"", 1);
-	ok(outbox_settled(&outbox) &&
-			strstr(outbox_settled(&outbox)->receipt, "\"line\":1}") != NULL,
-		"a refusal names its line");
+	ok(receipt_ends(&outbox, ",\"line\":1}"), "a refusal names its line");
 	is_int(take(&outbox), ITEM_REFUSED, "the first one is refused");
-	is_str(outbox_settled(&outbox)->receipt,
-		"{\"type\":\"error\",\"code\":\"text_empty\",\"message\":\"empty\",\"field\":\"/"
-		"text\","
-		"\"line\":2}",
+	ok(receipt_ends(&outbox,
+		   "{\"type\":\"error\",\"code\":\"text_empty\",\"message\":\"empty\","
+		   "\"field\":\"/text\",\"line\":2}"),
 		"an illegal line has an error of our own");
 	is_int(take(&outbox), ITEM_ILLEGAL, "in its place");
 	is_int(take(&outbox), ITEM_ILLEGAL, "as the long one has");
