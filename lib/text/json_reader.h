@@ -10,16 +10,18 @@
 
 /* Fails with this code and sentence at a byte of the text, which need not be the cursor. */
 int chat_json_fail(const struct chat_json *json, const char *at, enum chat_code code,
-	const char *text, struct chat_err *err);
+	const char *text, struct chat_err *err) __attribute__((cold));
 
 /* Fails because the text ends within a value. */
-int chat_json_fail_cut_off(const struct chat_json *json, struct chat_err *err);
+int chat_json_fail_cut_off(const struct chat_json *json, struct chat_err *err)
+	__attribute__((cold));
 
 /*
  * Fails because the byte at the cursor is not allowed there, or the text ends there. The sentence
  * is used unless a NUL byte, a byte-order mark or the end explains it better.
  */
-int chat_json_fail_unexpected(const struct chat_json *json, const char *text, struct chat_err *err);
+int chat_json_fail_unexpected(const struct chat_json *json, const char *text, struct chat_err *err)
+	__attribute__((cold));
 
 /* Reads the string whose opening quote is at the cursor. Defined in json_string.c. */
 int chat_json_read_string(
