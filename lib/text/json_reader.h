@@ -5,7 +5,8 @@
 #include "chat/json.h"
 
 /*
- * Shared by json.c and json_string.c. The functions that fail return -1.
+ * Shared by json.c and json_string.c. The functions that fail return -1. They are cold, so that the
+ * compiler keeps their calls apart from the code for texts without errors, which is faster.
  */
 
 /* Fails with this code and sentence at a byte of the text, which need not be the cursor. */
