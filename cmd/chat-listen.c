@@ -106,7 +106,7 @@ open_output(const struct options *options, struct listener *listener, struct bot
 	if (bot_open(bot, &listener->printer.output, &options->settings.identity, &err) < 0)
 		chat_die(bot->command.status ? bot->command.status : chat_exit_status(err.code),
 			"%s", err.text);
-	bot->ledger.kept = options->cursor_file != NULL;
+	bot->unanswered.kept = options->cursor_file != NULL;
 	listener->bot = bot;
 }
 

@@ -12,11 +12,11 @@
 #include "chat/span.h"
 #include "client/backoff.h"
 #include "client/heartbeat.h"
+#include "client/poll_set.h"
 #include "client/position.h"
 #include "client/server_info.h"
 #include "client/settings.h"
 #include "client/via.h"
-#include "client/waits.h"
 
 /*
  * A membership of a channel, over as many connections as that takes: connect, send init, receive
@@ -157,6 +157,6 @@ void membership_rejoin(struct membership *membership);
 void membership_pause(struct membership *membership, bool paused);
 
 /* Adds what membership_next() waits for: a time in the past if there may be more at once. */
-void membership_await(const struct membership *membership, struct waits *waits);
+void membership_await(const struct membership *membership, struct poll_set *waits);
 
 #endif

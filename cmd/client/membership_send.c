@@ -67,9 +67,9 @@ membership_pause(struct membership *membership, bool paused)
 
 /* Adds the descriptors that are of use now: a broken connection is always ready. */
 static void
-await_client(const struct membership *membership, struct waits *waits)
+await_client(const struct membership *membership, struct poll_set *waits)
 {
-	struct pollfd *fds = waits_reserve(waits, CHAT_CLIENT_POLL_FDS);
+	struct pollfd *fds = poll_set_reserve(waits, CHAT_CLIENT_POLL_FDS);
 	size_t count = chat_client_poll_fds(membership->client, fds, CHAT_CLIENT_POLL_FDS),
 	       kept = 0;
 
@@ -83,19 +83,20 @@ await_client(const struct membership *membership, struct waits *waits)
 }
 
 void
-membership_await(const struct membership *membership, struct waits *waits)
+membership_await(const struct membership *membership, struct poll_set *waits)
 {
 	if (membership->state == MEMBERSHIP_ENDED)
 		return;
 	if (membership->rejoin_due || membership->catch_up.due || membership->position.refused)
-		waits_until(waits, 0);
+		poll_set_until(waits, 0);
 	if (membership->client)
 		await_client(membership, waits);
 	if (membership_is_held(membership))
 		return;
-	waits_until(waits, membership->deadline_ms);
+	poll_set_until(waits, membership->deadline_ms);
 	if (membership->client)
-		waits_until(waits, chat_client_wake_ms(membership->client));
+		poll_set_until(waits, chat_client_wake_ms(membership->client));
 	if (membership_is_watched(membership))
-		waits_until(waits, heartbeat_wake_ms(&membership->heartbeat, membership->client));
+		poll_set_until(
+			waits, heartbeat_wake_ms(&membership->heartbeat, membership->client));
 }

@@ -17,7 +17,7 @@
 /*
  * The messages on their way to the server, in the order of the input. A message stays until it is
  * settled (its result is known) and the owner has taken it. An outbox knows no connection: the
- * courier takes from it what is to be sent, and shows it what comes.
+ * delivery takes from it what is to be sent, and shows it what comes.
  *
  * A message is known to be accepted
  *   by nonce    if the server copies our nonce into a `message` that says what ours does
@@ -79,7 +79,7 @@ struct outbox {
 	uint16_t *nonces; /* in flight, of the user: how many have each hash; NULL: none had one */
 	bool blocked; /* the next message has a nonce that is in flight, and waits for that */
 
-	/* The channel and its server, set by the courier before anything is sent: */
+	/* The channel and its server, set by the delivery before anything is sent: */
 	const struct identity *identity; /* who we are there; borrowed */
 	const struct via_here *here; /* the names of the channel; borrowed */
 	struct {

@@ -9,13 +9,13 @@
 #include "chat/line.h"
 #include "chat/msg.h"
 #include "client/backoff.h"
-#include "client/courier.h"
+#include "client/delivery.h"
 #include "client/membership.h"
 #include "client/output.h"
 #include "client/seen.h"
-#include "listen/answer.h"
+#include "listen/answer_nonce.h"
 #include "listen/command.h"
-#include "listen/ledger.h"
+#include "listen/unanswered.h"
 
 /*
  * --exec: a command that gets the printed lines on stdin and whose lines on stdout are sent, over
@@ -24,8 +24,8 @@
  * Two bots that answer each other would never stop. So a message of a bot has `hops`, one more than
  * the message that it answers, and the filter of the listener leaves out messages with too many.
  *
- * With a cursor file the ledger knows which messages the command has answered. The others are given
- * to it again when it, or the listener, has ended with an error and starts again.
+ * With a cursor file the unanswered knows which messages the command has answered. The others are
+ * given to it again when it, or the listener, has ended with an error and starts again.
  *
  * It starts with command.argv, command.signals and restart set, and the rest zeroed.
  */
@@ -33,7 +33,7 @@ struct bot {
 	struct command command; /* SIGCHLD wakes the loop, which calls bot_run() */
 	bool restart; /* it is started again when it ends */
 	struct output *output; /* writes to to_fd; borrowed */
-	struct courier courier; /* with the messages of the command */
+	struct delivery delivery; /* with the messages of the command */
 	int to_fd, from_fd; /* its stdin and stdout, our ends; -1: closed */
 	struct chat_lines lines; /* of from_fd */
 	bool dry; /* from_fd has no more lines until poll(2) tells */
@@ -43,9 +43,9 @@ struct bot {
 	int64_t started_ms;
 	int64_t restart_ms; /* when it is started again; INT64_MAX: it is not */
 	struct answerer answerer;
-	struct ledger ledger; /* of the messages that it was given */
+	struct unanswered unanswered; /* of the messages that it was given */
 	bool ended_well; /* it ended with status 0, and its messages are not all settled */
-	bool owes; /* a message of it may not be accepted: the ledger stays before it */
+	bool owes; /* a message of it may not be accepted: the unanswered stays before it */
 	bool started_again; /* the listener gives it again what it owes, and clears this */
 	unsigned last_hops; /* of the last message that it was given */
 	int64_t last_given_ms; /* when that was; 0: never */
@@ -78,13 +78,13 @@ void bot_stdin_closed(struct bot *bot);
 bool bot_done(const struct bot *bot);
 
 /* Adds what bot_run() waits for, besides the membership. */
-void bot_await(const struct bot *bot, const struct membership *membership, struct waits *waits);
+void bot_await(const struct bot *bot, const struct membership *membership, struct poll_set *waits);
 
 /* ---- bot_messages.c ---- */
 
 /*
  * Offers a message to the command. Returns true if it is not one of its own: then it must be
- * printed, and the ledger has it. self is our user in the channel.
+ * printed, and the unanswered has it. self is our user in the channel.
  */
 bool bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *self);
 

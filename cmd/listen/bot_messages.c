@@ -1,6 +1,6 @@
 /*
  * The messages of --exec: those of the channel are offered to the command, its lines go into the
- * outbox, and the ledger notes what is answered.
+ * outbox, and the unanswered notes what is answered.
  */
 #include "listen/bot_private.h"
 
@@ -42,7 +42,7 @@ is_own(const struct bot *bot, const struct chat_msg *msg, const struct identity 
 	if (!chat_msg_has(msg, CHAT_SLOT_NONCE) ||
 		!nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]))
 		return seen_has(&bot->accepted_ids, &msg->value[CHAT_SLOT_ID]);
-	return chat_span_equal(nonce.prefix, chat_span_of(bot->courier.outbox.prefix)) ||
+	return chat_span_equal(nonce.prefix, chat_span_of(bot->delivery.outbox.prefix)) ||
 		is_answer(bot, msg);
 }
 
@@ -59,7 +59,7 @@ bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *se
 		return false;
 	}
 	hops = via_hops(msg);
-	ledger_add(&bot->ledger, &msg->value[CHAT_SLOT_ID], hops);
+	unanswered_add(&bot->unanswered, &msg->value[CHAT_SLOT_ID], hops);
 	bot->last_hops = hops;
 	bot->last_given_ms = chat_now_ms();
 	return true;
@@ -70,7 +70,7 @@ bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *se
  * That is what the line says, else the message of replyTo, else the last one that the command got.
  */
 static unsigned
-hops_of(const struct bot *bot, const struct draft *draft, const struct ledger_entry *question)
+hops_of(const struct bot *bot, const struct draft *draft, const struct unanswered_entry *question)
 {
 	if (draft->has_hops)
 		return via_hops_after(draft->hops);
@@ -86,7 +86,7 @@ hops_of(const struct bot *bot, const struct draft *draft, const struct ledger_en
  * process or another one of the same command.
  */
 static bool
-add_nonce(struct bot *bot, struct draft *draft, struct ledger_entry *question, unsigned hops)
+add_nonce(struct bot *bot, struct draft *draft, struct unanswered_entry *question, unsigned hops)
 {
 	char prefix[NONCE_PREFIX_LEN + 1], nonce[NONCE_SIZE];
 
@@ -100,20 +100,20 @@ add_nonce(struct bot *bot, struct draft *draft, struct ledger_entry *question, u
 static void
 take_message(struct bot *bot, struct draft *draft)
 {
-	struct ledger_entry *question = NULL;
+	struct unanswered_entry *question = NULL;
 	unsigned hops;
 	bool in_channel = false;
 
 	if (draft->has_reply_to)
-		question = ledger_find(&bot->ledger, &draft->reply_to);
+		question = unanswered_find(&bot->unanswered, &draft->reply_to);
 	hops = hops_of(bot, draft, question);
 	if (question && !draft->has_nonce)
 		in_channel = add_nonce(bot, draft, question, hops);
 	draft->hops = hops;
 	if (in_channel)
-		outbox_add_settled(&bot->courier.outbox, bot->lines.number, draft);
+		outbox_add_settled(&bot->delivery.outbox, bot->lines.number, draft);
 	else
-		outbox_add(&bot->courier.outbox, bot->lines.number, draft);
+		outbox_add(&bot->delivery.outbox, bot->lines.number, draft);
 }
 
 static void
@@ -125,7 +125,7 @@ take_line(struct bot *bot, struct chat_span line)
 	if (line.len == 0)
 		return;
 	if (answer_is_done(&draft, line)) {
-		outbox_add_settled(&bot->courier.outbox, bot->lines.number, &draft);
+		outbox_add_settled(&bot->delivery.outbox, bot->lines.number, &draft);
 		return;
 	}
 	if (draft_read(&draft, line, &err) < 0) {
@@ -166,7 +166,7 @@ bot_take_lines(struct bot *bot)
 	int got;
 
 	bot->dry = false;
-	while (bot->from_fd >= 0 && outbox_has_room(&bot->courier.outbox)) {
+	while (bot->from_fd >= 0 && outbox_has_room(&bot->delivery.outbox)) {
 		if (take_next_line(bot) || bot->from_fd < 0)
 			continue;
 		got = chat_lines_fill(&bot->lines, &err);
@@ -226,17 +226,17 @@ bot_take_settled(struct bot *bot)
 {
 	const struct item *item;
 
-	while ((item = outbox_settled(&bot->courier.outbox))) {
+	while ((item = outbox_settled(&bot->delivery.outbox))) {
 		warn_item(bot, item);
 		if (item->state == ITEM_UNKNOWN || item->state == ITEM_UNSENT)
 			bot->owes = true;
 		else if (item->draft.has_reply_to && !bot->owes)
-			ledger_settle(&bot->ledger, &item->draft.reply_to);
-		outbox_pop(&bot->courier.outbox);
+			unanswered_settle(&bot->unanswered, &item->draft.reply_to);
+		outbox_pop(&bot->delivery.outbox);
 	}
-	if (!bot->ended_well || !outbox_empty(&bot->courier.outbox))
+	if (!bot->ended_well || !outbox_empty(&bot->delivery.outbox))
 		return;
 	bot->ended_well = false;
 	if (!bot->owes)
-		ledger_close(&bot->ledger);
+		unanswered_close(&bot->unanswered);
 }

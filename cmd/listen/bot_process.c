@@ -70,9 +70,9 @@ bot_open(struct bot *bot, struct output *output, const struct identity *identity
 	bot->output = output;
 	bot->to_fd = bot->from_fd = -1;
 	bot->restart_ms = INT64_MAX;
-	courier_init(&bot->courier, identity, WINDOW, ACK_AUTO);
-	bot->courier.listens = true;
-	bot->courier.outbox.accepted_ids = &bot->accepted_ids;
+	delivery_init(&bot->delivery, identity, WINDOW, ACK_AUTO);
+	bot->delivery.listens = true;
+	bot->delivery.outbox.accepted_ids = &bot->accepted_ids;
 	answerer_begin(&bot->answerer, bot->command.argv);
 	return start(bot, err);
 }
@@ -92,10 +92,10 @@ bot_close(struct bot *bot)
 	close_input(bot);
 	bot_close_fd(&bot->from_fd);
 	chat_lines_free(&bot->lines);
-	courier_free(&bot->courier);
+	delivery_free(&bot->delivery);
 	seen_free(&bot->accepted_ids);
 	seen_free(&bot->answer_nonces);
-	ledger_free(&bot->ledger);
+	unanswered_free(&bot->unanswered);
 }
 
 /* Sets when the command is started again. */
@@ -158,7 +158,7 @@ bot_run(struct bot *bot, struct membership *membership)
 	bot_take_lines(bot);
 	if (bot->ending && bot->from_fd < 0 && command_is_gone(&bot->command))
 		ended(bot);
-	courier_send(&bot->courier, membership);
+	delivery_send(&bot->delivery, membership);
 	bot_take_settled(bot);
 }
 
@@ -181,19 +181,19 @@ bot_stdin_closed(struct bot *bot)
 bool
 bot_done(const struct bot *bot)
 {
-	return bot->finished && outbox_empty(&bot->courier.outbox);
+	return bot->finished && outbox_empty(&bot->delivery.outbox);
 }
 
 void
-bot_await(const struct bot *bot, const struct membership *membership, struct waits *waits)
+bot_await(const struct bot *bot, const struct membership *membership, struct poll_set *waits)
 {
-	waits_until(waits, bot->restart_ms);
-	waits_until(waits, command_wake_ms(&bot->command));
-	courier_await(&bot->courier, membership, waits);
-	if (bot->from_fd < 0 || !outbox_has_room(&bot->courier.outbox))
+	poll_set_until(waits, bot->restart_ms);
+	poll_set_until(waits, command_wake_ms(&bot->command));
+	delivery_await(&bot->delivery, membership, waits);
+	if (bot->from_fd < 0 || !outbox_has_room(&bot->delivery.outbox))
 		return;
 	if (bot->dry)
-		waits_add(waits, bot->from_fd, POLLIN);
+		poll_set_add(waits, bot->from_fd, POLLIN);
 	else
-		waits_until(waits, 0);
+		poll_set_until(waits, 0);
 }

@@ -26,7 +26,7 @@ feed_open(struct feed *feed, struct printer *printer, const struct settings *set
 		.wants_all = since && strcmp(since, POSITION_BEGINNING) == 0,
 		.from_ms = timed ? options->since.time_ms : 0};
 	if (since && feed->bot)
-		ledger_begin(&feed->bot->ledger, since);
+		unanswered_begin(&feed->bot->unanswered, since);
 	membership_open(&feed->membership, settings, url,
 		&(struct membership_options){
 			.hidden = options->hidden,
@@ -87,20 +87,20 @@ receive(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 }
 
 /*
- * Sets where the ledger begins if nothing was said about it: a command that starts owes no answer
- * to the messages of a history that it gets as one line.
+ * Sets where the unanswered begins if nothing was said about it: a command that starts owes no
+ * answer to the messages of a history that it gets as one line.
  */
 static void
-begin_ledger(struct feed *feed)
+begin_unanswered(struct feed *feed)
 {
 	const char *id = position_id(&feed->membership.position);
 	bool owes_nothing = feed->printer->options->history != LISTENER_HISTORY_FLAT ||
 		strcmp(id, feed->membership.server.since) == 0; /* the history was empty */
 
 	if (*id && owes_nothing)
-		ledger_begin(&feed->bot->ledger, id);
+		unanswered_begin(&feed->bot->unanswered, id);
 	else if (!*id && feed->membership.server.past)
-		ledger_begin(&feed->bot->ledger, "0");
+		unanswered_begin(&feed->bot->unanswered, "0");
 }
 
 /* The membership has ended for good. */
@@ -115,22 +115,22 @@ end(struct feed *feed, const struct membership_event *event)
 		feed->printer->ending.status = chat_exit_status(event->err.code);
 }
 
-/* Passes an event on to the courier of the command, whose messages it is about. */
+/* Passes an event on to the delivery of the command, whose messages it is about. */
 static void
 pass_to_courier(struct feed *feed, const struct membership_event *event)
 {
-	struct courier *courier = &feed->bot->courier;
+	struct delivery *delivery = &feed->bot->delivery;
 
 	if (event->what == MEMBERSHIP_JOIN)
-		courier_joined(courier, &feed->membership, event->again);
+		delivery_joined(delivery, &feed->membership, event->again);
 	if (event->what == MEMBERSHIP_JOIN || event->what == MEMBERSHIP_MESSAGE)
-		courier_received(courier, &feed->membership, event->msg, event->text);
+		delivery_received(delivery, &feed->membership, event->msg, event->text);
 	if (event->what == MEMBERSHIP_CATCH_UP)
-		courier_caught_up(courier, event->complete, feed->membership.server.instance);
+		delivery_caught_up(delivery, event->complete, feed->membership.server.instance);
 	if (event->what == MEMBERSHIP_LOST)
-		courier_lost(courier, &feed->membership);
+		delivery_lost(delivery, &feed->membership);
 	if (event->what == MEMBERSHIP_END || event->what == MEMBERSHIP_CLOSED)
-		outbox_give_up(&courier->outbox);
+		outbox_give_up(&delivery->outbox);
 }
 
 static void
@@ -152,7 +152,7 @@ handle(struct feed *feed, const struct membership_event *event)
 	case MEMBERSHIP_CATCH_UP:
 		feed_end_past(feed);
 		if (feed->bot)
-			begin_ledger(feed);
+			begin_unanswered(feed);
 		break;
 	case MEMBERSHIP_LOST:
 		if (feed->membership.settings->verbose)

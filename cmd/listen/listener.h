@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/poll_set.h"
 #include "client/settings.h"
 #include "client/signals.h"
-#include "client/waits.h"
 #include "listen/bot.h"
 #include "listen/cursor.h"
 #include "listen/feed.h"
@@ -29,7 +29,7 @@ struct listener {
 	struct cursor cursor;
 	uint64_t saved_bytes; /* of the output, that were written when the cursor was saved last */
 	struct signals signals;
-	struct waits waits;
+	struct poll_set waits;
 	int caught_signal; /* 0: none */
 	int64_t deadline_ms; /* of --timeout or after a signal; INT64_MAX: none */
 	int64_t last_message_ms; /* when a line was printed last, for --until-idle */

@@ -36,15 +36,16 @@ end_bot(struct listener *listener)
 
 /* Saves in the cursor file how far the command has answered. */
 static void
-save_ledger(struct listener *listener)
+save_unanswered(struct listener *listener)
 {
-	struct ledger *ledger = &listener->bot->ledger;
+	struct unanswered *unanswered = &listener->bot->unanswered;
 	struct chat_err err;
 
-	if (!ledger->kept || !ledger->changed)
+	if (!unanswered->kept || !unanswered->changed)
 		return;
-	ledger->changed = false;
-	cursor_set(&listener->cursor, listener->feeds[0].membership.url_text, ledger_done(ledger));
+	unanswered->changed = false;
+	cursor_set(&listener->cursor, listener->feeds[0].membership.url_text,
+		unanswered_done(unanswered));
 	if (!listener->cursor.changed || cursor_save(&listener->cursor, &err) == 0)
 		return;
 	chat_warn("%s", err.text);
@@ -60,16 +61,16 @@ give_again(struct listener *listener)
 	struct bot *bot = listener->bot;
 
 	bot->started_again = false;
-	marks_free(&listener->printer.marks);
-	if (ledger_restart(&bot->ledger))
-		feed_rewind(&listener->feeds[0], ledger_done(&bot->ledger));
+	output_marks_free(&listener->printer.marks);
+	if (unanswered_restart(&bot->unanswered))
+		feed_rewind(&listener->feeds[0], unanswered_done(&bot->unanswered));
 }
 
 void
 listener_run_bot(struct listener *listener)
 {
 	bot_run(listener->bot, &listener->feeds[0].membership);
-	save_ledger(listener);
+	save_unanswered(listener);
 	if (listener->bot->started_again)
 		give_again(listener);
 	if (bot_done(listener->bot) || listener->feeds[0].ended)

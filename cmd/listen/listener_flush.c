@@ -22,19 +22,19 @@ die_of_pipe(struct listener *listener)
 
 /*
  * Takes the positions up to which the output is written. They go into the cursor, or, with a
- * command, into its ledger: the cursor then follows what the command has answered.
+ * command, into its unanswered: the cursor then follows what the command has answered.
  */
 static void
 take_marks(struct listener *listener)
 {
 	struct mark mark = {0};
 
-	while (marks_take(&listener->printer.marks, listener->printer.output.written, &mark))
+	while (output_marks_take(&listener->printer.marks, listener->printer.output.written, &mark))
 		if (!listener->bot)
 			cursor_set(&listener->cursor,
 				listener->feeds[mark.feed].membership.url_text, mark.id);
 	if (listener->bot && mark.id)
-		ledger_give(&listener->bot->ledger, mark.id);
+		unanswered_give(&listener->bot->unanswered, mark.id);
 }
 
 /*

@@ -100,20 +100,20 @@ check_end(struct listener *listener)
 void
 listener_await(struct listener *listener)
 {
-	struct waits *waits = &listener->waits;
+	struct poll_set *waits = &listener->waits;
 	bool blocked = output_pending_bytes(&listener->printer.output) > 0;
 
-	waits_begin(waits);
-	waits_add(waits, listener->signals.fd, POLLIN);
-	waits_add(waits, listener->printer.output.fd, blocked ? POLLOUT : 0);
-	waits_until(waits, listener->deadline_ms);
-	waits_until(waits, idle_deadline_ms(listener));
+	poll_set_begin(waits);
+	poll_set_add(waits, listener->signals.fd, POLLIN);
+	poll_set_add(waits, listener->printer.output.fd, blocked ? POLLOUT : 0);
+	poll_set_until(waits, listener->deadline_ms);
+	poll_set_until(waits, idle_deadline_ms(listener));
 	for (size_t i = 0; i < listener->feed_count; i++)
 		membership_await(&listener->feeds[i].membership, waits);
 	if (!listener->bot)
 		return;
 	bot_await(listener->bot, &listener->feeds[0].membership, waits);
-	waits_until(waits, listener_bot_deadline_ms(listener));
+	poll_set_until(waits, listener_bot_deadline_ms(listener));
 }
 
 void
@@ -209,7 +209,7 @@ listener_finish(struct listener *listener)
 		feed_close(&listener->feeds[i]);
 	free(listener->feeds);
 	printer_free(&listener->printer);
-	waits_free(&listener->waits);
+	poll_set_free(&listener->waits);
 	return listener->caught_signal ? -listener->caught_signal : listener->printer.ending.status;
 }
 
@@ -219,7 +219,7 @@ listener_run(struct listener *listener, const struct chat_url *urls, size_t coun
 	listener_begin(listener, urls, count);
 	while (listener_turn(listener)) {
 		listener_await(listener);
-		if (waits_poll(&listener->waits, -1) > 0)
+		if (poll_set_poll(&listener->waits, -1) > 0)
 			listener_woken(listener);
 	}
 	return listener_finish(listener);

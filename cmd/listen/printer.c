@@ -2,7 +2,7 @@
 #include "listen/printer.h"
 
 #include "command/diag.h"
-#include "listen/label.h"
+#include "listen/add_channel.h"
 
 void
 printer_begin(struct printer *printer)
@@ -13,7 +13,7 @@ printer_begin(struct printer *printer)
 void
 printer_free(struct printer *printer)
 {
-	marks_free(&printer->marks);
+	output_marks_free(&printer->marks);
 	chat_buf_free(&printer->line);
 	chat_buf_free(&printer->saved);
 }
@@ -23,7 +23,7 @@ static void
 print_line(struct printer *printer, const struct membership *membership, struct chat_span line)
 {
 	if (printer->labels_channel && line.len > 0 && line.at[0] == '{') {
-		label_line(&printer->line, line, membership->url.channel,
+		add_channel(&printer->line, line, membership->url.channel,
 			printer->labels_url ? membership->url_text : NULL);
 		line = chat_buf_span(&printer->line);
 	}
@@ -106,14 +106,14 @@ printer_mark(struct printer *printer, size_t feed, const struct position *positi
 
 	if (!printer->marking || !*id)
 		return;
-	marks_put(&printer->marks,
+	output_marks_put(&printer->marks,
 		&(struct mark){.end = output_end(&printer->output), .feed = feed, .id = id});
 }
 
 void
 printer_drop_output(struct printer *printer)
 {
-	marks_free(&printer->marks);
+	output_marks_free(&printer->marks);
 	output_discard(&printer->output);
 	printer->marking = false;
 }

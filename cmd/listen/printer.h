@@ -14,7 +14,7 @@
 #include "listen/ending.h"
 #include "listen/human.h"
 #include "listen/listener_options.h"
-#include "listen/marks.h"
+#include "listen/output_marks.h"
 #include "listen/save.h"
 
 /*
@@ -29,7 +29,8 @@ struct printer {
 	struct output output; /* stdout, or the stdin of the command */
 	struct saver saver; /* valid if options->saves is true */
 	struct human human; /* valid if options->human is true */
-	struct marks marks; /* positions for the cursor file, until their output is written */
+	struct output_marks
+		marks; /* positions for the cursor file, until their output is written */
 	bool marking; /* there is a cursor file, and nothing has failed that it could not say */
 	uint64_t printed; /* lines */
 	bool gap; /* messages may be missing in what was printed */

@@ -6,18 +6,18 @@
 
 #include "chat/err.h"
 #include "chat/url.h"
-#include "client/courier.h"
+#include "client/delivery.h"
 #include "client/membership.h"
+#include "client/poll_set.h"
 #include "client/settings.h"
 #include "client/signals.h"
-#include "client/waits.h"
 #include "send/replies.h"
 #include "send/report.h"
 #include "send/source.h"
 #include "send/upload_progress.h"
 
 /*
- * chat-send: messages go from the source into the outbox, and from there through the courier and
+ * chat-send: messages go from the source into the outbox, and from there through the delivery and
  * the membership to the server. The server's messages settle those of the outbox, which the report
  * prints.
  */
@@ -41,7 +41,7 @@ struct sender {
 	const struct chat_url *url;
 	struct source *source;
 
-	struct courier courier; /* with the outbox */
+	struct delivery delivery; /* with the outbox */
 	struct membership membership; /* valid while connection.open is true */
 	struct {
 		bool open;
@@ -67,7 +67,7 @@ struct sender {
 	struct replies replies;
 	struct upload_progress upload_progress;
 	struct signals signals;
-	struct waits waits;
+	struct poll_set waits;
 };
 
 /* Runs to the end. Returns the exit status, or the negative number of a signal to die by. */

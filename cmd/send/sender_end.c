@@ -22,14 +22,14 @@ sender_has_answers(const struct sender *sender)
 bool
 sender_is_finished(const struct sender *sender)
 {
-	return sender->input.ended && outbox_empty(&sender->courier.outbox) &&
+	return sender->input.ended && outbox_empty(&sender->delivery.outbox) &&
 		sender_has_answers(sender);
 }
 
 void
 sender_give_up(struct sender *sender, int status)
 {
-	outbox_give_up(&sender->courier.outbox);
+	outbox_give_up(&sender->delivery.outbox);
 	sender->input.ended = true;
 	sender->end.hopeless = true;
 	if (sender->end.failed_status == 0)
@@ -79,7 +79,7 @@ sender_take_signal(struct sender *sender)
 	upload_progress_hide(&sender->upload_progress);
 	if (sender->end.caught_signal) {
 		sender_give_up(sender, 0);
-		report_settled(&sender->report, &sender->courier.outbox);
+		report_settled(&sender->report, &sender->delivery.outbox);
 		report_unknown(&sender->report);
 		chat_die_by_signal(caught);
 	}
@@ -94,7 +94,7 @@ sender_take_signal(struct sender *sender)
 static bool
 is_stuck(const struct sender *sender)
 {
-	const struct outbox *outbox = &sender->courier.outbox;
+	const struct outbox *outbox = &sender->delivery.outbox;
 
 	return outbox->in_flight > 0 && membership_can_send(&sender->membership) &&
 		(outbox->in_flight >= outbox->window.allowed ||
@@ -105,7 +105,7 @@ int64_t
 sender_echo_deadline_ms(const struct sender *sender)
 {
 	if (!sender->connection.open || sender->options->ack != ACK_AUTO ||
-		sender->courier.outbox.ack != ACK_ECHO || sender->courier.outbox.server.echoed ||
+		sender->delivery.outbox.ack != ACK_ECHO || sender->delivery.outbox.server.echoed ||
 		!is_stuck(sender))
 		return INT64_MAX;
 	return sender->connection.quiet_since_ms + ECHO_MS;
@@ -119,13 +119,13 @@ sender_close_when_done(struct sender *sender)
 	if (chat_now_ms() >= sender_echo_deadline_ms(sender)) {
 		chat_warn("%s: no echo: taking the closing handshake for the acknowledgement",
 			sender->membership.url_text);
-		sender->courier.ack = ACK_CLOSE;
-		courier_set_ack(&sender->courier, ACK_CLOSE);
+		sender->delivery.ack = ACK_CLOSE;
+		delivery_set_ack(&sender->delivery, ACK_CLOSE);
 	}
 	if (sender->end.hopeless)
 		membership_close(&sender->membership, HURRIED_CLOSE_MS);
-	else if (sender->courier.outbox.ack == ACK_CLOSE && is_stuck(sender) &&
-		!sender->courier.resending)
+	else if (sender->delivery.outbox.ack == ACK_CLOSE && is_stuck(sender) &&
+		!sender->delivery.resending)
 		membership_close(&sender->membership, BARRIER_CLOSE_MS);
 	else if (sender_is_finished(sender))
 		membership_close(&sender->membership, CLOSE_MS);
@@ -135,11 +135,11 @@ int64_t
 sender_barred_deadline_ms(const struct sender *sender)
 {
 	int64_t retry_for_ms = sender->options->retry_for_ms, until_ms;
-	int64_t since_ms = outbox_barred_ms(&sender->courier.outbox, &until_ms);
+	int64_t since_ms = outbox_barred_ms(&sender->delivery.outbox, &until_ms);
 
 	if (since_ms == 0 || retry_for_ms < 0 || sender->end.hopeless)
 		return INT64_MAX;
-	if (until_ms - since_ms >= retry_for_ms && sender->courier.outbox.in_flight == 0)
+	if (until_ms - since_ms >= retry_for_ms && sender->delivery.outbox.in_flight == 0)
 		return 0;
 	return since_ms + (retry_for_ms > BARRED_LEAST_MS ? retry_for_ms : BARRED_LEAST_MS);
 }

@@ -11,7 +11,7 @@
 static void
 joined(struct sender *sender, const struct membership_event *event)
 {
-	courier_joined(&sender->courier, &sender->membership, event->again);
+	delivery_joined(&sender->delivery, &sender->membership, event->again);
 	sender->connection.joined_before = true;
 	sender->connection.lost.code = CHAT_OK;
 	sender->connection.quiet_since_ms = chat_now_ms();
@@ -34,7 +34,7 @@ static void
 stray_error(struct sender *sender, const struct chat_msg *msg)
 {
 	report_stray_error(sender->membership.url_text, msg);
-	if (sender->courier.outbox.ack == ACK_CLOSE)
+	if (sender->delivery.outbox.ack == ACK_CLOSE)
 		sender->report.counts.refused++;
 }
 
@@ -54,7 +54,7 @@ received(struct sender *sender, const struct membership_event *event)
 {
 	const struct chat_msg *msg = event->msg;
 	enum outbox_result result =
-		courier_received(&sender->courier, &sender->membership, msg, event->text);
+		delivery_received(&sender->delivery, &sender->membership, msg, event->text);
 
 	if (result == OUTBOX_ACCEPTED && sender->replies.wanted > 0)
 		replies_ask(&sender->replies, &msg->value[CHAT_SLOT_ID],
@@ -80,20 +80,20 @@ handle(struct sender *sender, const struct membership_event *event)
 		received(sender, event);
 		break;
 	case MEMBERSHIP_CATCH_UP:
-		courier_caught_up(
-			&sender->courier, event->complete, sender->membership.server.instance);
+		delivery_caught_up(
+			&sender->delivery, event->complete, sender->membership.server.instance);
 		if (event->again)
 			check_rejoin(sender, event->complete);
 		break;
 	case MEMBERSHIP_LOST:
-		courier_lost(&sender->courier, &sender->membership);
+		delivery_lost(&sender->delivery, &sender->membership);
 		sender->connection.lost = event->err;
 		if (sender->settings->verbose)
 			chat_warn("%s: %s; again in %lld ms", sender->membership.url_text,
 				event->err.text, (long long)event->retry_ms);
 		break;
 	case MEMBERSHIP_CLOSED:
-		outbox_closed(&sender->courier.outbox);
+		outbox_closed(&sender->delivery.outbox);
 		sender->connection.open = false;
 		membership_free(&sender->membership);
 		break;
@@ -112,7 +112,7 @@ sender_receive(struct sender *sender)
 		if (event.what == MEMBERSHIP_NOTHING)
 			return;
 		handle(sender, &event);
-		report_settled(&sender->report, &sender->courier.outbox);
+		report_settled(&sender->report, &sender->delivery.outbox);
 		if (output_is_full(&sender->report.output))
 			return;
 	}

@@ -12,9 +12,9 @@
 static bool
 has_room(struct sender *sender)
 {
-	if (!outbox_has_room(&sender->courier.outbox))
-		report_settled(&sender->report, &sender->courier.outbox);
-	return outbox_has_room(&sender->courier.outbox);
+	if (!outbox_has_room(&sender->delivery.outbox))
+		report_settled(&sender->report, &sender->delivery.outbox);
+	return outbox_has_room(&sender->delivery.outbox);
 }
 
 /* Moves messages from the input to the outbox, as many as it takes. */
@@ -30,10 +30,10 @@ take_input(struct sender *sender)
 	while (!sender->input.ended && !sender->input.dry && has_room(sender)) {
 		switch (source_next(sender->source, &draft, &number, &err)) {
 		case SOURCE_DRAFT:
-			outbox_add(&sender->courier.outbox, number, &draft);
+			outbox_add(&sender->delivery.outbox, number, &draft);
 			break;
 		case SOURCE_ILLEGAL:
-			outbox_add_illegal(&sender->courier.outbox, number, &err);
+			outbox_add_illegal(&sender->delivery.outbox, number, &err);
 			break;
 		case SOURCE_NOTHING:
 			sender->input.dry = true;
@@ -50,7 +50,7 @@ connect_when_needed(struct sender *sender)
 {
 	const struct sender_options *options = sender->options;
 
-	if (sender->connection.open || !outbox_waiting(&sender->courier.outbox))
+	if (sender->connection.open || !outbox_waiting(&sender->delivery.outbox))
 		return;
 	membership_open(&sender->membership, sender->settings, sender->url,
 		&(struct membership_options){
@@ -66,7 +66,7 @@ connect_when_needed(struct sender *sender)
 static void
 send_all(struct sender *sender)
 {
-	if (sender->connection.open && courier_send(&sender->courier, &sender->membership))
+	if (sender->connection.open && delivery_send(&sender->delivery, &sender->membership))
 		sender->connection.quiet_since_ms = chat_now_ms();
 }
 
@@ -88,32 +88,32 @@ watch_transfer(struct sender *sender)
 static void
 await_input(struct sender *sender)
 {
-	struct waits *waits = &sender->waits;
-	bool wanted = !sender->input.ended && outbox_has_room(&sender->courier.outbox);
+	struct poll_set *waits = &sender->waits;
+	bool wanted = !sender->input.ended && outbox_has_room(&sender->delivery.outbox);
 
-	waits_add(waits, wanted && sender->input.dry ? source_fd(sender->source) : -1, POLLIN);
+	poll_set_add(waits, wanted && sender->input.dry ? source_fd(sender->source) : -1, POLLIN);
 	if (wanted)
-		waits_until(waits, sender->input.dry ? source_wake_ms(sender->source) : 0);
+		poll_set_until(waits, sender->input.dry ? source_wake_ms(sender->source) : 0);
 }
 
 void
 sender_await(struct sender *sender)
 {
-	struct waits *waits = &sender->waits;
+	struct poll_set *waits = &sender->waits;
 
-	waits_begin(waits);
-	waits_add(waits, sender->signals.fd, POLLIN);
+	poll_set_begin(waits);
+	poll_set_add(waits, sender->signals.fd, POLLIN);
 	await_input(sender);
-	waits_until(waits, sender->end.deadline_ms);
-	waits_until(waits, sender_echo_deadline_ms(sender));
-	waits_until(waits, sender_barred_deadline_ms(sender));
+	poll_set_until(waits, sender->end.deadline_ms);
+	poll_set_until(waits, sender_echo_deadline_ms(sender));
+	poll_set_until(waits, sender_barred_deadline_ms(sender));
 	if (output_pending_bytes(&sender->report.output) > 0)
-		waits_add(waits, sender->report.output.fd, POLLOUT);
+		poll_set_add(waits, sender->report.output.fd, POLLOUT);
 	if (!sender->connection.open)
 		return;
 	membership_await(&sender->membership, waits);
-	courier_await(&sender->courier, &sender->membership, waits);
-	waits_until(waits, upload_progress_wake_ms(&sender->upload_progress));
+	delivery_await(&sender->delivery, &sender->membership, waits);
+	poll_set_until(waits, upload_progress_wake_ms(&sender->upload_progress));
 }
 
 void
@@ -136,7 +136,7 @@ sender_woken(struct sender *sender)
 static bool
 is_done(const struct sender *sender)
 {
-	return sender->input.ended && outbox_empty(&sender->courier.outbox) &&
+	return sender->input.ended && outbox_empty(&sender->delivery.outbox) &&
 		!sender->connection.open &&
 		(output_pending_bytes(&sender->report.output) == 0 || sender->end.overdue);
 }
@@ -161,7 +161,7 @@ sender_turn(struct sender *sender)
 	connect_when_needed(sender);
 	send_all(sender);
 	watch_transfer(sender);
-	report_settled(&sender->report, &sender->courier.outbox);
+	report_settled(&sender->report, &sender->delivery.outbox);
 	sender_close_when_done(sender);
 	flush(sender);
 	if (sender->connection.open) /* decided last, when all that could be written is written */
@@ -172,9 +172,9 @@ sender_turn(struct sender *sender)
 void
 sender_begin(struct sender *sender)
 {
-	courier_init(&sender->courier, &sender->settings->identity, (size_t)sender->options->window,
-		sender->options->ack);
-	sender->courier.listens = sender->options->replies > 0;
+	delivery_init(&sender->delivery, &sender->settings->identity,
+		(size_t)sender->options->window, sender->options->ack);
+	sender->delivery.listens = sender->options->replies > 0;
 	sender->replies.wanted = sender->options->replies;
 	sender->report.quiet = sender->options->quiet;
 	sender->report.tee = sender->options->tee;
@@ -191,9 +191,9 @@ sender_finish(struct sender *sender)
 {
 	upload_progress_hide(&sender->upload_progress);
 	report_unknown(&sender->report);
-	courier_free(&sender->courier);
+	delivery_free(&sender->delivery);
 	replies_free(&sender->replies);
-	waits_free(&sender->waits);
+	poll_set_free(&sender->waits);
 	return sender_status(sender);
 }
 
@@ -203,7 +203,7 @@ sender_run(struct sender *sender)
 	sender_begin(sender);
 	while (sender_turn(sender)) {
 		sender_await(sender);
-		if (waits_poll(&sender->waits, -1) > 0)
+		if (poll_set_poll(&sender->waits, -1) > 0)
 			sender_woken(sender);
 	}
 	return sender_finish(sender);

@@ -13,7 +13,7 @@
 #include "chat/utf8.h"
 #include "message/hint.h"
 #include "send/destination.h"
-#include "send/replace.h"
+#include "send/replace_invalid.h"
 #include "send/replay.h"
 
 #define TEXT_MAX_POINTS ((size_t)1000) /* of a text, in code points, by the specification */

@@ -8,7 +8,7 @@
 
 #include "command/diag.h"
 #include "validate/block.h"
-#include "validate/team.h"
+#include "validate/threads.h"
 
 static int
 check_blocks(struct check *check, struct chat_lines *input, bool regular, struct chat_err *err)
@@ -38,7 +38,7 @@ check_file(struct check *check, int fd, const char *name, struct chat_err *err)
 		state_reset(check->state);
 	chat_progress_begin(check->progress, name, regular ? (uint64_t)stat.st_size : 0);
 	if (regular && check->threads > 1)
-		result = team_check(check, &input, err);
+		result = threads_check(check, &input, err);
 	else
 		result = check_blocks(check, &input, regular, err);
 	chat_progress_hide(check->progress);

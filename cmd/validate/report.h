@@ -21,9 +21,9 @@ struct kept {
 /*
  * Counts findings and writes the first ones of each file.
  *
- * A thread of team.c has a part of a report, whose writer is NULL. A part keeps its findings until
- * report_add() adds them to the report. When it keeps as many as it may it calls on_full, which
- * must wait until the block's turn has come and call report_show().
+ * A thread of threads.c has a part of a report, whose writer is NULL. A part keeps its findings
+ * until report_add() adds them to the report. When it keeps as many as it may it calls on_full,
+ * which must wait until the block's turn has come and call report_show().
  */
 struct report {
 	const struct format *format;

@@ -249,10 +249,10 @@ static void
 check_waits(struct play *play)
 {
 	struct membership *membership = &play->membership;
-	struct waits waits = {0};
+	struct poll_set waits = {0};
 	short events = 0;
 
-	waits_begin(&waits);
+	poll_set_begin(&waits);
 	membership_await(membership, &waits);
 	for (size_t i = 0; i < waits.count; i++)
 		events |= waits.fds[i].events;
@@ -260,7 +260,7 @@ check_waits(struct play *play)
 		need(is_held(membership) == !(events & POLLIN));
 		need(!chat_client_queued_bytes(membership->client) || (events & POLLOUT));
 	}
-	waits_free(&waits);
+	poll_set_free(&waits);
 }
 
 /* Logs an event. Returns false if it was the last. */

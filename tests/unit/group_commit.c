@@ -9,7 +9,7 @@
 
 #include "journal.h"
 #include "serve/journal/journal_size.h"
-#include "serve/journal/visible_messages.h"
+#include "serve/journal/max_messages.h"
 #include "tap.h"
 
 #define MESSAGES 200

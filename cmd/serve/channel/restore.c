@@ -11,9 +11,9 @@
 
 #include "chat/buf.h"
 #include "serve/channel/restore_private.h"
+#include "serve/journal/max_messages.h"
 #include "serve/journal/read_lines.h"
 #include "serve/journal/recovery_index.h"
-#include "serve/journal/visible_messages.h"
 
 /* ---- reading ---- */
 

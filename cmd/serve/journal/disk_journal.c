@@ -15,6 +15,7 @@
 #include "serve/journal/dir.h"
 #include "serve/journal/group_commit.h"
 #include "serve/journal/journal_size.h"
+#include "serve/journal/max_messages.h"
 #include "serve/journal/periodic.h"
 #include "serve/journal/read_newest.h"
 #include "serve/journal/read_page.h"
@@ -24,7 +25,6 @@
 #include "serve/journal/state.h"
 #include "serve/journal/sync.h"
 #include "serve/journal/sync_result.h"
-#include "serve/journal/visible_messages.h"
 
 /* ---- asking ---- */
 

@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "serve/journal/max_messages.h"
 #include "serve/journal/read_lines.h"
-#include "serve/journal/visible_messages.h"
 #include "text/array.h"
 
 #define CLOSED_MAX 64 /* closed segments in which positions are looked for */

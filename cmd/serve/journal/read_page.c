@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "serve/journal/max_messages.h"
 #include "serve/journal/page_positions.h"
 #include "serve/journal/read_lines.h"
-#include "serve/journal/visible_messages.h"
 #include "serve/util/crc32c.h"
 
 /* ---- the lines of a page ---- */

@@ -12,8 +12,8 @@
 #include "serve/journal/index_rebuild.h"
 #include "serve/journal/index_rebuild_task.h"
 #include "serve/journal/journal_size.h"
+#include "serve/journal/max_messages.h"
 #include "serve/journal/removed_messages.h"
-#include "serve/journal/visible_messages.h"
 
 /* ---- what a history needs ---- */
 

@@ -1,5 +1,5 @@
 /* --replace: a log may hold any bytes, but only UTF-8 can be sent. */
-#include "send/replace.h"
+#include "send/replace_invalid.h"
 
 #include <string.h>
 

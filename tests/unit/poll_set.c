@@ -32,7 +32,7 @@ struct program {
 	void (*woken)(void *self);
 	void (*peer)(struct game *game, void *self); /* who gives it something to do */
 	const char *(*left)(void *self); /* what else it could do; NULL: there is nothing else */
-	struct waits *waits;
+	struct poll_set *waits;
 	const struct output *output;
 	struct membership *membership;
 };
@@ -78,15 +78,15 @@ is_withheld(const struct game *game, struct membership *membership)
 static bool
 game_wakes(struct game *game, const struct program *program)
 {
-	struct waits *waits = program->waits;
+	struct poll_set *waits = program->waits;
 	const char *work;
 
-	if (waits_poll(waits, 0) > 0 || waits->wake_ms <= chat_now_ms())
+	if (poll_set_poll(waits, 0) > 0 || waits->wake_ms <= chat_now_ms())
 		return true;
 	work = work_left(program->output, program->membership);
 	if (!work && program->left)
 		work = program->left(program->self);
-	if (work && waits_poll(waits, SETTLE_MS) <= 0)
+	if (work && poll_set_poll(waits, SETTLE_MS) <= 0)
 		game->asleep = work;
 	if (!work && is_withheld(game, program->membership))
 		game->asleep = "what was read is not dealt with";
@@ -103,7 +103,7 @@ program_step(struct game *game, const struct program *program)
 	program->await(program->self);
 	if (!game_wakes(game, program))
 		return true;
-	if (waits_poll(program->waits, 0) > 0)
+	if (poll_set_poll(program->waits, 0) > 0)
 		program->woken(program->self);
 	game->turns++;
 	return program->turn(program->self);
@@ -243,7 +243,7 @@ send_left(void *self)
 {
 	struct sender *sender = &((struct said *)self)->sender;
 
-	if (sender->input.ended || !outbox_has_room(&sender->courier.outbox) ||
+	if (sender->input.ended || !outbox_has_room(&sender->delivery.outbox) ||
 		unread_bytes(source_fd(sender->source)) == 0)
 		return NULL;
 	return "there is a line to be said";

@@ -1,5 +1,5 @@
 /* If several channels are listened to, each line names its channel. */
-#include "listen/label.h"
+#include "listen/add_channel.h"
 
 #include <stdbool.h>
 
@@ -29,7 +29,7 @@ append_word(struct chat_buf *out, const char *name, const char *word)
 }
 
 void
-label_line(struct chat_buf *out, struct chat_span line, const char *channel, const char *url)
+add_channel(struct chat_buf *out, struct chat_span line, const char *channel, const char *url)
 {
 	struct label label = {.url = url};
 

@@ -1,5 +1,5 @@
-#ifndef CLIENT_COURIER_H
-#define CLIENT_COURIER_H
+#ifndef CLIENT_DELIVERY_H
+#define CLIENT_DELIVERY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
  * the server can do, shows it what comes, and after a lost connection sends again what is in
  * flight.
  */
-struct courier {
+struct delivery {
 	struct outbox outbox;
 	enum ack ack; /* ACK_AUTO: the first message of the server decides */
 	bool listens; /* the owner needs the history as well: the membership always resumes */
@@ -23,30 +23,30 @@ struct courier {
 	struct chat_buf wire; /* scratch */
 };
 
-#define COURIER_BARRIER_WINDOW 10000 /* ACK_CLOSE: messages before each closing handshake */
+#define DELIVERY_BARRIER_WINDOW 10000 /* ACK_CLOSE: messages before each closing handshake */
 
 /* Begins with an empty outbox; the arguments are those of outbox_init(). */
-void courier_init(
-	struct courier *courier, const struct identity *identity, size_t window, enum ack ack);
-void courier_free(struct courier *courier);
+void delivery_init(
+	struct delivery *delivery, const struct identity *identity, size_t window, enum ack ack);
+void delivery_free(struct delivery *delivery);
 
 /* Take MEMBERSHIP_JOIN, MEMBERSHIP_CATCH_UP and MEMBERSHIP_LOST. */
-void courier_joined(struct courier *courier, struct membership *membership, bool again);
-void courier_caught_up(struct courier *courier, bool complete, uint64_t instance);
-void courier_lost(struct courier *courier, struct membership *membership);
+void delivery_joined(struct delivery *delivery, struct membership *membership, bool again);
+void delivery_caught_up(struct delivery *delivery, bool complete, uint64_t instance);
+void delivery_lost(struct delivery *delivery, struct membership *membership);
 
 /* Sets how messages are acknowledged until the next join. ACK_CLOSE also widens the window. */
-void courier_set_ack(struct courier *courier, enum ack ack);
+void delivery_set_ack(struct delivery *delivery, enum ack ack);
 
 /* Takes a message of the server, a history too. Returns what outbox_receive() returns. */
-enum outbox_result courier_received(struct courier *courier, struct membership *membership,
+enum outbox_result delivery_received(struct delivery *delivery, struct membership *membership,
 	const struct chat_msg *msg, struct chat_span text);
 
 /* Sends what may be sent now. Returns true if it sent a message. */
-bool courier_send(struct courier *courier, struct membership *membership);
+bool delivery_send(struct delivery *delivery, struct membership *membership);
 
-/* Adds what courier_send() waits for, besides the membership. */
-void courier_await(
-	const struct courier *courier, const struct membership *membership, struct waits *waits);
+/* Adds what delivery_send() waits for, besides the membership. */
+void delivery_await(const struct delivery *delivery, const struct membership *membership,
+	struct poll_set *waits);
 
 #endif

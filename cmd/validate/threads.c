@@ -4,7 +4,7 @@
  * written in their order, and memory holds one block and a limited number of findings for each
  * thread.
  */
-#include "validate/team.h"
+#include "validate/threads.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include "command/diag.h"
 #include "validate/block.h"
 
-#define TEAM_READ_BYTES (512 * 1024)
+#define THREADS_READ_BYTES (512 * 1024)
 
-struct team {
+struct threads {
 	pthread_mutex_t lock; /* protects all members, and the report of the check */
 	pthread_cond_t reported; /* turn has changed */
 	struct check *check;
@@ -26,7 +26,7 @@ struct team {
 };
 
 struct member {
-	struct team *team;
+	struct threads *team;
 	struct report part; /* the findings in the block */
 	struct block block;
 	uint64_t number; /* of the block, from 0 */
@@ -48,7 +48,7 @@ static void
 on_full(void *arg)
 {
 	struct member *member = arg;
-	struct team *team = member->team;
+	struct threads *team = member->team;
 
 	pthread_mutex_lock(&team->lock);
 	wait_for_turn(member);
@@ -63,7 +63,7 @@ on_full(void *arg)
 static bool
 work(struct member *member)
 {
-	struct team *team = member->team;
+	struct threads *team = member->team;
 
 	if (team->result > 0)
 		team->result =
@@ -104,13 +104,13 @@ member_run(void *arg)
 }
 
 int
-team_check(struct check *check, struct chat_lines *input, struct chat_err *err)
+threads_check(struct check *check, struct chat_lines *input, struct chat_err *err)
 {
-	struct team team = {.check = check, .input = input, .err = err, .result = 1};
+	struct threads team = {.check = check, .input = input, .err = err, .result = 1};
 	struct member *members = chat_alloc_zeroed(check->threads, sizeof(*members));
 
 	if (check->read_bytes == 0)
-		input->read_bytes = TEAM_READ_BYTES;
+		input->read_bytes = THREADS_READ_BYTES;
 	pthread_mutex_init(&team.lock, NULL);
 	pthread_cond_init(&team.reported, NULL);
 	for (unsigned i = 0; i < check->threads; i++)

@@ -1,5 +1,5 @@
 /* The cursor follows the output that is written, not the output that waits. */
-#include "listen/marks.h"
+#include "listen/output_marks.h"
 
 #include <string.h>
 
@@ -10,20 +10,20 @@ struct mark_head {
 };
 
 void
-marks_free(struct marks *marks)
+output_marks_free(struct output_marks *marks)
 {
 	chat_buf_free(&marks->bytes);
-	*marks = (struct marks){0};
+	*marks = (struct output_marks){0};
 }
 
 static bool
-marks_is_empty(const struct marks *marks)
+output_marks_is_empty(const struct output_marks *marks)
 {
 	return marks->start == marks->bytes.len;
 }
 
 static struct mark_head
-head_at(const struct marks *marks, size_t at)
+head_at(const struct output_marks *marks, size_t at)
 {
 	struct mark_head head;
 
@@ -33,7 +33,7 @@ head_at(const struct marks *marks, size_t at)
 
 /* Moves the rest only if it is the smaller part: so each byte is moved about once. */
 static void
-drop_taken(struct marks *marks)
+drop_taken(struct output_marks *marks)
 {
 	size_t left = marks->bytes.len - marks->start;
 
@@ -44,11 +44,11 @@ drop_taken(struct marks *marks)
 }
 
 void
-marks_put(struct marks *marks, const struct mark *mark)
+output_marks_put(struct output_marks *marks, const struct mark *mark)
 {
 	struct mark_head head = {mark->end, mark->feed, strlen(mark->id) + 1};
 
-	if (!marks_is_empty(marks)) {
+	if (!output_marks_is_empty(marks)) {
 		struct mark_head last = head_at(marks, marks->last);
 
 		if (last.end == mark->end && last.feed == mark->feed)
@@ -61,11 +61,11 @@ marks_put(struct marks *marks, const struct mark *mark)
 }
 
 bool
-marks_take(struct marks *marks, uint64_t written, struct mark *mark)
+output_marks_take(struct output_marks *marks, uint64_t written, struct mark *mark)
 {
 	struct mark_head head;
 
-	if (marks_is_empty(marks))
+	if (output_marks_is_empty(marks))
 		return false;
 	head = head_at(marks, marks->start);
 	if (head.end > written)

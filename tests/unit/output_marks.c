@@ -1,5 +1,5 @@
 /* Marks against a plain list of them, whatever is put and taken in between. */
-#include "listen/marks.h"
+#include "listen/output_marks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +20,13 @@ struct model {
 };
 
 static void
-put(struct marks *marks, struct model *model, uint64_t end, size_t feed, unsigned id)
+put(struct output_marks *marks, struct model *model, uint64_t end, size_t feed, unsigned id)
 {
 	struct want *last = model->count > model->first ? &model->at[model->count - 1] : NULL;
 	char text[200];
 
 	snprintf(text, sizeof(text), "%0*u", 1 + (int)(id % 150), id);
-	marks_put(marks, &(struct mark){end, feed, text});
+	output_marks_put(marks, &(struct mark){end, feed, text});
 	if (!last || last->end != end || last->feed != feed)
 		last = &model->at[model->count++];
 	*last = (struct want){end, feed, id};
@@ -34,7 +34,7 @@ put(struct marks *marks, struct model *model, uint64_t end, size_t feed, unsigne
 
 /* Returns true when marks has exactly what the list has up to this place. */
 static bool
-take(struct marks *marks, struct model *model, uint64_t written)
+take(struct output_marks *marks, struct model *model, uint64_t written)
 {
 	struct mark mark;
 
@@ -42,23 +42,23 @@ take(struct marks *marks, struct model *model, uint64_t written)
 		model->first++) {
 		const struct want *want = &model->at[model->first];
 
-		if (!marks_take(marks, written, &mark) || mark.end != want->end ||
+		if (!output_marks_take(marks, written, &mark) || mark.end != want->end ||
 			mark.feed != want->feed || strtoul(mark.id, NULL, 10) != want->id)
 			return false;
 	}
-	return !marks_take(marks, written, &mark);
+	return !output_marks_take(marks, written, &mark);
 }
 
 int
 main(void)
 {
 	struct model *model = calloc(1, sizeof(*model));
-	struct marks marks = {0};
+	struct output_marks marks = {0};
 	struct mark mark;
 	bool right = true;
 	uint64_t end = 0;
 
-	ok(!marks_take(&marks, UINT64_MAX, &mark), "at first there is none");
+	ok(!output_marks_take(&marks, UINT64_MAX, &mark), "at first there is none");
 	srand(1);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		end += (uint64_t)(rand() % 3) * 50;
@@ -69,7 +69,7 @@ main(void)
 	ok(right, "what is written is told, each in its order, what is not stays");
 	ok(take(&marks, model, end), "and in the end all of it");
 	ok(marks.bytes.cap < 100000, "what was taken needs no memory");
-	marks_free(&marks);
+	output_marks_free(&marks);
 	free(model);
 	return done();
 }

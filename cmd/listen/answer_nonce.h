@@ -1,5 +1,5 @@
-#ifndef LISTEN_ANSWER_H
-#define LISTEN_ANSWER_H
+#ifndef LISTEN_ANSWER_NONCE_H
+#define LISTEN_ANSWER_NONCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

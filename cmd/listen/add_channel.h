@@ -1,5 +1,5 @@
-#ifndef LISTEN_LABEL_H
-#define LISTEN_LABEL_H
+#ifndef LISTEN_ADD_CHANNEL_H
+#define LISTEN_ADD_CHANNEL_H
 
 #include "chat/buf.h"
 #include "chat/span.h"
@@ -8,6 +8,6 @@
  * Replaces out by a line of JSON with `channel`, unless the line has one, and with `url`, in place
  * of one that the line has (url NULL: it is not changed). The other members stay as they are.
  */
-void label_line(struct chat_buf *out, struct chat_span line, const char *channel, const char *url);
+void add_channel(struct chat_buf *out, struct chat_span line, const char *channel, const char *url);
 
 #endif

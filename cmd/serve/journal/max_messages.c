@@ -2,7 +2,7 @@
  * How many messages of a channel there are, and which of them readers get: with
  * --journal-max-messages the newest ones, also while older ones are still on the disk.
  */
-#include "serve/journal/visible_messages.h"
+#include "serve/journal/max_messages.h"
 
 #include "serve/journal/closed_stats.h"
 

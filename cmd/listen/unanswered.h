@@ -1,5 +1,5 @@
-#ifndef LISTEN_LEDGER_H
-#define LISTEN_LEDGER_H
+#ifndef LISTEN_UNANSWERED_H
+#define LISTEN_UNANSWERED_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,15 +13,15 @@
  * order of the channel, that it has answered or said $done to. It owes an answer to those after
  * that. It starts zeroed, except kept.
  */
-struct ledger_entry {
+struct unanswered_entry {
 	uint64_t id_hash;
 	unsigned hops;
 	unsigned answers; /* given by the command since it was started */
 };
 
-struct ledger {
-	bool kept; /* it goes into the cursor file, and so LEDGER_MOST are remembered */
-	struct ledger_entry *entries; /* a ring: entry `number` lies at number % cap */
+struct unanswered {
+	bool kept; /* it goes into the cursor file, and so UNANSWERED_MOST are remembered */
+	struct unanswered_entry *entries; /* a ring: entry `number` lies at number % cap */
 	size_t cap; /* a power of two */
 	uint64_t first, next; /* the number of the oldest entry, and of the next one */
 	uint64_t done_next,
@@ -30,35 +30,36 @@ struct ledger {
 	bool changed; /* done has changed; cleared by the owner, who saves it */
 };
 
-#define LEDGER_LEAST 256 /* messages that are always remembered */
-#define LEDGER_MOST 65536 /* owed messages that are remembered */
+#define UNANSWERED_LEAST 256 /* messages that are always remembered */
+#define UNANSWERED_MOST 65536 /* owed messages that are remembered */
 
-void ledger_free(struct ledger *ledger);
+void unanswered_free(struct unanswered *unanswered);
 
 /* Sets the id up to which nothing is owed, unless it is known; "0": all messages are owed. */
-void ledger_begin(struct ledger *ledger, const char *id);
+void unanswered_begin(struct unanswered *unanswered, const char *id);
 
 /* Returns the id up to which nothing is owed; "": not known. */
-const char *ledger_done(const struct ledger *ledger);
+const char *unanswered_done(const struct unanswered *unanswered);
 
 /* Adds a message that is given to the command. */
-void ledger_add(struct ledger *ledger, const struct chat_json_value *id, unsigned hops);
+void unanswered_add(struct unanswered *unanswered, const struct chat_json_value *id, unsigned hops);
 
 /* Returns the entry of a message, or NULL if it is not remembered. */
-struct ledger_entry *ledger_find(const struct ledger *ledger, const struct chat_json_value *id);
+struct unanswered_entry *unanswered_find(
+	const struct unanswered *unanswered, const struct chat_json_value *id);
 
 /* Notes that a message is answered, and with it all before it. */
-void ledger_settle(struct ledger *ledger, const struct chat_json_value *id);
+void unanswered_settle(struct unanswered *unanswered, const struct chat_json_value *id);
 
 /* Notes that all messages up to this one were written to the command. */
-void ledger_give(struct ledger *ledger, const char *id);
+void unanswered_give(struct unanswered *unanswered, const char *id);
 
 /* The command ended with status 0: it owes no answer to what was written to it. */
-void ledger_close(struct ledger *ledger);
+void unanswered_close(struct unanswered *unanswered);
 
 /*
  * Another life of the command begins: what is owed is given to it again. True: there may be some.
  */
-bool ledger_restart(struct ledger *ledger);
+bool unanswered_restart(struct unanswered *unanswered);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef SEND_REPLACE_H
-#define SEND_REPLACE_H
+#ifndef SEND_REPLACE_INVALID_H
+#define SEND_REPLACE_INVALID_H
 
 #include "chat/buf.h"
 #include "chat/span.h"

@@ -1,5 +1,5 @@
 /* The nonces of answers: an answer that is given a second time has the nonce of the first time. */
-#include "listen/answer.h"
+#include "listen/answer_nonce.h"
 
 #include <stdio.h>
 #include <stdlib.h>

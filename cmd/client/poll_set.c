@@ -1,5 +1,5 @@
 /* The only place where the clients wait. */
-#include "client/waits.h"
+#include "client/poll_set.h"
 
 #include <stdlib.h>
 
@@ -9,21 +9,21 @@
 #define POLL_MOST_MS 60000 /* of one poll(2) */
 
 void
-waits_begin(struct waits *waits)
+poll_set_begin(struct poll_set *waits)
 {
 	waits->count = 0;
 	waits->wake_ms = INT64_MAX;
 }
 
 void
-waits_free(struct waits *waits)
+poll_set_free(struct poll_set *waits)
 {
 	free(waits->fds);
-	*waits = (struct waits){0};
+	*waits = (struct poll_set){0};
 }
 
 struct pollfd *
-waits_reserve(struct waits *waits, size_t count)
+poll_set_reserve(struct poll_set *waits, size_t count)
 {
 	if (waits->count + count > waits->cap) {
 		waits->cap = (waits->count + count) * 2;
@@ -33,21 +33,21 @@ waits_reserve(struct waits *waits, size_t count)
 }
 
 void
-waits_add(struct waits *waits, int fd, short events)
+poll_set_add(struct poll_set *waits, int fd, short events)
 {
-	*waits_reserve(waits, 1) = (struct pollfd){.fd = fd, .events = events};
+	*poll_set_reserve(waits, 1) = (struct pollfd){.fd = fd, .events = events};
 	waits->count++;
 }
 
 void
-waits_until(struct waits *waits, int64_t wake_ms)
+poll_set_until(struct poll_set *waits, int64_t wake_ms)
 {
 	if (wake_ms < waits->wake_ms)
 		waits->wake_ms = wake_ms;
 }
 
 int
-waits_poll(struct waits *waits, int most_ms)
+poll_set_poll(struct poll_set *waits, int most_ms)
 {
 	int64_t left_ms = waits->wake_ms == INT64_MAX ? -1 : waits->wake_ms - chat_now_ms();
 
