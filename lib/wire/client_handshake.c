@@ -1,14 +1,15 @@
 /*
  * Opening a client's connection: connecting (transport.c), the request, and the server's answer
- * (http_response.c), or what answered in its place (answer.c). Called by client.c until it is open.
+ * (http_response.c), or what answered in its place (refusal.c). Called by client.c until it is
+ * open.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "chat/clock.h"
 #include "chat/show.h"
-#include "wire/answer.h"
 #include "wire/client_private.h"
+#include "wire/refusal.h"
 
 #define USER_AGENT "chat-tools/" CHAT_VERSION
 #define REFUSAL_MS 1000 /* to wait for the body of a refusal */
@@ -46,7 +47,7 @@ fail_other(struct chat_client *client)
 {
 	struct chat_buf shown = {0};
 
-	chat_answer_quote(&shown, client->input);
+	chat_refusal_quote(&shown, client->input);
 	chat_fail(&client->end, CHAT_PROTOCOL_ERROR, "the server's answer is not HTTP: %.*s",
 		(int)shown.len, shown.at);
 	chat_buf_free(&shown);
@@ -60,7 +61,7 @@ fail_refused(struct chat_client *client)
 	struct chat_buf shown = {0};
 	size_t len = client->refusal_len;
 
-	chat_answer_describe(&shown, (struct chat_span){client->input.at, len},
+	chat_refusal_describe(&shown, (struct chat_span){client->input.at, len},
 		(struct chat_span){client->input.at + len, client->input.len - len});
 	chat_fail(&client->end, client->refusal_code, "the server answers %.*s", (int)shown.len,
 		shown.at);
@@ -80,7 +81,7 @@ await_refusal(struct chat_client *client, size_t len)
 		if (client->deadline_ms > until_ms)
 			client->deadline_ms = until_ms;
 	}
-	return chat_answer_is_whole((struct chat_span){client->input.at, len},
+	return chat_refusal_is_whole((struct chat_span){client->input.at, len},
 		       (struct chat_span){client->input.at + len, client->input.len - len})
 		? fail_refused(client)
 		: 0;

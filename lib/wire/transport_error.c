@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire/remedy.h"
+#include "wire/tls_hint.h"
 #include "wire/transport_private.h"
 
 /* Returns true if the peer's TLS alert is about a certificate. */
@@ -95,7 +95,7 @@ chat_transport_fail_connecting(
 	struct chat_transport *transport, CURLcode result, struct chat_err *err)
 {
 	enum chat_code code = code_of(transport, result);
-	const char *words = words_for(transport, result), *remedy;
+	const char *words = words_for(transport, result), *hint;
 	long answer = 0;
 
 	curl_easy_getinfo(transport->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
@@ -107,12 +107,12 @@ chat_transport_fail_connecting(
 	if (is_about_proxy(transport)) /* its URL may contain a password */
 		return chat_fail(err, code, "the proxy of %s: %s", transport->proxy_name,
 			strchr(words, '@') ? "it cannot be used" : words);
-	if (code == CHAT_PROTOCOL_ERROR && chat_remedy_is_plain(transport->error))
+	if (code == CHAT_PROTOCOL_ERROR && chat_tls_is_plain(transport->error))
 		return chat_fail(err, code,
 			"the server's answer is not TLS (is it ws:// in place of wss://?)");
-	remedy = chat_remedy_tls(words, result == CURLE_PEER_FAILED_VERIFICATION);
-	return remedy ? chat_fail(err, code, "%.120s (%s)", words, remedy)
-		      : chat_fail(err, code, "%s", words);
+	hint = chat_tls_hint(words, result == CURLE_PEER_FAILED_VERIFICATION);
+	return hint ? chat_fail(err, code, "%.120s (%s)", words, hint)
+		    : chat_fail(err, code, "%s", words);
 }
 
 int
@@ -121,8 +121,8 @@ chat_transport_fail_connected(
 {
 	enum chat_code code =
 		is_certificate_alert(transport->error) ? CHAT_REFUSED : CHAT_CONNECTION_LOST;
-	const char *words = words_for(transport, result), *remedy = chat_remedy_tls(words, false);
+	const char *words = words_for(transport, result), *hint = chat_tls_hint(words, false);
 
-	return remedy ? chat_fail(err, code, "%.120s (%s)", words, remedy)
-		      : chat_fail(err, code, "%s", words);
+	return hint ? chat_fail(err, code, "%.120s (%s)", words, hint)
+		    : chat_fail(err, code, "%s", words);
 }

@@ -3,7 +3,7 @@
  * without control characters, short enough for an error; and a body that is long enough for the
  * description stays so when more of it arrives.
  */
-#include "wire/answer.h"
+#include "wire/refusal.h"
 
 #include "chat/http.h"
 #include "chat/utf8.h"
@@ -16,7 +16,7 @@ check_told(struct chat_span head, struct chat_span body)
 {
 	struct chat_buf told = {0};
 
-	chat_answer_describe(&told, head, body);
+	chat_refusal_describe(&told, head, body);
 	need(told.len <= TOLD_MAX && chat_utf8_check(told.at, told.len) == told.len);
 	for (size_t at = 0, len; at < told.len; at += len)
 		need(!chat_utf8_is_control(chat_utf8_decode(told.at + at, &len)));
@@ -31,10 +31,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct chat_span head = {bytes.at, len}, body = {bytes.at + len, size - len};
 	bool whole = false;
 
-	if (!len || len > CHAT_HTTP_HEAD_MAX || body.len > CHAT_ANSWER_BODY_MAX)
+	if (!len || len > CHAT_HTTP_HEAD_MAX || body.len > CHAT_REFUSAL_BODY_MAX)
 		return 0;
 	for (size_t some = 0; some <= body.len; some += 1 + body.len / 64) {
-		bool now = chat_answer_is_whole(head, (struct chat_span){body.at, some});
+		bool now = chat_refusal_is_whole(head, (struct chat_span){body.at, some});
 
 		need(now || !whole);
 		whole = now;

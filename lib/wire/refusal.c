@@ -3,7 +3,7 @@
  * page, a full server. The answer is read leniently, because the description is only shown to
  * people.
  */
-#include "wire/answer.h"
+#include "wire/refusal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -93,7 +93,7 @@ length_of(struct chat_span head)
 	struct chat_span text = find_header(head, "Content-Length");
 	long length = text.len ? 0 : -1;
 
-	for (size_t i = 0; i < text.len && length <= CHAT_ANSWER_BODY_MAX; i++)
+	for (size_t i = 0; i < text.len && length <= CHAT_REFUSAL_BODY_MAX; i++)
 		if (text.at[i] >= '0' && text.at[i] <= '9')
 			length = 10 * length + text.at[i] - '0';
 		else
@@ -102,11 +102,11 @@ length_of(struct chat_span head)
 }
 
 bool
-chat_answer_is_whole(struct chat_span head, struct chat_span body)
+chat_refusal_is_whole(struct chat_span head, struct chat_span body)
 {
 	long length = length_of(head);
 
-	return body.len >= CHAT_ANSWER_BODY_MAX || (length >= 0 && body.len >= (size_t)length) ||
+	return body.len >= CHAT_REFUSAL_BODY_MAX || (length >= 0 && body.len >= (size_t)length) ||
 		find_tag(find_tag(body, "title"), "/title").at;
 }
 
@@ -121,7 +121,7 @@ show(struct chat_buf *out, struct chat_span text, size_t most)
 }
 
 void
-chat_answer_quote(struct chat_buf *out, struct chat_span text)
+chat_refusal_quote(struct chat_buf *out, struct chat_span text)
 {
 	struct chat_span line = take_line(&text);
 
@@ -131,7 +131,7 @@ chat_answer_quote(struct chat_buf *out, struct chat_span text)
 }
 
 void
-chat_answer_describe(struct chat_buf *out, struct chat_span head, struct chat_span body)
+chat_refusal_describe(struct chat_buf *out, struct chat_span head, struct chat_span body)
 {
 	struct chat_span rest = head, line = take_line(&rest), title;
 	struct chat_span server = find_header(head, "Server");
@@ -141,8 +141,8 @@ chat_answer_describe(struct chat_buf *out, struct chat_span head, struct chat_sp
 	if (status)
 		line = chat_span_strip(
 			(struct chat_span){status, (size_t)(line.at + line.len - status)});
-	if (body.len > CHAT_ANSWER_BODY_MAX)
-		body.len = CHAT_ANSWER_BODY_MAX;
+	if (body.len > CHAT_REFUSAL_BODY_MAX)
+		body.len = CHAT_REFUSAL_BODY_MAX;
 	show(out, line, STATUS_MAX);
 	if (target.len) {
 		chat_buf_append_string(out, ", it is at ");
@@ -156,5 +156,5 @@ chat_answer_describe(struct chat_buf *out, struct chat_span head, struct chat_sp
 	if (!title.len || target.len)
 		return;
 	chat_buf_append_string(out, ": ");
-	chat_answer_quote(out, title);
+	chat_refusal_quote(out, title);
 }

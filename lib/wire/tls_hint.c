@@ -1,5 +1,5 @@
 /* The usual TLS failures, by the sentences of OpenSSL, and how to fix them. */
-#include "wire/remedy.h"
+#include "wire/tls_hint.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -14,7 +14,7 @@ has_one(const char *words, const char *const *parts)
 }
 
 bool
-chat_remedy_is_plain(const char *words)
+chat_tls_is_plain(const char *words)
 {
 	static const char *const parts[] = {"wrong version number", "packet length too long",
 		"unknown protocol", "record layer failure", NULL};
@@ -23,7 +23,7 @@ chat_remedy_is_plain(const char *words)
 }
 
 const char *
-chat_remedy_tls(const char *words, bool distrusted)
+chat_tls_hint(const char *words, bool distrusted)
 {
 	static const char *const wanted[] = {"certificate required", "handshake failure", NULL};
 	static const char *const refused[] = {"unknown ca", "bad certificate",
