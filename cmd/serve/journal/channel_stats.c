@@ -1,6 +1,6 @@
 /*
  * The statistics are updated when a segment is closed or removed. Retention, readers and the file
- * `removed` ask them, so that nobody has to open an index for a count.
+ * `removed` use them, so that no index file must be opened to count messages.
  */
 #include "serve/journal/channel_stats.h"
 
@@ -11,7 +11,7 @@
 #include "chat/buf.h"
 #include "serve/util/memory.h"
 
-#define EVICT_PART 8 /* this part of STATS_BYTES_MAX is freed at once */
+#define EVICT_PART 8 /* stats_evict frees 1/8 of STATS_BYTES_MAX at once */
 
 static void
 number_raise(uint64_t *number, uint64_t to)
@@ -76,7 +76,7 @@ runs_add(struct channel_stats_table *table, struct channel_stats *stats, struct 
 	stats->kept += run.count;
 }
 
-/* Removes so many runs, from one on. */
+/* Removes `count` runs, the first of them at index `at`. */
 static void
 runs_drop(struct channel_stats *stats, uint32_t at, uint32_t count)
 {
@@ -142,7 +142,7 @@ stats_add(struct channel_stats_table *table, struct chat_span channel, uint32_t 
 	runs_drop(stats, 0, hidden);
 }
 
-/* Makes statistics of a channel without messages the first to be evicted. */
+/* Makes the statistics of a channel that has no messages the first to be evicted. */
 static void
 stats_age(struct channel_stats_table *table, struct channel_stats *stats)
 {

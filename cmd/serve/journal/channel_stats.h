@@ -10,14 +10,14 @@
 #include "text/hash.h"
 
 /*
- * Statistics of each channel, in memory: how many messages the closed segments have of it, which of
- * them have its newest ones, and what was removed. Where they take too much memory, those of the
- * channels that were quiet longest are evicted.
+ * Statistics of each channel, in memory: the number of its messages in closed segments, the
+ * segments with its newest messages, and the highest number of a removed message. If they use more
+ * memory than STATS_BYTES_MAX, stats_evict evicts those of the channels that were quiet longest.
  */
-#define STATS_BYTES_MAX ((size_t)16 << 20) /* above that statistics are evicted */
-#define STATS_COUNT_UNKNOWN ((uint64_t)1 << 62) /* messages of a channel, once any was evicted */
+#define STATS_BYTES_MAX ((size_t)16 << 20) /* in bytes; stats_evict keeps the memory below it */
+#define STATS_COUNT_UNKNOWN ((uint64_t)1 << 62) /* the count if statistics were evicted */
 
-/* How many messages of a channel a closed segment has. */
+/* The messages of a channel in one closed segment. */
 struct stats_run {
 	uint32_t segment;
 	uint32_t count;
@@ -26,74 +26,79 @@ struct stats_run {
 struct channel_stats {
 	UT_hash_handle hh; /* in table->by_channel */
 	struct channel_stats *prev, *next; /* in table->oldest */
-	uint64_t count; /* messages in all closed segments; 0: all were removed */
-	uint64_t kept; /* messages in the segments of the runs */
-	uint64_t hidden_upto; /* no removed message, and none hidden before the runs, is newer */
+	uint64_t count; /* the number of messages in closed segments; 0: all were removed */
+	uint64_t kept; /* the number of messages in `runs` */
+	uint64_t hidden_upto; /* no message removed or hidden before `runs` is newer */
 	uint64_t removed_upto; /* no removed message has a higher number */
-	struct stats_run *runs; /* segments with one of its newest messages, ascending */
+	struct stats_run *runs; /* segments with at least one of its newest messages, ascending */
 	uint32_t runs_count, runs_cap;
-	uint32_t newest; /* number of the last segment with a message of it */
+	uint32_t newest; /* of the newest segment with its messages; valid if count > 0 */
 	uint32_t len; /* of the name */
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
 
 struct channel_stats_table {
 	struct channel_stats *by_channel; /* uthash */
-	struct channel_stats *oldest; /* utlist, in the order of their last closed segments */
+	struct channel_stats *oldest; /* utlist; the channel that was quiet longest is the first */
 	size_t bytes; /* of memory */
-	uint64_t limit; /* runs have so many newest messages of a channel; 0: there are no runs */
-	bool limit_hides; /* readers get no other messages than those */
-	uint64_t hidden_upto, removed_upto; /* the highest of the channels that were evicted */
-	bool evicted; /* some with messages were: a channel without statistics may have some */
+	uint64_t limit; /* messages of a channel that `runs` cover; 0: no runs */
+	bool limit_hides; /* readers get only the newest `limit` messages */
+	uint64_t hidden_upto, removed_upto; /* the highest values of evicted statistics */
+	bool evicted; /* statistics with messages were evicted: others are incomplete */
 };
 
 /*
- * Called when a segment begins (by 1) or ends (by -1) to have one of a channel's newest messages.
- * Returns the number of the last message of the segment, which may have been removed.
+ * Called when a segment gets the first of a channel's newest messages (by is 1), or has none of
+ * them any more (by is -1). Returns the number of the segment's last message, or of the newest
+ * removed message if the segment was removed.
  */
 typedef uint64_t stats_run_changed(void *arg, uint32_t segment, int by);
 
-/* Returns the statistics of a channel, valid until they are evicted; NULL if there are none. */
+/* Returns the statistics of a channel, valid until they are evicted, or NULL if there are none. */
 struct channel_stats *stats_find(const struct channel_stats_table *table, struct chat_span channel);
 
 /* ---- segments ---- */
 
-/* Counts the messages of a channel in a segment that was closed, and is newer than all others. */
+/* Adds the messages of a channel in a closed segment, which must be newer than all counted ones. */
 void stats_add(struct channel_stats_table *table, struct chat_span channel, uint32_t segment,
 	uint32_t count, stats_run_changed *run_changed, void *arg);
 
 /*
- * Subtracts the messages of a channel in a segment that is removed; last: the number of the last of
- * them.
+ * Subtracts the messages of a channel in a segment that is removed. last: the number of the last of
+ * these messages.
  */
 void stats_remove(struct channel_stats_table *table, struct chat_span channel, struct stats_run run,
 	uint64_t last, stats_run_changed *run_changed, void *arg);
 
 /* ---- messages that were removed before the server started ---- */
 
-/* Records that no removed message of the channel has a higher number than this. */
+/* Records that no removed message of this channel has a number above `number`. */
 void stats_note_removed(
 	struct channel_stats_table *table, struct chat_span channel, uint64_t number);
 
-/* The same, of all channels. It has to be called before stats_note_removed. */
+/*
+ * Records that no removed message of any channel has a number above `number`, except those that
+ * stats_note_removed records later.
+ */
 void stats_note_others(struct channel_stats_table *table, uint64_t number);
 
 /* ---- what readers get ---- */
 
 /*
- * Returns how many runs, from the first one on, have none of the channel's newest messages, where
- * the open segments have so many newer ones. Sets *skip to how many messages of the next run, or of
- * the open segments where there is no next run, are not among the newest.
+ * Returns the number of runs, from the first on, without any of the channel's newest messages.
+ * open: the number of its messages in open segments, which are newer. Sets *skip to the number of
+ * messages that are not among the newest, in the next run, or in the open segments if there is no
+ * next run. table->limit must not be 0.
  */
 uint32_t stats_hidden_runs(const struct channel_stats_table *table,
 	const struct channel_stats *stats, uint64_t open, uint64_t *skip);
 
-/* Returns how many messages the runs behind that segment have. */
+/* Returns the number of messages in the runs with segment numbers above `segment`. */
 uint64_t stats_count_after(const struct channel_stats *stats, uint32_t segment);
 
 /* ---- memory ---- */
 
-/* Evicts statistics where all take more than STATS_BYTES_MAX. Returns true if it evicted any. */
+/* Evicts statistics if they use more than STATS_BYTES_MAX. Returns true if it evicted any. */
 bool stats_evict(struct channel_stats_table *table);
 
 /* Frees all statistics. */

@@ -1,7 +1,7 @@
 /*
- * The file of checksums beside a segment, which scan.c compares with the lines. A record says where
- * its line ends, so that damage stays where it is: a newline that came or went spoils the lines
- * beside it, not all that follow.
+ * The file with the checksums of a segment, which scan.c compares with the lines. A record contains
+ * the offset at which its line ends. So a newline that was added or lost damages only the lines
+ * next to it, and not all lines after it.
  */
 #include "serve/journal/checksums.h"
 
@@ -65,7 +65,7 @@ record_at(const struct checksums *sums, size_t i, uint32_t *crc, uint64_t *end)
 	return checksum_read(sums->buf.at + i * CHECKSUM_LEN, crc, end);
 }
 
-/* Counts the records, but for invalid ones at the end, which a crash leaves half written. */
+/* Counts the records, without invalid ones at the end, which a crash can leave half written. */
 static void
 records_count(struct checksums *sums)
 {
@@ -78,8 +78,8 @@ records_count(struct checksums *sums)
 }
 
 /*
- * Reads the file's bytes, at most lines_bytes: a line is longer than its record, so what a longer
- * file has at its end is of no line.
+ * Reads at most lines_bytes of the file: a line is longer than its record, so records after that
+ * offset belong to no line.
  */
 static int
 records_read(struct checksums *sums, int fd, uint64_t lines_bytes, const char *name,
@@ -117,8 +117,8 @@ checksums_load(struct checksums *sums, int dir_fd, uint32_t number, uint64_t lin
 }
 
 /*
- * Finds the next record, and passes over those that are invalid or not in order. Returns false if
- * there is none.
+ * Finds the next record. Skips records that are invalid or not in order. Returns false if there is
+ * none.
  */
 static bool
 record_peek(struct checksums *sums, uint32_t *crc, uint64_t *end)
@@ -139,7 +139,7 @@ record_peek(struct checksums *sums, uint32_t *crc, uint64_t *end)
 enum checksum_result
 checksums_compare(struct checksums *sums, uint64_t from, uint64_t end, uint32_t crc)
 {
-	bool within = false; /* a record ends inside this line: it was two lines, or another one */
+	bool within = false; /* a record ends inside this line */
 	uint32_t record_crc;
 	uint64_t record_end;
 

@@ -12,36 +12,42 @@
 
 #define CHECKSUM_LEN 18 /* bytes */
 
-/* Formats the record of a line: the CRC-32C of the line with its newline, and where it ends. */
+/*
+ * Formats the record of a line. crc: the CRC-32C of the line with its newline. end: the offset at
+ * which the line ends, newline included.
+ */
 void checksum_write(char sum[CHECKSUM_LEN], uint32_t crc, uint64_t end);
 
-/* Parses a record. Returns false if it has another form. */
+/* Parses a record. Returns false if its form is wrong. */
 bool checksum_read(const char sum[CHECKSUM_LEN], uint32_t *crc, uint64_t *end);
 
 /* ---- the file of a segment ---- */
 
-/* The checksums of a segment, compared with its lines from the first one on. */
+/* The checksums of a segment. They are compared with its lines from the first line on. */
 struct checksums {
-	struct chat_buf buf; /* the file */
-	size_t next, count; /* records: the next one to be compared, and all that are valid */
-	bool missing; /* there is no file */
-	bool stale; /* the file is longer than the lines, so it cannot be theirs alone */
+	struct chat_buf buf; /* the content of the file */
+	size_t next, count; /* the index of the next record to compare; the number of records */
+	bool missing; /* the file does not exist */
+	bool stale; /* the file is longer than the file of lines, so it has records of no line */
 };
 
 enum checksum_result {
 	CHECKSUM_EQUAL,
 	CHECKSUM_DIFFERS,
-	CHECKSUM_NONE /* no record is left that could be of this line or of a later one */
+	CHECKSUM_NONE /* no record is left for this line or a later one */
 };
 
 /*
- * Reads the file. lines_bytes: the size of the file of lines. A missing file counts as an empty
- * one. Returns 0, or -1 if it cannot be read. The caller frees sums->buf in any case.
+ * Reads the file. lines_bytes: the size of the file of lines. A missing file counts as empty.
+ * Returns 0, or -1 if the file cannot be read. The caller frees sums->buf in both cases.
  */
 int checksums_load(struct checksums *sums, int dir_fd, uint32_t number, uint64_t lines_bytes,
 	struct chat_err *err);
 
-/* Compares the line that lies in [from, end) of the segment, newline included, with its record. */
+/*
+ * Compares the line in [from, end) of the segment, newline included, with its record. Lines must be
+ * compared in their order.
+ */
 enum checksum_result checksums_compare(
 	struct checksums *sums, uint64_t from, uint64_t end, uint32_t crc);
 

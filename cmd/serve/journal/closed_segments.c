@@ -1,4 +1,6 @@
-/* The list of closed segments: recovery and sync_result.c add to it, retention removes from it. */
+/*
+ * The list of closed segments: recovery.c and sync_result.c add to it, retention.c removes from it.
+ */
 #include "serve/journal/closed_segments.h"
 
 #include <stdlib.h>
@@ -10,7 +12,7 @@ void
 closed_segments_add(struct closed_segments *segments, struct closed_segment closed)
 {
 	ARRAY_GROW(segments->at, segments->count, segments->cap, 16);
-	/* a segment without messages has no numbers of its own */
+	/* a segment without messages gets the last number of the segment before it */
 	if (segments->count && closed.last < segments->at[segments->count - 1].last)
 		closed.base = closed.last = segments->at[segments->count - 1].last;
 	segments->at[segments->count++] = closed;

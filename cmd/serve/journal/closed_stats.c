@@ -1,13 +1,10 @@
 /*
- * Keeps the channels' statistics (channel_stats.h) and the list of closed segments in agreement:
- * retention asks the one which channels use a segment, and the other how many there are.
+ * Keeps the statistics of the channels (channel_stats.h) consistent with the list of closed
+ * segments: newest_of in that list is the number of channels with the segment in their runs.
  */
 #include "serve/journal/closed_stats.h"
 
-/*
- * Called when a segment begins (by 1) or ends (by -1) to hold one of a channel's newest messages.
- * Returns the number of the segment's last message.
- */
+/* A stats_run_changed. */
 static uint64_t
 on_run_changed(void *arg, uint32_t segment, int by)
 {
@@ -38,7 +35,7 @@ closed_stats_evict(struct disk_journal *disk)
 {
 	if (!stats_evict(&disk->stats))
 		return;
-	for (size_t i = 0; i < disk->closed.count; i++) /* they may point to what was freed */
+	for (size_t i = 0; i < disk->closed.count; i++) /* they may point to freed statistics */
 		disk->closed.at[i].needed_by = NULL;
 }
 

@@ -1,4 +1,7 @@
-/* Opens what is in a journal's directory, and nothing that waits (a FIFO) or leads elsewhere. */
+/*
+ * Opens files in the directory of a journal. No open(2) here waits (as on a FIFO) or follows a
+ * symbolic link in the directory.
+ */
 #include "serve/journal/dir.h"
 
 #include <errno.h>
@@ -6,14 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Returns true for our own files, and for those of root, who could have changed ours too. */
+/* Root's files are trusted too: root could change our own files anyway. */
 static bool
 is_ours(const struct stat *status)
 {
 	return status->st_uid == geteuid() || status->st_uid == 0;
 }
 
-/* Returns why a file must not be used, or NULL if it may. */
+/* Returns the reason why a file must not be used, or NULL if there is none. */
 static const char *
 file_flaw(const struct stat *status)
 {
@@ -24,7 +27,7 @@ file_flaw(const struct stat *status)
 	return is_ours(status) ? NULL : "belongs to another user";
 }
 
-/* Returns why the directory must not be used, or NULL. */
+/* Returns the reason why the directory must not be used, or NULL if there is none. */
 static const char *
 dir_flaw(int fd)
 {

@@ -1,6 +1,6 @@
 /*
- * Opening and closing the journal on the disk, and its table of functions, which says in which file
- * each one is.
+ * Opens and closes the journal on the disk. Its table of functions shows which file defines each of
+ * them.
  */
 #include "serve/journal/disk_journal.h"
 
@@ -52,7 +52,7 @@ list_memory(const struct segment *segment)
 	return bytes;
 }
 
-/* Returns the memory of indexes that are not on the disk yet, and of the channels' statistics. */
+/* Returns the memory of the open segments' indexes and of the channels' statistics. */
 static size_t
 disk_memory(const struct journal *journal)
 {
@@ -68,7 +68,7 @@ disk_newest_removed(const struct journal *journal)
 	return ((const struct disk_journal *)journal)->removals.newest;
 }
 
-/* Knows whole segments only: in the one in which the time lies, the reader compares timestamps. */
+/* The result is the end of a whole segment: messages after it may be older than time_ms, too. */
 static uint64_t
 disk_newest_older_than(const struct journal *journal, int64_t time_ms)
 {
@@ -82,7 +82,7 @@ disk_newest_older_than(const struct journal *journal, int64_t time_ms)
 
 /* ---- closing ---- */
 
-/* Waits for the sync that runs, if one does. Returns false if the disk does not answer. */
+/* Waits for the running sync, if there is one. Returns false if the disk does not answer. */
 static bool
 sync_wait(struct disk_journal *disk)
 {
@@ -223,7 +223,7 @@ dir_lock(struct disk_journal *disk, struct chat_err *err)
 		disk->dir_fd, "lock", O_RDWR | O_CREAT, CHAT_CANNOT_CREATE, &why);
 	if (disk->lock_fd < 0)
 		return chat_fail(err, why.code, "%s/%s", dir, why.text);
-	/* the directory too, where it can be locked: somebody may delete the file */
+	/* locks the directory too, if possible: somebody may delete the file */
 	if (flock(disk->lock_fd, LOCK_EX | LOCK_NB) == 0 &&
 		(flock(disk->dir_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
 		return 0;

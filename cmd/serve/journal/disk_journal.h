@@ -8,18 +8,19 @@
 #include "serve/journal/options.h"
 
 /*
- * The journal of a server with --journal: a directory of segment files, of which the newest grows
- * (chat-journal(5)). The messages of one tick are appended with one write(2).
+ * The journal of a server with --journal: a directory of segment files (chat-journal(5)). Only the
+ * newest segment grows. The messages of one tick are appended with one write(2) if they fit into
+ * one batch (group_commit.c).
  */
 
-/* Creates the directory of a journal, unless it exists. Returns 0, or -1 with CHAT_CANNOT_CREATE.
- */
+/* Creates the directory, if it does not exist. Returns 0, or -1 with CHAT_CANNOT_CREATE. */
 int disk_journal_make_dir(const char *dir, struct chat_err *err);
 
 /*
- * Creates the directory, locks it, checks its segments (recovery.h) and gets ready to append.
- * Returns a struct disk_journal (state.h), or NULL: with CHAT_TRY_LATER where another server has
- * the directory, with CHAT_BAD_MESSAGE where a line in the middle is damaged.
+ * Creates and locks the directory, and recovers its segments (recovery.h). options->dir must
+ * outlive the journal. Returns a struct disk_journal (state.h); or NULL with CHAT_TRY_LATER if
+ * another server uses the directory, with CHAT_BAD_MESSAGE if the segments are damaged, or with
+ * another code.
  */
 struct journal *disk_journal_open(const struct journal_options *options, uv_loop_t *loop,
 	const struct journal_events *events, void *arg, struct chat_err *err);

@@ -1,6 +1,6 @@
 /*
- * The epochs of a journal: which message numbers each start of the server has given. They tell
- * whether the message that a reader saw last is known here.
+ * The epochs of a journal: the range of message numbers of each start of the server. They show if
+ * the journal knows the message that a client saw last.
  */
 #include "serve/journal/epochs.h"
 
@@ -26,7 +26,7 @@ epochs_find(const struct epochs *epochs, uint64_t epoch, uint64_t number, bool *
 	uint32_t low = 0, high = epochs->count;
 
 	*known = false;
-	while (low < high) { /* find the first newer epoch */
+	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
 		if (epochs->at[middle].epoch > epoch)

@@ -1,9 +1,9 @@
 /*
- * The path of a message through the journal. channel/post.c appends it here. At the end of the tick
- * all that were appended are written as one batch (segment.c). Then they are reported as durable,
- * with JOURNAL_SYNC_ALWAYS after a sync (sync_result.c), and the server publishes them. A batch
- * that cannot be written or synced is taken back as a whole, so that a message is in the journal
- * only if somebody may see it.
+ * The path of a message through the journal. channel/post.c appends it here. At the end of the
+ * tick, all appended messages are written as a batch (segment.c). Then they are reported as
+ * durable, with JOURNAL_SYNC_ALWAYS after a sync (sync_result.c), and the server publishes them. If
+ * a batch cannot be written or synced, all of it is removed, so that the journal has no message
+ * that no user may see.
  */
 #include "serve/journal/group_commit.h"
 
@@ -19,12 +19,12 @@
 #include "serve/util/crc32c.h"
 #include "text/array.h"
 
-#define QUEUE_MAX ((size_t)1 << 30) /* bytes of lines: offsets in a segment have 32 bits */
-#define QUEUE_KEPT ((size_t)1 << 20) /* bytes of memory that an empty queue may keep */
-#define SUMS_KEPT ((size_t)1 << 20) /* the same, of the buffer for checksums */
-#define MESSAGE_BYTES (CHECKSUM_LEN + sizeof(struct position)) /* on the disk, beside its line */
+#define QUEUE_MAX ((size_t)1 << 30) /* bytes of queued lines; offsets in a segment have 32 bits */
+#define QUEUE_KEPT ((size_t)1 << 20) /* bytes of memory that an empty queue keeps */
+#define SUMS_KEPT ((size_t)1 << 20) /* bytes of memory that the buffer of checksums keeps */
+#define MESSAGE_BYTES (CHECKSUM_LEN + sizeof(struct position)) /* on the disk, without the line */
 
-/* The first messages of the queue: as many as are written at once. */
+/* The first messages of the queue, which are written at once. */
 struct batch {
 	const struct queued *at;
 	size_t count;
@@ -46,7 +46,7 @@ queue_free(struct append_queue *queue)
 	free(queue->at);
 }
 
-/* Copies a message to the end of the queue. Returns false if the queue has too many bytes. */
+/* Returns false if the queue would have too many bytes. */
 static bool
 queue_add(struct append_queue *queue, const struct journal_line *line, struct chat_span text)
 {
@@ -65,7 +65,7 @@ queue_add(struct append_queue *queue, const struct journal_line *line, struct ch
 	return true;
 }
 
-/* Returns how many bytes of the disk a batch takes. */
+/* Returns the bytes that the batch needs on the disk. */
 static uint64_t
 batch_bytes(const struct batch *batch)
 {
@@ -73,8 +73,9 @@ batch_bytes(const struct batch *batch)
 }
 
 /*
- * Returns the first messages of the queue: as many as have so many bytes on the disk, but at least
- * one, if there is one. max_bytes 0: all of them. The batch is valid until the queue changes.
+ * Returns the first messages of the queue: as many as need at most max_bytes on the disk, but at
+ * least one if the queue is not empty. If max_bytes is 0, returns all messages. The batch is valid
+ * until the queue changes.
  */
 static struct batch
 queue_next_batch(const struct append_queue *queue, uint64_t max_bytes)
@@ -102,7 +103,7 @@ queue_next_batch(const struct append_queue *queue, uint64_t max_bytes)
 	return batch;
 }
 
-/* Drops all messages. */
+/* Removes all messages. */
 static void
 queue_clear(struct append_queue *queue)
 {
@@ -114,14 +115,14 @@ queue_clear(struct append_queue *queue)
 	queue->count = queue->taken = queue->taken_bytes = 0;
 }
 
-/* Removes a batch that was written from the front. */
+/* Removes a batch, which was written, from the front of the queue. */
 static void
 queue_take(struct append_queue *queue, const struct batch *batch)
 {
 	queue->taken += batch->count;
 	queue->taken_bytes += batch->lines.len;
 	if (queue->taken < queue->count - queue->taken)
-		return; /* the rest is moved to the front once it is the smaller part */
+		return; /* the rest is moved to the front when it is the smaller part */
 	if (!queue->taken)
 		return;
 	queue->count -= queue->taken;
@@ -134,7 +135,7 @@ queue_take(struct append_queue *queue, const struct batch *batch)
 	queue->taken = queue->taken_bytes = 0;
 }
 
-/* Counts the memory in use: what the arrays have beyond that was not touched since they grew. */
+/* Counts the used part of the queue's arrays, not their capacity. */
 static void
 unwritten_update(struct disk_journal *disk)
 {
@@ -216,7 +217,10 @@ batch_index(struct disk_journal *disk, const struct batch *batch)
 	}
 }
 
-/* Writes a batch to the active segment. Returns 0, or -1 with errno and without a trace of it. */
+/*
+ * Writes a batch to the active segment. Returns 0, or -1 with errno. After a failure, the index has
+ * no message of the batch, and the files have none unless failure.truncate_due is set.
+ */
 static int
 batch_write(struct disk_journal *disk, const struct batch *batch, struct chat_err *err)
 {
@@ -237,7 +241,10 @@ batch_write(struct disk_journal *disk, const struct batch *batch, struct chat_er
 	return -1;
 }
 
-/* The same; where a limit of the file's size (setrlimit(2)) is reached, to a new segment. */
+/*
+ * Writes a batch to the active segment, or to a new one if the limit of a file's size is reached
+ * (EFBIG, setrlimit(2)). Returns 0, or -1.
+ */
 static int
 batch_write_or_rotate(struct disk_journal *disk, const struct batch *batch, struct chat_err *err)
 {
@@ -264,9 +271,9 @@ group_commit_undo(struct disk_journal *disk)
 /* ---- the end of a tick ---- */
 
 /*
- * Returns 1 if so many bytes have to wait: with them the journal would have twice the bytes that it
- * may have, and full segments have to be closed before old ones can be removed. Returns 0 if they
- * need not wait, and -1 if the full segments cannot be closed.
+ * Returns 1 if a batch of this size must wait: it would make the journal larger than twice
+ * max_bytes, and full segments must be closed before old segments can be removed. Returns 0 if the
+ * batch need not wait, and -1 if it must wait but no index file can be written.
  */
 static int
 space_is_short(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
@@ -285,7 +292,10 @@ space_is_short(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
 	return 1;
 }
 
-/* Returns 0, or -1 if the state of the disk allows no writing. */
+/*
+ * Cleans up after an earlier failed write. Returns 0, or -1 if the queue overflowed or the disk
+ * still fails.
+ */
 static int
 check_writable(struct disk_journal *disk, struct chat_err *err)
 {
@@ -304,7 +314,7 @@ check_writable(struct disk_journal *disk, struct chat_err *err)
 
 enum outcome { BATCH_WRITTEN, BATCH_EMPTY, BATCH_DEFERRED };
 
-/* Writes the next batch, after rotating if need be. Returns 0 with the outcome, or -1. */
+/* Writes the next batch; rotates first if needed. Returns 0 and sets *outcome, or returns -1. */
 static int
 batch_commit(struct disk_journal *disk, enum outcome *outcome, struct chat_err *err)
 {
@@ -329,7 +339,7 @@ batch_commit(struct disk_journal *disk, enum outcome *outcome, struct chat_err *
 	return 0;
 }
 
-/* Reports the batch that was written as durable, or starts the sync that does. */
+/* Reports the written batch as durable, or starts the sync after which it is durable. */
 static void
 batch_finish(struct disk_journal *disk)
 {
@@ -341,12 +351,12 @@ batch_finish(struct disk_journal *disk)
 	}
 	if (disk->segments.full && journal_size_exceeds(disk, disk->options.max_bytes) &&
 		!sync_thread_is_busy(&disk->sync_thread))
-		sync_start(disk, true); /* closed segments can be removed */
+		sync_start(disk, true); /* old segments can be removed once these are closed */
 	write_failure_clear(disk);
 	group_commit_report_durable(disk, disk->tickets.written);
 }
 
-/* Returns true if there is something to do, and no sync of an earlier batch has to end before. */
+/* Returns true if there is work to do, and it need not wait for the sync of an earlier batch. */
 static bool
 batch_is_due(struct disk_journal *disk)
 {

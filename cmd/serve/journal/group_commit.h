@@ -8,26 +8,34 @@
 #include "chat/span.h"
 #include "serve/journal/state.h"
 
-/* Copies a message into the queue and returns its ticket (journal_kind.append). */
+/* Copies a message to the queue and returns its ticket (journal_kind.append). */
 uint64_t group_commit_append(
 	struct journal *journal, const struct journal_line *line, struct chat_span text);
 
 /*
- * Writes all queued messages (journal_kind.commit). They are reported as durable at once, with
- * JOURNAL_SYNC_ALWAYS after their sync. What cannot be written is reported as failed.
+ * Writes the queued messages (journal_kind.commit). Reports them as durable: with
+ * JOURNAL_SYNC_ALWAYS after their sync, else at once. Reports all unanswered messages as failed if
+ * a batch cannot be written. Messages stay queued while a sync runs or full segments must be closed
+ * first.
  */
 void group_commit_run(struct journal *journal);
 
-/* Returns how many messages are queued. */
+/* Returns the number of queued messages. */
 size_t group_commit_queued(const struct disk_journal *disk);
 
-/* Reports all messages up to this ticket as durable, unless they have been answered. */
+/* Reports all messages up to this ticket as durable, except those that were answered before. */
 void group_commit_report_durable(struct disk_journal *disk, uint64_t ticket);
 
-/* Drops the queue, and reports every message that was not answered yet as failed. */
+/*
+ * Empties the queue, reports all messages that were not answered yet as failed, and sets
+ * journal->trouble to the error.
+ */
 void group_commit_refuse(struct disk_journal *disk, const struct chat_err *err);
 
-/* Takes the batch back whose sync failed, if there is one: nobody has seen its messages. */
+/*
+ * Removes the batch that is being synced (undo.syncing), if there is one, from the active segment.
+ * No user has seen its messages.
+ */
 void group_commit_undo(struct disk_journal *disk);
 
 /* Frees the queue. */

@@ -1,6 +1,6 @@
 /*
- * The index in memory, of a segment that grows: each append adds to it. It makes reading a
- * channel's past cost as much as is read, however large the journal is.
+ * The index, in memory, of a segment that grows. With it the cost of reading a channel's history
+ * depends on what is read, and not on the size of the journal.
  */
 #include "serve/journal/index.h"
 
@@ -78,8 +78,7 @@ index_truncate(struct journal_index *index, uint64_t at, uint64_t last)
 			index->count--;
 		}
 		DL_DELETE(index->recent, channel);
-		DL_PREPEND(
-			index->recent, channel); /* its other positions are before any later `at` */
+		DL_PREPEND(index->recent, channel);
 	}
 	index->last = index->count ? last : index->base;
 	epochs_truncate(&index->epochs, index->last);

@@ -10,15 +10,15 @@
 #include "text/hash.h"
 
 /*
- * The index of a segment: where the messages of each channel lie in it. It is in memory while the
- * segment grows, and becomes a file beside the segment when that is closed (index_file.h).
+ * The index of a segment: the positions of each channel's messages. It is in memory while the
+ * segment grows; when the segment is closed, it is written to a file next to it (index_file.h).
  */
 #define SEGMENT_BYTES_MAX UINT32_MAX /* limit of a segment's file of lines */
 
-/* Where a message lies in its segment. */
+/* The position of a message in its segment. */
 struct position {
 	uint32_t number; /* of the message, minus the segment's base */
-	uint32_t at, len; /* offset and length of the line, without newline */
+	uint32_t at, len; /* offset and length of the line, without its newline */
 	uint32_t crc; /* CRC-32C of the line with its newline */
 };
 
@@ -34,33 +34,32 @@ struct channel_positions {
 
 /* All zeros is an empty index. */
 struct journal_index {
-	uint64_t base; /* all its messages have higher numbers */
-	uint64_t last; /* number of the last message; base if there is none */
-	int64_t timestamp_ms; /* the latest of its messages */
+	uint64_t base; /* all messages have higher numbers */
+	uint64_t last; /* the number of the last message; equal to base if there is none */
+	int64_t timestamp_ms; /* the latest timestamp of all added messages (Unix time) */
 	uint32_t count; /* messages */
 	struct channel_positions *channels; /* uthash, by name */
 	struct channel_positions
-		*recent; /* utlist of the same; the last one added to is the last */
+		*recent; /* utlist; the channel of the newest message is the last */
 	struct epochs epochs; /* of its messages */
 	size_t bytes; /* of memory */
 };
 
-/* Adds a message, which is newer than all in the index. */
+/* Adds a message, which must be newer than all messages in the index. Sets position.number. */
 void index_add(
 	struct journal_index *index, const struct journal_line *line, struct position position);
 
 /*
- * Removes the messages whose lines begin at this offset or behind it. last: number of the last
- * message that stays. Costs no more than what is removed, provided that no later call has a lower
- * offset.
+ * Removes the messages with lines that begin at offset `at` or after it. last: the number of the
+ * last message that stays. `at` must not be lower than in an earlier call.
  */
 void index_truncate(struct journal_index *index, uint64_t at, uint64_t last);
 
-/* Returns the positions of a channel, valid until the index changes; NULL if it has none. */
+/* Returns the positions of a channel, valid until the index changes, or NULL if it has none. */
 const struct channel_positions *index_find(
 	const struct journal_index *index, struct chat_span channel);
 
-/* Frees what is in the index. */
+/* Frees the content of the index. The index must not be used afterwards. */
 void index_free(struct journal_index *index);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reports to the operator, for all kinds of journal. */
+/* Reports to the operator, for every kind of journal. */
 #include "serve/journal/journal.h"
 
 #include <stdarg.h>

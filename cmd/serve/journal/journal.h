@@ -11,152 +11,157 @@
 #include "serve/journal/line.h"
 
 /*
- * A journal keeps messages in the order in which they were appended. It is asynchronous: `append`
- * takes a message and returns its ticket; `commit`, at the end of each tick, asks that all appended
- * ones become durable; events.durable reports on the loop's thread which are, during `commit` or
- * ticks later. Only durable messages are delivered to members.
+ * A journal stores messages in the order in which they were appended. It is asynchronous: `append`
+ * queues a message and returns its ticket; `commit`, at the end of each tick, makes the appended
+ * messages durable; events.durable reports which messages are durable, during `commit` or in a
+ * later tick. Only durable messages are delivered to members.
  */
 struct journal;
 
 /*
- * The callbacks that the opener of a journal sets. All but `warn` come on the thread of the loop.
+ * The callbacks of a journal, set when it is opened. All except `warn` are called on the thread of
+ * the loop.
  */
 struct journal_events {
-	/* All messages up to this ticket, included, are durable. */
+	/* All messages up to this ticket, this one included, are durable. */
 	void (*durable)(void *arg, uint64_t ticket);
-	/* All messages up to this ticket that are not durable yet never will be. */
+	/* All messages up to this ticket that are not durable yet were not stored. */
 	void (*failed)(void *arg, uint64_t ticket, const struct chat_err *err);
-	/* Reports a sentence to the operator, on any thread. May be NULL. */
+	/* Reports a sentence to the operator. Called on any thread. May be NULL. */
 	void (*warn)(void *arg, const char *sentence);
 };
 
 /*
- * Asks for a page of a channel's past: the oldest of the messages with numbers above `after`, up to
- * `upto`. The caller fills the first part, and keeps the structure until `done`.
+ * A request for a page of a channel's history: the oldest messages with numbers above `after`, up
+ * to `upto`. The caller sets the first part, and must not change or free the structure before
+ * `done`.
  */
 struct journal_page_read {
 	char channel[CHAT_CHANNEL_MAX + 1];
 	uint64_t after, upto;
-	size_t page_bytes; /* the page ends when its texts have so many bytes (page_plan_begin) */
-	size_t most_bytes; /* a message with more bytes comes without the data of its file */
+	size_t page_bytes; /* the page ends when its texts have this many bytes (page_plan_begin) */
+	size_t most_bytes; /* a longer message is sent without the data of its file */
 	/*
-	 * Before: true if the page may say that no message is missing before it. Afterwards: true
-	 * if none is missing between `after` and `end`, and the page says so.
+	 * The caller sets it to true if the page may say that no message is missing before it. In
+	 * `done` it is true if no message is missing between `after` and `end`; the page says the
+	 * same.
 	 */
 	bool complete;
 	void (*done)(struct journal_page_read *read); /* called on the loop, after read_page */
 	void *arg; /* the caller's */
 
 	/* valid in `done` */
-	struct block *page; /* the caller unrefs it; NULL: there is no message */
-	uint64_t end; /* all further messages have higher numbers; `upto` if there are none */
+	struct block *page; /* the caller unrefs it; NULL: there is no message in it */
+	uint64_t end; /* later messages have higher numbers; `upto` if there are none */
 	size_t read_bytes; /* bytes that were read from the disk */
 };
 
 /*
- * Asks for the newest messages of a channel. The caller fills the first part, and keeps the
- * structure until `done`.
+ * A request for the newest messages of a channel. The caller sets the first part, and must not
+ * change or free the structure before `done`.
  */
 struct journal_newest_read {
 	char channel[CHAT_CHANNEL_MAX + 1];
-	uint64_t upto; /* messages with higher numbers are left out */
-	uint32_t most; /* limit of messages */
-	size_t most_bytes; /* limit of the bytes of their texts */
+	uint64_t upto; /* messages with higher numbers are not read */
+	uint32_t most; /* the most messages to read */
+	size_t most_bytes; /* the most bytes of their texts */
 	void (*done)(struct journal_newest_read *read); /* called on the loop, after read_newest */
 
 	/* valid in `done` */
-	struct history found; /* the caller frees it; no message between those found is missing */
-	uint64_t removed; /* no message of the channel that was removed has a higher number */
+	struct history found; /* the caller frees it; no message between two of these is missing */
+	uint64_t removed; /* no removed message of the channel has a higher number */
 };
 
-/* How a journal was closed. */
+/* The result of closing a journal. */
 enum journal_end {
-	JOURNAL_KEPT, /* everything that was delivered is kept as promised */
-	JOURNAL_LOST, /* something that was delivered may not be on the disk, which was reported */
+	JOURNAL_KEPT, /* all delivered messages are stored as options.sync promises */
+	JOURNAL_LOST, /* delivered messages may not be on the disk; this was reported */
 	/*
-	 * The same, because the disk does not answer. Nothing is freed, because a thread uses it:
-	 * the process has to end with _exit(2).
+	 * The disk does not answer, which was reported. Nothing is freed, because the sync thread
+	 * still runs: the process must end with _exit(2).
 	 */
 	JOURNAL_HUNG
 };
 
 /*
- * The functions of a kind of journal; disk_journal.c and null_journal.c have one table each. Those
- * that may be NULL say what that means.
+ * The functions of a kind of journal. disk_journal.c and null_journal.c have one table each. If a
+ * function may be NULL, its comment says what NULL means.
  */
 struct journal_kind {
 	const char *name;
 
 	/*
 	 * Copies the text of a `message`, without newline, and returns its ticket; tickets ascend
-	 * from 1. Of the line only id, timestamp and channel are used; the bytes of the channel
-	 * have to stay until the message is durable or failed.
+	 * from 1. Only id, timestamp and channel of the line are used; the bytes of the channel
+	 * must stay valid until the message is durable or failed.
 	 */
 	uint64_t (*append)(
 		struct journal *journal, const struct journal_line *line, struct chat_span text);
-	/* Makes all appended messages durable, now or later. */
+	/* Makes all appended messages durable, at once or later. */
 	void (*commit)(struct journal *journal);
 	/*
-	 * Commits and waits. Returns true if all messages are durable or failed, false if the disk
-	 * does not answer.
-	 */
-	bool (*settle)(struct journal *journal);
-	/*
-	 * Returns true if there is nothing to wait for: all messages are durable or failed, or the
+	 * Commits and waits. Returns true if all messages are durable or failed, or false if the
 	 * disk does not answer.
 	 */
+	bool (*settle)(struct journal *journal);
+	/* Returns true if all messages are durable or failed, or if the disk does not answer. */
 	bool (*is_settled)(const struct journal *journal);
 
-	/* Reads a page on a worker thread, then calls read->done. NULL: there is no past. */
+	/* Reads a page on a worker thread, then calls read->done. NULL: no history is stored. */
 	void (*read_page)(struct journal *journal, struct journal_page_read *read);
-	/* Returns how many messages of a channel there are. NULL: read_newest is NULL too. */
-	uint64_t (*message_count)(struct journal *journal, struct chat_span channel);
-	/* Reads newest messages on a worker thread, then calls read->done. NULL: there is no past.
+	/*
+	 * Returns the number of a channel's messages, or at least STATS_COUNT_UNKNOWN if that is
+	 * unknown. NULL: read_newest is NULL too.
 	 */
+	uint64_t (*message_count)(struct journal *journal, struct chat_span channel);
+	/* Reads messages on a worker thread, then calls read->done. NULL: no history is stored. */
 	void (*read_newest)(struct journal *journal, struct journal_newest_read *read);
 	/* Returns the number of the newest removed message; 0: none is known. NULL: always 0. */
 	uint64_t (*newest_removed)(const struct journal *journal);
 	/*
-	 * Returns the number of a message older than that time (Unix time, in milliseconds), before
-	 * which all are older too; 0: none is known. NULL: always 0.
+	 * Returns the number of a message such that all messages up to it are older than time_ms
+	 * (Unix time), or 0 if none is known. NULL: always 0.
 	 */
 	uint64_t (*newest_older_than)(const struct journal *journal, int64_t time_ms);
 
-	/* Returns the bytes of its files. NULL: it has no files. */
+	/* Returns the size of its files in bytes. NULL: it has no files. */
 	uint64_t (*bytes)(const struct journal *journal);
-	/* Returns the bytes of memory that it uses beside unwritten_bytes. NULL: none. */
+	/* Returns its memory in bytes, without unwritten_bytes. NULL: always 0. */
 	size_t (*memory)(const struct journal *journal);
-	/* Begins a new file at the next commit, for a backup. NULL: it has no files. */
+	/*
+	 * Begins a new file at the next commit, so that the old one can be copied. NULL: it has no
+	 * files.
+	 */
 	void (*rotate)(struct journal *journal);
 	/*
-	 * Settles and frees the journal, whose handles on the loop are closed already. in_use: a
-	 * read_page or read_newest has not ended; then nothing is freed, and the process has to
-	 * end.
+	 * Settles and frees the journal. Its handles on the loop must be closed. in_use: a
+	 * read_page or read_newest has not called `done`; then nothing is freed, and the process
+	 * must end.
 	 */
 	enum journal_end (*close)(struct journal *journal, bool in_use);
 };
 
-/* The structure of every kind begins with this one. */
+/* The first member of the structure of every kind. */
 struct journal {
 	const struct journal_kind *kind;
 	struct journal_events events;
-	void *arg; /* of the events */
-	size_t unwritten_bytes; /* memory of messages that were appended and are not written */
-	char trouble[192]; /* a sentence that says why messages are refused; "": they are not */
-	uint64_t failures; /* of writes, syncs and the directory, since it was opened */
+	void *arg; /* the argument of the events */
+	size_t unwritten_bytes; /* memory of appended messages that are not written yet */
+	char trouble[192]; /* the reason why messages are refused; "" if they are accepted */
+	uint64_t failures; /* the number of failed writes, syncs and checks since it was opened */
 };
 
 /* ---- journal.c ---- */
 
-/* Formats a sentence and reports it by events.warn, on any thread. */
+/* Formats a sentence and passes it to events.warn. May be called on any thread. */
 void journal_warn(const struct journal *journal, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* ---- null_journal.c ---- */
 
 /*
- * Opens a journal that keeps nothing: messages are durable as soon as they are committed. Never
- * returns NULL.
+ * Opens a journal that stores nothing: messages are durable when they are committed. Never returns
+ * NULL.
  */
 struct journal *null_journal_open(const struct journal_events *events, void *arg);
 
