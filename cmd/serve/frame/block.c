@@ -1,6 +1,6 @@
 /*
- * The bytes that are sent. Each message is encoded once for all members of a channel. Queues,
- * histories and nonces share the block by references, and the last of them frees it.
+ * Blocks of encoded frames, with a count of references. Each message is encoded once, and the send
+ * queues of all members of a channel refer to its block.
  */
 #include "serve/frame/block.h"
 
@@ -44,7 +44,7 @@ block_reserve(struct block *block, size_t len)
 	return block;
 }
 
-/* Returns the length of the header that a payload of this length has: 2, 4 or 10 bytes. */
+/* Returns the length of the header of a frame with this payload length: 2, 4 or 10 bytes. */
 static size_t
 header_space(size_t payload)
 {

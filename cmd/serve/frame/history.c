@@ -1,6 +1,6 @@
 /*
- * The newest messages of a channel, in a ring. channel/publish.c adds each message that was
- * published, and channel/channel_history.c bounds how many there are.
+ * The newest messages of a channel, in a ring. channel/channel_history.c adds each published
+ * message, and limits the number of messages.
  */
 #include "serve/frame/history.h"
 
@@ -10,9 +10,9 @@
 #include "chat/buf.h"
 #include "serve/util/memory.h"
 
-#define SMALL_BYTES 2048 /* a shorter frame is copied into a block of many */
-#define OWN_LEAST 1024 /* bytes of the first such block; each is twice the one before, */
-#define OWN_MOST 8192 /* up to that */
+#define SMALL_BYTES 2048 /* a shorter frame is copied into a block that it shares with others */
+#define OWN_LEAST 1024 /* cap of the first such block; each further one has twice as much */
+#define OWN_MOST 8192 /* the largest cap of such a block */
 #define RING_LEAST 8
 
 /* ---- memory ---- */
@@ -29,7 +29,10 @@ entry_is_small(const struct history_entry *entry)
 	return entry_size(entry) < SMALL_BYTES;
 }
 
-/* Makes a ring of cap places, not fewer than count. 0 frees it. */
+/*
+ * Moves the messages to a ring of cap places. cap must not be less than count. If cap is 0, the
+ * ring is freed.
+ */
 static void
 history_resize(struct history *history, uint32_t cap)
 {
@@ -45,7 +48,10 @@ history_resize(struct history *history, uint32_t cap)
 	history->first = 0;
 }
 
-/* Ends the block that grows. It lives on while messages in it are in the history. */
+/*
+ * Releases history->own: nothing more is copied into that block. The block stays allocated until
+ * its last message is dropped.
+ */
 static void
 history_end_own(struct history *history)
 {
@@ -81,7 +87,10 @@ history_copy(struct history *history, struct history_entry *entry, size_t size)
 	history->own_count++;
 }
 
-/* Returns true if no other message is in the block of the oldest one, which is small. */
+/*
+ * Returns true if no other message of the history is in the block of the oldest message. The oldest
+ * message must be small.
+ */
 static bool
 oldest_is_last_of_block(const struct history *history)
 {

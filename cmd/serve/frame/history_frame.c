@@ -1,6 +1,7 @@
 /*
- * The `history` frames that new members are sent: a replay of the newest messages, which is cut to
- * so many messages and bytes (channel/replay.c), and pages of older ones (channel/since.c).
+ * The `history` frames that new members are sent: the replay of the newest messages, with limits of
+ * messages and bytes (channel/replay.c), and pages of the messages after a number
+ * (channel/since.c).
  */
 #include <stdlib.h>
 
@@ -27,7 +28,7 @@ put_entry(struct page_writer *writer, const struct history_entry *entry, bool om
 		page_writer_put(writer, text);
 }
 
-/* Returns how many bytes shorter the message is without its file's data. */
+/* Returns how many bytes shorter the message is if PAGE_OMITTED replaces its file's data. */
 static size_t
 entry_saving(const struct history_entry *entry)
 {
@@ -39,11 +40,11 @@ entry_saving(const struct history_entry *entry)
 /* ---- replay ---- */
 
 struct file_data {
-	size_t saving; /* bytes, if it is left out */
-	uint32_t of; /* the index of its message, among those selected */
+	size_t saving; /* bytes that are saved if the data is left out */
+	uint32_t of; /* index of its message among the selected messages */
 };
 
-/* Orders the largest first, and of equal ones the oldest. */
+/* Orders by saving, the largest first. Of equal savings the one of the oldest message is first. */
 static int
 compare_data(const void *a, const void *b)
 {
@@ -55,8 +56,8 @@ compare_data(const void *a, const void *b)
 }
 
 /*
- * Decides which file data of the selected messages is left out, so that the texts fit: sets
- * omit[i], and takes what that saves from *bytes.
+ * Leaves out file data of the selected messages, the largest first, until the texts fit or no data
+ * is left: sets omit[i], and subtracts the savings from *bytes.
  */
 static void
 omit_data(const struct history *history, uint32_t first, uint32_t count, size_t most_bytes,
@@ -82,8 +83,9 @@ omit_data(const struct history *history, uint32_t first, uint32_t count, size_t 
 }
 
 /*
- * Decides what is left out of the selected messages: sets omit[i] where that is file data, and
- * returns how many of the oldest messages. *bytes gets the length of the other texts, with commas.
+ * Decides what is left out of the selected messages. Sets omit[i] if the message loses its file
+ * data. Returns how many of the oldest messages are left out. *bytes gets the length of the
+ * remaining texts, each with a comma.
  */
 static uint32_t
 replay_fit(const struct history *history, uint32_t first, uint32_t count, size_t most_bytes,

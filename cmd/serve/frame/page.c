@@ -1,4 +1,4 @@
-/* How many messages of the past make a page, and the encoding of the page. */
+/* Decides how many messages make a page, and encodes the page. */
 #include "serve/frame/page.h"
 
 #include <string.h>
@@ -12,8 +12,8 @@ page_plan_begin(struct page_plan *plan, size_t limit_bytes)
 }
 
 /*
- * Returns n if a multiple of 2^(n-1) lies above `from` and not above `to`, and none of 2^n does.
- * Returns 0 if the two are equal.
+ * Returns n if there is a multiple of 2^(n-1) above `from` and not above `to`, but no multiple of
+ * 2^n. Returns 0 if the two are equal. `from` must not be above `to`.
  */
 static unsigned
 roundness(uint64_t from, uint64_t to)
@@ -22,8 +22,8 @@ roundness(uint64_t from, uint64_t to)
 }
 
 /*
- * Considers an end of the page between the last message taken and that of this number. No end is in
- * the first half of the page.
+ * Considers an end of the page before the message with this number, which is the next one. An end
+ * in the first half of the page is not accepted.
  */
 static void
 plan_consider(struct page_plan *plan, uint64_t number)

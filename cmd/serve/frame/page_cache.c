@@ -1,4 +1,4 @@
-/* Pages that are in the queues of connections, or may be used again soon. */
+/* Keeps the pages that are in send queues, or may be used again soon. */
 #include "serve/frame/page_cache.h"
 
 #include <stdlib.h>
@@ -8,11 +8,12 @@
 #include "serve/frame/page.h"
 #include "serve/util/memory.h"
 
-#define BUDGET_PART 4 /* pages may take a fourth of the queues' bytes, */
-#define IDLE_PART 4 /* and pages that are in no queue a fourth of that */
-#define LEAST_BYTES ((size_t)4 << 10) /* of messages in a page, even if nothing is left */
-#define LEFT_PAGES 64 /* pages get smaller until so many fit into the rest of the budget */
-#define LOOKS 16 /* how many pages one call looks at to find some that can be freed */
+#define BUDGET_PART 4 /* the budget of pages is a fourth of the limit of all send queues */
+#define IDLE_PART 4 /* unused pages are freed if all pages exceed a fourth of the budget */
+#define LEAST_BYTES ((size_t)4 << 10) /* the least limit of a page, if the budget is used up */
+/* the limit of a page is halved until 64 such pages fit into the rest of the budget */
+#define LEFT_PAGES 64
+#define LOOKS 16 /* how many pages one call examines at most */
 
 void
 page_cache_init(struct page_cache *page_cache, size_t queues_bytes)
@@ -55,14 +56,17 @@ page_touch(struct page_cache *page_cache, struct page *page)
 	page->used = page_cache->sweeps;
 }
 
-/* Returns true if a queue has a reference to its block. */
+/* Returns true if a send queue has a reference to its block. */
 static bool
 page_is_held(const struct page *page)
 {
 	return page->block && page->block->refs > 1;
 }
 
-/* Frees pages that no queue holds, the oldest first, until there is room for so many bytes. */
+/*
+ * Frees pages that no send queue holds, the least recently used first, until this many more bytes
+ * fit. Examines at most LOOKS pages.
+ */
 static void
 page_cache_trim(struct page_cache *page_cache, size_t bytes)
 {
