@@ -1,6 +1,6 @@
 /*
- * The first step of a connection: a listening socket is readable, and on_accept gets the new socket
- * (the server enters its address and starts a session, which calls conn_start()).
+ * The first step of a connection. When a listening socket is readable, on_accept is called with
+ * the new socket: the server counts the address and starts a session, which calls conn_start().
  */
 #include "serve/net/acceptor.h"
 
@@ -8,12 +8,12 @@
 
 #include "chat/buf.h"
 
-#define RETRY_MS 100 /* after a connection could not be accepted */
+#define RETRY_MS 100 /* the delay after LISTENER_STUCK */
 
 struct acceptor {
 	uv_poll_t poll;
 	uv_timer_t retry;
-	struct acceptors *all; /* that it belongs to */
+	struct acceptors *all; /* the set that this acceptor belongs to */
 	const struct listener *listener;
 };
 

@@ -1,4 +1,4 @@
-/* The addresses of peers: told apart, counted, barred, printed. */
+/* The addresses of peers: identifies, counts, bars and prints them. */
 #include "serve/net/address.h"
 
 #include <arpa/inet.h>
@@ -16,20 +16,21 @@
 struct key {
 	unsigned char kind; /* enum address_kind */
 	unsigned char is_v4;
-	unsigned char bytes[8]; /* 4 zeros and an IPv4 address, or half of an IPv6 address */
+	/* 4 zeros and an IPv4 address, or the first half of an IPv6 address; zeros for "unix" */
+	unsigned char bytes[8];
 };
 
 struct address {
 	UT_hash_handle hh;
-	struct address *next, *prev; /* in addresses->failing; valid while failures > 0 */
+	struct address *next, *prev; /* in addresses->failing; valid if failures > 0 */
 	struct key key;
-	size_t count; /* connections */
-	int64_t failures;
-	int64_t failures_ms; /* when the first of them was; valid while failures > 0 */
+	size_t count; /* the number of connections */
+	int64_t failures; /* the number of wrong tokens */
+	int64_t failures_ms; /* the time of the first of the failures; valid if failures > 0 */
 	struct fair_lane lanes[ADDRESS_LANES];
 };
 
-/* Reads an IPv4 address, also one that is mapped into IPv6. Returns false for another address. */
+/* Fills *v4 with an IPv4 address, plain or mapped into IPv6. Returns false for all others. */
 static bool
 address_v4(const struct sockaddr *address, struct in_addr *v4)
 {
@@ -111,7 +112,7 @@ address_lane(struct address *address, enum address_lane lane)
 	return &address->lanes[lane];
 }
 
-/* Frees an address that has no connections and no failures. */
+/* Frees an address if it has no connections and no failures. */
 static void
 free_if_unused(struct addresses *addresses, struct address *address)
 {
@@ -256,7 +257,7 @@ address_format(const struct sockaddr *address, char text[ADDRESS_TEXT_MAX])
 			((const struct sockaddr_un *)address)->sun_path);
 	} else if (address_v4(address, &v4)) {
 		inet_ntop(AF_INET, &v4, host, sizeof(host));
-		/* the port is at the same offset in both structures */
+		/* the port is at the same offset in sockaddr_in and sockaddr_in6 */
 		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", host, ntohs(in6->sin6_port));
 	} else {
 		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));

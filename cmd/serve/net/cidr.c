@@ -1,4 +1,4 @@
-/* Ranges of addresses. An IPv4 address is compared as the IPv6 address that it is mapped to. */
+/* Ranges of addresses. An IPv4 address is compared in its IPv4-mapped IPv6 form. */
 #include "serve/net/cidr.h"
 
 #include <arpa/inet.h>
@@ -7,7 +7,7 @@
 
 #include "chat/buf.h"
 
-#define MAPPED_BITS 96 /* in front of an IPv4 address in its IPv6 form */
+#define MAPPED_BITS 96 /* the bits before the IPv4 address in its IPv6 form */
 
 static void
 map_v4(struct in6_addr *to, const struct in_addr *v4)
@@ -28,7 +28,7 @@ cidr_read_address(struct in6_addr *to, const char *text)
 	return inet_pton(AF_INET6, text, to) == 1 ? 6 : -1;
 }
 
-/* Returns true when the first bits of both addresses are the same. */
+/* Returns true if the first `bits` bits of both addresses are equal. */
 static bool
 same_bits(const struct in6_addr *a, const struct in6_addr *b, unsigned bits)
 {
@@ -40,7 +40,7 @@ same_bits(const struct in6_addr *a, const struct in6_addr *b, unsigned bits)
 	return rest == 0 || ((a->s6_addr[whole] ^ b->s6_addr[whole]) & mask) == 0;
 }
 
-/* Returns true when all bits behind the prefix are 0. */
+/* Returns true if all bits after the prefix are 0. */
 static bool
 is_clear_behind(const struct cidr *cidr)
 {

@@ -10,34 +10,32 @@
 #include "command/strings.h"
 
 /*
- * A range of addresses, "192.0.2.0/24" or "2001:db8::/32" (CIDR, RFC 4632). Without a length it is
- * one address. An IPv4 address is held as its IPv6 form (::ffff:0:0/96), so that there is one kind.
+ * A range of addresses, "192.0.2.0/24" or "2001:db8::/32" (CIDR, RFC 4632). A text without "/" is a
+ * range of one address. An IPv4 prefix is stored in its IPv4-mapped IPv6 form (::ffff:0:0/96).
  */
 struct cidr {
 	struct in6_addr prefix;
-	unsigned bits; /* of the prefix, 0 to 128 */
+	unsigned bits; /* the length of the prefix, 0 to 128 */
 };
 
-/*
- * Reads a range. Returns 0, or -1 with CHAT_USAGE. The bits behind the prefix must be 0.
- */
+/* Parses a range. Returns 0, or -1 with CHAT_USAGE. The bits after the prefix must be 0. */
 int cidr_parse(struct cidr *cidr, const char *text, struct chat_err *err);
 
-/* Returns true if the address is in the range. The address of a unix socket is in none. */
+/* Returns true if the address is in the range. Returns false for a unix socket. */
 bool cidr_has(const struct cidr *cidr, const struct sockaddr *address);
 
-/* Reads an address, an IPv4 one as its IPv6 form. Returns its version, 4 or 6, or -1. */
+/* Parses an address; IPv4 is stored in its IPv6 form. Returns the version, 4 or 6, or -1. */
 int cidr_read_address(struct in6_addr *to, const char *text);
 
-/* Some ranges, for example those of trusted proxies. */
+/* A list of ranges, for example of the trusted proxies. */
 struct cidrs {
 	struct cidr *at;
 	size_t count;
 };
 
 /*
- * Reads one range of each text. Returns 0, or -1 as cidr_parse(). The caller frees the ranges in
- * both cases.
+ * Parses each text as a range. Returns 0, or -1 with CHAT_USAGE. The caller must call cidrs_free()
+ * in both cases.
  */
 int cidrs_parse(struct cidrs *cidrs, const struct chat_strings *texts, struct chat_err *err);
 void cidrs_free(struct cidrs *cidrs);

@@ -17,75 +17,78 @@
 #include "serve/util/clock.h"
 
 /*
- * A connection: one peer as bytes and WebSocket frames. It does the opening handshake, reads
- * frames, sends a queue of frames, and does the closing handshake. It does not know what a message
- * means: it tells its owner, a session, by the functions of struct conn_events.
+ * A connection: the WebSocket protocol over one socket. It does the opening handshake, reads
+ * frames, sends a queue of frames, and does the closing handshake. It does not interpret messages:
+ * it passes them to its owner, a session, through struct conn_events.
  *
- * struct conns is the set of all connections of one loop, with what they share.
+ * struct conns is the set of all connections of one loop, and holds the state that they share.
  *
- * A connection is never freed inside one of its own functions. conn_abort() closes it and calls
- * on_closed, exactly once; the next conns_flush() frees it.
+ * No function of a connection frees it. conn_abort() closes it and calls on_closed, exactly once;
+ * the next conns_flush() frees it.
  */
 enum conn_state {
 	CONN_HANDSHAKE, /* the TLS handshake, if there is TLS, and then the HTTP request head */
 	CONN_OPEN,
-	CONN_CLOSING, /* our Close or HTTP refusal is queued, or will be in this tick */
+	CONN_CLOSING, /* our Close or HTTP refusal is queued, or will be at the end of the tick */
 	CONN_DEAD /* TCP is closed; the next conns_flush() frees it */
 };
 
 /* The reasons not to read a connection, as bits. */
 enum conn_pause {
-	CONN_PAUSE_QUEUE = 1, /* too much waits to be sent to it */
-	CONN_PAUSE_SESSION = 2, /* its session wants no message now */
-	CONN_PAUSE_BACKPRESSURE = 4 /* too much waits for the disk */
+	CONN_PAUSE_QUEUE = 1, /* its send queue is long (slow_reader.c) */
+	CONN_PAUSE_SESSION = 2, /* its session accepts no message now */
+	CONN_PAUSE_BACKPRESSURE = 4 /* too many messages wait for the disk */
 };
 
 struct conn;
 struct tls;
 
-/* The functions of the owner of the connections. Each of them may close the connection. */
+/*
+ * The functions of the owner of the connections. on_rejection, owner, on_closed and release must
+ * not close the connection; the others may.
+ */
 struct conn_events {
 	/*
-	 * A valid WebSocket request arrived. Returns 101 to accept it, or the HTTP status to refuse
-	 * it with; then it may set *why to a static sentence.
+	 * A valid WebSocket request arrived. Returns 101 to accept it, or the HTTP status of a
+	 * refusal. With a refusal it may set *why to a static sentence.
 	 */
 	int (*on_request)(
 		struct conn *conn, const struct chat_http_request *request, const char **why);
-	/* A text message arrived. It is valid UTF-8; its bytes are valid during the call. */
+	/* A text message arrived. It is valid UTF-8. Its bytes may be used during the call only. */
 	void (*on_message)(struct conn *conn, struct chat_span text);
 	/*
-	 * The peer broke a rule of the protocol and will be closed with this code. A last frame can
-	 * be queued.
+	 * The peer violated the protocol. The connection will be closed with this code; a last
+	 * frame can be queued. text is static.
 	 */
 	void (*on_violation)(struct conn *conn, uint16_t close_code, const char *text);
 	/*
-	 * All connections together have received too much of unfinished messages, and this one is
-	 * closed for it. A last frame can be queued.
+	 * The incomplete messages of all connections take too much memory, and this connection was
+	 * chosen (receive_limit.c). It will be closed; a last frame can be queued. text is static.
 	 */
 	void (*on_overload)(struct conn *conn, const char *text);
 	/*
-	 * The peer reads too slowly and will be closed. Its queue was emptied; a last frame can be
-	 * queued.
+	 * The peer reads too slowly. The connection will be closed; a last frame can be queued. The
+	 * queue was cut to the frame that is partly sent, if any. text is static.
 	 */
 	void (*on_slow_reader)(struct conn *conn, const char *text);
 	/*
-	 * The connection was refused with this HTTP status. With status 0 it was closed without an
-	 * answer. For the log only.
+	 * The connection will be refused with this HTTP status, or, with status 0, aborted (no TLS,
+	 * no answer to a ping). For the log only. why is static.
 	 */
 	void (*on_rejection)(struct conn *conn, int status, const char *why);
 	/*
-	 * Returns who owns the connection, so that the connections of one owner are limited
-	 * together. Returns NULL where the connection has no owner but itself.
+	 * Returns the owner of the connection for evict.h: the connections of one owner count
+	 * together. Returns NULL for a connection that counts alone.
 	 */
 	const void *(*owner)(const struct conn *conn);
-	/* The queue was sent, after conn_notify_drained(). Nothing may be queued in this call. */
+	/* The queue is empty, after conn_notify_drained(). The callee must not queue frames. */
 	void (*on_drained)(struct conn *conn);
 	/*
-	 * This connection's part of the turn is over; others may follow. No function of a
-	 * connection is running, so work that gathered can be done.
+	 * The poller has handled this connection, which may be closed now; other connections may
+	 * follow in this turn. No function of a connection is running.
 	 */
 	void (*on_turn_end)(struct conn *conn);
-	/* The connection is closed. Drop every pointer to it. */
+	/* The connection is closed. The callee must remove every pointer to it. */
 	void (*on_closed)(struct conn *conn);
 	/* Frees the memory that was given to conn_start(). */
 	void (*release)(struct conn *conn);
@@ -93,56 +96,56 @@ struct conn_events {
 
 /* The receiving side of a connection (conn_handshake.c, conn_read.c). */
 struct conn_input {
-	struct chat_buf *head; /* the request head so far; NULL after the handshake */
-	struct chat_ws *ws; /* the message that is partly received; NULL between messages */
-	int64_t last_ms; /* when bytes arrived last */
-	int64_t message_ms; /* while open: when the message in ws began to arrive; 0: no message */
-	uint32_t memory_bytes; /* of head and ws, as counted in conns->received_bytes */
+	struct chat_buf *head; /* owned; the request head received so far; NULL: it was freed */
+	struct chat_ws *ws; /* owned; the state of a partly received message; NULL: there is none */
+	int64_t last_ms; /* the time of the last input; moved forward while reading is paused */
+	int64_t message_ms; /* the first byte of a partly received message, likewise; 0: none */
+	uint32_t memory_bytes; /* the memory of head and ws, as counted in conns->received_bytes */
 	uint8_t paused; /* bits of enum conn_pause; 0: the connection is read */
-	bool pinged : 1; /* we sent a ping, and nothing has arrived since */
-	bool trusted : 1; /* messages of the full size are accepted */
+	bool pinged : 1; /* we queued a ping, and nothing has arrived since */
+	bool trusted : 1; /* max_message_bytes is the limit, not max_first_bytes */
 };
 
 struct conn {
 	struct stream stream;
-	struct conns *conns; /* the set that it belongs to */
-	struct conn *next, *prev; /* in conns->all; invalid once the connection is dead */
-	int64_t since_ms; /* when the state began */
+	struct conns *conns; /* the set that the connection belongs to */
+	struct conn *next, *prev; /* in conns->all; invalid when the connection is dead */
+	int64_t since_ms; /* the time when the state began; not set for CONN_DEAD */
 	struct conn_input in;
 
 	/* Sending (conn_write.c, slow_reader.c). */
-	struct send_queue queue; /* what is still to be sent */
-	struct conn *next_flush; /* in conns->flush; the connection itself: it is not in the list */
-	int64_t progress_ms; /* when bytes of the queue were sent last, or it began to wait */
-	uint16_t answer_bytes; /* of the HTTP answer, not sent yet; the frames are behind it */
-	uint8_t extra_queue_mib; /* by which the queue may exceed its limit until it is empty */
-	bool batched : 1; /* a send of the queue's first run is in the send batch */
-	bool notify_drained : 1; /* on_drained is to be called when the queue is empty */
+	struct send_queue queue; /* the bytes to be sent */
+	struct conn *next_flush; /* in conns->flush; this connection itself: not in the list */
+	int64_t progress_ms; /* the last send, or the first queued byte; valid if queued */
+	uint16_t answer_bytes; /* unsent bytes of the HTTP 101 answer, at the front of the queue */
+	uint8_t extra_queue_mib; /* added to the queue's limit, in MiB; 0 after all is sent */
+	bool batched : 1; /* the queue is one run, which is in the send batch */
+	bool notify_drained : 1; /* on_drained must be called when the queue is empty */
 
 	/* Closing (conn_close.c). */
-	bool close_due : 1; /* our Close is queued at the end of this tick */
+	bool close_due : 1; /* our Close must be queued at the end of this tick */
 	bool close_received : 1; /* the peer's Close was read */
-	bool finish : 1; /* the connection ends when the queue is empty; nothing more is read */
+	bool finish : 1; /* close when the queue is empty; input is discarded */
 	uint8_t state; /* enum conn_state */
-	uint8_t polled; /* the EPOLLIN and EPOLLOUT that the poller watches for */
-	uint16_t close_code; /* of our Close; 0: it has none */
-	const char *close_reason; /* of our Close, static; NULL: it has none */
+	uint8_t polled; /* the poller watches for these: EPOLLIN, EPOLLOUT */
+	uint16_t close_code; /* the code of our Close; 0: none; valid after conn_close() */
+	const char *close_reason; /* static; NULL: none; valid after conn_close() */
 };
 
-/* The limits of every connection, and of all of them together. */
+/* The limits of each connection, and of all connections together. */
 struct conn_limits {
-	size_t max_message_bytes;
-	size_t max_first_bytes; /* of a message before conn_trust() */
-	uint32_t max_fragments; /* frames of one message */
-	size_t queue_bytes; /* of one connection's send queue */
-	size_t all_queues_bytes; /* of memory that all send queues hold */
-	size_t all_received_bytes; /* of memory for all messages that are partly received */
+	size_t max_message_bytes; /* of one message, after conn_trust() */
+	size_t max_first_bytes; /* of one message, before conn_trust() */
+	uint32_t max_fragments; /* the frames of one message */
+	size_t queue_bytes; /* of one connection's send queue, see send_queue_size() */
+	size_t all_queues_bytes; /* the memory of all send queues */
+	size_t all_received_bytes; /* the memory of all partly received heads and messages */
 	int64_t head_ms; /* from accept to the end of the request head */
-	int64_t message_ms; /* from the first byte of a message to its last */
-	int64_t close_ms; /* from our Close to the peer's */
-	int64_t ping_ms; /* of silence until we send a ping */
-	int64_t pong_ms; /* of silence after the ping until the peer counts as dead */
-	int64_t progress_ms; /* in which at least one byte of a queue has to be sent */
+	int64_t message_ms; /* from the first byte of a message to the last */
+	int64_t close_ms; /* from conn_close() or the HTTP refusal to the end of the connection */
+	int64_t ping_ms; /* without input until we send a ping */
+	int64_t pong_ms; /* without input after ping_ms, until the connection is aborted */
+	int64_t progress_ms; /* the longest time without a sent byte while the queue is not empty */
 };
 
 struct conns {
@@ -151,37 +154,37 @@ struct conns {
 	struct conn_limits limits;
 	struct poller poller;
 
-	struct conn *all; /* doubly linked, the newest first */
-	size_t count;
-	struct conn *flush; /* linked by next_flush: those with new frames to send, and the dead */
-	size_t flush_count;
-	struct conn *sweep; /* the next to have its timeouts checked; NULL: the first of all */
-	size_t sweep_count; /* how many there were when the sweep was at the first */
+	struct conn *all; /* doubly linked, the newest first; without the dead */
+	size_t count; /* the length of all */
+	struct conn *flush; /* linked by next_flush: connections with new frames, or dead */
+	size_t flush_count; /* the length of flush */
+	struct conn *sweep; /* the next connection that conns_sweep() checks; NULL: the first */
+	size_t sweep_count; /* `count` when the sweep was last at the first connection */
 
-	/* Shared, because one connection at a time uses it. */
-	char *input; /* CONN_INPUT_BYTES to read into */
-	struct chat_ws scratch; /* reads a message that arrives whole; idle between turns */
+	/* Used by one connection at a time. */
+	char *input; /* a buffer of CONN_INPUT_BYTES for reading */
+	struct chat_ws scratch; /* receives messages of connections without in.ws */
 	struct chat_ws_pool *ws_pool;
-	struct send_batch *batch; /* NULL: the kernel has no io_uring for us */
+	struct send_batch *batch; /* NULL: the kernel has no usable io_uring */
 
 	/* Sums over all connections. */
 	size_t queued_bytes; /* to be sent */
-	size_t held_bytes; /* of memory that the send queues hold (send_queue.h) */
-	size_t received_bytes; /* of memory for messages that are partly received */
-	size_t relief_held_bytes; /* at so many held_bytes a turn sends what it can at once */
-	size_t relief_received_bytes; /* at so many received_bytes a turn enforces that limit */
+	size_t held_bytes; /* the memory of all send queues (send_queue.h) */
+	size_t received_bytes; /* the memory of partly received request heads and messages */
+	size_t relief_held_bytes; /* if exceeded, the queues are sent within the turn */
+	size_t relief_received_bytes; /* if exceeded, the limit is enforced within the turn */
 
-	/* Counted since the turn began. */
-	uint64_t resumed_bytes; /* sent to connections that could not take them before */
-	uint64_t tls_handshake_ns;
+	/* Counted since the last conns_flush(). */
+	uint64_t resumed_bytes; /* sent when the poller reported a writable socket */
+	uint64_t tls_handshake_ns; /* spent in TLS handshakes */
 
 	/* Counted since the start, for the metrics. */
 	uint64_t bytes_in, bytes_out;
-	uint64_t unruly; /* closed for what they did in TLS */
+	uint64_t unruly; /* closed for too many TLS records without data, after the handshake */
 	uint64_t silent, late; /* closed: no answer to a ping; no request head in time */
 };
 
-/* The size of conns->input, and the most that is read of a connection in one turn. */
+/* The size of conns->input, and the most that is read from a connection in one turn. */
 #define CONN_INPUT_BYTES ((size_t)64 << 10)
 
 /*
@@ -189,23 +192,23 @@ struct conns {
  */
 
 /*
- * Opens an empty set. The caller keeps clock and events valid until conns_close(). Returns 0, or -1
- * with CHAT_INTERNAL.
+ * Opens an empty set. Copies limits; clock and events must stay valid until conns_close(). Returns
+ * 0, or -1 with CHAT_INTERNAL.
  */
 int conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err);
 
-/* Closes the set, which must be empty. The poller's handle is closed by the loop's next turn. */
+/* Closes the set, which must be empty. conns must stay valid for the loop's next turn. */
 void conns_close(struct conns *conns);
 
-/* Ends a tick: sends what was queued, frees the dead connections, and enforces the limits. */
+/* Ends a tick: sends the queued bytes, frees the dead connections, enforces the memory limits. */
 void conns_flush(struct conns *conns);
 
 /*
  * timeouts.c
  */
 
-/* Checks the timeouts of every parts-th part of the connections; parts calls check all of them. */
+/* Checks the timeouts of one part of the connections. `parts` calls check all connections. */
 void conns_sweep(struct conns *conns, size_t parts);
 
 /*
@@ -213,9 +216,9 @@ void conns_sweep(struct conns *conns, size_t parts);
  */
 
 /*
- * Takes over an accepted non-blocking socket; the connection speaks TLS unless tls is NULL. conn is
- * zeroed memory of the caller's, which events->release frees. Returns 0, or -1: the socket is
- * closed, and conn is still the caller's.
+ * Starts a connection on an accepted non-blocking socket, and owns the socket. It uses TLS unless
+ * tls is NULL. *conn must be zeroed; events->release frees it. Returns 0, or -1: the socket is
+ * closed, and the caller must free conn.
  */
 int conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls);
 
@@ -223,13 +226,14 @@ int conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls);
 void conn_trust(struct conn *conn);
 
 /*
- * conn_pause() stops reading the connection for this reason, conn_resume() withdraws the reason.
- * The connection is read while it has none. Messages that were read before the call still come.
+ * conn_pause() adds a reason not to read the connection, conn_resume() removes it. The connection
+ * is read while it has no reason. After conn_pause(), on_message is still called for input that was
+ * read before.
  */
 void conn_pause(struct conn *conn, enum conn_pause reason);
 void conn_resume(struct conn *conn, enum conn_pause reason);
 
-/* Closes TCP at once, and calls on_closed. Does nothing to a dead connection. */
+/* Closes the socket at once, and calls on_closed. Does nothing if the connection is dead. */
 void conn_abort(struct conn *conn);
 
 /*
@@ -237,13 +241,14 @@ void conn_abort(struct conn *conn);
  */
 
 /*
- * Queues the frames in these bytes of a block, or one frame. They are sent at the end of the tick.
- * Does nothing once a Close is queued.
+ * conn_send_run() queues the frames in the bytes [from, to) of a block, and adds its own reference
+ * to the block. conn_send() queues one frame with a copy of the payload. They are sent at the end
+ * of the tick, or before. Does nothing before the handshake is done and after our Close is queued.
  */
 void conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to);
 void conn_send(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload);
 
-/* Has on_drained called, once, when all is sent that is queued now or until then. */
+/* Requests one call of on_drained, when a send finds or leaves the queue empty. */
 void conn_notify_drained(struct conn *conn);
 
 /*
@@ -251,9 +256,9 @@ void conn_notify_drained(struct conn *conn);
  */
 
 /*
- * Begins the closing handshake of an open connection. Our Close is sent at the end of the tick,
- * behind everything that is queued until then, so that the peer gets the echo of what it sent. No
- * message is received any more; the peer's Close is awaited. reason is static, or NULL.
+ * Begins the closing handshake. Does nothing if the state is not CONN_OPEN. Our Close is queued at
+ * the end of the tick, so it follows every frame of this tick, for example the echo of the peer's
+ * last message. on_message is not called any more. reason is static, or NULL.
  */
 void conn_close(struct conn *conn, uint16_t code, const char *reason);
 
@@ -262,8 +267,9 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason);
  */
 
 /*
- * Lets the queue exceed its limit by so many bytes, which the server itself wants to send, until
- * the queue is empty. A larger number of an earlier call stays.
+ * Raises the limit of the queue by these bytes, rounded up to MiB, at most 255 MiB, until all is
+ * sent. Used for long frames of the server itself. A call with fewer bytes than an earlier one
+ * changes nothing.
  */
 void conn_raise_queue_limit(struct conn *conn, size_t bytes);
 

@@ -1,8 +1,8 @@
 /*
- * The closing handshake (RFC 6455 section 7.1). Each side sends a Close, and the server closes TCP
- * first. Where the peer's Close cannot be read any more (its framing is lost, or its message was
- * given up), and behind an HTTP refusal, our side of TCP ends with the last byte of the queue, and
- * the peer is expected to close the other.
+ * The closing handshake (RFC 6455 section 7.1). Each side sends a Close, then the server closes
+ * TCP. In three cases the server cannot read a Close of the peer: its framing is lost, its message
+ * was given up, or the request was refused with an HTTP status. Then the server sends the queue,
+ * closes its side of TCP, and waits for the peer to close the other side (limits->close_ms).
  */
 #include "serve/net/conn_private.h"
 
@@ -34,7 +34,7 @@ void
 conn_receive_close(struct conn *conn, uint16_t code)
 {
 	conn->close_received = true;
-	conn_close(conn, code == 1005 ? 0 : code, NULL); /* 1005: it has no code, nor has ours */
+	conn_close(conn, code == 1005 ? 0 : code, NULL); /* 1005: a Close without a code */
 	conn_finish(conn);
 }
 
@@ -50,7 +50,7 @@ void
 conn_finish_now(struct conn *conn)
 {
 	if (conn->state != CONN_CLOSING || conn->close_due)
-		return; /* it is dead already, or our Close is still to be queued */
+		return; /* the connection is dead, or our Close is not queued yet */
 	if (!conn->close_received) {
 		stream_shutdown(&conn->stream);
 		return;

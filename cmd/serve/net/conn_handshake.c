@@ -1,13 +1,13 @@
 /*
- * The opening handshake of a connection (RFC 6455 section 4.2): its request head is collected,
- * read by lib/wire/http_request.c, judged by the owner's on_request, and answered.
+ * The opening handshake of a connection (RFC 6455 section 4.2). Collects the request head, parses
+ * it (lib/wire/http_request.c), asks the owner (on_request), and answers.
  */
 #include "serve/net/conn_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TLS_RECORD 0x16 /* the first byte of a TLS handshake; no HTTP request begins with it */
+#define TLS_RECORD 0x16 /* the first byte of a TLS handshake, and of no HTTP request */
 
 void
 conn_head_free(struct conn *conn)
@@ -59,7 +59,7 @@ refusal_headers(int status)
 	case 426:
 		return "Upgrade: websocket\r\n";
 	case 429:
-		return "Retry-After: 2\r\n"; /* for a new channel at the slowest rate */
+		return "Retry-After: 2\r\n"; /* a wait for the rate of new channels */
 	case 503:
 		return "Retry-After: 5\r\n";
 	default:
@@ -84,7 +84,7 @@ accept_request(struct conn *conn, const struct chat_http_request *request)
 	set_state(conn, CONN_OPEN);
 }
 
-/* Answers a request whose head is complete. */
+/* Answers a request. Its head must be complete. */
 static void
 answer_request(struct conn *conn, struct chat_span head)
 {
@@ -119,7 +119,7 @@ conn_read_head(struct conn *conn, struct chat_span input)
 		conn_refuse(conn, 431, "the request head is over 8 KiB");
 	} else if (len) {
 		answer_request(conn, (struct chat_span){head->at, len});
-		if (conn->state == CONN_OPEN) /* frames may follow in the same segment */
+		if (conn->state == CONN_OPEN) /* frames may have arrived with the head */
 			conn_read_frames(conn, (struct chat_span){head->at + len, head->len - len});
 	}
 	if (conn->state != CONN_HANDSHAKE)

@@ -1,6 +1,6 @@
 /*
- * The beginning and the end of a connection. The acceptor's callback leads to conn_start(); from
- * then on the poller calls on_ready (conns.c) when the socket has bytes, or takes some.
+ * The beginning and the end of a connection. acceptors->on_accept leads to conn_start(). After it,
+ * the poller calls on_ready() (conns.c) when the socket is readable or writable.
  */
 #include "serve/net/conn_private.h"
 

@@ -5,12 +5,13 @@
 #include "serve/net/send_batch.h"
 
 /*
- * Shared by the files of a connection and of the set alone. Sessions use conn.h.
+ * For the files that implement conn.h. Sessions must not include it.
  */
 
 /*
- * The limits of all connections together are enforced at the end of a tick. When a turn has added
- * this part of a limit (one sixteenth), the limit is enforced within the turn.
+ * The memory limits of all connections together are enforced at the end of a tick. They are also
+ * enforced within a turn when the memory has grown by 1/CONNS_RELIEF_PART of the limit since the
+ * last time.
  */
 #define CONNS_RELIEF_PART 16
 
@@ -20,7 +21,7 @@
 void conns_add(struct conns *conns, struct conn *conn);
 void conns_remove(struct conns *conns, struct conn *conn);
 
-/* Puts a connection into the list of those that conns_flush() handles. */
+/* Adds a connection to conns->flush, if it is not in it. */
 static inline void
 conns_flush_later(struct conns *conns, struct conn *conn)
 {
@@ -36,7 +37,7 @@ conns_flush_later(struct conns *conns, struct conn *conn)
  */
 void conn_set_polled(struct conn *conn, uint8_t polled);
 
-/* Has the poller watch for what the connection waits for now. */
+/* Makes the poller watch for the events that the connection now waits for. */
 static inline void
 conn_poll(struct conn *conn)
 {
@@ -57,10 +58,10 @@ void conn_free(struct conn *conn);
  * conn_handshake.c
  */
 
-/* Appends bytes to the request head. Answers the request once its head is complete. */
+/* Appends bytes to the request head. If the head is complete or invalid, answers the request. */
 void conn_read_head(struct conn *conn, struct chat_span input);
 
-/* Answers the request with this HTTP status; the connection ends when the answer is sent. */
+/* Refuses the request with this HTTP status. Our side of TCP is closed after the answer. */
 void conn_refuse(struct conn *conn, int status, const char *why);
 
 /* Frees the request head. */
@@ -70,57 +71,62 @@ void conn_head_free(struct conn *conn);
  * conn_read.c
  */
 
-/* Reads the socket once, and handles what arrived. */
+/* Reads the socket once, and handles the input. */
 void conn_read(struct conn *conn);
 
-/* Handles bytes of frames. Keeps the state of a message that is not complete in in.ws. */
+/* Handles bytes of frames. Keeps the state of an incomplete message in conn->in.ws. */
 void conn_read_frames(struct conn *conn, struct chat_span input);
 
-/* Frees the message that is partly received. */
+/* Frees conn->in.ws. */
 void conn_ws_free(struct conn *conn);
 
 /*
  * conn_write.c
  */
 
-/* Queues bytes of a block. They are sent at the end of the tick. */
+/* Queues bytes of a block in any state but CONN_DEAD. They are sent at the end of the tick. */
 void conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to);
 
 /*
- * Queues a pong with this payload. While the peer does not read, the newest pong takes the place of
- * the one before it (RFC 6455 section 5.5.3).
+ * Queues a pong with this payload. If the queue is long and its last frame is an unsent pong, the
+ * new pong replaces that frame (RFC 6455 section 5.5.3).
  */
 void conn_pong(struct conn *conn, struct chat_span payload);
 
-/* Sends what the kernel takes of the queue without waiting, at most TURN_BYTES. */
+/* Sends the queue until it is empty, the socket is full, or TURN_BYTES are exceeded. */
 void conn_write(struct conn *conn);
 
 /*
- * Ends the tick for this connection: queues a Close that is due, and sends the queue. Where batch
- * is not NULL, the send may be added to it instead.
+ * Ends the tick for this connection: queues our Close if it is due, and sends the queue. If batch
+ * is not NULL, the send may be added to the batch instead.
  */
 void conn_flush(struct conn *conn, struct send_batch *batch);
 
-/* Does the sends that conn_flush() added to the batch. */
+/* Runs the sends that conn_flush() has added to the batch. */
 void conns_run_batch(struct send_batch *batch);
 
 /*
  * conn_close.c
  */
 
-/* Queues the Close that conn_close() announced. */
+/* Queues our Close. conn->close_due must be true. */
 void conn_send_close(struct conn *conn);
 
-/* The peer's Close arrived: answers it. The connection ends when the answer is sent. */
+/*
+ * Called when the peer's Close has arrived. Answers it with our Close, unless that was sent. The
+ * connection is aborted when the queue is empty.
+ */
 void conn_receive_close(struct conn *conn, uint16_t code);
 
 /*
- * Ends the connection when its queue is empty, without waiting for the peer's Close. What arrives
- * until then is discarded.
+ * Calls conn_finish_now() when the queue is empty, now or later. From now on input is discarded.
  */
 void conn_finish(struct conn *conn);
 
-/* The queue of a connection with conn->finish is empty: closes it, or our side of it. */
+/*
+ * Called when the queue is empty and conn->finish is set. Aborts the connection if the peer's Close
+ * was received; otherwise closes only our side of TCP. Does nothing while our Close is due.
+ */
 void conn_finish_now(struct conn *conn);
 
 /*
@@ -128,23 +134,24 @@ void conn_finish_now(struct conn *conn);
  */
 
 /*
- * Drops an open connection whose queue is over its limit. Stops reading one whose queue is over
- * half of the limit, until the queue is below a quarter. To be called when the queue has changed.
+ * Drops an open connection if its queue is over the limit. Pauses reading if the queue is over half
+ * of the limit, and resumes it at a quarter. To be called after each write.
  */
 void slow_reader_check(struct conn *conn);
 
-/* Returns true when no byte of the queue could be sent for limits->progress_ms. */
+/* Returns true if the queue is not empty and no byte was sent for limits->progress_ms. */
 bool slow_reader_is_stuck(const struct conn *conn, int64_t now_ms);
 
 /*
- * Drops a connection: cuts its queue back to the frame that is partly sent, lets the owner queue a
- * last frame (on_slow_reader), and closes with 1008. why is a static sentence for the peer.
+ * Drops a connection: cuts the queue to the frame that is partly sent, lets the owner queue a last
+ * frame (on_slow_reader), and closes with 1008. If the HTTP answer is not sent, aborts instead. why
+ * is a static sentence for the peer.
  */
 void slow_reader_drop(struct conn *conn, const char *why);
 
 /*
- * While all queues together hold more memory than limits->all_queues_bytes, drops the connection
- * that holds the most.
+ * Enforces limits->all_queues_bytes: compacts the queues, then drops or aborts connections in the
+ * order of evict.h.
  */
 void slow_readers_enforce_limit(struct conns *conns);
 
@@ -152,12 +159,12 @@ void slow_readers_enforce_limit(struct conns *conns);
  * receive_limit.c
  */
 
-/* Counts the memory of what is partly received anew, after it has changed. */
+/* Updates in.memory_bytes and conns->received_bytes. Called when in.head or in.ws has changed. */
 void conn_count_received(struct conn *conn);
 
 /*
- * While partly received messages take more memory than limits->all_received_bytes, closes the
- * connection whose message is the largest and the most delayed.
+ * Enforces limits->all_received_bytes: closes connections in the order of evict.h, by the size and
+ * the delay of the partly received head or message.
  */
 void receive_limit_enforce(struct conns *conns);
 

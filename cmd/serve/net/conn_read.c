@@ -1,17 +1,17 @@
 /*
- * Receiving. The poller says that the socket has bytes (conns.c) -> conn_read() reads them into the
- * buffer that all connections share -> chat_ws_next() takes frames apart and joins them to messages
- * -> on_message hands each text message to the session.
+ * Receiving. The poller reports a readable socket (conns.c). conn_read() reads it into the buffer
+ * that all connections share. chat_ws_next() parses frames and joins fragments. on_message passes
+ * each text message to the session.
  *
- * A connection keeps memory for its input only while a message is partly received.
+ * A connection holds memory for input only while a request head or message is partly received.
  */
 #include "serve/net/conn_private.h"
 
 #include <stdlib.h>
 
-#define TLS_HANDSHAKES_NS 5000000 /* of a turn, for all connections that do one */
-#define TURN_INPUT_BYTES ((size_t)256 << 10) /* read of all connections in a turn, about */
-#define INPUT_BYTES_MIN ((size_t)2 << 10) /* of each of them, however many there are */
+#define TLS_HANDSHAKES_NS 5000000 /* for the TLS handshakes of all connections in one turn */
+#define TURN_INPUT_BYTES ((size_t)256 << 10) /* read from all connections in one turn, about */
+#define INPUT_BYTES_MIN ((size_t)2 << 10) /* the least share of one connection */
 
 /* ---- frames ---- */
 
@@ -37,7 +37,7 @@ handle_event(struct conn *conn, const struct chat_ws *ws, enum chat_ws_event eve
 			events->on_violation(conn, ws->close_code, chat_ws_failure_text(ws));
 			conn_close(conn, ws->close_code, chat_ws_failure_text(ws));
 		}
-		conn_finish(conn); /* its framing is lost: a Close of the peer cannot be read */
+		conn_finish(conn); /* the framing is lost: the peer's Close cannot be read */
 		break;
 	case CHAT_WS_GOT_PONG:
 	case CHAT_WS_WANT_MORE:
@@ -54,7 +54,7 @@ conn_ws_free(struct conn *conn)
 	conn->in.ws = NULL;
 }
 
-/* Moves a message that is partly received into in.ws; between messages in.ws becomes NULL. */
+/* Keeps a partly received message in in.ws. Frees in.ws if no message is partly received. */
 static void
 keep_ws(struct conn *conn, struct chat_ws *ws)
 {
@@ -101,7 +101,6 @@ conn_read_frames(struct conn *conn, struct chat_span input)
 
 /* ---- the socket ---- */
 
-/* Handles what was read. */
 static void
 handle_input(struct conn *conn, struct chat_span input)
 {
@@ -109,14 +108,14 @@ handle_input(struct conn *conn, struct chat_span input)
 		conn_read_head(conn, input);
 	else if (!conn->finish)
 		conn_read_frames(conn, input);
-	/* otherwise the connection is ending, and what still arrives is discarded */
+	/* otherwise the input is discarded */
 	conn_count_received(conn);
 }
 
 /*
- * Goes on with the TLS handshake. It costs much, and anybody can ask for one, so that all
- * handshakes together have a limited part of a turn. Those that exceed it go on in the next turn,
- * because their sockets are still readable.
+ * Continues the TLS handshake. Handshakes are expensive, and every peer can request one, so all
+ * handshakes together have a limited time in a turn. When the time is used up, the others wait for
+ * the next turn: their sockets stay readable.
  */
 static ssize_t
 shake_hands(struct conn *conn)
@@ -134,8 +133,8 @@ shake_hands(struct conn *conn)
 }
 
 /*
- * Returns how much is read of each connection when so many are ready in one turn. The more there
- * are, the less, so that a turn stays short in which all of them send the smallest frames.
+ * Returns the number of bytes to read from each connection when this many are ready in one turn. It
+ * becomes smaller with more connections, so that a turn stays short even if all send tiny frames.
  */
 static size_t
 input_share(size_t ready_count)
@@ -156,7 +155,7 @@ receive(struct conn *conn)
 		input_share(conn->conns->poller.ready_count));
 }
 
-/* The peer has closed TCP, or the stream has failed. */
+/* Called when the peer has closed TCP or the stream has failed. Aborts the connection. */
 static void
 handle_end(struct conn *conn)
 {

@@ -1,16 +1,16 @@
 /*
- * Sending. Channels and sessions queue frames with conn_send_run() and conn_send(); conns_flush()
- * calls conn_flush() for each connection at the end of the tick. The queue then goes to the kernel
- * in one writev(2), or together with those of other connections (send_batch.c). What the kernel
- * does not take stays in the queue until the poller says that the socket takes more; then conns.c
+ * Sending. Channels and sessions queue frames with conn_send_run() and conn_send(). At the end of
+ * the tick, conns_flush() calls conn_flush() for each connection. It writes the queue to the socket
+ * (writev(2) or TLS), or adds it to a batch of sends of many connections (send_batch.c). Bytes that
+ * the socket does not accept stay in the queue. When the poller reports a writable socket, conns.c
  * calls conn_write().
  */
 #include "serve/net/conn_private.h"
 
-#define PIECES_MAX 64 /* of one writev(2) */
-#define BATCHED_BYTES_MAX 16384 /* of a send in a batch */
-#define TURN_BYTES ((size_t)1 << 20) /* sent to one connection in one turn */
-#define PONGS_BYTES 4096 /* in a longer queue, a pong takes the place of the one before it */
+#define PIECES_MAX 64 /* the most pieces of one writev(2) */
+#define BATCHED_BYTES_MAX 16384 /* the longest send in a batch */
+#define TURN_BYTES ((size_t)1 << 20) /* conn_write() stops when it has sent this many bytes */
+#define PONGS_BYTES 4096 /* in a longer queue, a pong replaces an unsent pong before it */
 
 /* ---- queueing ---- */
 
@@ -26,7 +26,7 @@ conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
 	conns_flush_later(conns, conn);
 }
 
-/* Returns true while frames can be queued, which is until our Close is queued. */
+/* Returns true after the handshake, until our Close is queued. */
 static bool
 accepts_frames(const struct conn *conn)
 {
@@ -40,7 +40,7 @@ conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to
 		conn_enqueue(conn, block, from, to);
 }
 
-/* Queues a frame. With replace, it takes the place of a frame of its kind that is the last one. */
+/* Queues a frame. If replace is true, it may replace the last frame (send_queue_append_newest). */
 static void
 enqueue_frame(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload, bool replace)
 {
@@ -81,8 +81,8 @@ conn_notify_drained(struct conn *conn)
 /* ---- sending ---- */
 
 /*
- * Takes what was sent off the queue; sent is the number of bytes, or STREAM_WAIT, or STREAM_GONE.
- * Returns true when the kernel may take more of the queue.
+ * Handles the result of a send: the number of bytes, STREAM_WAIT, or STREAM_GONE. Removes the sent
+ * bytes from the queue, or aborts the connection. Returns true if another send may succeed.
  */
 static bool
 count_sent(struct conn *conn, ssize_t sent)
@@ -104,7 +104,7 @@ count_sent(struct conn *conn, ssize_t sent)
 	return false;
 }
 
-/* Sending is over for this turn: acts on an empty queue, and on one that is too long. */
+/* Called after the sends of a turn. Acts on an empty queue, and on a queue that is too long. */
 static void
 after_write(struct conn *conn)
 {
@@ -136,7 +136,7 @@ conn_write(struct conn *conn)
 		after_write(conn);
 }
 
-/* send_batch_run() calls this with the result of a connection's send: bytes, or -errno. */
+/* send_batch_run() calls this with the result of a send: the bytes sent, or -errno. */
 static void
 on_batched(void *arg, ssize_t sent)
 {
@@ -149,8 +149,8 @@ on_batched(void *arg, ssize_t sent)
 }
 
 /*
- * Returns true where the queue is one short run over a plain socket. Several runs are sent in one
- * writev(2); for a long run, copying costs more than the system call; TLS writes by itself.
+ * Returns true if the queue is one short run and the connection does not use TLS. A batch cannot
+ * send several runs. For a long run, a batch saves little: copying costs more than the system call.
  */
 static bool
 fits_batch(const struct conn *conn)
@@ -181,5 +181,5 @@ conn_flush(struct conn *conn, struct send_batch *batch)
 void
 conns_run_batch(struct send_batch *batch)
 {
-	send_batch_run(batch, on_batched); /* calls on_batched for each connection of the batch */
+	send_batch_run(batch, on_batched);
 }

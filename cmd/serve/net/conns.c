@@ -1,20 +1,21 @@
 /*
- * The set of all connections, and their part of a turn of the loop. While the loop polls, on_ready
- * reads each connection that has bytes, and writes to each that takes some. At the end of the tick
- * conns_flush() sends what was queued meanwhile, and frees the dead.
+ * The set of all connections, and their part of a turn of the loop. The poller calls on_ready() for
+ * each connection that is readable or writable. At the end of the tick conns_flush() sends the
+ * bytes that were queued, and frees the dead connections.
  */
 #include "serve/net/conn_private.h"
 
 #include <stdlib.h>
 
-#define BATCH_MIN 8 /* connections to flush, from which on io_uring is faster */
-#define RESUMED_BYTES_MAX ((uint64_t)4 << 20) /* of a turn, exceeded by one connection at most */
+#define BATCH_MIN 8 /* io_uring is faster for at least this many connections to flush */
+/* In one turn, resume_write() sends no more after this many bytes. */
+#define RESUMED_BYTES_MAX ((uint64_t)4 << 20)
 
 /* ---- readiness ---- */
 
 /*
- * Sends to a connection that could not take all before. Where many resume at once, each turn serves
- * some of them; the others are still writable in the next turn.
+ * Sends to a connection that is writable again. If many are, a turn sends to some of them; the
+ * others are still writable in the next turn.
  */
 static void
 resume_write(struct conn *conn)
@@ -31,7 +32,7 @@ resume_write(struct conn *conn)
 static void
 handle_ready(struct conn *conn, uint32_t events)
 {
-	bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0; /* conn_read() finds out how */
+	bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0; /* conn_read() gets the error */
 	bool blocked = stream_wants_write(&conn->stream);
 
 	if (conn->state == CONN_DEAD)
@@ -46,7 +47,7 @@ handle_ready(struct conn *conn, uint32_t events)
 		conn_poll(conn);
 }
 
-/* In a turn that has queued much: sends what can be sent, and enforces the limit of all queues. */
+/* Sends all queues as far as the sockets accept, and enforces the limit of all queues. */
 static void
 relieve_queues(struct conns *conns)
 {
@@ -56,7 +57,7 @@ relieve_queues(struct conns *conns)
 	slow_readers_enforce_limit(conns);
 }
 
-/* The poller calls this for each connection that is ready, one after the other. */
+/* The poller calls this for each connection that is ready. arg is the connection. */
 static void
 on_ready(void *arg, uint32_t events)
 {
@@ -85,7 +86,6 @@ conns_open(struct conns *conns, struct clock *clock, const struct conn_events *e
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
 	enforce_limits(conns);
-	/* the poller calls on_ready for each connection that has bytes, or takes some */
 	if (poller_open(&conns->poller, clock->loop, on_ready, err) < 0)
 		return -1;
 	conns->ws_pool = chat_ws_pool_new();
@@ -131,7 +131,7 @@ conns_remove(struct conns *conns, struct conn *conn)
 
 /* ---- the end of a tick ---- */
 
-/* Takes the next connection off the list of those to flush. Returns NULL when it is empty. */
+/* Removes the first connection from conns->flush. Returns it, or NULL if the list is empty. */
 static struct conn *
 next_to_flush(struct conns *conns)
 {

@@ -1,7 +1,7 @@
 /*
- * The choice of the connections that are closed when a limit of all of them is exceeded
- * (slow_reader.c, receive_limit.c). Each round sorts the connections once, and evicts those that
- * hold more than half of what the largest holds, so that there are few rounds.
+ * The choice of the connections to evict when all connections together exceed a limit
+ * (slow_reader.c, receive_limit.c). Each round sorts the connections once, and evicts those with
+ * more than half of the highest rank, so that there are few rounds.
  */
 #include "serve/net/evict.h"
 
@@ -15,10 +15,10 @@ struct holder {
 	struct conn *conn;
 	uintptr_t owner;
 	size_t bytes;
-	size_t rank; /* what its owner holds in this connection and in all smaller ones */
+	size_t rank; /* the bytes of this connection and of all smaller ones of the same owner */
 };
 
-/* For qsort(3): by owner, and of one owner by bytes, the smallest first. */
+/* For qsort(3): orders by owner, then by bytes, the smallest first. */
 static int
 compare_owners(const void *a, const void *b)
 {
@@ -29,7 +29,7 @@ compare_owners(const void *a, const void *b)
 	return (one->bytes > other->bytes) - (one->bytes < other->bytes);
 }
 
-/* For qsort(3): the highest rank first. */
+/* For qsort(3): orders by rank, the highest first. */
 static int
 compare_ranks(const void *a, const void *b)
 {
@@ -39,8 +39,8 @@ compare_ranks(const void *a, const void *b)
 }
 
 /*
- * Lists the connections that hold something, and returns their number. A connection without an
- * owner is its own.
+ * Fills holders with the connections that hold more than 0 bytes. Returns their number. A
+ * connection without an owner counts as its own owner.
  */
 static size_t
 holders_gather(struct holder *holders, const struct conns *conns, const struct eviction *eviction)

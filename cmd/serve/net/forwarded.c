@@ -1,6 +1,6 @@
 /*
- * X-Forwarded-For: the client's address as trusted proxies report it. Each proxy appends the
- * address that it was connected from, so that the list is read from its end.
+ * X-Forwarded-For: the client's address as reported by trusted proxies. Each proxy appends the
+ * address of its own peer, so the list is read from the end.
  */
 #include "serve/net/forwarded.h"
 
@@ -13,7 +13,7 @@ is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Cuts off a character at the front and one at the end. Returns false when they are not there. */
+/* Removes `first` from the front and `last` from the end. If either is missing, returns false. */
 static bool
 unwrap(struct chat_span *text, char first, char last)
 {
@@ -24,8 +24,8 @@ unwrap(struct chat_span *text, char first, char last)
 }
 
 /*
- * Cuts off ":port" behind the only colon, or behind a bracket. Returns false when what stands there
- * is not a port.
+ * Removes ":port" from "host:port" or "[v6]:port". Returns false if the port is not a number of 1
+ * to 5 digits. Returns true if there is no port.
  */
 static bool
 cut_port(struct chat_span *text)
@@ -44,7 +44,7 @@ cut_port(struct chat_span *text)
 	return digits >= 1 && digits <= 5;
 }
 
-/* Reads one element of a list. Returns false when it is not an address. */
+/* Parses one element of a list. Returns false if it is not an address. */
 static bool
 read_client(struct chat_span text, struct sockaddr_storage *client)
 {
@@ -72,7 +72,7 @@ read_client(struct chat_span text, struct sockaddr_storage *client)
 	return version == 6 || (version == 4 && !in_brackets);
 }
 
-/* Cuts the last element off a list. Returns false when it was the only one. */
+/* Sets *last to the last element and removes it from *list. Returns false if it is the only one. */
 static bool
 cut_last(struct chat_span *list, struct chat_span *last)
 {
