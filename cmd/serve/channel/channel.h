@@ -22,53 +22,63 @@
 #include "text/hash.h"
 
 /*
- * A channel: its members, the order of its messages, the users who are present, and the newest
+ * A channel: its members, the order of its messages, the users who are present, and its newest
  * messages.
  *
- * A message takes these steps. post.c gives it an id and a time, encodes it into the block of this
- * tick (pending.h) and appends it to the journal. At the end of the tick the journal is committed.
- * When a message is durable, publish.c sends its block to every live member, adds it to the
- * history, and passes it to the watcher. Until then nobody has seen it. If the journal cannot store
- * it, rollback.c takes it out again. The last page of the past that a new member is sent (since.h,
- * replay.h) ends where the pending messages begin: the member misses nothing and gets nothing
- * twice.
+ * A message passes through these steps. post.c gives it an id and a time, encodes it into a block
+ * of this tick (pending.h) and appends it to the journal. At the end of the tick the journal is
+ * committed. When the messages of a block are durable, publish.c sends the block to every live
+ * member, adds the messages to the history, and passes the frames to the watcher. Nobody sees a
+ * message before that. If the journal cannot store a message, rollback.c removes it from the
+ * pending frames.
+ *
+ * The last page of the past that a new member is sent (since.h, replay.h) ends before the first
+ * pending message. So the member misses no message, and gets none twice.
  */
 struct channel {
 	UT_hash_handle hh; /* in channels->by_name */
 	struct channels *channels;
-	uint64_t number; /* unique, ascending; no other channel ever has it */
-	/* In channels->dirty and channels->waiting. The channel itself: it is not in that list. */
+	uint64_t number; /* unique, ascending; not used for another channel later */
+	/*
+	 * The next channels in channels->dirty and channels->waiting. If a field points to the
+	 * channel itself, the channel is not in that list.
+	 */
 	struct channel *next_dirty, *next_waiting;
 
 	struct {
 		struct member *first; /* utlist, in the order of joining */
 		size_t count;
-		size_t live; /* how many of them do not catch up */
+		size_t live; /* the number of members that do not catch up */
 	} members;
-	/* Connections that have asked for this channel and not joined yet (session/request.c). */
+	/*
+	 * Connections that asked for this channel and have not joined it yet (session/request.c).
+	 */
 	size_t visitors;
 	struct roster roster;
 	struct {
-		uint64_t announced; /* how many announcements were made, ever */
-		uint64_t changes; /* of the list of users, ever, announced or not */
-		bool crowded; /* too many members to announce users, and they were told so */
+		uint64_t announced; /* the number of announcements since the channel was made */
+		uint64_t changes; /* how many times the list of present users was changed */
+		bool crowded; /* the crowd was announced; false when there is no crowd any more */
 	} presence;
 
 	struct pending pending;
-	int64_t timestamp_ms; /* of the last message */
-	struct history history; /* the newest messages that are published */
-	uint64_t gap; /* the journal has removed messages of the channel with numbers up to this */
-	/* Reads of the journal for its members (session/catchup_read.c): the history keeps more. */
+	int64_t timestamp_ms; /* timestamp of the last message; Unix time */
+	struct history history; /* the newest published messages */
+	uint64_t gap; /* messages up to this number may be missing: the journal has removed some */
+	/*
+	 * Reads of the journal for its members (session/catchup_read.c). While there are any, the
+	 * history keeps more messages.
+	 */
 	uint32_t readers;
-	bool newest_read; /* the newest messages were read from the journal, or are being read */
+	bool newest_read; /* a read of the newest messages from the journal was begun */
 
-	struct share share; /* of the memory for histories */
-	struct slot slot; /* whose channel it is, and if it is idle (quota.h) */
+	struct share share; /* of the memory for histories, in bytes */
+	struct slot slot; /* the address that it counts for, and if it is idle (quota.h) */
 	uint16_t name_len;
 	char name[CHAT_CHANNEL_MAX + 1];
 };
 
-/* Returns its name, which is valid as long as the channel. */
+/* Returns the channel's name, which is valid as long as the channel. */
 static inline struct chat_span
 channel_name(const struct channel *channel)
 {
@@ -77,26 +87,29 @@ channel_name(const struct channel *channel)
 
 /* The limits that the options set, for all channels or for each of them. */
 struct channels_limits {
-	size_t channels; /* at once */
-	size_t members; /* of each channel */
-	size_t leavers; /* of all channels; above it the first one is offline before its time */
+	size_t channels; /* channels that exist at once */
+	size_t members; /* members of each channel */
+	size_t leavers; /* users in their grace time; above it the first grace time ends early */
 	size_t crowd; /* members of a channel; above it single users are not announced */
-	uint32_t history_replay; /* messages that a member without `since` is sent; */
-	size_t history_replay_bytes; /* and their bytes */
-	size_t page_message_bytes; /* a larger message is sent without its file's data */
-	uint32_t history_keep; /* messages that each channel keeps in memory */
-	size_t history_bytes; /* of memory for the histories of all channels */
-	size_t max_message_bytes; /* that a client may send, which the userData tells it */
-	int64_t grace_ms; /* from when a user leaves until it is announced as offline */
+	uint32_t history_replay; /* messages that a member without `since` is sent at most */
+	size_t history_replay_bytes; /* bytes of the texts of those messages */
+	size_t page_message_bytes; /* a longer message is sent without its file's data in a page */
+	uint32_t history_keep; /* messages that each channel keeps in memory at most */
+	size_t history_bytes; /* memory for the histories of all channels */
+	size_t max_message_bytes; /* of a message from a client; sent in userData */
+	int64_t grace_ms; /* from when a user leaves until the user is announced as offline */
 };
 
-/* Gets every frame that any channel publishes: the server prints them on stdout. */
+/*
+ * Is called with the text of every frame that a channel publishes. The server prints them on
+ * stdout.
+ */
 struct watcher {
 	void (*on_event)(void *arg, struct chat_span line); /* NULL: there is no watcher */
 	void *arg;
 };
 
-/* All channels of a server, and what they share. */
+/* All channels of a server, and the state that they share. */
 struct channels {
 	struct channel *by_name; /* uthash */
 	size_t count;
@@ -104,37 +117,45 @@ struct channels {
 	struct quotas quotas; /* the channels of each address */
 	struct leavers leavers;
 	struct nonces nonces; /* of recent messages */
-	struct page_cache page_cache; /* pages of the past, and replays */
+	struct page_cache page_cache; /* pages that new members are sent */
 	struct {
-		struct shares in_use, idle; /* bytes of the channels that are in use, or idle */
+		/* Memory of the histories of channels in use, and of idle ones. */
+		struct shares in_use, idle;
 	} history_memory;
 	struct watcher watcher;
 	struct clock *clock;
 
-	/* The ids of messages: the epoch of this process, and a number. */
+	/* The parts of a message id: the epoch of this process, and a number. */
 	uint64_t epoch;
 	uint64_t sequence; /* number of the last message */
-	struct epochs epochs; /* before this one, as the journal has them */
+	struct epochs epochs; /* the epochs before this one that the journal has */
 
-	struct journal *journal; /* borrowed; set after channels_init */
-	uint64_t ticket; /* of the last append */
-	uint64_t durable; /* messages up to this ticket are stored; set by the journal's callback */
-	uint64_t tried; /* the same when the waiting channels were published last */
-	struct channel *dirty; /* channels to which something was appended in this tick */
-	struct channel *waiting; /* channels with frames of earlier ticks that are not published */
-	size_t pending_bytes; /* of memory for what is not published in all channels, about */
+	struct journal *journal; /* borrowed; must be set after channels_init */
+	uint64_t ticket; /* of the last message that was appended to the journal */
+	uint64_t durable; /* messages up to this ticket are stored or failed; set by callbacks */
+	uint64_t tried; /* the value of `durable` when the waiting channels were published last */
+	struct channel *dirty; /* channels to which a frame was appended in this tick */
+	struct channel *waiting; /* channels with unpublished frames of earlier ticks */
+	size_t pending_bytes; /* memory of the pending frames of all channels, about */
 
-	/* Of channels that were freed; they may be made again. */
+	/*
+	 * The highest values of all channels that were freed, or are in the journal only. A new
+	 * channel begins with them, because it may be one of these.
+	 */
 	struct {
-		int64_t timestamp_ms; /* the last one of their messages */
-		uint64_t dropped; /* number of the newest message that they no longer kept */
+		int64_t timestamp_ms; /* of their messages; Unix time */
+		uint64_t dropped; /* history.dropped */
 	} freed;
-	uint64_t gap; /* the journal has removed messages up to this number, of unknown channels */
+	/*
+	 * Messages up to this number may be missing: the journal has removed some of unknown
+	 * channels.
+	 */
+	uint64_t gap;
 
 	struct {
-		uint64_t channels, members; /* made */
-		uint64_t messages; /* posted */
-		uint64_t deliveries; /* messages times the members that they were sent to */
+		uint64_t channels, members; /* channels that were made; members that joined */
+		uint64_t messages; /* that were posted; duplicates are not counted */
+		uint64_t deliveries; /* the sum of the live members of each published message */
 	} ever;
 };
 
@@ -145,26 +166,27 @@ void channels_init(struct channels *channels, const struct channels_limits *limi
 	struct clock *clock, uint64_t epoch);
 void channels_free(struct channels *channels);
 
-/* Returns true if there is a channel of this name. */
+/* Returns true if there is a channel with this name. */
 bool channels_have(const struct channels *channels, struct chat_span name);
 
 /*
- * Returns the channel of this valid name, which is in use from now on. Makes it if there is none;
- * if there are too many, the one that was idle for longest is freed first. A caller that does not
- * join calls channel_release. Returns NULL with server_full if too many channels are in use, or too
- * many by this claimant.
+ * Returns the channel with this valid name, which is in use afterwards. Makes the channel if there
+ * is none; if the limit of channels is reached, the idle channel that quotas_longest_idle() returns
+ * is freed first. A caller that adds no member, visitor or user must call channel_release. Returns
+ * NULL with server_full if too many channels are in use, in all or by this claimant.
  */
 struct channel *channels_find(struct channels *channels, struct chat_span name,
 	const struct claimant *claimant, struct chat_err *err);
 
 /*
- * Call this when a member, a visitor, a reader or a user has left the channel. If the channel is
- * empty now, it becomes idle; if its history is empty, too, it is freed. A channel on the dirty or
- * waiting list stays: channels_publish takes it off the list and calls this again.
+ * To be called when a member, a visitor, a reader or a user has left the channel. If none of them
+ * is left and no frame is pending, the channel becomes idle, or is freed if its history is empty. A
+ * channel in the dirty or waiting list stays in use: channels_publish removes it from the list and
+ * calls this again.
  */
 void channel_release(struct channel *channel);
 
-/* Puts the channel on the list of those that channels_publish looks at in this tick. */
+/* Adds the channel to the dirty list, for channels_publish at the end of this tick. */
 static inline void
 channel_mark_dirty(struct channel *channel)
 {
@@ -177,29 +199,33 @@ channel_mark_dirty(struct channel *channel)
 /* ---- channel_history.c ---- */
 
 /*
- * Adds a published message to the history. If all histories together take too much memory, one of
- * those that take most drops its oldest message. That may be this channel, another one in use, or
- * an idle one, which is freed with its last message.
+ * Adds a published message to the history, and drops its oldest messages above limits.history_keep.
+ * While all histories together exceed limits.history_bytes, one of the largest drops its oldest
+ * message. It may be the history of any channel. An idle channel is freed when its last message is
+ * dropped.
  */
 void channel_history_add(struct channel *channel, const struct history_entry *entry);
 
 /*
  * Puts messages from the journal before those in the history. Takes over `found` in any case.
- * dropped: the history's, when the journal was asked. Does nothing if the history has dropped more
- * since, for there would be a hole, or if it has the messages already. removed: number of the
- * newest message of the channel that the journal has removed; messages between those found may be
- * missing up to that.
+ * dropped: history.dropped when the read began. removed: number of the newest message of the
+ * channel that the journal has removed; messages up to it may be missing among those found. Does
+ * nothing if the history has dropped messages since, because then messages would be missing
+ * between, or if the history already has a message that was found.
  */
 void channel_history_prepend(
 	struct channel *channel, struct history *found, uint64_t dropped, uint64_t removed);
 
-/* Counts the memory of the history again. To be called after the history was changed. */
+/* Updates the channel's share of memory. To be called after the history was changed. */
 void channel_history_account(struct channel *channel);
 
-/* Returns the number of the newest message that was published, or 0 if there is none. */
+/*
+ * Returns the number of the newest published message. If the history is empty, returns
+ * history.dropped, a number that no published message of the channel exceeds.
+ */
 uint64_t channel_newest_number(const struct channel *channel);
 
-/* Returns the bytes of memory that the histories of all channels take. */
+/* Returns the memory that the histories of all channels take, in bytes. */
 static inline size_t
 channels_history_bytes(const struct channels *channels)
 {

@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * Echoes: a member that posts a message again, with the same nonce, is sent the first message once
- * more. For its sender that is the acknowledgement. A member that catches up gets the echo only
- * after the message itself; until then the echo is owed.
+ * Echoes: if a member posts a message again with the same nonce, the server sends it the first
+ * message again, as an acknowledgement. A member that catches up is sent the echo after the message
+ * itself. Before that the echo is owed.
  */
 struct block;
 struct member;
@@ -15,22 +15,24 @@ struct member_catchup;
 struct page;
 
 /*
- * Sends a published message to the member so many times more: the frame at this offset of the
- * block. If the member has not passed it yet, the echoes are owed.
+ * Sends a published message to the member `times` times more. The message is the frame at this
+ * offset of the block. If the member was not sent the message yet, the echoes are owed.
  */
 void member_echo(struct member *member, struct block *block, uint32_t at, uint64_t times);
 
 /*
- * Sends the echoes that are owed of the messages of a page, which the member was just sent. Forgets
- * those of messages that the page does not have and no later one will.
+ * Sends the owed echoes of messages in a page that the member was just sent. Forgets owed echoes of
+ * messages up to page->end that are not in the page: they are not in later pages.
  */
 void member_send_owed_echoes(struct member *member, const struct page *page);
 
-/* Returns true if the member may post no message again until it has passed those before. */
+/*
+ * Returns true if so many echoes are owed to the member that it may not post a message again now.
+ */
 bool member_is_owed_many_echoes(const struct member *member);
-#define ECHO_OWED_MOST 256 /* messages whose echoes are owed to one member */
+#define ECHO_OWED_MOST 256 /* the most messages whose echoes are owed to one member */
 
-/* Frees the list of what is owed. */
+/* Frees the list of owed echoes. */
 void member_catchup_free(struct member_catchup *catchup);
 
 #endif

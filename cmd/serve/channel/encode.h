@@ -11,9 +11,10 @@
 #include "serve/frame/block.h"
 
 /*
- * The messages of the server, encoded as frames. Spans named _json are JSON values as they were in
- * a client's message, where they were checked; they are copied as they are. Other spans are copied
- * between quotes; they hold nothing that JSON escapes. A span of length 0 is left out.
+ * Encodes the messages of the server as frames. Spans named _json are JSON values from a client's
+ * message, which must be valid; they are copied unchanged. Other spans are copied between quotes;
+ * they must contain no character that JSON escapes. A span of length 0 leaves an optional property
+ * out.
  */
 /* ---- encode.c ---- */
 
@@ -30,40 +31,48 @@ struct outgoing_message {
 	struct chat_span file_name_json, file_type_json, file_size_json, file_data_json;
 };
 
-/* Where a message was encoded. */
+/* The position of an encoded message in its block. */
 struct frame_place {
 	uint32_t at; /* offset of the frame in the block */
 	uint32_t data_at; /* offset of `"data":"…"` in the payload; valid if data_len is not 0 */
 	uint32_t data_len; /* 0: the message has no file */
 };
 
-/* Appends a `message`. Returns the block, which may have moved; *place gets where it is. */
+/*
+ * Appends a `message`. Returns the block, which may have moved. *place gets the position of the
+ * message.
+ */
 struct block *encode_message(
 	struct block *block, const struct outgoing_message *message, struct frame_place *place);
 
-/* Appends a `userStatus`. Returns the block; *at gets the offset of the frame. */
+/*
+ * Appends a `userStatus`. Returns the block, which may have moved. *at gets the offset of the
+ * frame.
+ */
 struct block *encode_user_status(struct block *block, const struct user *user, bool online,
 	struct chat_span channel, uint32_t *at);
 
 struct outgoing_user_data {
-	const struct roster *roster; /* its present users are listed, */
-	size_t most; /* so many of them at the most, */
-	size_t most_bytes; /* and so many bytes of them. If there are more: truncated, total */
-	struct chat_span instance; /* length 0: there is no `server`, and nothing of what follows */
-	const struct user *you; /* NULL: left out */
+	const struct roster *roster; /* its present users are listed */
+	size_t most; /* the most users that are listed */
+	/* Limit of their bytes. If users are left out, `truncated` and `total` are sent. */
+	size_t most_bytes;
+	/* Length 0: there is no `server`; the fields below are not used. */
+	struct chat_span instance;
+	const struct user *you; /* the user of the receiver; NULL: left out */
 	size_t max_message_bytes;
-	uint32_t history; /* messages that a new member is sent at the most */
+	uint32_t history; /* the most messages that a new member without `since` is sent */
 	struct chat_span
-		since; /* the id to send as `since`, to get all messages published from now on */
-	struct chat_span origin; /* the name of this channel in `via` */
+		since; /* the `since` to get all messages from now on; length 0: left out */
+	struct chat_span origin; /* the name of this channel in `via`; length 0: left out */
 };
 
-/* Returns a block of one frame, a `userData`, whose reference is the caller's. */
+/* Returns a block with one frame, a `userData`. The caller owns the only reference. */
 struct block *encode_user_data(const struct outgoing_user_data *data);
 
 /*
- * Appends a `userData` with `total` and no users, for a channel too large to announce single users.
- * Returns the block; *at gets the offset of the frame.
+ * Appends a `userData` with `total` and no users, for a channel with too many members to announce
+ * single users. Returns the block, which may have moved. *at gets the offset of the frame.
  */
 struct block *encode_crowd(
 	struct block *block, size_t total, struct chat_span channel, uint32_t *at);

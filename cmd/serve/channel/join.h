@@ -6,25 +6,27 @@
 #include "chat/err.h"
 #include "chat/span.h"
 
-/* Connections become members of a channel, and leave it. */
+/* Connections join a channel as members, and leave it. */
 struct channel;
 struct member;
 
 struct channel_join {
 	struct chat_span id, name; /* of the user, decoded */
-	bool hidden; /* the connection does not count for the user's presence */
+	bool hidden; /* the connection does not make its user present */
 };
 
 /*
- * Makes a connection a member: sends userData to it, and announces its user to the others. The
- * caller has set member->conn. Before the tick ends it calls member_begin_catchup (since.h),
- * member_await_newest or member_replay (replay.h). Returns -1 with channel_full, username_taken or
- * id_taken.
+ * Makes a connection a member of the channel: sends userData to it, and announces its user to the
+ * other members if the user becomes present. The caller must have set member->conn, and must call
+ * member_begin_catchup (since.h), member_await_newest or member_replay (replay.h) before the tick
+ * ends. Returns 0, or -1 with channel_full, username_taken or id_taken.
  */
 int channel_join(struct channel *channel, struct member *member, const struct channel_join *join,
 	struct chat_err *err);
 
-/* Ends the membership. Does nothing if there is none. The channel may be freed. */
+/*
+ * Removes a member from its channel. Does nothing if member->channel is NULL. May free the channel.
+ */
 void channel_leave(struct member *member);
 
 #endif

@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /*
- * The users of all channels who have left and are in their grace time: the others are told that the
- * user is offline only when that is over. A user who comes back before is not announced at all.
+ * The users of all channels who are in their grace time: their last connection that is not hidden
+ * has left. A user is announced as offline when its grace time ends. If the user returns earlier,
+ * nothing is announced.
  */
 struct channel;
 struct user;
@@ -14,21 +15,24 @@ struct user;
 struct leaver {
 	struct leaver *next, *prev; /* in leavers->first */
 	struct channel *channel;
-	struct user *user; /* whose leaver points back here */
-	int64_t due_ms; /* when the grace time is over, by clock_now_ms */
+	struct user *user; /* user->leaver points back to this */
+	int64_t due_ms; /* when the grace time ends, by clock_now_ms */
 };
 
 /* Zeroed memory is a valid empty list. */
 struct leavers {
-	struct leaver *first; /* utlist, by due time: the grace time is the same for all */
+	struct leaver *first; /* utlist, by due_ms: the grace time is the same for all */
 	size_t count;
 };
 
-/* Adds a user at the end of the list. due_ms is not before that of any other. */
+/*
+ * Adds a user at the end of the list. The user must not be in a list. due_ms must not be before
+ * that of another leaver.
+ */
 void leavers_add(
 	struct leavers *leavers, struct channel *channel, struct user *user, int64_t due_ms);
 
-/* Takes a user off the list. Does nothing if it is not on it. */
+/* Removes a user from the list, and frees its leaver. Does nothing if user->leaver is NULL. */
 void leavers_remove(struct leavers *leavers, struct user *user);
 
 #endif
