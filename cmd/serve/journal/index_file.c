@@ -1,6 +1,6 @@
 /*
- * Writing and reading index files. A wrong bit in one could hide messages that are there, so
- * nothing of it is used before its checksum was compared and it was found to be possible.
+ * Writes and reads index files. A wrong bit in an index could hide messages. So its content is used
+ * only after its checksum was compared and its values were found valid.
  */
 #include "serve/journal/index_file.h"
 
@@ -16,7 +16,7 @@
 #include "serve/journal/dir.h"
 #include "serve/util/crc32c.h"
 
-#define LINE_MIN 64 /* bytes of the shortest message */
+#define LINE_MIN 64 /* no message has fewer bytes */
 
 /* ---- writing ---- */
 
@@ -28,7 +28,7 @@ index_file_write(const struct journal_index *index, uint64_t lines_bytes, int di
 	char temporary[64];
 	int fd, result;
 
-	/* two workers may make the same file again */
+	/* two workers may make the same file at the same time */
 	snprintf(temporary, sizeof(temporary), "%s.%d.new", name, gettid());
 	fd = journal_dir_create(dir_fd, temporary, err);
 	if (fd < 0)
@@ -53,8 +53,8 @@ damaged(struct chat_err *err)
 }
 
 /*
- * Returns true if the numbers of the head are possible: the file has the size that the counts say,
- * and a segment of that size can have so many messages.
+ * Returns true if the values in the head are possible: the file has the size that results from the
+ * counts, and the segment is large enough for that number of messages.
  */
 static bool
 head_is_valid(const struct index_file *file)
@@ -98,7 +98,7 @@ name_is_valid(const struct index_channel *channel)
 		chat_channel_valid((struct chat_span){channel->name, len});
 }
 
-/* Returns true if the names ascend, and each position belongs to one channel. */
+/* Returns true if the names are valid and ascend, and each position belongs to one channel. */
 static bool
 channels_are_valid(const struct index_file *file)
 {
@@ -115,7 +115,7 @@ channels_are_valid(const struct index_file *file)
 	return positions == file->head.positions;
 }
 
-/* Reads the front, and compares it with its checksum. */
+/* Reads the front, and compares it with its checksum. The head must have been read. */
 static int
 index_file_load(struct index_file *file, const char *name, struct chat_err *err)
 {
@@ -136,7 +136,7 @@ index_file_load(struct index_file *file, const char *name, struct chat_err *err)
 	return epochs_are_valid(file) && channels_are_valid(file) ? 0 : damaged(err);
 }
 
-/* Reads the head and the front, and checks that they are of this segment. */
+/* Reads the head and the front, and checks that they belong to this segment. */
 static int
 index_file_check(
 	struct index_file *file, const char *name, uint64_t lines_bytes, struct chat_err *err)
@@ -201,7 +201,7 @@ index_file_find(const struct index_file *file, struct chat_span name)
 
 /* ---- positions ---- */
 
-/* Makes file->block the block of this number. */
+/* Reads the block of this number into file->block, unless it is there already. */
 static int
 block_read(struct index_file *file, uint32_t number, struct chat_err *err)
 {
@@ -225,7 +225,7 @@ block_read(struct index_file *file, uint32_t number, struct chat_err *err)
 	return 0;
 }
 
-/* Returns true if a position is behind the one before it, if there is one, and in the segment. */
+/* Returns true if a position is in the segment and after `before`, which may be NULL. */
 static bool
 position_is_valid(const struct index_head *head, const struct position *before,
 	const struct position *position)

@@ -1,4 +1,4 @@
-/* Formatting an index file in memory. */
+/* Formats an index file in memory. */
 #include "serve/journal/index_format.h"
 
 #include <stdlib.h>
@@ -28,8 +28,8 @@ by_name(const void *a, const void *b)
 }
 
 /*
- * Appends the entries of the channels to buf and their positions to `positions`, by name. Returns
- * how many channels there are.
+ * Appends the entries of the channels to buf and their positions to `positions`, sorted by name.
+ * Returns the number of channels.
  */
 static uint32_t
 index_list(const struct journal_index *index, struct chat_buf *buf, struct chat_buf *positions)

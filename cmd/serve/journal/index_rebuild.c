@@ -1,6 +1,6 @@
 /*
  * An index file that is missing, wrong or of an older form is made again from the lines of its
- * segment. Nothing is lost with an index file; a wrong one that was trusted would hide messages.
+ * segment. The lines have all its data; but a wrong index file that is used would hide messages.
  */
 #include "serve/journal/index_rebuild.h"
 
@@ -11,7 +11,10 @@
 #include "serve/journal/scan.h"
 #include "serve/journal/segment.h"
 
-/* Writes the index file. Returns -1 if a line is damaged: only --repair takes lines out. */
+/*
+ * Writes the index file. Returns 0, or -1, also if a line is damaged: only --repair removes damaged
+ * lines.
+ */
 static int
 index_make(int dir_fd, uint32_t number, const char *name, struct chat_err *err)
 {
@@ -75,7 +78,7 @@ index_rebuild(struct index_file *index, int dir_fd, uint32_t number, struct chat
 		return -1;
 	if (journal_dir_file_size(dir_fd, lines, &lines_bytes))
 		return index_file_open(index, dir_fd, name, lines_bytes, err);
-	unlinkat(dir_fd, name, 0); /* the segment was removed meanwhile */
+	unlinkat(dir_fd, name, 0); /* another thread removed the segment */
 	return fail_no_segment(lines, err);
 }
 

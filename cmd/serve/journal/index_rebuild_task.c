@@ -1,7 +1,7 @@
 /*
- * Retention cannot remove a segment whose index it cannot read: the index says which channels have
- * messages in it. Making the index means to read the whole segment, which a worker of libuv's pool
- * does.
+ * Retention needs the index of a segment before it removes the segment: the index says which
+ * channels have messages in it. To make an index, the whole segment must be read, so a worker of
+ * libuv's pool does that.
  */
 #include "serve/journal/index_rebuild_task.h"
 
@@ -16,7 +16,7 @@ struct rebuild_task {
 	uint32_t number;
 	void (*done)(struct disk_journal *disk);
 	bool failed;
-	struct chat_err err; /* valid if it failed */
+	struct chat_err err; /* valid if `failed` */
 };
 
 static void

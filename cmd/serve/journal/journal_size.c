@@ -1,7 +1,7 @@
-/* How large the journal is, which rotation and retention compare with --journal-max-bytes. */
+/* The size of the journal, which rotation and retention compare with --journal-max-bytes. */
 #include "serve/journal/journal_size.h"
 
-#define SHARES 4 /* the active segment is full when it has this part of --journal-max-bytes */
+#define SHARES 4 /* the active segment is full at 1/4 of --journal-max-bytes */
 
 static uint64_t
 list_bytes(const struct segment *segment)
@@ -13,7 +13,7 @@ list_bytes(const struct segment *segment)
 	return bytes;
 }
 
-/* Returns the bytes of all segments but the active one. */
+/* Returns the bytes of all segments except the active one. */
 static uint64_t
 other_bytes(const struct disk_journal *disk)
 {

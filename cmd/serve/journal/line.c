@@ -1,7 +1,7 @@
 /*
- * Parsing a line of a journal, which this server has written itself: with properties in a fixed
- * order that is a matter of comparing, and of finding the ends of strings. A line of any other form
- * is not accepted, so what is parsed needs no second check of its form.
+ * Parses a line of a journal. This server has written it, so the properties are in a fixed order,
+ * and it is enough to compare bytes and to find the ends of strings. A line of any other form is
+ * refused.
  */
 #include "serve/journal/line.h"
 
@@ -10,8 +10,8 @@
 /* ---- parts of a line ---- */
 
 /*
- * Each of these takes something off the front of `rest`. It returns false if that is not there;
- * then `rest` is undefined.
+ * Each of these functions removes something from the front of `rest`. If `rest` does not begin with
+ * that, the function returns false, and `rest` is undefined.
  */
 
 static bool
@@ -37,7 +37,10 @@ take_bytes(struct chat_span *rest, size_t len, struct chat_span *taken)
 	return true;
 }
 
-/* Returns the closing quote of the string whose inside begins at rest; NULL if there is none. */
+/*
+ * Returns the closing quote of a string, or NULL if there is none. `rest` begins after the opening
+ * quote.
+ */
 static const char *
 string_end(struct chat_span rest)
 {
@@ -55,7 +58,7 @@ string_end(struct chat_span rest)
 	return NULL;
 }
 
-/* Takes the inside of a string, and its closing quote. */
+/* Removes the inside of a string and its closing quote; the opening one must be removed already. */
 static bool
 take_inside(struct chat_span *rest, struct chat_span *inside)
 {
@@ -64,7 +67,7 @@ take_inside(struct chat_span *rest, struct chat_span *inside)
 	return end && take_bytes(rest, (size_t)(end - rest->at), inside) && TAKE(rest, "\"");
 }
 
-/* Takes a string with its quotes. */
+/* Removes a string with its quotes. */
 static bool
 take_string(struct chat_span *rest, struct chat_span *json)
 {
@@ -94,7 +97,7 @@ take_number(struct chat_span *rest, int64_t *number)
 
 /* ---- the message ---- */
 
-/* Takes the value of `size`, up to the comma: any integer that a client may write. */
+/* Removes the value of `size`, up to the comma. It has any form without quotes or commas. */
 static bool
 take_size(struct chat_span *rest)
 {
@@ -105,7 +108,7 @@ take_size(struct chat_span *rest)
 		!memchr(digits.at, '"', digits.len);
 }
 
-/* Takes the property `file`, if it is there, and notes where its data is. */
+/* Removes the property `file`, if there is one, and sets line->data_at and line->data_len. */
 static bool
 take_file(struct chat_span *rest, const char *start, struct journal_line *line)
 {
@@ -125,7 +128,7 @@ take_file(struct chat_span *rest, const char *start, struct journal_line *line)
 	return TAKE(rest, "}");
 }
 
-/* Takes the properties `via` and `hops`, each if it is there. */
+/* Removes the properties `via` and `hops`, if they exist. */
 static bool
 take_route(struct chat_span *rest)
 {

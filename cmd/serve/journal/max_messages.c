@@ -1,6 +1,6 @@
 /*
- * How many messages of a channel there are, and which of them readers get: with
- * --journal-max-messages the newest ones, also while older ones are still on the disk.
+ * Counts the messages of a channel, and selects those that readers get: with --journal-max-messages
+ * only the newest ones, even if older ones are still on the disk.
  */
 #include "serve/journal/max_messages.h"
 
@@ -50,8 +50,8 @@ message_count(struct journal *journal, struct chat_span channel)
 /* ---- what readers get ---- */
 
 /*
- * The range of a channel without statistics: no closed segment has messages of it, or nothing is
- * known of them. open: how many messages the open segments have.
+ * Returns the range of a channel without statistics: it has no messages in closed segments, or its
+ * statistics were evicted. open: the number of its messages in open segments.
  */
 static struct visible_range
 range_without_stats(const struct disk_journal *disk, uint64_t open)

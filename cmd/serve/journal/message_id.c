@@ -1,7 +1,7 @@
-/* The ids that the server gives to messages: formatting and parsing. */
+/* Formats and parses the ids that the server assigns to messages. */
 #include "serve/journal/message_id.h"
 
-/* Reads len lower-case hexadecimal digits. Returns false for any other characters. */
+/* Parses len lower-case hexadecimal digits. Returns false if there is any other character. */
 static bool
 read_hex(const char *at, size_t len, uint64_t *value)
 {

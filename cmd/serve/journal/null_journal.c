@@ -1,4 +1,7 @@
-/* The journal of a server without --journal: history is in memory, and ends with the process. */
+/*
+ * The journal of a server without --journal: history is only in memory, and is lost when the
+ * process ends.
+ */
 #include "serve/journal/journal.h"
 
 #include <stdlib.h>

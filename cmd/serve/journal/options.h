@@ -4,24 +4,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* When a message counts as durable (--sync), and may be delivered. */
+/* The condition on which a message is durable, so that it may be delivered (--sync). */
 enum journal_sync {
-	JOURNAL_SYNC_ALWAYS, /* once it is synced to the disk */
-	JOURNAL_SYNC_BATCH, /* once it is written; the disk is synced within 100 ms */
-	JOURNAL_SYNC_NEVER /* once it is written; the disk is never synced */
+	JOURNAL_SYNC_ALWAYS, /* it is synced to the disk */
+	JOURNAL_SYNC_BATCH, /* it is written; the next sync starts within 100 ms */
+	JOURNAL_SYNC_NEVER /* it is written; nothing is synced */
 };
 
 /* The options of a journal on the disk (chat-journal(5)). */
 struct journal_options {
-	const char *dir; /* the directory; it has to outlive the journal */
+	const char *dir; /* the path of the directory; must outlive the journal */
 	enum journal_sync sync;
-	uint64_t segment_bytes; /* a segment of this size is closed */
-	uint64_t max_bytes; /* limit of all segment files together; 0: no limit */
-	int64_t max_age_ms; /* limit of the age of a closed segment's last message; 0: no limit */
-	int64_t answer_ms; /* a sync that takes longer counts as a disk that does not answer */
-	uint64_t max_messages; /* of a channel, readers get the newest so many; 0: all */
-	uint32_t history; /* the newest so many messages of a channel stay, despite the limits */
-	bool repair; /* damaged lines are taken out and put into a file aside */
+	uint64_t segment_bytes; /* the active segment is full when its lines have this many bytes */
+	uint64_t max_bytes; /* limit of all segments together; 0: no limit */
+	int64_t max_age_ms; /* limit of the age of a segment's last message; 0: no limit */
+	int64_t answer_ms; /* if a sync takes longer, the disk does not answer */
+	uint64_t max_messages; /* limit of a channel's messages that readers get; 0: no limit */
+	uint32_t history; /* the number of a channel's newest messages that limits keep */
+	bool repair; /* recovery moves damaged lines to a file .damaged */
 };
 
 #endif

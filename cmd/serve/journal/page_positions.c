@@ -1,14 +1,14 @@
 /*
- * The first half of reading a page: the index says where the lines are, so that a page costs what
- * it brings, however large the segment is.
+ * The first half of reading a page. The index gives the positions of the lines, so the cost of a
+ * page depends on its messages, and not on the size of the segment.
  */
 #include "serve/journal/page_positions.h"
 
 #include "text/array.h"
 
-#define POSITIONS_AT_ONCE 512 /* read from an index file */
+#define POSITIONS_AT_ONCE 512 /* the number of positions read from an index file at once */
 
-/* Adds a position to the page. Returns false if the page ends before it. */
+/* Adds a position to the page. Returns false if it does not fit or is above `upto`. */
 static bool
 position_take(struct page_reading *reading, struct page_plan *plan, const struct position *position)
 {
@@ -28,7 +28,7 @@ plan_finish(struct page_reading *reading, struct page_plan *plan)
 	reading->full = plan->full;
 }
 
-/* Returns true if this is the position of a message that the reader has already. */
+/* Returns true if the reader already has the message at this position. */
 static bool
 reader_has(const struct page_reading *reading, const struct position *position)
 {
@@ -37,7 +37,7 @@ reader_has(const struct page_reading *reading, const struct position *position)
 
 /* ---- in a segment without index file ---- */
 
-/* Returns the first position of a message that the reader has not. */
+/* Returns the index of the first message that the reader does not have, or the count. */
 static uint32_t
 memory_find_first(const struct page_reading *reading, const struct channel_positions *channel)
 {
@@ -55,8 +55,8 @@ memory_find_first(const struct page_reading *reading, const struct channel_posit
 }
 
 /*
- * Returns the position at which the page begins: the first that the reader has not and that is not
- * hidden. Says in the answer that the page is incomplete if the reader misses hidden ones.
+ * Returns the index of the first message that the reader does not have and that is not hidden. Sets
+ * read->complete to false if it skips hidden messages that the reader does not have.
  */
 static uint32_t
 memory_skip_hidden(struct page_reading *reading, const struct channel_positions *channel)
@@ -105,7 +105,7 @@ page_choose_in_list(struct page_reading *reading, const struct segment *segment)
 
 /* ---- in an index file ---- */
 
-/* As memory_find_first. Returns 0, or -1 if the index file is damaged. */
+/* As memory_find_first, but sets *first. Returns 0, or -1 if the index file is damaged. */
 static int
 file_find_first(struct page_reading *reading, const struct index_channel *channel, uint32_t *first)
 {
@@ -127,7 +127,7 @@ file_find_first(struct page_reading *reading, const struct index_channel *channe
 	return 0;
 }
 
-/* As memory_skip_hidden; first: the first position that the reader has not. */
+/* As memory_skip_hidden. first: the result of file_find_first. */
 static uint32_t
 file_skip_hidden(struct page_reading *reading, const struct index_channel *channel, uint32_t first)
 {

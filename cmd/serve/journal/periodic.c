@@ -1,7 +1,7 @@
 /*
- * The work of a journal ten times a second, without any message: it has the disk synced, looks
- * whether its files are still in place, tries whether a failed disk works again, and once a minute
- * removes old segments.
+ * What a journal does ten times a second without being asked: it starts a sync, checks if its files
+ * are still in place, and tests if a failed disk works again. Once a minute it removes old
+ * segments.
  */
 #include "serve/journal/periodic.h"
 
@@ -12,14 +12,14 @@
 #include "serve/journal/sync.h"
 #include "serve/journal/write_failure.h"
 
-#define TIMER_MS 100 /* the bound of what a loss of power takes with JOURNAL_SYNC_BATCH */
-#define RETENTION_TICKS 600 /* of the timer, between two runs of retention */
-#define CHECK_TICKS 10 /* of the timer, between two checks of files where nothing is written */
+#define TIMER_MS 100 /* JOURNAL_SYNC_BATCH: a power failure loses about this much */
+#define RETENTION_TICKS 600 /* timer calls between two runs of retention */
+#define CHECK_TICKS 10 /* timer calls between two checks of the files if nothing is written */
 #define PROBE_BYTES 4096
 
 /*
- * Tries whether messages can be written again: writes zeros at the end of the active segment, and
- * cuts them off.
+ * Tests if messages can be written again: writes zeros at the end of the active segment, and
+ * removes them again.
  */
 static void
 disk_probe(struct disk_journal *disk)

@@ -3,7 +3,7 @@
 
 #include "serve/journal/state.h"
 
-/* Starts the timer of a journal, which syncs, checks the disk and applies the retention limits. */
+/* Starts the timer of a journal, which starts syncs, checks the files and runs retention. */
 void periodic_start(struct disk_journal *disk);
 
 #endif

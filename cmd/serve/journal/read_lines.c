@@ -1,6 +1,6 @@
 /*
- * Reading lines whose positions an index tells. Lines that lie near to each other are read with one
- * pread(2), together with what lies between them.
+ * Reads lines at positions from an index. Lines that are close to each other are read with one
+ * pread(2), together with the bytes between them.
  */
 #include "serve/journal/read_lines.h"
 
@@ -9,8 +9,8 @@
 
 #include "serve/util/crc32c.h"
 
-#define PIECE_BYTES ((size_t)1 << 20) /* read at once, but for a single line that is longer */
-#define GAP_BYTES 16384 /* a gap between two lines that is read rather than left out */
+#define PIECE_BYTES ((size_t)1 << 20) /* limit of bytes read at once, except one longer line */
+#define GAP_BYTES 16384 /* the largest gap between two lines that is read with them */
 
 size_t
 lines_piece(const struct position *positions, size_t count, size_t *len)
@@ -23,7 +23,7 @@ lines_piece(const struct position *positions, size_t count, size_t *len)
 
 		if (positions[i].at > end + GAP_BYTES || next - start > PIECE_BYTES)
 			break;
-		if (end < next) /* a forged index can have lines inside each other */
+		if (end < next) /* in a forged index, lines can overlap */
 			end = next;
 	}
 	*len = (size_t)(end - start);

@@ -1,7 +1,7 @@
 /*
- * Reading the newest messages of a channel that has none in memory. First positions are chosen,
- * from the newest segment back: by the loop in segments without index file, by a worker of libuv's
- * pool in closed ones. Then the worker reads the lines, from the oldest on.
+ * Reads the newest messages of a channel that has none in memory. First, positions are chosen, from
+ * the newest segment to older ones: by the loop in open segments, by a worker of libuv's pool in
+ * closed ones. Then the worker reads the lines, the oldest first.
  */
 #include "serve/journal/read_newest.h"
 
@@ -15,34 +15,34 @@
 #include "serve/journal/read_lines.h"
 #include "text/array.h"
 
-#define CLOSED_MAX 64 /* closed segments in which positions are looked for */
+#define CLOSED_MAX 64 /* the most closed segments in which positions are chosen */
 
-/* The reading of one segment. */
+/* The positions in one segment. */
 struct piece {
-	uint32_t number; /* of the segment */
-	uint64_t lines_bytes; /* size of its lines; 0: it has no index file */
-	uint64_t base; /* of its messages */
-	struct position *positions; /* those that were chosen; of a closed one, by the worker */
+	uint32_t number; /* the number of the segment */
+	uint64_t lines_bytes; /* the size of its file of lines; 0: the segment is open */
+	uint64_t base; /* all its messages have higher numbers */
+	struct position *positions; /* in a closed segment, NULL before the worker chooses */
 	uint32_t count;
 };
 
 struct newest_reading {
 	uv_work_t work;
 	struct disk_journal *disk;
-	struct journal_newest_read *read; /* the request, which gets the answer */
-	struct piece *pieces; /* the newest segment first */
+	struct journal_newest_read *read; /* the request, which gets the result */
+	struct piece *pieces; /* open segments first, in each kind the newest first */
 	size_t count, cap;
-	uint32_t left; /* messages that may still be chosen */
-	size_t left_bytes; /* bytes of them */
-	uint64_t closed_left; /* messages of the channel in closed segments still to be seen */
-	const struct piece *piece; /* whose lines are read */
+	uint32_t left; /* the number of messages that may still be chosen */
+	size_t left_bytes; /* the bytes that their texts may have */
+	uint64_t closed_left; /* the channel's messages in closed segments not yet searched */
+	const struct piece *piece; /* the one that on_line reads */
 };
 
 /* ---- positions ---- */
 
 /*
- * Chooses of these positions the last ones, as many as there is room for. Once one does not fit, no
- * older message is chosen, in any segment.
+ * Chooses the newest of these positions up to read->upto, as many as the limits allow. After one
+ * that does not fit, no older message is chosen, in any segment.
  */
 static void
 piece_choose(struct newest_reading *reading, struct piece *piece, const struct position *positions,
@@ -78,7 +78,7 @@ piece_add(struct newest_reading *reading, uint32_t number, uint64_t base, uint64
 	return piece;
 }
 
-/* Chooses positions in a segment without index file. */
+/* Chooses positions in an open segment. */
 static void
 choose_in_segment(struct newest_reading *reading, const struct segment *segment)
 {
@@ -90,7 +90,7 @@ choose_in_segment(struct newest_reading *reading, const struct segment *segment)
 			channel->at, channel->count);
 }
 
-/* The same in a list, which has the oldest segment first. */
+/* Chooses positions in a list of open segments, which has the oldest first. */
 static void
 choose_in_list(struct newest_reading *reading, const struct segment *first)
 {
@@ -107,7 +107,7 @@ choose_in_list(struct newest_reading *reading, const struct segment *first)
 	free(all);
 }
 
-/* Adds the closed segments in which the worker will choose. */
+/* Adds the closed segments in which the worker will choose positions. */
 static void
 add_closed(struct newest_reading *reading)
 {
@@ -154,7 +154,7 @@ choose_in_file(struct newest_reading *reading, struct piece *piece, struct index
 	return result;
 }
 
-/* Chooses positions in a closed segment; makes its index again where that is damaged. */
+/* Chooses positions in a closed segment; makes its index again if that is damaged. */
 static int
 choose_in_closed(struct newest_reading *reading, struct piece *piece)
 {
@@ -175,8 +175,8 @@ choose_in_closed(struct newest_reading *reading, struct piece *piece)
 }
 
 /*
- * Chooses positions in all closed segments, but in none older than one that cannot be read:
- * messages would be missing between.
+ * Chooses positions in the closed segments. If one cannot be read, chooses none in older ones:
+ * messages between would be missing.
  */
 static void
 choose_in_all_closed(struct newest_reading *reading)
@@ -191,7 +191,7 @@ choose_in_all_closed(struct newest_reading *reading)
 	}
 }
 
-/* Adds a line to the history that is the answer. */
+/* Adds a line to the result. */
 static int
 on_line(void *arg, const struct position *position, struct chat_span text)
 {
@@ -216,8 +216,8 @@ on_line(void *arg, const struct position *position, struct chat_span text)
 }
 
 /*
- * Reads a piece. If a line cannot be read, drops all messages before it, so that none is missing
- * between those that are found.
+ * Reads the lines of a piece. If a line cannot be read, removes it and all older messages from the
+ * result, so that no message between two others is missing.
  */
 static void
 piece_read(struct newest_reading *reading, const struct piece *piece)
@@ -253,7 +253,7 @@ reading_run(uv_work_t *work)
 
 /* ---- on the loop ---- */
 
-/* The answer: calls what the asker set as read->done (session/). */
+/* Calls read->done, which the session has set. */
 static void
 on_read(uv_work_t *work, int status)
 {

@@ -1,6 +1,6 @@
 /*
- * Reading a page of a channel's past that the server does not have in memory. The loop chooses the
- * segment; a worker of libuv's pool reads its index and lines, so that the loop goes on meanwhile.
+ * Reads a page of a channel's history that is not in memory. The loop chooses the segment; a worker
+ * of libuv's pool reads its index and lines, so that the loop does not wait.
  */
 #include "serve/journal/read_page.h"
 
@@ -15,7 +15,10 @@
 
 /* ---- the lines of a page ---- */
 
-/* Parses the line at a position, and returns true if it is the message that the index tells of. */
+/*
+ * Parses the line at a position. Returns true if it is the message for which the index has this
+ * position.
+ */
 static bool
 line_is_good(const struct page_reading *reading, const struct position *position, const char *at,
 	struct journal_line *line)
@@ -27,9 +30,9 @@ line_is_good(const struct page_reading *reading, const struct position *position
 }
 
 /*
- * Adds a line to the page; at: its bytes, or NULL if they could not be read. A damaged line is left
- * out. Returns false if the page ends before it, because lines are in the page already: only the
- * next page can say that something is missing before its first line.
+ * Adds a line to the page. at: its bytes, or NULL if they could not be read. Skips a damaged line
+ * if the page is still empty. Otherwise ends the page before that line and returns false, because a
+ * page can only say that messages are missing before its first line.
  */
 static bool
 line_put(struct page_reading *reading, const struct position *position, const char *at)
@@ -52,7 +55,7 @@ line_put(struct page_reading *reading, const struct position *position, const ch
 	return true;
 }
 
-/* Adds all lines that were chosen. Returns false if the page ends before the last of them. */
+/* Adds all chosen lines. Returns false if the page ends before the last of them. */
 static bool
 lines_put(struct page_reading *reading, int fd)
 {
@@ -76,7 +79,7 @@ lines_put(struct page_reading *reading, int fd)
 	return whole;
 }
 
-/* Returns the number at which a page ends that brings all that the segment has for the reader. */
+/* Returns the `end` of a page with all the messages of the segment that the reader asks for. */
 static uint64_t
 segment_end(const struct page_reading *reading)
 {
@@ -85,7 +88,7 @@ segment_end(const struct page_reading *reading)
 	return last < upto ? last : upto;
 }
 
-/* Makes the page of the positions that were chosen. fd: the segment's file of lines. */
+/* Makes a page of the chosen positions. fd: the segment's file of lines. */
 static void
 page_make(struct page_reading *reading, int fd)
 {
@@ -94,7 +97,7 @@ page_make(struct page_reading *reading, int fd)
 
 	page_writer_begin(&reading->writer, reading->bytes);
 	whole = lines_put(reading, fd);
-	if (!whole) /* what is missing is behind this page */
+	if (!whole) /* the missing line is after this page */
 		read->complete = was_complete;
 	if (whole && !reading->full)
 		read->end = segment_end(reading);
@@ -110,8 +113,8 @@ page_make(struct page_reading *reading, int fd)
 /* ---- on the worker thread ---- */
 
 /*
- * Makes the answer say that messages are missing, up to the end of the segment: it was removed, or
- * cannot be read.
+ * Sets the result: messages are missing up to the end of the segment, which was removed or cannot
+ * be read.
  */
 static void
 segment_give_up(struct page_reading *reading)
@@ -120,7 +123,7 @@ segment_give_up(struct page_reading *reading)
 	reading->read->end = segment_end(reading);
 }
 
-/* Chooses the positions in a closed segment; makes its index again where that is damaged. */
+/* Chooses the positions in a closed segment; makes its index again if that is damaged. */
 static int
 choose_in_closed(struct page_reading *reading)
 {
@@ -165,7 +168,7 @@ read_open(struct page_reading *reading)
 	close(fd);
 }
 
-/* Uses nothing of the journal but its files: the loop goes on meanwhile. */
+/* Runs on the worker thread: of the journal it uses only files and constants. */
 static void
 reading_run(uv_work_t *work)
 {
@@ -181,7 +184,10 @@ reading_run(uv_work_t *work)
 
 /* ---- on the loop ---- */
 
-/* Keeps the closed segment open for the next page, unless it was removed meanwhile. */
+/*
+ * Keeps the closed segment open for the next page, or closes it if it was removed during the
+ * reading.
+ */
 static void
 segment_put_back(struct page_reading *reading)
 {
@@ -196,7 +202,7 @@ segment_put_back(struct page_reading *reading)
 		cached_segment_close(cached);
 }
 
-/* The answer: calls what the asker set as read->done (session/). */
+/* Calls read->done, which the session has set. */
 static void
 on_read(uv_work_t *work, int status)
 {
@@ -230,7 +236,7 @@ choose_closed(struct page_reading *reading, const struct closed_segment *closed)
 	reading->segment.cached = segment_cache_take(&reading->disk->cache, closed->number);
 }
 
-/* Chooses the oldest segment that may have messages for the reader. */
+/* Chooses the oldest segment that can have messages for the reader. */
 static void
 choose_segment(struct page_reading *reading, const struct visible_range *range)
 {

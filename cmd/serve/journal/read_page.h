@@ -3,7 +3,7 @@
 
 #include "serve/journal/journal.h"
 
-/* Reads a page of a channel's past on a worker thread (journal_kind.read_page). */
+/* Reads a page of a channel's history on a worker thread (journal_kind.read_page). */
 void read_page_start(struct journal *journal, struct journal_page_read *read);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Opening a journal: are the segments in the directory what was written? The newest segment is
- * scanned whole, and the newest of the closed ones; of the others the index file tells enough. Then
- * what was found becomes the state of the journal.
+ * Opens a journal: checks that the segments in the directory are what was written, and sets the
+ * state of the journal. The newest segment and some of the newest closed segments are scanned
+ * completely; for the others the index file is enough.
  */
 #include "serve/journal/recovery.h"
 
@@ -16,7 +16,7 @@
 #include "serve/journal/repair.h"
 #include "serve/journal/segment_list.h"
 
-#define CHECK_BYTES ((uint64_t)64 << 20) /* so much of closed segments is scanned */
+#define CHECK_BYTES ((uint64_t)64 << 20) /* limit of the closed segments that are scanned */
 
 /* ---- what the segments say ---- */
 
@@ -41,9 +41,9 @@ fail_disorder(const struct disk_journal *disk, uint32_t number, struct chat_err 
 }
 
 /*
- * Records the messages of a segment, which have to be newer than those of the segments before it.
- * Where segments before it are missing, their messages count as removed: of any channel, unless the
- * file `removed` names these segments. Returns 0, or -1 with CHAT_BAD_MESSAGE.
+ * Records the messages of a segment, which must be newer than those of older segments. If segments
+ * before it are missing, their messages count as removed; unless the file `removed` names these
+ * segments, any channel may have had messages in them. Returns 0, or -1 with CHAT_BAD_MESSAGE.
  */
 static int
 note_messages(struct disk_journal *disk, uint32_t number, const struct journal_index *index,
@@ -71,7 +71,7 @@ note_messages(struct disk_journal *disk, uint32_t number, const struct journal_i
 	return 0;
 }
 
-/* Records a closed segment, by its index. */
+/* Records a closed segment and its messages, from its index. */
 static int
 note_segment(struct disk_journal *disk, uint32_t number, const struct index_file *index,
 	struct chat_err *err)
@@ -120,7 +120,7 @@ closed_open(struct disk_journal *disk, uint32_t number, bool check, struct chat_
 	return result;
 }
 
-/* Makes this server's epoch newer than all recorded ones, and than `begun`. */
+/* Makes this server's epoch higher than all recorded ones and than `begun`. */
 static void
 epoch_advance(struct disk_journal *disk, uint64_t begun)
 {
@@ -132,7 +132,10 @@ epoch_advance(struct disk_journal *disk, uint64_t begun)
 		disk->epoch = begun + 1;
 }
 
-/* Makes the newest segment, which was scanned, the active one. */
+/*
+ * Makes the newest segment, which was scanned, the active one. Creates it again if it has no
+ * header.
+ */
 static int
 active_reopen(struct disk_journal *disk, uint32_t number, struct scan *scan, struct chat_err *err)
 {
@@ -161,7 +164,7 @@ active_open(struct disk_journal *disk, uint32_t number, struct chat_err *err)
 	return result;
 }
 
-/* Opens all segments, from the oldest on. The list is not empty. */
+/* Opens all segments, the oldest first. The list must not be empty. */
 static int
 segments_open(struct disk_journal *disk, const struct segment_list *list, struct chat_err *err)
 {
@@ -182,7 +185,7 @@ segments_open(struct disk_journal *disk, const struct segment_list *list, struct
 
 /* ---- all of it ---- */
 
-/* Fails if the numbers of messages, segments or epochs could run out. */
+/* Fails if there are too few unused numbers of messages, segments or epochs. */
 static int
 check_numbers(
 	const struct disk_journal *disk, const struct segment_list *list, struct chat_err *err)
@@ -195,7 +198,7 @@ check_numbers(
 	return 0;
 }
 
-/* Creates the first segment, numbered after those that the file `removed` names. */
+/* Creates the first segment. Its number is above those that the file `removed` names. */
 static int
 first_create(struct disk_journal *disk, struct chat_err *err)
 {
@@ -206,7 +209,7 @@ first_create(struct disk_journal *disk, struct chat_err *err)
 	return disk->segments.active ? 0 : -1;
 }
 
-/* Reads the file `removed`. Where it cannot be trusted, it will be written again. */
+/* Reads the file `removed`. If it is damaged or cannot be read, it will be written again. */
 static void
 read_removed(struct disk_journal *disk, struct removed_file *removed)
 {

@@ -5,8 +5,9 @@
 #include "serve/journal/state.h"
 
 /*
- * Checks and opens all segments in the directory, or creates the first one. Returns 0, or -1 with
- * CHAT_BAD_MESSAGE where a segment is damaged before its end.
+ * Checks and opens all segments in the directory, or creates the first one. The directory must be
+ * open and locked. Returns 0; -1 with CHAT_BAD_MESSAGE if a segment is damaged before its end, or
+ * if messages or numbers are not possible; or -1 with another code.
  */
 int recovery_run(struct disk_journal *disk, struct chat_err *err);
 

@@ -1,6 +1,6 @@
 /*
- * The index of a closed segment when the server starts: its file, if that can be trusted, or what a
- * scan of the lines says.
+ * Opens the index of a closed segment when the server starts: its file if that is right, or a new
+ * one from a scan of the lines.
  */
 #include "serve/journal/recovery_index.h"
 
@@ -29,7 +29,10 @@ recovery_sync_lines(struct disk_journal *disk, uint32_t number, struct chat_err 
 	return result;
 }
 
-/* Returns true if the index file is what the scan of the lines found. Closes it otherwise. */
+/*
+ * Returns true if the index file is equal to the result of the scan. Otherwise reports and closes
+ * it.
+ */
 static bool
 index_fits(const struct disk_journal *disk, struct index_file *index, const struct scan *scan,
 	uint32_t number)
@@ -73,7 +76,7 @@ recovery_index_open(struct disk_journal *disk, uint32_t number, bool check,
 	struct index_file *index, struct chat_err *err)
 {
 	struct scan scan;
-	int result = 1; /* the file has to be made */
+	int result = 1; /* the file must be made */
 
 	if (!check)
 		result = index_open_if_valid(&disk->journal, index, disk->dir_fd, number,

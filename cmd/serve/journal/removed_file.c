@@ -1,6 +1,6 @@
 /*
- * Writing and reading the file `removed`. Nothing depends on its being written in time: of a
- * segment that is missing and not named in it, the worst is assumed.
+ * Writes and reads the file `removed`. The journal stays correct if the file is old: if a segment
+ * is missing and not named in it, messages of any channel count as removed.
  */
 #include "serve/journal/removed_file.h"
 
@@ -21,7 +21,7 @@
 
 static const char magic[8] = "chatrem1";
 
-/* Limits of what a file may have; there is memory for statistics of no more channels. */
+/* Limits of the entries in a file. Statistics of more channels would exceed STATS_BYTES_MAX. */
 #define CHANNELS_MAX (STATS_BYTES_MAX / sizeof(struct channel_stats))
 #define RANGES_MAX ((size_t)1 << 20)
 
@@ -136,7 +136,7 @@ channels_are_valid(struct removed_file *file)
 	return file->newest <= MESSAGE_NUMBER_MAX;
 }
 
-/* Returns true if the file has the size that the counts say. */
+/* Returns true if the head is valid and the file has the size that results from the counts. */
 static bool
 head_is_valid(const struct removed_head *head, int fd)
 {
@@ -147,7 +147,7 @@ head_is_valid(const struct removed_head *head, int fd)
 		(uint64_t)status.st_size == file_bytes(head);
 }
 
-/* Reads the whole file, and returns true if it can be trusted. */
+/* Reads the whole file. Returns true if it is valid. */
 static bool
 file_load(struct removed_file *file, int fd)
 {

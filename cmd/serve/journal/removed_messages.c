@@ -1,7 +1,7 @@
 /*
- * The file `removed` (removed_file.h) and the journal: it is written whenever segments are removed,
- * and read when the server starts, so that a reader of a channel is told after a restart, too, that
- * messages are missing, and no other one is.
+ * The journal's use of the file `removed` (removed_file.h). It is written when segments are removed
+ * and read when the server starts. So a reader of a channel is told that messages are missing, also
+ * after a restart, and readers of other channels are not.
  */
 #include "serve/journal/removed_messages.h"
 
@@ -11,7 +11,7 @@
 
 /* ---- writing ---- */
 
-/* Appends the range from `first` to the segment before `behind`, unless it is empty. */
+/* Appends the range from segment `first` to the one before segment `behind`, unless it is empty. */
 static void
 ranges_add(struct chat_buf *ranges, uint32_t first, uint32_t behind)
 {
@@ -21,7 +21,7 @@ ranges_add(struct chat_buf *ranges, uint32_t first, uint32_t behind)
 		chat_buf_append(ranges, &range, sizeof(range));
 }
 
-/* Lists the segments that are missing, or about to be deleted. */
+/* Lists the segments that are missing or will be deleted. */
 static void
 ranges_list(const struct disk_journal *disk, struct chat_buf *ranges)
 {
@@ -64,8 +64,9 @@ removed_messages_write(struct disk_journal *disk)
 /* ---- at the start ---- */
 
 /*
- * Returns true if the file can be of these segments: it names none behind the newest one, and no
- * message behind the last one. Where there is no message, its numbers only have to be possible.
+ * Returns true if the file can belong to these segments: it names no segment after the active one,
+ * and no message after the last one. If the active segment has no message, its message numbers only
+ * have to be possible.
  */
 static bool
 file_fits(const struct disk_journal *disk, const struct removed_file *removed)
@@ -76,7 +77,7 @@ file_fits(const struct disk_journal *disk, const struct removed_file *removed)
 				removed->newest <= MESSAGE_NUMBER_MAX / 2));
 }
 
-/* Takes over what the file says. */
+/* Records the removed messages that the file names. */
 static void
 file_apply(struct disk_journal *disk, const struct removed_file *removed)
 {
@@ -90,7 +91,7 @@ file_apply(struct disk_journal *disk, const struct removed_file *removed)
 	closed_stats_evict(disk);
 }
 
-/* Returns true if the file does not say all that is known. applied: file_apply took it over. */
+/* Returns true if the file is incomplete. applied: its content was recorded by file_apply. */
 static bool
 file_is_outdated(const struct disk_journal *disk, const struct removed_file *removed, bool applied)
 {

@@ -6,13 +6,13 @@
 #include "serve/journal/removed_file.h"
 #include "serve/journal/state.h"
 
-/* Writes the file `removed`: what was removed of each channel, and which segments are missing. */
+/* Writes the file `removed` from the current state. A failure is reported once. */
 void removed_messages_write(struct disk_journal *disk);
 
 /*
- * Takes over what the file said when the server started, if it fits to the segments, which are all
- * open; writes it again if it does not say all that is known. removed: what was read, which may be
- * nothing. all_there: no segment is missing.
+ * Records the removed messages that the file `removed` names, if it belongs to the segments, which
+ * must all be open. Writes the file again if it is incomplete. removed: the content of the file;
+ * empty if there is none. all_there: no segment is missing.
  */
 void removed_messages_load(
 	struct disk_journal *disk, const struct removed_file *removed, bool all_there);

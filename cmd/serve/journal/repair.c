@@ -1,6 +1,6 @@
 /*
- * Recovery of one segment: a scan says whether it is what was written. A torn tail is cut off
- * (torn_tail.c). Damage before the end stops the server, unless the operator says --repair.
+ * Recovers one segment: scans it and compares it with what was written. A torn tail is cut off
+ * (torn_tail.c). Damage before the end stops the server, unless it has the option --repair.
  */
 #include "serve/journal/repair.h"
 
@@ -32,8 +32,9 @@ on_line(void *arg, struct chat_span line, enum scan_verdict verdict)
 }
 
 /*
- * Replaces the segment by its good lines, and appends the bad ones to its file .damaged. Deletes
- * the checksums first: a segment without them can be read, one with those of other lines cannot.
+ * Replaces the lines of the segment by the good ones, and appends the bad ones to its file
+ * .damaged. Deletes the checksums first: a segment without checksums can be read, but one with the
+ * checksums of other lines cannot.
  */
 static int
 repair_write(struct repair *repair, struct scan *scan, struct chat_err *err)
@@ -65,7 +66,7 @@ repair_write(struct repair *repair, struct scan *scan, struct chat_err *err)
 	return result;
 }
 
-/* Takes the damaged lines out of a segment, and scans it again. */
+/* Removes the damaged lines from a segment, and scans it again. */
 static int
 segment_repair(struct disk_journal *disk, uint32_t number, struct scan *scan, struct chat_err *err)
 {
@@ -81,7 +82,7 @@ segment_repair(struct disk_journal *disk, uint32_t number, struct scan *scan, st
 	scan_free(scan);
 	if (result < 0 || segment_scan(scan, disk->dir_fd, number, NULL, NULL, err) < 0)
 		return -1;
-	scan->unsummed = 0; /* reported already, or caused by the repair */
+	scan->unsummed = 0; /* these were reported before, or result from the repair */
 	scan->sums_missing = false;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /*
- * Which segments are removed. A closed segment goes, the oldest first, when the journal is larger
- * or the segment older than the limits allow and every channel in it has its history in newer ones;
- * when no channel has one of its newest --journal-max-messages in it; or when the journal is twice
- * as large as it may be.
+ * Chooses the closed segments to remove, the oldest first. A segment is removed if it is over a
+ * limit (the journal is too large, the segment is too old, or no channel has one of its newest
+ * --journal-max-messages in it) and no channel's history needs it; or, needed or not, if the
+ * journal is larger than twice --journal-max-bytes.
  */
 #include "serve/journal/retention.h"
 
@@ -17,7 +17,7 @@
 
 /* ---- what a history needs ---- */
 
-/* Returns true if the channel has as many messages as its history holds behind that segment. */
+/* Returns true if the channel has at least options.history messages after that segment. */
 static bool
 history_is_newer(
 	const struct disk_journal *disk, const struct channel_stats *stats, uint32_t segment)
@@ -29,7 +29,10 @@ history_is_newer(
 		disk->options.history;
 }
 
-/* Returns true if no channel's history needs the segment. Sets closed->needed_by otherwise. */
+/*
+ * Returns true if no channel's history needs the segment. Otherwise sets closed->needed_by to one
+ * that does.
+ */
 static bool
 is_unneeded(
 	struct disk_journal *disk, struct closed_segment *closed, const struct index_file *index)
@@ -49,7 +52,7 @@ is_unneeded(
 
 /* ---- one segment ---- */
 
-/* Counts the segment's messages as removed. Its files are deleted by files_delete. */
+/* Marks the segment for files_delete. Its messages count as removed from now on. */
 static void
 segment_mark(struct disk_journal *disk, struct closed_segment *closed)
 {
@@ -65,9 +68,9 @@ segment_mark(struct disk_journal *disk, struct closed_segment *closed)
 }
 
 /*
- * Handles a segment whose index cannot be read, so that nobody knows which channels need it: has
- * the index made, and retention run again. The segment goes if its lines are missing too, or, with
- * in_any_case, if its index cannot be made.
+ * Handles a segment with an index that cannot be read, so that it is not known which channels need
+ * the segment. Starts making the index, after which retention runs again. Marks the segment instead
+ * if its lines are missing or, with in_any_case, if its index could not be made.
  */
 static void
 segment_mark_without_index(
@@ -88,8 +91,8 @@ segment_mark_without_index(
 }
 
 /*
- * Returns the number of the channel's last message in the segment, or of the segment's last where
- * that cannot be read.
+ * Returns the number of the channel's last message in the segment, or, if that cannot be read, of
+ * the segment's last message.
  */
 static uint64_t
 channel_last(const struct closed_segment *closed, struct index_file *index,
@@ -116,7 +119,7 @@ segment_mark_with_index(
 	segment_mark(disk, closed);
 }
 
-/* Marks the segment if no channel's history needs it, or in any case. */
+/* Marks the segment if no channel's history needs it or in_any_case is true. */
 static void
 segment_consider(struct disk_journal *disk, struct closed_segment *closed, bool in_any_case)
 {
@@ -139,8 +142,8 @@ segment_consider(struct disk_journal *disk, struct closed_segment *closed, bool 
 /* ---- all segments ---- */
 
 /*
- * Lowers timestamps, so that no segment is younger than the next one, or than now: the clock may
- * have been set back.
+ * Lowers timestamps, so that no segment has a later one than the next segment, and none is in the
+ * future: the clock may have been set back.
  */
 static void
 timestamps_limit(struct disk_journal *disk)
@@ -152,7 +155,10 @@ timestamps_limit(struct disk_journal *disk)
 			disk->closed.at[i].timestamp_ms = latest_ms;
 }
 
-/* Marks segments while the journal is larger than max_bytes, and those older than oldest_ms. */
+/*
+ * Marks segments as long as the journal is larger than max_bytes, those older than oldest_ms, and
+ * those over the limit of messages; needed ones only with in_any_case.
+ */
 static void
 segments_mark(struct disk_journal *disk, uint64_t max_bytes, int64_t oldest_ms, bool in_any_case)
 {
@@ -167,7 +173,7 @@ segments_mark(struct disk_journal *disk, uint64_t max_bytes, int64_t oldest_ms, 
 	}
 }
 
-/* Deletes the files of marked segments. Those that cannot be deleted are tried the next time. */
+/* Deletes the files of marked segments. If that fails, it is tried again in the next run. */
 static void
 files_delete(struct disk_journal *disk)
 {
@@ -195,7 +201,7 @@ retention_run(struct disk_journal *disk)
 	int64_t oldest_ms = options->max_age_ms ? chat_unix_ms() - options->max_age_ms : INT64_MIN;
 
 	timestamps_limit(disk);
-	for (size_t i = 0; i < disk->closed.count; i++) /* that could not be deleted before */
+	for (size_t i = 0; i < disk->closed.count; i++) /* marked before, but not deleted */
 		if (disk->closed.at[i].removing)
 			disk->closed.bytes -= disk->closed.at[i].bytes;
 	segments_mark(disk, options->max_bytes, oldest_ms, false);
@@ -208,6 +214,6 @@ retention_run(struct disk_journal *disk)
 		segments_mark(disk, 2 * options->max_bytes, INT64_MIN, true);
 	}
 	if (disk->removals.write_due)
-		removed_messages_write(disk); /* before the files are deleted: a crash may come */
+		removed_messages_write(disk); /* before the deletion: the server may crash */
 	files_delete(disk);
 }

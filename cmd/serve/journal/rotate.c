@@ -1,12 +1,11 @@
 /*
- * How the journal goes on in a new segment: because the active one is full, because somebody asked
- * for it, or because the active one failed.
+ * Replaces the active segment by a new one: if it is full, if this was requested, or if it failed.
  */
 #include "serve/journal/rotate.h"
 
 #include "serve/journal/journal_size.h"
 
-/* Appends a segment to the full ones, which sync_start hands to the sync thread. */
+/* Appends a segment to the list of full ones, which sync_start passes to the sync thread. */
 static void
 full_append(struct open_segments *segments, struct segment *segment)
 {
@@ -17,7 +16,10 @@ full_append(struct open_segments *segments, struct segment *segment)
 	*end = segment;
 }
 
-/* Returns true if the active segment has no message, and its files are still its own. */
+/*
+ * Returns true if the active segment has no message, the sync thread does not use it, and its names
+ * lead to its files. Then a new segment can have its number.
+ */
 static bool
 active_is_reusable(struct disk_journal *disk)
 {
@@ -29,7 +31,7 @@ int
 rotate_segment(struct disk_journal *disk, struct chat_err *err)
 {
 	struct open_segments *segments = &disk->segments;
-	bool reuse = active_is_reusable(disk); /* the new one gets the same number */
+	bool reuse = active_is_reusable(disk); /* the new one has the same number */
 	uint32_t number = segments->active->number + !reuse;
 	struct segment *created;
 
@@ -59,7 +61,7 @@ rotate_after_failure(struct disk_journal *disk, struct chat_err *err)
 	return disk->failure.rotate_due ? rotate_segment(disk, err) : 0;
 }
 
-/* Returns true if the active segment has to be replaced before so many bytes are written. */
+/* Returns true if the active segment must be replaced before this many bytes are written. */
 static bool
 is_full(const struct disk_journal *disk, uint64_t bytes)
 {

@@ -5,25 +5,25 @@
 #include "serve/journal/state.h"
 
 /*
- * Creates a segment and makes it the active one; the old one joins the full segments. Returns 0, or
- * -1 with the old one still active.
+ * Creates a segment and makes it the active one. The old active one joins the full segments, or is
+ * freed if it had no message. Returns 0, or -1, and then the old one stays active.
  */
 int rotate_segment(struct disk_journal *disk, struct chat_err *err);
 
 /*
- * Rotates if the active segment is full, would be after so many more bytes, or if it was asked for.
- * When no segment can be created, the old one grows on; returns -1 only once it is too large for
- * that.
+ * Rotates if the active segment is full, if it would be after this many more bytes, or if
+ * segments.rotate_due is set. If no segment can be created, the old one may grow further. Returns
+ * 0, or -1 if it has become too large for that.
  */
 int rotate_if_full(struct disk_journal *disk, uint64_t bytes, struct chat_err *err);
 
 /*
- * Undoes what a failed write or sync left: truncates the active segment's files, and rotates if
- * that segment may take no more messages. Returns 0, or -1 if it has to be tried again.
+ * Cleans up after a failed write or sync: truncates the active segment's files, and replaces the
+ * segment if no more messages may be written to it. Returns 0, or -1 if it must be tried again.
  */
 int rotate_after_failure(struct disk_journal *disk, struct chat_err *err);
 
-/* Rotates at the next commit (journal_kind.rotate). */
+/* Makes the next commit rotate (journal_kind.rotate). */
 void rotate_request(struct journal *journal);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Recovery has to know of each line whether it is what was written. Its checksum says so; a line
- * without one, at the end, has to be a message by every rule.
+ * Checks for each line if it is what was written. Its checksum shows that; a line without a
+ * checksum must be a valid message.
  */
 #include "serve/journal/scan.h"
 
@@ -15,21 +15,21 @@
 #include "serve/journal/segment.h"
 #include "serve/util/crc32c.h"
 
-#define LINE_MAX_BYTES ((size_t)600 << 20) /* longer than any message */
+#define LINE_MAX_BYTES ((size_t)600 << 20) /* a message is never longer */
 
 struct scanner {
 	struct scan *scan;
 	struct checksums sums;
-	uint64_t end; /* offset at which the current line ends */
+	uint64_t end; /* the offset of the end of the current line */
 	uint64_t last, epoch; /* of the last good message */
-	bool after_bad; /* the lines since the last good one are bad */
-	bool after_changed; /* and at least one of them is SCAN_CHANGED */
-	uint64_t first_bad; /* number of the first of them */
+	bool after_bad; /* the lines after the last good one are bad */
+	bool after_changed; /* at least one of these lines is SCAN_CHANGED */
+	uint64_t first_bad; /* the number of the first of these lines; valid if after_bad */
 };
 
 /* ---- lines ---- */
 
-/* Parses a line. Returns true if it is newer than the last message, and fits into an index. */
+/* Parses a line. Returns true if it is a message, newer than the last, and fits into an index. */
 static bool
 is_message(const struct scanner *scanner, struct chat_span text, struct journal_line *line)
 {
@@ -41,7 +41,10 @@ is_message(const struct scanner *scanner, struct chat_span text, struct journal_
 		scanner->end <= SEGMENT_BYTES_MAX && chat_channel_valid(line->channel);
 }
 
-/* Records the checksum of a good line. Bad lines before it are damage then, not a torn tail. */
+/*
+ * Records the checksum of a good line. If there are bad lines directly before it, they are damage,
+ * not a torn tail.
+ */
 static void
 line_accept(struct scanner *scanner, uint32_t crc)
 {
@@ -56,7 +59,7 @@ line_accept(struct scanner *scanner, uint32_t crc)
 	scanner->after_bad = scanner->after_changed = false;
 }
 
-/* Judges a line that ends with a newline, and records it if it is good. */
+/* Returns the verdict on a line that ends with a newline, and records the line if it is good. */
 static enum scan_verdict
 line_judge(struct scanner *scanner, struct chat_span text)
 {
@@ -95,7 +98,7 @@ line_judge(struct scanner *scanner, struct chat_span text)
 	return SCAN_GOOD;
 }
 
-/* Judges any line, also one without newline at the end of the file. */
+/* Returns the verdict on any line; the last one may have no newline. */
 static enum scan_verdict
 line_scan(struct scanner *scanner, enum chat_line what, struct chat_span text)
 {
@@ -142,7 +145,7 @@ scan_lines(struct scanner *scanner, int fd, scan_on_line *on_line, void *arg, st
 
 /* ---- a segment ---- */
 
-/* Sets what is known only once all lines were seen. */
+/* Sets the results that depend on all lines. */
 static void
 scan_conclude(struct scanner *scanner)
 {
@@ -156,7 +159,7 @@ scan_conclude(struct scanner *scanner)
 		(had->len && memcmp(had->at, scan->sums.at, had->len) != 0);
 }
 
-/* Sets scan->file_bytes. Returns -1 if no segment can be so large. */
+/* Sets scan->file_bytes. Returns 0, or -1 if the size is unknown or too large for a segment. */
 static int
 scan_size(struct scan *scan, int fd, struct chat_err *err)
 {

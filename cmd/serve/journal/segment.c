@@ -1,6 +1,6 @@
 /*
- * A segment that grows. All messages are written here: the lines first, then their checksums. Of
- * lines without checksum, which a crash in between leaves, recovery accepts those that are whole
+ * A segment that grows. All messages are written here: first the lines, then their checksums. A
+ * crash between the two leaves lines without a checksum; recovery accepts those that are valid
  * messages.
  */
 #include "serve/journal/segment.h"
@@ -58,7 +58,7 @@ segment_header_read(struct chat_span line, uint64_t *epoch, struct chat_err *err
 	return 0;
 }
 
-/* Fails with the name of a file, what was done, and errno. */
+/* Fails with the name of the file, the failed action and errno. */
 static int
 segment_fail(const struct segment *segment, enum segment_file file, const char *what,
 	struct chat_err *err)
@@ -100,7 +100,7 @@ segment_clear(struct segment *segment, struct chat_err *err)
 	return lines.st_size || sums.st_size ? segment_truncate(segment, err) : 0;
 }
 
-/* Writes the header. */
+/* Empties the files and writes the header. */
 static int
 segment_begin(struct segment *segment, uint64_t epoch, struct chat_err *err)
 {
@@ -189,7 +189,7 @@ segment_write(struct segment *segment, struct chat_span lines, struct chat_span 
 	return 0;
 }
 
-/* Cuts a file that is longer. A shorter one is left alone: it would be filled with zeros. */
+/* Truncates a longer file. Leaves a shorter one: ftruncate(2) would fill it with zeros. */
 static int
 truncate_longer(int fd, uint64_t bytes)
 {
@@ -207,7 +207,7 @@ truncate_longer(int fd, uint64_t bytes)
 int
 segment_truncate(struct segment *segment, struct chat_err *err)
 {
-	/* The checksums first: if lines stay, recovery accepts only whole messages. */
+	/* The checksums first: if the lines then stay, recovery accepts only valid messages. */
 	if (truncate_longer(segment->sums_fd, segment->sums_bytes) < 0)
 		return segment_fail(segment, SEGMENT_SUMS, "truncate", err);
 	if (truncate_longer(segment->lines_fd, segment->lines_bytes) < 0)

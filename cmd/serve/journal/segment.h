@@ -11,62 +11,62 @@
 #include "serve/journal/segment_file.h"
 
 /*
- * One segment of a journal: a file of lines, a file with a checksum for each line, and, once it is
- * closed, an index file (chat-journal(5)). Messages are written here alone.
+ * A segment of a journal: a file of lines, a file with a checksum for each line, and, when it is
+ * closed, an index file (chat-journal(5)). Only these functions write messages to files.
  */
 
-/* A segment that grows, or grew and has no index file yet. */
+/* An open segment: it grows, or it is full and has no index file yet. */
 struct segment {
-	struct segment *next; /* in a list of full segments */
+	struct segment *next; /* in segments.full or segments.finishing */
 	uint32_t number;
 	int lines_fd, sums_fd; /* open for appending */
-	uint64_t lines_bytes, sums_bytes; /* sizes that the files should have */
+	uint64_t lines_bytes, sums_bytes; /* the sizes that the files should have */
 	struct journal_index index; /* of its messages */
-	bool indexed; /* the index file is written */
+	bool indexed; /* the index file was written */
 };
 
 /* ---- the first line ---- */
 
-/* Appends the header, with its newline. */
+/* Appends the header, with its newline, to buf. */
 void segment_header_write(struct chat_buf *buf, uint32_t number, uint64_t epoch);
 
-/* Parses a header without newline. Returns 0, or -1 if it is none, or of another version. */
+/* Parses a header without its newline. Returns 0, or -1 if it is not a header of this version. */
 int segment_header_read(struct chat_span line, uint64_t *epoch, struct chat_err *err);
 
 /* ---- opening ---- */
 
 /*
- * Creates a segment with its header. Files of that number that exist are emptied. Returns NULL on
- * failure; segment_free frees the result.
+ * Creates a segment with its header. Existing files of that number are emptied, and its index file
+ * is deleted. Returns NULL on failure, and then deletes the files. segment_free frees the result.
  */
 struct segment *segment_create(int dir_fd, uint32_t number, uint64_t epoch, struct chat_err *err);
 
 /*
- * Opens a segment whose content was checked, for appending. Moves *index into it, which is empty
- * then. Returns NULL on failure; segment_free frees the result.
+ * Opens an existing segment for appending; the sizes and the index are from a scan of it. Moves
+ * *index into it, and makes *index empty. Returns NULL on failure. segment_free frees the result.
  */
 struct segment *segment_reopen(int dir_fd, uint32_t number, uint64_t lines_bytes,
 	uint64_t sums_bytes, struct journal_index *index, struct chat_err *err);
 
-/* Returns the bytes of its files, and of the index file that it will get. */
+/* Returns the size of its two files, and of the index file that it will have. */
 uint64_t segment_bytes(const struct segment *segment);
 
-/* Closes its files. segment may be NULL. */
+/* Closes its files and frees it. segment may be NULL. */
 void segment_free(struct segment *segment);
 
 /* ---- writing ---- */
 
 /*
- * Appends lines and their checksums, with one write(2) for each file. Returns 0, or -1 with errno:
- * then segment_truncate has to be called before anything else is written.
+ * Appends lines and their checksums, with one write(2) for each file unless it is partial. Returns
+ * 0, or -1 with errno, and then segment_truncate must be called before anything else is written.
  */
 int segment_write(struct segment *segment, struct chat_span lines, struct chat_span sums,
 	struct chat_err *err);
 
-/* Cuts files that are longer than they should be. Returns 0, or -1. */
+/* Truncates files that are longer than they should be. Returns 0, or -1. */
 int segment_truncate(struct segment *segment, struct chat_err *err);
 
-/* Syncs the file of lines, of checksums (fdatasync(2)). Returns 0, or -1. */
+/* Sync the file of lines and the file of checksums (fdatasync(2)). Return 0, or -1. */
 int segment_sync_lines(struct segment *segment, struct chat_err *err);
 int segment_sync_sums(struct segment *segment, struct chat_err *err);
 
@@ -74,8 +74,8 @@ int segment_sync_sums(struct segment *segment, struct chat_err *err);
 bool segment_size_matches(const struct segment *segment);
 
 /*
- * Checks that the names in the directory still lead to its files. changed: somebody else has
- * written to them, which is a failure too. Returns 0, or -1 with CHAT_IO_ERROR.
+ * Checks that the names in the directory still lead to its files. changed: the caller has found
+ * that another process changed them, which is a failure too. Returns 0, or -1 with CHAT_IO_ERROR.
  */
 int segment_is_in_place(
 	const struct segment *segment, int dir_fd, bool changed, struct chat_err *err);

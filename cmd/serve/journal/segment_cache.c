@@ -1,4 +1,6 @@
-/* Keeps up to eight segments open: opening one opens two files and checks the front of its index.
+/*
+ * Keeps some segments open: to open one, two files must be opened and the front of its index
+ * checked.
  */
 #include "serve/journal/segment_cache.h"
 

@@ -1,6 +1,6 @@
 /*
- * The files of a segment: their names, and how they are opened, replaced and deleted. A file that
- * is replaced gets its name only when it is whole.
+ * The files of a segment: their names, and the functions that open, replace and delete them. A file
+ * that is replaced has a temporary name until it is complete.
  */
 #include "serve/journal/segment_file.h"
 

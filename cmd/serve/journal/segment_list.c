@@ -1,4 +1,7 @@
-/* The first step of recovery: which segments are in the directory, and are its files ours? */
+/*
+ * The first step of recovery: lists the segments in the directory, and checks the owner and type of
+ * their files.
+ */
 #include "serve/journal/segment_list.h"
 
 #include <dirent.h>
@@ -29,7 +32,7 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Handles one name in the directory. Names that are not a journal's are left alone. */
+/* Handles one name in the directory. Ignores names that are not a journal's. */
 static int
 take_name(struct segment_list *list, int dir_fd, const char *dir, const char *name,
 	struct chat_err *err)

@@ -13,9 +13,10 @@ struct segment_list {
 };
 
 /*
- * Lists the segments, and deletes files that were not written whole when a server ended. dir: the
- * path, for errors. Returns 0, or -1 with CHAT_CANNOT_OPEN where a file of a segment is not regular
- * or belongs to another user. The caller frees list->at in any case.
+ * Lists the segments, and deletes temporary files of an earlier server. dir: the path, for errors.
+ * Returns 0, or -1: with CHAT_CANNOT_OPEN if the directory or a file of a segment cannot be opened,
+ * is not regular or belongs to another user; with CHAT_IO_ERROR if the directory cannot be read.
+ * The caller frees list->at in all cases.
  */
 int segment_list_read(struct segment_list *list, int dir_fd, const char *dir, struct chat_err *err);
 

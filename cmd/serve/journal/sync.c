@@ -1,4 +1,4 @@
-/* Collects what has to reach the disk into one job of the sync thread. */
+/* Collects what must be synced into one job of the sync thread. */
 #include "serve/journal/sync.h"
 
 void

@@ -6,9 +6,9 @@
 #include "serve/journal/state.h"
 
 /*
- * Gives the sync thread all that was written since the last time, and the full segments, which get
- * their index files; the active segment's checksums only if `sums`. The thread must be idle. Its
- * result comes to sync_result_apply.
+ * Starts a job of the sync thread: it syncs what was written since the last job, and writes the
+ * index files of the full segments. sums: it also syncs the active segment's checksums. With
+ * JOURNAL_SYNC_NEVER nothing is synced. The thread must be idle. sync_result_apply gets the result.
  */
 void sync_start(struct disk_journal *disk, bool sums);
 

@@ -1,6 +1,6 @@
 /*
- * The result of a sync, on the loop. With JOURNAL_SYNC_ALWAYS this is where a batch becomes
- * durable, or is taken back because its sync failed.
+ * Handles the result of a sync on the loop's thread. With JOURNAL_SYNC_ALWAYS, a batch becomes
+ * durable here, or is removed from the segment because its sync failed.
  */
 #include "serve/journal/sync_result.h"
 
@@ -11,7 +11,7 @@
 
 /* ---- full segments ---- */
 
-/* Puts the segments that got no index file back before the full ones, for the next job. */
+/* Moves the segments without an index file to the front of the full ones, for the next job. */
 static void
 finishing_return(struct open_segments *segments)
 {
@@ -24,7 +24,7 @@ finishing_return(struct open_segments *segments)
 	segments->finishing = NULL;
 }
 
-/* Makes a full segment with an index a closed one, and frees it. */
+/* Adds a full segment with an index file to the closed ones, and frees it. */
 static void
 segment_close(struct disk_journal *disk, struct segment *segment)
 {
@@ -45,7 +45,7 @@ segment_close(struct disk_journal *disk, struct segment *segment)
 	segment_free(segment);
 }
 
-/* Closes the segments that the sync thread had, up to the first that got no index. */
+/* Closes the segments of the job, up to the first without an index file. */
 static void
 finishing_close(struct disk_journal *disk)
 {
@@ -66,8 +66,8 @@ finishing_close(struct disk_journal *disk)
 /* ---- a sync that failed ---- */
 
 /*
- * Writes no more messages to the segment. After a sync that failed the kernel has dropped what it
- * could not write, and the next sync would not say so; or the segment's files were moved away.
+ * Closes the active segment to new messages. Either its files were moved or changed; or a sync
+ * failed: the kernel may have dropped the data, and the next sync would not report that.
  */
 static void
 segment_abandon(struct disk_journal *disk, const struct sync_job *job)
@@ -83,7 +83,7 @@ segment_abandon(struct disk_journal *disk, const struct sync_job *job)
 		disk->failure.rotate_due = true;
 }
 
-/* Handles a job after which messages may not be on the disk: they are refused. */
+/* Handles a job after which messages may not be on the disk. All unanswered messages fail. */
 static void
 lines_failed(struct disk_journal *disk, const struct sync_job *job)
 {
@@ -97,7 +97,10 @@ lines_failed(struct disk_journal *disk, const struct sync_job *job)
 		group_commit_refuse(disk, &job->err);
 }
 
-/* Reports failures that endanger checksums or full segments, but no message of this batch. */
+/*
+ * Reports failed syncs of checksums or full segments, which do not affect the messages of this
+ * batch.
+ */
 static void
 others_failed(struct disk_journal *disk, const struct sync_job *job)
 {

@@ -4,9 +4,9 @@
 #include "serve/journal/sync_thread.h"
 
 /*
- * Takes the result of a job of the sync thread, on the loop: closes the segments that got their
- * index, and reports the batch that was synced as durable, or takes it back and reports it as
- * failed. arg: the struct disk_journal.
+ * Handles the result of a job of the sync thread, on the loop's thread: closes the segments with a
+ * new index file. With JOURNAL_SYNC_ALWAYS, reports the synced batch as durable, or removes it from
+ * the segment and reports it as failed. arg: the struct disk_journal.
  */
 void sync_result_apply(void *arg, struct sync_job *job);
 

@@ -1,6 +1,6 @@
 /*
- * Waiting for the disk beside the loop. It is a thread of its own, not one of libuv's pool: other
- * work must not delay the sync for which messages wait.
+ * Waits for the disk on a thread of its own. It is not a thread of libuv's pool, because other work
+ * must not delay the syncs for which messages wait.
  */
 #include "serve/journal/sync_thread.h"
 
@@ -11,7 +11,7 @@
 #include "serve/journal/dir.h"
 #include "serve/journal/removed_file.h"
 
-/* Sets a result of the job to failed, and job->err if it is the first one. */
+/* Sets *failed, a result of the job, to true, and sets job->err if no other result is true yet. */
 static void
 job_fail(struct sync_job *job, bool *failed, const struct chat_err *err)
 {
@@ -32,7 +32,7 @@ segment_finish(struct sync_job *job, struct segment *segment)
 	segment->indexed = segment_write_index(segment, job->dir_fd, NULL) == 0;
 }
 
-/* Looks whether what was written can be found: files may have been moved under the server. */
+/* Checks that the files are in place: another process may have moved them. */
 static void
 job_check_files(struct sync_job *job)
 {
@@ -88,7 +88,7 @@ thread_main(void *arg)
 	uv_mutex_unlock(&thread->mutex);
 }
 
-/* Calls `done`, with the mutex locked before and unlocked afterwards. */
+/* Calls `done`. The mutex must be locked; it is unlocked before the call. */
 static void
 thread_conclude(struct sync_thread *thread)
 {
@@ -107,7 +107,7 @@ on_wake(uv_async_t *wake)
 	uv_mutex_lock(&thread->mutex);
 	if (thread->state == SYNC_DONE)
 		thread_conclude(thread);
-	else /* sync_thread_wait was first, and another job may run */
+	else /* sync_thread_wait has called `done`, and another job may run */
 		uv_mutex_unlock(&thread->mutex);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Recovery of a segment that a crash has left: the torn tail is cut off. It was being written when
- * the end came, so nobody has seen it. Damage before the end is another matter (repair.c).
+ * Recovers a segment after a crash: its torn tail is cut off. The tail was not written completely
+ * when the server ended, so no user has seen it. repair.c handles damage before the end.
  */
 #include "serve/journal/torn_tail.h"
 
@@ -9,7 +9,7 @@
 
 #include "serve/journal/segment.h"
 
-/* Appends the torn tail to the segment's file .torn, and cuts it off the lines. */
+/* Appends the torn tail to the segment's file .torn, and removes it from the file of lines. */
 static int
 tail_move_aside(
 	struct disk_journal *disk, uint32_t number, const struct scan *scan, struct chat_err *err)

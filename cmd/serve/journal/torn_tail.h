@@ -8,9 +8,9 @@
 #include "serve/journal/state.h"
 
 /*
- * Cuts off what was half written at the end of a segment, and puts it into the segment's file
- * .torn; makes its checksums those of the lines that stay. scan: the result of scanning the
- * segment, which has no damage before its end. Returns 0, or -1.
+ * Moves the torn tail of a segment to the segment's file .torn, and makes the file of checksums
+ * match the remaining lines. scan: the result of scanning the segment, which must have no damage
+ * before its end. Returns 0, or -1.
  */
 int torn_tail_cut(
 	struct disk_journal *disk, uint32_t number, const struct scan *scan, struct chat_err *err);

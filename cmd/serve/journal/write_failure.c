@@ -1,6 +1,7 @@
 /*
- * While the disk fails, messages are refused (group_commit.c), and journal->trouble says why. It is
- * cleared by a write or a sync that succeeds, of messages or of a probe (periodic.c).
+ * While the disk fails, messages are refused (group_commit.c), and journal->trouble contains the
+ * reason. It is cleared after a successful write or sync of messages, or a successful test
+ * (periodic.c).
  */
 #include "serve/journal/write_failure.h"
 
@@ -33,7 +34,7 @@ write_failure_check_sync(struct disk_journal *disk)
 	if (disk->failure.sync_late ||
 		sync_thread_busy_ms(&disk->sync_thread) <= disk->options.answer_ms)
 		return;
-	/* what is written meanwhile may never reach the disk */
+	/* what is written from now on may never reach the disk */
 	disk->failure.sync_late = true;
 	disk->journal.failures++;
 	chat_fail(&err, CHAT_IO_ERROR, "the disk has not answered for %lld ms",

@@ -5,15 +5,18 @@
 #include "serve/journal/state.h"
 
 /*
- * Notes in journal->trouble why messages are refused, and reports it; a sentence that is there
- * already is not reported again.
+ * Sets journal->trouble to the reason why messages are refused, and reports it. Does nothing if
+ * that reason is set already.
  */
 void write_failure_set(struct disk_journal *disk, const struct chat_err *err);
 
-/* Clears journal->trouble, and reports that the journal can be written again, if it was set. */
+/*
+ * Clears journal->trouble, and reports that the journal can be written again. Does nothing if it is
+ * "".
+ */
 void write_failure_clear(struct disk_journal *disk);
 
-/* Notes it as a failure when the running sync has taken longer than options.answer_ms. */
+/* Records and reports a failure if the running sync has taken longer than options.answer_ms. */
 void write_failure_check_sync(struct disk_journal *disk);
 
 #endif
