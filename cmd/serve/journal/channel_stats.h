@@ -32,15 +32,15 @@ struct channel_stats {
 	uint64_t removed_upto; /* no removed message has a higher number */
 	struct stats_run *runs; /* segments with at least one of its newest messages, ascending */
 	uint32_t runs_count, runs_cap;
-	uint32_t newest; /* of the newest segment with its messages; valid if count > 0 */
-	uint32_t len; /* of the name */
+	uint32_t newest; /* the newest segment with its messages; valid if count > 0 */
+	uint32_t len; /* the length of the name */
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
 
 struct channel_stats_table {
-	struct channel_stats *by_channel; /* uthash */
+	struct channel_stats *by_channel; /* uthash, by name */
 	struct channel_stats *oldest; /* utlist; the channel that was quiet longest is the first */
-	size_t bytes; /* of memory */
+	size_t bytes; /* the memory of all statistics, in bytes */
 	uint64_t limit; /* messages of a channel that `runs` cover; 0: no runs */
 	bool limit_hides; /* readers get only the newest `limit` messages */
 	uint64_t hidden_upto, removed_upto; /* the highest values of evicted statistics */

@@ -10,7 +10,7 @@
 
 /* ---- one record ---- */
 
-#define CHECKSUM_LEN 18 /* bytes */
+#define CHECKSUM_LEN 18 /* the bytes of a record, newline included */
 
 /*
  * Formats the record of a line. crc: the CRC-32C of the line with its newline. end: the offset at

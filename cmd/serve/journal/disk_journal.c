@@ -1,7 +1,4 @@
-/*
- * Opens and closes the journal on the disk. Its table of functions shows which file defines each of
- * them.
- */
+/* Opens and closes the journal on the disk. kind_disk is its table of functions. */
 #include "serve/journal/disk_journal.h"
 
 #include <errno.h>

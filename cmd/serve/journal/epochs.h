@@ -12,7 +12,7 @@ struct epoch {
 
 /* A growing array of epochs. All zeros is an empty one. */
 struct epochs {
-	struct epoch *at; /* ascending */
+	struct epoch *at; /* ascending, by epoch and by number */
 	uint32_t count, cap;
 };
 

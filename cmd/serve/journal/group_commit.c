@@ -20,8 +20,8 @@
 #include "text/array.h"
 
 #define QUEUE_MAX ((size_t)1 << 30) /* bytes of queued lines; offsets in a segment have 32 bits */
-#define QUEUE_KEPT ((size_t)1 << 20) /* bytes of memory that an empty queue keeps */
-#define SUMS_KEPT ((size_t)1 << 20) /* bytes of memory that the buffer of checksums keeps */
+#define QUEUE_KEPT ((size_t)1 << 20) /* the most bytes of memory that an empty queue keeps */
+#define SUMS_KEPT ((size_t)1 << 20) /* the most bytes that the buffer of checksums keeps */
 #define MESSAGE_BYTES (CHECKSUM_LEN + sizeof(struct position)) /* on the disk, without the line */
 
 /* The first messages of the queue, which are written at once. */
@@ -135,7 +135,7 @@ queue_take(struct append_queue *queue, const struct batch *batch)
 	queue->taken = queue->taken_bytes = 0;
 }
 
-/* Counts the used part of the queue's arrays, not their capacity. */
+/* Sets unwritten_bytes to the used part of the queue's arrays and the buffer of checksums. */
 static void
 unwritten_update(struct disk_journal *disk)
 {

@@ -38,7 +38,7 @@ void group_commit_refuse(struct disk_journal *disk, const struct chat_err *err);
  */
 void group_commit_undo(struct disk_journal *disk);
 
-/* Frees the queue. */
+/* Frees the queue and the buffer of checksums. */
 void group_commit_free(struct disk_journal *disk);
 
 #endif

@@ -13,7 +13,7 @@
  * The index of a segment: the positions of each channel's messages. It is in memory while the
  * segment grows; when the segment is closed, it is written to a file next to it (index_file.h).
  */
-#define SEGMENT_BYTES_MAX UINT32_MAX /* limit of a segment's file of lines */
+#define SEGMENT_BYTES_MAX UINT32_MAX /* the most bytes of a segment's file of lines */
 
 /* The position of a message in its segment. */
 struct position {
@@ -28,7 +28,7 @@ struct channel_positions {
 	struct channel_positions *next, *prev; /* in index->recent */
 	struct position *at; /* ascending */
 	uint32_t count, cap; /* count can be 0 after index_truncate */
-	uint32_t len; /* of the name */
+	uint32_t len; /* the length of the name */
 	char channel[CHAT_CHANNEL_MAX + 1];
 };
 
@@ -37,12 +37,12 @@ struct journal_index {
 	uint64_t base; /* all messages have higher numbers */
 	uint64_t last; /* the number of the last message; equal to base if there is none */
 	int64_t timestamp_ms; /* the latest timestamp of all added messages (Unix time) */
-	uint32_t count; /* messages */
+	uint32_t count; /* the number of messages */
 	struct channel_positions *channels; /* uthash, by name */
 	struct channel_positions
 		*recent; /* utlist; the channel of the newest message is the last */
-	struct epochs epochs; /* of its messages */
-	size_t bytes; /* of memory */
+	struct epochs epochs; /* the epochs of its messages */
+	size_t bytes; /* the memory of `channels`, in bytes */
 };
 
 /* Adds a message, which must be newer than all messages in the index. Sets position.number. */

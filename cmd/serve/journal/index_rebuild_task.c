@@ -1,7 +1,6 @@
 /*
- * Retention needs the index of a segment before it removes the segment: the index says which
- * channels have messages in it. To make an index, the whole segment must be read, so a worker of
- * libuv's pool does that.
+ * Retention needs the index of a segment to remove it: the index says which channels have messages
+ * in it. To make an index, the whole segment must be read. A worker of libuv's pool does that.
  */
 #include "serve/journal/index_rebuild_task.h"
 

@@ -39,7 +39,7 @@ struct journal_events {
 struct journal_page_read {
 	char channel[CHAT_CHANNEL_MAX + 1];
 	uint64_t after, upto;
-	size_t page_bytes; /* the page ends when its texts have this many bytes (page_plan_begin) */
+	size_t page_bytes; /* limit of the bytes of its texts, except one longer message */
 	size_t most_bytes; /* a longer message is sent without the data of its file */
 	/*
 	 * The caller sets it to true if the page may say that no message is missing before it. In
@@ -48,7 +48,7 @@ struct journal_page_read {
 	 */
 	bool complete;
 	void (*done)(struct journal_page_read *read); /* called on the loop, after read_page */
-	void *arg; /* the caller's */
+	void *arg; /* for the caller's `done` */
 
 	/* valid in `done` */
 	struct block *page; /* the caller unrefs it; NULL: there is no message in it */

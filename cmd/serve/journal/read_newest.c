@@ -30,7 +30,7 @@ struct newest_reading {
 	uv_work_t work;
 	struct disk_journal *disk;
 	struct journal_newest_read *read; /* the request, which gets the result */
-	struct piece *pieces; /* open segments first, in each kind the newest first */
+	struct piece *pieces; /* the newest segment first */
 	size_t count, cap;
 	uint32_t left; /* the number of messages that may still be chosen */
 	size_t left_bytes; /* the bytes that their texts may have */

@@ -31,7 +31,7 @@ struct removed_head {
 	uint64_t others; /* the same for channels that are not in the file */
 	uint32_t channels, ranges; /* the number of entries of each kind */
 	uint32_t crc; /* of the whole file, with 0 in this member */
-	uint32_t unused; /* 0 */
+	uint32_t unused; /* must be 0 */
 };
 
 /* The file in memory. All zeros if it does not exist. */

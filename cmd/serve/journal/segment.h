@@ -21,7 +21,7 @@ struct segment {
 	uint32_t number;
 	int lines_fd, sums_fd; /* open for appending */
 	uint64_t lines_bytes, sums_bytes; /* the sizes that the files should have */
-	struct journal_index index; /* of its messages */
+	struct journal_index index; /* the index of its messages */
 	bool indexed; /* the index file was written */
 };
 

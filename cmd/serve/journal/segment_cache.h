@@ -9,7 +9,7 @@
 
 /* A closed segment that is open for reading, by one thread at a time. */
 struct cached_segment {
-	struct cached_segment *next, *prev; /* in the cache */
+	struct cached_segment *next, *prev; /* in cache->oldest */
 	uint32_t number;
 	int fd; /* its file of lines */
 	struct index_file index;

@@ -110,9 +110,9 @@ struct disk_journal {
 	struct journal journal; /* first, so that pointers to it can be converted */
 	struct journal_options options;
 	uv_loop_t *loop;
-	uv_timer_t timer; /* periodic.c */
+	uv_timer_t timer; /* the timer of periodic.c */
 	unsigned timer_ticks;
-	int dir_fd, lock_fd; /* -1 until they are open */
+	int dir_fd, lock_fd; /* -1 while they are not open */
 	bool closing; /* disk_close was called: no worker is started */
 	uint64_t epoch; /* this server's (epochs.h) */
 	struct recovered recovered;
@@ -131,7 +131,7 @@ struct disk_journal {
 	struct open_segments segments;
 	struct closed_segments closed;
 	struct segment_cache cache; /* closed segments that are open for reading */
-	struct channel_stats_table stats; /* of the closed segments */
+	struct channel_stats_table stats; /* the channels' messages in closed segments */
 	struct removals removals;
 	struct retention retention;
 	uint32_t damage_reported; /* the last segment with damage that was reported */
