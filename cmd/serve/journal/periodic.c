@@ -1,7 +1,7 @@
 /*
- * What a journal does ten times a second without being asked: it starts a sync, checks if its files
- * are still in place, and tests if a failed disk works again. Once a minute it removes old
- * segments.
+ * The periodic work of a journal: ten times a second it starts a sync if needed, and tests if a
+ * failed disk works again; once a second or more often it checks that its files are in place; once
+ * a minute it removes old segments.
  */
 #include "serve/journal/periodic.h"
 

@@ -55,7 +55,7 @@ struct batch_undo {
 	bool syncing; /* the batch is written and being synced; not durable yet */
 };
 
-/* What was written since the last sync was started (sync.c). */
+/* Changes that are not part of a sync yet (sync.c). */
 struct unsynced {
 	bool lines, sums; /* bytes of these files of the active segment */
 	bool dir; /* in the directory: a file was created or renamed */
