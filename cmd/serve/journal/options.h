@@ -18,7 +18,7 @@ struct journal_options {
 	uint64_t segment_bytes; /* the active segment is full when its lines have this many bytes */
 	uint64_t max_bytes; /* limit of all segments together; 0: no limit */
 	int64_t max_age_ms; /* limit of the age of a segment's last message; 0: no limit */
-	int64_t answer_ms; /* if a sync takes longer, the disk does not answer */
+	int64_t answer_ms; /* a longer sync means that the disk does not answer */
 	uint64_t max_messages; /* limit of a channel's messages that readers get; 0: no limit */
 	uint32_t history; /* the number of a channel's newest messages that limits keep */
 	bool repair; /* recovery moves damaged lines to a file .damaged */

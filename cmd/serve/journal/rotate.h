@@ -5,8 +5,9 @@
 #include "serve/journal/state.h"
 
 /*
- * Creates a segment and makes it the active one. The old active one joins the full segments, or is
- * freed if it had no message. Returns 0, or -1, and then the old one stays active.
+ * Creates a segment and makes it the active one. The old active one joins the full segments; if it
+ * had no message, its files are deleted and it is freed. Returns 0, or -1, and then the old one
+ * stays active.
  */
 int rotate_segment(struct disk_journal *disk, struct chat_err *err);
 

@@ -37,7 +37,7 @@ int segment_header_read(struct chat_span line, uint64_t *epoch, struct chat_err 
 
 /*
  * Creates a segment with its header. Existing files of that number are emptied, and its index file
- * is deleted. Returns NULL on failure, and then deletes the files. segment_free frees the result.
+ * is deleted. Returns NULL on failure. segment_free frees the result.
  */
 struct segment *segment_create(int dir_fd, uint32_t number, uint64_t epoch, struct chat_err *err);
 

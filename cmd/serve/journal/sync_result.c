@@ -83,7 +83,10 @@ segment_abandon(struct disk_journal *disk, const struct sync_job *job)
 		disk->failure.rotate_due = true;
 }
 
-/* Handles a job after which messages may not be on the disk. All unanswered messages fail. */
+/*
+ * Handles a job after which messages may not be on the disk. Refuses all unanswered messages,
+ * unless the directory was missing before and still is.
+ */
 static void
 lines_failed(struct disk_journal *disk, const struct sync_job *job)
 {
