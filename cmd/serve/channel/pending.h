@@ -11,63 +11,66 @@
 /*
  * The frames of a channel that are not published yet.
  *
- * All frames that a channel ever sends to its members, messages and announcements, are one stream.
- * A position is the number of bytes before it in that stream. The end of the stream lies here, in
- * blocks. The last block grows during a tick; then it is sealed: it has its final size and address.
- * The first blocks leave when the journal has stored their messages.
+ * All frames that a channel sends to its members, messages and announcements, are one stream. A
+ * stream position is the number of bytes before a frame since the channel was made. The unpublished
+ * end of the stream is in the blocks below. The last block grows during a tick. Then it is sealed:
+ * its size and address do not change any more. The first blocks are removed when they are
+ * published.
  */
 struct nonce;
 
 struct pending_message {
 	/*
-	 * Its block is one of the pending blocks, without a reference of its own, and NULL until
-	 * the block is sealed.
+	 * entry.block is one of the pending blocks, without a reference of its own. It is NULL
+	 * until the block is sealed.
 	 */
 	struct history_entry entry;
 	uint64_t ticket; /* of the journal */
-	struct nonce *nonce; /* NULL: it has none */
+	struct nonce *nonce; /* NULL: the message has none */
 	/*
-	 * The serial of the member that is told if the message cannot be stored; 0: none. If the
-	 * message has a nonce, nonce_senders() says who is told.
+	 * The serial of the member that is sent an error if the message cannot be stored; 0: none.
+	 * Not used if the message has a nonce: then nonce_senders() has the members.
 	 */
 	uint64_t sender;
 };
 
-/* Bytes of memory, about, for a message beside its frame: its place in the list, and a nonce. */
+/* Memory of a message without its frame, about: its place in the list, and a nonce. */
 #define PENDING_MESSAGE_BYTES (2 * sizeof(struct pending_message) + 192)
 
-/* Bytes after which the next frame of a tick begins another block. */
+/* If the last block has this many bytes, the next frame of the tick begins another block. */
 #define PENDING_BLOCK_FULL ((uint32_t)1 << 20)
 
 struct pending_block {
 	struct block *block; /* one reference */
-	uint64_t ticket; /* of the last message that was appended before this block's end */
+	uint64_t ticket; /* of its last message; if it has none, of the last one before it */
 };
 
-/* Zeroed memory is valid, and holds nothing. */
+/* Zeroed memory is a valid empty structure. */
 struct pending {
 	struct pending_block *blocks; /* in the order of the stream */
-	struct pending_message *messages; /* those in the blocks, in the same order */
+	struct pending_message *messages; /* the messages in the blocks, in the same order */
 	uint32_t block_count, block_cap;
 	uint32_t message_count, message_cap;
-	bool open; /* the last block still grows */
+	bool open; /* the last block grows */
 	uint64_t published; /* stream position of the first block */
-	uint64_t sealed; /* stream position of the block that grows, or of the next one */
+	/* Stream position of the block that grows, or of the next block if none grows. */
+	uint64_t sealed;
 };
 
 /*
- * Returns the block to append the next frame to. It is a new one with this ticket if none grows. An
- * append may move its bytes: the caller stores the result of the append in ->block.
+ * Returns the last block, to append the next frame to it. If no block grows, or if the last one is
+ * full, the result is a new block with this ticket. An append may move the block: the caller must
+ * store the result of the append in ->block.
  */
 struct pending_block *pending_open(struct pending *pending, uint64_t ticket);
 
-/* Seals the block that grows. Does nothing if none does. */
+/* Seals the block that grows. Does nothing if no block grows. */
 void pending_seal(struct pending *pending);
 
-/* Makes the list of messages longer. Only pending_add calls this. */
+/* Makes room for more messages in the list. Only pending_add calls this. */
 void pending_grow(struct pending *pending);
 
-/* Returns an uninitialised message at the end of the list. */
+/* Returns an uninitialised message at the end of the list. Valid until the list is changed. */
 static inline struct pending_message *
 pending_add(struct pending *pending)
 {
@@ -76,13 +79,16 @@ pending_add(struct pending *pending)
 	return &pending->messages[pending->message_count++];
 }
 
-/* Removes the first blocks and messages. The caller has taken over the blocks' references. */
+/*
+ * Removes this many blocks and messages from the beginning. The caller must have taken over the
+ * references to the blocks.
+ */
 void pending_remove(struct pending *pending, uint32_t blocks, uint32_t messages);
 
-/* Returns the bytes of memory that all of it takes, about. */
+/* Returns the memory of all pending blocks and messages in bytes, about. */
 size_t pending_bytes(const struct pending *pending);
 
-/* Frees all. */
+/* Frees the lists, and releases the blocks. The structure is not valid afterwards. */
 void pending_free(struct pending *pending);
 
 #endif

@@ -9,8 +9,8 @@
 #include "serve/channel/nonces.h"
 
 /*
- * A message on its way into a channel. Spans are borrowed of the message that it is made of, and
- * those named _json are JSON values as they stood there; length 0: the property is absent.
+ * A message that is to be posted to a channel. Spans are borrowed from the message that the client
+ * sent. Spans named _json are JSON values, copied unchanged; length 0: the property is absent.
  */
 struct channel;
 struct member;
@@ -18,32 +18,39 @@ struct user;
 
 struct channel_post {
 	struct user *user; /* the sender */
-	struct member *member; /* the sender's connection, which gets echoes; NULL: none does */
-	uint64_t owner; /* who is charged for the memory of its nonce (nonces.h) */
+	/* The sender's connection, which is sent echoes; NULL: no echoes are sent. */
+	struct member *member;
+	/*
+	 * The owner that the memory of the nonce counts for (nonces.h); valid if there is a nonce.
+	 */
+	uint64_t owner;
 	struct chat_span content_json;
 	struct chat_span nonce_json;
 	struct chat_span nonce; /* decoded, in nonce_bytes; valid if nonce_json is present */
 	struct chat_span reply_to_json;
 	struct chat_span via_json;
-	int64_t hops; /* 0: none */
+	int64_t hops; /* 0: absent */
 	struct chat_span file_name_json, file_type_json, file_size_json, file_data_json;
 	char nonce_bytes[NONCE_MAX];
 };
 
-/* Fills in the content, from content_json on, as spans of a text, a file or a message. */
+/*
+ * Sets the fields from content_json on. They refer to msg, a text, a file or a `message`, which
+ * must stay valid.
+ */
 void channel_post_fill(struct channel_post *post, const struct chat_msg *msg);
 
 /*
- * Returns a hash of the content without the nonce, via and hops. It is the same for other escapes
- * of the same strings.
+ * Returns a hash of the message without nonce, via and hops. The hash does not depend on how
+ * strings are escaped.
  */
 uint64_t channel_post_digest(const struct channel_post *post);
 
 /*
- * Appends a message to the channel; every member gets it once it is durable. If the sender has used
- * this nonce before, no second message is made, and post->member gets the first one again (echo.h).
- * Returns -1 with nonce_reused if the first message had another content, or with rate_limited if
- * too many echoes are owed.
+ * Appends a message to the channel. It is sent to every member when it is durable. If the sender
+ * used the nonce before, no second message is made, and post->member is sent the first one again
+ * (echo.h). Returns 0, or -1 with nonce_reused if the first message had another content, or with
+ * rate_limited if too many echoes are owed.
  */
 int channel_post(struct channel *channel, const struct channel_post *post, struct chat_err *err);
 

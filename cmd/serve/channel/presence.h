@@ -5,8 +5,8 @@
 
 /*
  * The users who are present in a channel, and their announcements. A user is announced as online
- * when the first connection that is not hidden joins, and as offline when the last one has been
- * gone for the grace time. In a channel with more than limits.crowd members single users are not
+ * when its first connection that is not hidden joins, and as offline when its last one left and the
+ * grace time ended. If a channel has more than limits.crowd members, single users are not
  * announced.
  */
 struct channel;
@@ -14,28 +14,35 @@ struct channels;
 struct member;
 struct user;
 
-/* The member's user has one more connection that is not hidden. */
+/*
+ * Records that the member, which is not hidden, joined. If its user was not present, announces the
+ * user as online, or announces the crowd.
+ */
 void member_come_online(struct channel *channel, struct member *member);
 
 /*
- * A connection of the user has left. If it was the last one that is not hidden, the user is offline
- * now, or after the grace time.
+ * To be called when a connection of the user has left. If all its remaining connections are hidden,
+ * the user becomes offline when the grace time ends, or at once if limits.grace_ms is 0. A user
+ * that is offline and has no connection is freed.
  */
 void user_go_offline(struct channel *channel, struct user *user);
 
 /*
- * Ends the grace time of a user without connections at once: its name and its id are free for
- * others. Does nothing for any other user, and for NULL.
+ * Ends the grace time of a user without connections at once. The user is announced as offline and
+ * freed, so that others can use its name and id. Does nothing for other users, and for NULL.
  */
 void user_end_grace(struct channel *channel, struct user *user);
 
 /*
- * Returns true if the channel has too many members to announce single users: every announcement
- * would be sent to all of them.
+ * Returns true if the channel has more than limits.crowd members: single users are not announced,
+ * because every announcement would be sent to all of them.
  */
 bool channel_is_crowd(const struct channel *channel);
 
-/* Announces the users of all channels whose grace time is over as offline. Called by the sweep. */
+/*
+ * Announces as offline the users whose grace time has ended, in all channels. Above limits.leavers
+ * the first grace times end early. Called by the sweep.
+ */
 void channels_end_graces(struct channels *channels);
 
 #endif

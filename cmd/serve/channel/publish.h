@@ -2,9 +2,9 @@
 #define SERVE_CHANNEL_PUBLISH_H
 
 /*
- * Ends a tick. Seals the blocks of this tick, and publishes every message that is durable
- * (channels->durable): sends it to the live members of its channel, adds it to the history, and
- * passes it to the watcher.
+ * Ends a tick. Seals the blocks of this tick, and publishes every block that is durable
+ * (channels->durable): sends it to the live members of its channel, adds its messages to the
+ * history, and passes its frames to the watcher.
  */
 struct channels;
 

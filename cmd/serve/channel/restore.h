@@ -4,10 +4,10 @@
 #include "chat/err.h"
 
 /*
- * Brings back what the channels had in memory before the server stopped: the newest messages of
- * every channel, and the nonces of the last minutes. The channels are new, with their limits set;
- * the journal was just opened. Returns -1 with bad_message if a line of the journal is not what was
- * written there.
+ * Restores what the channels had in memory before the server stopped: the newest messages of every
+ * channel, and the nonces of the last minutes. `channels` must be empty, with its limits set; the
+ * journal must be open and unused. Returns 0, or -1: with bad_message if a line of the journal is
+ * not as it was written, with another code if a file cannot be read.
  */
 struct channels;
 struct disk_journal;

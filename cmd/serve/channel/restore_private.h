@@ -8,27 +8,28 @@
 #include "serve/channel/channel.h"
 #include "serve/journal/state.h"
 
-/* For the files of restore.h only. */
+/* For restore*.c only. */
 
 /* A channel that has messages in the journal. */
 struct restored_channel {
-	UT_hash_handle hh; /* in selection->channels */
+	UT_hash_handle hh; /* in selection->restored */
 	struct channel *channel; /* NULL: there are too many channels */
-	uint32_t selected; /* how many of its lines are selected */
-	uint64_t oldest; /* number of the oldest of them; valid if there is one */
+	uint32_t selected; /* the number of its lines that are selected */
+	uint64_t oldest; /* number of the oldest selected message; valid if selected is not 0 */
 	uint32_t len;
 	char name[CHAT_CHANNEL_MAX + 1];
 };
 
 struct selected_line {
-	struct position position; /* in its segment */
+	struct position position; /* of the line in its segment */
 	struct restored_channel *of;
 };
 
-/* The lines of one segment that are selected. */
+/* The selected lines of one segment. */
 struct selected_segment {
 	uint32_t number;
-	uint64_t base; /* of its index: a message's number less that in its position */
+	/* Of the segment's index: a message's number minus the number in its position. */
+	uint64_t base;
 	struct selected_line *lines;
 	size_t count, cap;
 };
@@ -37,25 +38,29 @@ struct selected_segment {
 struct selection {
 	struct channels *channels;
 	struct disk_journal *disk;
-	struct restored_channel *restored; /* uthash */
-	struct selected_segment *segments; /* the newest first */
+	struct restored_channel *restored; /* uthash, by name */
+	struct selected_segment *segments; /* the newest is the first */
 	size_t count;
-	uint32_t most; /* lines of one channel */
-	size_t bytes; /* of all lines that are selected */
+	uint32_t most; /* the most lines of one channel */
+	size_t bytes; /* of all selected lines, with 10 bytes for the frame header of each */
 };
 
 /* ---- restore_select.c ---- */
 
 /*
  * Selects the newest lines of every channel, as many as the limits of the histories allow. The
- * selection is zeroed, but for channels and disk. Frees nothing when it fails: the caller frees.
+ * selection must be zeroed, except channels and disk. Returns 0 or -1. The caller must call
+ * selection_free in both cases.
  */
 int selection_make(struct selection *selection, struct chat_err *err);
 void selection_free(struct selection *selection);
 
 /* ---- restore_nonces.c ---- */
 
-/* Reads the nonces of the last minutes, after the histories were restored. */
+/*
+ * Restores the nonces of the last minutes. To be called after the histories were restored. Returns
+ * 0, or -1 if a segment cannot be read.
+ */
 int restore_nonces(
 	struct channels *channels, const struct disk_journal *disk, struct chat_err *err);
 

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * Takes back the pending messages up to this ticket, because the journal will never store them.
- * Nobody sees them. Their senders get storage_failed, and may post them again.
+ * Removes the pending messages up to this ticket, because the journal did not store them. No member
+ * has seen them. Their senders are sent storage_failed, and may post them again.
  */
 struct channels;
 

@@ -12,13 +12,13 @@ struct user;
 #define SINCE_BEGINNING "0"
 
 /*
- * Returns a block with a userData of the channel, whose reference is the caller's. newcomer: the
- * user of a member that has just joined, who is told about the server, too. NULL: the block is the
- * same for all members, and says nothing about the server.
+ * Returns a block with a userData of the channel. The caller owns the only reference. newcomer: the
+ * user of a member that has just joined; the userData then also has facts about the server. NULL:
+ * the userData says nothing about the server, and is the same for all members.
  */
 struct block *channel_user_data(struct channel *channel, const struct user *newcomer);
 
-/* Tells the watcher that a server begins: a userData about the server, without users. */
+/* Passes the watcher a userData about the server, without users. Called when the server starts. */
 void channels_announce_server(const struct channels *channels);
 
 #endif
