@@ -1,6 +1,6 @@
 /*
- * All channels: how they are found, made, idle and freed. Their number is bounded, and so is each
- * address's part of it (quota.h).
+ * The set of channels: finds, makes and frees them, and makes them idle. The number of channels is
+ * limited, in all and for each address (quota.h).
  */
 #include "serve/channel/channel.h"
 
@@ -33,7 +33,10 @@ channel_new(struct channels *channels, struct chat_span name)
 	return channel;
 }
 
-/* Frees its users. None is connected; those in their grace time are not announced as offline. */
+/*
+ * Frees the users of the channel. None may be connected. Users in their grace time are not
+ * announced as offline.
+ */
 static void
 channel_free_users(struct channel *channel)
 {
@@ -66,8 +69,8 @@ channel_free(struct channel *channel)
 }
 
 /*
- * Puts the channel in use by this claimant, or makes it idle if that is NULL. The memory of its
- * history moves to the total of those in use, or of those idle.
+ * Sets the channel in use by this claimant, or makes it idle if claimant is NULL. Moves the memory
+ * of its history to the total of the channels in use, or of the idle ones.
  */
 static void
 channel_set_claimant(struct channel *channel, const struct claimant *claimant)
@@ -84,7 +87,10 @@ channel_set_claimant(struct channel *channel, const struct claimant *claimant)
 	channel_history_account(channel);
 }
 
-/* Returns true if the channel has no members, and no frames or reads are under way. */
+/*
+ * Returns true if the channel has no member, visitor or present user, and no frame or read is
+ * pending.
+ */
 static bool
 channel_is_empty(const struct channel *channel)
 {
@@ -104,7 +110,7 @@ channel_release(struct channel *channel)
 		channel_set_claimant(channel, NULL);
 }
 
-/* Frees the channel that was idle for longest if there are too many. false: all are in use. */
+/* Frees an idle channel if the limit of channels is reached. Returns false if all are in use. */
 static bool
 channels_make_room(struct channels *channels)
 {

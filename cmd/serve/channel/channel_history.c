@@ -1,16 +1,16 @@
 /*
- * The newest messages of each channel, in memory. The messages of a channel are bounded, and so is
- * the memory for all channels together. The channel that takes most of it gives first, so that none
- * takes the memory of the others.
+ * The newest messages of each channel, in memory. The number of messages of a channel is limited,
+ * and so is the memory for all channels together. If the memory is used up, a channel that uses
+ * most of it drops messages first, so that no channel uses the part of the others.
  */
 #include <stddef.h>
 
 #include "serve/channel/channel.h"
 
 /*
- * While a page is read from the journal, its channel keeps so many more messages and bytes than the
- * limits allow. So the messages that are published meanwhile are still there when the page has been
- * sent.
+ * While the journal is read for a channel, the limits for its history are raised by these numbers
+ * of messages and bytes. So messages that are published during the read are still in memory when
+ * the page has been sent.
  */
 #define READER_MESSAGES 10000
 #define READER_BYTES ((size_t)1 << 20)
@@ -36,9 +36,9 @@ channel_of_share(struct share *share)
 }
 
 /*
- * Returns one of the channels whose history takes most memory, or NULL if all are empty. All idle
- * channels together may have half of the memory when those in use want more, and the other way
- * round.
+ * Returns one of the channels with the largest histories, or NULL if all histories are empty. If
+ * the idle channels take more than half of the memory, it is an idle one, otherwise one in use. If
+ * those have no messages, it is one of the others.
  */
 static struct channel *
 channels_largest_history(const struct channels *channels)

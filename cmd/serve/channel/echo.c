@@ -1,7 +1,7 @@
 /*
- * The answer to a message that is posted twice. post.c comes here for a message that is published
- * already, publish.c for one that was posted again while it was pending, since.c when a page of the
- * past was sent.
+ * The answer to a message that is posted twice. post.c calls this for a message that is published
+ * already, publish.c for one that was posted again while it was pending, and since.c after a page
+ * was sent.
  */
 #include "serve/channel/echo.h"
 
@@ -19,7 +19,7 @@ struct owed_echo {
 	uint64_t times;
 };
 
-/* encode_message begins every message with this, and its id follows. */
+/* The beginning of every `message`, before its id (encode_message). */
 static const char message_head[] = "{\"type\":\"message\",\"id\":\"";
 #define MESSAGE_HEAD_LEN (sizeof(message_head) - 1)
 
@@ -75,8 +75,9 @@ member_echo(struct member *member, struct block *block, uint32_t at, uint64_t ti
 /* ---- paying ---- */
 
 /*
- * Returns the text of a message of the page, or length 0 if it does not have it. The search is for
- * quotes that are not escaped, so that no string in a message can match.
+ * Returns the text of the message with this number in the page, or a span of length 0 if the page
+ * does not have it. Searches for text with quotes that are not escaped, so that no string in a
+ * message can match.
  */
 static struct chat_span
 page_find_message(const struct page *page, uint64_t number)

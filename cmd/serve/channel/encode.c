@@ -1,9 +1,10 @@
 /*
- * Encodes the messages that the server sends often, directly into the block in which they are sent.
- * A `history` is encoded in frame/page.c, an `error` in encode_error.c.
+ * Encodes the messages that the server sends often, directly into the block that is sent. A
+ * `history` is encoded in frame/page.c, an `error` in encode_error.c.
  *
- * Each function first bounds the length of what it writes (…_bound), makes room for that, and then
- * writes without checks: every put_… returns where the next byte goes.
+ * Each function first computes a limit of the length (…_bound), makes room for that, and then
+ * writes without checks. Each put_… writes at `at`, and returns the position after the last byte
+ * written.
  */
 #include "serve/channel/encode.h"
 
@@ -55,7 +56,10 @@ put_quoted(char *at, struct chat_span plain)
 	return at;
 }
 
-/* Writes the name and the value, or nothing if the value is absent. name: with comma and colon. */
+/*
+ * Writes a property, or nothing if json has length 0. name: with the comma before it and the colon
+ * after it.
+ */
 static char *
 put_optional(char *at, struct chat_span name, struct chat_span json)
 {
@@ -67,7 +71,7 @@ put_optional(char *at, struct chat_span name, struct chat_span json)
 
 /* ---- message ---- */
 
-/* Returns the length that put_words writes at the most. Each character may be an escape. */
+/* Returns the most bytes that put_words writes. Each character may be an escape of 6 bytes. */
 static size_t
 words_bound(struct chat_span words)
 {
@@ -76,7 +80,7 @@ words_bound(struct chat_span words)
 	return words.len < most ? words.len : most;
 }
 
-/* Returns the length that the message has at the most. */
+/* Returns a limit of the length of the message. */
 static size_t
 message_bound(const struct outgoing_message *m)
 {
@@ -86,7 +90,7 @@ message_bound(const struct outgoing_message *m)
 		m->file_size_json.len + m->file_data_json.len;
 }
 
-/* Writes the file, and notes where its data is. start: of the payload. */
+/* Writes `file`. Sets the position of its data in *place. start: the beginning of the payload. */
 static char *
 put_file(char *at, const char *start, const struct outgoing_message *m, struct frame_place *place)
 {
@@ -108,7 +112,7 @@ put_file(char *at, const char *start, const struct outgoing_message *m, struct f
 	return at;
 }
 
-/* Writes an array of words, which was checked, without white space. */
+/* Writes an array of words without white space. The array must be valid. */
 static char *
 put_words(char *at, struct chat_span words)
 {
@@ -129,7 +133,7 @@ put_words(char *at, struct chat_span words)
 	return at;
 }
 
-/* Writes where a bridge has taken the message from. */
+/* Writes `via` and `hops`: how a bridge has forwarded the message. */
 static char *
 put_via_and_hops(char *at, const struct outgoing_message *m)
 {
@@ -248,7 +252,7 @@ put_server(char *at, const struct outgoing_user_data *data)
 	return PUT(at, "}");
 }
 
-/* Returns how many of the present users are listed. *bytes gets a bound of what they take. */
+/* Returns how many of the present users are listed. *bytes gets a limit of their length. */
 static size_t
 users_fit(const struct outgoing_user_data *data, size_t *bytes)
 {

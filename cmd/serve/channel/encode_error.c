@@ -1,11 +1,11 @@
-/* Encodes an `error`. Errors are rare: cJSON writes them, and escapes what must be escaped. */
+/* Encodes an `error`. Errors are rare, so cJSON may write and escape them. */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
 #include "chat/buf.h"
 #include "serve/channel/encode.h"
 
-/* Adds a JSON value as it is. It is copied, because cJSON needs a NUL behind it. */
+/* Adds a JSON value unchanged. cJSON needs a copy that ends with a NUL. */
 static void
 add_raw(cJSON *object, const char *name, struct chat_span json)
 {

@@ -1,4 +1,4 @@
-/* Joining and leaving. How the others learn of it is in presence.c. */
+/* Joining and leaving a channel. presence.c announces both to the other members. */
 #include "serve/channel/join.h"
 
 #include <utlist.h>
@@ -8,8 +8,9 @@
 #include "serve/channel/user_data.h"
 
 /*
- * Returns the user of this id and name. If only a user in its grace time has one of them, that user
- * loses it: the grace time is for the user's own return.
+ * Returns the user with this id and name, or NULL. If a user without connections that is in its
+ * grace time has the id or the name, its grace time ends now: the time is only for the return of
+ * that user.
  */
 static struct user *
 channel_claim(struct channel *channel, const struct channel_join *join, struct chat_err *err)

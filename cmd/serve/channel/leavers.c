@@ -1,4 +1,4 @@
-/* The list of users in their grace time. presence.c decides who gets on it, and when that ends. */
+/* The list of users in their grace time. presence.c adds and removes them. */
 #include "serve/channel/leavers.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* For publish.c and rollback.c, which answer members by the serials that their messages carry. */
+/* Used by publish.c and rollback.c, which answer the members that posted a message. */
 #include "serve/channel/member_index.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include "chat/buf.h"
 #include "serve/channel/channel.h"
 
-/* The members are in the order of their serials already. */
+/* The list of members is in the order of their serials. */
 static void
 member_index_make(struct member_index *index, const struct channel *channel)
 {

@@ -1,6 +1,6 @@
 /*
- * The memory of nonces. Because of it a client that does not know if its message was accepted can
- * post it again. post.c asks it for each message with a nonce.
+ * Remembers nonces. So a client that does not know if its message was accepted can post the message
+ * again. post.c looks up the nonce of each message that has one.
  */
 #include "serve/channel/nonces.h"
 
@@ -15,29 +15,29 @@
 #include "text/hash.h"
 
 struct nonce_owner {
-	struct share share; /* first */
+	struct share share; /* first: shares_largest returns a pointer to it */
 	UT_hash_handle hh;
 	uint64_t key;
-	struct nonce *oldest; /* utlist, by age: those that are published */
-	size_t count; /* of its nonces, with those that are not published */
+	struct nonce *oldest; /* utlist, by age: its nonces of published messages */
+	size_t count; /* the number of its nonces, of published and of pending messages */
 };
 
 struct nonce {
 	UT_hash_handle hh;
 	struct nonce_key key;
-	struct nonce *next, *prev; /* in nonces->oldest */
-	struct nonce *next_own, *prev_own; /* in owner->oldest */
+	struct nonce *next, *prev; /* in nonces->oldest; valid if block is not NULL */
+	struct nonce *next_own, *prev_own; /* in owner->oldest; valid if block is not NULL */
 	struct nonce_owner *owner;
 	struct block *block; /* one reference; NULL: its message is pending */
 	uint32_t at; /* offset of the message's frame in the block */
-	int64_t published_ms; /* by clock_now_ms; valid if block is */
+	int64_t published_ms; /* by clock_now_ms; valid if block is not NULL */
 	uint64_t digest;
-	struct nonce_sender *senders; /* NULL: its message is published */
+	struct nonce_sender *senders; /* NULL: the message is published */
 };
 
 /* ---- owners ---- */
 
-/* Returns the owner of this key, made if it is new, with one nonce more. */
+/* Returns the owner with this key, and counts one more nonce. Makes the owner if there is none. */
 static struct nonce_owner *
 owner_of(struct nonces *nonces, uint64_t key)
 {
@@ -53,7 +53,7 @@ owner_of(struct nonces *nonces, uint64_t key)
 	return owner;
 }
 
-/* The owner has one nonce fewer, and is freed after its last one. */
+/* Counts one nonce less. Frees the owner after its last nonce. */
 static void
 owner_release(struct nonces *nonces, struct nonce_owner *owner)
 {
@@ -65,7 +65,9 @@ owner_release(struct nonces *nonces, struct nonce_owner *owner)
 
 /* ---- nonces ---- */
 
-/* None of the three holds a NUL. So no two keys are equal, unless 128 bits of hash are by chance.
+/*
+ * None of the three spans may contain a NUL. So different nonces have different keys, unless 128
+ * bits of hash are equal by chance.
  */
 struct nonce_key
 nonce_key(struct chat_span channel, struct chat_span id, struct chat_span nonce)
@@ -146,14 +148,16 @@ senders_free(struct nonce *nonce)
 	nonce->senders = NULL;
 }
 
-/* Returns the memory of a published nonce, with its place in the table and all of its block. */
+/*
+ * Returns the memory of a published nonce, with its entry in the hash table and all of its block.
+ */
 static size_t
 nonce_cost(const struct nonce *nonce)
 {
 	return memory_cost(sizeof(*nonce)) + sizeof(UT_hash_bucket) + block_cost(nonce->block);
 }
 
-/* Returns true if the nonces are over one of the limits. */
+/* Returns true if one of the limits is exceeded. */
 static bool
 nonces_over(const struct nonces *nonces)
 {

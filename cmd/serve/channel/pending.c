@@ -1,6 +1,6 @@
 /*
- * The unpublished end of a channel's stream. On the path of a message it is between post.c, which
- * appends the message, and publish.c, which sends the block to the members.
+ * The end of a channel's stream that is not published. post.c and presence.c append frames to it,
+ * and publish.c sends its blocks to the members.
  */
 #include "serve/channel/pending.h"
 
@@ -10,7 +10,7 @@
 #include "chat/buf.h"
 #include "text/array.h"
 
-#define MESSAGES_CAP_KEPT 1024 /* a longer list is freed when it is empty */
+#define MESSAGES_CAP_KEPT 1024 /* when the list is empty, it is freed if its cap is higher */
 
 void
 pending_seal(struct pending *pending)

@@ -1,7 +1,7 @@
 /*
- * On the path of a message: from the session, which has checked it, to the block of this tick and
- * to the journal. The next step is publish.c, at the end of the tick or when the journal has stored
- * it.
+ * The first steps of a message: the session has checked it; here it is appended to the block of
+ * this tick and to the journal. publish.c does the next steps, when the journal has stored the
+ * message.
  */
 #include "serve/channel/post.h"
 
@@ -50,7 +50,7 @@ channel_post_fill(struct channel_post *post, const struct chat_msg *msg)
 	post->content_json = content_json(msg);
 }
 
-/* Hashes a string as it is decoded, a number as it is written, and an absent value to 0. */
+/* Returns a hash of a decoded string, or of a number as it is written; 0 if the value is absent. */
 static uint64_t
 json_digest(struct chat_span json)
 {
@@ -87,7 +87,7 @@ channel_post_digest(const struct channel_post *post)
 
 /* ---- a new message ---- */
 
-/* Gives the message its id and time, and appends it to the block. */
+/* Gives the message an id and a time, and appends it to the block. */
 static void
 post_encode(struct channel *channel, const struct channel_post *post, struct pending_block *last,
 	struct frame_place *place)
@@ -116,7 +116,10 @@ post_encode(struct channel *channel, const struct channel_post *post, struct pen
 		place);
 }
 
-/* Appends the newest message, whose frame is at this offset, to the journal. */
+/*
+ * Appends the newest message, with its frame at this offset of the block, to the journal. Returns
+ * its ticket.
+ */
 static uint64_t
 post_journal(struct channel *channel, const struct block *block, uint32_t at)
 {
@@ -167,8 +170,9 @@ post_new(struct channel *channel, const struct channel_post *post)
 /* ---- with a nonce ---- */
 
 /*
- * The nonce was used for the same content. A published message is echoed now. One that is pending
- * will be, as often as it was posted (publish.c), or fails as often (rollback.c).
+ * Handles a nonce that was used for the same content. A published message is echoed now. For a
+ * pending message the sender is recorded, and is sent an echo when the message is published
+ * (publish.c), or an error when it fails (rollback.c).
  */
 static int
 post_duplicate(const struct channel_post *post, struct nonce *nonce, struct chat_err *err)

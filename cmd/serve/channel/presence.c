@@ -1,4 +1,4 @@
-/* Users come online and go offline. join.c says when, and publish.c sends the announcements. */
+/* Users become present and absent. join.c calls this, and publish.c sends the announcements. */
 #include "serve/channel/presence.h"
 
 #include "serve/channel/channel.h"
@@ -13,8 +13,8 @@ channel_is_crowd(const struct channel *channel)
 /* ---- announcements ---- */
 
 /*
- * Notes that an announcement was appended to the last pending block, at this offset. len: of the
- * block before. Returns the announcement's stream position.
+ * Records that an announcement was appended to the last pending block, at the offset `at`. len: the
+ * length of the block before that. Returns the stream position of the announcement.
  */
 static uint64_t
 note_announcement(struct channel *channel, uint32_t at, uint32_t len)
@@ -28,7 +28,7 @@ note_announcement(struct channel *channel, uint32_t at, uint32_t len)
 	return pending->sealed + at;
 }
 
-/* Announces that a user is online or offline. Returns the announcement's stream position. */
+/* Announces that a user is online or offline. Returns the stream position of the announcement. */
 static uint64_t
 announce_user(struct channel *channel, const struct user *user, bool online)
 {
@@ -40,8 +40,8 @@ announce_user(struct channel *channel, const struct user *user, bool online)
 }
 
 /*
- * Announces that from now on single users are not announced, so that no member takes its list of
- * users for complete. Returns the announcement's stream position.
+ * Announces that from now on single users are not announced, so that no member believes that its
+ * list of users is complete. Returns the stream position of the announcement.
  */
 static uint64_t
 announce_crowd(struct channel *channel)
@@ -76,7 +76,10 @@ member_come_online(struct channel *channel, struct member *member)
 
 /* ---- offline ---- */
 
-/* The user is offline from now on. It is forgotten if it has no hidden connection either. */
+/*
+ * Makes a user absent, and announces it as offline unless there is a crowd. Frees the user if it
+ * has no connections and is not reserved.
+ */
 static void
 user_depart(struct channel *channel, struct user *user)
 {
@@ -112,7 +115,9 @@ user_end_grace(struct channel *channel, struct user *user)
 		user_depart(channel, user);
 }
 
-/* Returns true if the first leaver's time is over, or cut short because there are too many. */
+/*
+ * Returns true if the grace time of the first leaver has ended, or if there are too many leavers.
+ */
 static bool
 channels_leaver_is_due(const struct channels *channels)
 {

@@ -1,7 +1,7 @@
 /*
- * On the path of a message: from the pending block (post.c), once the journal has stored it, to the
- * queue of every live member's connection (net/conn.h), and into the history. server_tick calls
- * channels_publish at the end of each tick, after the journal's commit.
+ * The last steps of a message: when the journal has stored it, its pending block (post.c) is added
+ * to the queue of every live member's connection (net/conn.h), and the message to the history.
+ * server_publish calls channels_publish after each commit of the journal.
  */
 #include "serve/channel/publish.h"
 
@@ -11,7 +11,7 @@
 
 /* ---- to the members ---- */
 
-/* Sends the block without the frame at this offset: the member's own userStatus. */
+/* Sends the block without the frame at this offset, which is the member's own announcement. */
 static void
 member_send_around(struct member *member, struct block *block, uint32_t at)
 {
@@ -51,8 +51,9 @@ channel_notify_watcher(struct channel *channel, const struct block *block)
 }
 
 /*
- * Several ticks may be published at once, because the disk was slow. Their bytes do not count
- * against the limits of the members' queues: a member that keeps up is not dropped for them.
+ * Raises the limits of the members' queues if these blocks exceed PENDING_BLOCK_FULL together. If
+ * the disk is slow, the blocks of several ticks are published at once, and members that keep up
+ * must not be dropped for that.
  */
 static void
 channel_spare_members(struct channel *channel, uint32_t count)
@@ -69,7 +70,7 @@ channel_spare_members(struct channel *channel, uint32_t count)
 
 /* ---- messages ---- */
 
-/* Those who posted the message more than once while it was pending get it as often. */
+/* Sends echoes to the members that posted the message more than once while it was pending. */
 static void
 channel_echo(struct channel *channel, struct member_index *members,
 	const struct pending_message *message)
@@ -87,7 +88,10 @@ channel_echo(struct channel *channel, struct member_index *members,
 	}
 }
 
-/* The message was sent to the members: adds it to the history, and to the memory of nonces. */
+/*
+ * Adds a message that was sent to the members to the history and to the nonces, and sends its
+ * echoes.
+ */
 static void
 channel_record(struct channel *channel, struct member_index *members,
 	const struct pending_message *message)
@@ -104,7 +108,7 @@ channel_record(struct channel *channel, struct member_index *members,
 
 /* ---- blocks ---- */
 
-/* Publishes the first pending blocks. */
+/* Publishes the first `count` pending blocks. */
 static void
 channel_publish(struct channel *channel, uint32_t count)
 {
@@ -132,7 +136,7 @@ channel_publish(struct channel *channel, uint32_t count)
 	pending_remove(pending, count, done);
 }
 
-/* Publishes the blocks whose messages are all durable. Those behind them wait. */
+/* Publishes the blocks of which all messages are durable, up to the first other block. */
 static void
 channel_publish_durable(struct channel *channel)
 {
@@ -146,7 +150,7 @@ channel_publish_durable(struct channel *channel)
 		channel_publish(channel, count);
 }
 
-/* Ends the tick of a channel that is not on the list of the dirty ones any more. */
+/* Ends the tick of a channel that was removed from the dirty list, or from the waiting list. */
 static void
 channel_end_tick(struct channel *channel)
 {
@@ -161,7 +165,7 @@ channel_end_tick(struct channel *channel)
 	channel_release(channel);
 }
 
-/* Publishes what has become durable in the channels that wait. */
+/* Publishes the blocks that have become durable in the waiting channels. */
 static void
 channels_publish_waiting(struct channels *channels)
 {

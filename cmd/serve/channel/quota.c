@@ -1,4 +1,7 @@
-/* How many channels each address uses, and which idle one is freed for a new one. */
+/*
+ * Counts the channels that each address uses, and chooses the idle channel that is freed for a new
+ * one.
+ */
 #include "serve/channel/quota.h"
 
 #include <stdlib.h>
@@ -8,11 +11,13 @@
 #include "text/hash.h"
 
 struct quota_owner {
-	struct share idle; /* first; how many idle channels it has */
+	/* First: shares_largest returns a pointer to it; the number of idle channels. */
+	struct share idle;
 	UT_hash_handle hh;
 	uint64_t key;
-	struct slot *oldest; /* utlist: its idle channels, the longest idle one first */
-	size_t in_use; /* channels */
+	/* A utlist of its idle channels; the one that was idle for longest is the first. */
+	struct slot *oldest;
+	size_t in_use; /* the number of its channels in use */
 };
 
 static struct quota_owner *
@@ -24,7 +29,7 @@ owner_find(const struct quotas *quotas, uint64_t key)
 	return owner;
 }
 
-/* Returns the owner of this key, made if it is new. */
+/* Returns the owner with this key. Makes it if there is none. */
 static struct quota_owner *
 owner_of(struct quotas *quotas, uint64_t key)
 {
@@ -38,7 +43,7 @@ owner_of(struct quotas *quotas, uint64_t key)
 	return owner;
 }
 
-/* Frees the owner if it has no channel any more. */
+/* Frees the owner if it has no channels. */
 static void
 owner_release(struct quotas *quotas, struct quota_owner *owner)
 {

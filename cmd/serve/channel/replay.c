@@ -1,4 +1,4 @@
-/* The newest messages of a channel for a member that joined without `since`. */
+/* Sends the newest messages of a channel to a member that joined without `since`. */
 #include "serve/channel/replay.h"
 
 #include "serve/channel/channel.h"
@@ -34,9 +34,8 @@ member_await_newest(struct member *member, struct member_catchup *catchup)
 }
 
 /*
- * Returns a block with the newest messages up to this number, cut to the limits of a replay
- * (--history,
- * --history-bytes). The reference is the caller's.
+ * Returns a block with the newest messages up to this number, within the limits of a replay
+ * (--history, --history-bytes). The caller owns the returned reference.
  */
 static struct block *
 channel_replay_block(struct channel *channel, uint64_t upto)
@@ -55,7 +54,7 @@ channel_replay_block(struct channel *channel, uint64_t upto)
 	return block_ref(page->block);
 }
 
-/* Sends the messages after this number, each as it was published. */
+/* Sends the messages with higher numbers than this one, each as it was published. */
 static void
 member_send_after(struct member *member, uint64_t number)
 {

@@ -1,7 +1,7 @@
 /*
- * From the journal to the memory of the channels, at the start. restore_select.c selects the lines;
- * here they are read, from the oldest segment on, each segment once. Then restore_nonces.c reads
- * the nonces.
+ * Restores the memory of the channels from the journal, at the start. restore_select.c selects
+ * lines; this file reads them, each segment once, beginning with the oldest; then restore_nonces.c
+ * reads the nonces.
  */
 #include "serve/channel/restore.h"
 
@@ -17,11 +17,11 @@
 
 /* ---- reading ---- */
 
-/* The argument of on_line: the segment that is being read. */
+/* The argument of on_line for one segment. */
 struct segment_reading {
 	const struct selected_segment *segment;
-	const struct position *positions; /* of its lines, in the same order */
-	struct chat_err err; /* why it failed */
+	const struct position *positions; /* of the lines of the segment, in the same order */
+	struct chat_err err; /* the error of on_line or of reading */
 };
 
 static int
@@ -32,7 +32,7 @@ compare_lines(const void *a, const void *b)
 	return one->position.at < other->position.at ? -1 : one->position.at > other->position.at;
 }
 
-/* Adds a line of the journal to the history of its channel. */
+/* Adds a line of the journal to the history of its channel. Returns 0, or -1 with reading->err. */
 static int
 on_line(void *arg, const struct position *position, struct chat_span text)
 {
@@ -57,7 +57,10 @@ on_line(void *arg, const struct position *position, struct chat_span text)
 	return 0;
 }
 
-/* A line is not what was written. Scans the segment for an error that says which. */
+/*
+ * Called if a line is not as it was written. Scans the segment for an error with the details.
+ * Always returns -1.
+ */
 static int
 fail_damaged(struct disk_journal *disk, uint32_t number, struct chat_err *err)
 {
@@ -69,7 +72,10 @@ fail_damaged(struct disk_journal *disk, uint32_t number, struct chat_err *err)
 	return chat_fail(err, CHAT_IO_ERROR, "segment %u cannot be read as it was written", number);
 }
 
-/* Reads the lines at these positions. *bad gets the position of a damaged line, or NULL. */
+/*
+ * Reads the selected lines of the segment. *bad gets the position of a damaged line, or NULL.
+ * Returns 0, or -1.
+ */
 static int
 lines_restore(
 	struct segment_reading *reading, struct disk_journal *disk, const struct position **bad)
@@ -117,8 +123,8 @@ segment_restore(struct selected_segment *segment, struct disk_journal *disk, str
 /* ---- what is in the journal alone ---- */
 
 /*
- * Returns the number of the newest message that the channel does not have in memory. Readers who
- * ask for messages up to that are answered from the journal.
+ * Returns the value for history.dropped: the channel has all messages with higher numbers
+ * in memory. Readers that need others are answered from the journal.
  */
 static uint64_t
 newest_not_restored(const struct restored_channel *of, const struct disk_journal *disk)
@@ -133,13 +139,16 @@ newest_not_restored(const struct restored_channel *of, const struct disk_journal
 	if (of->selected < total && of->oldest - 1 > disk->removals.newest)
 		return of->oldest - 1;
 	/*
-	 * All were selected. If a newer message of any channel was removed, only those before
-	 * `oldest` are missing.
+	 * If not all messages were selected, this is oldest - 1. If all were selected, messages up
+	 * to the newest removed one may be missing, but only those before `oldest`.
 	 */
 	return of->oldest <= disk->removals.newest ? of->oldest - 1 : disk->removals.newest;
 }
 
-/* Orders channels by their last messages. One with an older message is idle for longer. */
+/*
+ * Orders channels by their newest messages, the oldest first. Channels with older messages count as
+ * idle for longer.
+ */
 static int
 compare_channels(const struct restored_channel *one, const struct restored_channel *other)
 {
@@ -149,7 +158,10 @@ compare_channels(const struct restored_channel *one, const struct restored_chann
 	return a < b ? -1 : a > b;
 }
 
-/* Notes for each channel what it does not have in memory. No channel is in use from now on. */
+/*
+ * Records for each channel which messages it does not have in memory. Makes the channels idle, and
+ * frees those without messages in memory.
+ */
 static void
 channels_note_dropped(struct selection *selection)
 {

@@ -1,6 +1,6 @@
 /*
- * The nonces of the last minutes, at the start: a client that has sent a message before the server
- * stopped may send it again, and makes no second one.
+ * Restores the nonces of the last minutes, at the start. A client that posted a message before the
+ * server stopped may post it again, and no second message is made.
  */
 #include "chat/msg.h"
 #include "serve/channel/post.h"
@@ -10,12 +10,13 @@
 /* The argument of on_line. */
 struct nonce_scan {
 	struct channels *channels;
-	int64_t cutoff_ms; /* Unix time; nonces of messages before it are too old */
+	int64_t cutoff_ms; /* Unix time; nonces of messages before it are not restored */
 };
 
 /*
- * Returns a block with the message's frame, whose reference is the caller's: the block of the
- * history if the message is there, a new one otherwise. *at gets where the frame begins.
+ * Returns a block with the frame of the message: the block of the history if the history has the
+ * message, otherwise a new block. *at gets the offset of the frame. The caller owns the returned
+ * reference.
  */
 static struct block *
 message_block(const struct channel *channel, uint64_t number, struct chat_span text, uint32_t *at)
@@ -33,7 +34,7 @@ message_block(const struct channel *channel, uint64_t number, struct chat_span t
 	return block_of_frame(CHAT_WS_TEXT, text);
 }
 
-/* Adds a nonce whose message is published. */
+/* Publishes a nonce that was added, with the age of its message. */
 static void
 nonce_restore(struct channels *channels, struct nonce *nonce, const struct journal_line *line,
 	struct chat_span text)
@@ -52,8 +53,8 @@ nonce_restore(struct channels *channels, struct nonce *nonce, const struct journ
 }
 
 /*
- * Adds the nonce of a line. The journal does not say from which address a message came; so the user
- * is charged for the memory.
+ * Adds the nonce of a line. The journal does not have the address that posted the message, so the
+ * memory counts for the user.
  */
 static void
 line_restore(struct channels *channels, const struct journal_line *line, struct chat_span text)

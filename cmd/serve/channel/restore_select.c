@@ -1,6 +1,7 @@
 /*
- * Which lines of the journal are restored: the newest of every channel. The indexes of the segments
- * tell where they are. This goes from the newest segment back, until every channel has enough.
+ * Selects the lines of the journal that are restored: the newest of every channel. The indexes of
+ * the segments have the positions of the lines. The segments are searched from the newest to the
+ * oldest, until every channel has enough lines.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,8 @@
 #include "serve/journal/recovery_index.h"
 #include "text/array.h"
 
-#define FRAME_HEADER_MAX 10 /* bytes that a message takes in memory beside its text */
-#define LEFT_LEAST 4096 /* if fewer bytes of memory are left, no older segment is looked at */
+#define FRAME_HEADER_MAX 10 /* bytes that a message needs in memory, besides its text */
+#define LEFT_LEAST 4096 /* if fewer bytes of memory are left, no older segment is searched */
 
 static struct restored_channel *
 selection_channel(struct selection *selection, struct chat_span name)
@@ -39,8 +40,8 @@ segment_add(struct selected_segment *segment, struct restored_channel *of,
 }
 
 /*
- * Selects the newest lines of a channel in a segment, as many as it still lacks. positions: of the
- * channel's last lines in that segment.
+ * Selects the newest of these lines of a channel, until the channel has selection->most lines or
+ * the memory is used up. positions: of the channel's last lines in this segment.
  */
 static void
 select_lines(struct selection *selection, struct selected_segment *segment,
@@ -60,7 +61,7 @@ select_lines(struct selection *selection, struct selected_segment *segment,
 	}
 }
 
-/* Selects lines of the segment that still grows. Its index is in memory. */
+/* Selects lines of the active segment. Its index is in memory. */
 static void
 select_active(struct selection *selection, struct selected_segment *segment)
 {
@@ -75,7 +76,10 @@ select_active(struct selection *selection, struct selected_segment *segment)
 			of->at, of->count);
 }
 
-/* Opens the index of a closed segment. It is trusted after all of it has matched its checksums. */
+/*
+ * Opens the index of a closed segment. If the index does not match its checksums, checks the lines
+ * of the segment and makes the index again.
+ */
 static int
 index_open_whole(
 	struct disk_journal *disk, uint32_t number, struct index_file *index, struct chat_err *err)
@@ -123,7 +127,10 @@ select_closed(struct selection *selection, struct selected_segment *segment, uin
 	return result;
 }
 
-/* Returns true if every channel has all the history it may have: older segments add nothing. */
+/*
+ * Returns true if older segments have no lines to select: every channel has enough, or the memory
+ * is used up.
+ */
 static bool
 selection_is_full(const struct selection *selection)
 {
@@ -143,8 +150,8 @@ selection_is_full(const struct selection *selection)
 }
 
 /*
- * Returns how many lines of each channel are selected at the most. If the memory does not hold all
- * that the channels may keep, each gets an equal part.
+ * Returns how many lines of each channel are selected at most: limits.history_keep, or fewer if the
+ * memory cannot hold all lines of the journal. Then each channel gets an equal part of the memory.
  */
 static uint32_t
 lines_of_each_channel(const struct selection *selection)

@@ -1,7 +1,7 @@
 /*
- * The way back of a message that the journal could not store. The pending stream of a channel holds
- * messages and announcements. The messages are taken out, and the announcements stay. So frames get
- * other positions, and a new member must still skip its own userStatus there.
+ * Removes messages that the journal could not store from the pending streams. Announcements in a
+ * stream stay, and get other stream positions. The position of the announcement that a new member
+ * must skip is corrected.
  */
 #include "serve/channel/rollback.h"
 
@@ -11,20 +11,22 @@
 #include "serve/channel/encode.h"
 #include "serve/channel/member_index.h"
 
-/* The pending stream of a channel while messages are taken out of it. */
+/* The state while messages are removed from the pending stream of a channel. */
 struct rollback {
 	struct channel *channel;
-	uint64_t ticket; /* messages up to it are taken out */
-	uint32_t next; /* the next of the pending messages */
-	uint32_t kept; /* how many of those before it stay */
-	uint64_t old_position, new_position; /* stream positions of the block at hand */
-	struct member *newcomer; /* no member before it skips a frame that is yet to come */
+	uint64_t ticket; /* messages up to this ticket are removed */
+	uint32_t next; /* index of the next pending message */
+	uint32_t kept; /* how many messages before it stay */
+	/* Stream positions of the current block, before and after the removal. */
+	uint64_t old_position, new_position;
+	/* No member before this one skips a frame that was not moved yet. */
+	struct member *newcomer;
 	struct member_index members;
 };
 
 /* ---- the senders ---- */
 
-/* Sends one error for each time that the message was posted. */
+/* Sends storage_failed to a sender, as many times as it posted the message. */
 static void
 sender_fail(struct rollback *rollback, uint64_t serial, uint64_t times, struct chat_span nonce_json)
 {
@@ -63,8 +65,8 @@ message_fail(
 /* ---- the stream ---- */
 
 /*
- * A frame moves to another position. If a new member skips it, that is corrected. Members that
- * joined later skip later frames.
+ * A frame is moved from one stream position to another. If a member skips that frame, its skip is
+ * corrected. Members that joined later skip later frames.
  */
 static void
 skip_move(struct rollback *rollback, uint64_t from, uint64_t to)
@@ -81,9 +83,9 @@ skip_move(struct rollback *rollback, uint64_t from, uint64_t to)
 }
 
 /*
- * Decides on the frame at offset `at` of the old block. Returns true if it stays; it is then moved
- * to offset `to` of the new block, and its pending message, if it is one, is kept. Otherwise its
- * senders are told.
+ * Decides if the frame at offset `at` of the old block stays, and returns true if it does. Then the
+ * frame will be at offset `to` of the new block, and its pending message is kept. If a message does
+ * not stay, its senders are sent errors. open: the old block is not sealed.
  */
 static bool
 frame_keep(struct rollback *rollback, const struct block *old, uint32_t at, bool open, uint32_t to)
@@ -106,7 +108,10 @@ frame_keep(struct rollback *rollback, const struct block *old, uint32_t at, bool
 	return true;
 }
 
-/* Returns a new block with the frames of the old one that stay. */
+/*
+ * Returns a new block with those frames of the old block that stay. The caller owns the only
+ * reference.
+ */
 static struct block *
 block_without(struct rollback *rollback, struct block *old, bool open)
 {
@@ -170,5 +175,5 @@ channels_rollback(struct channels *channels, uint64_t ticket)
 	for (channel = channels->dirty; channel; channel = channel->next_dirty)
 		if (channel->next_waiting == channel)
 			channel_rollback(channel, ticket);
-	channels->durable = ticket; /* no message waits for it any more */
+	channels->durable = ticket; /* the other blocks need not wait for removed messages */
 }

@@ -1,4 +1,7 @@
-/* The users of a channel, found by id and by name in trees: many users cost each join little. */
+/*
+ * The users of a channel, in two search trees, by id and by name. So joins are fast in a channel
+ * with many users.
+ */
 #include "serve/channel/roster.h"
 
 #include <search.h>
@@ -34,7 +37,7 @@ compare_names(const void *a, const void *b)
 	return compare_bytes(one->name, one->name_len, other->name, other->name_len);
 }
 
-/* Returns the user of a node of tsearch(3), or NULL if there is no node. */
+/* Returns the user of a node of tsearch(3), or NULL if node is NULL. */
 static struct user *
 user_of_node(void *node)
 {
@@ -57,7 +60,10 @@ roster_find_name(struct roster *roster, struct chat_span name)
 	return user_of_node(tfind(&key, &roster->by_name, compare_names));
 }
 
-/* Makes a user in one allocation. A name without escapes is there once, inside name_json. */
+/*
+ * Makes a user in one allocation. If the name needs no escapes in JSON, `name` points into
+ * name_json.
+ */
 static struct user *
 user_new(struct chat_span id, struct chat_span name)
 {
@@ -78,9 +84,9 @@ user_new(struct chat_span id, struct chat_span name)
 	return user;
 }
 
-#define TREE_NODE_BYTES 24 /* of tsearch(3) */
+#define TREE_NODE_BYTES 24 /* of tsearch(3) in the C library */
 
-/* Returns the memory that user_new took, with the nodes of both trees. */
+/* Returns the memory of a user, with the nodes of both trees. */
 static size_t
 user_cost(const struct user *user)
 {
@@ -147,7 +153,7 @@ roster_remove(struct roster *roster, struct user *user)
 struct user *
 roster_any(const struct roster *roster)
 {
-	return user_of_node(roster->by_id); /* the tree's root */
+	return user_of_node(roster->by_id); /* the root of the tree */
 }
 
 void

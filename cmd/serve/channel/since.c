@@ -1,4 +1,6 @@
-/* The past of a channel for a member that joined with `since`. Without it, see replay.c. */
+/*
+ * Sends the past of a channel to a member that joined with `since`. Without `since`, see replay.c.
+ */
 #include "serve/channel/since.h"
 
 #include "serve/channel/channel.h"
@@ -7,10 +9,7 @@
 
 /* ---- where it begins ---- */
 
-/*
- * Returns the number of a message that is older than this time, as all messages before it are; 0 if
- * none is known.
- */
+/* Returns a number such that all messages up to it are older than this time; 0 if none is known. */
 static uint64_t
 channel_number_before(const struct channel *channel, int64_t time_ms)
 {
@@ -22,7 +21,7 @@ channel_number_before(const struct channel *channel, int64_t time_ms)
 
 /*
  * Finds the number of the newest message that a member with this `since` has seen. Returns false if
- * the id is not known, so that messages may be missing.
+ * the id is not known: then messages may be missing.
  */
 static bool
 since_number(const struct channel *channel, const struct since_point *since, uint64_t *number)
@@ -37,7 +36,7 @@ since_number(const struct channel *channel, const struct since_point *since, uin
 		return true;
 	}
 	if (!message_id_read(since->id, &epoch, number) || epoch > channels->epoch) {
-		*number = channel->history.dropped; /* at least all that is in memory */
+		*number = channel->history.dropped; /* all messages in memory will be sent */
 		return false;
 	}
 	if (epoch == channels->epoch)
@@ -93,7 +92,7 @@ make_page(struct member *member, size_t bytes, struct page_key key)
 		&end);
 	struct page *page;
 
-	if (end < key.upto && end != key.after) { /* it is not the last */
+	if (end < key.upto && end != key.after) { /* the page is not the last one */
 		key.kind = PAGE_CATCHUP;
 		key.upto = 0;
 	}
@@ -163,7 +162,7 @@ member_go_live(struct member *member, const struct page *last)
 	struct page page = *last;
 
 	block_ref(page.block);
-	member_update_users(member); /* which may free the page */
+	member_update_users(member); /* this may free *last */
 	member_send_block(member, block_ref(page.block));
 	member_send_owed_echoes(member, &page);
 	block_unref(page.block);

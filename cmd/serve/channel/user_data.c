@@ -1,4 +1,7 @@
-/* The userData of those who join (join.c), of those who catch up (since.c), and of the log. */
+/*
+ * Makes the userData for members that join (join.c), for members that catch up (since.c), and for
+ * the watcher.
+ */
 #include "serve/channel/user_data.h"
 
 #include <stdio.h>
@@ -8,7 +11,7 @@
 #include "serve/channel/channel.h"
 #include "serve/channel/encode.h"
 
-#define USERS_BYTES ((size_t)256 << 10) /* of the users in one userData */
+#define USERS_BYTES ((size_t)256 << 10) /* the limit of the users in one userData, in bytes */
 
 /* Returns the epoch in which the message with this number was posted. */
 static uint64_t
@@ -20,7 +23,7 @@ epoch_of(const struct channels *channels, uint64_t number)
 	return channels->epoch;
 }
 
-/* Writes the `since` that asks for all messages that will be published from now on. */
+/* Writes the `since` that asks for all messages that are published from now on. */
 static void
 channel_write_since(const struct channel *channel, char since[MESSAGE_ID_LEN + 1])
 {
@@ -30,7 +33,8 @@ channel_write_since(const struct channel *channel, char since[MESSAGE_ID_LEN + 1
 		journal->kind->newest_removed ? journal->kind->newest_removed(journal) : 0;
 
 	if (number < removed)
-		number = removed; /* it is the same, and nothing behind it was removed */
+		/* The messages after it are the same, and none of them was removed. */
+		number = removed;
 	if (number)
 		message_id_write(since, epoch_of(channel->channels, number), number);
 	else
@@ -38,8 +42,8 @@ channel_write_since(const struct channel *channel, char since[MESSAGE_ID_LEN + 1
 }
 
 /*
- * Returns the epoch in which the memory of nonces began: this process's, or the first of the
- * journal from which the nonces were restored.
+ * Returns the first epoch from which nonces may be known: the first epoch in the journal, or the
+ * epoch of this process if there is none.
  */
 static uint64_t
 first_epoch(const struct channels *channels)
@@ -47,7 +51,10 @@ first_epoch(const struct channels *channels)
 	return channels->epochs.count ? channels->epochs.at[0].epoch : channels->epoch;
 }
 
-/* about_server: the userData has a `server` object. name, since: of the channel; length 0: none. */
+/*
+ * about_server: the userData has a `server`. name: of the channel; length 0: there is no `origin`.
+ * since: length 0: there is no `since`.
+ */
 static struct block *
 encode_users(const struct channels *channels, const struct roster *roster, bool about_server,
 	const struct user *you, struct chat_span name, struct chat_span since)
