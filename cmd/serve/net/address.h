@@ -36,7 +36,10 @@ struct addresses {
 /* The failures of an address are forgotten at this time after the first of them. */
 #define ADDRESS_FAILURES_MS 60000
 
-/* Counts a new connection of this peer. Returns its address, valid until addresses_leave(). */
+/*
+ * Counts a new connection of this peer. Returns its address, which is valid until the caller gives
+ * it to addresses_leave() or addresses_move().
+ */
 struct address *addresses_enter(struct addresses *addresses, const struct sockaddr *peer);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * Listening sockets: addresses are read, sockets are bound, connections are accepted. acceptor.c
- * calls listener_accept() when a socket is readable.
+ * Listening sockets: parses the addresses, binds the sockets, accepts connections. acceptor.c calls
+ * listener_accept() when a socket is readable.
  */
 #include "serve/net/listener.h"
 
@@ -21,7 +21,7 @@
 #include "serve/util/systemd.h"
 
 #define DEFAULT_PORT "3001"
-#define PORT_TRIES 16 /* to find a port that is free at all addresses of a name */
+#define PORT_TRIES 16 /* retries to find a port that is free at all addresses of a name */
 
 static struct listener *
 listeners_add(struct listeners *listeners, int fd)
@@ -35,7 +35,7 @@ listeners_add(struct listeners *listeners, int fd)
 	return listener;
 }
 
-/* Fills in what a listener over a bound socket is. */
+/* Fills in local, secure and url of a listener. Its fd must be bound. */
 static void
 listener_describe(struct listener *listener, bool secure)
 {
@@ -91,7 +91,10 @@ socket_listen(const struct sockaddr *address, socklen_t len)
 
 /* ---- TCP ---- */
 
-/* Takes "host:port", ":port" or "[v6]:port" apart. The host may be empty. Returns 0, or -1. */
+/*
+ * Splits "host:port", ":port" or "[v6]:port". Copies the host, which may be empty, without
+ * brackets; *port points into text. Returns 0, or -1 with CHAT_USAGE.
+ */
 static int
 address_split(const char *text, char *host, size_t size, const char **port, struct chat_err *err)
 {
@@ -123,7 +126,7 @@ address_split(const char *text, char *host, size_t size, const char **port, stru
 	return 0;
 }
 
-/* Closes the listeners behind the first `kept`. */
+/* Closes all listeners but the first `kept`. */
 static void
 listeners_drop(struct listeners *listeners, size_t kept)
 {
@@ -131,7 +134,7 @@ listeners_drop(struct listeners *listeners, size_t kept)
 		close(listeners->at[--listeners->count].fd);
 }
 
-/* Fills err with the sentence of errno about this address. Leaves errno as it is. */
+/* Fills err with the text of errno and this address. Does not change errno. */
 static void
 fail_address(struct chat_err *err, const struct sockaddr *address)
 {
@@ -144,9 +147,9 @@ fail_address(struct chat_err *err, const struct sockaddr *address)
 }
 
 /*
- * Opens a listener for each address of a name. For port 0 the kernel chooses one at the first
- * address, and the others get the same. Returns 0, or -1, or 1: the port that the kernel chose is
- * taken at another address, and all are closed again.
+ * Opens a listener for each address of a name. For port 0 the kernel chooses a port for the first
+ * address, and the other addresses use this port. Returns 0, or -1 with an error, or 1: this port
+ * is in use at another address, and the listeners of this call are closed again.
  */
 static int
 listen_all(struct listeners *listeners, struct addrinfo *list, struct chat_err *err)
@@ -164,7 +167,7 @@ listen_all(struct listeners *listeners, struct addrinfo *list, struct chat_err *
 		fd = socket_listen(info->ai_addr, info->ai_addrlen);
 		if (fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
 			(info->ai_next || listeners->count > before))
-			continue; /* a machine without IPv6 (or IPv4) has the other */
+			continue; /* this machine has no IPv6, or no IPv4 */
 		if (fd < 0) {
 			fail_address(err, info->ai_addr);
 			if (!any || !port || errno != EADDRINUSE)
@@ -191,7 +194,7 @@ listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 
 	if (address_split(text, host, sizeof(host), &port, err) < 0)
 		return -1;
-	/* localhost is this machine, whatever a resolver says (RFC 6761) */
+	/* localhost is always a loopback address; do not ask a resolver (RFC 6761) */
 	loopback = strcmp(host, "localhost") == 0;
 	if (loopback)
 		hints.ai_flags = 0;
@@ -207,7 +210,7 @@ listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 
 /* ---- unix sockets ---- */
 
-/* Removes the file of a unix socket that no process listens on. Keeps every other file. */
+/* Removes the file of a unix socket if no process listens on it. Keeps every other file. */
 static void
 unlink_stale(const struct sockaddr_un *address)
 {
@@ -255,7 +258,7 @@ listen_defaults(struct listeners *listeners, struct chat_err *err)
 {
 	if (listen_tcp(listeners, "127.0.0.1:" DEFAULT_PORT, err) < 0)
 		return -1;
-	/* without IPv6 the other is enough */
+	/* a machine without IPv6 needs 127.0.0.1 only */
 	if (listen_tcp(listeners, "[::1]:" DEFAULT_PORT, err) < 0 && errno != EAFNOSUPPORT &&
 		errno != EADDRNOTAVAIL)
 		return -1;
@@ -321,7 +324,7 @@ listeners_reach_out(const struct listeners *listeners)
 	return false;
 }
 
-/* No descriptor is left: closes the spare one, and with it accepts a connection and closes it. */
+/* Called when no descriptor is left. Closes spare_fd to accept and close one connection. */
 static int
 accept_and_close(struct listeners *listeners, const struct listener *listener)
 {
@@ -358,7 +361,7 @@ listener_accept(
 	case EINTR:
 	case EPERM:
 	case EPROTO:
-		return LISTENER_GONE; /* errors of that connection alone, see accept(2) */
+		return LISTENER_GONE; /* errors of one connection, see accept(2) */
 	default:
 		return LISTENER_STUCK;
 	}

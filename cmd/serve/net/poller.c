@@ -1,4 +1,4 @@
-/* Which connections have bytes to read, or room for bytes to be sent. */
+/* Reports the connections that are readable or writable. */
 #include "serve/net/poller.h"
 
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 
 #include "chat/buf.h"
 
-#define READY_MAX 1024 /* connections of one turn; the others are ready in the next */
+#define READY_MAX 1024 /* connections in one turn; the others are reported in the next turn */
 
-/* The loop calls this when any connection is ready. */
+/* The loop calls this when at least one connection is ready. */
 static void
 on_some_ready(uv_poll_t *poll, int status, int events)
 {
@@ -40,7 +40,7 @@ poller_open(struct poller *poller, uv_loop_t *loop, void (*on_ready)(void *arg, 
 	}
 	poller->ready = chat_alloc(READY_MAX * sizeof(*poller->ready));
 	poller->poll.data = poller;
-	uv_poll_start(&poller->poll, UV_READABLE, on_some_ready); /* which calls on_ready */
+	uv_poll_start(&poller->poll, UV_READABLE, on_some_ready); /* calls on_ready */
 	return 0;
 }
 

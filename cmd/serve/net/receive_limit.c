@@ -1,18 +1,19 @@
 /*
- * The limit on the memory of request heads and messages that are partly received. Where all
- * connections together exceed it, the message is given up that is the largest and the most delayed.
+ * The limit on the memory of partly received request heads and messages. When all connections
+ * together exceed it, the largest and most delayed ones are given up, and their connections are
+ * closed.
  */
 #include "serve/net/conn_private.h"
 #include "serve/net/evict.h"
 #include "serve/util/memory.h"
 
-#define FRESH_MS 10 /* added to each delay: differences below it count little */
-#define IDLE_WEIGHT 4 /* by which time without a byte counts more than time since the beginning */
+#define FRESH_MS 10 /* added to each delay, so that small differences have little weight */
+#define IDLE_WEIGHT 4 /* the weight of the time without input in the delay */
 
 void
 conn_count_received(struct conn *conn)
 {
-	bool alive = conn->state != CONN_DEAD; /* a dead one is freed by the next conns_flush() */
+	bool alive = conn->state != CONN_DEAD; /* conns_flush() frees a dead connection */
 	const struct conn_input *in = &conn->in;
 	size_t bytes = 0;
 
@@ -26,8 +27,9 @@ conn_count_received(struct conn *conn)
 }
 
 /*
- * Returns how long the message has been arriving, and more for the time in which none of it
- * arrived. A peer that is not read because it does not read has the longest delay there is.
+ * Returns the delay of a partly received head or message: the time since it began, plus the time
+ * without input, multiplied by IDLE_WEIGHT. If reading is paused because the peer does not read,
+ * returns the delay of a message without input for limits->message_ms.
  */
 static int64_t
 delay_ms(const struct conn *conn)
@@ -41,8 +43,8 @@ delay_ms(const struct conn *conn)
 }
 
 /*
- * Returns the memory of what is partly received, weighted by its delay. Thus a peer with many
- * stalled messages cannot get a large message evicted that is still arriving.
+ * Returns the memory of the partly received head or message, multiplied by its delay. So a peer
+ * with many stalled messages does not cause the eviction of a large message that still arrives.
  */
 static size_t
 weight_of(const struct conn *conn)
@@ -56,7 +58,7 @@ received_fits(const struct conns *conns)
 	return conns->received_bytes <= conns->limits.all_received_bytes;
 }
 
-/* Frees what is partly received, and closes the connection, with a reason where one can be sent. */
+/* Frees the partly received head or message, and closes the connection, if possible with why. */
 static void
 give_up_received(struct conn *conn)
 {
@@ -75,7 +77,7 @@ give_up_received(struct conn *conn)
 	conn_head_free(conn);
 	conn_ws_free(conn);
 	conn_count_received(conn);
-	conn_finish(conn); /* the rest of the message is discarded, and the peer's Close with it */
+	conn_finish(conn); /* input is discarded: the rest of the message, and the peer's Close */
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * Sends of many connections in one system call; conns_flush() runs them at the end of the tick. The
- * only file that knows liburing.
+ * Sends of many connections in one system call. conns_flush() runs them at the end of the tick. No
+ * other file uses liburing.
  */
 #include "serve/net/send_batch.h"
 
@@ -13,27 +13,27 @@
 
 #include "chat/buf.h"
 
-#define SEND_BATCH_MAX 256 /* sends */
+#define SEND_BATCH_MAX 256 /* the most sends in a batch */
 
 struct entry {
 	const void *bytes;
 	size_t len;
 	void *arg;
 	int fd;
-	bool done; /* on_sent was called for it */
+	bool done; /* on_sent was called for this entry */
 };
 
 struct send_batch {
 	struct io_uring ring; /* empty between runs */
-	bool broken; /* a completion is missing and may come later: the ring is not used again */
-	unsigned count; /* entries that were added and not run yet */
+	bool broken; /* a completion is missing and may arrive later: the ring is not used again */
+	unsigned count; /* the number of entries to be run */
 	struct entry entries[SEND_BATCH_MAX];
 };
 
 /*
- * Opens a ring that can write to open descriptors and do nothing else. The filter of system calls
- * (sandbox.c) does not see what a ring does, so the ring itself is restricted. It may not send(2)
- * either, which could take an address to connect to.
+ * Opens a ring that can only write to open descriptors. The filter of system calls (sandbox.c) does
+ * not see the operations of a ring, so the ring itself is restricted. Its send operation is
+ * forbidden, too, because it could send to any address.
  */
 static bool
 ring_open(struct io_uring *ring, unsigned flags)
@@ -43,7 +43,7 @@ ring_open(struct io_uring *ring, unsigned flags)
 
 	if (io_uring_queue_init(SEND_BATCH_MAX, ring, flags | IORING_SETUP_R_DISABLED) < 0)
 		return false;
-	/* liburing 2.3 has functions for these two, but does not export them */
+	/* liburing 2.3 has functions for both calls, but does not export them */
 	if (io_uring_register(ring->ring_fd, IORING_REGISTER_RESTRICTIONS, &only, 1) == 0 &&
 		io_uring_register(ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) == 0)
 		return true;
@@ -70,7 +70,7 @@ send_batch_add(struct send_batch *batch, int fd, const void *bytes, size_t len, 
 	return true;
 }
 
-/* Puts as many entries into the ring as it has room for. Returns how many. */
+/* Adds entries to the ring until it is full. Adds none if it is broken. Returns their number. */
 static unsigned
 batch_fill(struct send_batch *batch)
 {
@@ -90,7 +90,7 @@ batch_fill(struct send_batch *batch)
 	return filled;
 }
 
-/* Calls on_sent for the entries that the kernel has completed. Returns how many. */
+/* Calls on_sent for the entries that the kernel has completed. Returns their number. */
 static unsigned
 batch_reap(struct send_batch *batch, void (*on_sent)(void *arg, ssize_t result))
 {
@@ -110,10 +110,10 @@ batch_reap(struct send_batch *batch, void (*on_sent)(void *arg, ssize_t result))
 }
 
 /*
- * The kernel takes no more entries now (no memory, too many in progress). Removes those that it has
- * not taken from the ring, which the kernel reads only during a system call, and sends them one by
- * one. Those that it has taken should be complete; of one that is not, nobody knows how much was
- * sent, and it counts as failed (EIO).
+ * Called when the kernel accepts no more entries (no memory, too many in progress). Removes the
+ * entries that the kernel has not read from the ring, and sends them one by one. It reads the ring
+ * only during a system call. For an entry that it has read and not completed, the number of sent
+ * bytes is unknown: on_sent gets -EIO, and the ring is not used again.
  */
 static void
 batch_fall_back(
@@ -163,7 +163,7 @@ note_result(void *arg, ssize_t result)
 	*(ssize_t *)arg = result;
 }
 
-/* Returns true if a write of the ring does not wait for a socket (RWF_NOWAIT, Linux 6.5). */
+/* Returns true if the ring can write to a socket with RWF_NOWAIT (Linux 6.5 and newer). */
 static bool
 batch_works(struct send_batch *batch)
 {

@@ -1,6 +1,5 @@
 /*
- * The send queue of a connection. conn_write.c appends frames, and takes them off the front as the
- * kernel takes them.
+ * The send queue of a connection. conn_write.c appends frames, and removes the bytes that are sent.
  */
 #include "serve/net/send_queue.h"
 
@@ -9,15 +8,18 @@
 
 #include "chat/buf.h"
 
-/* A block for frames of one queue alone is twice as large as the last one, between these bytes. */
+/*
+ * The capacity in bytes of a block for frames of one queue only. Each is twice as large as the last
+ * one, within these limits; a block for one longer frame is as large as the frame.
+ */
 #define OWN_BLOCK_MIN 128
 #define OWN_BLOCK_MAX 4096
-#define CONTROL_FRAME_MAX 127 /* bytes of a server's control frame */
-#define COMPACT_MIN 4096 /* bytes of a block from which on a rest of it may be copied */
+#define CONTROL_FRAME_MAX 127 /* the longest control frame of a server, in bytes */
+#define COMPACT_MIN 4096 /* runs of smaller blocks are not copied, in bytes */
 
 /* ---- blocks and runs ---- */
 
-/* Takes a reference. A block that no queue had counts in *held from now on. */
+/* Adds a reference. Adds the block to *held if no queue referred to it before. */
 static void
 hold(size_t *held, struct block *block)
 {
@@ -26,7 +28,7 @@ hold(size_t *held, struct block *block)
 		*held += block_cost(block);
 }
 
-/* Releases a reference. A block that no queue has any more does not count. */
+/* Releases a reference. Subtracts the block from *held if no queue refers to it any more. */
 static void
 release(size_t *held, struct block *block)
 {
@@ -41,7 +43,7 @@ last_run(struct send_queue *queue)
 	return queue->more_to > queue->more_from ? &queue->more[queue->more_to - 1] : &queue->first;
 }
 
-/* Returns a place for one more run behind the others. */
+/* Appends a run to the array, and returns it. The caller must fill it in. */
 static struct send_run *
 more_slot(struct send_queue *queue, size_t *held)
 {
@@ -59,7 +61,7 @@ more_slot(struct send_queue *queue, size_t *held)
 	return &queue->more[queue->more_to++];
 }
 
-/* Frees the array of the runs behind the first. They are gone by now. */
+/* Frees the array of runs, which must be empty. */
 static void
 more_free(struct send_queue *queue, size_t *held)
 {
@@ -69,7 +71,7 @@ more_free(struct send_queue *queue, size_t *held)
 	queue->more_from = queue->more_to = queue->more_cap = 0;
 }
 
-/* Extends a run by the bytes behind it. Returns false if these bytes are not behind it. */
+/* Extends a run by these bytes of a block. Returns false if they do not follow the run. */
 static bool
 run_extend(struct send_run *run, struct block *block, uint32_t from, uint32_t to)
 {
@@ -103,7 +105,7 @@ append_own(struct send_queue *queue, size_t *held, struct block *block)
 	block_unref(block);
 }
 
-/* Returns the last run's block if no other queue and nobody else has it, or NULL. */
+/* Returns the last run's block if a frame can be appended to the block and the run, or NULL. */
 static struct block *
 own_block(struct send_queue *queue)
 {
@@ -136,8 +138,8 @@ send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_ws_opc
 }
 
 /*
- * Returns true if the last run is one frame of this kind that send_queue_append_newest() made, and
- * no byte of it is sent or committed.
+ * Returns true if the last run is one frame with this opcode, send_queue_append_newest() made it,
+ * and no byte of it is sent or committed.
  */
 static bool
 last_is_needless(struct send_queue *queue, size_t committed, enum chat_ws_opcode opcode)
@@ -188,7 +190,7 @@ send_queue_pieces(const struct send_queue *queue, struct iovec *pieces, int max)
 	return count;
 }
 
-/* Releases the first run, which is sent. The next one takes its place. */
+/* Releases the first run. The next run becomes the first. */
 static void
 shift(struct send_queue *queue, size_t *held)
 {
@@ -260,8 +262,8 @@ send_queue_share(const struct send_queue *queue)
 }
 
 /*
- * Returns true if a copy of the run saves memory: the block has at least COMPACT_MIN bytes, only
- * queues refer to it, and a copy for each of them would take at most half of its capacity.
+ * Returns true if a copy of the run saves memory: the block has a capacity of at least COMPACT_MIN,
+ * only queues refer to it, and one copy for each reference would need at most half of the capacity.
  */
 static bool
 run_is_small(const struct send_run *run)

@@ -9,41 +9,41 @@
 #include "serve/frame/block.h"
 
 /*
- * A queue of bytes to be sent to a connection: runs of frames in blocks, in order. Zeroed it is
- * empty. A single run, the usual case of a peer that keeps up, needs no allocation. Runs that are
- * next to each other in a block become one.
+ * A queue of bytes to be sent to a connection: runs of frames in blocks, in order. A zeroed queue
+ * is empty. A queue of one run, which is usual if the peer reads fast, needs no allocation. A run
+ * that follows the last one in the same block extends it.
  *
- * *held is the memory of all queues together, in bytes: the queues themselves, and each block once,
- * in however many queues it is. Queues that share blocks share one *held.
+ * *held is the memory of all queues together, in bytes: their arrays of runs, and each block once,
+ * even if many queues refer to it. Queues that share blocks must share one *held.
  */
 struct send_run {
-	struct block *block; /* one reference is owned */
-	uint32_t from, to; /* bytes of the block; both are at the edge of a frame */
+	struct block *block; /* the run owns one reference */
+	uint32_t from, to; /* the bytes [from, to) of the block: whole frames, or an HTTP answer */
 };
 
 struct send_queue {
 	struct send_run first; /* block NULL: the queue is empty */
-	struct send_run *more; /* the runs behind it, from more_from to more_to */
-	uint32_t more_from, more_to, more_cap;
-	uint32_t sent; /* bytes of the first run that are sent */
-	size_t bytes; /* to be sent, in all runs */
+	struct send_run *more; /* owned; the runs after the first: [more_from, more_to) */
+	uint32_t more_from, more_to, more_cap; /* indexes in more, and its capacity */
+	uint32_t sent; /* the bytes of the first run that are sent */
+	size_t bytes; /* the unsent bytes of all runs */
 };
 
-/* Releases all runs, and leaves the queue empty. */
+/* Releases all runs. The queue is empty then. */
 void send_queue_free(struct send_queue *queue, size_t *held);
 
-/* Appends a run, and takes a reference of its own to the block. from < to. */
+/* Appends the bytes [from, to) of a block, and adds a reference to it. from must be below to. */
 void send_queue_append(
 	struct send_queue *queue, size_t *held, struct block *block, uint32_t from, uint32_t to);
 
-/* Appends a frame that only this queue has. Bytes that are queued already do not move. */
+/* Appends a frame for this queue only, with a copy of the payload. Queued bytes do not move. */
 void send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_ws_opcode opcode,
 	struct chat_span payload);
 
 /*
- * Appends a control frame that makes the one before it of its kind needless (a pong). If that is
- * the last of the queue, was appended by this function, and no byte of it is sent or committed, the
- * new one takes its place. committed is as with send_queue_cut().
+ * Appends a control frame that makes an earlier one with this opcode needless (a pong). The frame
+ * replaces the last run of the queue if that is such a frame, appended by this function, and no
+ * byte of it is sent or committed. committed is as in send_queue_cut().
  */
 void send_queue_append_newest(struct send_queue *queue, size_t *held, size_t committed,
 	enum chat_ws_opcode opcode, struct chat_span payload);
@@ -54,38 +54,39 @@ send_queue_is_empty(const struct send_queue *queue)
 	return !queue->first.block;
 }
 
-/* Returns true if the queue is one run. */
+/* Returns true if the queue has exactly one run. */
 static inline bool
 send_queue_is_one_run(const struct send_queue *queue)
 {
 	return queue->first.block && queue->more_from == queue->more_to;
 }
 
-/* Returns the length that is limited: the bytes to be sent, and the memory of the queue itself. */
+/* Returns the length that limits->queue_bytes limits: unsent bytes and the array of runs. */
 static inline size_t
 send_queue_size(const struct send_queue *queue)
 {
 	return queue->bytes + queue->more_cap * sizeof(*queue->more);
 }
 
-/* Returns the memory held for the queue: of each block an equal part for each queue it is in. */
+/* Returns the queue's part of *held. A block's memory is divided equally among its runs. */
 size_t send_queue_share(const struct send_queue *queue);
 
-/* Fills in the next bytes as pieces for writev(2). Returns how many pieces, at most max. */
+/* Fills in pieces for writev(2) with the next unsent bytes. Returns their number, at most max. */
 int send_queue_pieces(const struct send_queue *queue, struct iovec *pieces, int max);
 
-/* Takes so many bytes off the front, because they were sent. */
+/* Removes bytes from the front after they were sent. bytes must be at most queue->bytes. */
 void send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes);
 
 /*
- * Drops everything behind the frame that is partly sent. The first `committed` bytes, all of the
- * first run, are in a record of TLS already, and count as sent here.
+ * Removes all frames but those that are partly sent or committed. The next `committed` unsent
+ * bytes are in a TLS record that must still be sent (stream_committed). They are in the first run.
+ * The queue must not hold an HTTP answer.
  */
 void send_queue_cut(struct send_queue *queue, size_t *held, size_t committed);
 
 /*
- * Copies small rests of large blocks into blocks of their own, where that reduces *held. Bytes may
- * lie elsewhere afterwards, committed ones included.
+ * Copies short runs of large blocks into new small blocks if that reduces *held. Queued bytes may
+ * move, committed bytes, too.
  */
 void send_queue_compact(struct send_queue *queue, size_t *held);
 

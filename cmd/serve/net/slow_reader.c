@@ -1,13 +1,14 @@
 /*
- * Slow readers: peers that do not take what is sent to them. All limits on send queues are here.
+ * Slow readers: peers that do not read what is sent to them. All limits on send queues are here.
  *
- * - One queue: limits->queue_bytes. Over half of it, the connection is not read, so that nobody
- *   fills a queue with the answers to their own requests. Over it, the connection is dropped.
- * - All queues together: limits->all_queues_bytes of memory. Over it, the largest is dropped.
- * - Time: limits->progress_ms in which no byte could be sent. Then the connection is dropped
- *   (timeouts.c checks it).
+ * - One queue: limits->queue_bytes. If the queue is over half of the limit, reading is paused, so
+ *   that a peer cannot fill its queue with answers to its own requests. If the queue is over the
+ *   limit, the connection is dropped.
+ * - All queues together: limits->all_queues_bytes of memory. If it is exceeded, connections are
+ *   dropped in the order of evict.h.
+ * - Time: limits->progress_ms without a sent byte. The connection is dropped (timeouts.c checks).
  *
- * A message is never skipped: the peer can come back and ask for what it has missed (`since`).
+ * No message is skipped: after a drop, the peer can reconnect and catch up (`since`).
  */
 #include "serve/net/conn_private.h"
 #include "serve/net/evict.h"
@@ -30,7 +31,7 @@ slow_reader_drop(struct conn *conn, const char *why)
 {
 	struct conns *conns = conn->conns;
 
-	if (conn->answer_bytes) { /* the HTTP answer is not sent: no frame could follow it */
+	if (conn->answer_bytes) { /* the HTTP answer is not sent: it cannot be cut */
 		conn_abort(conn);
 		return;
 	}
@@ -79,7 +80,7 @@ queues_fit(const struct conns *conns)
 	return conns->held_bytes <= conns->limits.all_queues_bytes;
 }
 
-/* A connection that was dropped before still holds a frame that is partly sent: it is aborted. */
+/* Drops an open connection. Aborts one that is closing already. */
 static void
 drop_or_abort(struct conn *conn)
 {

@@ -1,6 +1,6 @@
 /*
- * Reads and writes the socket of a connection. Every byte of a connection passes here, but for the
- * sends of a batch (send_batch.c).
+ * Reads and writes the socket of a connection, with or without TLS. Only the sends of a batch
+ * (send_batch.c) do not use this file.
  */
 #include "serve/net/stream.h"
 

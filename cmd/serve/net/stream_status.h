@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <sys/types.h>
 
-/* Results of a read or a write of a stream that moved no bytes. */
+/* The results of a read or write that transferred no bytes. */
 enum {
-	STREAM_WAIT = -1, /* it would have to wait: poll the socket, and call again */
-	STREAM_GONE = -2 /* end of file, or an error that stays */
+	STREAM_WAIT = -1, /* it would block: poll the socket, and call again */
+	STREAM_GONE = -2 /* end of file, or a permanent error */
 };
 
-/* Returns the one that an errno of the socket means. */
+/* Returns STREAM_WAIT or STREAM_GONE for an errno of the socket. */
 static inline ssize_t
 stream_status(int error)
 {

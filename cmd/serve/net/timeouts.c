@@ -1,7 +1,7 @@
 /*
- * The timeouts of connections: of the request head, of a message, of the answer to a ping, of a
- * send queue, of the closing handshake. The server's sweep calls conns_sweep() several times a
- * second, and each call looks at a part of the connections.
+ * The timeouts of connections: for the request head, a message, the answer to a ping, the send
+ * queue, and the closing handshake. The server's sweep calls conns_sweep() several times a second,
+ * and each call checks one part of the connections.
  */
 #include "serve/net/conn_private.h"
 
@@ -43,7 +43,7 @@ check_open(struct conn *conn, int64_t now_ms)
 {
 	const struct conn_limits *limits = &conn->conns->limits;
 
-	if (conn->in.paused) { /* we do not read it, so that it is not the peer who is late */
+	if (conn->in.paused) { /* we do not read: the peer is not late */
 		conn->in.last_ms = now_ms;
 		conn->in.message_ms = conn->in.message_ms ? now_ms : 0;
 	}
@@ -82,7 +82,7 @@ conns_sweep(struct conns *conns, size_t parts)
 {
 	if (!conns->sweep) {
 		conns->sweep = conns->all;
-		conns->sweep_count = conns->count; /* all parts of this round are as long */
+		conns->sweep_count = conns->count; /* so all parts of a round have one length */
 	}
 	for (size_t i = conns->sweep_count / parts + 1; i && conns->sweep; i--) {
 		struct conn *conn = conns->sweep;
