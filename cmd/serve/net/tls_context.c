@@ -1,6 +1,6 @@
 /*
- * The server's side of TLS: certificate, key, the authority of clients' certificates, and the
- * settings of all sessions. They are read when the server starts, and again at SIGHUP.
+ * The server's side of TLS: certificate, key, CAs of client certificates, and the settings of all
+ * sessions. The files are read when the server starts, and again after SIGHUP.
  */
 #include "serve/net/tls_private.h"
 
@@ -13,13 +13,13 @@
 #include "chat/buf.h"
 
 #define SUITES_1_2 "ECDHE+AESGCM:ECDHE+CHACHA20"
-#define GROUPS "X25519:P-256:P-384" /* finite fields cost a hundred times as much */
+#define GROUPS "X25519:P-256:P-384" /* finite-field groups need 100 times the CPU time */
 
-/* Fills err with OpenSSL's reason why this file cannot be used. Returns -1. */
+/* Fills err with OpenSSL's error about this file. Returns -1. */
 static int
 fail_file(struct chat_err *err, const char *path)
 {
-	unsigned long error = ERR_peek_error(); /* the first one caused the others */
+	unsigned long error = ERR_peek_error(); /* the first error caused the later ones */
 	const char *reason = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
 						     : ERR_reason_error_string(error);
 
@@ -29,8 +29,8 @@ fail_file(struct chat_err *err, const char *path)
 }
 
 /*
- * OpenSSL calls this for a key with a password, and would ask for it on the terminal otherwise. The
- * key cannot be used then.
+ * OpenSSL calls this for the password of a key. Refuses such a key; without this function, OpenSSL
+ * would ask for the password on the terminal.
  */
 static int
 on_password(char *buf, int size, int writing, void *asked)
@@ -60,7 +60,7 @@ load_certificate(SSL_CTX *context, const struct tls_files *files, struct chat_er
 		     : -1;
 }
 
-/* Requires of each client a certificate that this authority signed. NULL requires none. */
+/* Requires from each client a certificate of a CA in this file. Does nothing for NULL. */
 static int
 require_client_certificate(SSL_CTX *context, const char *client_ca, struct chat_err *err)
 {
@@ -78,7 +78,7 @@ require_client_certificate(SSL_CTX *context, const char *client_ca, struct chat_
 	return 0;
 }
 
-/* Returns a context made of the files, or NULL with *err filled in. */
+/* Returns a new context with the files and the settings, or NULL with *err filled in. */
 static SSL_CTX *
 context_new(const struct tls_files *files, struct chat_err *err)
 {
@@ -94,10 +94,10 @@ context_new(const struct tls_files *files, struct chat_err *err)
 	SSL_CTX_set_mode(context,
 		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 			SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY); /* so that a key update ends the turn */
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY); /* a key update ends SSL_read_ex(3) */
 	SSL_CTX_set_session_id_context(context, name, sizeof(name) - 1);
 	SSL_CTX_set_session_cache_mode(
-		context, SSL_SESS_CACHE_OFF); /* the clients keep their tickets */
+		context, SSL_SESS_CACHE_OFF); /* clients resume with tickets */
 	SSL_CTX_set_num_tickets(context, 1);
 	if (SSL_CTX_set_cipher_list(context, SUITES_1_2) != 1 ||
 		SSL_CTX_set1_groups_list(context, GROUPS) != 1)
@@ -156,7 +156,7 @@ tls_is_named(const struct tls *tls, struct chat_span host)
 	X509 *certificate = SSL_CTX_get0_certificate(tls->context);
 	bool named;
 
-	if (!host.len || *host.at == '.') /* OpenSSL would match all names below it */
+	if (!host.len || *host.at == '.') /* OpenSSL would match all subdomains */
 		return false;
 	named = X509_check_host(certificate, host.at, host.len, 0, NULL) == 1;
 	ERR_clear_error();

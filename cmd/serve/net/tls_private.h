@@ -5,15 +5,13 @@
 
 #include "serve/net/tls.h"
 
-/*
- * Shared by the files of TLS alone. They are the only ones of the server that know OpenSSL's TLS.
- */
+/* For the files that implement tls.h. No other file of the server uses OpenSSL's TLS. */
 struct tls {
 	const struct tls_files *files; /* borrowed */
-	SSL_CTX *context; /* for the sessions to come; sessions hold the one they began with */
-	BIO_METHOD *wire;
-	uint64_t failures; /* sessions that ended before their handshake was done */
-	size_t bytes; /* of memory of all sessions together, about */
+	SSL_CTX *context; /* owned; for new sessions: a session keeps its first context */
+	BIO_METHOD *wire; /* owned */
+	uint64_t failures; /* the number of failed handshakes */
+	size_t bytes; /* the estimated memory of all sessions together */
 };
 
 struct tls_session {
@@ -21,29 +19,29 @@ struct tls_session {
 	struct tls *tls;
 	int fd; /* borrowed */
 
-	/* The reads and bytes of the socket that are left of this turn (tls_wire.c). */
+	/* How many reads and bytes of the socket are allowed in this tls_read() (tls_wire.c). */
 	uint32_t reads_left;
 	size_t bytes_left;
 
-	int64_t idle_ms; /* when the count of idle records began */
-	int32_t idle; /* records received that carried no data, about */
-	uint32_t bytes; /* of memory, as counted in tls->bytes */
-	uint16_t committed; /* bytes of the record that was made and not sent; 0: there is none */
-	bool up; /* the handshake was done; it stays so when an error ends the session */
-	bool failed; /* the handshake has failed */
+	int64_t idle_ms; /* the time when the count `idle` began */
+	int32_t idle; /* about the number of received records without data */
+	uint32_t bytes; /* the estimated memory, as counted in tls->bytes */
+	uint16_t committed; /* the bytes of data in an encrypted record that is not all sent */
+	bool up; /* the handshake is done; stays true after an error */
+	bool failed; /* the handshake failed in TLS; input is discarded */
 	bool ended; /* the peer has closed its side of TCP */
-	bool noisy; /* the session was ended for its idle records */
-	bool blocked; /* reading can go on when the socket takes bytes */
+	bool noisy; /* too many records without data arrived */
+	bool blocked; /* reading can go on only when the socket is writable */
 };
 
 /*
  * tls_wire.c
  */
 
-/* Returns the methods of a BIO over a session's socket, or NULL. The caller frees them. */
+/* Returns the methods for tls_wire_open(), or NULL. The caller frees them with BIO_meth_free(3). */
 BIO_METHOD *tls_wire_new(void);
 
-/* Returns a BIO over the socket of a session, or NULL. The caller owns it. */
+/* Returns a BIO that uses the socket of a session, or NULL. The caller owns the BIO. */
 BIO *tls_wire_open(struct tls_session *session);
 
 #endif

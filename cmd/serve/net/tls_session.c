@@ -1,6 +1,6 @@
 /*
- * One connection's TLS: handshake, reading, writing. OpenSSL works on the socket itself
- * (tls_wire.c), so that nothing waits in a buffer between the two.
+ * The TLS of one connection: handshake, reading, writing. OpenSSL reads and writes the socket
+ * without a buffer of ours in between (tls_wire.c).
  */
 #include "serve/net/tls_private.h"
 
@@ -16,16 +16,19 @@
 #include "chat/http.h"
 #include "serve/net/stream_status.h"
 
-#define RECORD_SHARE 1024 /* bytes of a turn's share for which one record is read */
-#define READS_A_RECORD 2 /* of the socket: its header, its body */
+#define RECORD_SHARE 1024 /* one record is read for each RECORD_SHARE bytes of the share */
+#define READS_A_RECORD 2 /* reads of the socket for a record: its header, its body */
 #define IDLE_WINDOW_MS 60000
-#define HANDSHAKE_BYTES 40960 /* of memory of a session that does its handshake, */
-#define UP_BYTES 14336 /* of one whose handshake is done, */
-#define RECORD_BYTES 17408 /* and of a buffer for a record */
+#define HANDSHAKE_BYTES 40960 /* the memory of a session during its handshake */
+#define UP_BYTES 14336 /* the memory of a session after its handshake, without records */
+#define RECORD_BYTES 17408 /* the memory of a buffer for one record */
 
 /* ---- life ---- */
 
-/* OpenSSL calls this for every record, whatever it carries, once for its header. */
+/*
+ * OpenSSL calls this for each protocol message, and with SSL3_RT_HEADER for each record. Counts the
+ * received records.
+ */
 static void
 on_record(int written, int version, int type, const void *bytes, size_t len, SSL *ssl, void *arg)
 {
@@ -40,9 +43,9 @@ on_record(int written, int version, int type, const void *bytes, size_t len, SSL
 }
 
 /*
- * Counts the memory of a session anew. OpenSSL does not tell it; the figures are measured with
- * OpenSSL 3.0. It takes much during the handshake, and a buffer for a record that is partly
- * received or partly sent; the buffer of its close_notify stays.
+ * Updates the estimated memory of a session. OpenSSL cannot report it; the numbers are measured
+ * with OpenSSL 3.0. A session has a buffer for a partly received record, and a buffer for a partly
+ * sent record, which also stays after a close_notify.
  */
 static void
 count_memory(struct tls_session *session)
@@ -75,7 +78,7 @@ tls_accept(struct tls *tls, int fd)
 		return NULL;
 	}
 	SSL_set_bio(session->ssl, wire, wire);
-	SSL_set_msg_callback(session->ssl, on_record); /* counts records that carry nothing */
+	SSL_set_msg_callback(session->ssl, on_record); /* counts records */
 	SSL_set_msg_callback_arg(session->ssl, session);
 	SSL_set_accept_state(session->ssl);
 	count_memory(session);
@@ -94,7 +97,7 @@ tls_session_free(struct tls_session *session)
 
 /* ---- handshake ---- */
 
-/* Answers plain HTTP with an HTTP refusal, as far as the kernel takes it at once. */
+/* Answers plain HTTP with an HTTP refusal. Ignores a full socket. */
 static void
 refuse_plain_http(const struct tls_session *session)
 {
@@ -106,9 +109,10 @@ refuse_plain_http(const struct tls_session *session)
 }
 
 /*
- * The handshake has failed, and OpenSSL has sent the reason. Closes our side of TCP. What the peer
- * has sent already is discarded until it closes its side, or its time for the request head is over:
- * if a socket is closed with unread bytes, TCP resets the connection and the reason is lost.
+ * Called when the handshake has failed. Closes our side of TCP. After an error of TLS, OpenSSL has
+ * sent an alert with the reason. Then returns STREAM_WAIT, and input is discarded until the peer
+ * closes its side or the timeout of the request head: a socket that is closed with unread bytes
+ * resets the connection, and the alert would be lost. Returns STREAM_GONE after other errors.
  */
 static ssize_t
 fail_handshake(struct tls_session *session, int error)
@@ -129,7 +133,7 @@ discard_input(struct tls_session *session, void *bytes, size_t size)
 	return count ? STREAM_WAIT : STREAM_GONE;
 }
 
-/* Returns STREAM_WAIT or STREAM_GONE for a call of OpenSSL that moved no bytes. */
+/* Returns STREAM_WAIT or STREAM_GONE for a call of OpenSSL that transferred no data. */
 static ssize_t
 status_of(struct tls_session *session, int result)
 {
@@ -145,7 +149,7 @@ status_of(struct tls_session *session, int result)
 
 /* ---- reading ---- */
 
-/* Returns true when too many records have carried nothing. After a minute the count begins anew. */
+/* Returns true if there are too many records without data. Resets the count after a minute. */
 static bool
 exceeds_idle_records(struct tls_session *session)
 {
@@ -161,7 +165,7 @@ exceeds_idle_records(struct tls_session *session)
 	return false;
 }
 
-/* Reads records until there is none, or the share of this turn is used up. */
+/* Reads records until there is none, the share is used up, or the buffer is full. */
 static ssize_t
 read_records(struct tls_session *session, char *bytes, size_t size, size_t share)
 {
@@ -179,7 +183,7 @@ read_records(struct tls_session *session, char *bytes, size_t size, size_t share
 			ssize_t status = status_of(session, result);
 
 			session->blocked = SSL_want_write(session->ssl);
-			if (total && status == STREAM_GONE) /* so that poll(2) reports it again */
+			if (total && status == STREAM_GONE) /* poll(2) will report the end */
 				shutdown(session->fd, SHUT_RD);
 			return total ? (ssize_t)total : status;
 		}
@@ -197,7 +201,7 @@ tls_read(struct tls_session *session, void *bytes, size_t size, size_t share)
 	if (session->failed)
 		return discard_input(session, bytes, share < size ? share : size);
 	result = read_records(session, bytes, size, share);
-	session->reads_left = 0; /* OpenSSL may not read in other calls */
+	session->reads_left = 0; /* other calls of OpenSSL must not read */
 	count_memory(session);
 	if (result == STREAM_GONE || session->failed || !exceeds_idle_records(session))
 		return result;
@@ -256,7 +260,7 @@ tls_close_notify(struct tls_session *session)
 {
 	if (SSL_is_init_finished(session->ssl) &&
 		!(SSL_get_shutdown(session->ssl) &
-			SSL_SENT_SHUTDOWN)) /* a second call would read */
+			SSL_SENT_SHUTDOWN)) /* a second SSL_shutdown(3) would read */
 		SSL_shutdown(session->ssl);
 	ERR_clear_error();
 	count_memory(session);
@@ -264,7 +268,7 @@ tls_close_notify(struct tls_session *session)
 
 /* ---- the peer's certificate ---- */
 
-/* Returns the only name of this kind, or NULL when there is none, or there are several. */
+/* Returns the only name of this kind in the subject. Returns NULL if it has none or several. */
 static const ASN1_STRING *
 only_name(const X509_NAME *subject, int kind)
 {

@@ -1,10 +1,9 @@
 /*
- * The socket as OpenSSL sees it, a BIO without a buffer. A record is read whole, or is left to the
- * kernel; a record that the kernel did not take is sent again as it is.
+ * The BIO through which OpenSSL uses the socket. It has no buffer: OpenSSL reads the header of a
+ * record and then its body, so all later records stay in the socket.
  *
- * It gives OpenSSL no more than the session's share of a turn. One call of OpenSSL reads on and on
- * while it receives records that carry nothing (key updates, empty ones), and only the end of the
- * input ends that call.
+ * It limits what one tls_read() can read. OpenSSL continues a read while it receives records
+ * without data (key updates, empty records), and stops only when there is no input.
  */
 #include "serve/net/tls_private.h"
 

@@ -6,33 +6,33 @@
 #include <uv.h>
 
 /*
- * The time of this turn of the loop. The clock is read once a turn, however many messages the turn
- * handles. Unix time follows the system's clock when clock_update() is called.
+ * The time of this turn of the loop. The loop reads the clock once in a turn. The Unix time is set
+ * by the system's clock in clock_update(), and advances with the loop's time after it.
  *
- * Deadlines go by clock_now_ms(), which stands still while the loop does. If the process was
- * stopped, or a turn took long, the server could not read what peers sent meanwhile, and no peer is
- * late for that: it is read before a deadline is judged.
+ * Deadlines use clock_now_ms(), which does not count the time in which the loop stood still. While
+ * the process is stopped or a turn takes long, the server cannot read what peers send. So a peer is
+ * not late because of that: its input is read before its deadline.
  */
 struct clock {
 	uv_loop_t *loop;
 	int64_t unix_offset_ms; /* Unix time minus the loop's time */
 	int64_t seen_ms; /* the loop's time at the last clock_now_ms() */
-	int64_t stood_ms; /* by which clock_now_ms() is behind the loop's time */
+	int64_t stood_ms; /* the loop's time minus clock_now_ms() */
 };
 
-#define CLOCK_STANDS_MS 1000 /* the loop stood still if its time makes a longer step */
-#define CLOCK_STEP_MS 100 /* what such a step counts */
+#define CLOCK_STANDS_MS 1000 /* if the loop's time makes a longer step, the loop stood still */
+#define CLOCK_STEP_MS 100 /* clock_now_ms() makes this step instead */
 
-/* A time that is so far ahead of the clock is not kept: it was wrong, or the clock is. */
+/* A time that is ahead of the clock by more than this is ignored: it or the clock was wrong. */
 #define CLOCK_AHEAD_MS ((int64_t)24 * 60 * 60 * 1000)
 
 /*
- * Reads the system's clock. To be called a few times a second. Returns true if the clock was set
- * back by more than CLOCK_AHEAD_MS since the last call.
+ * Reads the system's clock. Must be called a few times a second. Returns true if the system's clock
+ * was set back by more than CLOCK_AHEAD_MS since the last call.
  */
 bool clock_update(struct clock *clock);
 
-/* Returns the time for deadlines, in milliseconds since some moment. */
+/* Returns the time for deadlines. Only differences have a meaning. */
 static inline int64_t
 clock_now_ms(struct clock *clock)
 {
@@ -52,8 +52,8 @@ clock_unix_ms(const struct clock *clock)
 }
 
 /*
- * Returns the Unix time of something that follows last_ms: the clock's time, or last_ms if the
- * clock was set back by less than CLOCK_AHEAD_MS, so that times do not go back.
+ * Returns the Unix time for an event after another event at last_ms: clock_unix_ms(), or last_ms
+ * if that is later by less than CLOCK_AHEAD_MS, so that times do not go back.
  */
 static inline int64_t
 clock_unix_after_ms(const struct clock *clock, int64_t last_ms)

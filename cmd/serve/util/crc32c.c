@@ -1,6 +1,6 @@
 /*
- * The checksum of a journal's lines. x86-64 has an instruction for this polynomial since SSE4.2;
- * other processors look up half a byte at a time in a table.
+ * The checksum of a journal's lines. x86-64 with SSE4.2 has an instruction for this polynomial. On
+ * other processors the code looks up half a byte at a time in a table.
  */
 #include "serve/util/crc32c.h"
 

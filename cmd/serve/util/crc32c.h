@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 /*
- * Returns the CRC-32C (Castagnoli; RFC 3720, 12.1) of the bytes, continued from crc, which is 0 at
- * the beginning.
+ * Returns the CRC-32C (Castagnoli; RFC 3720, 12.1) of the bytes. crc is 0, or the CRC of the bytes
+ * before them.
  */
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t len);
 
-/* Does the same without the processor's instruction. */
+/* Returns the same as crc32c(), computed without the processor's instruction. */
 uint32_t crc32c_portable(uint32_t crc, const void *bytes, size_t len);
 
 #endif

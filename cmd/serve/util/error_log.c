@@ -1,4 +1,4 @@
-/* The log on stderr: a line_writer behind a mutex. */
+/* The log on stderr: a line_writer, protected by a mutex. */
 #include "serve/util/error_log.h"
 
 #include <stdarg.h>
@@ -11,7 +11,7 @@ void
 error_log_open(struct error_log *error_log, uv_loop_t *loop, int fd)
 {
 	if (uv_mutex_init(&error_log->mutex) != 0)
-		abort(); /* it fails only for want of memory, which it does not take */
+		abort(); /* impossible: pthread_mutex_init(3) always succeeds */
 	line_writer_open(&error_log->writer, loop, fd, ERROR_LOG_MAX_BYTES);
 	error_log->immediate = true;
 }
@@ -68,7 +68,7 @@ error_log_flush(struct error_log *error_log)
 
 	uv_mutex_lock(&error_log->mutex);
 	line_writer_flush(writer);
-	line_writer_take_error(writer); /* an error of stderr cannot be logged */
+	line_writer_take_error(writer); /* discard it: an error of stderr cannot be logged */
 	lost = line_writer_take_dropped(writer);
 	uv_mutex_unlock(&error_log->mutex);
 	if (lost)

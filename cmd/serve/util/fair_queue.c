@@ -1,6 +1,7 @@
 /*
- * Start-time fair queueing (Goyal, Vin, Cheng, 1996). The clock is the due of the lane that was
- * served last. A lane that was empty for a while begins at the clock, so that it has saved nothing.
+ * Start-time fair queueing (Goyal, Vin, Cheng, 1996). The queue's clock is the `due` of the last
+ * lane that was served. If an empty lane becomes non-empty, its `due` is at least the clock: a lane
+ * does not save credit while it is empty.
  */
 #include "serve/util/fair_queue.h"
 
@@ -99,7 +100,7 @@ fair_queue_remove(struct fair_queue *fair, struct fair_entry *entry)
 	struct fair_lane *lane = entry->lane;
 
 	if (!lane || lane->at >= fair->count || fair->heap[lane->at] != lane)
-		return; /* it is in no queue, or in another one */
+		return; /* the entry is in no queue, or in another queue */
 	DL_DELETE(lane->first, entry);
 	entry->lane = NULL;
 	if (!lane->first)

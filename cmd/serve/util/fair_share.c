@@ -1,6 +1,6 @@
 /*
- * Fair shares of a bounded resource: the memory for histories (channel/channel_history.c), that for
- * nonces (channel/nonces.c) and the idle channels of each address (channel/quota.c).
+ * Fair shares of a bounded resource: the memory of histories (channel/channel_history.c), the
+ * memory of nonces (channel/nonces.c), and the idle channels of each address (channel/quota.c).
  */
 #include "serve/util/fair_share.h"
 
@@ -8,8 +8,8 @@
 #include <utlist.h>
 
 /*
- * Returns the index of the list for this amount. Each amount below 4 has a list of its own; above,
- * the power of two and the two bits below it select the list.
+ * Returns the index of the list for this amount. Each amount below 4 has its own list. For larger
+ * amounts, the highest bit and the next two bits select the list.
  */
 static unsigned
 size_of(size_t amount)

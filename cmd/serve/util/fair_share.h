@@ -5,15 +5,15 @@
 #include <stdint.h>
 
 /*
- * Records how much of a shared resource each holder has, and finds a holder that has most. When the
- * resource is used up, that holder gives some back. So no holder ends with less than an equal part
- * because of the others.
+ * Records how much of a shared resource each holder has, and finds about the largest holder. When
+ * the resource is used up, the caller takes a part from that holder. So a holder with less than an
+ * equal part loses nothing because of the others.
  *
- * Every call takes constant time. The shares lie in lists by size, and one list spans a quarter of
- * a power of two.
+ * Every function needs constant time. The shares are in lists by amount; the amounts of one list
+ * differ by at most a quarter.
  */
 struct share {
-	struct share *next, *prev; /* in shares->by_size, while amount is not 0 */
+	struct share *next, *prev; /* in shares->by_size; valid if amount is not 0 */
 	size_t amount;
 };
 
@@ -22,19 +22,22 @@ struct share {
 /* Zeroed memory is a valid set without shares. */
 struct shares {
 	struct share *by_size[SHARE_SIZES]; /* utlist */
-	uint64_t used[SHARE_SIZES / 64]; /* one bit for each list that is not empty */
+	uint64_t used[SHARE_SIZES / 64]; /* one bit for each list, 1 if it is not empty */
 	size_t amount; /* the sum of all shares */
 };
 
-/* Adds to a share, which the caller owns. A zeroed share has the amount 0. */
+/* Adds an amount to a share, which the caller owns. A zeroed share has the amount 0. */
 void shares_add(struct shares *shares, struct share *share, size_t amount);
 
-/* Takes from a share, which holds at least this amount. At 0 no list points to it any more. */
+/*
+ * Subtracts an amount from a share, which must hold at least this amount. A share with the amount 0
+ * is in no list, and can be freed.
+ */
 void shares_take(struct shares *shares, struct share *share, size_t amount);
 
 /*
- * Returns a share that no other exceeds by more than a quarter, or NULL when all amounts are 0. The
- * set keeps the share.
+ * Returns a share that no other share exceeds by more than a quarter. Returns NULL if all amounts
+ * are 0. The share stays in the set.
  */
 struct share *shares_largest(const struct shares *shares);
 

@@ -1,8 +1,8 @@
 /*
- * Writing to stdout and stderr without waiting. O_NONBLOCK is a property of the open file, which
- * other processes may share; to set it would break them. So a pipe or a terminal is opened a second
- * time. One that belongs to another user cannot be opened; poll(2) is asked before each write to
- * it. send(2) has a flag for sockets. A write to a file does not wait.
+ * Writing to stdout and stderr without waiting. O_NONBLOCK belongs to the open file, which other
+ * processes may share, and they may fail with it. So we open a pipe or a terminal again, for us
+ * alone. If that fails, for example because another user owns it, we call poll(2) before each
+ * write. For a socket we use send(2) with MSG_DONTWAIT. A write to a regular file does not wait.
  */
 #include "serve/util/line_writer.h"
 
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Finds out how to write to the descriptor without waiting. */
+/* Sets writer->kind, the way to write to fd without waiting. May replace fd. */
 static void
 choose_kind(struct line_writer *writer)
 {
@@ -50,10 +50,10 @@ line_writer_open(struct line_writer *writer, uv_loop_t *loop, int fd, size_t max
 	writer->has_poll = uv_poll_init(loop, &writer->poll, writer->fd) == 0;
 	writer->poll.data = writer;
 	if (writer->kind != LINE_WRITER_OWN)
-		fcntl(writer->fd, F_SETFL, flags); /* libuv has set O_NONBLOCK for everybody */
+		fcntl(writer->fd, F_SETFL, flags); /* undo the O_NONBLOCK of uv_poll_init() */
 }
 
-/* Drops the bytes of the buffer that are written. */
+/* Removes the written bytes from the buffer. */
 static void
 compact(struct line_writer *writer)
 {
@@ -87,7 +87,7 @@ line_writer_append(struct line_writer *writer, struct chat_span line)
 	chat_buf_append(&writer->buf, "\n", 1);
 }
 
-/* The reader is gone: frees what waits for it. */
+/* Called when the reader is gone. Closes the writer's own fd, and frees the lines. */
 static void
 stop(struct line_writer *writer)
 {
@@ -100,7 +100,7 @@ stop(struct line_writer *writer)
 	chat_buf_free(&writer->buf);
 }
 
-/* The loop calls this when the descriptor takes more. */
+/* The loop calls this when the descriptor is writable. */
 static void
 on_writable(uv_poll_t *poll, int status, int events)
 {
@@ -112,7 +112,7 @@ on_writable(uv_poll_t *poll, int status, int events)
 	uv_poll_stop(poll);
 }
 
-/* A pipe that is writable takes PIPE_BUF bytes without waiting (pipe(7)). */
+/* Writes at most PIPE_BUF bytes: a writable pipe accepts them without waiting (pipe(7)). */
 static ssize_t
 write_if_ready(int fd, const char *bytes, size_t len)
 {
@@ -140,7 +140,7 @@ write_front(struct line_writer *writer)
 	}
 }
 
-/* Returns true for an error that may pass, as that of a full disk. After others nobody reads. */
+/* Returns true for a temporary error, for example a full disk. Other errors are permanent. */
 static bool
 may_pass(int error)
 {
@@ -154,7 +154,7 @@ handle_error(struct line_writer *writer, int error)
 	if (error == EAGAIN) {
 		writer->waiting = writer->has_poll;
 		if (writer->has_poll)
-			uv_poll_start(&writer->poll, UV_WRITABLE, on_writable); /* flushes go on */
+			uv_poll_start(&writer->poll, UV_WRITABLE, on_writable);
 		return;
 	}
 	if (writer->reported != error)

@@ -1,4 +1,4 @@
-/* The allocator of the process and of its libraries: out of memory, the process ends. */
+/* The allocator of the process and its libraries. Without memory, the process ends. */
 #include "serve/util/memory.h"
 
 #include <cjson/cJSON.h>
@@ -36,22 +36,22 @@ crypto_free(void *old, const char *file, int line)
 	free(old);
 }
 
-/* An allocation of so many bytes is mapped, and given back to the kernel when it is freed. */
+/* An allocation of at least this size is mapped, and unmapped when it is freed. */
 #define MAPPED_BYTES (128 << 10)
-/* So many free bytes at the end of the heap are given back. */
+/* If more free bytes are at the end of the heap, free(3) returns them to the kernel. */
 #define TOP_BYTES (4 << 20)
-/* When so many bytes were freed, free pages anywhere in the heap are given back. */
+/* memory_trim() trims the heap if the held memory is this much below its peak. */
 #define TRIM_BYTES ((size_t)8 << 20)
 
 void
 memory_configure(void)
 {
-	/* Once set they stay. By default both grow with the largest allocation that was freed. */
+	/* By default, both thresholds grow when a large allocation is freed. */
 	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
 	mallopt(M_TRIM_THRESHOLD, TOP_BYTES);
-	mallopt(M_ARENA_MAX, 1); /* other threads take the main heap, too */
+	mallopt(M_ARENA_MAX, 1); /* all threads use the main heap */
 	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = chat_alloc, .free_fn = free});
-	/* These fail only if the library has taken memory already. */
+	/* OpenSSL refuses the allocator if it has allocated memory already. */
 	if (uv_replace_allocator(chat_alloc, chat_realloc, chat_alloc_zeroed, free) != 0 ||
 		CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_free) != 1)
 		abort();
