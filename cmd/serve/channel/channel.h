@@ -50,9 +50,7 @@ struct channel {
 		size_t count;
 		size_t live; /* the number of members that do not catch up */
 	} members;
-	/*
-	 * Connections that asked for this channel and have not joined it yet (session/request.c).
-	 */
+	/* Connections that asked for the channel and have not joined yet (session/request.c). */
 	size_t visitors;
 	struct roster roster;
 	struct {
@@ -100,10 +98,7 @@ struct channels_limits {
 	int64_t grace_ms; /* from when a user leaves until the user is announced as offline */
 };
 
-/*
- * Is called with the text of every frame that a channel publishes. The server prints them on
- * stdout.
- */
+/* on_event is called with the text of every published frame. The server prints it on stdout. */
 struct watcher {
 	void (*on_event)(void *arg, struct chat_span line); /* NULL: there is no watcher */
 	void *arg;
@@ -127,7 +122,7 @@ struct channels {
 
 	/* The parts of a message id: the epoch of this process, and a number. */
 	uint64_t epoch;
-	uint64_t sequence; /* number of the last message */
+	uint64_t sequence; /* number of the last posted message */
 	struct epochs epochs; /* the epochs before this one that the journal has */
 
 	struct journal *journal; /* borrowed; must be set after channels_init */

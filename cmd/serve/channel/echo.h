@@ -26,9 +26,7 @@ void member_echo(struct member *member, struct block *block, uint32_t at, uint64
  */
 void member_send_owed_echoes(struct member *member, const struct page *page);
 
-/*
- * Returns true if so many echoes are owed to the member that it may not post a message again now.
- */
+/* Returns true if echoes of ECHO_OWED_MOST messages are owed to the member. */
 bool member_is_owed_many_echoes(const struct member *member);
 #define ECHO_OWED_MOST 256 /* the most messages whose echoes are owed to one member */
 

@@ -62,8 +62,7 @@ struct outgoing_user_data {
 	const struct user *you; /* the user of the receiver; NULL: left out */
 	size_t max_message_bytes;
 	uint32_t history; /* the most messages that a new member without `since` is sent */
-	struct chat_span
-		since; /* the `since` to get all messages from now on; length 0: left out */
+	struct chat_span since; /* `since` to get all messages from now on; length 0: left out */
 	struct chat_span origin; /* the name of this channel in `via`; length 0: left out */
 };
 
@@ -88,7 +87,7 @@ struct outgoing_error {
 	bool fatal; /* false: left out */
 };
 
-/* Returns a block of one frame, an `error`, whose reference is the caller's. */
+/* Returns a block with one frame, an `error`. The caller owns the only reference. */
 struct block *encode_error(const struct outgoing_error *error);
 
 #endif

@@ -64,7 +64,8 @@ uint64_t nonce_digest(const struct nonce *nonce);
 
 /*
  * A member that posted the nonce while the message was pending. It is answered as often as it
- * posted the nonce, by echoes or by errors. The first sender in the list posted the message first.
+ * posted the nonce, by the message, echoes or errors. The first sender in the list posted the
+ * message first.
  */
 struct nonce_sender {
 	struct nonce_sender *next;

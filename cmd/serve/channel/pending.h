@@ -12,10 +12,9 @@
  * The frames of a channel that are not published yet.
  *
  * All frames that a channel sends to its members, messages and announcements, are one stream. A
- * stream position is the number of bytes before a frame since the channel was made. The unpublished
- * end of the stream is in the blocks below. The last block grows during a tick. Then it is sealed:
- * its size and address do not change any more. The first blocks are removed when they are
- * published.
+ * stream position is the number of bytes in the stream before a frame. The unpublished end of the
+ * stream is in the blocks below. The last block grows during a tick. Then it is sealed: its size
+ * and address do not change any more. The first blocks are removed when they are published.
  */
 struct nonce;
 

@@ -18,12 +18,8 @@ struct user;
 
 struct channel_post {
 	struct user *user; /* the sender */
-	/* The sender's connection, which is sent echoes; NULL: no echoes are sent. */
-	struct member *member;
-	/*
-	 * The owner that the memory of the nonce counts for (nonces.h); valid if there is a nonce.
-	 */
-	uint64_t owner;
+	struct member *member; /* the member that posts it, which is sent echoes; NULL: none */
+	uint64_t owner; /* the memory of the nonce counts for this owner (nonces.h) */
 	struct chat_span content_json;
 	struct chat_span nonce_json;
 	struct chat_span nonce; /* decoded, in nonce_bytes; valid if nonce_json is present */

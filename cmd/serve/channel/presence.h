@@ -40,8 +40,8 @@ void user_end_grace(struct channel *channel, struct user *user);
 bool channel_is_crowd(const struct channel *channel);
 
 /*
- * Announces as offline the users whose grace time has ended, in all channels. Above limits.leavers
- * the first grace times end early. Called by the sweep.
+ * Ends the grace times that are over, in all channels: announces these users as offline. If there
+ * are more than limits.leavers, ends the first grace times early. Called by the sweep.
  */
 void channels_end_graces(struct channels *channels);
 

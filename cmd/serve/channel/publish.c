@@ -136,7 +136,7 @@ channel_publish(struct channel *channel, uint32_t count)
 	pending_remove(pending, count, done);
 }
 
-/* Publishes the blocks of which all messages are durable, up to the first other block. */
+/* Publishes the first blocks, as long as all messages of a block are durable. */
 static void
 channel_publish_durable(struct channel *channel)
 {

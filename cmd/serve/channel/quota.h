@@ -10,16 +10,15 @@
 /*
  * Counts the channels of each address, and limits them. A channel is in use, or idle: nobody uses
  * it, and only its history is kept. It belongs to the address that made it, or that took it into
- * use when it was idle. No address can take so many channels into use that none are left for
- * others. If a channel must be freed for a new one, one of the addresses with the most idle
- * channels loses the channel that was idle for longest.
+ * use when it was idle. The limit of an address becomes lower when fewer channels are left, so no
+ * address can use all channels. If a channel must be freed for a new one, one of the addresses with
+ * the most idle channels loses the channel that was idle for longest.
  */
 struct quota_owner;
 
 /* An address that asks for a channel. */
 struct claimant {
-	/* A hash of the address; 0: no address; the number of its channels is not limited. */
-	uint64_t key;
+	uint64_t key; /* a hash of the address; 0: no address, so there is no limit of channels */
 	size_t weight; /* it may use up to `weight` times as many channels as are not in use */
 };
 

@@ -55,7 +55,7 @@ block_cost(const struct block *block)
 
 /*
  * Returns a block that contains the frame at offset *at, for a holder that keeps the frame for
- * long. The caller owns the returned reference. If the frame has at least half of block->cap, the
+ * long. The caller owns the returned reference. If the frame fills at least half of block->cap, the
  * result is the block itself. Otherwise the result is a new block with a copy of the frame, and *at
  * is set to 0. Thus a small frame does not keep the block of a whole tick in memory: block_cost()
  * of the result is at most about twice the size of the frame.

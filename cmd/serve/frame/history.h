@@ -25,8 +25,7 @@ struct history_entry {
 struct history {
 	struct history_entry *ring; /* an array of cap places; NULL while the history is empty */
 	uint32_t first, count, cap;
-	/* one reference; small messages are copied into it; NULL: there is none */
-	struct block *own;
+	struct block *own; /* one reference; gets the copies of small messages; NULL: none */
 	uint32_t own_count; /* the number of messages in `own` that are still in the history */
 	size_t bytes; /* memory of the ring and of all blocks, in bytes */
 	uint64_t dropped; /* all messages in the history have higher numbers; 0: none was dropped */
@@ -72,8 +71,7 @@ struct history_page {
 	uint64_t after; /* number of the last message that the reader has */
 	size_t bytes; /* limit of the texts in the page (page_plan_begin) */
 	size_t most_bytes; /* a message with a longer text is sent without its file's data */
-	/* true: the page says `complete`, no message is missing before its first one */
-	bool complete;
+	bool complete; /* the page's `complete`: no message is missing before its first one */
 };
 
 /*

@@ -14,12 +14,11 @@
  * messages, oldest first, and decides how many of them make the page. Then a page_writer writes
  * them.
  *
- * Readers begin at different messages. They should soon share the same pages. Therefore a full page
- * is cut in its second half, between the two messages with a multiple of the highest power of two
- * between their numbers. So readers that are near one another end their pages at the same message.
+ * Readers begin at different messages, but should soon share the same pages. Therefore a full page
+ * is cut in its second half, before the number that is divisible by the highest power of two. So
+ * readers that are near one another end their pages at the same message.
  */
-/* limit of the texts in a page; a single longer message is a page, too */
-#define PAGE_BYTES ((size_t)256 << 10)
+#define PAGE_BYTES ((size_t)256 << 10) /* limit of the texts, unless a single one is longer */
 
 struct page_plan {
 	size_t limit_bytes;

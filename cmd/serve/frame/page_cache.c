@@ -11,8 +11,7 @@
 #define BUDGET_PART 4 /* the budget of pages is a fourth of the limit of all send queues */
 #define IDLE_PART 4 /* unused pages are freed if all pages exceed a fourth of the budget */
 #define LEAST_BYTES ((size_t)4 << 10) /* the least limit of a page, if the budget is used up */
-/* the limit of a page is halved until 64 such pages fit into the rest of the budget */
-#define LEFT_PAGES 64
+#define LEFT_PAGES 64 /* the rest of the budget should have room for this many new pages */
 #define LOOKS 16 /* how many pages one call examines at most */
 
 void

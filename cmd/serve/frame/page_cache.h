@@ -18,13 +18,12 @@ enum page_kind {
 	PAGE_LAST, /* the last page: messages after `after`, up to `upto`, the newest message */
 	PAGE_REPLAY, /* the newest messages up to `upto` */
 	PAGE_USERS, /* a userData with the list of users after `upto` changes of that list */
-	/* no page; ready when the channel's newest messages were read from the journal */
-	PAGE_NEWEST
+	PAGE_NEWEST /* no page; ready when the newest messages were read from the journal */
 };
 
 struct page_key { /* compared by its bytes: it has no padding */
 	uint64_t channel; /* channel->number */
-	uint64_t after, upto; /* numbers, as enum page_kind says */
+	uint64_t after, upto; /* the numbers that enum page_kind names */
 	uint32_t kind;
 	uint32_t incomplete; /* 1: the page says that messages may be missing */
 };
@@ -37,12 +36,11 @@ struct page {
 	struct page_key key;
 	struct block *block; /* one reference; NULL: the page is not ready, or it has no message */
 	uint64_t end; /* the next page has the messages with higher numbers */
-	bool ready; /* it was filled: block, end and complete are valid */
+	bool ready; /* it was filled; end and complete are valid in PAGE_CATCHUP and PAGE_LAST */
 	bool complete; /* no message is missing between `after` and `end` */
 	uint32_t used,
 		filled; /* page_cache->sweeps at the last use, and when the page was filled */
-	/* readers that wait until the page is ready (session/catchup.c) */
-	struct catchup_reader *waiters;
+	struct catchup_reader *waiters; /* wait until the page is ready (session/catchup.c) */
 };
 
 struct page_cache {
