@@ -26,14 +26,14 @@ enum address_kind {
 
 struct addresses {
 	struct address *by_key; /* uthash: all addresses */
-	struct address *failing; /* utlist: those with failures, the oldest first failure first */
+	struct address *failing; /* utlist: the addresses with failures, by failures_ms */
 	size_t count, failing_count; /* the lengths of by_key and failing */
 	struct cidrs proxies; /* owned */
 	size_t most; /* the most connections of one remote address */
 	int64_t failures_most; /* the failures in ADDRESS_FAILURES_MS that bar an address */
 };
 
-/* The failures of an address are forgotten at this time after the first of them. */
+/* The failures of an address are forgotten this long after its first failure. */
 #define ADDRESS_FAILURES_MS 60000
 
 /*

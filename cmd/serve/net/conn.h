@@ -23,8 +23,8 @@
  *
  * struct conns is the set of all connections of one loop, and holds the state that they share.
  *
- * No function of a connection frees it. conn_abort() closes it and calls on_closed, exactly once;
- * the next conns_flush() frees it.
+ * conn_abort() closes a connection and calls on_closed, exactly once. It does not free the
+ * connection: the next conns_flush() does.
  */
 enum conn_state {
 	CONN_HANDSHAKE, /* the TLS handshake, if there is TLS, and then the HTTP request head */
@@ -72,8 +72,8 @@ struct conn_events {
 	 */
 	void (*on_slow_reader)(struct conn *conn, const char *text);
 	/*
-	 * The connection will be refused with this HTTP status, or, with status 0, aborted (no TLS,
-	 * no answer to a ping). For the log only. why is static.
+	 * The connection will be refused with this HTTP status. Status 0: it will be aborted, for
+	 * example because it did not answer a ping. For the log only. why is static.
 	 */
 	void (*on_rejection)(struct conn *conn, int status, const char *why);
 	/*
@@ -99,7 +99,7 @@ struct conn_input {
 	struct chat_buf *head; /* owned; the request head received so far; NULL: it was freed */
 	struct chat_ws *ws; /* owned; the state of a partly received message; NULL: there is none */
 	int64_t last_ms; /* the time of the last input; moved forward while reading is paused */
-	int64_t message_ms; /* the first byte of a partly received message, likewise; 0: none */
+	int64_t message_ms; /* when the message in ws began, moved like last_ms; 0: none */
 	uint32_t memory_bytes; /* the memory of head and ws, as counted in conns->received_bytes */
 	uint8_t paused; /* bits of enum conn_pause; 0: the connection is read */
 	bool pinged : 1; /* we queued a ping, and nothing has arrived since */
@@ -119,7 +119,7 @@ struct conn {
 	int64_t progress_ms; /* when bytes were last sent, or queued into an empty queue */
 	uint16_t answer_bytes; /* unsent bytes of the HTTP 101 answer, at the front of the queue */
 	uint8_t extra_queue_mib; /* added to the queue's limit, in MiB; 0 after all is sent */
-	bool batched : 1; /* the queue is one run, which is in the send batch */
+	bool batched : 1; /* a send of the queue's only run is in the send batch */
 	bool notify_drained : 1; /* on_drained must be called when the queue is empty */
 
 	/* Closing (conn_close.c). */
@@ -198,7 +198,10 @@ struct conns {
 int conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err);
 
-/* Closes the set, which must be empty. conns must stay valid for the loop's next turn. */
+/*
+ * Closes the set, which must be empty. *conns must stay valid for the loop's next turn, which
+ * closes the poller's handle.
+ */
 void conns_close(struct conns *conns);
 
 /* Ends a tick: sends the queued bytes, frees the dead connections, enforces the memory limits. */
@@ -243,12 +246,16 @@ void conn_abort(struct conn *conn);
 /*
  * conn_send_run() queues the frames in the bytes [from, to) of a block, and adds its own reference
  * to the block. conn_send() queues one frame with a copy of the payload. They are sent at the end
- * of the tick, or before. Does nothing before the handshake is done and after our Close is queued.
+ * of the tick, or before. Both functions do nothing before the opening handshake is done and after
+ * our Close is queued.
  */
 void conn_send_run(struct conn *conn, struct block *block, uint32_t from, uint32_t to);
 void conn_send(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span payload);
 
-/* Requests one call of on_drained, when a send finds or leaves the queue empty. */
+/*
+ * Requests one call of on_drained: after the next write that finds or leaves the queue empty, if
+ * the state is CONN_OPEN.
+ */
 void conn_notify_drained(struct conn *conn);
 
 /*

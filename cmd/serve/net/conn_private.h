@@ -21,7 +21,7 @@
 void conns_add(struct conns *conns, struct conn *conn);
 void conns_remove(struct conns *conns, struct conn *conn);
 
-/* Adds a connection to conns->flush, if it is not in it. */
+/* Adds a connection to the list conns->flush, unless it is in the list. */
 static inline void
 conns_flush_later(struct conns *conns, struct conn *conn)
 {

@@ -14,8 +14,8 @@
 /* ---- readiness ---- */
 
 /*
- * Sends to a connection that is writable again. If many are, a turn sends to some of them; the
- * others are still writable in the next turn.
+ * Sends to a connection that is writable again. If many are writable, a turn sends to some of them;
+ * the others are still writable in the next turn.
  */
 static void
 resume_write(struct conn *conn)

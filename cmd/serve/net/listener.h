@@ -29,10 +29,10 @@ struct listeners {
 };
 
 /*
- * Opens the listeners for the addresses. If there are none, uses the sockets that systemd passed
- * (LISTEN_FDS); if there are none either, opens port 3001 of both loopback addresses. Returns 0, or
- * -1 with CHAT_USAGE (an invalid address) or CHAT_CANNOT_CONNECT (it cannot be opened). The caller
- * must call listeners_close() in both cases.
+ * Opens the listeners for the addresses. If there is no address, uses the sockets that systemd
+ * passed (LISTEN_FDS); if systemd passed none, opens port 3001 of both loopback addresses. Returns
+ * 0, or -1 with CHAT_USAGE (an invalid address) or CHAT_CANNOT_CONNECT (a socket cannot be opened).
+ * The caller must call listeners_close() in both cases.
  */
 int listeners_open(struct listeners *listeners, const struct chat_strings *addresses, bool secure,
 	struct chat_err *err);

@@ -111,9 +111,10 @@ batch_reap(struct send_batch *batch, void (*on_sent)(void *arg, ssize_t result))
 
 /*
  * Called when the kernel accepts no more entries (no memory, too many in progress). Removes the
- * entries that the kernel has not read from the ring, and sends them one by one. It reads the ring
- * only during a system call. For an entry that it has read and not completed, the number of sent
- * bytes is unknown: on_sent gets -EIO, and the ring is not used again.
+ * entries that the kernel has not read from the ring, and sends them one by one. This is safe: the
+ * kernel reads the ring only during a system call. For an entry that the kernel has read and not
+ * completed, the number of sent bytes is unknown: on_sent gets -EIO, and the ring is not used
+ * again.
  */
 static void
 batch_fall_back(

@@ -9,8 +9,8 @@
 #include "chat/buf.h"
 
 /*
- * The capacity in bytes of a block for frames of one queue only. Each is twice as large as the last
- * one, within these limits; a block for one longer frame is as large as the frame.
+ * The capacity in bytes of a block for frames of one queue only. Each block is twice as large as
+ * the block before, within these limits. A frame over OWN_BLOCK_MAX gets a block of its size.
  */
 #define OWN_BLOCK_MIN 128
 #define OWN_BLOCK_MAX 4096

@@ -41,9 +41,9 @@ void send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_w
 	struct chat_span payload);
 
 /*
- * Appends a control frame that makes an earlier one with this opcode needless (a pong). The frame
- * replaces the last run of the queue if that is such a frame, appended by this function, and no
- * byte of it is sent or committed. committed is as in send_queue_cut().
+ * Appends a control frame that makes an earlier frame with this opcode needless (a pong). If this
+ * function appended the last frame of the queue, with the same opcode, and no byte of that frame is
+ * sent or committed, the new frame replaces it. committed is as in send_queue_cut().
  */
 void send_queue_append_newest(struct send_queue *queue, size_t *held, size_t committed,
 	enum chat_ws_opcode opcode, struct chat_span payload);
@@ -68,7 +68,7 @@ send_queue_size(const struct send_queue *queue)
 	return queue->bytes + queue->more_cap * sizeof(*queue->more);
 }
 
-/* Returns the queue's part of *held. A block's memory is divided equally among its runs. */
+/* Returns the queue's part of *held. All runs of a block have an equal part of its memory. */
 size_t send_queue_share(const struct send_queue *queue);
 
 /* Fills in pieces for writev(2) with the next unsent bytes. Returns their number, at most max. */

@@ -31,7 +31,7 @@ ssize_t stream_read(struct stream *stream, void *bytes, size_t size, size_t shar
 /*
  * Sends bytes from the front of the pieces, as many as possible in one call. count must be at least
  * 1. Returns the number of bytes sent, or STREAM_WAIT or STREAM_GONE. After STREAM_WAIT, the first
- * stream_committed() bytes are in a TLS record already: the next call must begin with them.
+ * stream_committed() bytes are in a TLS record already: the next call must begin with these bytes.
  */
 ssize_t stream_write(struct stream *stream, const struct iovec *pieces, int count);
 size_t stream_committed(const struct stream *stream);

@@ -97,7 +97,7 @@ tls_session_free(struct tls_session *session)
 
 /* ---- handshake ---- */
 
-/* Answers plain HTTP with an HTTP refusal. Ignores a full socket. */
+/* Answers plain HTTP with an HTTP refusal. If the socket is full, the answer is lost. */
 static void
 refuse_plain_http(const struct tls_session *session)
 {

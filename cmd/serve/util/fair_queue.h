@@ -17,7 +17,7 @@ struct fair_entry {
 
 struct fair_lane {
 	struct fair_entry *first; /* utlist; NULL: the lane is empty */
-	uint64_t due; /* the bytes charged to the lane; the lane with the least is served next */
+	uint64_t due; /* the lane with the lowest due is served next; in charged bytes */
 	uint64_t order; /* of lanes with an equal due, the one with the least order is served */
 	size_t at; /* the index of the lane in the heap; valid if the lane is not empty */
 };

@@ -28,7 +28,7 @@ struct line_writer {
 	size_t max_bytes; /* the most unwritten bytes in buf, unless they are one line */
 	size_t sent; /* the bytes of buf that are written already */
 	uint64_t dropped_ever; /* the number of discarded lines */
-	uint64_t dropped; /* those that line_writer_take_dropped() has not returned yet */
+	uint64_t dropped; /* discarded lines that line_writer_take_dropped() will return */
 	int fd; /* owned if kind is LINE_WRITER_OWN; -1: the reader is gone */
 	int error; /* the errno that line_writer_take_error() will return; 0: none */
 	int reported; /* the errno that it returned last; 0 after a successful write */

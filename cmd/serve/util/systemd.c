@@ -1,4 +1,4 @@
-/* Socket activation, readiness and watchdog: environment variables and datagrams. */
+/* Socket activation, readiness and watchdog, through environment variables and datagrams. */
 #include "serve/util/systemd.h"
 
 #include <stddef.h>
