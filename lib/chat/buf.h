@@ -7,9 +7,9 @@
 #include "chat/span.h"
 
 /*
- * A growable buffer with an optional limit. Zero-initialised it is empty and has no limit.
+ * A growable buffer with an optional limit. A zero-initialised buffer is empty and has no limit.
  * Invariants: len <= cap; len <= limit if limit is not 0; at is NULL only if cap is 0.
- * Functions fail only at the limit; without memory they abort the process.
+ * Functions fail only at the limit; if there is no memory, they abort the process.
  */
 struct chat_buf {
 	char *at;
@@ -18,22 +18,27 @@ struct chat_buf {
 	size_t limit; /* in bytes; 0: no limit */
 };
 
-void chat_buf_free(struct chat_buf *buf); /* it is empty and usable afterwards, with its limit */
+/* Frees the memory. The buffer is then empty and usable, with the same limit. */
+void chat_buf_free(struct chat_buf *buf);
 
 /*
- * Makes space for len more bytes. Returns the place for them, or NULL if they would exceed the
- * limit. The caller writes there and adds to buf->len. Never returns NULL if len is 0.
+ * Makes space for len more bytes. Returns a pointer to this space, or NULL if the bytes would
+ * exceed the limit. The caller writes the bytes and adds their number to buf->len. Does not return
+ * NULL if len is 0 and the buffer is within its limit.
  */
 char *chat_buf_reserve(struct chat_buf *buf, size_t len);
 
-/* Appends bytes, which must not be in buf. Returns 0, or -1 with buf unchanged at the limit. */
+/*
+ * These append bytes, which must not be in buf. They return 0; or -1, with the contents of buf
+ * unchanged, if the bytes would exceed the limit.
+ */
 int chat_buf_append(struct chat_buf *buf, const void *bytes, size_t len);
 int chat_buf_append_span(struct chat_buf *buf, struct chat_span span);
 int chat_buf_append_string(struct chat_buf *buf, const char *string);
 int chat_buf_printf(struct chat_buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Removes the first len bytes; the rest moves to the front. */
+/* Removes the first len bytes and moves the rest to the front. len must not exceed buf->len. */
 void chat_buf_drop(struct chat_buf *buf, size_t len);
 
 static inline struct chat_span
@@ -45,7 +50,7 @@ chat_buf_span(const struct chat_buf *buf)
 /* Reports on stderr that there is no memory, and aborts the process. */
 _Noreturn void chat_out_of_memory(void);
 
-/* Returns the pointer, which another library allocated; aborts as above if it is NULL. */
+/* Returns a pointer that another library allocated; aborts the process if it is NULL. */
 static inline void *
 chat_need(void *made)
 {
@@ -54,7 +59,10 @@ chat_need(void *made)
 	return made;
 }
 
-/* As malloc(3), calloc(3), realloc(3) and strdup(3), but abort as above when there is no memory. */
+/*
+ * As malloc(3), calloc(3), realloc(3), strdup(3) and strndup(3), but they abort the process if
+ * there is no memory, and chat_strndup copies len bytes even if one of them is 0.
+ */
 void *chat_alloc(size_t size);
 void *chat_alloc_zeroed(size_t count, size_t size);
 void *chat_realloc(void *old, size_t size);

@@ -6,20 +6,22 @@
 #include <stdint.h>
 
 /*
- * How to connect to a server. Strings are borrowed until chat_client_open returns, unless said.
+ * The options of a connection. Strings are borrowed until chat_client_open returns, but cacert and
+ * cacert_name until chat_client_free.
  */
 struct chat_client_options {
 	const char *cacert; /* a CA file; NULL: CURL_CA_BUNDLE, SSL_CERT_FILE or the system's */
-	const char *cacert_name; /* its name in errors; NULL: "--cacert"; borrowed until _free */
+	const char *cacert_name; /* the option named in errors about cacert; NULL: "--cacert" */
 	const char *cert,
-		*key; /* client certificate and key, PEM; key NULL: it is in the file of cert */
-	const char *unix_socket; /* connect there instead; NULL: TCP */
+		*key; /* PEM files; cert NULL: none; key NULL: the key is in the file of cert */
+	const char *unix_socket; /* the path to connect to instead of the host; NULL: TCP */
 	bool insecure; /* do not verify the server */
-	int64_t connect_timeout_ms; /* for name, TCP, proxy, TLS and handshake together; above 0 */
-	size_t max_message_bytes; /* of a received message; a longer one is CHAT_PROTOCOL_ERROR and
-				     Close 1009 */
+	int64_t connect_timeout_ms; /* for name lookup, TCP, proxy, TLS and handshake together;
+				       must be above 0 */
+	size_t max_message_bytes; /* a longer message from the server ends the connection with
+				     CHAT_PROTOCOL_ERROR and Close 1009 */
 };
 
-#define CHAT_CLIENT_POLL_FDS 4 /* the most descriptors to poll(2) for */
+#define CHAT_CLIENT_POLL_FDS 4 /* the maximum result of chat_client_poll_fds */
 
 #endif

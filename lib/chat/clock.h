@@ -3,13 +3,14 @@
 
 #include <stdint.h>
 
-/* Milliseconds of a clock that is never set back (CLOCK_MONOTONIC): for deadlines. */
+/* Returns milliseconds of a clock that is never set back (CLOCK_MONOTONIC): for deadlines. */
 int64_t chat_now_ms(void);
 
-/* Microseconds of the same clock: for rates and durations. */
+/* Returns microseconds of the clock of chat_now_ms: for rates and durations. */
 int64_t chat_now_us(void);
 
-/* Milliseconds since 1970 (CLOCK_REALTIME), which may be set back: for timestamps. */
+/* Returns milliseconds since 1970 of a clock that may be set back (CLOCK_REALTIME): for timestamps.
+ */
 int64_t chat_unix_ms(void);
 
 #endif

@@ -9,8 +9,8 @@
 
 /*
  * The messages that a client sends, written with cJSON. Each function returns one line of JSON
- * without a newline, which the caller frees with free(). Strings are NUL-terminated and must be
- * valid UTF-8, which cJSON does not check. A NULL leaves an optional property out.
+ * without a newline; the caller must free(3) it. Strings are NUL-terminated and must be valid
+ * UTF-8, because cJSON does not check them. An optional property is left out if its field is NULL.
  */
 struct chat_encode_init {
 	const char *username;
@@ -34,7 +34,10 @@ struct chat_encode_file {
 };
 char *chat_encode_file(const struct chat_encode_file *file);
 
-/* Returns valid UTF-8 without U+0000 as a JSON string with quotes; the caller frees it. */
+/*
+ * Returns text as a JSON string with quotes; the caller must free(3) it. text must be valid UTF-8
+ * without U+0000; with U+0000 the process aborts.
+ */
 char *chat_encode_string(struct chat_span text);
 
 #endif

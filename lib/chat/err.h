@@ -7,9 +7,9 @@
 #include "chat/span.h"
 
 /*
- * The code of an error. Codes of the first group are sent to peers (chat-protocol(7), ERROR CODES);
- * those of the second are more exact forms of bad_json, which is sent instead; those of the third
- * stay in the process.
+ * The code of an error, in three groups after CHAT_OK. The first group is sent to peers
+ * (chat-protocol(7), ERROR CODES). The second group names kinds of bad_json; the server sends
+ * bad_json in their place. The third group is not sent.
  */
 enum chat_code {
 	CHAT_OK,
@@ -48,11 +48,11 @@ enum chat_code {
 	CHAT_USAGE,
 	CHAT_UNKNOWN_HOST,
 	CHAT_CANNOT_CONNECT,
-	CHAT_CONNECTION_LOST, /* without a Close frame, or with another code than 1000 */
-	CHAT_CONNECTION_CLOSED, /* by a Close frame, 1000 */
+	CHAT_CONNECTION_LOST, /* without a Close frame, or with 1011 or an unknown code */
+	CHAT_CONNECTION_CLOSED, /* by a Close frame with 1000 or without a code */
 	CHAT_TRY_LATER,
 	CHAT_PROTOCOL_ERROR,
-	CHAT_REFUSED, /* because of TLS verification, a token or a name; a retry would fail too */
+	CHAT_REFUSED, /* TLS verification failed, or a token or a name is wrong: do not retry */
 	CHAT_TIMED_OUT,
 	CHAT_INTERRUPTED,
 	CHAT_IO_ERROR,
@@ -63,40 +63,40 @@ enum chat_code {
 };
 
 /*
- * An error. Functions that can fail take a pointer to the caller's as their last argument, or NULL
- * if the caller does not need it. They write it only on failure. It owns no memory.
+ * An error. A function that can fail has a pointer to one as its last argument, which may be NULL,
+ * and writes it only if it fails. An error owns no memory.
  */
 struct chat_err {
 	enum chat_code code;
-	size_t offset; /* of the error in the input, in bytes; valid if the function says so */
+	size_t offset; /* of the error in the input, in bytes; valid if the function says so, else 0
+			*/
 	char field[64]; /* a JSON Pointer (RFC 6901) to the wrong value; "": the whole message */
-	char text[192]; /* an English sentence or clause, without full stop, without parts of the
-			   input */
+	char text[192]; /* an English sentence or clause, without full stop */
 };
 
 /*
- * Fills err, which may be NULL, and returns -1, so that a caller can `return chat_fail(…)`. The
+ * Fills err, if it is not NULL, and returns -1, so that a caller can `return chat_fail(…)`. The
  * arguments may point into err: chat_fail(err, err->code, "%s: %s", name, err->text). A text that
- * is too long is cut between two code points. errno is kept; "%m" gives its sentence.
+ * is too long is cut between two code points. errno is unchanged; "%m" stands for its sentence.
  */
 int chat_fail(struct chat_err *err, enum chat_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same, and sets err->offset; the second takes the arguments as a va_list. */
+/* As chat_fail, but set err->offset, which chat_fail sets to 0. */
 int chat_fail_at(struct chat_err *err, enum chat_code code, size_t offset, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 int chat_fail_list(struct chat_err *err, enum chat_code code, size_t offset, const char *format,
 	va_list list) __attribute__((format(printf, 4, 0)));
 
-/* Returns the word of a code in lower_snake form, "ok" for CHAT_OK. Static. */
+/* Returns the word of a code, such as "bad_json"; "ok" for CHAT_OK. The string is static. */
 const char *chat_code_word(enum chat_code code);
 
-/* Returns the code of the word in an error message, or CHAT_OK if the word is unknown. */
+/* Returns the code of the first group that has this word, or CHAT_OK. */
 enum chat_code chat_code_find(struct chat_span word);
 
 /*
- * Returns the code that is sent to peers for this one: bad_json for the second group, internal for
- * the third.
+ * Returns the code to send to peers: the code itself for the first group, bad_json for the second,
+ * internal for the third.
  */
 enum chat_code chat_code_wire(enum chat_code code);
 

@@ -30,22 +30,23 @@ enum chat_json_kind {
 
 struct chat_json_value {
 	enum chat_json_kind kind;
-	struct chat_span raw; /* the bytes of the input, a string with its quotes */
-	size_t points; /* of a string: its code points after unescaping; else not valid */
-	bool escaped; /* of a string: it has at least one backslash; else not valid */
+	struct chat_span raw; /* the bytes of the input; a string has its quotes */
+	size_t points; /* code points of a string, after unescaping; valid for strings only */
+	bool escaped; /* the string has at least one backslash; valid for strings only */
 };
 
 struct chat_json {
-	const char *start; /* where offsets count from */
+	const char *start; /* offsets count from here */
 	const char *at; /* the cursor */
 	const char *end;
-	unsigned depth; /* the number of containers entered and not left */
-	bool any_escape; /* escapes of NUL and of half a surrogate pair are accepted */
+	unsigned depth; /* the number of open containers around the cursor */
+	bool any_escape; /* escapes of U+0000 and of lone surrogates are accepted */
 };
 
 /*
- * Begins at the first byte. A byte-order mark there is an error of the first read. The caller may
- * set any_escape afterwards, to accept all of RFC 8259; strings must not be decoded then.
+ * Sets the cursor to the first byte of the text. If the text begins with a byte-order mark, the
+ * first read fails. The caller may then set any_escape, to accept all of RFC 8259; it must not
+ * decode strings if it does.
  */
 void chat_json_begin(struct chat_json *json, struct chat_span text);
 
@@ -56,10 +57,10 @@ int chat_json_peek(struct chat_json *json, enum chat_json_kind *kind, struct cha
 int chat_json_read(struct chat_json *json, struct chat_json_value *value, struct chat_err *err);
 
 /*
- * To step through an object or an array, call _enter once, then _member or _element before each
- * value, which the caller reads. These return 1 if there is a value (_member has read its key), 0
- * if the container has ended, -1 at an error. _enter sets *first, which the caller keeps for the
- * container.
+ * To read an object or an array step by step, call _enter once, then _member or _element before
+ * each value. If these return 1, there is a value, which the caller must read (_member has read its
+ * key); 0: the container has ended; -1: an error. _enter sets *first; the caller passes it to each
+ * call for this container.
  */
 int chat_json_enter(struct chat_json *json, bool *first, struct chat_err *err);
 int chat_json_member(
@@ -73,30 +74,30 @@ int chat_json_end(struct chat_json *json, struct chat_err *err);
 struct chat_span chat_json_inside(const struct chat_json_value *string);
 
 /*
- * Decodes as much of the front of *rest as fits into out, and removes it from *rest, which began as
- * chat_json_inside(). Returns the bytes written, which are not 0 if *rest is not empty and size is
- * at least 4.
+ * Decodes as much of the front of *rest as fits into out, and removes it from *rest. The first
+ * *rest must be chat_json_inside() of a string. Returns the number of bytes written, which is above
+ * 0 if *rest was not empty and size is at least 4.
  */
 size_t chat_json_decode(struct chat_span *rest, char *out, size_t size);
 
 /*
- * Decodes a string value into out, without a NUL. Returns the length, or (size_t)-1 if it is longer
- * than size. Decoding never makes a string longer, so size = raw.len always suffices.
+ * Decodes a string value into out, without a NUL. Returns the decoded length, or (size_t)-1 if this
+ * is more than size. A decoded string is never longer, so size = raw.len always suffices.
  */
 size_t chat_json_unescape(const struct chat_json_value *string, char *out, size_t size);
 
-/* Returns true if a string value, decoded, is these bytes. */
+/* Returns true if the decoded string value equals these bytes. */
 bool chat_json_string_is(const struct chat_json_value *string, struct chat_span bytes);
 
 /*
  * Numbers are evaluated by their digits, never as a double (JSON Schema 2020-12: 1.0 and 1e3 are
- * integers). The number must have been accepted by chat_json_read. compare returns less than 0, 0
- * or more than 0.
+ * integers). chat_json_read must have accepted the number. The result of compare is less than 0, 0
+ * or more than 0 if the integer is less than, equal to or more than `with`.
  */
 bool chat_json_is_integer(struct chat_span number);
 int chat_json_compare_integer(struct chat_span integer, int64_t with);
 
-/* Gets the value of a number. Returns false if it is no integer or does not fit. */
+/* Sets *value to the value of a number. Returns false if it is not an integer or does not fit. */
 bool chat_json_int64(struct chat_span integer, int64_t *value);
 
 /* Returns the word of a kind: "null", "boolean", "number", "string", "array" or "object". */

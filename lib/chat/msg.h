@@ -10,7 +10,7 @@
 #include "chat/span.h"
 
 /*
- * A message that was read from untrusted bytes and checked against every rule of the table. The
+ * A message that was read from untrusted bytes and checked by the rules of its type. The
  * values are spans of the line, which must outlive the message; value[slot] is valid only if
  * chat_msg_has() returns true for it.
  */
@@ -31,20 +31,23 @@ chat_msg_has(const struct chat_msg *msg, enum chat_slot slot)
 /*
  * Reads one message. Returns 0, or -1 with the first error: bad_utf8, a JSON error, duplicate_key,
  * unknown_type, bad_message (err->field names the property), bad_base64, text_too_long, text_empty.
- * A type that may not come from `from` is unknown_type. An additional property of a wrong shape
- * counts as absent.
+ * A type that `from` may not send is unknown_type. An additional property of a wrong shape is
+ * ignored.
  */
 int chat_msg_read(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
 	struct chat_err *err);
 
 /*
- * Likewise, for a line that the caller knows to be valid UTF-8, such as a text of chat_ws_next or
- * chat_client_receive.
+ * As chat_msg_read, for a line that the caller knows to be valid UTF-8, such as a text of
+ * chat_ws_next or chat_client_receive.
  */
 int chat_msg_read_utf8(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
 	struct chat_err *err);
 
-/* Gets each finding, in the order of the line. The finding is valid only during the call. */
+/*
+ * Called for each finding, in the order of their offsets in the line. The finding is valid only
+ * during the call.
+ */
 typedef void chat_msg_report(void *arg, const struct chat_err *finding);
 
 enum chat_msg_how {
@@ -56,15 +59,15 @@ enum chat_msg_how {
  * Reports all findings about a line, not only the first. `how` is a set of enum chat_msg_how bits.
  * Strict checking adds what the specification leaves open: duplicate keys anywhere, usernames that
  * servers refuse, additional properties of a wrong shape, base64 that is not canonical or does not
- * have `file.size` bytes. msg may be NULL; it is filled if the type is known. Returns the number of
- * findings. Only strict checking allocates memory.
+ * have `file.size` bytes. msg may be NULL; if it is not, it gets the valid values of a known type.
+ * Returns the number of findings. Only strict checking allocates memory.
  */
 unsigned chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
 	unsigned how, chat_msg_report *report, void *arg);
 
 /*
- * Returns a string value decoded and NUL-terminated; the caller frees it. A message contains no
- * U+0000.
+ * Returns a string value, decoded and NUL-terminated; the caller must free(3) it. It contains no
+ * other NUL, because a message has no U+0000.
  */
 char *chat_msg_string(const struct chat_json_value *string);
 

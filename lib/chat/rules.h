@@ -9,10 +9,10 @@
 
 /*
  * The eight messages as one table: type, direction, properties, kinds, limits. Reading, checking,
- * the JSON Schema and the tests follow it, so a property is added here and nowhere else. Source:
- * the specification (Chat WebSocket API 1.0.0). Rules with `addition` are this project's additional
- * properties (marked + in chat-protocol(7)); one of another shape counts as an unknown property,
- * and only strict checking reports it.
+ * the JSON Schema and the tests follow this table. Source: the specification (Chat WebSocket API
+ * 1.0.0). Rules with `addition` are this project's additional properties (marked + in
+ * chat-protocol(7)). An additional property of another shape counts as unknown, and only strict
+ * checking reports it.
  */
 enum chat_type {
 	CHAT_TYPE_INIT,
@@ -32,13 +32,15 @@ enum chat_direction {
 	CHAT_FROM_SERVER = 2,
 	CHAT_FROM_ANY = 3,
 	/*
-	 * Input of chat-send: a client's text or file, whose type may be left out. An object
-	 * without `type` is a text if it has `text`, else a file if it has `file`.
+	 * Input of chat-send: a text or file of a client, with or without `type`. An object without
+	 * `type` is a text if it has `text`, else a file if it has `file`.
 	 */
 	CHAT_FROM_INPUT = 4
 };
 
-/* The index of a property's value in struct chat_msg; properties of one name at one level share it.
+/*
+ * The index of a property's value in struct chat_msg. Properties with the same path have the same
+ * slot in all messages.
  */
 enum chat_slot {
 	CHAT_SLOT_TYPE,
@@ -82,7 +84,7 @@ enum chat_slot {
 	CHAT_SLOT_RETRY_AFTER,
 	CHAT_SLOT_FATAL,
 	CHAT_SLOTS,
-	CHAT_SLOT_NONE = CHAT_SLOTS /* within an array: checked, not stored */
+	CHAT_SLOT_NONE = CHAT_SLOTS /* the property is within an array: checked, not stored */
 };
 
 enum chat_rule_kind {
@@ -94,11 +96,11 @@ enum chat_rule_kind {
 	CHAT_RULE_WORDS /* an array of at most `max` words, each of 1 to CHAT_WORD_MAX characters */
 };
 
-/* A word: 1 to CHAT_WORD_MAX of A-Z a-z 0-9 . _ ~ - / : */
+/* Returns true if a word consists of 1 to CHAT_WORD_MAX of A-Z a-z 0-9 . _ ~ - / : */
 #define CHAT_WORD_MAX 96
 bool chat_word_valid(struct chat_span word);
 
-#define CHAT_VIA_MOST 8 /* words in `via` */
+#define CHAT_VIA_MOST 8 /* the maximum number of words in `via` */
 #define CHAT_HOPS_MOST 1000
 
 enum chat_rule_format {
@@ -106,7 +108,7 @@ enum chat_rule_format {
 	CHAT_FORMAT_WORD, /* exactly `word` */
 	CHAT_FORMAT_ID, /* ^[a-zA-Z0-9-]+$ */
 	CHAT_FORMAT_BASE64, /* format: byte */
-	CHAT_FORMAT_USERNAME /* any; strict checking calls chat_username_check() */
+	CHAT_FORMAT_USERNAME /* any string; strict checking calls chat_username_check() */
 };
 
 struct chat_shape;
@@ -118,12 +120,12 @@ struct chat_rule {
 	bool required;
 	bool addition;
 	enum chat_rule_format format;
-	const char *word; /* CHAT_FORMAT_WORD */
-	const char *unless; /* required unless this boolean of the object is true */
+	const char *word; /* valid for CHAT_FORMAT_WORD */
+	const char *unless; /* not required if this boolean of the object is true; NULL: none */
 	int64_t min, max; /* code points of a string, value of an integer, number of words; max 0:
 			     no limit */
-	bool has_min; /* of an integer: min is valid */
-	const struct chat_shape *shape; /* of an object or array; NULL: any */
+	bool has_min; /* for an integer: min is a limit */
+	const struct chat_shape *shape; /* for an object or array; NULL: any shape */
 	const char *about; /* a clause for the schema */
 };
 
@@ -141,13 +143,13 @@ struct chat_rules_type {
 	struct chat_shape shape;
 };
 
-/* All messages, indexed by enum chat_type. Static. */
+/* The rules of all messages, indexed by enum chat_type. */
 extern const struct chat_rules_type chat_rules[CHAT_TYPES];
 
 /* Returns the rule of this name, or NULL. */
 const struct chat_rule *chat_shape_find(const struct chat_shape *shape, struct chat_span name);
 
-/* Returns true if a message of this type may come from there. */
+/* Returns true if `from` may send a message of this type. */
 static inline bool
 chat_rules_allow(enum chat_type type, enum chat_direction from)
 {
@@ -156,14 +158,14 @@ chat_rules_allow(enum chat_type type, enum chat_direction from)
 	return (chat_rules[type].from & from) != 0;
 }
 
-/* Returns the type of this word, or CHAT_TYPE_UNKNOWN. */
+/* Returns the type with this word, or CHAT_TYPE_UNKNOWN. */
 enum chat_type chat_rules_find(struct chat_span word);
 
 /*
  * Returns the JSON Schema (2020-12) of the messages of a direction, with indentation; the caller
- * frees it with free(). It has the specification's rules, with `format: byte` as a pattern, and
- * agrees with chat_msg_check() without strict. Additional properties are described, not
- * constrained.
+ * must free(3) it. The schema has the specification's rules, with `format: byte` as a pattern, and
+ * accepts the same objects as chat_msg_check() without strict. It describes additional properties
+ * but does not constrain them.
  */
 char *chat_rules_schema(enum chat_direction from);
 

@@ -5,15 +5,16 @@
 #include "chat/span.h"
 
 /*
- * Appends untrusted text so that it is safe on a terminal, as one line. Control characters
- * (chat_utf8_is_control) become \n \t \x1b \u202e and so on, a byte that is not UTF-8 becomes \xff;
- * a backslash stays unchanged. Text beyond the limit of the buffer is left out.
+ * Appends untrusted text as one line that is safe on a terminal. Control characters
+ * (chat_utf8_is_control) are replaced by escapes such as \n \t \x1b \u202e, and a byte that is not
+ * UTF-8 by its value, such as \xff. A backslash is unchanged. Text beyond the limit of the buffer
+ * is left out.
  */
 void chat_show(struct chat_buf *out, struct chat_span text);
 
 /*
- * The same for a name, which must not look like another one: invisible characters
- * (chat_utf8_is_invisible) become escapes too, \u200b \U000e0001.
+ * As chat_show, for a name, which must not look like another name: invisible characters
+ * (chat_utf8_is_invisible) are also replaced by escapes such as \u200b \U000e0001.
  */
 void chat_show_name(struct chat_buf *out, struct chat_span name);
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Borrowed bytes: not NUL-terminated, valid as long as the memory that they point into. */
+/* Bytes that another object owns, without a NUL at the end. Valid as long as that object. */
 struct chat_span {
 	const char *at;
 	size_t len;
@@ -36,7 +36,7 @@ chat_span_strip(struct chat_span span)
 	return span;
 }
 
-/* Returns true if a line holds nothing but blanks and ends of lines. */
+/* Returns true if a line contains only spaces, tabs, CR and LF. */
 static inline bool
 chat_span_is_blank(struct chat_span line)
 {
@@ -49,7 +49,7 @@ chat_span_is_blank(struct chat_span line)
 	return i == line.len;
 }
 
-/* Copies the span to `at`, as far as it fits before `end`. Returns the end of the copy. */
+/* Copies as many bytes of the span to `at` as fit before `end`. Returns the end of the copy. */
 static inline char *
 chat_span_put(char *at, const char *end, struct chat_span span)
 {

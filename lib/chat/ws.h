@@ -12,11 +12,10 @@ struct wslay_frame_context;
 
 /*
  * WebSocket framing (RFC 6455 section 5) for servers and clients. Receiving uses wslay's frame
- * layer and adds limits, checks and the joining of fragments. Sending puts a header in front of a
- * payload.
+ * layer, checks limits and UTF-8, and joins fragments. Sending puts a header in front of a payload.
  *
- * A receiver allocates memory only while a frame or a fragmented message is incomplete: between
- * messages chat_ws_idle() returns true and there is nothing but this structure.
+ * A receiver has allocated memory only while a frame or a message is incomplete. Between messages
+ * chat_ws_idle() returns true, and the receiver is only this structure.
  */
 enum chat_ws_role {
 	CHAT_WS_SERVER, /* expects masked frames */
@@ -34,46 +33,47 @@ enum chat_ws_opcode {
 
 /* The result of chat_ws_next. */
 enum chat_ws_event {
-	CHAT_WS_WANT_MORE, /* all bytes are consumed, without an event */
-	CHAT_WS_MESSAGE, /* a whole text message, valid UTF-8 */
-	CHAT_WS_GOT_PING, /* the payload must be sent back in a pong */
+	CHAT_WS_WANT_MORE, /* all bytes were consumed, and there is no event */
+	CHAT_WS_MESSAGE, /* the payload is a whole text message, valid UTF-8 */
+	CHAT_WS_GOT_PING, /* the caller must send the payload back in a pong */
 	CHAT_WS_GOT_PONG,
-	CHAT_WS_GOT_CLOSE, /* close_code is the code received, 1005 for none; payload is the reason
-			    */
+	CHAT_WS_GOT_CLOSE, /* close_code is the code received, 1005 if the Close has none; the
+			      payload is the reason, valid UTF-8 */
 	CHAT_WS_FAILED /* close_code is the code to send: 1002, 1003, 1007, 1008 or 1009 */
 };
 
 /*
- * A receiver. Zero-initialised it is a server's. Callers may only read close_code.
- * Between frames `frames` is NULL; between messages `message` is empty.
+ * A receiver. A zero-initialised receiver is one of a server. close_code is the only field that
+ * callers may read. Between frames `frames` is NULL; between messages `message` is empty.
  */
 struct chat_ws {
-	struct wslay_frame_context *frames; /* of the frame in progress */
-	struct chat_buf message; /* the message so far, then control_len bytes */
-	uint64_t remaining; /* payload bytes of the frame in progress that have not come */
-	uint32_t utf8; /* state of the check of the text in progress */
-	uint32_t fragments; /* frames of the message in progress */
-	uint16_t close_code;
-	uint8_t opcode; /* of the frame in progress */
-	uint8_t failure; /* the index of the sentence; valid after CHAT_WS_FAILED */
-	uint8_t control_len; /* bytes of a control frame in progress, at the end of message */
-	uint8_t header_len; /* bytes of a header in progress */
+	struct wslay_frame_context *frames; /* of the incomplete frame */
+	struct chat_buf message; /* the part of the message received so far, then control_len bytes
+				  */
+	uint64_t remaining; /* payload bytes of the incomplete frame that were not received yet */
+	uint32_t utf8; /* the state of chat_utf8_feed for the incomplete message */
+	uint32_t fragments; /* the number of frames of the incomplete message */
+	uint16_t close_code; /* valid after CHAT_WS_GOT_CLOSE and CHAT_WS_FAILED */
+	uint8_t opcode; /* of the incomplete frame */
+	uint8_t failure; /* enum chat_ws_failure; valid after CHAT_WS_FAILED */
+	uint8_t control_len; /* bytes of an incomplete control frame, at the end of `message` */
+	uint8_t header_len; /* bytes of an incomplete header, in `header` */
 	unsigned char header[14];
 	bool client : 1;
-	bool final : 1; /* the frame in progress ends its message */
-	bool in_frame : 1; /* its header was read, not all of its payload */
-	bool in_message : 1; /* frames of a message were read, not its last */
-	bool ended : 1; /* a Close came, or it failed */
+	bool final : 1; /* the incomplete frame is the last of its message */
+	bool in_frame : 1; /* a frame is incomplete: its header was read, but not all its payload */
+	bool in_message : 1; /* a message is incomplete: its first frame has begun */
+	bool ended : 1; /* after CHAT_WS_GOT_CLOSE or CHAT_WS_FAILED */
 };
 
 struct chat_ws_limits {
-	size_t max_message_bytes; /* a longer message fails with 1009 at its header */
-	uint32_t max_fragments; /* a message of more frames fails with 1008 */
+	size_t max_message_bytes; /* the header that makes a message longer fails with 1009 */
+	uint32_t max_fragments; /* a message with more frames fails with 1008 */
 };
 
 /*
- * The memory that the receivers of one thread share: a framing context, which only a receiver with
- * an incomplete frame needs for itself. There is one pool for each loop; it must outlive its
+ * The memory that the receivers of one thread share: a framing context of wslay. A receiver takes
+ * the context while it has an incomplete frame. A thread needs one pool, which must outlive its
  * receivers.
  */
 struct chat_ws_pool;
@@ -85,9 +85,9 @@ void chat_ws_init(struct chat_ws *ws, enum chat_ws_role role);
 void chat_ws_free(struct chat_ws *ws, struct chat_ws_pool *pool);
 
 /*
- * Consumes bytes up to the end of the next event and moves *input past them. *payload is valid
- * until the next call with the same pool. Call it again until it returns CHAT_WS_WANT_MORE. Bytes
- * after CHAT_WS_FAILED or CHAT_WS_GOT_CLOSE are consumed and ignored.
+ * Consumes bytes up to the next event and moves *input past them. *payload is valid until the next
+ * call with the same pool. The caller must call it until it returns CHAT_WS_WANT_MORE. After
+ * CHAT_WS_FAILED or CHAT_WS_GOT_CLOSE all bytes are consumed and ignored.
  */
 enum chat_ws_event chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool,
 	const struct chat_ws_limits *limits, struct chat_span *input, struct chat_span *payload);
@@ -95,36 +95,39 @@ enum chat_ws_event chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool,
 /* Returns true if no frame and no message is incomplete. */
 bool chat_ws_idle(const struct chat_ws *ws);
 
-/* Returns the bytes of memory that a receiver holds besides the structure. */
+/* Returns the number of bytes that a receiver has allocated. */
 size_t chat_ws_memory(const struct chat_ws *ws);
 
-/* Returns a sentence about CHAT_WS_FAILED, which fits into a Close. Static. */
+/*
+ * Returns a sentence about the failure after CHAT_WS_FAILED, short enough for a Close. The string
+ * is static.
+ */
 const char *chat_ws_failure_text(const struct chat_ws *ws);
 
 /*
- * Sending, defined in ws_send.c. Writes an unmasked header, as a server sends it. Returns its
- * length: 2, 4 or 10.
+ * Writes the header of an unmasked, unfragmented frame. Returns its length: 2, 4 or 10. This and
+ * the functions below, except the last one, are defined in ws_send.c.
  */
 #define CHAT_WS_HEADER_MAX 14
 size_t chat_ws_header(
 	char header[CHAT_WS_HEADER_MAX], enum chat_ws_opcode opcode, uint64_t payload_bytes);
 
-/* Masking keys of a client, from the kernel in blocks. Zero-initialised it is empty. */
+/* Random bytes for the masking keys of a client. A zero-initialised one is empty. */
 struct chat_ws_masks {
 	unsigned char block[256];
-	size_t left;
+	size_t left; /* bytes at the start of block that were not used */
 };
 
 /*
- * Appends a whole frame: a client's, masked with a new key from masks, or a server's if masks is
- * NULL. Returns 0, or -1 at the limit of the buffer, with nothing appended.
+ * Appends a whole frame: of a client, masked with a new key from masks, or of a server if masks is
+ * NULL. Returns 0, or -1 with nothing appended if the frame exceeds the limit of the buffer.
  */
 int chat_ws_append(struct chat_buf *out, struct chat_ws_masks *masks, enum chat_ws_opcode opcode,
 	struct chat_span payload);
 
 /*
- * Appends a Close frame; code 0 makes an empty one. reason may be NULL; it is cut to 123 bytes
- * between two code points. Returns as chat_ws_append.
+ * Appends a Close frame; if code is 0, its payload is empty. reason may be NULL; it is cut to at
+ * most 123 bytes, between two code points. Returns as chat_ws_append.
  */
 int chat_ws_append_close(
 	struct chat_buf *out, struct chat_ws_masks *masks, uint16_t code, const char *reason);
