@@ -7,7 +7,7 @@
 serve --history 50
 port=${CHAT_URL##*:}
 head -c 700000 /dev/urandom >"$TMP/holiday.bin"
-helper faulty-proxy.js "$TMP/proxy" --to "${port%/}" --cuts 0 --delay 250
+helper slow-relay.py "$TMP/proxy" --to "${port%/}"
 
 # on_terminal FILE ARGUMENT…: chat-send with a terminal as stderr, which ends up in FILE.
 on_terminal() {
