@@ -20,8 +20,7 @@ struct owed_echo {
 };
 
 /* The beginning of every `message`, before its id (encode_message). */
-static const char message_head[] = "{\"type\":\"message\",\"id\":\"";
-#define MESSAGE_HEAD_LEN (sizeof(message_head) - 1)
+#define MESSAGE_HEAD_LEN (sizeof("{\"type\":\"message\",\"id\":\"") - 1)
 
 /* ---- owing ---- */
 
