@@ -1,4 +1,4 @@
-/* Calls Landlock by its three system calls, for which the C library has no functions. */
+/* Uses Landlock by its three system calls, because the C library has no functions for them. */
 #include "command/confine.h"
 
 #include <fcntl.h>
@@ -13,7 +13,8 @@
 
 #include "chat/buf.h"
 
-/* Rights that the headers of Linux 6.1 do not define yet, and their version of Landlock. */
+/* Rights that the headers of Linux 6.1 do not define, each with the Landlock version that has it.
+ */
 #define FS_TRUNCATE (1ULL << 14) /* version 3 */
 #define NET_BIND_TCP (1ULL << 0) /* version 4 */
 #define NET_CONNECT_TCP (1ULL << 1)
@@ -26,7 +27,7 @@
 #define FS_WRITE \
 	(FS_REMOVE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | FS_TRUNCATE)
 
-/* Rights that are lost together with the right to write, on every path. */
+/* Rights that CHAT_CONFINE_WRITE gives up for all paths; chat_confine_leave cannot keep them. */
 #define FS_NEVER \
 	(LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | \
 		LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SOCK | \
@@ -37,7 +38,7 @@ struct ruleset {
 	uint64_t fs, net, scoped;
 };
 
-/* Returns how many bytes of the struct a version of Landlock knows. */
+/* Returns the size of the part of struct ruleset that this version of Landlock accepts. */
 static size_t
 ruleset_size(int version)
 {

@@ -1,6 +1,6 @@
 /*
- * How a command writes to stderr and ends. Only commands use this; the library returns
- * errors to its caller.
+ * Warnings and exit statuses of the commands. Only commands use this; the library returns errors to
+ * its caller.
  */
 #include "command/diag.h"
 
@@ -61,7 +61,7 @@ static const unsigned char statuses[CHAT_CODES] = {
 	[CHAT_PROTOCOL_ERROR] = CHAT_EXIT_PROTOCOL,
 	[CHAT_REFUSED] = CHAT_EXIT_REFUSED,
 	[CHAT_TIMED_OUT] = CHAT_EXIT_TIMEOUT,
-	[CHAT_INTERRUPTED] = 128 + SIGINT, /* where the process cannot die by the signal itself */
+	[CHAT_INTERRUPTED] = 128 + SIGINT, /* if the process cannot end by the signal itself */
 	[CHAT_IO_ERROR] = CHAT_EXIT_IO,
 	[CHAT_CANNOT_OPEN] = CHAT_EXIT_NO_INPUT,
 	[CHAT_CANNOT_CREATE] = CHAT_EXIT_CANNOT_CREATE,
@@ -91,8 +91,8 @@ chat_warning(struct chat_buf *line, const char *format, va_list list)
 }
 
 /*
- * Writes "program: sentence" and a hint, which may be NULL, in one write. A failure is ignored:
- * there is nowhere to report it. errno is unchanged.
+ * Writes "program: sentence", a newline and the hint, if it is not NULL. Ignores a failed write,
+ * because it cannot be reported anywhere else. errno is unchanged.
  */
 static void
 write_warning(const char *hint, const char *format, va_list list)
@@ -156,8 +156,8 @@ chat_die_by_signal(int signal_number)
 }
 
 /*
- * Opens /dev/null in the place of a closed descriptor 0, 1 or 2, for the wrong direction: its
- * number is taken, but reading or writing it stays an error.
+ * If the descriptor 0, 1 or 2 is closed, opens /dev/null in its place for the wrong direction:
+ * standard input for writing, the others for reading. So its usual use is still an error.
  */
 static void
 hold_descriptor(int fd)

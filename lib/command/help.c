@@ -1,5 +1,5 @@
 /*
- * The text of --help, written from the option list in two columns, for a terminal 80 columns wide.
+ * Writes the text of --help from the option list, in two columns, for a terminal of 80 columns.
  */
 #include "command/help.h"
 
@@ -10,7 +10,7 @@
 #include "command/units.h"
 
 #define HELP_WIDTH 80
-#define HELP_COLUMN_MAX 30 /* options longer than that have their help on the next line */
+#define HELP_COLUMN_MAX 30 /* the help of an option that is longer is on the next line */
 
 /* Appends the left column: "  -n, --name=ARGUMENT". */
 static void
@@ -31,7 +31,7 @@ write_left(struct chat_buf *out, const struct chat_opt *opt)
 		chat_buf_printf(out, "%s%s%s", opt->optional ? open : " ", argument, close);
 }
 
-/* Returns the column where the right one begins. */
+/* Returns the column at which the right column begins. */
 static size_t
 find_column(const struct chat_opt_list *list)
 {
@@ -51,7 +51,7 @@ find_column(const struct chat_opt_list *list)
 	return column;
 }
 
-/* Appends the default of an option as it would be written on a command line. */
+/* Appends the default of an option in the form of a command line. */
 static void
 write_default(struct chat_buf *out, const struct chat_opt_entry *entry)
 {
@@ -68,7 +68,7 @@ write_default(struct chat_buf *out, const struct chat_opt_entry *entry)
 		chat_buf_printf(out, "%lld", (long long)value);
 }
 
-/* Appends the help of an option with its default in the place of "%s", and a NUL. */
+/* Appends the help of an option, with its default in place of "%s", and a NUL. */
 static void
 write_sentence(struct chat_buf *out, const struct chat_opt_entry *entry)
 {
@@ -83,7 +83,8 @@ write_sentence(struct chat_buf *out, const struct chat_opt_entry *entry)
 }
 
 /*
- * Appends words, wrapped at HELP_WIDTH and indented to `column`. The current line has `at` columns.
+ * Appends words, wrapped at HELP_WIDTH and indented to `column`. The current line already has `at`
+ * columns.
  */
 static void
 write_right(struct chat_buf *out, const char *words, size_t column, size_t at)

@@ -4,8 +4,7 @@
 #include "chat/buf.h"
 #include "command/opt.h"
 
-/* Appends the text of --help: the synopsis, the line about the command, the options, the epilogue.
- */
+/* Appends the text of --help: synopsis, line about the command, options, epilogue. */
 void chat_help_write(
 	struct chat_buf *out, const struct chat_opt_list *list, const struct chat_usage *usage);
 

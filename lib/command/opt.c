@@ -1,4 +1,4 @@
-/* Reads the text of an option as its entry in the table says, and stores the value. */
+/* Reads the argument of an option by its entry in the table, and stores the value. */
 #include "command/opt.h"
 
 #include <stdlib.h>
@@ -72,7 +72,7 @@ chat_opt_takes_argument(const struct chat_opt *opt)
 	}
 }
 
-/* Says "--name 'value': sentence", or "-x 'value': …" where the option has no name. */
+/* Warns "--name 'value': sentence", or "-x 'value': …" if the option has no name, and exits. */
 static _Noreturn void
 die_of_value(const struct chat_opt *opt, const char *text, const char *sentence)
 {

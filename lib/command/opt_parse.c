@@ -1,6 +1,6 @@
 /*
- * Reads a command line by an option table. getopt_long does the walking and --help is printed from
- * the same table, so that no option can be missing from either.
+ * Reads a command line by an option table. The lists of getopt_long and the text of --help are made
+ * from the same table, so that no option can be missing from one of them.
  */
 #include "command/opt_parse.h"
 
@@ -15,7 +15,7 @@
 #include "command/diag.h"
 #include "command/help.h"
 
-#define FIRST_VALUE 256 /* getopt_long returns it for the long name of entry 0 */
+#define FIRST_VALUE 256 /* getopt_long returns this plus the index of the entry for a long name */
 
 static const struct chat_opt own_options[] = {
 	{'h', "help", CHAT_OPT_HELP, .help = "print this and exit"},
@@ -23,14 +23,15 @@ static const struct chat_opt own_options[] = {
 	{0},
 };
 
-/* The options in getopt_long's terms. */
+/* The options as getopt_long needs them. */
 struct walk {
 	struct chat_opt_list list;
-	struct option *longs; /* ended by a zeroed one */
-	struct chat_buf letters; /* a C string */
+	struct option *longs; /* the long names, ended by a zeroed element */
+	struct chat_buf letters; /* the letters, as a C string */
 };
 
-/* Writes all of out to stdout, or fails: the exit status 0 says that all of it was taken. */
+/* Writes all of out to stdout and exits with 0; if a write fails, warns and exits with another
+ * status. */
 static _Noreturn void
 print_and_exit(struct chat_buf *out)
 {
@@ -69,7 +70,7 @@ has_argument(const struct chat_opt *opt)
 	return opt->optional ? optional_argument : required_argument;
 }
 
-/* Fills getopt_long's lists. One colon behind a letter says "argument", two "optional argument". */
+/* Fills getopt_long's lists. One colon after a letter means "argument", two "optional argument". */
 static void
 walk_index(struct walk *walk)
 {
@@ -95,11 +96,12 @@ walk_open(struct walk *walk, const struct chat_opt *table, bool stop_at_operand,
 	chat_opt_list_add(&walk->list, table, settings);
 	chat_opt_list_add(&walk->list, own_options, NULL);
 	walk->longs = chat_alloc_zeroed(walk->list.count + 1, sizeof(*walk->longs));
-	/* ':' tells a missing argument from an unknown option, '+' stops at the first operand */
+	/* ':': getopt_long returns ':' for a missing argument; '+': it stops at the first operand
+	 */
 	chat_buf_append_string(&walk->letters, stop_at_operand ? "+:" : ":");
 	walk_index(walk);
 	chat_buf_append(&walk->letters, "", 1);
-	optind = 0; /* glibc: begin anew, also after an earlier walk */
+	optind = 0; /* glibc: begin again, even if getopt was used before */
 	opterr = 0;
 }
 
@@ -117,10 +119,10 @@ find_letter(const struct walk *walk, int letter)
 	for (size_t i = 0; i < walk->list.count; i++)
 		if (walk->list.at[i].opt->letter == letter)
 			return &walk->list.at[i];
-	abort(); /* getopt_long knows the letters of the list only */
+	abort(); /* getopt_long returns only letters of the list */
 }
 
-/* Returns the option that a value of getopt_long stands for. */
+/* Returns the option for a return value of getopt_long. */
 static struct chat_opt_entry *
 find_option(const struct walk *walk, int value)
 {
@@ -129,7 +131,7 @@ find_option(const struct walk *walk, int value)
 	return &walk->list.at[value - FIRST_VALUE];
 }
 
-/* Says why getopt_long does not know a long option, which is written as it stands in argv. */
+/* Warns that a long option is unknown or ambiguous, as getopt_long would, and exits. */
 static _Noreturn void
 die_of_name(const struct walk *walk, const char *argument)
 {
@@ -148,7 +150,7 @@ die_of_name(const struct walk *walk, const char *argument)
 	chat_die_usage("unrecognized option '%.*s'", (int)len, argument);
 }
 
-/* Says what getopt_long would have said itself about the argument that it stopped at. */
+/* Writes the warning of getopt_long about the argument at which it stopped, and exits. */
 static _Noreturn void
 die_of_getopt(const struct walk *walk, int result, const char *argument)
 {
@@ -176,7 +178,7 @@ is_given(const struct chat_opt_list *list, const char *name)
 	return false;
 }
 
-/* Refuses the first option that was given without the one that it needs. */
+/* Exits with a usage error if an option was given without the option that it needs. */
 static void
 check_needs(const struct chat_opt_list *list)
 {

@@ -4,11 +4,12 @@
 #include "command/opt.h"
 
 /*
- * Reads a command line by an option table into settings, which hold the defaults; --help shows
- * these. argv is reordered, the operands last, and borrowed by the settings.
+ * Reads a command line by an option table into settings, which must contain the defaults; --help
+ * shows them. Moves the operands to the end of argv, unless usage has stop_at_operand. argv must
+ * outlive the settings, which point into it. Returns the index of the first operand.
  *
- * The options -h, --help, -V and --version are added behind the table; they print on stdout and
- * exit with 0. A usage error exits with 64. Returns the index of the first operand.
+ * Adds the options -h, --help, -V and --version after those of the table; they print on stdout and
+ * exit with 0. A usage error exits with 64.
  */
 int chat_opt_parse(int argc, char **argv, const struct chat_opt *table,
 	const struct chat_usage *usage, void *settings);

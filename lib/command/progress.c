@@ -1,5 +1,6 @@
 /*
- * Draws the progress bar. Each step of the work calls it; it draws five times a second at most.
+ * Draws the progress bar. The command reports each step of the work; the bar is drawn at most five
+ * times a second.
  */
 #include "command/progress.h"
 
@@ -11,7 +12,7 @@
 #include "chat/line.h"
 #include "chat/show.h"
 
-#define BETWEEN_US 200000 /* from one drawing to the next */
+#define BETWEEN_US 200000 /* the least time from one drawing to the next */
 #define BAR_CELLS 30
 
 void

@@ -5,29 +5,29 @@
 #include <stdint.h>
 
 /*
- * A progress bar on stderr, where that is a terminal: one line that is drawn over itself. Only
- * commands use this. A zeroed one is off and draws nothing.
+ * A progress bar on stderr, if stderr is a terminal: one line, which each drawing replaces. Only
+ * commands use this. A zeroed bar is off and draws nothing.
  */
 struct chat_progress {
 	bool on;
-	bool shown; /* the line stands on the terminal now */
+	bool shown; /* the bar is on the terminal now */
 	uint64_t after_us; /* work that takes less than this shows no bar */
 	const char *name; /* of the work; borrowed */
 	uint64_t size; /* bytes of the work; 0: unknown, and no bar is drawn */
-	uint64_t done; /* bytes */
-	uint64_t begun_us, drawn_us; /* chat_now_us */
+	uint64_t done; /* bytes of the work that are done */
+	uint64_t begun_us, drawn_us; /* times of the begin and of the last drawing (chat_now_us) */
 };
 
-/* Prepares a bar; wanted is false where the user wants none. */
+/* Prepares a bar. If wanted is false, the bar is off. Work shorter than after_ms shows no bar. */
 void chat_progress_init(struct chat_progress *progress, bool wanted, int64_t after_ms);
 
-/* Begins to count the bytes of one piece of work. */
+/* Begins a piece of work of `size` bytes. name must outlive it. */
 void chat_progress_begin(struct chat_progress *progress, const char *name, uint64_t size);
 
-/* Counts bytes that are done, and draws the bar when it is time. */
+/* Adds to the bytes that are done, and draws the bar if the last drawing was long enough ago. */
 void chat_progress_add(struct chat_progress *progress, uint64_t more_bytes);
 
-/* Erases the bar: at the end, and before anything else is written to the terminal. */
+/* Erases the bar. Must be called at the end, and before other output to the terminal. */
 void chat_progress_hide(struct chat_progress *progress);
 
 #endif

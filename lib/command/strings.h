@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* A growing list of strings that belong to somebody else. A zeroed one is empty. */
+/* A growing list of strings, which it does not own. A zeroed list is empty. */
 struct chat_strings {
 	const char **at;
 	size_t count;

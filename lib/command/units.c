@@ -1,6 +1,6 @@
 /*
- * Reads and writes numbers with units. They are read from their decimal digits, without floating
- * point, so that a value is exactly what the text says.
+ * Reads and writes numbers with units. The numbers are computed from their decimal digits, without
+ * floating point, so that a value is exact.
  */
 #include "command/units.h"
 
@@ -11,16 +11,16 @@
 
 #include "text/ascii.h"
 
-/* The number in front of a unit. 12.050 has whole 12, digits 5 and scale 100. */
+/* The number before a unit. For 12.050, whole is 12, digits is 5 and scale is 100. */
 struct decimal {
-	uint64_t whole; /* UINT64_MAX where it is larger */
-	uint64_t digits, scale;
-	bool too_fine; /* it has more than DECIMALS_MAX decimals; digits and scale are not set */
+	uint64_t whole; /* the part before the point; UINT64_MAX if it is larger */
+	uint64_t digits, scale; /* the part after the point is digits / scale */
+	bool too_fine; /* more than DECIMALS_MAX decimals; digits and scale are then 0 and 1 */
 };
 
 /*
- * A duration or size with more decimals is not a whole number of milliseconds or bytes. With so
- * many, digits times the factor of a unit fits into 64 bits.
+ * The maximum number of decimals without zeros at the end. A number with more is refused. digits
+ * times the factor of a unit then fits into 64 bits.
  */
 #define DECIMALS_MAX 10
 
@@ -29,7 +29,8 @@ struct unit {
 	uint64_t factor;
 };
 
-/* The units of one quantity, up to one without a name. The last of two equal ones is written. */
+/* The units of one quantity, ended by a unit with name NULL. The last of two equal ones is written.
+ */
 struct quantity {
 	struct unit units[8];
 	const char *not_one, *too_fine; /* sentences of errors */
@@ -43,7 +44,8 @@ static const struct quantity size = {{{"", 1}, {"K", 1 << 10}, {"k", 1 << 10}, {
 					     {"M", 1 << 20}, {"g", 1 << 30}, {"G", 1 << 30}},
 	"not a size such as 4096, 64k, 8M or 1G", "not a whole number of bytes"};
 
-/* Reads digits up to end or to another character, which it returns. There may be none. */
+/* Reads digits, which may be none, up to end or another character. Returns where it stopped. A
+ * number that is too large becomes UINT64_MAX. */
 static const char *
 read_digits(uint64_t *number, const char *text, const char *end)
 {
@@ -55,7 +57,8 @@ read_digits(uint64_t *number, const char *text, const char *end)
 	return text;
 }
 
-/* Reads digits[.digits]. Returns the rest of the text, or NULL when it begins otherwise. */
+/* Reads digits[.digits]. Returns the rest of the text, or NULL if it does not begin in this form.
+ */
 static const char *
 read_decimal(struct decimal *decimal, const char *text)
 {

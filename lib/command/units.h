@@ -7,11 +7,11 @@
 #include "chat/err.h"
 
 /*
- * Numbers with units, as options and environment variables give them.
+ * Numbers with units, in options and environment variables.
  *
- * A function that reads takes all of a text. It returns 0, or -1 with CHAT_USAGE and a sentence.
+ * The functions that read return 0, or -1 with CHAT_USAGE if the whole text is not such a number.
  * Durations and sizes are never negative. They may have decimals (1.5s), which are computed
- * exactly: a text that is no whole number of milliseconds or bytes is refused.
+ * exactly: a text that is not a whole number of milliseconds or bytes is refused.
  */
 
 /* Reads milliseconds: 500ms, 10s, 5m, 2h or 7d; a number without a unit is seconds. */
@@ -26,7 +26,10 @@ int chat_size_read(int64_t *bytes, const char *text, struct chat_err *err);
 /* Reads a decimal integer, without spaces, plus sign or hexadecimal digits. */
 int chat_integer_read(int64_t *value, const char *text, struct chat_err *err);
 
-/* Append a duration or a size, not negative, in the largest unit that leaves it whole: 5m, 256k. */
+/*
+ * Append a duration or a size, which must not be negative, in the largest unit in which it is a
+ * whole number: 5m, 256k.
+ */
 void chat_duration_write(struct chat_buf *out, int64_t ms);
 void chat_size_write(struct chat_buf *out, int64_t bytes);
 

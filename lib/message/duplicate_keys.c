@@ -1,8 +1,7 @@
 /*
- * Duplicate keys of any object in a line. The specification forbids only duplicates of its own
- * properties, which msg.c finds while it reads; strict checking calls this file for all others.
- * The keys of the open objects are kept in memory, so this is the only part of reading that
- * allocates.
+ * Finds the duplicate keys of all objects in a line, for strict checking. Without strict, only
+ * duplicates of known properties are errors, and msg.c finds them. This file allocates memory for
+ * the keys of the open objects.
  */
 #include "message/duplicate_keys.h"
 
@@ -15,7 +14,7 @@
 /* A key of an object that has not ended. */
 struct key {
 	struct chat_span name; /* decoded */
-	size_t offset;
+	size_t offset; /* of the opening quote in the line */
 	char *owned; /* the memory of the decoded name; NULL if name points into the line */
 };
 
@@ -24,8 +23,8 @@ struct level {
 	size_t first; /* the index of its first key in walk.keys */
 };
 
-/* The containers around the cursor, outermost first, and the keys read so far of those that are
- * objects. */
+/* The containers around the cursor, outermost first, and the keys that were read of the objects
+ * among them. */
 struct walk {
 	struct chat_json json;
 	struct level *levels; /* CHAT_JSON_DEPTH elements; those below json.depth are valid */
@@ -75,8 +74,8 @@ found_add(struct walk *walk, size_t offset)
 	found->offset[found->count++] = offset;
 }
 
-/* Ends the innermost object, whose keys begin at index `first`: notes the duplicates and drops the
- * keys. */
+/* Adds the duplicates among the keys from index `first` on, which are those of one object, to the
+ * result, and removes these keys. */
 static void
 keys_close(struct walk *walk, size_t first)
 {
@@ -105,7 +104,7 @@ enter(struct walk *walk, enum chat_json_kind kind, bool *first)
 	return 0;
 }
 
-/* Reads the next value, or enters it if it is a container. */
+/* Reads the next value; if it is a container, only enters it. Returns 0, or -1 at a JSON error. */
 static int
 walk_value(struct walk *walk, bool *first)
 {

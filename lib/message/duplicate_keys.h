@@ -6,8 +6,8 @@
 #include "chat/span.h"
 
 /*
- * The duplicate keys of a line, at any depth: the offsets of the opening quotes of keys that their
- * object already has, in ascending order.
+ * The duplicate keys of a line, at any depth: for each key that its object already has, the offset
+ * of the opening quote, in ascending order.
  */
 struct chat_duplicate_keys {
 	size_t *offset;
@@ -15,8 +15,8 @@ struct chat_duplicate_keys {
 };
 
 /*
- * Fills keys from a line of valid UTF-8. Stops at a JSON error; the keys before it are found. The
- * caller frees keys with chat_duplicate_keys_free.
+ * Finds the duplicate keys of a line, which must be valid UTF-8. Stops at a JSON error, with the
+ * duplicates before it. The caller frees keys with chat_duplicate_keys_free.
  */
 void chat_duplicate_keys_find(struct chat_duplicate_keys *keys, struct chat_span line);
 void chat_duplicate_keys_free(struct chat_duplicate_keys *keys);

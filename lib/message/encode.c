@@ -1,6 +1,5 @@
 /*
- * Writes the messages of a client, init, text and file, with cJSON. The bytes of a file are encoded
- * once and not copied again.
+ * Writes the messages of a client, init, text and file, with cJSON.
  */
 #include "chat/encode.h"
 
@@ -98,7 +97,7 @@ chat_encode_string(struct chat_span text)
 	char *string = chat_strndup(text.at, text.len), *line;
 
 	if (strlen(string) != text.len)
-		abort(); /* the text has U+0000, where cJSON would cut it */
+		abort(); /* cJSON would cut the text at U+0000 */
 	line = print_and_delete(chat_need(cJSON_CreateStringReference(string)));
 	free(string);
 	return line;

@@ -1,6 +1,6 @@
 /*
- * Compares the data of a file with its size. Called by msg.c under strict checking for each of the
- * two, which may come in either order.
+ * Compares the data of a file with its size, in strict checking. msg.c calls it once for the data
+ * and once for the size, in the order of the line.
  */
 #include "message/file_check.h"
 
@@ -9,7 +9,7 @@
 #include "chat/base64.h"
 #include "chat/buf.h"
 
-/* Returns true if a base64 string is canonical; *decoded_size gets the bytes that it stands for. */
+/* Returns true if a base64 string is canonical. Sets *decoded_size in both cases. */
 static bool
 is_canonical(const struct chat_json_value *string, size_t *decoded_size)
 {

@@ -9,8 +9,8 @@
 #include "message/finding.h"
 
 /*
- * Strict checking of a file: its data is canonical base64 (RFC 4648 section 3.5) and stands for as
- * many bytes as its `size` says. Zero-initialised it has seen neither of the two.
+ * The state of the strict check of one file: its data must be canonical base64 (RFC 4648 section
+ * 3.5), and the decoded data must have `size` bytes. Zero-initialise it before the first call.
  */
 struct chat_file_check {
 	bool has_data, has_size;
@@ -18,7 +18,7 @@ struct chat_file_check {
 	struct chat_json_value size; /* valid if has_size */
 };
 
-/* Returns true if a rule is one of the two that are checked. */
+/* Returns true if the rule is that of the data or the size of a file. */
 static inline bool
 chat_file_check_needs(const struct chat_rule *rule)
 {
@@ -26,8 +26,9 @@ chat_file_check_needs(const struct chat_rule *rule)
 }
 
 /*
- * Takes the data or the size of the file, which its rule has already accepted. Adds findings at
- * `place`: bad_base64, or bad_message if the sizes differ.
+ * Checks the data or the size of the file. The value must be valid by its rule. Adds findings about
+ * `place`: bad_base64 if the data is not canonical; bad_message if data and size are both known and
+ * do not match.
  */
 void chat_file_check(struct chat_file_check *check, struct chat_findings *findings,
 	const struct chat_rule *rule, const struct chat_json_value *value,

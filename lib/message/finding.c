@@ -1,13 +1,14 @@
 /*
- * Merges two sequences of findings into one, in the order of the line: those that msg.c adds while
- * it reads, and the duplicate keys that duplicate_keys.c found before. Calls the reporter for each.
+ * Merges the findings that msg.c adds while it reads and the duplicate keys that duplicate_keys.c
+ * found before. Reports all of them in the order of their offsets.
  */
 #include "message/finding.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Writes the JSON Pointer (RFC 6901) of a place; returns its end. */
+/* Writes the JSON Pointer (RFC 6901) of a place, cut at `end`, without a NUL. Returns the end of
+ * what it wrote. */
 static char *
 place_print(const struct chat_place *place, char *out, const char *end)
 {
@@ -31,8 +32,8 @@ chat_findings_report(struct chat_findings *findings, const struct chat_err *find
 }
 
 /*
- * Reports the duplicate keys before an offset. If `same`, skips the one at the offset itself, which
- * the caller reports.
+ * Reports the duplicate keys before an offset. If `same` is true, skips the duplicate key at this
+ * offset, because the caller reports it.
  */
 static void
 report_keys(struct chat_findings *findings, size_t offset, bool same)

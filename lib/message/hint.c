@@ -1,4 +1,4 @@
-/* Common mistakes in a line, recognised by its first and last character. */
+/* Recognises common mistakes by the first and the last character of a line. */
 #include "message/hint.h"
 
 #include <stddef.h>

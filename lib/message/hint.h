@@ -4,8 +4,8 @@
 #include "chat/span.h"
 
 /*
- * Returns a hint about a line that is not a message: that it is part of JSON over several lines, or
- * an array of messages. The hint is a clause, static; NULL if there is none.
+ * Returns a hint about a line that is not a message, or NULL. The hint is a static clause; it says
+ * that the line is a part of JSON over several lines, or an array of messages.
  */
 const char *chat_hint(struct chat_span line);
 

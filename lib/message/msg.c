@@ -1,8 +1,7 @@
 /*
- * From bytes to a message. One pass over the JSON reader (json.c), steered by the table of rules
- * (rules.c): each key is looked up in the rules of its object, its value is checked by value.c, and
- * one bit notes that the key was there. Recursion follows the table, which is three levels deep,
- * never the input.
+ * Reads and checks a message. Follows the table of rules (rules.c) while the JSON reader (json.c)
+ * reads: finds the rule of each key, checks its value (value.c), and sets a bit for the key.
+ * Recursion is limited by the table, which is three levels deep, not by the input.
  */
 #include "chat/msg.h"
 
@@ -16,11 +15,11 @@
 struct frame {
 	const struct chat_shape *shape;
 	const struct chat_place *place;
-	bool keep; /* its values are stored in the message */
-	size_t next; /* the index of the rule after that of the last member */
-	uint32_t seen; /* one bit for each rule whose key was there */
-	uint32_t true_bits; /* one bit for each of them whose value is `true` */
-	struct chat_file_check file; /* used by strict checking only */
+	bool keep; /* the values are stored in the message */
+	size_t next; /* the index of the rule after the rule of the last known member */
+	uint32_t seen; /* one bit for each rule: its key was read */
+	uint32_t true_bits; /* one bit for each rule: its value is `true` and valid */
+	struct chat_file_check file; /* for strict checking only */
 };
 
 static void
@@ -69,7 +68,7 @@ read_array(
 	return more;
 }
 
-/* Reads the value of a key: as a whole, or member by member if the rule has a shape for it. */
+/* Reads the value of a key: by the shape of the rule if it has one, else as a whole. */
 static int
 read_value(struct chat_reader *reader, const struct chat_rule *rule, const struct chat_place *place,
 	bool keep, struct chat_json_value *value)
@@ -97,7 +96,7 @@ read_value(struct chat_reader *reader, const struct chat_rule *rule, const struc
 	return 0;
 }
 
-/* Returns the bits of the slot of a rule and of the slots inside it. */
+/* Returns the bits of the slot of a rule and of the slots of its members. */
 static uint64_t
 slot_bits(const struct chat_rule *rule)
 {
@@ -143,14 +142,14 @@ read_known(struct chat_reader *reader, struct frame *frame, const struct chat_ru
 	return 0;
 }
 
-/* Returns the rule of a key, or NULL. Keys mostly come in the order of the table, so the next rule
- * is tried first. */
+/* Returns the rule of a key, or NULL. Tries the next rule first, because keys are usually in the
+ * order of the table. */
 static const struct chat_rule *
 find_rule(struct frame *frame, const struct chat_json_value *key)
 {
 	const struct chat_shape *shape = frame->shape;
 	const struct chat_rule *rule = shape->rules + frame->next;
-	char room[16]; /* no name of the table is longer */
+	char room[16]; /* every name of the table fits */
 	struct chat_span name = chat_short_string(key, room, sizeof(room));
 
 	if (frame->next == shape->count || !chat_span_equal(rule->name, name))
@@ -160,7 +159,7 @@ find_rule(struct frame *frame, const struct chat_json_value *key)
 	return rule;
 }
 
-/* Returns true if a required key may be missing, because the boolean that excuses it is true. */
+/* Returns true if a required key may be missing, because the boolean named in `unless` is true. */
 static bool
 is_excused(const struct frame *frame, const struct chat_rule *rule)
 {
@@ -172,8 +171,8 @@ is_excused(const struct frame *frame, const struct chat_rule *rule)
 	return (frame->true_bits >> (excuse - frame->shape->rules) & 1) != 0;
 }
 
-/* Adds a finding for each required key that is missing, at the closing brace, which the cursor has
- * just passed. */
+/* Adds a finding for each required key that is missing. Its offset is that of the closing brace,
+ * the byte before the cursor. */
 static void
 check_missing(struct chat_reader *reader, const struct frame *frame)
 {
@@ -208,8 +207,8 @@ read_object(struct chat_reader *reader, struct frame *frame)
 	return more;
 }
 
-/* Reads the object at the cursor by the rules of its type; without a known type, only its JSON is
- * checked. */
+/* Reads the object at the cursor by the rules of its type. If the type is not known, checks only
+ * its JSON. */
 static int
 read_typed(struct chat_reader *reader, enum chat_direction from)
 {
@@ -238,7 +237,7 @@ read_typed(struct chat_reader *reader, enum chat_direction from)
 	return 0;
 }
 
-/* Returns 0, with or without findings, or -1 with reader->err at a JSON error. */
+/* Returns 0, also if there are findings, or -1 with reader->err at a JSON error. */
 static int
 read_line(struct chat_reader *reader, struct chat_span text, enum chat_direction from)
 {
@@ -265,7 +264,7 @@ read_line(struct chat_reader *reader, struct chat_span text, enum chat_direction
 	return chat_json_end(&reader->json, &reader->err);
 }
 
-/* Sets all fields but json, which read_line begins, and err, which only an error fills. */
+/* Sets all fields except json, which read_line sets, and err, which is set by a JSON error. */
 static void
 reader_init(struct chat_reader *reader, struct chat_msg *msg, const char *start,
 	chat_msg_report *report, void *arg)
@@ -276,7 +275,7 @@ reader_init(struct chat_reader *reader, struct chat_msg *msg, const char *start,
 }
 
 struct first {
-	struct chat_err *err; /* gets the first finding; NULL if it came, or nobody wants it */
+	struct chat_err *err; /* for the first finding; NULL after it, or if the caller has none */
 };
 
 static void

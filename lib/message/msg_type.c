@@ -1,6 +1,6 @@
 /*
- * The type of a message: the value of `type` is found before the object is read, because it decides
- * which rules apply, and it may stand anywhere in the object. First step of msg.c for each object.
+ * Finds the type of a message. msg.c calls it before it reads the object, because the type decides
+ * which rules apply, and `type` may be any member of the object.
  */
 #include "message/reader.h"
 
@@ -23,7 +23,7 @@ chat_reader_find_type(struct chat_reader *reader, struct chat_json_value *type)
 	return more;
 }
 
-/* Writes the words of the types that may come from there, separated by commas, into out. */
+/* Writes the words of the types that `from` may send into out, separated by commas. */
 static void
 list_types(char *out, size_t size, enum chat_direction from)
 {
@@ -45,7 +45,7 @@ chat_reader_check_type(
 {
 	struct chat_place place = {.name = CHAT_SPAN("type")};
 	enum chat_type type;
-	char word[16]; /* no type is longer */
+	char word[16]; /* every type fits */
 	char known[96];
 
 	if (value->kind != CHAT_JSON_STRING) {

@@ -15,15 +15,15 @@
  */
 struct chat_reader {
 	struct chat_json json;
-	struct chat_msg *msg; /* the caller's; filled as far as values are valid */
+	struct chat_msg *msg; /* gets the valid values; borrowed */
 	struct chat_findings findings;
 	bool strict;
-	struct chat_err err; /* the JSON error that ended the reading; valid after a -1 */
+	struct chat_err err; /* the JSON error; valid if reading returned -1 */
 };
 
 /*
- * Returns the decoded string, in storage if it has escapes. A string that does not fit has a length
- * of (size_t)-1, so that it equals no word.
+ * Returns the decoded string. If the string has escapes, it is decoded into storage; if it does not
+ * fit, the length of the result is (size_t)-1, so that it equals no word.
  */
 static inline struct chat_span
 chat_short_string(const struct chat_json_value *string, char *storage, size_t size)
@@ -34,13 +34,15 @@ chat_short_string(const struct chat_json_value *string, char *storage, size_t si
 }
 
 /*
- * Defined in msg_type.c. Each looks at the object at the cursor and does not move the cursor.
+ * Defined in msg_type.c. These functions read the object at the cursor and do not move the cursor.
  */
 
-/* Finds the value of `type`. Returns 1, 0 if there is none, or -1 at a JSON error before it. */
+/* Finds the value of `type`. Returns 1 if it is found, 0 if the object has none, or -1 at a JSON
+ * error before it. */
 int chat_reader_find_type(struct chat_reader *reader, struct chat_json_value *type);
 
-/* Returns the type that the value names; or CHAT_TYPE_UNKNOWN, after adding a finding. */
+/* Returns the type that the value names. If `from` may not send it, or the value names no type,
+ * adds a finding and returns CHAT_TYPE_UNKNOWN. */
 enum chat_type chat_reader_check_type(
 	struct chat_reader *reader, const struct chat_json_value *value, enum chat_direction from);
 

@@ -1,6 +1,6 @@
 /*
- * The table of the eight messages, the only place that knows their properties: msg.c checks by it,
- * schema.c prints it, and the server and the clients use its slots.
+ * The table of the eight messages, the only definition of their properties: msg.c and scan.c check
+ * by it, schema.c prints it, and the server and the clients use its slots.
  */
 #include "chat/rules.h"
 
@@ -88,7 +88,7 @@ static const struct chat_rule shared_file_rules[] = {
 };
 static const struct chat_shape shared_file = SHAPE(shared_file_rules);
 
-/* The properties that a log of several channels or servers adds to each line. */
+/* The properties that a line has in a log of several channels or servers. */
 #define LOGGED_CHANNEL ADDITION("channel", CHANNEL, STRING, .about = "in a log: the channel")
 #define LOGGED_URL ADDITION("url", URL, STRING, .about = "in a log: the URL of the channel")
 

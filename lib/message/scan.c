@@ -1,6 +1,6 @@
 /*
- * The table of rules made ready for the scanner, and the choice of its variant. The scanner itself
- * is scan_body.h, compiled once for each width of vectors: scan_plain.c, scan_sse2.c, scan_avx2.c.
+ * Compiles the table of rules for the scanner, and selects its variant. The scanner itself is in
+ * scan_body.h, which scan_plain.c, scan_sse2.c and scan_avx2.c compile for different vectors.
  */
 #include "chat/scan.h"
 
@@ -51,8 +51,8 @@ string_kind(const struct chat_rule *rule)
 	}
 }
 
-/* An additional property may have any value; but keys that its shape defines must not be duplicate.
- */
+/* An additional property without a shape may have any value. If it has a shape, the scanner follows
+ * the shape, because the keys of the shape must not be duplicate. */
 static enum scan_kind
 field_kind(const struct chat_rule *rule)
 {
@@ -77,7 +77,7 @@ field_kind(const struct chat_rule *rule)
 	return SCAN_UNDECIDED;
 }
 
-#define POINT_BYTES_MAX 12 /* a code point as two escapes */
+#define POINT_BYTES_MAX 12 /* bytes of a code point that is written as two escapes */
 
 static void
 plan_field(struct scan_plan *plan, struct scan_field *field, const struct chat_rule *rule)
@@ -132,7 +132,7 @@ plan_shape(struct scan_plan *plan, const struct chat_shape *source)
 	return shape;
 }
 
-/* Adds a type. If its place in the table is taken, lines of this type are left undecided. */
+/* Adds a type. If another type has its index in plan->types, lines of this type are undecided. */
 static void
 plan_type(struct scan_plan *plan, const struct chat_rules_type *type)
 {

@@ -1,6 +1,6 @@
 /*
  * The scanner with vectors of thirty-two bytes, for processors with AVX2. Only this file is
- * compiled for them, because the library must run on all processors.
+ * compiled with AVX2, because the library must also run on other processors.
  */
 #include "message/scan_plan.h"
 
@@ -19,19 +19,19 @@
 #define SCAN_OWN_WAYS
 
 /*
- * Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte" (2021): three tables,
- * indexed by nibbles of two neighbouring bytes, give one bit for each way in which the two can be
- * wrong.
+ * The algorithm of Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte"
+ * (2021). Three tables are indexed by nibbles of two neighbouring bytes; each bit of their values
+ * is one kind of error in these two bytes.
  */
 enum {
 	TOO_SHORT = 1 << 0, /* a lead byte without continuation */
-	TOO_LONG = 1 << 1, /* a continuation after ASCII */
+	TOO_LONG = 1 << 1, /* a continuation after an ASCII byte */
 	OVERLONG_3 = 1 << 2,
 	TOO_LARGE = 1 << 3,
 	SURROGATE = 1 << 4,
 	OVERLONG_2 = 1 << 5,
-	OVERLONG_4 = 1 << 6, /* or a code point that is far too large */
-	TWO_CONTINUE = 1 << 7, /* correct only within a longer sequence */
+	OVERLONG_4 = 1 << 6, /* also a code point from 0x140000 on */
+	TWO_CONTINUE = 1 << 7, /* two continuations: an error unless the sequence is longer */
 	ANY_LOW = TOO_SHORT | TOO_LONG | TWO_CONTINUE
 };
 

@@ -2,14 +2,14 @@
 #define CHAT_MESSAGE_SCAN_BODY_H
 
 /*
- * The scanner: one pass over a line, which follows the plan. Each function gets the start of its
- * part and returns the end of it, or NULL for "undecided". No function compares with the end of the
- * buffer, because the newline at the end of a line is invalid everywhere within it and stops each
- * of them. UTF-8 is checked before, for all lines at once.
+ * The scanner: one pass over a line, by the plan. Each function gets the start of a part of the
+ * line and returns its end, or NULL for "undecided". No function compares with the end of the
+ * buffer: the newline at the end of a line is invalid in every part of a line, so every function
+ * stops at it. UTF-8 is checked before, for all lines at once.
  *
- * The file that includes this one defines SCAN_WIDTH, SCAN_NAME and vec_mask(); without them this
- * is the plain variant. Messages and lines are scanned here, vectors are in scan_vec.h, the parts
- * of a line in scan_utf8.h, scan_string.h and scan_value.h.
+ * The file that includes this file defines SCAN_WIDTH, SCAN_NAME and vec_mask(); if it does not,
+ * this is the plain variant. Vectors are in scan_vec.h, the parts of a line in scan_utf8.h,
+ * scan_string.h and scan_value.h, messages and lines here.
  */
 #include "message/scan_plan.h"
 #include "message/scan_utf8.h"
@@ -43,7 +43,7 @@ scan_value(const struct scan_field *field, const char *at)
 		return NULL;
 	case SCAN_ANY:
 		return scan_any(at);
-	case SCAN_STRING: /* the value is not a string */
+	case SCAN_STRING: /* scan_object calls this only if the value is not a string */
 		return NULL;
 	case SCAN_LIMITED:
 		return *at == '"' ? scan_limited(field, at + 1) : NULL;
@@ -79,9 +79,9 @@ find_field(const struct scan_shape *shape, const struct scan_field *guess, const
 }
 
 /*
- * Goes from the end of a member, or of the opening brace, to the value of the next member. *field
- * is the field to try first, and then the field of the member, or NULL for a key without a rule and
- * without escapes.
+ * Moves from the end of a member, or of the opening brace, to the value of the next member. The
+ * caller sets *field to the field to try first. Sets *field to the field of the member, or to NULL
+ * if the key has no rule. A key without a rule that has escapes is undecided.
  */
 static const char *
 next_value(
@@ -101,9 +101,9 @@ next_value(
 }
 
 /*
- * Scans an object from the end of its opening brace, or from the end of its first member, whose bit
- * is then set. The next field of the table in canonical form is tried first, except after the
- * brace, where no comma may come.
+ * Scans an object from the end of its opening brace (seen is 0) or of its first member, `type`
+ * (seen is its bit). First tries the canonical form of the next field, which begins with a comma;
+ * not after the brace.
  */
 static const char *
 scan_object(const struct scan_shape *shape, const char *at, uint32_t seen)
@@ -140,7 +140,7 @@ scan_object(const struct scan_shape *shape, const char *at, uint32_t seen)
 	return (seen & shape->required) == shape->required ? at + 1 : NULL;
 }
 
-/* Returns the type that the string at `at` names. */
+/* Returns the type that the string at `at` names, or CHAT_TYPE_UNKNOWN. */
 static inline enum chat_type
 scan_type(const struct scan_plan *plan, const char *at)
 {
@@ -151,7 +151,7 @@ scan_type(const struct scan_plan *plan, const char *at)
 	return CHAT_TYPE_UNKNOWN;
 }
 
-/* Finds the type of an object whose first key, at `at`, is not `type`. */
+/* Returns the type of an object, or CHAT_TYPE_UNKNOWN. at: its first key. */
 static enum chat_type
 find_type(const struct scan_plan *plan, const char *at)
 {

@@ -7,20 +7,21 @@
 #include "chat/scan.h"
 
 /*
- * The table of rules in the form that the scanner uses: names that are compared sixteen bytes at
- * once, and limits with a number of bytes that certainly suffices.
+ * The table of rules in the form that the scanner uses. Names are compared sixteen bytes at once.
+ * For a minimum of code points there is a number of bytes that always suffices.
  */
 
-/* At most 16 bytes, compared under a mask. A longer text is eight NULs, which no line contains. */
+/* A text of at most 16 bytes, compared under a mask. For a longer text it is eight NULs, which
+ * match no line that is accepted. */
 struct scan_text {
 	uint64_t bytes[2], mask[2];
 	unsigned len;
 };
 
 enum scan_kind {
-	SCAN_ANY, /* of this one and the next, only the JSON of a string is checked */
-	SCAN_STRING,
-	SCAN_UNDECIDED, /* after the last field, and for values that the scanner does not check */
+	SCAN_ANY, /* any value; only its JSON is checked */
+	SCAN_STRING, /* any string; only its JSON is checked */
+	SCAN_UNDECIDED, /* the field after the last, and values that the scanner cannot check */
 	SCAN_LIMITED, /* a string with limits */
 	SCAN_WORD,
 	SCAN_ID,
@@ -33,18 +34,18 @@ enum scan_kind {
 };
 
 struct scan_field {
-	struct scan_text canonical; /* the usual form after another member: `,"name":` */
+	struct scan_text canonical; /* the usual form of a key after another member: `,"name":` */
 	struct scan_text name; /* `"name"` */
 	enum scan_kind kind;
-	uint32_t bit; /* its bit in the set of fields that were seen */
-	struct scan_text word; /* with its quotes */
-	size_t min, max; /* code points */
-	size_t enough; /* this many bytes contain at least min code points in any form */
+	uint32_t bit; /* the bit of this field in a set of fields */
+	struct scan_text word; /* the value with its quotes; valid for SCAN_WORD */
+	size_t min, max; /* limits in code points */
+	size_t enough; /* a string of this number of bytes has at least min code points */
 	const struct scan_shape *shape;
 };
 
 struct scan_shape {
-	const struct scan_field *fields; /* a field of SCAN_UNDECIDED follows the last */
+	const struct scan_field *fields; /* `count` fields, then one of SCAN_UNDECIDED */
 	size_t count;
 	uint32_t required; /* the bits of the required fields */
 	const struct chat_shape *source;
@@ -60,14 +61,14 @@ struct scan_shape {
 struct scan_plan {
 	struct scan_text type_key; /* `"type"` */
 	struct scan_shape
-		shapes[SCAN_SHAPES_MAX]; /* first the messages, indexed by enum chat_type */
+		shapes[SCAN_SHAPES_MAX]; /* the messages, indexed by enum chat_type, then others */
 	size_t shape_count;
 	struct scan_field fields[SCAN_FIELDS_MAX];
 	size_t field_count;
-	unsigned char types[SCAN_PLACES]; /* indexed by scan_place(); CHAT_TYPE_UNKNOWN: no type */
+	unsigned char types[SCAN_PLACES]; /* enum chat_type, indexed by scan_place() */
 };
 
-/* Returns the index in `types` for the word of a type, which a quote follows. */
+/* Returns the index in `types` for the word of a type. A quote must follow the word. */
 static inline unsigned
 scan_place(const char *word)
 {
@@ -75,8 +76,8 @@ scan_place(const char *word)
 }
 
 /*
- * Bytes that strings and numbers are compared with. They are in another object file, so that the
- * compiler loads them; it would otherwise compute them for every string, which is slower.
+ * Constants for the comparison of strings and numbers. They are defined in another file, so that
+ * the compiler loads them; else it would compute them for every string, which is slower.
  */
 struct scan_bytes {
 	_Alignas(32) unsigned char backslash[32], blank[32], two[32], zero[32], nine[32];

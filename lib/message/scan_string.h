@@ -2,15 +2,14 @@
 #define CHAT_MESSAGE_SCAN_STRING_H
 
 /*
- * Strings: compares keys with the plan, and scans values to their closing quote with their limits
- * and formats. Escapes are checked many at a time, because a text in another script may consist of
- * them.
+ * Strings: compares keys with the plan, and checks the limits and formats of string values. Escapes
+ * are checked many at a time, because a text in a script other than Latin may consist of them.
  */
 #include "message/scan_plan.h"
 #include "message/scan_vec.h"
 #include "text/json_escape.h"
 
-/* Returns true if this text is at `at`, of which sixteen bytes are read. */
+/* Returns true if this text is at `at`. Reads sixteen bytes there. */
 #ifdef SCAN_OWN_WAYS
 static inline bool is_spelled(const char *at, const struct scan_text *text);
 #else
@@ -26,8 +25,8 @@ is_spelled(const char *at, const struct scan_text *text)
 #endif
 
 /*
- * Returns the next quote, backslash or control character. An exclusive or with 2 turns a quote into
- * a space and a control character into a control character, so one comparison finds both.
+ * Returns the next quote, backslash or control character. An exclusive or with 2 changes a quote
+ * into a space, and a control character into another one, so one comparison finds both.
  */
 static inline const char *
 skip_plain(const char *at)
@@ -90,7 +89,7 @@ skip_escape(const char *at)
 }
 
 #if VEC_STRIDE == 1
-/* One bit for each of 32 bytes. */
+/* Sets of bytes among the next 32, one bit for each byte. */
 struct escape_masks {
 	uint64_t backslash, end, u, hex, zero, d, octal, c_to_f;
 };
@@ -117,7 +116,7 @@ escape_masks(const char *at)
 	return masks;
 }
 
-/* Checks the escapes of one letter at the places of a mask. */
+/* Returns true if each byte whose bit is in `places` can follow a backslash, except u. */
 static inline bool
 are_letters(const char *at, uint64_t places)
 {
@@ -128,15 +127,16 @@ are_letters(const char *at, uint64_t places)
 }
 
 /*
- * Moves from a backslash past 32 bytes and checks all escapes in them; past fewer bytes if an
- * escape or a surrogate pair does not end within them, or a backslash is escaped.
+ * Moves from a backslash past at most 32 bytes and checks all escapes in them. Stops earlier at the
+ * end of the string, or before an escape or surrogate pair that does not end within the 32 bytes.
+ * If a backslash is escaped, moves past one escape only.
  */
 static const char *
 skip_escapes(const char *at)
 {
 	struct escape_masks masks = escape_masks(at);
 	uint64_t escaped = masks.backslash << 1, units = escaped & masks.u;
-	uint64_t second = (units << 1 & masks.d) << 1 & ~masks.octal; /* digit of a surrogate */
+	uint64_t second = (units << 1 & masks.d) << 1 & ~masks.octal; /* second digit: surrogate */
 	uint64_t high = (second & ~masks.c_to_f) >> 3, low = (second & masks.c_to_f) >> 3;
 	uint64_t ends, before, digits;
 
@@ -158,7 +158,7 @@ skip_escapes(const char *at)
 #define skip_escapes skip_escape
 #endif
 
-/* Scans the contents of a string and its closing quote. */
+/* Scans a string from the byte after its opening quote. Returns the end of its closing quote. */
 static inline const char *
 scan_string(const char *at)
 {

@@ -2,14 +2,14 @@
 #define CHAT_MESSAGE_SCAN_UTF8_H
 
 /*
- * UTF-8 is checked first, over all lines at once, so that the rest of the scanner can ignore it. A
- * variant with faster ways defines SCAN_OWN_WAYS, has_flaw() and utf8_flaws().
+ * Checks the UTF-8 of all lines at once, so that the rest of the scanner need not check it. A
+ * variant with faster code defines SCAN_OWN_WAYS, has_flaw() and utf8_flaws().
  */
 #include <stdbool.h>
 
 #include "message/scan_vec.h"
 
-/* Returns 0 if the bytes at `at` are valid after the three bytes before them. */
+/* Returns a vector of zeros if the bytes at `at` are valid after the three bytes before them. */
 #ifdef SCAN_OWN_WAYS
 static inline vec utf8_flaws(const char *at);
 #else
@@ -42,7 +42,7 @@ has_flaw(vec flaws)
 }
 #endif
 
-/* The first or the last bytes, with zeros in place of those before or after them. */
+/* A copy of the first or the last bytes. Bytes before the first and after the last are zeros. */
 struct edge {
 	char before[4], bytes[2 * SCAN_WIDTH];
 };
@@ -58,8 +58,8 @@ edge_has_flaw(const char *before, const char *at, size_t len)
 	return has_flaw(utf8_flaws(edge.bytes) | utf8_flaws(edge.bytes + SCAN_WIDTH));
 }
 
-/* Returns a place before which all bytes are valid, at most a few vectors before the first flaw; or
- * end. */
+/* Returns end if all bytes are valid; else an address, at most a few vectors before the first
+ * error, before which all bytes are valid. */
 static const char *
 utf8_run(const char *at, const char *end)
 {

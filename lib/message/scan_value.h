@@ -2,11 +2,11 @@
 #define CHAT_MESSAGE_SCAN_VALUE_H
 
 /*
- * Numbers, words, and values without a rule, of which only the JSON is checked.
+ * Numbers and booleans, and values without a rule. Of these only the JSON is checked.
  */
 #include "message/scan_string.h"
 
-/* Moves past white space; a newline does not count, because it ends the line. */
+/* Moves past spaces, tabs and CR; stops at a newline, because it ends the line. */
 static inline const char *
 skip_space(const char *at)
 {
@@ -30,7 +30,7 @@ skip_digits(const char *at)
 	}
 }
 
-/* Moves past digits. A number with a point or an exponent is undecided. */
+/* Scans an integer. A number with a point or an exponent is undecided. */
 static inline const char *
 scan_integer(const char *at, bool positive)
 {
@@ -75,7 +75,7 @@ scan_word(const char *at, const char *word, size_t len)
 	return memcmp(at, word, len) == 0 ? at + len : NULL;
 }
 
-/* Both cases are common, so this has no branch that a processor could mispredict. */
+/* Both values are common, so there is no branch that the processor could predict wrongly. */
 static inline const char *
 scan_boolean(const char *at)
 {
@@ -115,7 +115,7 @@ scan_key(const char *at)
 static const char *
 scan_container(const char *at)
 {
-	uint64_t nest = 1; /* below the highest set bit, one bit for each level: 1 for an object */
+	uint64_t nest = 1; /* below the highest set bit, one bit for each open level: 1 is object */
 
 	for (;;) {
 		bool opened = *at == '{' || *at == '[';

@@ -34,8 +34,8 @@ vec_of(unsigned char byte)
 	return byte - (vec){0};
 }
 
-/* Returns the top bits of the bytes, one every VEC_STRIDE bits; that of the first byte is lowest.
- */
+/* Returns a mask with the top bit of each byte, at distances of VEC_STRIDE bits. The lowest is from
+ * the first byte. */
 #if SCAN_WIDTH == 8
 #define VEC_STRIDE 8
 static inline uint64_t
@@ -53,21 +53,21 @@ static inline uint64_t vec_mask(vec bytes);
 #define VEC_ALL ((UINT64_C(1) << SCAN_WIDTH) - 1)
 #endif
 
-/* Returns the index of the first byte of a mask that is not 0. */
+/* Returns the index of the first byte whose bit is set in a mask that is not 0. */
 static inline size_t
 mask_first(uint64_t mask)
 {
 	return (size_t)__builtin_ctzll(mask) / VEC_STRIDE;
 }
 
-/* Returns the part of a mask for the bytes before an index below SCAN_WIDTH. */
+/* Returns the bits of a mask for the bytes before an index, which must be below SCAN_WIDTH. */
 static inline uint64_t
 mask_before(uint64_t mask, size_t index)
 {
 	return mask & ((UINT64_C(1) << index * VEC_STRIDE) - 1);
 }
 
-/* Returns a vector of one byte repeated, loaded from chat_scan_bytes. */
+/* Loads a vector from a field of chat_scan_bytes, in which one byte is repeated. */
 static inline vec
 vec_constant(const unsigned char bytes[32])
 {

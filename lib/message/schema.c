@@ -1,7 +1,7 @@
 /*
  * Prints the table of rules as a JSON Schema, for people who check messages with other validators.
- * The type selects the rules by if/then, so that a validator complains only about rules of that
- * type and not about those of all eight.
+ * The schema selects the rules by if/then on the type, so that a validator reports errors by the
+ * rules of this type only.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "chat/rules.h"
 #include "message/user_id.h"
 
-/* The form that chat_base64_check() accepts. */
+/* A pattern for the form that chat_base64_check() accepts. */
 #define BASE64_GROUP "[A-Za-z0-9+/]"
 #define BASE64_PATTERN \
 	"^(?:" BASE64_GROUP "{4})*(?:" BASE64_GROUP "{2}(?:==)?|" BASE64_GROUP "{3}=?)?$"
@@ -62,7 +62,7 @@ kind_word(enum chat_rule_kind kind)
 
 static cJSON *shape_schema(const struct chat_shape *shape, const char *about);
 
-/* Returns the message type of the elements of an array, or NULL if they are no messages. */
+/* Returns the message type with this shape, or NULL if it is not the shape of a message. */
 static const struct chat_rules_type *
 find_message(const struct chat_shape *shape)
 {
@@ -167,7 +167,7 @@ shape_schema(const struct chat_shape *shape, const char *about)
 	return schema;
 }
 
-/* Requires a type, and that it is this one, or one of these. */
+/* Requires a type with this value; keyword is "const" for one value, "enum" for an array. */
 static void
 put_type(cJSON *schema, const char *keyword, cJSON *value)
 {
@@ -182,7 +182,7 @@ put_type(cJSON *schema, const char *keyword, cJSON *value)
 	put(schema, "properties", properties);
 }
 
-/* Adds the rules of a type, for the case that the message has this type. */
+/* Returns an if/then: if the message has this type, the rules of the type apply. */
 static cJSON *
 branch_schema(const char *word)
 {
@@ -197,7 +197,7 @@ branch_schema(const char *word)
 	return schema;
 }
 
-/* Requires a member of this name. */
+/* Returns a schema that requires a member of this name. */
 static cJSON *
 has_schema(const char *name)
 {
@@ -209,7 +209,7 @@ has_schema(const char *name)
 	return schema;
 }
 
-/* Adds the rules for objects without a type: a text if they have `text`, else a file. */
+/* Returns the rules for objects without a type: those of text if they have `text`, else of file. */
 static cJSON *
 untyped_schema(void)
 {
@@ -227,14 +227,14 @@ untyped_schema(void)
 	return schema;
 }
 
-/* Removes the requirement of a type, which is the first in the list, from a schema. */
+/* Makes the type optional: removes it from the list of required members, where it is the first. */
 static void
 free_type(cJSON *schema)
 {
 	cJSON_DeleteItemFromArray(cJSON_GetObjectItemCaseSensitive(schema, "required"), 0);
 }
 
-/* The schema for lines whose type may be left out. */
+/* Changes a schema so that it also accepts objects without a type. */
 static void
 allow_untyped(cJSON *schema)
 {

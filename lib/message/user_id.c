@@ -1,6 +1,6 @@
 /*
- * Which ids a user may have: value.c calls this for each rule with CHAT_FORMAT_ID. The ids of
- * messages are given by the server and are not checked here.
+ * Checks the ids of users. value.c calls this for each rule with CHAT_FORMAT_ID. The ids of
+ * messages, which a server assigns, are not checked here.
  */
 #include "message/user_id.h"
 

@@ -1,7 +1,7 @@
 /*
- * Which usernames a server refuses although the specification allows them: two names must not look
- * the same, and a name must not move the cursor of a terminal. The length, 3 to 20 code points, is
- * a rule of the table (rules.c).
+ * Finds usernames that the specification allows and a server refuses: two names must not look the
+ * same, and a name must not move the cursor of a terminal. The length, 3 to 20 code points, is a
+ * rule of the table (rules.c).
  */
 #include "chat/msg.h"
 #include "chat/utf8.h"

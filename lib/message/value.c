@@ -1,6 +1,5 @@
 /*
- * One value against its rule: msg.c walks the object, json.c reads the value, rules.c has the rule,
- * and this file compares the two.
+ * Checks one value by its rule. msg.c reads the object, json.c the value; the rule is in rules.c.
  */
 #include "message/value.h"
 
@@ -26,12 +25,12 @@ chat_value_kind(const struct chat_rule *rule)
 	return kinds[rule->kind];
 }
 
-/* Returns the first place in the string that is not base64, or NULL. */
+/* Returns the address of the first byte in the string that is not base64, or NULL. */
 static const char *
 find_base64_flaw(const struct chat_json_value *string)
 {
 	struct chat_span rest = chat_json_inside(string);
-	char piece[256]; /* whole groups of four */
+	char piece[256]; /* the size is a multiple of four */
 
 	if (!string->escaped) {
 		size_t offset = chat_base64_check(rest.at, rest.len);
@@ -63,7 +62,7 @@ check_base64(const struct chat_json_value *value, struct chat_err *err)
 static int
 check_username(const struct chat_json_value *value, struct chat_err *err)
 {
-	char name[4 * 20]; /* the longest name that the rule allows: 20 code points */
+	char name[4 * 20]; /* the rule allows at most 20 code points */
 	size_t len = chat_json_unescape(value, name, sizeof(name));
 
 	return chat_username_check((struct chat_span){name, len}, err);
@@ -143,7 +142,7 @@ is_word(const struct chat_json_value *value)
 	return len != (size_t)-1 && chat_word_valid((struct chat_span){word, len});
 }
 
-/* Checks an array of words, which json.c has already read, so that it is valid JSON. */
+/* Checks an array of words. The value must be valid JSON. */
 static int
 check_words(const struct chat_rule *rule, const struct chat_json_value *value, struct chat_err *err)
 {

@@ -8,7 +8,7 @@
 #include "chat/rules.h"
 
 /*
- * Checks one value against its rule: kind, limits, format. Called by msg.c.
+ * Checks one value by its rule: kind, limits, format. Called by msg.c.
  */
 
 /* Returns the kind of JSON value that a rule requires. */
