@@ -102,7 +102,7 @@ parse(struct options *options, int argc, char **argv)
 
 /*
  * Refuses "--reply 2". getopt_long takes the value of an option with an optional argument only
- * behind an equals sign, so that this would wait for one answer and send "2".
+ * after an equals sign, so that this would wait for one answer and send "2".
  */
 static void
 check_reply_value(int argc, char **argv)

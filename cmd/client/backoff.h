@@ -9,13 +9,13 @@
  * the same time. It starts zeroed; zero it again after success.
  */
 struct backoff {
-	unsigned attempts; /* how often the bound was doubled */
+	unsigned attempts; /* how often the bound is doubled next time */
 };
 
 #define BACKOFF_FIRST_MS 200 /* the first bound */
 #define BACKOFF_MOST_MS 30000 /* the highest bound */
 
-/* Returns the next pause. most_ms is the highest bound if it is lower; 0: BACKOFF_MOST_MS. */
+/* Returns the next pause. most_ms may lower the highest bound; 0: BACKOFF_MOST_MS. */
 int64_t backoff_next_ms(struct backoff *backoff, int64_t most_ms);
 
 /* Returns a random number below bound, which is not 0. */

@@ -10,16 +10,16 @@
 
 /*
  * Sends the messages of an outbox over the connections of a membership: it tells the outbox what
- * the server can do, shows it what comes, and after a lost connection sends again what is in
- * flight.
+ * the server can do, passes it the messages of the server, and after a lost connection sends the
+ * messages in flight again.
  */
 struct delivery {
 	struct outbox outbox;
 	enum ack ack; /* ACK_AUTO: the first message of the server decides */
 	bool listens; /* the owner needs the history as well: the membership always resumes */
 	uint64_t instance; /* the server process that was sent to last; 0: not known */
-	bool forgetful; /* this server process is another one and may not know what that one got */
-	bool resending; /* after a loss: nothing is sent before the history has come */
+	bool forgetful; /* a new server process: it may not know what the old one received */
+	bool resending; /* after a loss: nothing is sent before delivery_caught_up() */
 	struct chat_buf wire; /* scratch */
 };
 
@@ -30,7 +30,7 @@ void delivery_init(
 	struct delivery *delivery, const struct identity *identity, size_t window, enum ack ack);
 void delivery_free(struct delivery *delivery);
 
-/* Take MEMBERSHIP_JOIN, MEMBERSHIP_CATCH_UP and MEMBERSHIP_LOST. */
+/* The owner calls these on MEMBERSHIP_JOIN, MEMBERSHIP_CATCH_UP and MEMBERSHIP_LOST. */
 void delivery_joined(struct delivery *delivery, struct membership *membership, bool again);
 void delivery_caught_up(struct delivery *delivery, bool complete, uint64_t instance);
 void delivery_lost(struct delivery *delivery, struct membership *membership);
@@ -38,7 +38,7 @@ void delivery_lost(struct delivery *delivery, struct membership *membership);
 /* Sets how messages are acknowledged until the next join. ACK_CLOSE also widens the window. */
 void delivery_set_ack(struct delivery *delivery, enum ack ack);
 
-/* Takes a message of the server, a history too. Returns what outbox_receive() returns. */
+/* Handles a message of the server, also a history. Returns what outbox_receive() returns. */
 enum outbox_result delivery_received(struct delivery *delivery, struct membership *membership,
 	const struct chat_msg *msg, struct chat_span text);
 

@@ -76,8 +76,8 @@ struct membership {
 	bool paused; /* by membership_pause() */
 	bool rejoin_due; /* by membership_rejoin(), or by membership_join.c itself */
 	struct {
-		int64_t since_ms; /* since when there is no progress; 0: there is progress */
-		int64_t not_before_ms; /* the server asked to wait until then; 0: it did not */
+		int64_t since_ms; /* the time of the first loss without progress since; 0: none */
+		int64_t not_before_ms; /* no attempt before this time, by retryAfter; 0: no limit */
 		struct backoff backoff;
 	} retry;
 	char first_since[SERVER_INFO_SINCE_SIZE]; /* `since` of the first userData; "": none came */
@@ -123,7 +123,7 @@ void membership_progress(struct membership *membership);
 
 /* ---- membership_next.c ---- */
 
-/* Takes the next event. */
+/* Fills in the next event; MEMBERSHIP_NOTHING if there is none now. */
 void membership_next(struct membership *membership, struct membership_event *event);
 
 /* ---- membership_send.c ---- */
@@ -135,7 +135,7 @@ bool membership_can_send(const struct membership *membership);
 /* Queues a message, for membership_flush() or membership_next(). An error comes as an event. */
 void membership_send(struct membership *membership, struct chat_span text);
 
-/* Sends of the queue what goes without blocking. */
+/* Sends as much of the queue as possible without blocking. */
 void membership_flush(struct membership *membership);
 
 /* Returns the bytes that were queued and that the machine of the server has not confirmed. */

@@ -7,7 +7,7 @@
 #include "chat/clock.h"
 #include "command/diag.h"
 
-#define SETTLED_MS 5000 /* a connection that lived so long was no failed attempt */
+#define SETTLED_MS 5000 /* a connection that was joined for this time is progress */
 
 void
 membership_open(struct membership *membership, const struct settings *settings,

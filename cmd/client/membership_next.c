@@ -173,7 +173,7 @@ membership_next(struct membership *membership, struct membership_event *event)
 		membership_fail(membership, CHAT_CONNECTION_LOST, "joining again", event);
 		return;
 	}
-	/* A server that sends on and on does not delay the end. */
+	/* Checked before reading: a server that keeps sending must not delay the end. */
 	if (membership->state == MEMBERSHIP_CLOSING && chat_now_ms() >= membership->deadline_ms) {
 		deadline_passed(membership, event);
 		return;

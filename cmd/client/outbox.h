@@ -16,20 +16,16 @@
 
 /*
  * The messages on their way to the server, in the order of the input. A message stays until it is
- * settled (its result is known) and the owner has taken it. An outbox knows no connection: the
- * delivery takes from it what is to be sent, and shows it what comes.
- *
- * A message is known to be accepted
- *   by nonce    if the server copies our nonce into a `message` that says what ours does
- *   by echo     on a plain server, if a message with our name has our text; an error is about the
- * oldest by close    if the server answers our Close, because it has then read all that was sent
- * before
+ * settled (its result is known) and the owner has removed it. An outbox knows no connection: the
+ * delivery sends its messages, and passes it the messages of the server.
  */
+
+/* How we know that the server has accepted a message. */
 enum ack {
-	ACK_AUTO, /* not known yet: nothing is sent */
-	ACK_NONCE,
-	ACK_ECHO,
-	ACK_CLOSE
+	ACK_AUTO, /* not decided yet: nothing is sent */
+	ACK_NONCE, /* the server sends a `message` with our nonce and our content */
+	ACK_ECHO, /* a plain server sends our text with our name; an error is about the oldest */
+	ACK_CLOSE /* the server answers our Close: it has read all that was sent before */
 };
 
 enum item_state {
@@ -71,13 +67,13 @@ struct outbox {
 	size_t in_flight; /* the number of items in ITEM_SENT */
 	struct {
 		size_t most; /* messages that may be in flight */
-		size_t allowed; /* the same now: it grows up to most, and falls after a loss */
+		size_t allowed; /* the current limit: it grows up to most, and falls after a loss */
 		bool slowed; /* the server said "slower": one at a time, which keeps the order */
-		int64_t pause_until_ms; /* nothing is sent before */
+		int64_t pause_until_ms; /* nothing is sent before this time; 0: no pause */
 		int64_t barred_ms; /* since when it says only "slower"; 0: it settles messages */
 	} window;
 	uint16_t *nonces; /* in flight, of the user: how many have each hash; NULL: none had one */
-	bool blocked; /* the next message has a nonce that is in flight, and waits for that */
+	bool blocked; /* the next message waits: one with the same nonce is in flight */
 
 	/* The channel and its server, set by the delivery before anything is sent: */
 	const struct identity *identity; /* who we are there; borrowed */
@@ -174,14 +170,14 @@ void outbox_rejoined(struct outbox *outbox, bool complete, bool forgetful, int64
 void outbox_lost(struct outbox *outbox);
 
 /*
- * Returns true if the server may soon forget a nonce in flight: the next history must begin before.
+ * Returns true if the server may soon forget the nonce of the oldest message in flight.
  */
 bool outbox_needs_history(const struct outbox *outbox, int64_t now_ms);
 
 /* Gives up: messages in flight become unknown, waiting ones unsent. */
 void outbox_give_up(struct outbox *outbox);
 
-/* Makes the window at least so large, at once. */
+/* Raises the window to at least this size, and allows all of it at once. */
 void outbox_widen(struct outbox *outbox, size_t window);
 
 #endif

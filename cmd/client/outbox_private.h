@@ -26,7 +26,8 @@ void outbox_receipt_error(struct outbox *outbox, struct item *item, const struct
 /* ---- outbox_send.c ---- */
 
 /*
- * Returns the place where the items in flight are counted whose own nonce has the hash of this one.
+ * Returns the counter of the items in flight with a nonce of the user that has the same hash as the
+ * nonce of this item.
  */
 uint16_t *outbox_nonce_count(struct outbox *outbox, const struct item *item);
 

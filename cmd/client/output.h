@@ -24,7 +24,7 @@ struct output {
 	size_t piece_bytes; /* of a write(2), at most, unless one line is longer */
 	size_t full_bytes; /* it is full if more bytes are pending */
 	struct chat_buf buf;
-	size_t start; /* so many bytes of buf are written */
+	size_t start; /* the number of bytes at the front of buf that are written */
 	uint64_t written; /* bytes, in all */
 };
 
@@ -75,10 +75,10 @@ output_is_full(const struct output *output)
 }
 
 /*
- * Writes what goes without waiting. Returns 1 if all is written, or 0 if fd must be polled for
- * POLLOUT, or -1 with CHAT_IO_ERROR: a line that was written in part is then removed from a regular
- * file. errno is EPIPE if nobody reads fd any more; poll(2) tells that as POLLERR, even with no
- * events set.
+ * Writes as much as possible without waiting. Returns 1 if all is written, or 0 if fd must be
+ * polled for POLLOUT, or -1 with CHAT_IO_ERROR: a line that was written in part is then removed
+ * from a regular file. errno is EPIPE if nobody reads fd any more; poll(2) tells that as POLLERR,
+ * even with no events set.
  */
 int output_flush(struct output *output, struct chat_err *err);
 

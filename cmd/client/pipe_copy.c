@@ -18,7 +18,7 @@
 
 #define PIPE_COPY_MAX_BYTES ((size_t)1 << 20)
 
-/* Returns true if a file can be read again: or if there is none. */
+/* Returns true for a regular file, a directory, or a path that stat(2) cannot find. */
 static bool
 is_rereadable(const char *path)
 {

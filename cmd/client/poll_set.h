@@ -12,7 +12,7 @@
 struct poll_set {
 	struct pollfd *fds;
 	size_t cap, count;
-	int64_t wake_ms; /* poll at most until then (chat_now_ms); INT64_MAX: no time */
+	int64_t wake_ms; /* the time to wait until at most (chat_now_ms); INT64_MAX: no limit */
 };
 
 /* Removes everything that was added. */
@@ -24,10 +24,10 @@ void poll_set_free(struct poll_set *waits);
  */
 void poll_set_add(struct poll_set *waits, int fd, short events);
 
-/* Returns room for so many more descriptors. The caller fills it and adds to waits->count. */
+/* Returns room for count more descriptors. The caller fills it and adds to waits->count. */
 struct pollfd *poll_set_reserve(struct poll_set *waits, size_t count);
 
-/* Waits at most until then. A time that has passed: poll(2) does not wait. */
+/* Limits the wait to wake_ms (chat_now_ms). If that has passed, poll(2) does not wait. */
 void poll_set_until(struct poll_set *waits, int64_t wake_ms);
 
 /* Calls poll(2) and waits at most most_ms (-1: no limit). Returns what poll(2) returns. */

@@ -1,5 +1,5 @@
 /*
- * Of each id 64 bits of hash are kept. Two of the last 8,192 ids agree by chance once in 500
+ * A 64-bit hash of each id is kept. Two of the last 8,192 ids agree by chance once in 500
  * billion histories. A hash table with chains finds them fast, because every message of a history
  * is looked up.
  */

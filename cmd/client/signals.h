@@ -12,7 +12,7 @@
 struct signals {
 	int fd; /* readable when a signal has come */
 	sigset_t taken; /* the signals that fd reports */
-	sigset_t before; /* the signal mask of a child process */
+	sigset_t before; /* the signal mask before signals_open(), for child processes */
 };
 
 /* Returns 0, or -1 with CHAT_INTERNAL. */

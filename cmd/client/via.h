@@ -37,7 +37,7 @@ bool via_name(char name[VIA_NAME_SIZE], const struct chat_json_value *id,
 /* Returns true if a `via` that was checked has a name of our channel. */
 bool via_has_here(const struct chat_json_value *via, const struct via_here *here);
 
-/* Returns true if a message was in this channel before: its via has the name of it. */
+/* Returns true if via names our channel, or the channel in which the message got its id. */
 bool via_has_been(const struct chat_msg *msg, const struct via_here *here);
 
 /* Returns the number of names in a `via` that was checked. */

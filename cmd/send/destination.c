@@ -24,8 +24,8 @@ is_channel(const struct chat_json_value *value, const char *channel)
 }
 
 /*
- * Returns false if a line has no member `channel`. It is faster than parsing, and most lines have
- * none. A name with escapes may be `channel`.
+ * Returns false only if a line has no member `channel`. This check is faster than parsing, and most
+ * lines have none. A name with escapes may be `channel`.
  */
 static bool
 may_name_channel(struct chat_span line)

@@ -1,4 +1,4 @@
-/* --reply: a message answers one of ours if its replyTo is the id of that. */
+/* --reply: a message answers one of ours if its replyTo is the id of our message. */
 #include "send/replies.h"
 
 #include "client/history_reader.h"

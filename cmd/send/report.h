@@ -27,7 +27,7 @@ struct report {
 	const struct source *source; /* borrowed */
 	struct output output; /* stdout; the owner closes it */
 	struct chat_err broken; /* why stdout cannot be written any more; CHAT_OK: it can */
-	uint64_t unwritten; /* lines that stdout did not get since then */
+	uint64_t unwritten; /* lines that were not written to stdout because of `broken` */
 	struct report_counts counts;
 	struct {
 		uint64_t first, last; /* input lines in a row; first 0: there are none */
@@ -48,8 +48,8 @@ void report_stray_error(const char *url, const struct chat_msg *msg);
 void report_line(struct report *report, struct chat_span line);
 
 /*
- * Writes of the output what goes without waiting. Returns 0, or -1 once, when it fails: later lines
- * are only counted. Ends the process by SIGPIPE if nobody reads stdout any more.
+ * Writes as much of the output as possible without waiting. Returns 0, or -1 once, when it fails:
+ * later lines are only counted. Ends the process by SIGPIPE if nobody reads stdout any more.
  */
 int report_flush(struct report *report);
 

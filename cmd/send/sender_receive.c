@@ -29,7 +29,7 @@ ended(struct sender *sender, const struct membership_event *event)
 	sender_give_up(sender, chat_exit_status(event->err.code));
 }
 
-/* With --ack=close such an error is the only sign that one of ours was refused. */
+/* Reports an error about no known message. With --ack=close it counts as a refusal. */
 static void
 stray_error(struct sender *sender, const struct chat_msg *msg)
 {

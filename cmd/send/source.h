@@ -44,7 +44,7 @@ enum source_what {
 	SOURCE_END
 };
 
-/* Without words, files and replay stdin is read. All is borrowed. */
+/* If words, files and replay are all missing, stdin is read. All pointers are borrowed. */
 struct source_options {
 	char **words;
 	size_t word_count;
