@@ -4,9 +4,10 @@
 #include "chat/buf.h"
 
 /*
- * Makes room for one more element at the end of an array, which has `count` elements and room for
- * `cap`. If there is none its room doubles; the first time it becomes `least` elements. array and
- * cap are changed, and evaluated more than once. Memory that cannot be allocated aborts.
+ * Makes room for one more element at the end of an array with `count` elements and memory for
+ * `cap`. If the memory is full, it is doubled; if cap is 0, memory for `least` elements is
+ * allocated. Changes array and cap, and evaluates them more than once. If there is no memory, the
+ * process aborts.
  */
 #define ARRAY_GROW(array, count, cap, least) \
 	do { \

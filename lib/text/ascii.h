@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 /*
- * Classes of ASCII characters, the same in every locale, which isdigit(3) and isalnum(3) are not.
+ * Classes of ASCII characters. Unlike isdigit(3) and isalnum(3) they do not depend on the locale.
  */
 static inline bool
 chat_is_digit(char c)
@@ -12,7 +12,7 @@ chat_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Returns true for a letter or a digit. */
+/* Returns true for an ASCII letter or digit. */
 static inline bool
 chat_is_alnum(char c)
 {

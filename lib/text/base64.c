@@ -1,6 +1,6 @@
 /*
- * Base64 for file messages: checked for every `file.data` that arrives, decoded where a file is
- * saved, encoded where one is sent.
+ * Base64 for file messages: every `file.data` received is checked; a file is decoded when it is
+ * saved, and encoded when it is sent.
  */
 #include "chat/base64.h"
 
@@ -9,7 +9,7 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* For each character its value plus one, or 0 if it is not in the alphabet. */
+/* The value of each character plus one; 0 if the character is not in the alphabet. */
 /* clang-format off */
 static const unsigned char values[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

@@ -1,6 +1,6 @@
 /*
- * Growable buffers, and allocations that abort the process when there is no memory. A buffer's
- * limit keeps a peer from choosing how much memory we use.
+ * Growable buffers, and allocations that abort the process if there is no memory. The limit of a
+ * buffer bounds the memory that a peer can make us use.
  */
 #include "chat/buf.h"
 
@@ -23,7 +23,8 @@ chat_buf_free(struct chat_buf *buf)
 	*buf = (struct chat_buf){.limit = buf->limit};
 }
 
-/* cap may exceed the limit by one, for the NUL that vsnprintf writes. */
+/* Allocates at least cap bytes. cap may exceed the limit by one, for the NUL that vsnprintf writes.
+ */
 static void
 buf_grow(struct chat_buf *buf, size_t cap)
 {

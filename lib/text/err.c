@@ -1,6 +1,6 @@
 /*
  * Errors as values: a code for programs and a sentence for people. A function that fails fills the
- * caller's struct chat_err; only a main prints it, and only the server sends it.
+ * caller's struct chat_err. Only the commands print errors, and only the server sends them.
  */
 #include "chat/err.h"
 
@@ -58,8 +58,8 @@ static const char *const words[CHAT_CODES] = {
 	[CHAT_CANNOT_CREATE] = "cannot_create",
 };
 
-/* Returns the longest length up to len that ends between two code points. text[len] must be
- * readable. */
+/* Returns the largest length up to len that does not cut a code point. text[len] must be readable.
+ */
 static size_t
 cut_at_point(const char *text, size_t len)
 {
@@ -77,7 +77,8 @@ takes_strings_alone(const char *format)
 	return true;
 }
 
-/* As vsnprintf, but faster for formats of %s alone: a log can contain millions of errors. */
+/* As vsnprintf, but faster if %s is the only conversion: a log can contain millions of errors. If
+ * it is, returns the length written; a text that is too long is cut. */
 static size_t
 text_print(char *text, size_t size, const char *format, va_list list)
 {
@@ -105,7 +106,7 @@ int
 chat_fail_list(
 	struct chat_err *err, enum chat_code code, size_t offset, const char *format, va_list list)
 {
-	char text[sizeof(err->text) + 1]; /* not err->text itself, which may be an argument */
+	char text[sizeof(err->text) + 1]; /* a copy, because err->text may be an argument */
 	size_t max = sizeof(err->text) - 1, len;
 	int saved_errno = errno;
 

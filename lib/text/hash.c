@@ -1,7 +1,7 @@
 /*
- * SipHash-2-4 (Aumasson and Bernstein, 2012). The key is the 16 random bytes that the kernel gives
- * to every process at its start (AT_RANDOM, getauxval(3)), so no variable and no system call is
- * needed.
+ * SipHash-2-4 (Aumasson and Bernstein, 2012). The key of the process is the 16 random bytes that
+ * the kernel gives to every process at its start (AT_RANDOM, getauxval(3)); so no variable and no
+ * system call is needed.
  */
 #include "text/hash.h"
 

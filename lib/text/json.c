@@ -1,7 +1,7 @@
 /*
- * The only reader of untrusted JSON. Every line from a connection or a file is read here, called by
- * msg.c, before anything else uses it. It is strict, because two readers that disagree about a text
- * are a security hole; and it yields spans, because most of a text is only passed on.
+ * The only reader of untrusted JSON. msg.c calls it for every line from a connection or a file,
+ * before other code uses the line. The reader is strict, because two readers that understand a text
+ * differently are a security hole. It yields spans, because most of a text is only passed on.
  */
 #include "chat/json.h"
 
@@ -64,7 +64,7 @@ skip_space(struct chat_json *json)
 		json->at++;
 }
 
-/* Moves past digits, at least one. */
+/* Moves past digits; fails if there is none. */
 static int
 skip_digits(struct chat_json *json, struct chat_err *err)
 {
@@ -261,7 +261,8 @@ nest_is_object(const struct nest *nest, unsigned depth)
 	return (nest->objects[depth / 64] >> depth % 64 & 1) != 0;
 }
 
-/* Reads the container at the cursor to its end. A nested container costs one bit, not a call. */
+/* Reads the container at the cursor to its end. A nested container needs one bit and no recursion.
+ */
 static int
 read_container(struct chat_json *json, bool object, struct chat_err *err)
 {

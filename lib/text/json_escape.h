@@ -4,10 +4,10 @@
 #include <stdbool.h>
 
 /*
- * The four digits after \u. json_string.c and the scanner check them, json_value.c decodes them.
+ * Decodes the four digits after \u, for json_string.c, json_value.c and the scanner.
  */
 
-/* Returns the value of four hexadecimal digits, or -1 if they are not all there. */
+/* Returns the value of four hexadecimal digits, or -1 if there are fewer before `end`. */
 static inline int
 json_hex(const char *at, const char *end)
 {
@@ -41,7 +41,7 @@ json_is_low_surrogate(int unit)
 	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/* Returns the low surrogate if its escape is at `at`, or -1. */
+/* Returns the low surrogate if the escape of one is at `at`, else -1. */
 static inline int
 json_low_surrogate(const char *at, const char *end)
 {

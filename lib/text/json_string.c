@@ -1,7 +1,6 @@
 /*
- * Reads one JSON string: finds its end, checks its escapes and counts its code points. Nothing is
- * decoded here; see json_value.c. Most bytes of a message are in strings, so they are read in
- * blocks.
+ * Reads one JSON string: finds its end, checks its escapes and counts its code points; json_value.c
+ * decodes it. Most bytes of a message are in strings, so strings are read in blocks of bytes.
  */
 #include <endian.h>
 #ifdef __SSE2__
@@ -11,8 +10,8 @@
 #include "text/json_escape.h"
 #include "text/json_reader.h"
 
-/* Moves the cursor from a backslash in a string past the escape, which stands for one code point.
- */
+/* Moves the cursor from a backslash past the escape, or past two that are a surrogate pair: one
+ * code point. */
 static int
 scan_escape(struct chat_json *json, struct chat_err *err)
 {
@@ -58,8 +57,8 @@ is_plain(unsigned char byte)
 
 #ifdef __SSE2__
 /*
- * Moves *at past bytes that stand for themselves, sixteen at a time. Returns true if *at is now at
- * one that does not; false if fewer than sixteen bytes are left. Adds to *more the number of bytes
+ * Moves *at past plain bytes (is_plain), sixteen at a time. Returns true if *at is now at a byte
+ * that is not plain; false if fewer than sixteen bytes are left. Adds to *more the number of bytes
  * passed that continue a code point (10xxxxxx).
  */
 static bool
@@ -96,7 +95,7 @@ has_zero(uint64_t word)
 	return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
 }
 
-/* Likewise, for the first byte that is a control character, a quote or a backslash. */
+/* As has_zero, for the first byte that is a control character, a quote or a backslash. */
 static uint64_t
 has_special(uint64_t word)
 {
@@ -105,7 +104,7 @@ has_special(uint64_t word)
 	return control | has_zero(word ^ EACH_BYTE('"')) | has_zero(word ^ EACH_BYTE('\\'));
 }
 
-/* The same, eight bytes at a time. */
+/* As above, but eight bytes at a time. */
 static bool
 skip_blocks(const char **at, const char *end, size_t *more)
 {
@@ -113,7 +112,7 @@ skip_blocks(const char **at, const char *end, size_t *more)
 
 	for (; end - *at >= 8; *at += 8) {
 		memcpy(&word, *at, 8);
-		word = le64toh(word); /* the first byte lowest */
+		word = le64toh(word); /* the first byte is now the lowest */
 		special = has_special(word);
 		bits = word & ~(word << 1) & EACH_BYTE(0x80);
 		if (special)

@@ -1,14 +1,14 @@
 /*
- * The meaning of a JSON value that json.c has read: a string with its escapes decoded, a number by
- * its digits. Most values are only passed on; the server and the commands decode the others here.
+ * Decodes JSON values that json.c has read: the escapes of strings, and the digits of numbers. Most
+ * values are not decoded but only passed on.
  */
 #include "chat/json.h"
 
 #include "chat/utf8.h"
 #include "text/json_escape.h"
 
-/* Returns the code point of the escape at `at`, which json_string.c accepted; *len gets its length.
- */
+/* Returns the code point of the escape at `at`, which json_string.c has accepted. Sets *len to the
+ * length of the escape. */
 static uint32_t
 decode_escape(const char *at, const char *end, size_t *len)
 {
@@ -100,11 +100,11 @@ chat_json_string_is(const struct chat_json_value *string, struct chat_span bytes
 struct decimal {
 	bool negative;
 	const char *first; /* the first digit that is not 0; NULL if the number is zero */
-	int64_t digits; /* how many from there to the last one that is not 0, without the point */
+	int64_t digits; /* the number of digits from `first` to the last that is not 0 */
 	int64_t exponent; /* the power of ten of the last of these digits */
 };
 
-/* Larger than the length of any text, and small enough to add without overflow. */
+/* An exponent larger than the length of any text, and small enough for additions. */
 #define EXPONENT_MAX (INT64_MAX / 4)
 
 static int64_t
@@ -126,8 +126,8 @@ read_decimal(struct chat_span number)
 {
 	const char *end = number.at + number.len;
 	struct decimal decimal = {.negative = *number.at == '-'};
-	int64_t since_first = 0; /* digits from the first that is not 0 */
-	int64_t fraction = 0; /* digits behind the point */
+	int64_t since_first = 0; /* the number of digits read, from the first that is not 0 */
+	int64_t fraction = 0; /* the number of digits read after the point */
 	bool behind = false;
 	const char *at;
 
@@ -157,7 +157,8 @@ chat_json_is_integer(struct chat_span number)
 	return !decimal.first || decimal.exponent >= 0;
 }
 
-/* |integer|, or UINT64_MAX when it has more than 19 digits (19 nines are less than that). */
+/* Returns the absolute value of an integer, or UINT64_MAX if it has more than 19 digits. (A number
+ * of 19 digits is always less than UINT64_MAX.) */
 static uint64_t
 magnitude(const struct decimal *decimal)
 {

@@ -1,6 +1,6 @@
 /*
- * Reads lines of NDJSON from a descriptor: standard input, logs, --stdin. The buffer never holds
- * more than one line of the allowed length and one read.
+ * Reads lines of NDJSON from a descriptor: standard input, logs, --stdin. The buffer never contains
+ * more than one line of max_bytes and the bytes of one read(2).
  */
 #include "chat/line.h"
 
@@ -58,14 +58,15 @@ chat_lines_fill(struct chat_lines *lines, struct chat_err *err)
 	return got > 0;
 }
 
-/* Drops the buffer, which holds the beginning or the middle of a line that is too long. */
+/* Empties the buffer, which contains only a part of a line that is too long. */
 static void
 lines_forget(struct chat_lines *lines)
 {
 	lines->buf.len = lines->start = lines->scanned = 0;
 }
 
-/* Returns the newline of the line that begins at `start`, or NULL if it has not been read. */
+/* Returns the newline of the line that begins at `start`, or NULL if it is not in the buffer. Moves
+ * `scanned` past it, or to the end of the buffer. */
 static const char *
 lines_find_newline(struct chat_lines *lines)
 {
@@ -78,7 +79,7 @@ lines_find_newline(struct chat_lines *lines)
 	return newline;
 }
 
-/* Skips the rest of a line that was too long. Returns false if its end has not been read. */
+/* Skips the rest of a line that is too long. Returns false if its end is not in the buffer. */
 static bool
 lines_skip(struct chat_lines *lines)
 {
@@ -91,7 +92,7 @@ lines_skip(struct chat_lines *lines)
 	return true;
 }
 
-/* There is no newline in the buffer. */
+/* Decides what to return if the buffer has no newline. */
 static enum chat_line
 lines_take_rest(struct chat_lines *lines, struct chat_span *line)
 {

@@ -1,6 +1,6 @@
 /*
- * Text for terminals. Names, messages and errors come from other people and may contain escape
- * sequences, newlines or bidirectional overrides. This file replaces them by visible escapes.
+ * Makes text safe for terminals. Names, messages and errors from other people may contain escape
+ * sequences, newlines or bidirectional overrides; this file replaces these by visible escapes.
  */
 #include "chat/show.h"
 
@@ -21,7 +21,7 @@ show_byte(struct chat_buf *out, unsigned char byte)
 	}
 }
 
-/* Appends the escape of one code point. */
+/* Appends the escape for one code point. */
 static int
 show_point(struct chat_buf *out, uint32_t point)
 {

@@ -1,6 +1,6 @@
 /*
- * Strict UTF-8 (RFC 3629), of a whole text or piece by piece. Every line and every text frame from
- * outside is checked here first, so runs of ASCII are checked eight bytes at a time.
+ * Strict UTF-8 (RFC 3629), of a whole text or piece by piece. Runs of ASCII are checked eight bytes
+ * at a time, because all input is checked here.
  */
 #include "chat/utf8.h"
 
@@ -9,7 +9,8 @@
 #define ONES 0x0101010101010101u
 #define HIGH_BITS 0x8080808080808080u
 
-/* How many bytes a sequence still needs; after some first bytes the second has a smaller range. */
+/* The bytes that a sequence still needs. After E0, ED, F0 and F4 the second byte has a smaller
+ * range. */
 enum utf8_state {
 	ACCEPT = CHAT_UTF8_ACCEPT,
 	REJECT = CHAT_UTF8_REJECT,
@@ -22,7 +23,8 @@ enum utf8_state {
 	AFTER_F4 /* above 8F: past U+10FFFF */
 };
 
-/* For each state within a sequence: the range of the next byte, and the state after it. */
+/* For each state within a sequence, from ONE_MORE: the range of the next byte and the next state.
+ */
 static const struct {
 	unsigned char low, high, next;
 } continuations[] = {
@@ -40,7 +42,7 @@ begin(unsigned char lead)
 {
 	if (lead < 0x80)
 		return ACCEPT;
-	if (lead < 0xC2) /* a continuation byte, or overlong */
+	if (lead < 0xC2) /* a continuation byte, or the first byte of an overlong form */
 		return REJECT;
 	if (lead < 0xE0)
 		return ONE_MORE;
@@ -88,8 +90,8 @@ continues(char byte)
 	return (byte & 0xC0) == 0x80;
 }
 
-/* Returns the length of a common sequence of two or three bytes at the front, or 0 for any other.
- */
+/* Returns the length of the sequence at the front if it is a common form of two or three bytes,
+ * else 0. */
 static size_t
 usual_len(const char *bytes, size_t len)
 {
@@ -220,7 +222,7 @@ chat_utf8_is_control(uint32_t point)
 	return point == 0x061C || point == 0x200E || point == 0x200F; /* marks */
 }
 
-/* In ascending order. */
+/* The ranges of invisible code points, in ascending order. */
 static const struct {
 	uint32_t first, last;
 } invisible[] = {

@@ -1,7 +1,7 @@
 /*
- * A client's connection once it is open: messages in, frames out, and the end of it. It uses
- * transport.c for bytes and ws.c and ws_send.c for frames; client_handshake.c opens it. The
- * caller's poll loop drives it.
+ * The open connection of a client: receives messages, sends frames, and ends. Uses transport.c for
+ * bytes, ws.c and ws_send.c for frames, and client_handshake.c to open the connection. The caller's
+ * poll loop calls it.
  */
 #include "chat/client.h"
 
@@ -13,16 +13,16 @@
 #include "wire/client_private.h"
 #include "wire/idn.h"
 
-#define PONG_QUEUE_BYTES 65536 /* with more than this unsent, pings are not answered */
-#define QUEUE_KEPT_BYTES 65536 /* a larger empty queue is freed */
-#define READS_MAX 16 /* in one call without a message */
+#define PONG_QUEUE_BYTES 65536 /* pings are not answered if more bytes are queued */
+#define QUEUE_KEPT_BYTES 65536 /* if the queue is empty, more memory than this is freed */
+#define READS_MAX 16 /* reads without a message in one call of chat_client_receive */
 
 struct chat_client *
 chat_client_open(
 	const struct chat_url *url, const struct chat_client_options *options, struct chat_err *err)
 {
 	struct chat_client *client = chat_alloc_zeroed(1, sizeof(*client));
-	struct chat_url there = *url; /* with its host in ASCII */
+	struct chat_url there = *url; /* the URL with its host in ASCII */
 
 	chat_ws_init(&client->ws, CHAT_WS_CLIENT);
 	client->pool = chat_ws_pool_new();
@@ -117,8 +117,8 @@ drop_queue(struct chat_client *client)
 	client->piece_at = client->piece_len = 0;
 }
 
-/* Copies the next bytes of the queue into the piece, all of which was sent. Returns false if there
- * are none. */
+/* Copies the next bytes of the queue into the piece, which must have been sent completely. Returns
+ * false if the queue is empty. */
 static bool
 take_piece(struct chat_client *client)
 {
@@ -200,7 +200,7 @@ code_of_close(uint16_t close_code)
 	}
 }
 
-/* Queues a Close and sends what can be sent, so that the caller may free the client next. */
+/* Queues a Close and sends as much as possible, because the caller may then free the client. */
 static void
 queue_close(struct chat_client *client, uint16_t close_code, const char *reason)
 {
@@ -211,7 +211,7 @@ queue_close(struct chat_client *client, uint16_t close_code, const char *reason)
 	chat_client_send_queue(client);
 }
 
-/* Ends by the server's Close: answers with its code; the reason is not sent back. */
+/* Ends the connection after the server's Close. Answers with the same code, without its reason. */
 static int
 end_by_close(struct chat_client *client, struct chat_span reason)
 {
@@ -248,15 +248,16 @@ answer_ping(struct chat_client *client, struct chat_span payload)
 		chat_ws_append(&client->queue, &client->masks, CHAT_WS_PONG, payload);
 }
 
-/* Sends when nothing is left to read. Returns 0, or ends if sending has failed. */
+/* Sends the queue. Returns 0; or ends the connection and returns -1 if sending has failed. Must be
+ * called only if no message is left to read. */
 static int
 send_or_end(struct chat_client *client)
 {
 	return chat_client_send_queue(client) == 0 ? 0 : chat_client_end(client);
 }
 
-/* Gets the next text. Returns 0 also after READS_MAX reads without one, so that no server keeps the
- * caller here. */
+/* Returns as chat_client_receive. Also returns 0 after READS_MAX reads without a message, so that a
+ * server cannot keep the caller here. */
 static int
 next_message(struct chat_client *client, struct chat_span *text)
 {

@@ -1,7 +1,7 @@
 /*
- * Opening a client's connection: connecting (transport.c), the request, and the server's answer
- * (http_response.c), or what answered in its place (refusal.c). Called by client.c until it is
- * open.
+ * Opens the connection of a client: connects (transport.c), sends the request and reads the answer
+ * (http_response.c). If the answer is a refusal, refusal.c describes it. client.c calls this until
+ * the connection is open.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "wire/refusal.h"
 
 #define USER_AGENT "chat-tools/" CHAT_VERSION
-#define REFUSAL_MS 1000 /* to wait for the body of a refusal */
+#define REFUSAL_MS 1000 /* the longest wait for the body of a refusal */
 
 int
 chat_client_queue_request(
@@ -54,7 +54,7 @@ fail_other(struct chat_client *client)
 	return -1;
 }
 
-/* Fails with what the server answered instead of an upgrade. */
+/* Fails with a description of the refusal. */
 static int
 fail_refused(struct chat_client *client)
 {
@@ -69,7 +69,8 @@ fail_refused(struct chat_client *client)
 	return -1;
 }
 
-/* Waits for the body of a refusal, which may explain it, and then fails. */
+/* Returns 0 until the body of the refusal, which may explain it, is complete or the time is over;
+ * then fails. */
 static int
 await_refusal(struct chat_client *client, size_t len)
 {
@@ -111,7 +112,7 @@ read_answer(struct chat_client *client)
 	return 1;
 }
 
-/* Ends because the connection was lost during the handshake. */
+/* Ends because the connection was lost, or the time was over, during the handshake. */
 static int
 end_unanswered(struct chat_client *client)
 {

@@ -17,8 +17,8 @@
 /*
  * Shared by client.c and client_handshake.c.
  */
-#define CHAT_CLIENT_READ_BYTES 65536 /* of one read */
-#define CHAT_CLIENT_PIECE_BYTES 16384 /* of one write */
+#define CHAT_CLIENT_READ_BYTES 65536 /* the most bytes of one read */
+#define CHAT_CLIENT_PIECE_BYTES 16384 /* the most bytes of one write */
 
 enum chat_client_state {
 	CHAT_CLIENT_CONNECTING,
@@ -33,25 +33,24 @@ struct chat_client {
 	struct chat_ws ws;
 	struct chat_ws_limits limits;
 	struct chat_ws_masks masks;
-	enum chat_client_state state; /* goes forward only */
+	enum chat_client_state state; /* never set to an earlier one */
 	bool secure; /* the connection uses TLS */
 	bool closing; /* our Close is queued; no frame may follow it */
-	bool mute; /* sending has failed; messages that came before can still be read */
-	bool unread; /* it is open, and bytes may be buffered that no descriptor shows */
-	int64_t deadline_ms; /* until it is open */
-	int64_t received_ms; /* when the last bytes came */
+	bool mute; /* sending has failed; messages received before can still be read */
+	bool unread; /* bytes may be buffered, although poll(2) does not report them */
+	int64_t deadline_ms; /* for the whole opening; valid until it is open */
+	int64_t received_ms; /* the time of the last bytes received, or of chat_client_open */
 	char key[CHAT_HTTP_KEY_LEN + 1];
 	size_t scanned; /* for chat_http_head_len */
-	size_t refusal_len; /* the length of the head of a refusal, whose body is awaited; 0: none
-			     */
+	size_t refusal_len; /* the length of the head of the refusal; 0: no refusal was received */
 	enum chat_code refusal_code; /* valid if refusal_len is not 0 */
-	struct chat_err end; /* why; valid if mute or ended */
-	struct chat_buf queue; /* bytes to be sent after those in piece */
-	size_t taken; /* bytes of queue that were copied into piece */
-	size_t piece_at, piece_len; /* bytes of piece that were sent, and all of them */
-	struct chat_span input; /* the part of bytes that was read and not consumed */
-	char piece[CHAT_CLIENT_PIECE_BYTES]; /* TLS needs the same bytes at the same address again
-					      */
+	struct chat_err end; /* the reason of the end; valid if mute or ended */
+	struct chat_buf queue; /* bytes to send after those in piece */
+	size_t taken; /* the number of bytes of queue that were copied into piece */
+	size_t piece_at, piece_len; /* the number of bytes of piece that were sent, and of all */
+	struct chat_span input; /* the part of `bytes` that was received and is not consumed */
+	char piece[CHAT_CLIENT_PIECE_BYTES]; /* a copy, because a repeated TLS write needs the same
+						bytes at the same address */
 	char bytes[CHAT_CLIENT_READ_BYTES];
 };
 
@@ -59,24 +58,26 @@ struct chat_client {
  * Defined in client.c.
  */
 
-/* Ends the connection; client->end says why. Returns -1. */
+/* Ends the connection; client->end must contain the reason. Returns -1. */
 int chat_client_end(struct chat_client *client);
 
 /* Sends queued bytes without blocking. Returns 0, or -1 if sending has failed. */
 int chat_client_send_queue(struct chat_client *client);
 
-/* Reads more bytes to the end of client->input. Returns as chat_transport_read. */
+/* Reads more bytes and appends them to client->input. Returns as chat_transport_read. */
 ssize_t chat_client_read(struct chat_client *client);
 
 /*
  * Defined in client_handshake.c.
  */
 
-/* Queues the request. Returns 0, or -1 with CHAT_USAGE. */
+/* Queues the request. Returns 0, or -1 with CHAT_USAGE if the URL has a character that is not
+ * allowed. */
 int chat_client_queue_request(
 	struct chat_client *client, const struct chat_url *url, struct chat_err *err);
 
-/* Goes on with connecting and the handshake. Returns 0, or -1 if it failed and has ended. */
+/* Continues to connect and to do the handshake. Returns 0, or -1 if it failed and client->end is
+ * set. */
 int chat_client_go_on_opening(struct chat_client *client);
 
 #endif

@@ -1,4 +1,4 @@
-/* The clocks that deadlines and timestamps are taken from. */
+/* The clocks for deadlines and timestamps. */
 #include "chat/clock.h"
 
 #include <time.h>

@@ -1,4 +1,4 @@
-/* SHA-1 and SHA-256. The only file of the library that uses OpenSSL. */
+/* SHA-1 and SHA-256, by OpenSSL. No other file of the library calls OpenSSL. */
 #include "wire/digest.h"
 
 #include <openssl/crypto.h>

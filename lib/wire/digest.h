@@ -13,11 +13,10 @@
 void chat_sha1(unsigned char digest[CHAT_SHA1_BYTES], struct chat_span bytes);
 void chat_sha256(unsigned char digest[CHAT_SHA256_BYTES], struct chat_span bytes);
 
-/* Writes bytes as hexadecimal digits, two for each, and a NUL. */
+/* Writes `size` bytes as 2 * size hexadecimal digits and a NUL. */
 void chat_hex(char *to, const unsigned char *bytes, size_t size);
 
-/* Returns true if the bytes are equal. The time that it takes does not depend on where they differ.
- */
+/* Returns true if the bytes are equal. The time of the comparison does not depend on the bytes. */
 bool chat_digest_equal(const unsigned char *a, const unsigned char *b, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Lines, headers and words of HTTP heads. Strict where leniency has let requests be smuggled past
- * proxies (RFC 9112 section 11): lines end with CRLF, names are tokens, nothing is folded, and a
- * header that may appear once appears once.
+ * Lines, headers and words of HTTP heads. The rules are strict against request smuggling through
+ * proxies (RFC 9112 section 11): lines must end with CRLF, names must be tokens, lines must not be
+ * folded, and some headers must not be repeated.
  */
 #include "wire/http_head.h"
 
@@ -41,7 +41,7 @@ static const struct {
 size_t
 chat_http_head_len(struct chat_span bytes, size_t *scanned)
 {
-	size_t from = *scanned < 3 ? 0 : *scanned - 3; /* the end may have begun before */
+	size_t from = *scanned < 3 ? 0 : *scanned - 3; /* "\r\n\r\n" may begin in the old bytes */
 	const char *end = NULL;
 
 	if (bytes.len > from)
@@ -136,7 +136,7 @@ trim(struct chat_span text)
 	return text;
 }
 
-/* Returns true if a comma-separated list has this word. */
+/* Returns true if a comma-separated list contains this word. */
 static bool
 list_has(struct chat_span list, struct chat_span word)
 {

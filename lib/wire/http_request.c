@@ -1,6 +1,6 @@
 /*
- * The server's side of the opening handshake (RFC 6455 section 4.2): reads a request, and writes
- * the answers. conn_handshake.c calls it with the bytes of a connection.
+ * The server's side of the opening handshake (RFC 6455 section 4.2): reads a request and writes the
+ * answer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 #define KEY_BYTES 16
 
-/* Keeps the value of X-Forwarded-For; of too many the last ones, which nearer proxies have added.
- */
+/* Keeps the value of an X-Forwarded-For header. If there are too many, drops the first one, because
+ * later ones were added by nearer proxies. */
 static void
 keep_forwarded(struct chat_http_request *request, struct chat_span value)
 {
@@ -63,7 +63,7 @@ read_request_line(struct chat_http_request *request, struct chat_span line, int 
 	return chat_http_read_version(line, minor);
 }
 
-/* Returns the part after the scheme of an absolute-form target; at NULL for another form. */
+/* Returns the part after the scheme of a target in absolute-form; .at is NULL for other forms. */
 static struct chat_span
 after_scheme(struct chat_span target)
 {
@@ -80,8 +80,8 @@ after_scheme(struct chat_span target)
 }
 
 /*
- * Finds the path of a target in origin-form or absolute-form (RFC 9112 section 3.2). The host of an
- * absolute-form replaces that of the Host header.
+ * Finds the path of a target in origin-form or absolute-form (RFC 9112 section 3.2). The host in an
+ * absolute-form replaces the host of the Host header. Returns -1 for other targets.
  */
 static int
 read_target(struct chat_http_request *request)
@@ -112,7 +112,7 @@ is_key(struct chat_span key)
 		chat_base64_decoded_size(key.at, key.len) == KEY_BYTES;
 }
 
-/* Returns the status to answer a well-formed GET with. */
+/* Returns the status of the answer to a well-formed GET. */
 static int
 judge_upgrade(const struct chat_http_request *request, const struct chat_http_upgrade *upgrade,
 	bool *bad_version)

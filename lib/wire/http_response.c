@@ -1,6 +1,6 @@
 /*
- * The client's side of the opening handshake (RFC 6455 section 4.1): writes the request, and checks
- * the server's response. client_handshake.c calls it with the bytes of a connection.
+ * The client's side of the opening handshake (RFC 6455 section 4.1): writes the request and checks
+ * the server's response. client_handshake.c calls it.
  */
 #include <string.h>
 
@@ -44,8 +44,8 @@ chat_http_write_request(struct chat_buf *out, const char *host_port, const char 
 		target, host_port, user_agent, key);
 }
 
-/* Returns the status of a line such as "HTTP/1.1 101 Switching Protocols", or 0 if it is not one of
- * HTTP/1.x. */
+/* Returns the status of a line such as "HTTP/1.1 101 Switching Protocols", or 0 if it is not a
+ * status line of HTTP/1.x. */
 static int
 read_status_line(struct chat_span line)
 {

@@ -1,5 +1,5 @@
 /*
- * International host names. People type them and messages show them; but DNS, certificates and the
+ * International host names. People type and read them in Unicode, but DNS, certificates and the
  * Host header use their ASCII form. The only file that uses libidn2.
  */
 #include "wire/idn.h"
@@ -19,8 +19,8 @@ hex_digit(char c)
 	return c != '\0' && at ? (int)(at - digits) : -1;
 }
 
-/* Decodes escapes of bytes that are not ASCII; an escaped ASCII character is not allowed in a name.
- */
+/* Appends a host name with its escapes decoded. Escapes are of bytes that are not ASCII, because
+ * chat_url_parse refuses others. */
 static void
 unescape(struct chat_buf *out, const char *host)
 {

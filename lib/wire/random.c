@@ -1,4 +1,4 @@
-/* Random bytes of the kernel, for the keys and the masks of clients (RFC 6455 section 10.3). */
+/* Random bytes of the kernel, for the handshake keys and masking keys of clients (RFC 6455). */
 #include "wire/random.h"
 
 #include <errno.h>

@@ -3,10 +3,9 @@
 
 #include <stddef.h>
 
-#define CHAT_RANDOM_MAX 256 /* bytes that the kernel gives all at once (getrandom(2)) */
+#define CHAT_RANDOM_MAX 256 /* getrandom(2) always returns this number of bytes at once */
 
-/* Fills memory with size random bytes, at most CHAT_RANDOM_MAX; aborts the process if that fails.
- */
+/* Writes size random bytes, at most CHAT_RANDOM_MAX; aborts the process if the kernel fails. */
 void chat_random(void *bytes, size_t size);
 
 #endif

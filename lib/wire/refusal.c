@@ -1,7 +1,7 @@
 /*
- * Describes the HTTP answer to a WebSocket request that was not accepted: a wrong port, a proxy's
- * page, a full server. The answer is read leniently, because the description is only shown to
- * people.
+ * Describes an HTTP answer that refuses a WebSocket request, for example from another server on a
+ * wrong port, from a proxy, or from a full server. Malformed answers are accepted, because the
+ * description is only shown to people.
  */
 #include "wire/refusal.h"
 
@@ -10,7 +10,7 @@
 
 #include "chat/show.h"
 
-#define STATUS_MAX 40 /* the most bytes shown of each part */
+#define STATUS_MAX 40 /* these are the most bytes shown of each part */
 #define SERVER_MAX 30
 #define TARGET_MAX 60
 #define QUOTE_MAX 70
@@ -26,7 +26,7 @@ take_line(struct chat_span *rest)
 	return chat_span_strip(line);
 }
 
-/* Returns the value of a header; empty if it is not there. */
+/* Returns the value of a header; empty if the head does not have this header. */
 static struct chat_span
 find_header(struct chat_span head, const char *name)
 {
@@ -43,7 +43,7 @@ find_header(struct chat_span head, const char *name)
 	return (struct chat_span){0};
 }
 
-/* Returns the text from a tag on, without its '<'; at NULL if the tag is not there. */
+/* Returns the text from the first such tag, without its '<'; .at is NULL if there is none. */
 static struct chat_span
 find_tag(struct chat_span page, const char *tag)
 {
@@ -55,7 +55,7 @@ find_tag(struct chat_span page, const char *tag)
 	return (struct chat_span){0};
 }
 
-/* Returns the text between <title> and </title>, as far as it has come. */
+/* Returns the text after <title>, up to </title> or the end of the bytes received. */
 static struct chat_span
 find_title(struct chat_span page)
 {
@@ -86,7 +86,8 @@ is_text(struct chat_span head)
 	return begins(type, "text/plain") || begins(type, "application/json");
 }
 
-/* Returns the Content-Length, or -1 if there is none. */
+/* Returns the Content-Length, or -1 if there is none or it is not a number. A number above
+ * CHAT_REFUSAL_BODY_MAX may be cut. */
 static long
 length_of(struct chat_span head)
 {

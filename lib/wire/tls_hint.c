@@ -1,4 +1,4 @@
-/* The usual TLS failures, by the sentences of OpenSSL, and how to fix them. */
+/* Recognises common TLS failures by the sentences of OpenSSL, and says how to fix them. */
 #include "wire/tls_hint.h"
 
 #include <stddef.h>

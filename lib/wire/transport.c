@@ -1,11 +1,11 @@
 /*
- * Connections to servers, by libcurl, which resolves names, tries the addresses of both families,
- * and speaks to proxies and TLS; afterwards it moves bytes (CONNECT_ONLY with an http or https URL,
- * because Debian's libcurl has no ws). client.c adds WebSocket.
+ * Connections to servers, by libcurl. It resolves names, tries IPv4 and IPv6 addresses, asks
+ * proxies and does TLS; after that it sends and receives bytes (CONNECT_ONLY with an http or https
+ * URL, because Debian's libcurl has no ws). client.c adds WebSocket.
  *
- * Connecting runs in a multi handle, driven by its socket and timer callbacks: on_socket and
- * on_timer note the descriptors and the time that the caller's poll loop has to wait for. The easy
- * handle stays in its multi handle afterwards, because libcurl loses the connection otherwise.
+ * A multi handle connects. It calls on_socket and on_timer, which store the descriptors and the
+ * time for which the caller's poll loop has to wait. The easy handle must not be removed from the
+ * multi handle while the connection is used, because libcurl would close the connection.
  */
 #include "chat/transport.h"
 
@@ -32,7 +32,7 @@ find_watched(const struct chat_transport *transport, curl_socket_t fd)
 	return i;
 }
 
-/* CURLMOPT_SOCKETFUNCTION: notes a descriptor and what libcurl waits for on it. */
+/* CURLMOPT_SOCKETFUNCTION: stores a descriptor and the events for which libcurl waits. */
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
@@ -56,7 +56,7 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 	return 0;
 }
 
-/* CURLMOPT_TIMERFUNCTION: notes when libcurl has to be called. */
+/* CURLMOPT_TIMERFUNCTION: stores the time at which libcurl has to be called. */
 static int
 on_timer(CURLM *multi, long timeout_ms, void *arg)
 {
@@ -129,7 +129,7 @@ note_connected(struct chat_transport *transport)
 			strchr(ip, ':') ? "[%s]:%ld" : "%s:%ld", ip, port);
 }
 
-/* Lets libcurl go on; with an event mask of 0 it finds out itself which sockets are ready. */
+/* Lets libcurl continue. The event mask is 0, so libcurl itself checks which sockets are ready. */
 static void
 run_multi(struct chat_transport *transport)
 {

@@ -1,6 +1,6 @@
 /*
- * The failures of a connection: from the codes and sentences of libcurl and OpenSSL to our codes
- * and sentences. Called by transport.c.
+ * Translates the codes and sentences of libcurl and OpenSSL into our codes and sentences. Called by
+ * transport.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "wire/tls_hint.h"
 #include "wire/transport_private.h"
 
-/* Returns true if the peer's TLS alert is about a certificate. */
+/* Returns true if the text is about a TLS alert of the peer because of a certificate. */
 static bool
 is_certificate_alert(const char *text)
 {
@@ -41,7 +41,7 @@ code_of(const struct chat_transport *transport, CURLcode result)
 	case CURLE_SSL_CONNECT_ERROR:
 		if (is_certificate_alert(transport->error))
 			return CHAT_REFUSED;
-		/* Without an error of TLS, the connection itself was lost. */
+		/* If OpenSSL reports no error, the connection was lost. */
 		return strstr(transport->error, "error:") ? CHAT_PROTOCOL_ERROR
 							  : CHAT_CANNOT_CONNECT;
 	default:
@@ -79,7 +79,7 @@ fail_authorities(const struct chat_transport *transport, struct chat_err *err)
 		transport->authorities, why);
 }
 
-/* Returns true if the proxy could not be reached, or is not one. */
+/* Returns true if the failure is one of the proxy, and not of the server. */
 static bool
 is_about_proxy(const struct chat_transport *transport)
 {
@@ -104,7 +104,7 @@ chat_transport_fail_connecting(
 			"the proxy answers %ld", answer);
 	if (result == CURLE_SSL_CACERT_BADFILE && transport->authorities)
 		return fail_authorities(transport, err);
-	if (is_about_proxy(transport)) /* its URL may contain a password */
+	if (is_about_proxy(transport)) /* the URL of the proxy may contain a password */
 		return chat_fail(err, code, "the proxy of %s: %s", transport->proxy_name,
 			strchr(words, '@') ? "it cannot be used" : words);
 	if (code == CHAT_PROTOCOL_ERROR && chat_tls_is_plain(transport->error))

@@ -1,6 +1,6 @@
 /*
- * The settings of a connection for libcurl: URL, proxy, TLS. Called once by transport.c, before it
- * connects.
+ * Sets the options of a connection for libcurl: URL, proxy, TLS. transport.c calls it once for each
+ * connection, before it connects.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define USER_AGENT "chat-tools/" CHAT_VERSION
 #define NEVER_BY_PROXY "localhost,127.0.0.1,::1"
 
-/* CURLOPT_OPENSOCKETFUNCTION: opens a socket that executed commands do not inherit. */
+/* CURLOPT_OPENSOCKETFUNCTION: opens a socket that executed programs do not inherit. */
 static curl_socket_t
 on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -52,8 +52,8 @@ proxy_variable(bool tls)
 }
 
 /*
- * Asks every proxy for a tunnel, because it would take the bytes of a WebSocket for requests
- * otherwise. Connections to this machine use no proxy.
+ * Makes libcurl ask the proxy for a tunnel (CONNECT), because the proxy would else read the bytes
+ * of a WebSocket as HTTP requests. Connections to this machine use no proxy.
  */
 static int
 set_proxy(CURL *easy, const struct chat_client_options *options)
@@ -82,7 +82,7 @@ set_proxy(CURL *easy, const struct chat_client_options *options)
 	return failed;
 }
 
-/* Sets the CA files in the same way as curl(1). */
+/* Sets the CA files as curl(1) does. */
 static int
 set_authorities(struct chat_transport *transport, const struct chat_client_options *options)
 {
@@ -108,8 +108,8 @@ set_authorities(struct chat_transport *transport, const struct chat_client_optio
 }
 
 /*
- * ALPN is not offered: without it the protocol is HTTP/1.1, and if a server selected h2, libcurl
- * would speak it.
+ * Does not offer ALPN: the protocol is then HTTP/1.1. With ALPN a server could select h2, and
+ * libcurl would use it.
  */
 static int
 set_tls(struct chat_transport *transport, const struct chat_client_options *options)
@@ -152,7 +152,7 @@ chat_transport_set(struct chat_transport *transport, const struct chat_url *url,
 			  (long)options->connect_timeout_ms) != CURLE_OK;
 	failed |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
 	failed |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) !=
-		CURLE_OK; /* do not wait for a lookup at _free */
+		CURLE_OK; /* chat_transport_free then does not wait for a name lookup */
 	failed |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) != CURLE_OK;
 	failed |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BYTES) != CURLE_OK;
 	failed |= curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT) != CURLE_OK;

@@ -1,6 +1,6 @@
 /*
- * WebSocket URLs as people type them, and channels, which are the paths of URLs. Server and clients
- * use the same rule for channels.
+ * Parses WebSocket URLs that people type, and checks channels, which are the paths of URLs. Server
+ * and clients use the same rule for channels.
  */
 #include "chat/url.h"
 
@@ -36,7 +36,8 @@ span_without_front(struct chat_span span, size_t len)
 	return (struct chat_span){span.at + len, span.len - len};
 }
 
-/* Removes the bytes before the first character of `set` from the front. */
+/* Removes the bytes before the first character of `set`, and returns them; all bytes if there is no
+ * such character. */
 static struct chat_span
 take_until(struct chat_span *rest, const char *set)
 {
@@ -79,8 +80,8 @@ starts_with(struct chat_span span, const char *prefix)
 	return span.len >= strlen(prefix) && strncasecmp(span.at, prefix, strlen(prefix)) == 0;
 }
 
-/* Checks that a request line can contain the characters; other letters than ASCII are allowed in a
- * host only. */
+/* Refuses spaces and control characters, which a request line cannot contain. Bytes that are not
+ * ASCII are checked later: only the host may have them. */
 static int
 check_bytes(struct chat_span text, struct chat_err *err)
 {
@@ -100,7 +101,8 @@ is_ascii(struct chat_span span)
 	return true;
 }
 
-/* Returns true at the escape of a byte that is not ASCII; ASCII characters must not be escaped. */
+/* Returns true if the text begins with the escape of a byte that is not ASCII. Escapes of ASCII
+ * characters are not allowed in a host. */
 static bool
 is_escape(struct chat_span rest)
 {
@@ -146,7 +148,7 @@ parse_scheme(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 		err, CHAT_USAGE, "a URL begins with ws:// or wss://, as in ws://localhost:3001/");
 }
 
-/* Checks the text between the brackets: an IPv6 address, with or without %zone. */
+/* Returns true if the text between the brackets is an IPv6 address, with or without %zone. */
 static bool
 ipv6_valid(struct chat_span literal)
 {
@@ -163,7 +165,7 @@ ipv6_valid(struct chat_span literal)
 	return literal.len == 0 || (literal.len > 1 && span_of_set(literal, ALPHANUMERIC "._-%"));
 }
 
-/* Removes the host from the front of host[:port]. */
+/* Stores the host and removes it from the front of host[:port]. */
 static int
 parse_host(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 {
@@ -193,7 +195,7 @@ parse_host(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 	return 0;
 }
 
-/* Reads the rest after the host: nothing, or a colon and a port. */
+/* Reads the text after the host: nothing, or a colon and a port. */
 static int
 parse_port(struct chat_url *url, struct chat_span rest, struct chat_err *err)
 {
@@ -240,7 +242,7 @@ set_channel(struct chat_url *url, struct chat_span path, struct chat_err *err)
 	return 0;
 }
 
-/* Reads the rest after the authority: the path and the query. */
+/* Reads the text after the authority: the path and the query. */
 static int
 parse_target(struct chat_url *url, struct chat_span target, struct chat_err *err)
 {
@@ -284,8 +286,8 @@ chat_url_set_channel(struct chat_url *url, const char *channel, struct chat_err 
 
 	if (channel[0] == '\0')
 		return chat_fail(err, CHAT_USAGE, "the channel has no name; the main one is '/'");
-	/* one more than the longest channel, so that a longer text is still too long after the cut
-	 */
+	/* path has one byte more than the longest channel, so that a text that is too long is still
+	 * too long after snprintf has cut it */
 	snprintf(path, sizeof(path), "%s%s", channel[0] == '/' ? "" : "/", channel);
 	return set_channel(url, chat_span_of(path), err);
 }

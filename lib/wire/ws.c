@@ -1,12 +1,12 @@
 /*
- * Receiving WebSocket frames: takes the bytes of a connection and yields whole messages, checked
- * and joined. Called with the bytes by conn_read.c in the server and by client.c; the messages go
- * to msg.c. The only file that uses wslay. ws_send.c has the other direction.
+ * Receives WebSocket frames: reads the bytes of a connection and yields whole messages, checked and
+ * joined from fragments. The server and client.c call it. The only file that uses wslay. ws_send.c
+ * sends frames.
  *
- * wslay's frame layer reads ahead into its own 4 KiB, as far as its callback gives bytes. This file
- * finds the end of a frame before wslay sees the frame, and the callback gives no byte past it. So
- * between frames a context is empty: one context serves all receivers of a pool, and exactly the
- * bytes of the frame are consumed. A receiver keeps a context only while a payload is incomplete.
+ * wslay's frame layer reads all bytes that its callback gives, into its own buffer of 4 KiB. This
+ * file finds the end of a frame before wslay reads it, and the callback gives no byte after this
+ * end. So a context has no bytes left between frames, and one context serves all receivers of a
+ * pool. A receiver keeps a context only while a payload is incomplete.
  */
 #include "chat/ws.h"
 
@@ -20,14 +20,15 @@
 #define CHAT_WS_CLOSE_NONE 1005
 
 /*
- * The receivers of many peers share a pool. It points to bytes of one of them only while wslay
- * reads them, within wslay_read().
+ * The receivers of many peers share a pool. The pool points to bytes of a peer only during
+ * wslay_read().
  */
 struct chat_ws_pool {
-	struct wslay_frame_context *spare; /* unused; its buffer holds the last payload yielded */
+	struct wslay_frame_context *spare; /* not in use; its buffer may contain the last payload
+					      yielded; NULL: none */
 	struct chat_buf yielded; /* the last payload yielded, if it was joined from pieces */
 	struct chat_span head,
-		body; /* the bytes that wslay may read: a header, and part of its payload */
+		body; /* the bytes that wslay may read: a header, and a part of its payload */
 };
 
 struct header {
@@ -75,8 +76,8 @@ chat_ws_pool_free(struct chat_ws_pool *pool)
 }
 
 /*
- * Lets wslay read a header, which may be empty, and payload bytes; moves both spans past the bytes
- * that it took.
+ * Lets wslay read a header, which may be empty, and payload bytes. Moves both spans past the bytes
+ * that wslay has read. Returns as wslay_frame_recv.
  */
 static ssize_t
 wslay_read(struct chat_ws_pool *pool, struct wslay_frame_context *frames, struct chat_span *head,
@@ -106,8 +107,8 @@ take_context(struct chat_ws_pool *pool)
 }
 
 /*
- * Gives the context back to the pool, which keeps it, because its buffer holds the payload that is
- * about to be yielded. The context is between frames: it got no byte past the end of its frame.
+ * Gives the context back to the pool. The pool must keep it until the next call, because its buffer
+ * contains the payload that is yielded next. The context must be between frames.
  */
 static void
 return_context(struct chat_ws *ws, struct chat_ws_pool *pool)
@@ -126,7 +127,7 @@ chat_ws_init(struct chat_ws *ws, enum chat_ws_role role)
 void
 chat_ws_free(struct chat_ws *ws, struct chat_ws_pool *pool)
 {
-	(void)pool; /* a context within a frame cannot be used for another receiver */
+	(void)pool; /* the pool cannot use a context that is within a frame */
 	wslay_frame_context_free(ws->frames);
 	ws->frames = NULL;
 	chat_buf_free(&ws->message);
@@ -175,7 +176,7 @@ is_control(uint8_t opcode)
 	return (opcode & 0x8) != 0;
 }
 
-/* Checks the header of a data frame, except for the form of the length, which wslay checks. */
+/* Checks the header of a data frame. wslay checks that the length has its shortest form. */
 static enum chat_ws_failure
 check_data_header(
 	const struct chat_ws *ws, const struct header *header, const struct chat_ws_limits *limits)
@@ -230,7 +231,7 @@ begin_frame(struct chat_ws *ws, const struct header *header)
 	ws->fragments++;
 }
 
-/* Collects a header that comes in pieces. Returns its length, or 0 if it is not complete. */
+/* Collects a header that is received in pieces. Returns its length, or 0 if it is not complete. */
 static size_t
 collect_header(struct chat_ws *ws, struct header *header, struct chat_span *input)
 {
@@ -244,7 +245,8 @@ collect_header(struct chat_ws *ws, struct header *header, struct chat_span *inpu
 	return size;
 }
 
-/* Reads the next header; if it is complete, begins its frame and sets *head to its bytes. */
+/* Reads the next header. If it is complete, begins its frame and sets *head to its bytes. Returns
+ * CHAT_WS_WANT_MORE, or CHAT_WS_FAILED. */
 static enum chat_ws_event
 read_header(struct chat_ws *ws, const struct chat_ws_limits *limits, struct chat_span *input,
 	struct chat_span *head)
@@ -270,7 +272,7 @@ read_header(struct chat_ws *ws, const struct chat_ws_limits *limits, struct chat
 	return CHAT_WS_WANT_MORE;
 }
 
-/* Hands the memory of a collected payload to the pool, which frees it at the next call. */
+/* Moves a collected payload to the pool, which frees it at the next chat_ws_next. */
 static void
 yield_collected(struct chat_ws *ws, struct chat_ws_pool *pool)
 {
@@ -325,7 +327,7 @@ take_text(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece,
 {
 	bool last = !ws->in_frame && ws->final;
 
-	if (last && ws->message.len == 0) { /* the whole text is in the buffer of wslay */
+	if (last && ws->message.len == 0) { /* piece is the whole text, in the buffer of wslay */
 		if (chat_utf8_check(piece.at, piece.len) != piece.len)
 			return fail(ws, CHAT_WS_FAILURE_UTF8);
 		*payload = piece;
@@ -348,8 +350,8 @@ take_text(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece,
 }
 
 /*
- * Lets wslay read a piece of the payload, at most 4 KiB. head: the header of the frame if it was
- * just read, else empty.
+ * Lets wslay read a piece of the payload, at most 4 KiB. head: the bytes of the header if wslay has
+ * not read the header of this frame yet, else empty.
  */
 static enum chat_ws_event
 read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span head,

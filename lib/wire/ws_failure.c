@@ -1,5 +1,6 @@
 /*
- * Close codes and sentences for what peers do wrong. ws.c finds the failure.
+ * The Close code and the sentence for each violation of the framing rules. ws.c finds the
+ * violation.
  */
 #include "wire/ws_failure.h"
 

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * How a peer can break the rules of framing (RFC 6455). Each failure has a close code, returned
- * here, and a sentence, returned by chat_ws_failure_text().
+ * Violations of the framing rules (RFC 6455) by a peer. chat_ws_failure_code() returns the Close
+ * code of each, chat_ws_failure_text() the sentence.
  */
 enum chat_ws_failure {
 	CHAT_WS_FAILURE_NONE,

@@ -1,6 +1,6 @@
 /*
- * Frames for sending: a header in front of a payload, masked if a client sends it. The server's
- * block.c writes only the header and puts it in front of a payload that is in place already.
+ * Writes frames to send: a header and a payload, which is masked if a client sends it. The server's
+ * block.c uses only chat_ws_header, because its payloads are already in their place.
  */
 #include <string.h>
 
