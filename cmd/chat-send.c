@@ -132,7 +132,7 @@ take_words(struct source_options *source, char **words, int count)
 	source->word_count = dash ? 0 : (size_t)count;
 }
 
-/* Returns the factor of --speed, or 0 where it is not given and there are no pauses. */
+/* Returns the factor of --speed, or 0 (no pauses) if it is not given. */
 static double
 read_speed(const char *text, const char *replay)
 {

@@ -9,21 +9,21 @@
 /*
  * Finds out if the server of a connection is still there. After half of dead_after_ms without a
  * byte it gets a ping; if no byte comes in the other half it is gone. The owner can also ask by a
- * ping whether the server has anything to send: a server answers in order, so all that it would
- * send before the answer has come.
+ * ping whether the server has anything to send: a server answers in order, so everything
+ * that it sent before its answer has been received.
  */
 struct heartbeat {
 	int64_t dead_after_ms;
 	int64_t pinged_ms; /* when a ping was sent that has no answer; 0: none */
-	bool asked; /* by heartbeat_ask() */
+	bool asked; /* set by heartbeat_ask(); the owner clears it */
 };
 
 /* Begins for a new connection. */
 void heartbeat_begin(struct heartbeat *heartbeat, int64_t dead_after_ms);
 
 /*
- * Sends a ping if one is due. Call it when all that came was received. Returns false if the server
- * is gone.
+ * Sends a ping if one is due. Call it after all input has been received. Returns false if the
+ * server is gone.
  */
 bool heartbeat_check(struct heartbeat *heartbeat, struct chat_client *client);
 

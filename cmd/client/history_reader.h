@@ -15,7 +15,7 @@ struct history_reader {
 	bool ended;
 };
 
-/* Begins; msg is a history, whose line must stay. */
+/* Begins. msg is a history; its line must stay valid while it is read. */
 void history_reader_begin(struct history_reader *history, const struct chat_msg *msg);
 
 /* Reads the next message into msg, and its bytes into *text. Returns false at the end. */

@@ -14,12 +14,12 @@ struct identity {
 	char id[IDENTITY_NAME_SIZE];
 };
 
-/* Check a username and a user id. Return 0, or -1 with CHAT_USAGE if no server takes them. */
+/* Check a username and a user id. Return 0, or -1 with CHAT_USAGE if it is invalid. */
 int identity_check_name(const char *name, struct chat_err *err);
 int identity_check_id(const char *id, struct chat_err *err);
 
 /*
- * Sets the identity from the given username and id. username NULL: the login name is taken, with
+ * Sets the identity from the given username and id. username NULL: the login name is used, with
  * the host name if it is too short. id NULL: an id is derived from username, login and host, the
  * same for every process of one person on one machine, so that chat-listen and chat-send are one
  * user. Returns 0, or -1 with CHAT_USAGE.

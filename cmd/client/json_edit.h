@@ -21,7 +21,7 @@ typedef bool json_edit_leaves_out(void *arg, const struct chat_json_value *key);
 int json_edit_without(
 	struct chat_buf *out, struct chat_span object, json_edit_leaves_out *leaves_out, void *arg);
 
-/* Appends the comma before the next member, unless that is the first one. */
+/* Appends a comma, unless out ends with the opening brace of an object. */
 void json_edit_comma(struct chat_buf *out);
 
 /* Replaces out by a text without the white space between its tokens. Returns the content of out. */

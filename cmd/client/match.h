@@ -7,8 +7,8 @@
 #include "client/draft.h"
 
 /*
- * Compares a message of the server with the one that we sent. The nonce alone does not prove that
- * they are the same: it may have been used before.
+ * Compares a message of the server with a message that we sent. An equal nonce alone does not prove
+ * that they are the same message: the nonce may have been used before.
  */
 
 /*

@@ -19,7 +19,7 @@
 #include "client/via.h"
 
 /*
- * A membership of a channel, over as many connections as that takes: connect, send init, receive
+ * A membership of a channel, over one connection after another: connect, send init, receive
  * messages; after a loss wait, connect, and send init with `since`. It never blocks. In a poll(2)
  * loop: call membership_next() as often as you like, then wait for what membership_await() adds.
  */
@@ -28,8 +28,8 @@ struct membership_options {
 	bool deaf; /* the server may answer nothing at all: joined when init is sent */
 	bool wait; /* a first connection that fails is tried again as well */
 	/*
-	 * How long to try without progress; 0: there is no second connection; -1: for ever. A
-	 * server that asks for a longer pause than that is not tried again.
+	 * How long to try without progress; 0: there is no second connection; -1: for ever. If
+	 * the server asks for a longer pause, there is no other attempt.
 	 */
 	int64_t retry_for_ms;
 	const char *since; /* the id to begin after; NULL: none; copied */
@@ -53,7 +53,8 @@ struct membership {
 	char url_text[CHAT_URL_MAX]; /* url, for messages to people */
 	enum membership_state state;
 	int64_t deadline_ms; /* of the state; INT64_MAX: none */
-	struct position position; /* how far the owner has dealt with messages, which notes it */
+	struct position
+		position; /* of the last message that the owner has handled; the owner sets it */
 
 	/* The connection: */
 	struct chat_client *client; /* owned; NULL: there is no connection */
@@ -65,10 +66,10 @@ struct membership {
 	bool rejoined; /* a connection before it had joined, too */
 	enum chat_code last_code; /* of the last error message; CHAT_OK: none */
 	struct {
-		bool done; /* the history came, or does not come */
+		bool done; /* MEMBERSHIP_CATCH_UP was reported for this connection */
 		bool due; /* the next event is MEMBERSHIP_CATCH_UP */
 		bool complete; /* every page of the history said that nothing is missing */
-		bool paged; /* a page came, and more follow */
+		bool paged; /* a page was received, and more follow */
 	} catch_up;
 
 	/* Over all connections: */
@@ -90,7 +91,7 @@ enum membership_what {
 	MEMBERSHIP_NOTHING, /* poll first */
 	MEMBERSHIP_JOIN, /* joined; text is the answer to init (empty: there was none) */
 	MEMBERSHIP_MESSAGE,
-	MEMBERSHIP_CATCH_UP, /* the past is complete: what comes now is live */
+	MEMBERSHIP_CATCH_UP, /* the history has ended or is not sent; later messages are live */
 	MEMBERSHIP_LOST, /* the connection; err says why; the next attempt is in retry_ms */
 	MEMBERSHIP_CLOSED, /* the server answered the Close of membership_close() */
 	MEMBERSHIP_END /* err says why; there are no more events */
@@ -150,8 +151,8 @@ void membership_close(struct membership *membership, int64_t limit_ms);
 void membership_rejoin(struct membership *membership);
 
 /*
- * Stops or goes on reading the server, for an output that is full. Decide it after all was written
- * that could be, and before each poll(2): while it is paused nothing that comes wakes the loop.
+ * Pauses or resumes reading, for an output that is full. Call it before each poll(2), after writing
+ * all that can be written: while it is paused, data from the server does not wake the loop.
  * Joining and closing go on, and the time that it is paused does not count against the server.
  */
 void membership_pause(struct membership *membership, bool paused);

@@ -13,19 +13,20 @@
 
 /* ---- membership_connect.c ---- */
 
-/* Begins to connect. If that fails at once the event tells. */
+/* Begins to connect. If that fails at once, fills in the event. */
 void membership_connect(struct membership *membership, struct membership_event *event);
 
 /* Drops the connection, if there is one. */
 void membership_disconnect(struct membership *membership);
 
 /*
- * Drops a connection that failed with err. The event tells: another attempt comes later, or none.
+ * Drops a connection that failed with err. The event is MEMBERSHIP_LOST if another attempt
+ * follows, else MEMBERSHIP_END or MEMBERSHIP_CLOSED.
  */
 void membership_lose(
 	struct membership *membership, const struct chat_err *err, struct membership_event *event);
 
-/* The same with an error of this code and text. */
+/* Calls membership_lose() with an error of this code and text. */
 void membership_fail(struct membership *membership, enum chat_code code, const char *text,
 	struct membership_event *event);
 
@@ -51,7 +52,7 @@ void membership_receive_history(struct membership *membership);
 /* Sets the time until which the next history, or its next page, should have come. */
 void membership_expect_history(struct membership *membership);
 
-/* The past is complete, or does not come: the event tells, once for each connection. */
+/* Fills in MEMBERSHIP_CATCH_UP, once for each connection. */
 void membership_catch_up(struct membership *membership, struct membership_event *event);
 
 /* ---- membership_next.c ---- */

@@ -12,7 +12,7 @@ membership_can_send(const struct membership *membership)
 		chat_client_queued_bytes(membership->client) < QUEUE_MAX_BYTES;
 }
 
-/* An error is ignored here: membership_next() meets it again and tells. */
+/* An error is ignored here: membership_next() finds it again and reports it. */
 void
 membership_send(struct membership *membership, struct chat_span text)
 {

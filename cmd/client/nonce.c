@@ -43,7 +43,7 @@ take_number(struct chat_span *text, uint64_t *number)
 	return len > 0 && len <= DIGITS_MAX;
 }
 
-/* Takes a character off the front. Returns false if there is another one. */
+/* Removes c from the front. Returns false if the text does not begin with c. */
 static bool
 take(struct chat_span *text, char c)
 {

@@ -26,7 +26,7 @@ struct nonce {
 /* Makes a random prefix. */
 void nonce_make_prefix(char prefix[NONCE_PREFIX_LEN + 1]);
 
-/* Writes a nonce; hops 0: without them. */
+/* Writes a nonce. If hops is 0, the nonce has no HOPS. */
 void nonce_write(char nonce[NONCE_SIZE], const char *prefix, uint64_t number, unsigned hops);
 
 /* Reads a nonce. Returns false if it does not have this form. */

@@ -84,7 +84,7 @@ receive_message(struct outbox *outbox, const struct chat_msg *msg, struct chat_s
 	return OUTBOX_ACCEPTED;
 }
 
-/* The server refused a message for now: it waits, and then messages go one at a time. */
+/* Queues a refused message again; after the pause messages are sent one at a time. */
 static void
 try_again(struct outbox *outbox, struct item *item, int64_t after_ms, int64_t now_ms)
 {

@@ -58,7 +58,7 @@ outbox_closed(struct outbox *outbox)
 	settle_sent(outbox, ITEM_PASSED);
 }
 
-/* Sends every message in flight again, but those that could then be on the server twice. */
+/* Queues the messages in flight again; those that the server might store twice become unknown. */
 static void
 send_again(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms)
 {

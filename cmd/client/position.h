@@ -10,7 +10,7 @@
 #define POSITION_BEGINNING "0" /* the id that is before all messages */
 #define POSITION_ID_MAX_BYTES 65536 /* of an id as it stands in JSON */
 
-/* How far the messages of a channel were dealt with: the `since` of the next init. */
+/* The last message of a channel that was handled: the `since` of the next init. */
 struct position {
 	int64_t newest_ms; /* the newest believable timestamp noted; INT64_MIN: none */
 	int64_t believed_until_ms; /* timestamps up to this one are believed */

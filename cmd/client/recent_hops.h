@@ -21,7 +21,7 @@ struct recent_hops {
 	size_t next;
 };
 
-/* Notes a message. */
+/* Notes a `message` with hops. Ignores others. */
 void recent_hops_note(struct recent_hops *recent_hops, const struct chat_msg *msg);
 
 /* Returns the hops of the message with this id; 0: none, or not known. */

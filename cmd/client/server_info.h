@@ -20,7 +20,7 @@ struct server_info {
 	bool pages; /* a long history comes in several pages */
 	bool past; /* every init is answered with a history */
 	size_t max_message_bytes; /* of a message that it reads; 0: not known */
-	int64_t history; /* messages at most that a newcomer gets; 0: none, or not known */
+	int64_t history; /* the most messages that a new member gets; 0: none, or not known */
 	uint64_t instance; /* hash of the name of the server process; 0: not known */
 	char origin[VIA_NAME_SIZE]; /* the name of the channel in `via`; "": not known */
 	char since[SERVER_INFO_SINCE_SIZE]; /* the position at the join; "": not known */

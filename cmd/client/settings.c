@@ -61,7 +61,7 @@ settings_init(struct settings *settings)
 	};
 }
 
-/* Returns the value of an environment variable, or NULL where it is unset or empty. */
+/* Returns the value of an environment variable, or NULL if it is unset or empty. */
 static const char *
 environment(const char *name)
 {

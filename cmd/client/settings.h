@@ -49,7 +49,7 @@ int settings_finish(struct settings *settings, struct chat_err *err);
 void settings_free(struct settings *settings);
 
 /*
- * Parses the URL to connect to: text, or where that is NULL the one of --url, CHAT_URL or the
+ * Parses the URL to connect to: text, or if that is NULL the URL of --url, CHAT_URL or the
  * default, ws://localhost:3001/. Returns 0, or -1 with CHAT_USAGE.
  */
 int settings_url(const struct settings *settings, const char *text, struct chat_url *url,

@@ -11,7 +11,7 @@
  */
 char *token_take(struct chat_span text, struct chat_err *err);
 
-/* Returns the token in a file. Returns NULL with CHAT_CANNOT_OPEN and the name of the file. */
+/* Returns the token in a file, which the caller frees, or NULL with CHAT_CANNOT_OPEN. */
 char *token_read(const char *path, struct chat_err *err);
 
 #endif

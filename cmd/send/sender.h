@@ -52,7 +52,7 @@ struct sender {
 
 	struct {
 		bool ended; /* nothing more is taken */
-		bool dry; /* the source has nothing until it is filled */
+		bool dry; /* no message before source_fill() or source_wake_ms() */
 	} input;
 
 	struct {

@@ -136,7 +136,7 @@ take_text(struct source *source, struct chat_span text, struct draft *draft, str
 	return draft_text(draft, (struct chat_span){text.at, len}, err);
 }
 
-/* Returns what the making of a draft has given. */
+/* Turns the result of making a draft (-1: it failed) into a source_what. */
 static enum source_what
 what_of(int made)
 {
