@@ -53,8 +53,7 @@ struct membership {
 	char url_text[CHAT_URL_MAX]; /* url, for messages to people */
 	enum membership_state state;
 	int64_t deadline_ms; /* of the state; INT64_MAX: none */
-	struct position
-		position; /* of the last message that the owner has handled; the owner sets it */
+	struct position position; /* the last message handled; noted by the owner */
 
 	/* The connection: */
 	struct chat_client *client; /* owned; NULL: there is no connection */

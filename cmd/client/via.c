@@ -1,5 +1,5 @@
 /*
- * A bridge of channels makes no loop if it refuses a message that has been in the channel before.
+ * A bridge between channels must refuse a message that was in its channel before, or it loops.
  */
 #include "client/via.h"
 

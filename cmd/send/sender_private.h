@@ -10,7 +10,7 @@
 
 /* ---- sender_receive.c ---- */
 
-/* Takes the events of the membership, some of them or all, and reports what they settle. */
+/* Handles a batch of events of the membership, and reports the messages that they settle. */
 void sender_receive(struct sender *sender);
 
 /* ---- sender_end.c ---- */

@@ -8,7 +8,7 @@
 #include "chat/clock.h"
 #include "command/diag.h"
 
-/* Returns true if the outbox takes another message. Reports the settled ones if that makes room. */
+/* Returns true if the outbox has room. If it is full, first reports the settled messages. */
 static bool
 has_room(struct sender *sender)
 {
@@ -17,7 +17,7 @@ has_room(struct sender *sender)
 	return outbox_has_room(&sender->delivery.outbox);
 }
 
-/* Moves messages from the input to the outbox, as many as it takes. */
+/* Moves messages from the input to the outbox while it has room. */
 static void
 take_input(struct sender *sender)
 {

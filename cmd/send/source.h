@@ -81,7 +81,7 @@ source_wake_ms(const struct source *source)
 /* Returns the descriptor to poll for POLLIN after SOURCE_NOTHING, or -1. */
 int source_fd(const struct source *source);
 
-/* Reads once, when poll(2) said that it can. Returns 0, or -1 with the error of the file. */
+/* Reads once. Call it when source_fd() is readable. Returns 0, or -1 with the error of the file. */
 int source_fill(struct source *source, struct chat_err *err);
 
 /* Returns true if lines are read and their end has not come. */

@@ -3,7 +3,7 @@
 
 #include "chat/clock.h"
 
-#define AFTER_MS 1000 /* an upload that is done by then shows no bar */
+#define AFTER_MS 1000 /* the bar is shown only after this time */
 #define LOOK_MS 200 /* between two updates of the bar */
 
 void
