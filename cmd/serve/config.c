@@ -1,6 +1,6 @@
 /*
- * The options of chat-serve and their defaults, which --help, the manual, the completions and the
- * tests are held to.
+ * The options of chat-serve and their defaults. The manual and the completions must agree with
+ * them.
  */
 #include "serve/config.h"
 

@@ -8,8 +8,8 @@
 #include "serve/net/tls.h"
 
 /*
- * The options of the command line, defaults filled in. Strings are borrowed from argv, and NULL
- * where the option was not given. Sizes are in bytes, times in milliseconds.
+ * The options of the command line, with defaults filled in. Strings are borrowed from argv, and
+ * NULL if the option was not given. Sizes are in bytes, times in milliseconds.
  */
 struct config {
 	struct {
@@ -24,9 +24,9 @@ struct config {
 	struct {
 		const char *tokens; /* the file of tokens; NULL: no token is asked for */
 		const char *new_token; /* a username: print a token for it, and do not serve */
-		bool open; /* everybody who can connect is let in */
-		int64_t max_failures; /* wrong tokens of an address in a minute */
-		const char *user; /* the system's user to become */
+		bool open; /* other machines may connect without a token or certificate */
+		int64_t max_failures; /* wrong tokens in a minute that bar an address */
+		const char *user; /* the system user that the process changes to */
 		bool no_sandbox;
 	} access;
 
@@ -56,7 +56,7 @@ struct config {
 	struct {
 		const char *dir; /* NULL: no journal */
 		int sync; /* enum journal_sync */
-		int64_t segment_bytes; /* a segment that is so long is closed */
+		int64_t segment_bytes; /* a segment of this length is closed */
 		int64_t max_bytes; /* of all segments; 0: no limit */
 		int64_t max_age_ms; /* of a segment; 0: no limit */
 		int64_t max_messages; /* of one channel; 0: no limit */
@@ -70,7 +70,7 @@ struct config {
 		int64_t max_fragments; /* of one message */
 		int64_t max_connections;
 		int64_t max_per_address; /* connections of one address */
-		int64_t max_errors; /* bad messages in ERRORS_WINDOW_MS */
+		int64_t max_errors; /* bad messages in ERRORS_WINDOW_MS that end a connection */
 	} limits;
 
 	/* Per second; 0: no limit; -1: not given, see CONFIG_OPEN_RATE. */
@@ -93,7 +93,7 @@ struct config {
 		int64_t init_ms;
 		int64_t message_ms; /* for one message to arrive */
 		int64_t close_ms; /* for the answer to a Close */
-		int64_t progress_ms; /* for a queue in which nothing moves */
+		int64_t progress_ms; /* for a send queue of which no byte is sent */
 		int64_t ping_interval_ms; /* of silence before a ping */
 		int64_t pong_ms; /* for the answer to a ping */
 	} timeouts;
@@ -104,7 +104,7 @@ struct config {
 	} output;
 };
 
-/* The rates of peers that are not on this machine, where the options are not given. */
+/* The rates of peers on other machines, if the options are not given. */
 #define CONFIG_OPEN_RATE 20
 #define CONFIG_OPEN_RATE_BYTES ((int64_t)1 << 20)
 #define CONFIG_OPEN_RATE_JOIN 10

@@ -14,7 +14,7 @@ event_printer_open(
 void
 event_printer_print(struct event_printer *printer, struct chat_span line)
 {
-	/* Where events were dropped, a reader no longer knows who is there. */
+	/* After dropped events, a reader no longer knows which users are present. */
 	static const char gap[] = "{\"type\":\"userData\",\"users\":[],\"truncated\":true}";
 	struct line_writer *writer = &printer->writer;
 

@@ -16,20 +16,20 @@
 struct event_printer {
 	struct line_writer writer;
 	struct error_log *error_log; /* borrowed */
-	uint64_t dropped; /* lines dropped when the last such `userData` was printed */
+	uint64_t dropped; /* writer.dropped_ever when the last `truncated` was printed */
 };
 
 void event_printer_open(
 	struct event_printer *printer, uv_loop_t *loop, int fd, struct error_log *error_log);
 
-/* Queues a copy of the line of an event, which is given without newline. */
+/* Queues a copy of an event's line. The line has no newline. */
 void event_printer_print(struct event_printer *printer, struct chat_span line);
 
-/* Writes what goes without waiting. */
+/* Writes as much as stdout accepts without waiting. */
 void event_printer_flush(struct event_printer *printer);
 
-/* Flushes, and closes; the handle closes with the loop's next turn. Lines that still wait for the
- * reader are lost, and the error log says so. */
+/* Flushes, and closes the writer; its handle closes in the loop's next turn. Lines that stdout did
+ * not accept are lost, and the error log says so. */
 void event_printer_close(struct event_printer *printer);
 
 #endif

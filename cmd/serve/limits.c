@@ -7,7 +7,7 @@
 #define BYTES_BURST_S 4 /* seconds of its rate that may be sent at once */
 #define JOINS_BURST_S 10
 
-/* Returns how many connections are allowed: as many as are wanted, if there are descriptors. */
+/* Returns the wanted number of connections, or fewer if there are too few file descriptors. */
 static size_t
 connections_allowed(int64_t wanted)
 {
@@ -48,7 +48,7 @@ conn_limits_of(const struct config *config)
 	};
 }
 
-/* Returns how many messages of a channel to show: no more than the journal is to keep. */
+/* Returns the wanted number of messages of a channel, but no more than --journal-max-messages. */
 static uint32_t
 kept_messages(const struct config *config, int64_t wanted)
 {
@@ -91,7 +91,7 @@ journal_options_of(const struct config *config)
 	};
 }
 
-/* A rate that was given is for every peer; the usual one is for peers on other machines. */
+/* A given rate (0 or more) limits every peer; the usual one only peers on other machines. */
 static struct rate_limit
 rate_limit_of(int64_t given, int64_t usual, int64_t burst)
 {

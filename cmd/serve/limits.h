@@ -10,8 +10,8 @@
 #include "serve/session/context.h"
 
 /*
- * Which option becomes which limit. Each function returns the limits of one part of the server;
- * that part enforces them (server.h says where).
+ * Turns options into limits. Each function returns the limits of one part of the server, which
+ * enforces them (the list in server.h names the files).
  */
 
 /* Of connections: sizes of messages and queues, timeouts (net/). */
@@ -25,8 +25,8 @@ struct journal_options journal_options_of(const struct config *config);
 
 /*
  * Of sessions: connections, bad messages, init (session/). is_public: peers that are not on this
- * machine can connect. Raises the limit of file descriptors, and lowers the number of connections
- * where that is not enough.
+ * machine can connect. Raises the limit of file descriptors. If it is still too low for
+ * --max-connections, fewer connections are allowed.
  */
 struct session_options session_options_of(const struct config *config, bool is_public);
 

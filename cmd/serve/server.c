@@ -209,7 +209,7 @@ open_channels(struct server *server, struct chat_err *err)
 
 /* ---- the whole ---- */
 
-/* Opens the loop and what hangs from it and needs no file. On failure nothing is left open. */
+/* Opens the loop and the parts on it that need no file. On failure nothing is left open. */
 static int
 open_loop(struct server *server, struct chat_err *err)
 {
@@ -250,7 +250,7 @@ open_monitor(struct server *server, struct chat_err *err)
 		&server->monitor, &server->loop, &sources, server->config->listening.metrics, err);
 }
 
-/* Gives up what serving does not need. From here on threads may start: they are confined, too. */
+/* Gives up the rights that serving does not need. Threads may only start after this. */
 static int
 confine(struct server *server, struct chat_err *err)
 {
@@ -263,7 +263,7 @@ confine(struct server *server, struct chat_err *err)
 	return sandbox_enter(config, &server->listeners, err);
 }
 
-/* Opens what may only be read or written by the confined server. */
+/* Opens the monitor and the URL file, enters the sandbox, and opens the other parts. */
 static int
 open_contents(struct server *server, struct chat_err *err)
 {
@@ -284,7 +284,7 @@ open_contents(struct server *server, struct chat_err *err)
 	return 0;
 }
 
-/* Takes connections, and then writes the URL file, unless a signal has ended the server already. */
+/* Accepts connections, then writes the URL file, unless SIGTERM or SIGINT is pending. */
 static int
 begin_serving(struct server *server, struct chat_err *err)
 {

@@ -23,11 +23,11 @@
 #include "serve/util/memory.h"
 
 /*
- * The server: one loop, and everything that hangs from it. Read this first.
+ * The server: one loop, and everything that runs on it. Read this first.
  *
- * A turn is one round of the loop: it waits, and then handles what is there: bytes from peers,
+ * A turn is one round of the loop: it waits for events, and then handles them: bytes from peers,
  * lines of stdin, results of the disk. The tick is the work at the end of each turn. The sweep
- * comes ten times a second, for all that has to do with time. All of it runs on one thread, and
+ * runs ten times a second, for timeouts and other times. All of it runs on one thread, and
  * never waits for a peer. Only the journal has work that runs beside the loop: its reads, its
  * syncs, and the rebuilding of an index.
  *
@@ -130,10 +130,10 @@ struct server {
 	struct turn_times turns;
 	struct memory_peak memory_peak;
 	struct url_file url_file;
-	int notify_fd; /* to systemd; -1: it does not listen */
+	int notify_fd; /* to systemd; -1 if systemd did not ask for notices */
 
 	/* The end. */
-	bool draining; /* it was told to end: nothing more is read */
+	bool draining; /* a signal told the server to end: nothing more is read */
 	bool settling; /* draining, and accepted messages wait for the journal */
 };
 
@@ -151,8 +151,7 @@ void server_run(struct server *server);
  * shutdown.c
  */
 
-/* Closes everything. Returns the exit status. Where the disk does not answer it ends the process.
- */
+/* Closes everything. Returns the exit status. If the disk does not answer, it ends the process. */
 int server_close(struct server *server);
 
 /*
@@ -166,7 +165,7 @@ void server_close_sockets(struct server *server);
  * stdout, in send queues, in histories. */
 void server_publish(struct server *server);
 
-/* tick.c: where the answers of the journal go. */
+/* tick.c: the callbacks of the journal. */
 extern const struct journal_events server_journal_events;
 
 /* tick.c: starts the tick, the sweep and systemd's watchdog. */
@@ -175,19 +174,19 @@ void server_open_timers(struct server *server);
 /* signals.c: listens to the signals. */
 void server_open_signals(struct server *server);
 
-/* signals.c: delays SIGTERM and SIGINT while nobody can act on them, or lets them through, whatever
- * mask the process was started with. */
+/* signals.c: blocks SIGTERM and SIGINT (held), or unblocks them, also if the process was started
+ * with them blocked. */
 void server_hold_signals(bool held);
 
 /* signals.c: returns true if a delayed SIGTERM or SIGINT has come. */
 bool server_was_signalled(void);
 
-/* shutdown.c: the first step to the end. Takes no new connections, and reads no peer any more; each
- * peer is still told what became of the messages that it has sent. */
+/* shutdown.c: the first step to the end. Accepts no new connections, and reads no peer any more.
+ * Peers still get the echoes of messages that were accepted. */
 void server_drain(struct server *server);
 
-/* shutdown.c: the second step, when the journal has settled. Tells every peer, and closes. The loop
- * stops when the last connection has ended. */
+/* shutdown.c: the second step, when the journal has settled. Tells every peer, and closes
+ * its connection. The loop stops when the last connection has ended. */
 void server_say_goodbye(struct server *server);
 
 #endif

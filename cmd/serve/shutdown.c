@@ -42,7 +42,7 @@ close_handle(uv_handle_t *handle, void *arg)
 		uv_close(handle, NULL);
 }
 
-/* Closes every handle and the loop. Returns false where a read of the journal does not end. */
+/* Closes every handle and the loop. Returns false if a read of the journal does not end. */
 static bool
 close_loop(struct server *server)
 {
@@ -62,7 +62,7 @@ close_loop(struct server *server)
 	return true;
 }
 
-/* Aborts the connections that are left, and settles the journal. Returns false where the disk does
+/* Aborts the connections that are left, and settles the journal. Returns false if the disk does
  * not answer. */
 static bool
 settle(struct server *server)
@@ -80,7 +80,7 @@ settle(struct server *server)
 	return answers;
 }
 
-/* Takes away what other processes see of the server: sockets, URL file. */
+/* Closes the sockets and removes the URL file. */
 static void
 close_outside(struct server *server)
 {

@@ -22,7 +22,7 @@ server_report(struct server *server)
 	chat_buf_free(&line);
 }
 
-/* Reads the certificate and the tokens again. Where a file is bad its old content stays valid. */
+/* Reads the certificate and the tokens again. If a file is bad, its old content stays valid. */
 static void
 server_reload(struct server *server)
 {

@@ -20,7 +20,8 @@ stdin_reader_close(struct stdin_reader *reader)
 	chat_lines_free(&reader->lines);
 }
 
-/* Returns the server's own user of a channel, which its first message makes; no list has it. */
+/* Returns the server's own user in a channel, or NULL. Makes it if needed. No list of users has it.
+ */
 static struct user *
 server_user(struct channel *channel, struct chat_err *err)
 {
@@ -32,7 +33,7 @@ server_user(struct channel *channel, struct chat_err *err)
 	return user;
 }
 
-/* Finds the `channel` of a valid line; in a client's message that is an unknown property. */
+/* Finds the property `channel` of a valid line. Returns false if the line has none. */
 static bool
 find_channel(struct chat_span line, struct chat_json_value *value)
 {
@@ -126,7 +127,7 @@ reader_poll(struct stdin_reader *reader)
 		uv_poll_start(&reader->poll, UV_READABLE, on_readable);
 }
 
-/* Posts the lines that were read, as far as there is room before the disk. */
+/* Posts the lines that were read, until too much waits for the journal. */
 static void
 reader_take_lines(struct stdin_reader *reader)
 {

@@ -35,8 +35,8 @@ void stdin_reader_open(struct stdin_reader *reader, uv_loop_t *loop, int fd,
 /* Ends reading. Does nothing if it is not open. */
 void stdin_reader_close(struct stdin_reader *reader);
 
-/* There is room before the disk again. Returns true if the reader was paused and has posted lines,
- * which are to be published. */
+/* Resumes reading when there is room for messages again. Returns true if the reader was paused: the
+ * caller then publishes the lines that it may have posted. */
 bool stdin_reader_resume(struct stdin_reader *reader);
 
 #endif

@@ -61,12 +61,12 @@ server_publish(struct server *server)
 	channels_publish(&server->channels);
 	if (server->settling && kind->is_settled(server->journal))
 		server_say_goodbye(server);
-	/* Before the connections are flushed: what a member has seen, stdout has shown. */
+	/* Before the connections are flushed: an event is printed before a member sees it. */
 	event_printer_flush(&server->event_printer);
 	error_log_flush(&server->error_log);
 }
 
-/* Reads paused senders again, as far as there is room before the disk. */
+/* Resumes paused senders until too much waits for the journal. */
 static void
 resume_senders(struct server *server)
 {

@@ -1,4 +1,4 @@
-/* From this file a script learns the port of the server, and when it answers. */
+/* The URL file tells a script the port of the server, and that the server answers. */
 #include "serve/url_file.h"
 
 #include <errno.h>

@@ -6,14 +6,14 @@
 #include "chat/err.h"
 
 /*
- * --url-file: a file with the URL of this server, for as long as the server answers there. The file
- * is complete or absent. It never replaces anything but a regular file, and a file that another
- * server has put in its place is not removed.
+ * --url-file: a file with the URL of this server, as long as the server answers at that URL. The
+ * file is complete or absent; with --user it may be empty before it is complete. It replaces only a
+ * regular file. A file that another server has put in its place is not removed.
  */
 struct url_file {
 	const char *path; /* borrowed; NULL: no such file is wanted */
 	char *temporary; /* its name until it is written; NULL: it has its final name */
-	int fd; /* open as long as the file is ours; -1: there is none */
+	int fd; /* of the file; -1 if it is not open */
 };
 
 /*
@@ -28,8 +28,8 @@ int url_file_open(struct url_file *file, const char *path, bool early, struct ch
  * CHAT_IO_ERROR. */
 int url_file_write(struct url_file *file, const char *url, struct chat_err *err);
 
-/* Removes the file, or empties it if it may not be removed. Returns 0, or -1 with CHAT_IO_ERROR:
- * the file is still there. */
+/* Removes the file, or empties it if it may not be removed. Returns 0, or -1 with CHAT_IO_ERROR
+ * if neither is possible. */
 int url_file_close(struct url_file *file, struct chat_err *err);
 
 #endif

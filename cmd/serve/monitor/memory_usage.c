@@ -21,7 +21,7 @@ const char *const memory_usage_words[USAGE_KINDS] = {
 	[USAGE_OUTPUT] = "output",
 };
 
-/* The kinds that are counted all the time. */
+/* Fills in all bytes but those of channels and their users, which need a loop. */
 static void
 take_counted(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources)
 {

@@ -6,12 +6,11 @@
 #include "serve/monitor/sources.h"
 
 /*
- * The memory of the server, by what it is held for. A block that is in a send queue and in the
- * history counts in both. So the process has no more than the sum, the rounding of malloc(3), and
- * what it had before the first peer came.
+ * The memory of the server, by its use. A block that is in a send queue and in the history counts
+ * in both.
  */
 enum memory_usage_kind {
-	USAGE_CONNECTIONS, /* sessions, the users of all channels, addresses, TLS */
+	USAGE_CONNECTIONS, /* sessions, waiting inits, users of all channels, addresses, TLS */
 	USAGE_QUEUES, /* send queues */
 	USAGE_RECEIVE, /* half-received messages */
 	USAGE_UNSYNCED, /* accepted messages that are not yet in the journal */
@@ -31,7 +30,7 @@ extern const char *const memory_usage_words[USAGE_KINDS];
 /* Writes the bytes of each kind. Takes longer with more channels. */
 void memory_usage_take(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources);
 
-/* Returns the sum without what each channel and its users take: that takes no time. */
+/* Returns the sum without the memory of channels and users. It does not visit every channel. */
 size_t memory_usage_estimate(const struct monitor_sources *sources);
 
 #endif

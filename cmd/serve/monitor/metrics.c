@@ -1,4 +1,4 @@
-/* How the server is doing, for a monitoring system (monitor.c) or a person who sends SIGUSR1. */
+/* The metrics of the server, for a monitoring system (monitor.c) or a person who sends SIGUSR1. */
 #include "serve/monitor/metrics.h"
 
 #include <cjson/cJSON.h>
@@ -114,7 +114,7 @@ samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sourc
 	take_output(samples + PEER_SAMPLES + MEMORY_SAMPLES, sources);
 }
 
-/* Connections that ended without their session's doing are counted by conns. */
+/* Adds up the connections that sessions ended and those that conns ended. */
 static void
 drops_take(uint64_t drops[DROP_REASONS], const struct monitor_sources *sources)
 {

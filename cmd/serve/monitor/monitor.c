@@ -108,7 +108,7 @@ request_metrics(struct monitor_request *request)
 	chat_buf_free(&body);
 }
 
-/* Returns what keeps the server from doing its work, as a sentence; NULL: nothing. */
+/* Returns a sentence that says why the server cannot do its work; NULL if it can. */
 static const char *
 health_problem(const struct monitor_sources *sources)
 {
@@ -131,7 +131,7 @@ request_health(struct monitor_request *request)
 	chat_buf_free(&body);
 }
 
-/* Returns true if a peer may ask. As in the chat, a foreign page may not (session/origin.h). */
+/* Returns false if the request may come from a foreign page (session/origin.h). */
 static bool
 request_may_ask(const struct monitor_request *request, const struct chat_http_request *http)
 {
@@ -163,7 +163,8 @@ request_read_head(struct monitor_request *request, size_t len)
 
 /* ---- reading and writing ---- */
 
-/* Reads bytes of the head; once it is answered they are ignored. Returns true at the end. */
+/* Reads bytes of the head; ignores them after the answer. Returns true if the peer has closed or
+ * failed. */
 static bool
 request_read(struct monitor_request *request)
 {
@@ -186,8 +187,8 @@ request_read(struct monitor_request *request)
 	return false;
 }
 
-/* Sends what goes without waiting. Returns true where the peer does not read any more. After the
- * answer the peer closes: if the server did, the answer could be lost. */
+/* Sends as much of the answer as the socket accepts. Returns true if sending fails. After the
+ * answer it waits for the peer to close: closing first could lose the answer. */
 static bool
 request_write(struct monitor_request *request)
 {

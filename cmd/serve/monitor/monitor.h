@@ -12,8 +12,8 @@
 /*
  * A small HTTP server beside the chat (--metrics): GET /metrics answers with the metrics, GET
  * /healthz with 200 "ok", or with 503 and what is wrong. Each connection makes one request, and has
- * five seconds for its head and five for the answer. The number of requests that wait for either is
- * limited: a new one beyond it ends the oldest.
+ * five seconds for its head and five for the answer. The requests that wait for their head, and
+ * those that wait for their answer, are limited: one more ends the oldest.
  */
 struct monitor_request;
 
@@ -27,11 +27,14 @@ struct monitor {
 	size_t asking_count, answered_count;
 };
 
-/* Listens on an address as --listen takes it. Does nothing where address is NULL. */
+/*
+ * Listens on an address, in the form of --listen. Without one (NULL) it serves nothing. Returns 0,
+ * or -1 with an error; monitor_close and monitor_free are due in both cases.
+ */
 int monitor_open(struct monitor *monitor, uv_loop_t *loop, const struct monitor_sources *sources,
 	const char *address, struct chat_err *err);
 
-/* Ends all requests; the handles close with the loop's next turn. monitor_free comes after that. */
+/* Ends all requests; their handles close in the loop's next turn. Call monitor_free after that. */
 void monitor_close(struct monitor *monitor);
 void monitor_free(struct monitor *monitor);
 

@@ -8,8 +8,8 @@
 #include "serve/util/line_writer.h"
 
 /*
- * Where the monitor reads what it shows. Each part of the server keeps its own counters; they are
- * read when somebody asks for them. All is borrowed.
+ * The parts of the server that the monitor reads. Each part keeps its own counters, which are read
+ * for each request. All pointers are borrowed.
  */
 struct monitor_sources {
 	const struct session_context *sessions; /* and their connections, addresses, channels */

@@ -8,10 +8,10 @@
 
 /* A histogram of how long the turns of the loop took, without the time in which it waited. */
 struct turn_times {
-	uint64_t counts[TURN_TIMES_BUCKETS + 1]; /* by turn_times_bounds_us; the last: longer */
+	uint64_t counts[TURN_TIMES_BUCKETS + 1]; /* of turns, by turn_times_bounds_us */
 	uint64_t sum_ns;
 	uint64_t end_ns; /* when the last turn ended */
-	uint64_t idle_ns; /* how long the loop had waited by then, since it began */
+	uint64_t idle_ns; /* how long the loop had waited in all, at end_ns */
 };
 
 /* The upper bound of each bucket but the last, in microseconds. */

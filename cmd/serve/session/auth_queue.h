@@ -30,24 +30,25 @@ struct auth_wait {
 	struct chat_buf messages; /* for each its length (uint32_t) and its bytes */
 };
 
-/* Frees the queue, which is empty. */
+/* Frees the queue, which must be empty. */
 void auth_queue_free(struct auth_queue *queue);
 
-/* Appends a session to the lane of its address. Returns its place, which the queue owns. */
+/* Appends a session to the lane of its address. Returns its place, which the queue owns
+ * until auth_queue_remove. */
 struct auth_wait *auth_queue_push(
 	struct auth_queue *queue, struct fair_lane *lane, struct session *session);
 
-/* Keeps a copy of a message. Returns false, and keeps nothing, where the session has sent too much
- * while it waits; its first message is always kept. */
+/* Keeps a copy of a message. Returns false, and keeps nothing, if the kept messages of the session
+ * would be too large. The first message is always kept. */
 bool auth_queue_keep(struct auth_queue *queue, struct auth_wait *wait, struct chat_span message);
 
 /*
- * Returns the session whose turn it is, or NULL when none waits. The session stays in the queue's
- * memory until auth_queue_remove. *messages gets its messages; the caller frees them.
+ * Returns the session whose turn it is, or NULL when none waits. The caller must still
+ * call auth_queue_remove. *messages gets the kept messages; the caller frees them.
  */
 struct session *auth_queue_pop(struct auth_queue *queue, struct chat_buf *messages);
 
-/* Takes the first of the messages that auth_queue_pop gave out. Returns false when none is left. */
+/* Cuts the first message off *messages (of auth_queue_pop). Returns false if none is left. */
 bool auth_queue_next_message(struct chat_span *messages, struct chat_span *message);
 
 /* Removes a session and frees its place. */

@@ -1,7 +1,8 @@
 /* Between senders and the disk: a slow disk slows the senders down and does not fill the memory. */
 #include "serve/session/backpressure.h"
 
-#define PUBLISH_PART 16 /* of the limit, accepted in one turn: then the turn publishes early */
+#define PUBLISH_PART \
+	16 /* of the limit: the bytes accepted in one turn that make it publish early */
 
 void
 backpressure_open(struct backpressure *backpressure, const struct channels *channels,

@@ -23,7 +23,7 @@ struct catchup_reader {
 	struct member *member;
 	struct address *address; /* whose share it uses */
 	struct catchup_reader **place; /* points to the reader; NULL is put there at its end */
-	struct page *page; /* being read, it waits for that; NULL: it does not wait */
+	struct page *page; /* the page being read that it waits for; NULL: it does not wait */
 	struct catchup_reader *next, *prev; /* in page->waiters */
 	struct member_catchup state;
 	bool newest; /* the member joined without `since` */
@@ -88,7 +88,7 @@ reader_await(struct catchup_reader *reader, struct page *page)
 
 /* ---- asking for a page ---- */
 
-/* Stands for a page: it is ready when the channel has its newest messages in memory. */
+/* Returns the key of a page that is ready when the newest messages are in memory. */
 static struct page_key
 newest_key(const struct channel *channel)
 {
@@ -96,8 +96,8 @@ newest_key(const struct channel *channel)
 }
 
 /*
- * Returns the page, which may be being read. Returns NULL where no read can begin now: the reader
- * then waits in the queue of readers, unless it is the first of that.
+ * Returns the page, which may still be being read. Returns NULL if no read can begin now; the
+ * reader then waits in catchup->reading. is_first: it was just taken from the front of that queue.
  */
 static struct page *
 reader_ask(struct catchup_reader *reader, bool is_first)
@@ -139,7 +139,7 @@ reads_begin(struct catchup *catchup)
 	}
 }
 
-/* A read has ended: those that waited for its page want it, and the next read begins. */
+/* Ends a read: readers that waited for its page want it now, and the next read begins. */
 static void
 on_page(void *arg, struct page *page)
 {
@@ -174,7 +174,7 @@ reader_send(struct catchup_reader *reader, const struct page *page)
 	conn_notify_drained(reader->member->conn); /* which calls catchup_continue */
 }
 
-/* Sends a page from memory, which has all that the member still lacks. */
+/* Sends a page from memory. After the last one the member is live. */
 static void
 reader_send_from_memory(struct catchup_reader *reader)
 {
@@ -230,7 +230,7 @@ reader_step(struct catchup_reader *reader)
 	struct page *page;
 
 	if (member->conn->state != CONN_OPEN)
-		return; /* the peer's Close is awaited */
+		return; /* the connection is closing */
 	if (reader->newest) {
 		reader_step_newest(reader);
 		return;

@@ -23,9 +23,9 @@ struct catchup_reader;
 struct catchup {
 	struct catchup_reads reads;
 	struct fair_queue wanting; /* readers that want their next page */
-	struct fair_queue reading; /* those of them that wait for a read to begin */
+	struct fair_queue reading; /* readers that wait until a read of the journal can begin */
 	size_t readers; /* members that catch up now */
-	int64_t turn_bytes; /* may still be handed out in this turn */
+	int64_t turn_bytes; /* that may still be sent in this turn */
 	uint64_t pages_sent; /* since the start of the server */
 	uv_idle_t idle; /* keeps the loop turning while a reader wants a page */
 };
@@ -36,29 +36,29 @@ struct catchup {
 void catchup_open(
 	struct catchup *catchup, uv_loop_t *loop, struct channels *channels, size_t page_max_bytes);
 
-/* Frees what is left. No member is there any more. */
+/* Frees the queues. No member may be left. */
 void catchup_close(struct catchup *catchup);
 
 /*
  * Begins to send a member, which has just joined, what follows `since`; or the newest messages. The
- * pages count for the address. While that goes on *place, which is NULL before, is the member's
- * state; it becomes NULL when the member is live, perhaps before this returns.
+ * pages count for the address. *place must be NULL. It points to the reader until the member is
+ * live, and then becomes NULL again, perhaps before this returns.
  */
 void catchup_begin(struct catchup *catchup, struct member *member, struct address *address,
 	struct catchup_reader **place, const struct since_point *since);
 void catchup_begin_newest(struct catchup *catchup, struct member *member, struct address *address,
 	struct catchup_reader **place);
 
-/* Ends it early, because the member goes. Does nothing where reader is NULL. */
+/* Ends the catch-up of a member that leaves. Does nothing if reader is NULL. */
 void catchup_end(struct catchup_reader *reader);
 
-/* The member's send queue is empty: it wants the next page. Does nothing where reader is NULL. */
+/* Asks for the next page, when the send queue is empty. Does nothing if reader is NULL. */
 void catchup_continue(struct catchup_reader *reader);
 
-/* Hands out pages. Part of the tick, before connections are flushed. */
+/* Sends pages, up to CATCHUP_TURN_BYTES. Called in the tick, before connections are flushed. */
 void catchup_turn(struct catchup *catchup);
 
-/* Keeps the loop turning where there is more to hand out. Part of the tick, at its end. */
+/* Keeps the loop from waiting while readers want pages. Called at the end of the tick. */
 void catchup_end_turn(struct catchup *catchup);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reads of the journal for catch-up: what is asked, and what becomes of the answer. */
+/* Asks the journal for pages and newest messages, and puts the answers into memory. */
 #include "serve/session/catchup_read.h"
 
 #include <stdlib.h>
@@ -32,8 +32,8 @@ struct newest_read {
 };
 
 /*
- * A channel one of whose reads has ended. It goes on remembering for some turns: where the page
- * went to the end of the journal, the members that waited for it find the rest in memory.
+ * A channel for which a read has ended. It keeps more history for some turns: if the page ends with
+ * the journal, the members that waited for the page find the next messages in memory.
  */
 struct catchup_tail {
 	struct catchup_tail *next;
@@ -68,7 +68,7 @@ tail_add(struct catchup_reads *reads, struct channel *channel)
 	LL_PREPEND(reads->tails, tail);
 }
 
-/* The page is ready. It has this block, or none where the read found no message. */
+/* Makes the page ready, with this block; NULL if the read found no message. */
 static void
 task_end(const struct read_task *task, struct block *block)
 {

@@ -26,22 +26,22 @@ struct catchup_reads {
 
 #define CATCHUP_READS_MAX 2 /* of the four that libuv could run: the loop needs a core, too */
 
-/* Returns the bytes of messages that the next page is to hold at most. */
+/* Returns the most bytes of messages that the next page may have. */
 size_t catchup_page_bytes(const struct catchup_reads *reads);
 
 /*
  * Begins to read the page of this key, or the newest messages of the channel. Returns the page,
- * which is not ready. Fewer than CATCHUP_READS_MAX are running.
+ * which is not ready. Fewer than CATCHUP_READS_MAX reads must be running.
  */
 struct page *catchup_read_page(
 	struct catchup_reads *reads, struct channel *channel, const struct page_key *key);
 struct page *catchup_read_newest(
 	struct catchup_reads *reads, struct channel *channel, const struct page_key *key);
 
-/* Ends a turn: channels whose reads ended some turns ago remember as much as any other again. */
+/* Ends a turn. Channels of reads that ended some turns ago keep their usual history again. */
 void catchup_reads_end_turn(struct catchup_reads *reads);
 
-/* Frees what is left. No read is running. */
+/* Frees the tails. No read may be running. */
 void catchup_reads_free(struct catchup_reads *reads);
 
 #endif

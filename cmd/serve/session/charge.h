@@ -9,24 +9,24 @@
 #include "serve/session/session.h"
 
 /*
- * Charges what a session does to its user or its address, at the rate limiter. Where usernames are
- * proven, the name pays, from wherever it connects; elsewhere the connection pays, because an id is
- * only a claim. The address also pays, for all sessions that come from it together; it may do more
- * than one of them, because many people may share it.
+ * Charges what a session does to its user or its address, at the rate limiter. If usernames are
+ * proven, the name pays, for all its connections; otherwise the connection pays, because an id is
+ * only a claim. The address also pays, for all its sessions together. It has more credit than one
+ * name or connection, because many people may share it.
  *
- * Each function returns 0 when it has taken the price, or in how many milliseconds it can be paid.
+ * The functions that return a value return 0 if the price was paid, or the milliseconds to wait.
  */
 
-/* A message of so many bytes, of a session that has joined. */
+/* Charges for a message of this size. The session must have joined. */
 int64_t session_charge_message(struct session *session, size_t bytes);
 
-/* A request; where names are not proven it pays for the join, too. */
+/* Charges for a new channel; if names are not proven, also for the join. */
 int64_t session_charge_request(struct session *session, bool makes_channel);
 
-/* A join under this id, which was proven; 0 where names are not. */
+/* Charges for a join under this proven id. Returns 0 if names are not proven. */
 int64_t session_charge_join(struct session *session, struct chat_span id);
 
-/* The session ends: the rate limiter forgets its connection. */
+/* Makes the rate limiter forget the connection of a session that ends. */
 void session_charge_end(struct session *session);
 
 #endif

@@ -22,7 +22,7 @@
 
 struct session_options {
 	size_t max_connections; /* beyond it a request is refused */
-	int64_t max_errors; /* so many bad messages in a short time end a connection */
+	int64_t max_errors; /* bad messages in ERRORS_WINDOW_MS that end a connection */
 	int64_t init_timeout_ms; /* from the request to the first init */
 	bool needs_certificate; /* a username must be that of the peer's certificate */
 	bool reserves_server_name; /* nobody may join as SERVER_NAME */
@@ -33,7 +33,7 @@ struct session_options {
 /* The state that all sessions of a server share. */
 struct session_context {
 	struct session_options options;
-	struct origin_names names; /* whose pages may connect; borrowed */
+	struct origin_names names; /* of pages and hosts that are allowed */
 
 	/* Borrowed from the server. */
 	struct clock *clock;
@@ -43,19 +43,19 @@ struct session_context {
 	struct error_log *error_log;
 
 	/* Of the sessions alone. */
-	struct tokens tokens; /* path is NULL where no token is needed */
+	struct tokens tokens; /* path is NULL if no token is needed */
 	struct rate_limiter rate_limiter;
 	struct auth_queue auth_queue;
 	struct backpressure backpressure;
 	struct catchup catchup;
 	struct session_counters counters;
 
-	/* utlists, each with the session first that has been in it for longest (session.h). */
+	/* utlists of the sessions in each state (session.h); the oldest in that state is first. */
 	struct session *awaiting_init, *denied, *stalled, *throttled;
 };
 
-/* Returns true where a peer has to prove its username, by a token or a certificate. The name is
- * then its identity; otherwise an id is only a claim. */
+/* Returns true if a peer has to prove its username, by a token or a certificate. Otherwise a name
+ * and an id are only claims. */
 static inline bool
 names_are_proven(const struct session_context *context)
 {

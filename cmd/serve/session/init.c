@@ -1,4 +1,4 @@
-/* The init message: whom the server lets in, under which name. */
+/* The init message: decides if the peer may join, and under which name. */
 #include "serve/session/init.h"
 
 #include <stdio.h>
@@ -53,8 +53,8 @@ deny(struct session *session, enum proof proof)
 	conn_pause(&session->conn, CONN_PAUSE_SESSION);
 }
 
-/* Returns true if the token is to be checked later: too many wrong tokens came from its address,
- * and the session has not yet waited its turn. */
+/* Returns true if the token must be checked later: the address is barred, and the session has not
+ * waited in the queue. */
 static bool
 must_wait(const struct session *session)
 {
@@ -103,7 +103,7 @@ join_channel(
 			catchup, &session->member, session->address, &session->catchup);
 }
 
-/* Returns where the member wants to begin; id.at is NULL where init has no `since`. */
+/* Returns the point at which the member wants to begin; id.at is NULL if init has no `since`. */
 static struct since_point
 read_since(const struct chat_msg *msg, struct init_text *text)
 {

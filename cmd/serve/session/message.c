@@ -11,7 +11,7 @@
 #include "serve/session/reply.h"
 #include "text/hash.h"
 
-/* Leaves a peer unread until the next sweep: to refuse its messages is work, too. */
+/* Pauses a peer until the next sweep, because refusing its messages is work, too. */
 static void
 throttle(struct session *session)
 {
@@ -21,7 +21,7 @@ throttle(struct session *session)
 	conn_pause(&session->conn, CONN_PAUSE_SESSION);
 }
 
-/* Leaves a peer that has posted a message unread where too much waits for the journal. */
+/* Pauses a peer that has posted a message if too much waits for the journal. */
 static void
 stall_if_high(struct session *session)
 {
@@ -33,8 +33,8 @@ stall_if_high(struct session *session)
 }
 
 /*
- * Returns on whose account the server remembers a nonce: where names are not proven and the peer
- * comes over a network, its address; elsewhere its user.
+ * Returns the hash of the owner of a nonce: the address if names are not proven and the peer is
+ * remote, otherwise the user's id.
  */
 static uint64_t
 nonce_owner(const struct session *session)

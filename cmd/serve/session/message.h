@@ -4,8 +4,8 @@
 #include "chat/span.h"
 #include "serve/session/session.h"
 
-/* Takes a whole text message that the connection has received: conn_events.on_message. It is
- * handled now, or waits with its session for the check of a token. */
+/* Handles a text message that the connection has received (conn_events.on_message), or keeps it if
+ * the session waits for the check of its token. */
 void session_receive(struct conn *conn, struct chat_span text);
 
 /* Checks a message by every rule and does what it asks, or answers it with an error. */

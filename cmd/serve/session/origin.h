@@ -8,16 +8,16 @@
 
 struct tls;
 
-/* The names that decide which pages and hosts are allowed. All is borrowed. */
+/* The names that decide which pages and hosts are allowed. All pointers are borrowed. */
 struct origin_names {
 	const struct chat_strings *origins; /* of pages that may connect to any host */
 	const struct chat_strings *hosts; /* names of the server */
-	const struct tls *tls; /* whose certificate has more names of the server; NULL: no TLS */
+	const struct tls *tls; /* its certificate has more names of the server; NULL: no TLS */
 };
 
 /*
- * Returns true if a page of this origin (RFC 6454) may connect, which a browser has sent a request
- * to this host for. It may if its origin is listed; or if its host and port are those of the
+ * Returns true if a page of this origin (RFC 6454) may connect. `host` is the Host of its request.
+ * A page may connect if its origin is listed; or if its host and port are those of the
  * request and the host is the server's own; or if both hosts are loopback. The server's own hosts
  * are literal addresses, loopback names, the listed names, and those of the certificate. Any other
  * name may belong to a foreign page that has changed the name's address to ours (DNS rebinding). An

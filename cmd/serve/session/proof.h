@@ -16,12 +16,13 @@ enum proof {
 
 #define USERNAME_MAX 128 /* bytes */
 
-/* Keeps the digest of the token that an init shows, instead of that of an earlier init. */
+/* Keeps the digest of the token in an init, and forgets that of an earlier init. */
 void session_take_token(struct session *session, const struct chat_msg *init);
 
 /*
- * Returns what the peer has proven about a username. Where names are proven a name has one id,
- * whatever id its peer claims: *id becomes that, borrowed from the tokens or in `derived`.
+ * Checks if the peer may use a username. With tokens or certificates, *id is set to the one id of
+ * the name, which is borrowed from the tokens or in `derived`; without a proven token its at is
+ * NULL.
  */
 enum proof session_prove(const struct session *session, struct chat_span name, struct chat_span *id,
 	char derived[TOKENS_ID_LEN + 1]);
@@ -30,7 +31,7 @@ enum proof session_prove(const struct session *session, struct chat_span name, s
  * the tokens may have changed. */
 bool session_is_still_proven(const struct session *session);
 
-/* Decodes the string of a message into storage. Returns it; at is NULL where the message has none,
+/* Decodes the string of a message into storage. Returns it; at is NULL if the message has none,
  * or one that is too long. */
 struct chat_span session_decode(
 	const struct chat_msg *msg, enum chat_slot slot, char *storage, size_t size);

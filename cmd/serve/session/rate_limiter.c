@@ -60,7 +60,7 @@ bucket_fill(const struct rate_limiter *rate_limiter, struct bucket *bucket, int6
 	return is_full;
 }
 
-/* Returns in how many milliseconds the bucket has enough credit for this price; 0: it has. */
+/* Returns the milliseconds until the bucket has enough credit for this price; 0: it has. */
 static int64_t
 bucket_wait_ms(const struct rate_limiter *rate_limiter, const struct bucket *bucket,
 	enum rate_kind kind, int64_t price)
@@ -99,7 +99,7 @@ rate_limiter_free(struct rate_limiter *rate_limiter)
 		bucket_free(rate_limiter, rate_limiter->oldest);
 }
 
-/* Looks at the bucket that was not looked at for longest. Returns true if it was full and went. */
+/* Frees the oldest bucket if it is full, or moves it to the end. Returns true if it was freed. */
 static bool
 look_at_oldest(struct rate_limiter *rate_limiter, int64_t now_ms)
 {
@@ -204,7 +204,7 @@ pays_any(const struct rate_limiter *rate_limiter, const struct rate_payer *payer
 	return false;
 }
 
-/* Returns in how many milliseconds the payer can pay; 0: now. */
+/* Returns the milliseconds until the payer can pay; 0: now. */
 static int64_t
 payer_wait_ms(struct rate_limiter *rate_limiter, const struct rate_payer *payer,
 	const int64_t price[RATE_KINDS], int64_t now_ms)

@@ -27,8 +27,8 @@ enum rate_kind {
 
 struct rate_limit {
 	int64_t per_second; /* 0: no limit */
-	int64_t burst; /* the full credit; above 0 */
-	bool here; /* also for payers on this machine */
+	int64_t burst; /* the full credit; above 0 if per_second is */
+	bool here; /* the limit also holds for payers on this machine */
 };
 
 enum rate_payer_kind {
@@ -39,7 +39,7 @@ enum rate_payer_kind {
 
 struct rate_payer {
 	enum rate_payer_kind kind;
-	struct chat_span key; /* no other payer of its kind has the same */
+	struct chat_span key; /* unique among payers of this kind */
 	bool here; /* on this machine */
 };
 
@@ -58,8 +58,8 @@ struct rate_limiter {
 void rate_limiter_free(struct rate_limiter *rate_limiter);
 
 /*
- * Takes a price of each kind from the credit of every payer and returns 0. Where one of them has
- * too little it takes nothing, and returns in how many milliseconds all have enough. A price above
+ * Takes a price of each kind from the credit of every payer and returns 0. If a payer has too
+ * little credit, takes nothing and returns the milliseconds until all have enough. A price above
  * the burst can be paid with full credit; the credit is negative then.
  */
 int64_t rate_limiter_pay(struct rate_limiter *rate_limiter, const struct rate_payer *payers,
@@ -68,7 +68,7 @@ int64_t rate_limiter_pay(struct rate_limiter *rate_limiter, const struct rate_pa
 /* Forgets a payer that will not pay any more; a later one may have its key. */
 void rate_limiter_forget(struct rate_limiter *rate_limiter, const struct rate_payer *payer);
 
-/* Forgets some of the buckets that are full by now. Call it a few times a second. */
+/* Frees some of the buckets that are full again. Call it a few times a second. */
 void rate_limiter_expire(struct rate_limiter *rate_limiter, int64_t now_ms);
 
 #endif

@@ -23,7 +23,7 @@ session_end(struct session *session, enum chat_code code, const char *text, uint
 	conn_close(&session->conn, close_code, chat_code_word(chat_code_wire(code)));
 }
 
-/* Counts a bad message. Returns true where it was one too many, and ends the connection. */
+/* Counts a bad message. If there were too many, ends the connection and returns true. */
 static bool
 count_bad_message(struct session *session, enum chat_code code)
 {

@@ -7,8 +7,8 @@
 #include "serve/session/session.h"
 
 /*
- * Errors that a session sends to its peer. nonce_json is that of the message which the error
- * answers; it is empty where the message had none.
+ * Errors that a session sends to its peer. nonce_json is the nonce of the message that the error
+ * answers, or empty if that message has none.
  */
 
 /* Sends an error, and counts it. */
@@ -26,10 +26,10 @@ void session_reject(
 void session_reject_rate(
 	struct session *session, const char *text, struct chat_span nonce_json, int64_t wait_ms);
 
-/* Answers an init that its rate does not allow now. Too many of those are bad messages. */
+/* Answers an init that its rate does not allow now, and counts it as a bad message. */
 void session_reject_join(struct session *session, int64_t wait_ms);
 
-/* Answers a message for which there is no room before the disk: it may be sent again later. */
+/* Answers a message for which too much waits for the journal. It may be sent again later. */
 void session_reject_overload(struct session *session, struct chat_span nonce_json);
 
 #endif

@@ -1,4 +1,4 @@
-/* The request head: whether a peer may connect from where it is, and to which channel. */
+/* The request head: decides if a peer may connect, and finds its channel. */
 #include "serve/session/request.h"
 
 #include "serve/net/forwarded.h"
@@ -6,7 +6,7 @@
 
 #define SHARED_ADDRESS_WEIGHT 8 /* of an address behind which there are many (struct claimant) */
 
-/* Finds out the client's address where a trusted proxy has forwarded the request. */
+/* Finds the client's address if a trusted proxy has forwarded the request. */
 static void
 resolve_proxy(struct session *session, const struct chat_http_request *request)
 {
@@ -49,7 +49,7 @@ check_peer(struct session *session, const struct chat_http_request *request, con
 	return 0;
 }
 
-/* Returns on whose account a new channel is. This machine and a proxy stand for many peers. */
+/* Returns the claimant of a new channel. This machine and a proxy stand for many peers. */
 static struct claimant
 claimant_of(const struct session *session)
 {

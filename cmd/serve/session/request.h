@@ -3,7 +3,8 @@
 
 #include "serve/session/session.h"
 
-/* Decides on the request of a connection, by where it comes from: conn_events.on_request. */
+/* Handles the request of a connection (conn_events.on_request). Returns 101 to accept it, or the
+ * HTTP status to refuse it with; then *why is the reason. */
 int session_request(struct conn *conn, const struct chat_http_request *request, const char **why);
 
 #endif

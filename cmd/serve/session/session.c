@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <utlist.h>
 
-/* Returns the list of the session's state; NULL: that state has none. */
+/* Returns the list of the session's state, or NULL if the state has no list. */
 static struct session **
 list_of(struct session *session)
 {

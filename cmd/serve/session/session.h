@@ -12,8 +12,8 @@
  * and `file` are posted in the channel, every other message is an error.
  */
 enum session_state {
-	SESSION_ACTIVE, /* nothing below; also between the accepted socket and the request */
-	SESSION_AWAITS_INIT, /* the request was accepted and no init has come */
+	SESSION_ACTIVE, /* none of the states below; also before the request */
+	SESSION_AWAITS_INIT, /* the request was accepted, and the peer has not joined */
 	SESSION_DENIED, /* its token was wrong; it gets the error after a while */
 	SESSION_STALLED, /* not read: too much waits for the journal (backpressure.h) */
 	SESSION_THROTTLED, /* not read until the next sweep: it sent more than its rate allows */
@@ -26,7 +26,7 @@ struct session {
 	struct session_context *context;
 	struct channel *requested; /* the channel of its request; NULL before that, and once it has
 				      joined */
-	struct address *address; /* where it comes from; it is counted there */
+	struct address *address; /* the peer's, which counts this connection */
 	union {
 		struct session *next_in_state; /* in the list of its state */
 		struct auth_wait *auth_wait; /* in SESSION_AWAITS_AUTH; the queue owns it */
@@ -40,7 +40,7 @@ struct session {
 	struct catchup_reader *catchup; /* owned by catchup.c; NULL: it does not catch up */
 };
 
-/* Returns the session that the connection is the first part of. */
+/* Returns the session of this connection. */
 static inline struct session *
 session_of(struct conn *conn)
 {

@@ -54,7 +54,7 @@ on_rejection(struct conn *conn, int status, const char *why)
 		session_log(session_of(conn), "%s", why);
 }
 
-/* A remote address owns its connections together; those of this machine are not told apart. */
+/* Returns the remote address of a connection, or NULL: other connections own themselves. */
 static const void *
 owner_of(const struct conn *conn)
 {
@@ -133,7 +133,7 @@ session_start(struct session_context *context, int fd, struct tls *tls, struct a
 
 /* ---- from time to time ---- */
 
-/* Returns the first session of a list if it has been in its state for longer than that. */
+/* Returns the first session if it has been in its state for longer than after_ms, or NULL. */
 static struct session *
 first_due(struct session *first, int64_t after_ms)
 {
@@ -180,7 +180,7 @@ resume_throttled(struct session_context *context)
 	}
 }
 
-/* Handles the messages of a session that has waited for its turn, as if they came now. */
+/* Handles the messages that were kept while the session waited in the queue. */
 static void
 handle_waiting(struct session *session, struct chat_span messages)
 {

@@ -11,11 +11,11 @@
  * sessions come and go with their connections.
  */
 
-/* Where the events of every session's connection go. */
+/* The callbacks of every connection. */
 extern const struct conn_events session_events;
 
-/* Begins a session on an accepted socket, in TLS unless tls is NULL. The session frees itself when
- * its connection ends, and leaves the address then. */
+/* Begins a session on an accepted socket, in TLS unless tls is NULL. The session is freed after
+ * its connection has ended; it then no longer counts for the address. */
 void session_start(
 	struct session_context *context, int fd, struct tls *tls, struct address *address);
 
@@ -25,17 +25,18 @@ void session_start(
  */
 void sessions_sweep(struct session_context *context);
 
-/* At the end of a turn: reads stalled sessions again, as far as there is room before the disk.
- * Returns true if there is room for more. */
+/* Resumes stalled sessions at the end of a turn, until too much waits for the journal. Returns true
+ * if there is room for more. */
 bool sessions_resume(struct session_context *context);
 
-/* The tokens were read again: ends the sessions whose user they do not let in any more. */
+/* Ends the sessions of users that are no longer let in, after the tokens were read again. */
 void sessions_recheck(struct session_context *context);
 
-/* Tells every peer that the server ends, and closes; a connection without a session is aborted. */
+/* Tells every peer that the server ends, and closes. Aborts connections that are in the handshake.
+ */
 void sessions_shut_down(struct session_context *context);
 
-/* Frees what the sessions share. None is left. */
+/* Frees what the sessions share. No session may be left. */
 void session_context_free(struct session_context *context);
 
 #endif

@@ -72,7 +72,7 @@ token_free(struct token *token)
 	free(token->id);
 }
 
-/* Cuts off and returns the part behind the last colon; at is NULL if there is no colon. */
+/* Cuts off the last colon and the part after it, which it returns; at is NULL without a colon. */
 static struct chat_span
 cut_last(struct chat_span *line)
 {
@@ -295,7 +295,7 @@ tokens_reload(struct tokens *tokens, struct chat_err *err)
 	return 0;
 }
 
-/* Returns the index of the first line of this user; if it has none, where that would be. */
+/* Returns the index of the first line of this user, or of the first user after it. */
 static size_t
 find_user(const struct tokens *tokens, struct chat_span username)
 {

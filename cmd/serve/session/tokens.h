@@ -16,7 +16,7 @@
  * the one that its lines name, or the one derived from the username. No two users have the same id.
  */
 #define TOKENS_ID_LEN 32 /* of a derived id */
-#define TOKENS_ID_MAX 64 /* of one in the file */
+#define TOKENS_ID_MAX 64 /* of an id in the file */
 
 struct token {
 	char *username;
@@ -37,7 +37,7 @@ struct tokens {
  */
 int tokens_open(struct tokens *tokens, const char *path, struct chat_err *err);
 
-/* Frees the lines. The path stays. */
+/* Frees the content. The path stays. */
 void tokens_free(struct tokens *tokens);
 
 /* Reads the file again. Returns -1, and keeps the old content, if it cannot be read. */
