@@ -24,7 +24,7 @@ report_metrics(struct server *server)
 	}
 }
 
-/* Reports on stderr where the server listens. */
+/* Reports the addresses of the server on stderr. */
 static void
 report_addresses(struct server *server)
 {

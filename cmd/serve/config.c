@@ -236,8 +236,7 @@ check_journal(const struct config *config)
 		chat_die_usage("--journal-max-bytes is 0 or at least 16k");
 }
 
-/* The server drops a reader whose queue passes its limit, so every message must fit into a queue.
- */
+/* The server drops a peer if its send queue is too long, so every message must fit into a queue. */
 static void
 check_queue(const struct config *config)
 {

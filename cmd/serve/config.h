@@ -18,7 +18,8 @@ struct config {
 		const char *metrics; /* the address that serves /metrics and /healthz */
 		struct chat_strings origins; /* of pages that may connect */
 		struct chat_strings hosts; /* names of the server, besides those of loopback */
-		struct chat_strings proxies; /* networks whose X-Forwarded-For is believed */
+		struct chat_strings
+			proxies; /* networks of trusted proxies: their X-Forwarded-For is used */
 	} listening;
 
 	struct {

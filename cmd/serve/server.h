@@ -39,7 +39,7 @@
  * 4. conns_flush writes to each connection that has something new, once, and frees the dead ones.
  *
  * THE PATH OF A MESSAGE, in the order of its life. Lines with a + are passed only with a journal.
- *   net/conn_read.c     what to read of which connection; it goes on to ws, and to the session
+ *   net/conn_read.c     reads from connections, in fair parts; passes the bytes to ws
  *   net/stream.c        reads the socket, in TLS or not
  *   lib/wire/ws.c       takes frames apart, joins and unmasks them, checks UTF-8 and size
  *   session/message.c   what the message means in the state of its session; rates, back-pressure

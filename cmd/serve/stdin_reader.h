@@ -13,7 +13,7 @@
 /*
  * --stdin: each line is a client's message. It is posted as the server's own user (SERVER_NAME), in
  * the channel that the line's `channel` names, or "/". A bad line is reported on stderr and the
- * next one is read. At the end of the file the server goes on.
+ * next one is read. At the end of the file the server does not end.
  */
 struct stdin_reader {
 	struct channels *channels;

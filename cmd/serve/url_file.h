@@ -11,7 +11,7 @@
  * regular file. A file that another server has put in its place is not removed.
  */
 struct url_file {
-	const char *path; /* borrowed; NULL: no such file is wanted */
+	const char *path; /* borrowed; NULL without --url-file */
 	char *temporary; /* its name until it is written; NULL: it has its final name */
 	int fd; /* of the file; -1 if it is not open */
 };

@@ -10,8 +10,8 @@
 
 /*
  * Sessions that wait to have their token checked. An address from which too many wrong tokens came
- * is barred: its sessions wait here, and each sweep checks one session of each such address. So
- * guessing is slow, and a peer with the right token gets in although others at its address guess.
+ * is barred: its sessions wait here, and each sweep checks one session of each barred address.
+ * So guessing is slow, and a peer with the right token can still join while others guess.
  * While a session waits, its connection is not read. Messages that had already been read with its
  * init wait with it.
  */

@@ -1,8 +1,8 @@
 /*
- * The way from the past to the present. A reader wants a page; the page is in the page cache, or is
- * made from memory, or is read from the journal beside the loop, once for all readers that want it;
- * it is handed out in the reader's turn; when the member's send queue is empty again the reader
- * wants the next page.
+ * Sends the past to members. A reader wants a page. The page is in the page cache, or is made from
+ * memory, or is read from the journal by another thread, once for all readers that want it. It is
+ * sent when it is the reader's turn. When the member's send queue is empty again, the reader wants
+ * the next page.
  */
 #include "serve/session/catchup.h"
 
@@ -21,7 +21,7 @@ struct catchup_reader {
 	struct fair_entry entry; /* first */
 	struct catchup *catchup;
 	struct member *member;
-	struct address *address; /* whose share it uses */
+	struct address *address; /* its pages and reads count for this address */
 	struct catchup_reader **place; /* points to the reader; NULL is put there at its end */
 	struct page *page; /* the page being read that it waits for; NULL: it does not wait */
 	struct catchup_reader *next, *prev; /* in page->waiters */

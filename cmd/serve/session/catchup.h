@@ -14,9 +14,9 @@
  * Catch-up: members that are sent the past before they are live. A member that joined with `since`
  * gets it page by page (channel/since.h), the next page when the last one has left its send queue.
  * A member that joined without it gets the newest messages, which may have to be read from the
- * journal first. Both the bytes that one turn of the loop hands out and the reads of the journal
- * that run at a time are limited, and shared fairly between addresses, and within an address
- * between connections.
+ * journal first. The bytes that are sent in one turn of the loop and the reads of the journal that
+ * run at a time are limited. They are shared fairly between addresses, and between the connections
+ * of one address.
  */
 struct catchup_reader;
 

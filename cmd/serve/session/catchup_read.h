@@ -10,15 +10,15 @@
 
 /*
  * Reads of the journal for catch-up: pages of a channel's past, and the newest messages of a
- * channel whose history is not in memory. A read runs beside the loop and fills a page of the page
- * cache, for all members that wait for it. While it runs the channel remembers more than otherwise,
- * so that a member whose page ends with the journal finds the rest in memory.
+ * channel, if they are not in memory. A read runs on another thread and fills a page of the page
+ * cache, for all members that wait for it. While it runs, the channel keeps more history in memory
+ * than usual, so that the messages after the page are found there.
  */
 struct catchup_reads {
 	struct channels *channels;
 	size_t page_max_bytes;
 	uint32_t running; /* reads under way */
-	struct catchup_tail *tails; /* utlist: channels whose reads ended lately */
+	struct catchup_tail *tails; /* utlist: channels for which reads ended lately */
 	/* A read has ended and its page is ready. catchup.c hands it to the members that wait. */
 	void (*on_page)(void *arg, struct page *page);
 	void *arg;

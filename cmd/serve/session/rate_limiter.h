@@ -9,12 +9,12 @@
 
 /*
  * Token buckets: how many messages, bytes and joins each payer may make. A payer has credit, which
- * fills with time up to a burst. A price is taken from the credit of all payers that answer for it:
- * a connection or a proven name, and an address. What a peer only claims is never a payer.
+ * fills with time up to a burst. A price is taken from the credit of every payer: a connection or a
+ * proven name, and an address. A name or id that is only claimed is never a payer.
  *
  * Only payers whose credit is not full have a bucket, at most RATE_LIMITER_MAX of them. Beyond that
- * a bucket is forgotten, and its payer has full credit again. Each bucket costs a peer a connection
- * or an address, so that it gains nothing by making many.
+ * a bucket is evicted, and its payer has full credit again. A peer needs a connection, a name or an
+ * address for each bucket, so that it gains nothing by making many.
  */
 struct bucket;
 

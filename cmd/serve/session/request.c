@@ -4,7 +4,7 @@
 #include "serve/net/forwarded.h"
 #include "serve/session/charge.h"
 
-#define SHARED_ADDRESS_WEIGHT 8 /* of an address behind which there are many (struct claimant) */
+#define SHARED_ADDRESS_WEIGHT 8 /* of an address that many peers may share (struct claimant) */
 
 /* Finds the client's address if a trusted proxy has forwarded the request. */
 static void

@@ -7,8 +7,8 @@
 
 /*
  * All sessions of a server: how they begin and end, and what is done for them from time to time.
- * The server fills in a session_context and opens its parts that need a loop or channels; the
- * sessions come and go with their connections.
+ * The server fills in a session_context and opens its parts that need a loop or channels; a
+ * session begins and ends with its connection.
  */
 
 /* The callbacks of every connection. */
@@ -20,8 +20,8 @@ void session_start(
 	struct session_context *context, int fd, struct tls *tls, struct address *address);
 
 /*
- * Several times a second: ends the sessions whose init is overdue and those with a wrong token,
- * reads those that were throttled again, and checks one waiting token of each barred address.
+ * Ends the sessions with an overdue init or a wrong token, resumes those that were throttled, and
+ * checks one waiting session of each barred address. Call it several times a second.
  */
 void sessions_sweep(struct session_context *context);
 

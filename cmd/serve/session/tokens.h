@@ -55,7 +55,7 @@ void tokens_derive_id(char id[TOKENS_ID_LEN + 1], struct chat_span username);
 
 /*
  * Makes a random token for "username" or "username:id", and appends a line of JSON: {"username",
- * "id", "token", "line"}, where "line" is for the file. Returns 0, or -1 with CHAT_USAGE or the
+ * "id", "token", "line"}; "line" is for the file. Returns 0, or -1 with CHAT_USAGE or the
  * error of the rules if no server would accept the username or the id.
  */
 int tokens_make(struct chat_buf *out, const char *name, struct chat_err *err);
