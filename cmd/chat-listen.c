@@ -1,6 +1,6 @@
 /*
- * chat-listen prints what is said in channels. The wiring and the exit status are here; the command
- * line is in listen/options.c, the loop in listen/listener_turn.c.
+ * chat-listen prints the messages of channels. This file connects the parts and returns the exit
+ * status. The options are in listen/options.c, the loop is in listen/listener_turn.c.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,7 +23,10 @@ die(const struct chat_err *err)
 	chat_die(chat_exit_status(err->code), "%s", err->text);
 }
 
-/* Returns the URLs of the operands, or the one of the settings. The caller frees the array. */
+/*
+ * Returns the URLs of the operands, or of the settings if there are none. The caller frees the
+ * array.
+ */
 static struct chat_url *
 read_urls(const struct options *options, size_t *count)
 {
@@ -40,7 +43,7 @@ read_urls(const struct options *options, size_t *count)
 	return urls;
 }
 
-/* Opens what the lines are written to with --quiet. */
+/* Opens the output for --quiet. */
 static int
 open_null(void)
 {
@@ -51,7 +54,10 @@ open_null(void)
 	return fd;
 }
 
-/* Opens the files that will be written, so that an error ends the program before it connects. */
+/*
+ * Opens the cursor file and the directory of --save-files, so that an error ends the program before
+ * it connects.
+ */
 static void
 open_files(struct options *options, struct listener *listener)
 {
@@ -67,8 +73,8 @@ open_files(struct options *options, struct listener *listener)
 }
 
 /*
- * Gives up the right to write files outside of --save-files, because strangers name the files. A
- * command of --exec would inherit that, so with one nothing is given up.
+ * Gives up the right to write files outside the directory of --save-files, because strangers choose
+ * their names. A command of --exec would inherit this, so with --exec nothing is given up.
  */
 static void
 confine(const struct options *options)
@@ -86,7 +92,7 @@ confine(const struct options *options)
 		die(&err);
 }
 
-/* Opens stdout, or starts the command of --exec, which reads the lines. */
+/* Opens stdout, or starts the command of --exec and opens its stdin. */
 static void
 open_output(const struct options *options, struct listener *listener, struct bot *bot)
 {
@@ -123,7 +129,7 @@ close_all(const struct options *options, struct listener *listener)
 	signals_close(&listener->signals);
 }
 
-/* Listens to servers. Returns the exit status, or the negative number of a signal to die by. */
+/* Listens to servers. Returns the exit status, or the negated number of the signal to die by. */
 static int
 watch(struct options *options)
 {
@@ -136,7 +142,7 @@ watch(struct options *options)
 
 	urls = read_urls(options, &count);
 	options->output_fd = options->quiet ? open_null() : STDOUT_FILENO;
-	open_files(options, &listener); /* before signals_open: a signal ends an open that waits */
+	open_files(options, &listener); /* before signals_open: a signal ends a slow open */
 	if (signals_open(&listener.signals, &err) < 0)
 		die(&err);
 	confine(options);

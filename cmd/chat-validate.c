@@ -1,6 +1,6 @@
 /*
- * chat-validate checks that every line of a log or of a pipe is a message of the protocol. The
- * options, the outputs and the exit status are here; the checking is in validate/check.c.
+ * chat-validate checks that every line of a file or pipe is a message of the protocol. This file
+ * has the options and the exit status; validate/check.c checks the lines.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "validate/report.h"
 #include "validate/writer.h"
 
-#define PROGRESS_AFTER_MS 200 /* a check that is done by then shows no progress bar */
+#define PROGRESS_AFTER_MS 200 /* a check that ends earlier shows no progress bar */
 
 static const char *const directions[] = {"client", "server", "any", "input", NULL};
 static const char *const format_names[] = {"text", "json", "github", "tap", "sarif", NULL};
@@ -29,13 +29,13 @@ static const struct format *const formats[] = {
 	&format_text, &format_json, &format_github, &format_tap, &format_sarif};
 
 struct settings {
-	int from; /* index into directions; one less than enum chat_direction */
+	int from; /* index into directions; enum chat_direction minus 1 */
 	int format; /* index into formats and format_names */
 	bool strict, state, filter, invert, quiet, stats, schema;
 	int64_t max_errors;
 	int64_t max_line_bytes;
 	int64_t jobs;
-	const char *rejects; /* a file that invalid lines are written to; NULL: none */
+	const char *rejects; /* the file for invalid lines; NULL: none */
 };
 
 #define AT(field) offsetof(struct settings, field)
@@ -98,7 +98,7 @@ print_schema(const struct settings *settings)
 	return CHAT_EXIT_OK;
 }
 
-/* Checks a file, or stdin by the name "-". Returns true if it was read to its end. */
+/* Checks a file, or stdin if the name is "-". Returns true if it was read to its end. */
 static bool
 check_named(struct check *check, const char *name)
 {
@@ -119,7 +119,7 @@ check_named(struct check *check, const char *name)
 	return result == 0;
 }
 
-/* Checks the files, or stdin where there are none. Returns the exit status. */
+/* Checks the files, or stdin if there are none. Returns the exit status. */
 static int
 check_all(struct check *check, char **names, bool stats)
 {
@@ -141,8 +141,9 @@ check_all(struct check *check, char **names, bool stats)
 }
 
 /*
- * Returns the variant of the scanner that CHAT_VALIDATE_SCAN names, -1 for "none", or the fastest
- * one that this processor has. Exits with 64 where it does not have the one that is named.
+ * Returns the scanner variant that CHAT_VALIDATE_SCAN names, or -1 for "none". If it is not set,
+ * returns the fastest variant of this processor. Exits with 64 if the variant is not known or the
+ * processor does not have it.
  */
 static int
 choose_variant(void)
@@ -160,7 +161,7 @@ choose_variant(void)
 	chat_die_usage("CHAT_VALIDATE_SCAN: there is no scanner '%s' here", wanted);
 }
 
-/* Returns a scanner, or NULL where every line has to be read in full. */
+/* Returns a scanner, or NULL if every line must be parsed. */
 static struct chat_scan *
 scan_open(const struct settings *settings)
 {
@@ -175,7 +176,10 @@ scan_open(const struct settings *settings)
 		(enum chat_direction)(settings->from + 1), (enum chat_scan_variant)variant);
 }
 
-/* Gives up all rights but reading: a log of strangers may try to take this process over. */
+/*
+ * Gives up the rights to open files for writing, to execute, and to use TCP: a log from strangers
+ * may try to attack this process.
+ */
 static void
 confine(void)
 {
@@ -201,7 +205,7 @@ pass_of(const struct settings *settings)
 	return settings->invert ? PASS_INVALID : PASS_NONE;
 }
 
-/* Several threads check a file only where no line of it is written and no order is checked. */
+/* Returns the number of threads for a file: 1 if lines are written or the order is checked. */
 static unsigned
 threads_of(const struct settings *settings)
 {

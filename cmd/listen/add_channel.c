@@ -1,4 +1,4 @@
-/* If several channels are listened to, each line names its channel. */
+/* Adds to a line the name of its channel, for a listener of several channels. */
 #include "listen/add_channel.h"
 
 #include <stdbool.h>
@@ -6,11 +6,11 @@
 #include "client/json_edit.h"
 
 struct label {
-	const char *url; /* to add; NULL: none */
-	bool has_channel; /* the line has a channel already */
+	const char *url; /* the URL to add; NULL: none */
+	bool has_channel; /* the line has a member `channel` */
 };
 
-/* Leaves out the url that is replaced, and notes a channel. */
+/* Leaves out `url` if it is replaced. Sets has_channel if the key is `channel`. */
 static bool
 is_replaced(void *arg, const struct chat_json_value *key)
 {
@@ -20,7 +20,7 @@ is_replaced(void *arg, const struct chat_json_value *key)
 	return label->url && chat_span_equal(key->raw, CHAT_SPAN("\"url\""));
 }
 
-/* Appends a member whose value needs no escapes: a channel or a URL. */
+/* Appends a string member. word needs no escapes: it is a channel or a URL. */
 static void
 append_word(struct chat_buf *out, const char *name, const char *word)
 {
@@ -34,7 +34,7 @@ add_channel(struct chat_buf *out, struct chat_span line, const char *channel, co
 	struct label label = {.url = url};
 
 	out->len = 0;
-	if (json_edit_without(out, line, is_replaced, &label) < 0) { /* the line stays as it came */
+	if (json_edit_without(out, line, is_replaced, &label) < 0) { /* no object of JSON */
 		out->len = 0;
 		chat_buf_append_span(out, line);
 		return;

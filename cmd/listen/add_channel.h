@@ -5,8 +5,9 @@
 #include "chat/span.h"
 
 /*
- * Replaces out by a line of JSON with `channel`, unless the line has one, and with `url`, in place
- * of one that the line has (url NULL: it is not changed). The other members stay as they are.
+ * Replaces the content of out with the line and adds `channel`, unless the line has one. Also sets
+ * `url`, unless url is NULL. All other members stay as they are. A line that is no object of JSON
+ * is copied unchanged.
  */
 void add_channel(struct chat_buf *out, struct chat_span line, const char *channel, const char *url);
 

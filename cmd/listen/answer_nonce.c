@@ -1,4 +1,4 @@
-/* The nonces of answers: an answer that is given a second time has the nonce of the first time. */
+/* The nonces of answers. A command that gives an answer again gives it the same nonce. */
 #include "listen/answer_nonce.h"
 
 #include <stdio.h>
@@ -52,7 +52,10 @@ answer_add_nonce(struct draft *draft, const char *nonce)
 	chat_buf_free(&line);
 }
 
-/* Finds `type` and `id` in a line. Returns false if it is no object of JSON. */
+/*
+ * Finds `type` and `id` in a line; one that is missing is not set. Returns false if the line is not
+ * one object of JSON.
+ */
 static bool
 find_done(struct chat_span line, struct chat_json_value *type, struct chat_json_value *id)
 {

@@ -10,29 +10,30 @@
 #include "wire/digest.h"
 
 /*
- * The answers of a command. A message that is given to it again, or to another process of the same
- * command and user, is answered once: the nonce of the answer is made of the command line, the id
- * of the message and the number of answers to it before, and a server makes one message of one
- * nonce.
+ * Answers of a command. A message may be given to a command twice: after a restart, or to two
+ * processes with the same command and user. It must still be answered once. So the nonce of an
+ * answer is derived from the command line, the id of the message and the number of earlier answers
+ * to it; the server makes only one message from equal nonces.
  */
 
-/* The digest of a command line, as nonces have it. */
+/* The command line, as it is part of the nonces. */
 struct answerer {
 	unsigned char digest[CHAT_SHA256_BYTES];
 };
 
 void answerer_begin(struct answerer *answerer, char *const *argv);
 
-/* Makes the prefix of the nonces of answers to the message with this id. */
+/* Writes the prefix of the nonces of all answers to the message with this id. */
 void answer_prefix(char prefix[NONCE_PREFIX_LEN + 1], const struct answerer *answerer,
 	const struct chat_json_value *id);
 
-/* Gives a nonce to a draft that has none. */
+/* Adds a nonce to a draft that has none. */
 void answer_add_nonce(struct draft *draft, const char *nonce);
 
 /*
- * Returns true for a line {"type":"$done","id":…}: the command has done with that message and gives
- * no answer. The draft is then an answer to it that must not be sent.
+ * Returns true if the line is {"type":"$done","id":…}: the command has finished with the message of
+ * this id and sends no more answers to it. Then *draft has this id as reply_to; it must not be
+ * sent, and the caller frees it. Otherwise *draft is zeroed.
  */
 bool answer_is_done(struct draft *draft, struct chat_span line);
 

@@ -1,6 +1,6 @@
 /*
- * The messages of --exec: those of the channel are offered to the command, its lines go into the
- * outbox, and the unanswered notes what is answered.
+ * The messages of --exec: each message of the channel is offered to the command, the lines of the
+ * command are put into the outbox, and `unanswered` records what is answered.
  */
 #include "listen/bot_private.h"
 
@@ -9,12 +9,9 @@
 #include "client/via.h"
 #include "command/diag.h"
 
-#define ANSWER_MS 10000 /* a message so long after the last one is no answer to it */
+#define ANSWER_MS 10000 /* a message this long after the last one is no answer to it */
 
-/*
- * Returns true if a message has the nonce of an answer of this command to the message of its
- * replyTo.
- */
+/* Returns true if the nonce of a message is that of an answer of this command to its replyTo. */
 static bool
 is_answer(const struct bot *bot, const struct chat_msg *msg)
 {
@@ -29,8 +26,9 @@ is_answer(const struct bot *bot, const struct chat_msg *msg)
 }
 
 /*
- * Returns true if the command sent a message: it has a nonce of this process, or that of an answer
- * of this command, or it came back with a nonce that the command had chosen.
+ * Returns true if this command sent a message of our user. The prefix of the nonce is that of this
+ * process, or of an answer of this command. If the nonce is not of our form, the id must be that of
+ * an accepted message.
  */
 static bool
 is_own(const struct bot *bot, const struct chat_msg *msg, const struct identity *self)
@@ -67,7 +65,9 @@ bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *se
 
 /*
  * Returns the hops of a message of the command: one more than those of the message that it answers.
- * That is what the line says, else the message of replyTo, else the last one that the command got.
+ * The hops of that message are taken from the draft, else from `question`, the message of replyTo
+ * (NULL: not known), else from the last message that the command was given. Returns 1 if that was
+ * more than ANSWER_MS ago.
  */
 static unsigned
 hops_of(const struct bot *bot, const struct draft *draft, const struct unanswered_entry *question)
@@ -82,8 +82,8 @@ hops_of(const struct bot *bot, const struct draft *draft, const struct unanswere
 }
 
 /*
- * Gives an answer its nonce. Returns true if the channel has this answer already, from an earlier
- * process or another one of the same command.
+ * Adds the next nonce to an answer. Returns true if the channel already has this answer, from an
+ * earlier or another process of the same command.
  */
 static bool
 add_nonce(struct bot *bot, struct draft *draft, struct unanswered_entry *question, unsigned hops)
@@ -96,7 +96,7 @@ add_nonce(struct bot *bot, struct draft *draft, struct unanswered_entry *questio
 	return seen_has(&bot->answer_nonces, &draft->nonce);
 }
 
-/* Takes a message of the command into the outbox. */
+/* Adds a message of the command to the outbox. Takes over the draft. */
 static void
 take_message(struct bot *bot, struct draft *draft)
 {
@@ -136,7 +136,7 @@ take_line(struct bot *bot, struct chat_span line)
 	take_message(bot, &draft);
 }
 
-/* Takes a line. Returns false if there is none. */
+/* Takes a line. Returns false if no whole line is buffered, or at the end of the output. */
 static bool
 take_next_line(struct bot *bot)
 {
@@ -181,7 +181,10 @@ bot_take_lines(struct bot *bot)
 	}
 }
 
-/* Returns true if an answer was refused because another process has given one with other words. */
+/*
+ * Returns true if an answer was refused because its nonce is in use: another process of the same
+ * command has given another answer.
+ */
 static bool
 is_answered(const struct bot *bot, const struct item *item)
 {
@@ -199,7 +202,7 @@ is_answered(const struct bot *bot, const struct item *item)
 		chat_json_string_is(&msg.value[CHAT_SLOT_CODE], CHAT_SPAN("nonce_reused"));
 }
 
-/* Warns of a message that was not accepted. */
+/* Warns of a settled message if it was not accepted. Some results need no warning. */
 static void
 warn_item(const struct bot *bot, const struct item *item)
 {

@@ -5,7 +5,7 @@
 
 /* Shared by the files bot_*.c alone. */
 
-#define BOT_LINE_MAX_BYTES (16u << 20) /* of a line of the command */
+#define BOT_LINE_MAX_BYTES (16u << 20) /* the longest line of the command */
 
 /* ---- bot_process.c ---- */
 
@@ -15,12 +15,15 @@ void bot_close_fd(int *fd);
 /* ---- bot_messages.c ---- */
 
 /*
- * Takes the lines that the command has written, as many as the outbox has room for. The lines that
- * are still in the pipe when the command has ended are taken too; then the pipe is closed.
+ * Takes the lines that the command has written, while the outbox has room. When the command has
+ * ended, also takes the lines that are left in the pipe, and then closes from_fd.
  */
 void bot_take_lines(struct bot *bot);
 
-/* Takes the settled messages in order: an answer counts when all before it are settled. */
+/*
+ * Removes the settled messages from the outbox, in order. A message that may be lost keeps the
+ * messages after it from counting as answers.
+ */
 void bot_take_settled(struct bot *bot);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The process of --exec: it is started, watched, and started again. The membership goes on
+ * The process of --exec is started, watched and started again. The membership does not end
  * meanwhile.
  */
 #include "listen/bot_private.h"
@@ -10,8 +10,8 @@
 #include "chat/clock.h"
 #include "command/diag.h"
 
-#define WINDOW 256 /* messages of the command that may be in flight */
-#define STEADY_MS 10000 /* after such a run the first pause before a restart is short again */
+#define WINDOW 256 /* the number of messages of the command that may be in flight */
+#define STEADY_MS 10000 /* after a run of this time the pause before a restart is short again */
 
 void
 bot_close_fd(int *fd)
@@ -31,7 +31,7 @@ fail(struct bot *bot, struct chat_err *err)
 	return -1;
 }
 
-/* Starts the command, with pipes to and from it. Returns 0 or -1. */
+/* Starts the command, with pipes to and from it. Returns 0, or -1 with the error of bot_open(). */
 static int
 start(struct bot *bot, struct chat_err *err)
 {
@@ -52,12 +52,12 @@ start(struct bot *bot, struct chat_err *err)
 	close(from[1]);
 	if (failed)
 		return fail(bot, err);
-	/* The flag is for our ends alone: no other process shares these descriptors. */
+	/* The other process has the other ends of the pipes, so they stay blocking. */
 	fcntl(bot->to_fd, F_SETFL, O_NONBLOCK);
 	fcntl(bot->from_fd, F_SETFL, O_NONBLOCK);
 	written = output_end(bot->output);
 	output_open(bot->output, bot->to_fd);
-	bot->output->written = written; /* marks count these bytes */
+	bot->output->written = written; /* marks count the bytes of all starts of the command */
 	chat_lines_init(&bot->lines, bot->from_fd, BOT_LINE_MAX_BYTES);
 	bot->started_ms = chat_now_ms();
 	return 0;
@@ -98,7 +98,7 @@ bot_close(struct bot *bot)
 	unanswered_free(&bot->unanswered);
 }
 
-/* Sets when the command is started again. */
+/* Sets the time of the next start. */
 static void
 plan_restart(struct bot *bot)
 {
@@ -111,7 +111,7 @@ plan_restart(struct bot *bot)
 		bot->command.status, (long long)(bot->restart_ms - now_ms));
 }
 
-/* Notes that the command has ended. Its lines that are still in the pipe are taken then. */
+/* Notes the end of the program. Its last lines may still be in the pipe. */
 static void
 check_end(struct bot *bot)
 {
@@ -121,7 +121,7 @@ check_end(struct bot *bot)
 	bot->ending = true;
 }
 
-/* The command has ended, and all its lines are taken. */
+/* Called when the command has ended and all its lines are taken. */
 static void
 ended(struct bot *bot)
 {

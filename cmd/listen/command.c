@@ -1,7 +1,7 @@
 /*
- * A command is ended with all processes of its group. We are their subreaper: a process of the
- * group whose parent ends becomes our child. So the group is empty if it has no child of ours; and
- * while a child is not reaped, no other group can get its number.
+ * A command is ended with all processes of its group. We are their subreaper: if the parent of a
+ * process in the group ends, the process becomes our child. So the group is empty if none of its
+ * processes is our child. As long as a child is not reaped, no other group can get the same number.
  */
 #include "listen/command.h"
 
@@ -17,12 +17,15 @@
 #include "chat/clock.h"
 
 #define NOT_FOUND 127 /* the exit status of shells if a command is not found */
-#define NOT_EXECUTABLE 126 /* the same if it cannot be executed */
+#define NOT_EXECUTABLE 126 /* the exit status of shells if it cannot be executed */
 #define GRACE_MS 500 /* from SIGTERM to SIGKILL, and from SIGKILL to giving up */
 
 extern char **environ;
 
-/* Returns our environment without the token and its file name. The caller frees the array. */
+/*
+ * Returns our environment without CHAT_TOKEN and CHAT_TOKEN_FILE. The caller frees the array, but
+ * not its strings.
+ */
 static char **
 open_environment(void)
 {
@@ -40,7 +43,10 @@ open_environment(void)
 	return open;
 }
 
-/* The command gets its own process group, the usual actions of signals, and this mask. */
+/*
+ * The command gets its own process group, the default action for the signals that we ignore, and
+ * this signal mask.
+ */
 static void
 set_attributes(posix_spawnattr_t *attributes, const sigset_t *signals)
 {
@@ -105,8 +111,8 @@ has_children(pid_t group)
 }
 
 /*
- * Ends the processes that the program has left behind: by SIGTERM, a moment later by SIGKILL. A
- * process that SIGKILL does not end is given up.
+ * Ends the processes that are left in the group: first by SIGTERM, after GRACE_MS by SIGKILL. After
+ * GRACE_MS more it gives up.
  */
 static void
 end_rest(struct command *command)
@@ -123,7 +129,7 @@ end_rest(struct command *command)
 		command_signal(command, SIGKILL);
 		command->next_ms = now_ms + GRACE_MS;
 	} else if (now_ms >= command->next_ms) {
-		/* The kernel does not end it: nothing can be done. */
+		/* A process does not end even by SIGKILL: give up. */
 		command->status = command->pid ? 128 + SIGKILL : command->status;
 		command->pid = command->group = 0;
 		command->next_ms = INT64_MAX;
@@ -160,7 +166,7 @@ command_signal(struct command *command, int signal)
 	command->killed |= signal == SIGKILL;
 	if (command->group > 0)
 		kill(-command->group, signal);
-	if (command->pid > 0) /* it may have left its group */
+	if (command->pid > 0) /* the program may have left its group */
 		kill(command->pid, signal);
 }
 

@@ -1,6 +1,6 @@
 /*
- * --cursor-file: after a listener was killed, the next one goes on where the output ends, or a
- * little before.
+ * --cursor-file: the next listener continues after the last message that was written, or a little
+ * earlier if this one is killed.
  */
 #include "listen/cursor.h"
 
@@ -22,7 +22,7 @@
 #include "chat/utf8.h"
 #include "client/position.h"
 
-#define TRIES 100 /* to find a file name that is not taken */
+#define TRIES 100 /* for a file name that does not exist */
 #define LINE_MAX_BYTES (POSITION_ID_MAX_BYTES + CHAT_URL_MAX + 64)
 
 static struct cursor_entry *
@@ -61,7 +61,10 @@ cursor_set(struct cursor *cursor, const char *url, const char *since)
 	cursor->changed = true;
 }
 
-/* Reads a line of the file: `url` and `since`; other members are ignored. Returns 0 or -1. */
+/*
+ * Reads one line of the file, with `url` and `since`; ignores other members. Returns 0, or -1 if it
+ * is not such a line.
+ */
 static int
 read_entry(struct cursor *cursor, struct chat_span line)
 {
@@ -158,7 +161,8 @@ write_entries(const struct cursor *cursor, struct chat_buf *out)
 }
 
 /*
- * Opens a new file beside the cursor file. Its name is random, so that nobody can create it before.
+ * Creates a file with a random name in the directory of the cursor file, so that nobody can create
+ * it first. Writes the NUL-terminated path to *path. Returns the descriptor, or -1 with errno.
  */
 static int
 open_new(const struct cursor *cursor, struct chat_buf *path)
@@ -177,7 +181,7 @@ open_new(const struct cursor *cursor, struct chat_buf *path)
 	return fd;
 }
 
-/* Writes a new file and closes it. Returns 0, or -1 with errno. */
+/* Writes the bytes and closes fd. Returns 0, or -1 with errno. */
 static int
 write_new(int fd, struct chat_span bytes)
 {
@@ -189,7 +193,7 @@ write_new(int fd, struct chat_span bytes)
 	return failed;
 }
 
-/* Replaces the cursor file by one with these bytes. Returns 0, or -1 with errno. */
+/* Replaces the cursor file with a new file of these bytes. Returns 0, or -1 with errno. */
 static int
 replace(const struct cursor *cursor, struct chat_span bytes)
 {

@@ -7,35 +7,37 @@
 #include "chat/err.h"
 
 /*
- * The file of --cursor-file: a line {"url":…,"since":…} for each channel, with the id of the last
- * message that was printed. It is replaced as a whole, so that it is never written in part.
+ * The file of --cursor-file. It has one line {"url":…,"since":…} for each channel; `since` is the
+ * id of the last message that was written, or, with --exec, that the command has finished with. The
+ * file is replaced by rename(2), so it is never half written.
  */
 struct cursor_entry {
 	char *url; /* owned */
-	char *since; /* the id of the last message; owned */
+	char *since; /* an id of a message; owned */
 };
 
 struct cursor {
-	const char *path; /* NULL: there is no file; borrowed */
+	const char *path; /* borrowed; NULL: no --cursor-file */
 	struct cursor_entry *entries;
 	size_t count;
-	bool changed; /* it differs from the file */
+	bool changed; /* the entries differ from the file */
 };
 
 /*
- * Reads the file if it exists; path is borrowed. Returns 0, or -1 with CHAT_CANNOT_OPEN, also if it
- * is no cursor file.
+ * Reads the file; there are no entries if it does not exist. path is borrowed. Returns 0, or -1
+ * with CHAT_CANNOT_OPEN if it cannot be read or is no cursor file. cursor_close() frees the entries
+ * in both cases.
  */
 int cursor_open(struct cursor *cursor, const char *path, struct chat_err *err);
 void cursor_close(struct cursor *cursor);
 
-/* Returns the id of the last message of a channel, or NULL. */
+/* Returns the id for a channel, or NULL. It is valid until the next cursor_set(). */
 const char *cursor_find(const struct cursor *cursor, const char *url);
 
-/* Sets the id of the last message of a channel. */
+/* Sets the id for a channel. Both strings are copied. */
 void cursor_set(struct cursor *cursor, const char *url, const char *since);
 
-/* Replaces the file. Returns 0, or -1 with CHAT_CANNOT_CREATE. */
+/* Replaces the file and clears changed. Returns 0, or -1 with CHAT_CANNOT_CREATE. */
 int cursor_save(struct cursor *cursor, struct chat_err *err);
 
 #endif

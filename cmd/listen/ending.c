@@ -1,4 +1,4 @@
-/* The end of a run. listener_turn() looks after each step whether it has begun. */
+/* The end of a run. listener_turn() checks after each step if it has begun. */
 #include "listen/ending.h"
 
 #include "chat/clock.h"

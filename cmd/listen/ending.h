@@ -5,22 +5,22 @@
 #include <stdint.h>
 
 /*
- * How a run of chat-listen ends. After it has begun to end no message is printed; the output is
- * still written and the connections are closed. It starts zeroed.
+ * The end of a run of chat-listen. When it has begun, no more messages are printed; the pending
+ * output is written and the connections are closed. It starts zeroed.
  */
 struct ending {
 	bool begun;
-	int64_t begun_ms; /* when; valid if begun is true */
-	int status; /* the exit status; 0: none is set yet */
+	int64_t begun_ms; /* when it began; valid if begun is true */
+	int status; /* the exit status; 0: not set */
 };
 
 /*
- * Begins to end. status is the exit status, unless one is set already. Does nothing the second
- * time.
+ * Begins the end and sets the exit status, unless another one is set. Does nothing if the end has
+ * begun.
  */
 void ending_begin(struct ending *ending, int status);
 
-/* Begins to end with this exit status, even if another one is set. */
+/* Begins the end and sets the exit status, even if another one is set. */
 void ending_fail(struct ending *ending, int status);
 
 #endif

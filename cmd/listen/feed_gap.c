@@ -1,4 +1,6 @@
-/* How far a feed has come, and whether messages are missing between that and a history. */
+/*
+ * The position of a feed, and gaps: messages that are missing between the position and a history.
+ */
 #include "listen/feed_private.h"
 
 #include <stdlib.h>
@@ -8,7 +10,10 @@
 #include "client/history_reader.h"
 #include "command/diag.h"
 
-/* The cursor does not follow messages before the time of --since: the next run would print them. */
+/*
+ * While messages are older than --since the cursor does not follow, as the next run would print
+ * them.
+ */
 void
 feed_note(struct feed *feed, const struct chat_msg *msg)
 {
@@ -40,7 +45,7 @@ feed_is_old(const struct feed *feed, const struct chat_msg *msg)
 	return time_ms < feed->from_ms;
 }
 
-/* Returns the id of the last message before a gap, which the caller frees. */
+/* Returns the id of the last message before a gap. The caller frees it. */
 static char *
 gap_after(const struct feed *feed)
 {
@@ -82,9 +87,9 @@ is_complete(const struct chat_msg *msg)
 
 /*
  * Returns true if no message is missing between the position and a history: the server says so, or
- * the history has a message that was dealt with. If all messages are wanted none is missing before
- * the first one that the server keeps; but a server without pages may keep more than one history
- * holds.
+ * the history has a message that was handled before. If all messages are wanted, nothing is missing
+ * before the first message that the server keeps. Only a server without pages may keep more than
+ * its history shows.
  */
 static bool
 continues(const struct feed *feed, const struct chat_msg *msg)
@@ -108,7 +113,7 @@ continues(const struct feed *feed, const struct chat_msg *msg)
 	return false;
 }
 
-/* A gap before a message that is older than the time of --since is not reported. */
+/* If the first message is older than the time of --since, no gap is reported. */
 void
 feed_find_gap(struct feed *feed, const struct chat_msg *msg)
 {

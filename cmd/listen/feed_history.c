@@ -1,7 +1,6 @@
 /*
- * Histories become lines. A history is what was said before a feed joined, or while its connection
- * was lost; it is printed as one line, as a line for each of its messages, or not at all, and each
- * message once.
+ * Prints histories. A history has the messages from before a feed joined, or from the time without
+ * a connection. It is printed as one line, as a line for each message, or not at all.
  */
 #include "listen/feed_private.h"
 
@@ -23,7 +22,10 @@ note_all(struct feed *feed, const struct chat_msg *msg)
 		feed_note(feed, &past);
 }
 
-/* Counts the messages at the front of a history that are older than the time of --since. */
+/*
+ * Returns the number of messages, from the first one on, that are older than the time of --since.
+ * Returns 0 if skips is false.
+ */
 static int64_t
 count_old(const struct feed *feed, const struct chat_msg *msg)
 {
@@ -39,7 +41,7 @@ count_old(const struct feed *feed, const struct chat_msg *msg)
 	return count;
 }
 
-/* Counts the messages of a history up to the position. chat-serve sends none of them. */
+/* Returns the number of messages up to the position. chat-serve does not send these. */
 static int64_t
 count_known(const struct feed *feed, const struct chat_msg *msg)
 {
@@ -59,7 +61,7 @@ count_known(const struct feed *feed, const struct chat_msg *msg)
 	return known;
 }
 
-/* Prints the messages of a history as lines: those that are new, of the last `last` (-1: all). */
+/* Prints each message of a history that is new, as a line. last: only the last ones; -1: all. */
 static void
 print_flat(struct feed *feed, const struct chat_msg *msg, int64_t last)
 {
@@ -90,7 +92,7 @@ static void
 cut_line(struct chat_buf *cut, struct chat_span line, const struct chat_msg *msg, int64_t skip)
 {
 	struct chat_span text, array = msg->value[CHAT_SLOT_MESSAGES].raw;
-	const char *from = array.at + array.len - 1; /* "]", if no message is left */
+	const char *from = array.at + array.len - 1; /* the "]", if skip leaves no message */
 	struct history_reader history;
 	struct chat_msg past;
 
@@ -110,7 +112,7 @@ has_more(const struct chat_msg *msg)
 	return chat_msg_has(msg, CHAT_SLOT_MORE) && msg->value[CHAT_SLOT_MORE].raw.at[0] == 't';
 }
 
-/* Prints a history as one line, with the last `last` of its messages (-1: all). */
+/* Prints a history as one line. last: only the last messages; -1: all. */
 static void
 print_as_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, int64_t last)
 {
@@ -133,7 +135,9 @@ print_as_line(struct feed *feed, struct chat_span line, const struct chat_msg *m
 	membership_progress(&feed->membership);
 }
 
-/* Prints a history, or a page, as --history says. What was missed after a loss is always flat. */
+/*
+ * Prints a history, or a page, as --history says. After the first history every message is a line.
+ */
 static void
 print_page(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
@@ -151,7 +155,7 @@ print_page(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 		print_as_line(feed, line, msg, options->last);
 }
 
-/* Prints the last messages of several pages as one history. */
+/* Prints the messages that were kept of several pages, as one history. */
 static void
 print_recent(struct feed *feed)
 {
@@ -165,7 +169,7 @@ print_recent(struct feed *feed)
 	recent_free(&feed->recent);
 }
 
-/* Keeps the last messages of a page until the last page has come. */
+/* Keeps the last messages of a page. Prints the kept messages if it is the last page. */
 static void
 keep_recent(struct feed *feed, const struct chat_msg *msg, int64_t last)
 {
@@ -177,7 +181,7 @@ keep_recent(struct feed *feed, const struct chat_msg *msg, int64_t last)
 		print_recent(feed);
 }
 
-/* Warns if --last asks for more messages than the server sends to a newcomer. */
+/* Warns if --last is more than the server sends to a user who joins. */
 static void
 warn_limit(const struct feed *feed, const struct chat_msg *msg)
 {

@@ -1,15 +1,12 @@
-/*
- * The events of a membership become lines: a message goes to the printer, a history to
- * feed_history.c.
- */
+/* Handles the events of a membership: prints messages, and passes histories to feed_history.c. */
 #include "listen/feed_private.h"
 
 #include <string.h>
 
 #include "command/diag.h"
 
-#define BATCH_BYTES (64u << 10) /* of output of a turn; then it is written */
-#define BATCH_EVENTS 1024 /* of a turn, so that signals and deadlines are not late */
+#define BATCH_BYTES (64u << 10) /* output of one turn: then it is written */
+#define BATCH_EVENTS 1024 /* events of one turn, so that signals and deadlines are not late */
 
 void
 feed_open(struct feed *feed, struct printer *printer, const struct settings *settings,
@@ -56,9 +53,9 @@ feed_close(struct feed *feed)
 }
 
 /*
- * Returns true if a message was printed already: it is the last one, which a network may bring
- * twice; or it is any one before, which a plain server may send instead of a history, or every
- * server to a bot as the echo of its own message.
+ * Returns true if a message was handled before. The last message may be received twice. An older
+ * one may be sent again by a plain server instead of a history, or by any server to a bot, as the
+ * echo of a message of the bot.
  */
 static bool
 is_known(const struct feed *feed, const struct chat_json_value *id)
@@ -67,7 +64,7 @@ is_known(const struct feed *feed, const struct chat_json_value *id)
 		((!feed->caught_up || feed->bot) && seen_has(&feed->seen, id));
 }
 
-/* Prints a message of the server, each `message` once. */
+/* Prints a message of the server. A `message` that was handled before is ignored. */
 static void
 receive(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 {
@@ -87,8 +84,8 @@ receive(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 }
 
 /*
- * Sets where the unanswered begins if nothing was said about it: a command that starts owes no
- * answer to the messages of a history that it gets as one line.
+ * Sets the position after which the command owes answers, if it has none yet. The command owes none
+ * for a history that it gets as one line.
  */
 static void
 begin_unanswered(struct feed *feed)
@@ -103,7 +100,7 @@ begin_unanswered(struct feed *feed)
 		unanswered_begin(&feed->bot->unanswered, "0");
 }
 
-/* The membership has ended for good. */
+/* Called when the membership has ended for good. Sets the exit status if none is set. */
 static void
 end(struct feed *feed, const struct membership_event *event)
 {
@@ -115,7 +112,7 @@ end(struct feed *feed, const struct membership_event *event)
 		feed->printer->ending.status = chat_exit_status(event->err.code);
 }
 
-/* Passes an event on to the delivery of the command, whose messages it is about. */
+/* Passes an event to the delivery, which sends the messages of the command. */
 static void
 pass_to_courier(struct feed *feed, const struct membership_event *event)
 {

@@ -1,4 +1,4 @@
-/* File names that come in messages are made safe. */
+/* Makes file names from messages safe. */
 #include "listen/filename.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #define RESERVED "<>:\"/\\|?*"
 
-/* Returns the length to which a name is cut, between two code points. */
+/* Returns len, or the length of the longest whole code points within FILENAME_MAX_BYTES. */
 static size_t
 cut(const char *name, size_t len)
 {
@@ -20,7 +20,7 @@ cut(const char *name, size_t len)
 	return len;
 }
 
-/* Returns true if a port number follows COM or LPT: a digit, or one of the superscripts 1 to 3. */
+/* Returns true if number is a digit, or a superscript 1, 2 or 3: the port of a COM or LPT. */
 static bool
 is_port(const char *number, size_t len)
 {
@@ -48,7 +48,7 @@ is_device(const char *name)
 		is_port(name + 3, len - 3);
 }
 
-/* Appends a code point, or _ instead of one that is not allowed. */
+/* Appends a code point, or "_" if it is reserved or a control character. */
 static void
 append_point(struct chat_buf *out, const char *at, size_t len, uint32_t point)
 {

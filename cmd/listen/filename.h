@@ -4,17 +4,17 @@
 #include "chat/buf.h"
 
 /*
- * Appends to out, with a NUL, a safe form of the file name in a message, which every file system
- * takes, vfat too: the part after the last slash or backslash, at most FILENAME_MAX_BYTES, without
- * dots at the front and dots or spaces at the end. A reserved or control character becomes '_', and
- * a device name (CON, com1.txt) gets a '_' in front. name is UTF-8.
+ * Appends to out, with a NUL, a file name that is safe on every file system, also vfat. It is made
+ * from name, which is UTF-8: the part after the last slash or backslash, without dots and spaces at
+ * both ends, cut to FILENAME_MAX_BYTES; "file" if that is empty. A reserved or control character
+ * becomes "_". A device name (CON, com1.txt) gets one more byte, "_", in front.
  */
-#define FILENAME_MAX_BYTES 200 /* with a number it is within the 255 of file systems */
+#define FILENAME_MAX_BYTES 200 /* with a number it stays below the 255 bytes of file systems */
 void filename_make(struct chat_buf *out, const char *name);
 
 /*
- * Replaces out by a name with a number, with a NUL: "a.2.tar.gz" for "a.tar.gz" and 2. Number 0:
- * the name itself.
+ * Replaces the content of out with name and a number, NUL-terminated: "a.2.tar.gz" for "a.tar.gz"
+ * and 2. Number 0: only the name.
  */
 void filename_number(struct chat_buf *out, const char *name, unsigned number);
 

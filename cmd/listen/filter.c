@@ -1,5 +1,5 @@
 /*
- * The filter of chat-listen: by type, by sender, and against loops. Other filters are left to jq.
+ * The filter of chat-listen: by type, by sender, and against loops. For anything else there is jq.
  */
 #include "listen/filter.h"
 
@@ -55,7 +55,10 @@ is_from(const struct filter *filter, const struct chat_msg *msg)
 	return false;
 }
 
-/* Returns true for a message of our user that a program sent and that has no via. */
+/*
+ * Returns true if a program sent a message of our user (it has hops), but it has no via. With
+ * --exec it returns false: the bot knows its own messages.
+ */
 static bool
 is_stray(const struct filter *filter, const struct chat_msg *msg)
 {
@@ -77,7 +80,7 @@ wants_own(const struct filter *filter, const struct chat_msg *msg, const struct 
 	return !filter->no_loop || !is_stray(filter, msg);
 }
 
-/* Returns true if a message is in a loop: it came through too many programs, or was here before. */
+/* Returns true if a message was in this channel before, or came through max_hops programs. */
 static bool
 is_looping(const struct filter *filter, const struct chat_msg *msg, const struct via_here *here)
 {

@@ -1,4 +1,4 @@
-/* --from-log: the lines of a log go through the filter to stdout. There is no server. */
+/* --from-log: prints the lines of a log that the filter selects. There is no server. */
 #include "listen/from_log.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "command/diag.h"
 #include "listen/human.h"
 
-#define LINE_MAX_BYTES ((size_t)64 << 20) /* of a line of the log */
+#define LINE_MAX_BYTES ((size_t)64 << 20) /* the longest line of the log */
 
 struct log {
 	const struct listener_options *options;
@@ -22,10 +22,10 @@ struct log {
 	struct output output;
 	struct human human;
 	int64_t shown; /* lines */
-	uint64_t bad; /* lines that are no messages */
+	uint64_t bad; /* the number of lines that are no messages */
 };
 
-/* Warns of a line that is no message. */
+/* Counts a line that is no message, and warns of it. */
 static void
 log_refuse(struct log *log, const struct chat_err *err)
 {
@@ -34,7 +34,10 @@ log_refuse(struct log *log, const struct chat_err *err)
 		chat_code_word(err->code), err->field, *err->field ? ": " : "", err->text);
 }
 
-/* Shows a line, if the filter wants it. A line of our own ({"type":"$gap"}) is shown as it is. */
+/*
+ * Shows a line if the filter selects it. Also shows JSON of an unknown type, such as
+ * {"type":"$gap"}, unless --type is given.
+ */
 static void
 log_line(struct log *log, struct chat_span line)
 {
@@ -71,7 +74,7 @@ log_is_done(const struct log *log)
 
 enum log_state { LOG_WANTS_INPUT, LOG_IS_FULL, LOG_ENDED };
 
-/* Shows the lines that are there, until the output is full. */
+/* Shows the lines that are buffered, until the output is full or --count is reached. */
 static enum log_state
 log_take(struct log *log)
 {
@@ -98,7 +101,7 @@ log_take(struct log *log)
 	return LOG_ENDED;
 }
 
-/* Writes all output, and waits for its reader. */
+/* Writes all pending output; waits while its reader is slow. Ends the program after an error. */
 static void
 log_flush(struct log *log)
 {
@@ -120,7 +123,7 @@ log_flush(struct log *log)
 		count > 1 ? "lines were not written" : "line was not written");
 }
 
-/* Waits until there is more of the log. Dies when nobody reads the output any more. */
+/* Waits for more of the log. Dies by SIGPIPE if nobody reads the output any more. */
 static void
 log_wait(const struct log *log)
 {

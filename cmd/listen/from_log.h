@@ -4,10 +4,11 @@
 #include "listen/listener_options.h"
 
 /*
- * Prints the lines of a log that the filter wants, as they are or with --human. The lines of a pipe
- * are shown as they come. path "-" is stdin; self is the user of --no-self. Returns the exit
- * status: CHAT_EXIT_BAD_LINE if some lines are no messages of a server, of which stderr has the
- * numbers. Dies by SIGPIPE when nobody reads stdout any more.
+ * Prints the lines of a log that the filter selects, unchanged or with --human. Does not wait for
+ * the end of a pipe. path "-": stdin. self is the user of --no-self. Returns the exit status:
+ * CHAT_EXIT_NO_INPUT after a read error, or CHAT_EXIT_BAD_LINE if lines were no messages of a
+ * server; stderr has their numbers. Exits if the log cannot be opened or the output cannot be
+ * written; dies by SIGPIPE if nobody reads stdout any more.
  */
 int from_log_show(
 	const char *path, const struct listener_options *options, const struct identity *self);

@@ -1,6 +1,6 @@
 /*
- * --human: messages for people. Every text of others goes through chat_show(), so that a message is
- * one line and no control character reaches the terminal.
+ * --human: messages for people. All text from other users is written by chat_show(), so that a
+ * message is one line and no control character reaches the terminal.
  */
 #include "listen/human.h"
 
@@ -41,14 +41,14 @@ show_name(struct chat_buf *out, const struct chat_json_value *value)
 	free(string);
 }
 
-/* Returns a number for a day. */
+/* Returns a number that is different for each day. */
 static int
 day_of(const struct tm *parts)
 {
 	return (parts->tm_year + 1900) * 1000 + parts->tm_yday + 1;
 }
 
-/* Appends a line with the date if the day has changed. */
+/* Appends a line with the date if it is not the day of the last message. */
 static void
 show_day(struct human *human, struct chat_buf *out, const struct tm *parts)
 {
@@ -63,7 +63,10 @@ show_day(struct human *human, struct chat_buf *out, const struct tm *parts)
 	style(out, human->color, PLAIN);
 }
 
-/* Appends the local time of day, unless the time is out of range. */
+/*
+ * Appends the local time of day, after a line with the date if the day has changed. Appends nothing
+ * if the time is out of range.
+ */
 static void
 show_time(struct human *human, struct chat_buf *out, int64_t unix_ms)
 {
@@ -80,7 +83,7 @@ show_time(struct human *human, struct chat_buf *out, int64_t unix_ms)
 	style(out, human->color, PLAIN);
 }
 
-/* Appends the time of a message that has none: now, or nothing in a log. */
+/* Appends the time now, for a message without a time; nothing for a message of a log. */
 static void
 show_moment(struct human *human, struct chat_buf *out)
 {
@@ -88,7 +91,7 @@ show_moment(struct human *human, struct chat_buf *out)
 		show_time(human, out, chat_unix_ms());
 }
 
-/* Begins the color of a user, always the same one. Red is for errors. */
+/* Begins the color of a user, which is always the same. Red is for errors. */
 static void
 style_name(struct chat_buf *out, const struct chat_json_value *name, bool color)
 {
@@ -152,10 +155,7 @@ write_status(struct human *human, struct chat_buf *out, const struct chat_msg *m
 	chat_buf_append_string(out, "\n");
 }
 
-/*
- * Appends the names of the users who are online. The userData was checked, so each has both
- * members.
- */
+/* Appends the names of the users who are online, or "nobody". */
 static void
 write_users(struct chat_buf *out, const struct chat_msg *msg)
 {

@@ -1,4 +1,7 @@
-/* The command of --exec in the loop: when it ends, what it is given again, what it has answered. */
+/*
+ * The command of --exec in the loop: its end, the messages that it is given again, and the position
+ * up to which it has answered.
+ */
 #include "listen/listener_private.h"
 
 #include <signal.h>
@@ -6,14 +9,14 @@
 #include "chat/clock.h"
 #include "command/diag.h"
 
-#define BOT_END_MS 2000 /* for a command to end after its stdin is closed */
-#define BOT_KILL_MS 500 /* for it to end after SIGTERM */
+#define BOT_END_MS 2000 /* from the time when the run began to end, to SIGTERM */
+#define BOT_KILL_MS 500 /* from SIGTERM to SIGKILL */
 #define BOT_CLOSE_MS 500 /* for the closing handshake */
 
 /*
- * Closes the stdin of the command when all output is written. A command that does not end then gets
- * SIGTERM, and later SIGKILL. When it has ended and its messages are settled the connection is
- * closed.
+ * Closes the stdin of the command when all output is written, or after BOT_END_MS. If the command
+ * has not ended at BOT_END_MS it gets SIGTERM, and later SIGKILL. Closes the connection when the
+ * command has ended and its messages are settled, or when it was killed.
  */
 static void
 end_bot(struct listener *listener)
@@ -34,7 +37,7 @@ end_bot(struct listener *listener)
 	}
 }
 
-/* Saves in the cursor file how far the command has answered. */
+/* Saves the position up to which the command has answered in the cursor file. */
 static void
 save_unanswered(struct listener *listener)
 {
@@ -52,9 +55,7 @@ save_unanswered(struct listener *listener)
 	ending_fail(&listener->printer.ending, chat_exit_status(err.code));
 }
 
-/*
- * Gives the messages that the last process left unanswered to the command that was started again.
- */
+/* Joins again, so that a restarted command is given the messages that it has not answered. */
 static void
 give_again(struct listener *listener)
 {
@@ -86,7 +87,7 @@ listener_bot_deadline_ms(const struct listener *listener)
 
 	if (!listener->printer.ending.begun || bot_done(listener->bot) ||
 		listener->bot->command.killed)
-		return INT64_MAX; /* SIGCHLD tells of the end of a killed command */
+		return INT64_MAX; /* SIGCHLD reports the end of a killed command */
 	return listener->printer.ending.begun_ms +
 		(since_ms < BOT_END_MS ? BOT_END_MS : BOT_END_MS + BOT_KILL_MS);
 }

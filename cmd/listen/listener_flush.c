@@ -1,6 +1,6 @@
 /*
- * The output of a turn is written, and the cursor file follows: it never names a message that is
- * not written.
+ * Writes the output of a turn, and then saves the cursor. The cursor file never names a message
+ * that is not written.
  */
 #include "listen/listener_private.h"
 
@@ -9,7 +9,10 @@
 
 #include "command/diag.h"
 
-/* Nobody reads stdout any more. Sends Close to the servers, as far as it goes at once, and dies. */
+/*
+ * Called when nobody reads stdout any more. Sends Close to the servers, if that is possible without
+ * waiting, and dies by SIGPIPE.
+ */
 static _Noreturn void
 die_of_pipe(struct listener *listener)
 {
@@ -21,8 +24,8 @@ die_of_pipe(struct listener *listener)
 }
 
 /*
- * Takes the positions up to which the output is written. They go into the cursor, or, with a
- * command, into its unanswered: the cursor then follows what the command has answered.
+ * Takes the marks of the output that is written. Without a command they set the cursor. With a
+ * command they tell `unanswered` what the command was given; the cursor then follows its answers.
  */
 static void
 take_marks(struct listener *listener)
@@ -38,8 +41,8 @@ take_marks(struct listener *listener)
 }
 
 /*
- * Saves the cursor if it has changed. If that fails, as on a full disk, the output is cut back to
- * where the saved cursor is, if it is a regular file, and the run ends.
+ * Saves the cursor if it has changed. If that fails, for example because the disk is full, the run
+ * ends, and a regular output file is truncated to the length that it had at the last save.
  */
 static void
 save_cursor(struct listener *listener)
@@ -53,13 +56,13 @@ save_cursor(struct listener *listener)
 		return;
 	}
 	chat_warn("%s", err.text);
-	cursor->changed = false; /* it is not tried again */
+	cursor->changed = false; /* saving is not tried again */
 	output_retract(&listener->printer.output, listener->saved_bytes);
 	printer_drop_output(&listener->printer);
 	ending_fail(&listener->printer.ending, chat_exit_status(err.code));
 }
 
-/* The output cannot be written. */
+/* Called when the output cannot be written. Ends the run. */
 static void
 write_failed(struct listener *listener, const struct chat_err *err)
 {

@@ -9,8 +9,8 @@
 
 /* How a history is printed. */
 enum listener_history {
-	LISTENER_HISTORY_AUTO, /* flat if it is what was missed, else a line */
-	LISTENER_HISTORY_LINE, /* one line, as it came */
+	LISTENER_HISTORY_AUTO, /* flat after a position or a lost connection, else as one line */
+	LISTENER_HISTORY_LINE, /* one line, as it was received */
 	LISTENER_HISTORY_FLAT, /* a line for each of its messages */
 	LISTENER_HISTORY_NONE
 };
@@ -19,19 +19,19 @@ enum listener_history {
 struct listener_options {
 	struct filter filter;
 	enum listener_history history;
-	int64_t last; /* messages of the history; -1: all */
+	int64_t last; /* at most this number of messages of the history; -1: all */
 	struct since since;
-	int64_t count; /* lines to print; 0: no limit */
-	int64_t timeout_ms; /* of the whole run; 0: none */
-	int64_t until_idle_ms; /* without a message ends the run; 0: the run goes on */
+	int64_t count; /* messages to print; 0: no limit */
+	int64_t timeout_ms; /* the limit of the whole run; 0: none */
+	int64_t until_idle_ms; /* the run ends after this time without a message; 0: never */
 	bool no_follow; /* the run ends after the history */
 	bool wait; /* a first connection that fails is tried again as well */
-	int64_t retry_for_ms; /* without progress; -1: for ever */
+	int64_t retry_for_ms; /* how long to try to connect again; 0: never; -1: no limit */
 	bool hidden; /* the channel is not told that we are here */
-	bool events; /* lines of our own are printed: {"type":"$gap",…} */
+	bool events; /* our own lines are printed: {"type":"$gap",…} */
 	bool human; /* lines for people, not JSON */
-	bool color; /* of human */
-	bool saves; /* files are saved */
+	bool color; /* with human: the lines have colors */
+	bool saves; /* the files in messages are saved */
 };
 
 #endif

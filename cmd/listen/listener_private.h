@@ -9,26 +9,26 @@
 
 /* ---- listener_turn.c ---- */
 
-/* Closes all connections, each within this time. */
+/* Closes all connections. The handshake of each one may last limit_ms. */
 void listener_close_feeds(struct listener *listener, int64_t limit_ms);
 
 /* ---- listener_flush.c ---- */
 
-/* Writes the output, as far as it goes without waiting, and saves the cursor. */
+/* Writes as much output as possible without waiting, and saves the cursor. */
 void listener_flush(struct listener *listener);
 
 /*
- * Nobody reads the output any more. Ends the process by SIGPIPE, unless it is the stdin of a
- * command: that may close it and still have messages to send.
+ * Call it when nobody reads the output any more. Without a command, dies by SIGPIPE. A command that
+ * has closed its stdin may still send messages: then only the output ends.
  */
 void listener_reader_gone(struct listener *listener);
 
 /* ---- listener_bot.c: called only with a command ---- */
 
-/* Runs the command, saves what it has answered, and ends it in time when the run ends. */
+/* Runs the command and saves what it has answered. When the run ends, ends the command. */
 void listener_run_bot(struct listener *listener);
 
-/* Returns when listener_run_bot() is due though nothing happens, or INT64_MAX. */
+/* Returns when listener_run_bot() must be called even without an event, or INT64_MAX. */
 int64_t listener_bot_deadline_ms(const struct listener *listener);
 
 #endif

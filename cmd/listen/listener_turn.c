@@ -1,7 +1,7 @@
 /*
- * The loop of chat-listen. Each turn makes lines of everything that has come, writes them at once,
- * and then poll(2) waits. stdout is polled for errors all the time, so that a reader that goes away
- * is noticed although no message comes.
+ * The loop of chat-listen. Each turn prints everything that was received, writes it, and then
+ * poll(2) waits. stdout is always polled for errors, so that the end of its reader is noticed even
+ * if no message is received.
  */
 #include "listen/listener_private.h"
 
@@ -21,7 +21,9 @@ listener_close_feeds(struct listener *listener, int64_t limit_ms)
 		membership_close(&listener->feeds[i].membership, limit_ms);
 }
 
-/* Closes the connections if the run has begun to end; with a command listener_run_bot() does it. */
+/*
+ * Closes the connections if the run has begun to end. With a command listener_run_bot() does this.
+ */
 static void
 close_at_end(struct listener *listener)
 {
@@ -29,7 +31,7 @@ close_at_end(struct listener *listener)
 		listener_close_feeds(listener, CLOSE_MS);
 }
 
-/* The first signal ends the run within some seconds, the second one at once. */
+/* The first signal ends the run within CLOSE_MS, the second one at once. */
 static void
 take_signal(struct listener *listener)
 {
@@ -65,7 +67,7 @@ all_ended(const struct listener *listener)
 	return true;
 }
 
-/* Returns when the run ends for lack of messages, or INT64_MAX. */
+/* Returns when --until-idle ends the run, or INT64_MAX. */
 static int64_t
 idle_deadline_ms(const struct listener *listener)
 {
@@ -75,7 +77,7 @@ idle_deadline_ms(const struct listener *listener)
 	return listener->last_message_ms + listener->options->until_idle_ms;
 }
 
-/* Begins the end after the history, without messages, or at the time limit. */
+/* Begins the end of the run if --no-follow, --until-idle or --timeout says so. */
 static void
 check_end(struct listener *listener)
 {
@@ -89,13 +91,13 @@ check_end(struct listener *listener)
 	listener->deadline_ms = INT64_MAX;
 	if (!listener->caught_signal)
 		ending_begin(&listener->printer.ending, CHAT_EXIT_TIMEOUT);
-	/* After a signal unread output is not waited for. */
+	/* After the deadline a slow reader is not waited for. */
 	if (output_pending_bytes(&listener->printer.output) > 0)
 		printer_drop_output(&listener->printer);
 }
 
-#define WAIT_SIGNAL 0 /* the place of signals.fd in waits.fds */
-#define WAIT_OUTPUT 1 /* the place of the output */
+#define WAIT_SIGNAL 0 /* the index of signals.fd in waits.fds */
+#define WAIT_OUTPUT 1 /* the index of printer.output.fd in waits.fds */
 
 void
 listener_await(struct listener *listener)
@@ -138,7 +140,7 @@ run_feeds(struct listener *listener)
 		listener->last_message_ms = chat_now_ms();
 }
 
-/* Stops reading the servers while the output is full. Called when all that can be written is. */
+/* Pauses reading from the servers while the output is full. Call it after listener_flush(). */
 static void
 pause_when_full(struct listener *listener)
 {
@@ -167,7 +169,7 @@ same_server(const struct chat_url *a, const struct chat_url *b)
 	return a->tls == b->tls && a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
-/* Returns the position of a channel in the cursor file, or NULL. */
+/* Returns the id for a channel in the cursor file, or NULL. */
 static const char *
 find_cursor(const struct listener *listener, const struct chat_url *url)
 {

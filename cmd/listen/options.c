@@ -1,4 +1,4 @@
-/* The option table of chat-listen, in the order of its --help, and which options exclude others. */
+/* The options of chat-listen, in the order of its --help, and the checks of combinations. */
 #include "listen/options.h"
 
 #include <stddef.h>
@@ -17,14 +17,14 @@ static const char *const color_words[] = {"auto", "always", "never", NULL};
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-/* The values of the command line: options, and those that options are made of. */
+/* The options, and the values that become options after parsing. */
 struct command_line {
 	struct options options;
 	int history; /* enum listener_history */
 	int color; /* enum color */
 	const char *since; /* NULL: not given */
 	bool no_reconnect;
-	bool exec; /* after a prefix such as --exe, which no command is taken from */
+	bool exec; /* --exec was abbreviated (--exe): then no command is found */
 	bool hops_given;
 };
 
@@ -105,7 +105,7 @@ static const struct chat_opt table[] = {
 	{0},
 };
 
-/* Returns true if --human writes colors; "auto" asks the terminal and NO_COLOR. */
+/* Returns true if --human writes colors. "auto": stdout is a terminal and NO_COLOR is not set. */
 static bool
 want_color(int choice)
 {
@@ -116,7 +116,7 @@ want_color(int choice)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
-/* Returns the index of --exec, behind which everything is the command's, or argc without it. */
+/* Returns the index of --exec, or argc if there is none. All later arguments are the command. */
 static int
 find_exec(int argc, char **argv)
 {
@@ -172,7 +172,10 @@ read_since(struct since *since, const char *text)
 		chat_die_usage("%s", err.text);
 }
 
-/* Cuts the command of --exec off argv; a bot never hears itself. Returns the new argc. */
+/*
+ * Removes --exec and its command from argv, and sets the filter of a bot, which leaves out its own
+ * messages. Returns the new argc.
+ */
 static int
 take_command(struct options *options, int argc, char **argv)
 {

@@ -11,12 +11,12 @@
 struct options {
 	struct settings settings;
 	struct listener_options listener;
-	struct chat_strings types; /* of --type, as given */
+	struct chat_strings types; /* the arguments of --type */
 	const char *cursor_file, *save_dir; /* NULL: none */
 	bool quiet;
-	int output_fd; /* for lines; set by the caller */
+	int output_fd; /* gets the lines; set by the caller */
 	const char *log; /* the file of --from-log; NULL: listen to servers */
-	char **command; /* of --exec, ended by NULL; NULL: none */
+	char **command; /* the command of --exec, NULL-terminated; NULL: none */
 	bool restart;
 	char **urls; /* the operands */
 	size_t url_count;

@@ -1,4 +1,4 @@
-/* The cursor follows the output that is written, not the output that waits. */
+/* The marks that tell when the cursor may move: after the output is written. */
 #include "listen/output_marks.h"
 
 #include <string.h>
@@ -31,7 +31,10 @@ head_at(const struct output_marks *marks, size_t at)
 	return head;
 }
 
-/* Moves the rest only if it is the smaller part: so each byte is moved about once. */
+/*
+ * Removes the marks that were taken. Moves the rest only if it is not the larger part, so that each
+ * byte is moved about once.
+ */
 static void
 drop_taken(struct output_marks *marks)
 {

@@ -8,29 +8,33 @@
 #include "chat/buf.h"
 
 /*
- * Marks in the output. Each says: when so many bytes are written, all messages of a channel up to
- * this id are. It starts zeroed.
+ * Marks in the output. A mark means: when `end` bytes are written, all messages of a channel up to
+ * `id` are written. It starts zeroed.
  */
 struct output_marks {
 	struct chat_buf bytes; /* the marks, one after the other */
-	size_t start; /* where the oldest mark begins in bytes */
-	size_t last; /* where the newest one begins, if there is one */
+	size_t start; /* the offset of the oldest mark in bytes */
+	size_t last; /* the offset of the newest mark, if there is one */
 };
 
 struct mark {
-	uint64_t end; /* bytes of output, in all */
+	uint64_t end; /* an offset in the whole output, as output_end() returns it */
 	size_t feed; /* the number of the channel */
-	const char *id; /* of the last message; when taken, valid until the next mark is put */
+	const char *id; /* the last message; of a taken mark: valid until a put or free */
 };
 
 void output_marks_free(struct output_marks *marks); /* leaves it zeroed */
 
 /*
- * Adds one; end does not go back. Another one of the same feed and end takes the last one's place.
+ * Adds a mark, which is copied; its end must not be less than that of the newest mark. Replaces the
+ * newest mark if that has the same feed and end.
  */
 void output_marks_put(struct output_marks *marks, const struct mark *mark);
 
-/* Takes the oldest mark whose end is at most `written`. Returns false if there is none. */
+/*
+ * Removes the oldest mark if its end is at most `written`, and copies it to *mark. Returns false if
+ * there is no such mark.
+ */
 bool output_marks_take(struct output_marks *marks, uint64_t written, struct mark *mark);
 
 #endif

@@ -1,4 +1,4 @@
-/* Prints messages; feed_run.c and feed_history.c call it for each of them. */
+/* Prints messages, for feed_run.c and feed_history.c. */
 #include "listen/printer.h"
 
 #include "command/diag.h"
@@ -18,7 +18,7 @@ printer_free(struct printer *printer)
 	chat_buf_free(&printer->saved);
 }
 
-/* Appends a line to the output, with its channel if there are several. */
+/* Appends a line to the output, with the name of its channel if there are several. */
 static void
 print_line(struct printer *printer, const struct membership *membership, struct chat_span line)
 {
@@ -40,7 +40,10 @@ count_line(struct printer *printer)
 		ending_begin(&printer->ending, 0);
 }
 
-/* Saves the file of a message. Returns the line to print: it has the path instead of the data. */
+/*
+ * Saves the file of a message. Returns the line to print: with the path instead of the data, or
+ * unchanged if nothing was saved. An error, except CHAT_BAD_MESSAGE, ends the run.
+ */
 static struct chat_span
 save_file(struct printer *printer, struct chat_span line, const struct chat_msg *msg)
 {

@@ -1,4 +1,4 @@
-/* --last: of a history of many pages only the last messages are kept in memory. */
+/* --last: keeps only the last messages of a history of several pages. */
 #include "listen/recent.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ struct recent_text {
 	char bytes[];
 };
 
-/* Drops the oldest message. */
+/* Removes the oldest message. */
 static void
 recent_drop(struct recent *recent)
 {

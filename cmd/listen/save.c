@@ -1,6 +1,6 @@
 /*
- * --save-files. The name of a file comes from another user: it is made a plain name in the one
- * directory. An existing file is not replaced; the new one gets a number (name.1.txt).
+ * --save-files. Another user has chosen the name of a file: only a safe form of it is used, in one
+ * directory. An existing file is not replaced; the new file gets a number (name.1.txt).
  */
 #include "listen/save.h"
 
@@ -18,7 +18,7 @@
 #include "client/backoff.h"
 #include "listen/filename.h"
 
-#define TRIES 100 /* if another process takes the same names at the same time */
+#define TRIES 100 /* if another process uses the same names at the same time */
 #define NUMBER_MOST (1u << 30)
 #define TEMPORARY_SIZE 32
 
@@ -40,7 +40,10 @@ saver_close(struct saver *saver)
 	close(saver->fd);
 }
 
-/* Renames a file, unless the name is taken; by a hard link if the file system cannot do that. */
+/*
+ * Gives a file a new name, which must not exist. If the file system has no RENAME_NOREPLACE, adds a
+ * hard link; the caller unlinks the old name. Returns 0, or -1 with errno.
+ */
 static int
 rename_new(int dir, const char *from, const char *to)
 {
@@ -49,7 +52,7 @@ rename_new(int dir, const char *from, const char *to)
 	return errno == EINVAL ? linkat(dir, from, dir, to, 0) : -1;
 }
 
-/* Returns true if a file has this name with this number. */
+/* Returns true if a file with this name and number exists. */
 static bool
 is_taken(const struct saver *saver, const char *name, unsigned number, struct chat_buf *scratch)
 {
@@ -60,8 +63,9 @@ is_taken(const struct saver *saver, const char *name, unsigned number, struct ch
 }
 
 /*
- * Returns a number that is not taken, or 0 if there is none; 0 itself is taken. If the numbers were
- * given in order it is the next one. It is searched in steps that double, and then halve.
+ * Returns a number from 1 that no file has, or 0 if none is found. name without a number must
+ * exist. If the existing numbers have no holes, it is the next number. Steps that double find a
+ * free number, then a binary search the first one.
  */
 static unsigned
 free_number(const struct saver *saver, const char *name, struct chat_buf *scratch)
@@ -84,7 +88,10 @@ free_number(const struct saver *saver, const char *name, struct chat_buf *scratc
 	return free;
 }
 
-/* Gives a complete file its name, or that with a number that is not taken. */
+/*
+ * Gives a complete file its name, with a number if that name exists. Writes the name to given.
+ * Returns 0, or -1 with CHAT_CANNOT_CREATE.
+ */
 static int
 give_name(const struct saver *saver, const char *temporary, const char *name,
 	struct chat_buf *given, struct chat_err *err)
@@ -105,7 +112,7 @@ give_name(const struct saver *saver, const char *temporary, const char *name,
 	return chat_fail(err, CHAT_CANNOT_CREATE, "%s/%s: %s", saver->path, name, strerror(errno));
 }
 
-/* Opens a new file with a random name. Returns a descriptor or -1. */
+/* Creates a file with a random name. Returns its descriptor, or -1 with CHAT_CANNOT_CREATE. */
 static int
 open_temporary(const struct saver *saver, char temporary[TEMPORARY_SIZE], struct chat_err *err)
 {
@@ -124,7 +131,10 @@ open_temporary(const struct saver *saver, char temporary[TEMPORARY_SIZE], struct
 	return fd;
 }
 
-/* Writes a file under a temporary name and then gives it its own. */
+/*
+ * Writes a file under a temporary name and then gives it its own name, which is written to given.
+ * Returns 0, or -1 with CHAT_CANNOT_CREATE or CHAT_IO_ERROR.
+ */
 static int
 write_file(const struct saver *saver, const char *name, struct chat_span bytes,
 	struct chat_buf *given, struct chat_err *err)
@@ -145,8 +155,8 @@ write_file(const struct saver *saver, const char *name, struct chat_span bytes,
 }
 
 /*
- * Returns the bytes of a file, which the caller frees, or NULL with CHAT_BAD_MESSAGE if they are
- * not as many as `size` says.
+ * Returns the bytes of a file, which the caller frees, or NULL with CHAT_BAD_MESSAGE if their
+ * number is not the `size` of the file.
  */
 static char *
 decode(const struct chat_msg *msg, size_t *size, struct chat_err *err)
@@ -169,7 +179,7 @@ decode(const struct chat_msg *msg, size_t *size, struct chat_err *err)
 	return bytes;
 }
 
-/* Appends `file` with `path` in place of `data`. */
+/* Appends the object `file`, with `path` in place of `data`. */
 static void
 write_object(struct chat_buf *out, struct chat_span object, const char *path)
 {
@@ -183,7 +193,7 @@ write_object(struct chat_buf *out, struct chat_span object, const char *path)
 	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
 		chat_json_read(&json, &value, NULL) == 0) {
 		if (chat_json_string_is(&key, CHAT_SPAN("path")))
-			continue; /* the sender may not say it */
+			continue; /* a path from the sender is not passed on */
 		chat_buf_append_string(out, begun ? "," : "{");
 		begun = true;
 		if (chat_json_string_is(&key, CHAT_SPAN("data"))) {
@@ -198,7 +208,7 @@ write_object(struct chat_buf *out, struct chat_span object, const char *path)
 	free(string);
 }
 
-/* Replaces out by the line of a message whose file was saved. */
+/* Replaces the content of out with the line of a message after its file was saved. */
 static void
 write_line(struct chat_buf *out, const struct chat_msg *msg, struct chat_span line,
 	const struct saver *saver, const char *given)

@@ -1,6 +1,6 @@
 /*
- * --since: an id, `all`, or a time. A text that begins like a time is one: 2026-11-26T21:00:00Z,
- * -2h.
+ * --since: an id, `all`, or a time. A text that begins with a date or "-" must be a time:
+ * 2026-11-26T21:00:00Z, -2h.
  */
 #include "listen/since.h"
 
@@ -11,9 +11,9 @@
 #include "command/units.h"
 #include "text/ascii.h"
 
-#define FIELDS_LEN 19 /* of 2026-11-26T21:00:00 */
+#define FIELDS_LEN 19 /* the length of 2026-11-26T21:00:00 */
 
-/* Returns the value of two digits, or 100, which no field may be. */
+/* Returns the value of two digits, or 100 if they are not digits; no field may be 100. */
 static int
 two_digits(const char *at)
 {
@@ -22,8 +22,8 @@ two_digits(const char *at)
 }
 
 /*
- * Returns true when a text begins with this shape: a 0 stands for a digit, all else for itself, but
- * the T for a blank and a t, too.
+ * Returns true if text begins with this shape. In shape a 0 stands for any digit, a T for T, t or a
+ * blank, and any other character for itself.
  */
 static bool
 begins_like(const char *text, const char *shape)
@@ -37,8 +37,8 @@ begins_like(const char *text, const char *shape)
 }
 
 /*
- * Reads the date and time in the first FIELDS_LEN characters. Returns false if there is no such
- * time.
+ * Reads the date and time in the first FIELDS_LEN characters, as UTC. Returns false if no such time
+ * exists.
  */
 static bool
 read_fields(const char *text, int64_t *seconds)
@@ -57,10 +57,13 @@ read_fields(const char *text, int64_t *seconds)
 	if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return false;
 	*seconds = timegm(&same);
-	return same.tm_mday == tm.tm_mday || tm.tm_sec == 60; /* there is no 31st of November */
+	return same.tm_mday == tm.tm_mday || tm.tm_sec == 60; /* no 31st of November */
 }
 
-/* Reads a fraction of a second, as ".5". Returns what follows it. */
+/*
+ * Reads a fraction of a second (".5") in milliseconds; 0 if there is none. Returns the text after
+ * it.
+ */
 static const char *
 read_fraction(const char *text, int64_t *ms)
 {
@@ -74,7 +77,7 @@ read_fraction(const char *text, int64_t *ms)
 	return text;
 }
 
-/* Reads Z or +01:00, which must end the text. Returns false for anything else. */
+/* Reads the offset Z or +01:00, in seconds. Returns false if the text is anything else. */
 static bool
 read_offset(const char *text, int64_t *seconds)
 {
@@ -108,7 +111,7 @@ static void
 since_set_time(struct since *since, int64_t time_ms)
 {
 	since->id = POSITION_BEGINNING;
-	since->timed = time_ms > 0; /* nothing is older than 1970 */
+	since->timed = time_ms > 0; /* no message is older than 1970 */
 	since->time_ms = time_ms > 0 ? time_ms : 0;
 }
 

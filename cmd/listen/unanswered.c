@@ -1,4 +1,4 @@
-/* The position of a bot follows what its command has answered, so that a crash loses no message. */
+/* The position of a bot follows the answers of its command, so that a crash loses no message. */
 #include "listen/unanswered.h"
 
 #include <stdlib.h>
@@ -53,7 +53,7 @@ unanswered_begin(struct unanswered *unanswered, const char *id)
 		set_done(unanswered, chat_span_of(id), unanswered->next);
 }
 
-/* Returns the entry with this number. */
+/* Returns the entry with this number, which must be from first to next. */
 static struct unanswered_entry *
 entry_at(const struct unanswered *unanswered, uint64_t number)
 {
@@ -89,7 +89,7 @@ unanswered_add(struct unanswered *unanswered, const struct chat_json_value *id, 
 		(struct unanswered_entry){seen_hash(id), hops, 0};
 }
 
-/* Returns the number of the entry after that of this id, or 0 if the id is not remembered. */
+/* Returns the number after that of the entry with this id, or 0 if there is none. */
 static uint64_t
 number_after(const struct unanswered *unanswered, const struct chat_json_value *id)
 {

@@ -1,14 +1,11 @@
-/*
- * From a file descriptor to blocks of whole lines, which check_block() and the threads of team.c
- * take.
- */
+/* Reads blocks of whole lines from a file descriptor, for check_block(). */
 #include "validate/block.h"
 
 #include <poll.h>
 
 /*
- * Reads more bytes of the input. If there are none yet, all that has gathered is written first.
- * Returns what chat_lines_fill() returns.
+ * Reads more bytes of the input. If the input is no regular file and has no bytes yet, first writes
+ * all gathered output and waits for input. Returns what chat_lines_fill() returns.
  */
 static int
 fill(struct check *check, struct chat_lines *lines, bool regular, struct chat_err *err)
@@ -34,7 +31,10 @@ fill(struct check *check, struct chat_lines *lines, bool regular, struct chat_er
 	return filled;
 }
 
-/* Makes a block of one line: the last of the input, or the one after a line that was too long. */
+/*
+ * Makes a block of one line: the last line of the input if it has no newline, or the line after one
+ * that was too long.
+ */
 static void
 set_single_line(struct block *block, struct chat_span line, bool cut_off)
 {

@@ -1,7 +1,7 @@
 /*
- * From lines to findings. The scanner accepts most valid lines at once; a line that it does not
- * accept is parsed alone, and what is wrong with it goes to the report. Every line is checked by
- * itself: a bad one costs a finding, and the next one is checked.
+ * Checks lines and reports findings. The scanner accepts most valid lines, many at once. A line
+ * that it does not accept is parsed, and its errors are reported. One invalid line does not stop
+ * the check of the next.
  */
 #include "validate/check.h"
 
@@ -10,14 +10,14 @@
 #include "chat/msg.h"
 #include "message/hint.h"
 
-/* A line that is parsed alone. */
+/* A line that the scanner did not accept. */
 struct line {
 	struct chat_span text;
-	bool newline; /* the file has a newline after it */
-	bool is_utf8; /* the scanner has found that it is valid UTF-8 */
+	bool newline; /* the input has a newline after the line */
+	bool is_utf8; /* the scanner has found that the line is valid UTF-8 */
 };
 
-/* Checks a line that is not blank. Returns true if it is a message, and one that may come here. */
+/* Parses a line that is not blank and reports what is wrong. Returns true if nothing is. */
 static bool
 check_message(const struct check *check, struct report *report, const struct line *line)
 {
@@ -75,8 +75,9 @@ check_line(const struct check *check, struct report *report, const struct line *
 }
 
 /*
- * Counts the lines that the scanner has accepted since `from`, when lines->accepted was `before`,
- * and passes them on.
+ * Counts the lines that the scanner has accepted, and passes them on if valid lines are passed. The
+ * first of these lines begins at `from`; `before` is the lines->accepted of that time. cut_off: the
+ * last newline of the block is not in the input.
  */
 static void
 count_accepted(const struct check *check, struct report *report, const char *from,

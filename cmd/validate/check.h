@@ -14,35 +14,36 @@
 #include "validate/writer.h"
 
 /*
- * The lines that are passed on. A blank line is invalid with strict checking, else it is neither.
+ * The lines that are passed on. A blank line is invalid with `strict`; else it is neither valid nor
+ * invalid. A line that is too long is invalid, but is never passed on.
  */
 enum pass { PASS_NONE, PASS_VALID, PASS_INVALID };
 
-/* How lines are checked, and where the results go. The pointers are borrowed. */
+/* How lines are checked, and the outputs. The pointers are borrowed. */
 struct check {
 	enum chat_direction from;
 	bool strict;
 	enum pass pass;
 	size_t max_line_bytes;
-	size_t read_bytes; /* of one read(2); 0: the default */
-	unsigned threads; /* for a regular file; 1 if pass, rejects or state is set */
-	const struct chat_scan *scan; /* the fast check; NULL: every line is parsed in full */
-	struct state *state; /* NULL: the order of the messages is not checked */
+	size_t read_bytes; /* bytes of one read(2); 0: the default */
+	unsigned threads; /* for a regular file; must be 1 if pass, rejects or state is set */
+	const struct chat_scan *scan; /* accepts valid lines fast; NULL: every line is parsed */
+	struct state *state; /* checks the order of the messages; NULL: it is not checked */
 	struct report *report;
-	struct writer *lines; /* gets the lines that are passed on; unused with PASS_NONE */
-	struct writer *rejects; /* gets the invalid lines as well; NULL: nobody does */
+	struct writer *lines; /* gets the lines that are passed on; not used with PASS_NONE */
+	struct writer *rejects; /* gets the invalid lines that are not too long; NULL: none */
 	struct chat_progress *progress;
 };
 
-/* Lines that were read together. It starts zeroed; the owner frees bytes. */
+/* Lines that were read together. It starts zeroed. The owner frees bytes. */
 struct block {
 	struct chat_buf bytes;
-	struct chat_span lines; /* in bytes; each line has a newline; padded for the scanner */
-	bool cut_off; /* the last newline was added here, because the file ends without one */
-	bool too_long; /* the block has no lines; it stands for one that was skipped */
+	struct chat_span lines; /* points into bytes, with CHAT_LINES_PADDING; whole lines */
+	bool cut_off; /* the last newline was added, because the input ends without one */
+	bool too_long; /* lines is empty; the block stands for a skipped line that is too long */
 };
 
-/* Checks every line of a block and gives the findings to the report. */
+/* Checks every line of a block and adds the findings to report. */
 void check_block(const struct check *check, struct report *report, const struct block *block);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * From a file to its result: blocks of lines are read (block.c) and checked (check.c), by one
- * thread or by several (team.c), between the beginning and the end of the file in the report.
+ * Checks one file: block.c reads blocks of lines and check.c checks them, in one thread or in
+ * several (threads.c).
  */
 #include "validate/file.h"
 

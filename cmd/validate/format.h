@@ -8,29 +8,32 @@
 #include "chat/err.h"
 #include "validate/stats.h"
 
-/* A finding and its place. */
+/* A finding and its place. The pointers are borrowed. */
 struct finding {
 	const char *file;
-	const char *shown_file; /* file, as a terminal may see it */
+	const char *shown_file; /* the name of file, with control characters escaped */
 	uint64_t line; /* from 1 */
-	size_t point; /* code points before the place, if the format counts_points */
-	uint64_t number; /* among the findings that are written, from 0 */
-	const struct chat_err *error; /* its offset counts from the start of the line */
+	size_t point; /* the code points before the place; valid if counts_points */
+	uint64_t number; /* the index among all findings that are written, from 0 */
+	const struct chat_err *error; /* its offset is in bytes, from the start of the line */
 };
 
-/* The result of a file. */
+/* The result of one file. */
 struct file_result {
 	const char *file;
 	uint64_t number; /* from 1 */
-	uint64_t hidden; /* findings that are not written, because of --max-errors */
-	uint64_t invalid; /* invalid lines */
-	bool unreadable; /* it was not read to its end, as stderr says */
+	uint64_t hidden; /* the number of findings that --max-errors hides */
+	uint64_t invalid; /* the number of invalid lines */
+	bool unreadable; /* the file was not read to its end; stderr has the reason */
 };
 
-/* A format of the output. Each function appends whole lines; all but finding may be NULL. */
+/*
+ * A format of the output. Each function appends whole lines to out. All of them but finding may be
+ * NULL.
+ */
 struct format {
 	const char *name;
-	bool counts_points; /* it writes columns in code points, and needs finding->point */
+	bool counts_points; /* it has columns in code points: finding->point must be set */
 	void (*begin)(struct chat_buf *out);
 	void (*finding)(struct chat_buf *out, const struct finding *finding);
 	void (*file)(struct chat_buf *out, const struct file_result *result);
@@ -44,10 +47,13 @@ extern const struct format format_github;
 extern const struct format format_tap;
 extern const struct format format_sarif;
 
-/* Appends a JSON string. */
+/* Appends a string as a JSON string. */
 void format_string(struct chat_buf *out, const char *string);
 
-/* Appends the name of a file, which may be any bytes, as a JSON string. */
+/*
+ * Appends the name of a file, which may have any bytes, as a JSON string. Control characters and
+ * invalid UTF-8 are escaped.
+ */
 void format_file_name(struct chat_buf *out, const char *file);
 
 #endif

@@ -1,10 +1,13 @@
-/* Findings as workflow commands of GitHub Actions, which shows them next to the line. */
+/* Findings as workflow commands of GitHub Actions, which shows a finding at its line. */
 #include <inttypes.h>
 
 #include "chat/show.h"
 #include "validate/format.h"
 
-/* Appends a string; characters that would end a value or a command are percent-encoded. */
+/*
+ * Appends a string with "%" percent-encoded, and also ":" and "," in a property. The string must
+ * have no line breaks.
+ */
 static void
 put_escaped(struct chat_buf *out, const char *string, bool property)
 {

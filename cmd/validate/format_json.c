@@ -1,5 +1,6 @@
 /*
- * Findings as NDJSON, for programs: an object for each finding, and objects `hidden` and `stats`.
+ * Findings as NDJSON, for programs. Each finding is an object. If findings are hidden, an object
+ * has `hidden`; the statistics are an object `stats`.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ json_file(struct chat_buf *out, const struct file_result *result)
 	chat_buf_printf(out, ",\"hidden\":%" PRIu64 "}\n", result->hidden);
 }
 
-/* Appends a count with its name, unless it is 0. */
+/* Appends a member with a count, unless the count is 0. */
 static void
 put_count(struct chat_buf *out, const char *word, uint64_t count, const char **separator)
 {

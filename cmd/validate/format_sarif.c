@@ -15,7 +15,10 @@ sarif_begin(struct chat_buf *out)
 		"\"columnKind\":\"unicodeCodePoints\",\"results\":[\n");
 }
 
-/* Appends the name of a file as a URI reference: special characters are percent-encoded. */
+/*
+ * Appends the name of a file as a JSON string that is a URI reference: other characters than
+ * letters, digits and "-./_~" are percent-encoded.
+ */
 static void
 put_uri(struct chat_buf *out, const char *file)
 {

@@ -1,4 +1,6 @@
-/* A test for each file in the Test Anything Protocol, after its findings as comments. */
+/*
+ * The Test Anything Protocol: each file is a test, and its findings are comments before the result.
+ */
 #include <inttypes.h>
 
 #include "chat/show.h"
@@ -17,7 +19,7 @@ tap_finding(struct chat_buf *out, const struct finding *finding)
 	format_text.finding(out, finding);
 }
 
-/* Appends the result of a file. A # in its name would begin a directive, and becomes _. */
+/* Appends the result of a file. A "#" in the name would begin a directive, so "_" is written. */
 static void
 tap_file(struct chat_buf *out, const struct file_result *result)
 {

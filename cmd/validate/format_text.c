@@ -1,6 +1,4 @@
-/*
- * Findings in the form of compilers, which editors and people know: FILE:LINE:COLUMN: error: TEXT.
- */
+/* Findings in the form of compiler errors, which editors know: FILE:LINE:COLUMN: error: TEXT. */
 #include <inttypes.h>
 
 #include "chat/show.h"
@@ -8,7 +6,7 @@
 
 #define NUMBER_BYTES 20
 
-/* Writes a number in decimal. Returns its end. */
+/* Writes a number in decimal, without a NUL. Returns the position after it. */
 static char *
 put_number(char *at, uint64_t number)
 {
@@ -21,7 +19,7 @@ put_number(char *at, uint64_t number)
 	return mempcpy(at, digits + first, sizeof(digits) - first);
 }
 
-/* There can be millions of findings: printf would take longer than finding them. */
+/* There may be millions of findings, and printf would take more time than the checks. */
 static void
 text_finding(struct chat_buf *out, const struct finding *finding)
 {

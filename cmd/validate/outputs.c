@@ -1,4 +1,7 @@
-/* Opens and closes the outputs of chat-validate: findings, lines that pass, and rejected lines. */
+/*
+ * Opens and closes the outputs of chat-validate: findings, lines that are passed on, and rejected
+ * lines.
+ */
 #include "validate/outputs.h"
 
 #include <errno.h>
@@ -9,7 +12,9 @@
 
 #include "command/diag.h"
 
-/* Returns true if one of the named files is this one: writing to it would destroy what is read. */
+/*
+ * Returns true if one of the names (NULL-terminated) is this file, which must then not be written.
+ */
 static bool
 is_read_too(const struct stat *file, char **names)
 {

@@ -5,23 +5,21 @@
 
 #include "validate/writer.h"
 
-/*
- * The outputs of chat-validate. An error while they are opened, written or closed ends the program.
- */
+/* The outputs of chat-validate. An error when one is opened, written or closed ends the program. */
 struct outputs {
-	struct writer findings; /* stdout, or stderr where lines pass */
-	struct writer lines; /* stdout: the lines that pass */
-	struct writer rejects; /* a file of invalid lines; valid where has_rejects */
+	struct writer findings; /* stdout, or stderr if lines are passed on */
+	struct writer lines; /* stdout; gets the lines that are passed on */
+	struct writer rejects; /* the file of --rejects; valid if has_rejects is true */
 	bool has_rejects;
 };
 
 /*
- * Opens the outputs. passes is true where lines are passed on. rejects is the name of a file, which
- * must be none of those to be read (names, ended by NULL), or NULL.
+ * Opens the outputs. passes: lines are passed on. rejects is the name of a file, or NULL. It must
+ * be none of names, the files to be read (NULL-terminated).
  */
 void outputs_open(struct outputs *outputs, bool passes, const char *rejects, char **names);
 
-/* Writes what is gathered and closes the file of rejected lines. */
+/* Writes all gathered bytes, frees the writers, and closes the file of --rejects. */
 void outputs_close(struct outputs *outputs);
 
 #endif

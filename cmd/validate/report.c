@@ -1,6 +1,6 @@
 /*
- * Between checking and writing: every finding is counted, and the first findings of each file are
- * written, so that one broken log does not hide the next one.
+ * Counts every finding, and writes only the first ones of each file, so that one broken log does
+ * not hide the findings in the next file.
  */
 #include "validate/report.h"
 

@@ -1,6 +1,6 @@
 /*
- * --state: what a message may be after those before it, in a log or in the stream of one
- * connection. Each message is checked here against the tables of state_store.c.
+ * --state: checks a message against the messages before it, in a log or in the stream of one
+ * connection. The tables are in state_store.c.
  */
 #include "validate/state.h"
 
@@ -31,7 +31,7 @@ state_free(struct state *state)
 	free(state);
 }
 
-/* A second init is an error, unless the server refused the first one. */
+/* A second init is an error, unless the server has sent an error after the first one. */
 static void
 check_init(const struct look *look, const struct chat_msg *msg)
 {
@@ -44,7 +44,7 @@ check_init(const struct look *look, const struct chat_msg *msg)
 	state->refused = false;
 }
 
-/* A client sends init before anything else. */
+/* A client must send init before any other message. */
 static void
 check_initialized(const struct look *look, const struct chat_msg *msg)
 {

@@ -1,6 +1,6 @@
 /*
- * The order of messages, for --state: in a channel, and in a history, ids rise and times do not
- * fall.
+ * The order of messages, for --state. In a channel, and in a history, ids must rise and times must
+ * not fall.
  */
 #include "validate/state_order.h"
 
@@ -17,7 +17,10 @@ is_number(const char *id, size_t len)
 	return true;
 }
 
-/* Compares ids by their bytes, or by their values if both are numbers. Returns <0, 0 or >0. */
+/*
+ * Compares ids by their bytes. Numbers of different lengths are compared by their lengths. Returns
+ * <0, 0 or >0.
+ */
 static int
 compare_ids(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -29,7 +32,10 @@ compare_ids(const char *a, size_t a_len, const char *b, size_t b_len)
 	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
 }
 
-/* Reports an id that does not come after the latest one, and notes one that does. */
+/*
+ * Reports an id that is not after that of the latest message; else notes it. An equal id of
+ * ID_BYTES is not reported, because the rest may differ.
+ */
 static void
 check_id(const struct look *look, struct latest *latest, const struct chat_json_value *id,
 	const char *field)
@@ -50,7 +56,7 @@ check_id(const struct look *look, struct latest *latest, const struct chat_json_
 	free(word);
 }
 
-/* Reports a time that is before the latest one, and notes one that is not. */
+/* Reports a time that is before that of the latest message; else notes it. */
 static void
 check_time(const struct look *look, struct latest *latest, const struct chat_json_value *time,
 	const char *field)
@@ -68,7 +74,10 @@ check_time(const struct look *look, struct latest *latest, const struct chat_jso
 	latest->timed = true;
 }
 
-/* Returns the latest message of a channel: an empty one if another server has begun since. */
+/*
+ * Returns the latest message of a channel. It is empty if another server has begun since it was
+ * noted.
+ */
 static struct latest *
 latest_of(struct state *state, struct channel *channel)
 {
@@ -91,7 +100,7 @@ state_check_message(const struct look *look, const struct chat_msg *msg)
 		state_add_user(look->state, channel, &msg->value[CHAT_SLOT_SENDER_ID]);
 }
 
-/* Notes the last message of a history, unless the channel has had a later one. */
+/* Notes the last message of a history, unless the channel has a later one. */
 static void
 note_latest(struct latest *latest, const struct latest *seen)
 {

@@ -1,4 +1,4 @@
-/* Presence, for --state: only a user who is there leaves, and only one who is not there comes. */
+/* Presence, for --state: only a user who is online may go offline, and the other way round. */
 #include "validate/state_presence.h"
 
 #include <stdlib.h>
@@ -6,7 +6,9 @@
 
 #include "chat/buf.h"
 
-/* Reads `id` and `online` of a user in userData; a member that is missing leaves its variable. */
+/*
+ * Reads `id` and `online` of a user in userData. If a member is missing, its variable is not set.
+ */
 static void
 read_user(struct chat_span object, struct chat_json_value *id, bool *online)
 {
@@ -24,7 +26,7 @@ read_user(struct chat_span object, struct chat_json_value *id, bool *online)
 			*online = *value.raw.at == 't';
 }
 
-/* Returns the `instance` in `server`, which the caller frees, or NULL if there is none. */
+/* Returns the `instance` in `server` (NULL: none), or NULL. The caller frees it. */
 static char *
 read_instance(const struct chat_json_value *server)
 {
@@ -48,9 +50,9 @@ read_instance(const struct chat_json_value *server)
 }
 
 /*
- * Notes that a userData came. Another server (another `instance`) begins a new order. A server that
- * has never named its instance may be another one each time; one that has named it may leave it out
- * later.
+ * Notes a userData. If its server is another one (another `instance`), a new order of messages
+ * begins. A server that has never sent an instance may be another one each time. A server that has
+ * sent one may omit it later.
  */
 static void
 note_listing(struct state *state, struct listing *listing, const struct chat_msg *msg)
@@ -91,7 +93,10 @@ state_note_users(const struct look *look, const struct chat_msg *msg)
 	}
 }
 
-/* A userStatus may name the channel, although userData did not: the user is then under "". */
+/*
+ * A userStatus may name the channel even if the userData did not; the user is then noted in the
+ * channel "".
+ */
 void
 state_check_status(const struct look *look, const struct chat_msg *msg)
 {
@@ -107,7 +112,7 @@ state_check_status(const struct look *look, const struct chat_msg *msg)
 	if (!user && !online && listing->number > 0 && !listing->partial)
 		state_report(
 			look, id, CHAT_BAD_MESSAGE, "/userId", "a user who was never there goes");
-	else if (user && !listing->partial && /* a partial list says nothing of the others */
+	else if (user && !listing->partial && /* a partial list may omit users who are online */
 		user->presence == (online ? PRESENCE_ONLINE : PRESENCE_OFFLINE))
 		state_report(look, &msg->value[CHAT_SLOT_ONLINE], CHAT_BAD_MESSAGE, "/online",
 			online ? "the user was there already" : "the user was gone already");

@@ -1,4 +1,4 @@
-/* The tables of --state: channels and users, and what the last userData said of them. */
+/* The tables of --state: the channels and users, and the last userData. */
 #include "validate/state_store.h"
 
 #include <stdio.h>
@@ -39,8 +39,8 @@ state_next_element(struct chat_json *json, bool *first, struct chat_json_value *
 }
 
 /*
- * Returns the entry of a table with this key, which it takes over. If there is none, adds one of
- * `size` zeroed bytes that begin with a struct keyed.
+ * Returns the entry with this key. If there is none, adds an entry of size bytes, which begins with
+ * a struct keyed; the other bytes are zero. Takes over key.
  */
 static void *
 find_or_add(struct keyed **table, char *key, size_t size)

@@ -6,7 +6,10 @@
 #include "chat/err.h"
 #include "chat/rules.h"
 
-/* The counts of all files. Every line is valid, invalid or (without --strict) blank. */
+/*
+ * The counts of all files. With --strict a blank line is invalid; else it is neither valid nor
+ * invalid.
+ */
 struct stats {
 	uint64_t bytes;
 	uint64_t lines;
@@ -16,10 +19,10 @@ struct stats {
 	uint64_t findings;
 	uint64_t types[CHAT_TYPES]; /* of the valid lines */
 	uint64_t codes[CHAT_CODES]; /* of the findings */
-	uint64_t elapsed_us; /* since the start; set at the end */
+	uint64_t elapsed_us; /* the time of the whole run; 0 until its end */
 };
 
-/* Returns the speed of the whole run. */
+/* Returns the speed of the whole run; valid when elapsed_us is set. */
 static inline uint64_t
 stats_bytes_per_second(const struct stats *stats)
 {

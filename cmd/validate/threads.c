@@ -1,8 +1,7 @@
 /*
- * Several threads check one file. A free thread reads the next block (only one thread reads at a
- * time), checks it, and waits for its turn to report. So the lines are numbered and the findings
- * written in their order, and memory holds one block and a limited number of findings for each
- * thread.
+ * Several threads check one file. Each thread reads the next block (only one reads at a time),
+ * checks it, and waits for its turn to report. So line numbers and findings are in the order of the
+ * file. Memory holds one block and a limited number of findings for each thread.
  */
 #include "validate/threads.h"
 
@@ -15,25 +14,25 @@
 #define THREADS_READ_BYTES (512 * 1024)
 
 struct threads {
-	pthread_mutex_t lock; /* protects all members, and the report of the check */
-	pthread_cond_t reported; /* turn has changed */
+	pthread_mutex_t lock; /* protects all other members, and check->report */
+	pthread_cond_t reported; /* signaled when turn has changed */
 	struct check *check;
 	struct chat_lines *input;
 	struct chat_err *err;
-	int result; /* of block_read(); once it is 0 or less, no thread reads */
+	int result; /* of block_read(); no thread reads after it was 0 or -1 */
 	uint64_t blocks; /* the number of blocks read */
-	uint64_t turn; /* the number of the block that is reported next */
+	uint64_t turn; /* the index of the block that is reported next */
 };
 
 struct member {
 	struct threads *team;
-	struct report part; /* the findings in the block */
+	struct report part; /* the findings in block */
 	struct block block;
-	uint64_t number; /* of the block, from 0 */
+	uint64_t number; /* the index of the block, from 0 */
 	pthread_t thread;
 };
 
-/* Waits until all blocks before this one are reported. The caller holds the lock. */
+/* Waits until all blocks before this one are reported. The caller must hold the lock. */
 static void
 wait_for_turn(const struct member *member)
 {
@@ -42,7 +41,8 @@ wait_for_turn(const struct member *member)
 }
 
 /*
- * Called by a part of the report that keeps as many findings as it may: writes them in their turn.
+ * Called by report_finding() if the part cannot keep more findings. Writes them when it is the turn
+ * of the block.
  */
 static void
 on_full(void *arg)
@@ -57,8 +57,8 @@ on_full(void *arg)
 }
 
 /*
- * Reads, checks and reports the next block. Returns false if there is none. The caller holds the
- * lock, which is released while the block is checked.
+ * Reads, checks and reports the next block. Returns false if there is none. The caller must hold
+ * the lock, which is released while the block is checked or waits for its turn.
  */
 static bool
 work(struct member *member)
@@ -91,7 +91,7 @@ member_run(void *arg)
 		.format = report->format,
 		.quiet = report->quiet,
 		.max_shown = report->max_shown,
-		.on_full = on_full, /* called by report_finding() */
+		.on_full = on_full,
 		.on_full_arg = member,
 	};
 	pthread_mutex_lock(&member->team->lock);

@@ -6,8 +6,9 @@
 #include "validate/check.h"
 
 /*
- * Checks one regular file with check->threads threads. The findings are written in the order of the
- * lines. check->pass, rejects and state must be unset. Returns 0 or -1, as check_file() does.
+ * Checks a regular file with check->threads threads. Findings are written in the order of the
+ * lines. check->pass must be PASS_NONE, and rejects and state NULL. Returns 0, or -1 with
+ * CHAT_IO_ERROR.
  */
 int threads_check(struct check *check, struct chat_lines *input, struct chat_err *err);
 

@@ -1,6 +1,6 @@
 /*
  * Writes findings, and the lines that are passed on. block_read() calls writer_flush() before it
- * waits for input, so that in a live pipe no line is held back.
+ * waits for input, so that a live pipe delays no line.
  */
 #include "validate/writer.h"
 
@@ -65,7 +65,7 @@ void
 writer_wait(const struct writer *writer, int fd)
 {
 	struct pollfd ends[] = {
-		{.fd = fd, .events = POLLIN}, {.fd = writer->fd}, /* POLLERR comes unasked */
+		{.fd = fd, .events = POLLIN}, {.fd = writer->fd}, /* POLLERR is always reported */
 	};
 
 	while (poll(ends, 2, -1) < 0)

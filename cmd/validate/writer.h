@@ -8,32 +8,32 @@
 #include "command/progress.h"
 
 /*
- * Gathers bytes for a descriptor and writes them in big pieces. A failed write ends the program: by
- * SIGPIPE if nobody reads the descriptor any more, with exit status 74 for any other error.
+ * Gathers bytes for a descriptor and writes them in large pieces. A failed write ends the program:
+ * by SIGPIPE if nobody reads the descriptor any more, else with exit status 74.
  */
 struct writer {
 	int fd; /* borrowed */
-	const char *name; /* of fd in an error message: "stdout"; borrowed */
-	struct chat_buf buf; /* whole lines; a caller may append some and call writer_settle */
-	struct chat_progress *progress; /* hidden before a write; NULL: there is none; borrowed */
-	bool owes_newline; /* the last line had no newline; one is put before the next line */
+	const char *name; /* the name of fd in error messages, e.g. "stdout"; borrowed */
+	struct chat_buf buf; /* gathered bytes; after appending, call writer_settle() */
+	struct chat_progress *progress; /* hidden before each write; borrowed; NULL: none */
+	bool owes_newline; /* the last line had no newline: one is written before the next line */
 };
 
 void writer_init(struct writer *writer, int fd, const char *name);
 void writer_free(struct writer *writer);
 
-/* Appends a line as it came, with its newline or without. */
+/* Appends a line; newline: with its newline. A missing newline is added before the next line. */
 void writer_line(struct writer *writer, struct chat_span line, bool newline);
 
-/* Writes the bytes that have gathered if they are many. */
+/* Writes the gathered bytes if they are at least 64 KiB. */
 void writer_settle(struct writer *writer);
 
-/* Writes the bytes that have gathered. */
+/* Writes the gathered bytes. */
 void writer_flush(struct writer *writer);
 
 /*
- * Waits until fd can be read. Ends the program by SIGPIPE when nobody reads the writer's descriptor
- * any more.
+ * Waits until fd can be read. Dies by SIGPIPE if nobody reads the descriptor of the writer any
+ * more.
  */
 void writer_wait(const struct writer *writer, int fd);
 
