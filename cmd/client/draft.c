@@ -231,7 +231,10 @@ draft_has_been(const struct draft *draft, const struct via_here *here)
 		(is_carried(draft, here) && via_count(&draft->via) >= CHAT_VIA_MOST);
 }
 
-/* Leaves out the members that draft_wire() writes itself. */
+/*
+ * For json_edit_without(): returns true for the members that draft_wire() writes again (`via`,
+ * `hops`) or does not send (`id`, `channel`).
+ */
 static bool
 is_of_way(void *arg, const struct chat_json_value *key)
 {

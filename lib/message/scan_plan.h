@@ -21,7 +21,7 @@ struct scan_text {
 enum scan_kind {
 	SCAN_ANY, /* any value; only its JSON is checked */
 	SCAN_STRING, /* any string; only its JSON is checked */
-	SCAN_UNDECIDED, /* the field after the last, and values that the scanner cannot check */
+	SCAN_UNDECIDED, /* a value that the scanner cannot check; marks the end of a shape, too */
 	SCAN_LIMITED, /* a string with limits */
 	SCAN_WORD,
 	SCAN_ID,

@@ -69,8 +69,11 @@ fail_refused(struct chat_client *client)
 	return -1;
 }
 
-/* Returns 0 until the body of the refusal, which may explain it, is complete or the time is over;
- * then fails. */
+/*
+ * Waits for the body of a refusal, which may give the reason. Returns 0 while it is incomplete,
+ * then fails. The first call moves the deadline to at most REFUSAL_MS from now; the caller fails
+ * then.
+ */
 static int
 await_refusal(struct chat_client *client, size_t len)
 {

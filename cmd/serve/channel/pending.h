@@ -84,7 +84,7 @@ pending_add(struct pending *pending)
  */
 void pending_remove(struct pending *pending, uint32_t blocks, uint32_t messages);
 
-/* Returns the memory of all pending blocks and messages in bytes, about. */
+/* Returns about how many bytes of memory all pending blocks and messages use. */
 size_t pending_bytes(const struct pending *pending);
 
 /* Frees the lists, and releases the blocks. The structure is not valid afterwards. */

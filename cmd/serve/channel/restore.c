@@ -139,8 +139,8 @@ newest_not_restored(const struct restored_channel *of, const struct disk_journal
 	if (of->selected < total && of->oldest - 1 > disk->removals.newest)
 		return of->oldest - 1;
 	/*
-	 * If not all messages were selected, this is oldest - 1. If all were selected, messages up
-	 * to the newest removed one may be missing, but only those before `oldest`.
+	 * All messages were selected, or the newest removed one is newer than those that were not.
+	 * Messages up to the newest removed one may be missing, but only those before `oldest`.
 	 */
 	return of->oldest <= disk->removals.newest ? of->oldest - 1 : disk->removals.newest;
 }

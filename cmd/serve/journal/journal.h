@@ -25,7 +25,7 @@ struct journal;
 struct journal_events {
 	/* All messages up to this ticket, this one included, are durable. */
 	void (*durable)(void *arg, uint64_t ticket);
-	/* All messages up to this ticket that are not durable yet were not stored. */
+	/* Those messages up to this ticket that `durable` has not reported are not stored. */
 	void (*failed)(void *arg, uint64_t ticket, const struct chat_err *err);
 	/* Reports a sentence to the operator. Called on any thread. May be NULL. */
 	void (*warn)(void *arg, const char *sentence);
@@ -77,8 +77,8 @@ enum journal_end {
 	JOURNAL_KEPT, /* all delivered messages are stored as options.sync promises */
 	JOURNAL_LOST, /* delivered messages may not be on the disk; this was reported */
 	/*
-	 * The disk does not answer, which was reported. Nothing is freed, because the sync thread
-	 * still runs: the process must end with _exit(2).
+	 * The disk does not answer; this was reported. Nothing is freed, because the sync thread
+	 * still runs: the process must end by _exit(), not by exit().
 	 */
 	JOURNAL_HUNG
 };

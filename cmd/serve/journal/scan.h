@@ -10,10 +10,12 @@
 #include "serve/journal/index.h"
 
 /*
- * Reads a whole segment and compares every line with its checksum. A line without a checksum (which
- * was not written yet, or the file is missing) is good if it is a valid message, in the form in
- * which the server writes it.
+ * Reading a whole segment, with every line compared with its checksum. The checksum of a line may
+ * be missing, because it was not written yet or the file of checksums is lost. Such a line is good
+ * if it is a valid message in the form in which the server writes it.
  */
+
+/* The result for one line. */
 enum scan_verdict {
 	SCAN_GOOD,
 	SCAN_TORN, /* no valid line, and its checksum does not match: half written, or zeros */
