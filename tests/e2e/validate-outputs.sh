@@ -125,12 +125,13 @@ fi
 
 # ---- progress ----
 
+for ((i = 0; i < 12; i++)); do cat big; done >long
 /usr/bin/python3 - >"$TMP/drawn" <<'END'
 import os, pty, subprocess, sys
 master, slave = pty.openpty()
 out, into = os.pipe()
 env = dict(os.environ, CHAT_VALIDATE_SCAN="none")
-child = subprocess.Popen(["chat-validate", "-j", "1"] + ["big"] * 8, stdout=into, stderr=slave, env=env)
+child = subprocess.Popen(["chat-validate", "-j", "1", "long"], stdout=into, stderr=slave, env=env)
 os.close(slave)
 os.close(into)
 drawn = b""
@@ -145,7 +146,7 @@ except OSError:
 child.wait()
 sys.stdout.buffer.write(drawn)
 END
-like "$(tr '\r' '\n' <"$TMP/drawn")" 'big \[#* *\] +[0-9]+% [0-9.]+ MB/s' 'a terminal shows how far it is'
+like "$(tr '\r' '\n' <"$TMP/drawn")" 'long \[#* *\] +[0-9]+% [0-9.]+ MB/s' 'a terminal shows how far it is'
 like "$(tail -c 4 "$TMP/drawn" | od -An -c | tr -d ' ')" '033\[K$' 'and is left clean'
 exits 1 'no terminal' chat-validate big
 is "$(cat "$ERR")" '' 'no progress'
