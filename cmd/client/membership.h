@@ -28,7 +28,7 @@ struct membership_options {
 	bool deaf; /* the server may answer nothing at all: joined when init is sent */
 	bool wait; /* a first connection that fails is tried again as well */
 	/*
-	 * How long to try without progress; 0: there is no second connection; -1: for ever. If
+	 * The time to try without progress; 0: there is no second connection; -1: for ever. If
 	 * the server asks for a longer pause, there is no other attempt.
 	 */
 	int64_t retry_for_ms;

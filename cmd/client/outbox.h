@@ -20,7 +20,7 @@
  * delivery sends its messages, and passes it the messages of the server.
  */
 
-/* How we know that the server has accepted a message. */
+/* The signs that the server has accepted a message. */
 enum ack {
 	ACK_AUTO, /* not decided yet: nothing is sent */
 	ACK_NONCE, /* the server sends a `message` with our nonce and our content */

@@ -7,7 +7,7 @@
 #include "chat/msg.h"
 #include "chat/span.h"
 
-/* How messages are shown, and the day of the last message. */
+/* The style of messages for people, and the day of the last message. */
 struct human {
 	bool color;
 	bool live; /* messages are shown as they come; false: they are from a log */

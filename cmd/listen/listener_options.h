@@ -7,7 +7,7 @@
 #include "listen/filter.h"
 #include "listen/since.h"
 
-/* How a history is printed. */
+/* The ways to print a history. */
 enum listener_history {
 	LISTENER_HISTORY_AUTO, /* flat after a position or a lost connection, else as one line */
 	LISTENER_HISTORY_LINE, /* one line, as it was received */

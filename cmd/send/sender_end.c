@@ -1,5 +1,5 @@
 /*
- * How chat-send ends: when every message is settled, at a deadline, after a signal, or when the
+ * The end of chat-send: when every message is settled, at a deadline, after a signal, or when the
  * server cannot be reached or asks to wait for too long; and the exit status.
  */
 #include "send/sender_private.h"

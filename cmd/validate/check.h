@@ -19,7 +19,7 @@
  */
 enum pass { PASS_NONE, PASS_VALID, PASS_INVALID };
 
-/* How lines are checked, and the outputs. The pointers are borrowed. */
+/* The settings and outputs of the checking of lines. The pointers are borrowed. */
 struct check {
 	enum chat_direction from;
 	bool strict;

@@ -65,7 +65,7 @@ send_all(int fd, const char *bytes, size_t len)
 		die("send");
 }
 
-/* How many messages the reader has already: the later ones up to half of them. */
+/* Returns how many messages the reader has already: the later ones up to half of them. */
 static int64_t
 has(const struct past *past, int64_t number)
 {

@@ -67,7 +67,7 @@ stream_frame(struct chat_span bytes, unsigned *opcode, struct chat_span *payload
 	return bytes.len - header < len ? 0 : header + (size_t)len;
 }
 
-/* Where the content of a frame lies: mostly where the last one's did. */
+/* Returns the place of the content in a frame, which is mostly the same as in the last one. */
 static const char *
 stream_content(struct layout *layout, const char *frame, size_t len)
 {

@@ -210,7 +210,7 @@ def statics(texts):
 
 def comments(texts):
     for path, text in texts.items():
-        for match in re.finditer(r"/\*[\s*]*(Whether|What|Who|Whom|Whose|Whoever|Whatever)\b[^\n]*", blanked(text, comments=False)):
+        for match in re.finditer(r"/\*[\s*]*(Whether|What|Where|How|Why|Who|Whom|Whose|Whoever|Whatever)\b[^\n]*", blanked(text, comments=False)):
             yield "%s:%d: %s" % (path, line_of(text, match.start()), match[0].strip())
 
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../unit/client_wait.h"
 #include "chat/buf.h"
 #include "chat/client.h"
 #include "chat/clock.h"
@@ -23,20 +24,6 @@
 
 static const struct chat_client_options defaults = {
 	.connect_timeout_ms = PATIENCE_MS, .max_message_bytes = 4 << 20};
-
-/* Polls as a caller does. Returns false if the deadline has passed. */
-static bool
-wait_for(struct chat_client *client, int64_t deadline_ms)
-{
-	struct pollfd fds[CHAT_CLIENT_POLL_FDS];
-	size_t count = chat_client_poll_fds(client, fds, CHAT_CLIENT_POLL_FDS);
-	int64_t wake_ms = chat_client_wake_ms(client), now_ms = chat_now_ms();
-
-	if (wake_ms > deadline_ms)
-		wake_ms = deadline_ms;
-	poll(fds, count, wake_ms > now_ms ? (int)(wake_ms - now_ms) : 0);
-	return now_ms < deadline_ms;
-}
 
 struct drive {
 	struct chat_client_options options;
@@ -124,7 +111,7 @@ main(int argc, char **argv)
 		if (got > 0 && --drive.close_after == 0)
 			chat_client_close(client);
 		chat_client_flush(client, NULL);
-		if (got == 0 && !wait_for(client, deadline_ms)) {
+		if (got == 0 && !client_wait(client, deadline_ms)) {
 			chat_fail(&err, CHAT_TIMED_OUT, "nothing came");
 			break;
 		}

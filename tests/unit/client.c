@@ -18,6 +18,7 @@
 #include "chat/clock.h"
 #include "chat/http.h"
 #include "chat/ws.h"
+#include "client_wait.h"
 #include "tap.h"
 
 #define PATIENCE_MS 20000
@@ -154,20 +155,6 @@ ended(pid_t pid)
 
 /* ---- the client ---- */
 
-/* Polls as a caller does. Returns false if the deadline has passed. */
-static bool
-wait_for(struct chat_client *client, int64_t deadline_ms)
-{
-	struct pollfd fds[CHAT_CLIENT_POLL_FDS];
-	size_t count = chat_client_poll_fds(client, fds, CHAT_CLIENT_POLL_FDS);
-	int64_t wake_ms = chat_client_wake_ms(client), now_ms = chat_now_ms();
-
-	if (wake_ms > deadline_ms)
-		wake_ms = deadline_ms;
-	poll(fds, count, wake_ms > now_ms ? (int)(wake_ms - now_ms) : 0);
-	return now_ms < deadline_ms;
-}
-
 /* Waits for the next message or the end. Returns as chat_client_receive() does. */
 static int
 next(struct chat_client *client, struct chat_span *text, struct chat_err *err)
@@ -176,7 +163,7 @@ next(struct chat_client *client, struct chat_span *text, struct chat_err *err)
 	int got;
 
 	while ((got = chat_client_receive(client, text, err)) == 0) {
-		if (!wait_for(client, deadline_ms)) {
+		if (!client_wait(client, deadline_ms)) {
 			chat_fail(err, CHAT_TIMED_OUT, "nothing came");
 			return -1;
 		}
@@ -194,7 +181,7 @@ open_client(const struct chat_url *url)
 	if (!client)
 		abort();
 	while (!chat_client_is_open(client) && chat_client_receive(client, &text, NULL) == 0 &&
-		!chat_client_is_open(client) && wait_for(client, deadline_ms))
+		!chat_client_is_open(client) && client_wait(client, deadline_ms))
 		;
 	ok(chat_client_is_open(client), "the connection opens");
 	return client;

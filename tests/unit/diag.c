@@ -1,4 +1,5 @@
-/* How commands speak and end: one write a line, nothing to obey, every code its exit status. */
+/* Commands write each message as one line with one write(2), made safe for a terminal; every code
+ * has its exit status. */
 #include "command/diag.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 /*
  * A server with one channel and one member, and a reader at the end of a pipe, for clients under
- * test. Each does a little at a time and never waits. Only waits.c includes this.
+ * test. Each does a little at a time and never waits. Only poll_set.c includes this.
  */
 #include <arpa/inet.h>
 #include <errno.h>

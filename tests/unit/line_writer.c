@@ -44,7 +44,7 @@ read_some(int fd, struct chat_buf *got)
 		got->len += (size_t)count;
 }
 
-/* How many lines there are, each the one after the last; -1: not so. */
+/* Returns the number of lines if each is the one after the last, else -1. */
 static int
 count_lines(struct chat_buf *got)
 {

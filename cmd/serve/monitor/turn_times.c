@@ -1,4 +1,4 @@
-/* How long the turns of the loop take: a long turn is a delay for every peer. */
+/* Measures the turns of the loop: a long turn is a delay for every peer. */
 #include "serve/monitor/turn_times.h"
 
 const uint64_t turn_times_bounds_us[TURN_TIMES_BUCKETS] = {

@@ -19,7 +19,7 @@ struct tls_session {
 	struct tls *tls;
 	int fd; /* borrowed */
 
-	/* How many reads and bytes of the socket are allowed in this tls_read() (tls_wire.c). */
+	/* The reads and bytes of the socket that this tls_read() may still use (tls_wire.c). */
 	uint32_t reads_left;
 	size_t bytes_left;
 

@@ -5,7 +5,7 @@
 
 #include "chat/err.h"
 
-/* Why the server ended a connection. */
+/* The reasons for which the server ended a connection. */
 enum drop_reason {
 	DROP_SLOW_CONSUMER, /* the peer did not read what was sent to it */
 	DROP_PING_TIMEOUT, /* the peer did not answer a ping */

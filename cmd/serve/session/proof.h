@@ -7,7 +7,7 @@
 #include "chat/span.h"
 #include "serve/session/session.h"
 
-/* How a peer proves that a username is its own: by a token, a certificate, or both. */
+/* A peer proves that a username is its own by a token, a certificate, or both. */
 enum proof {
 	PROOF_GIVEN, /* or none is needed */
 	PROOF_NO_TOKEN, /* its token is not one of this username */
