@@ -9,6 +9,7 @@ use warnings;
 use TAP::Harness;
 
 my ($jobs, $seconds, @tests) = @ARGV;
+die "run.pl: no test is named\n" unless @tests;
 my ($ended, @skipped, %failures) = (0);
 $| = 1;
 
