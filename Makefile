@@ -32,15 +32,17 @@ BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith \
 	-Wwrite-strings $(if $(WERROR),-Werror)
-HARDENING = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
+# Compilers and machines differ in what they know of these; $(BUILD)/flags finds it out, $(BUILD)/hardening keeps it.
+HARDENING = -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard -fPIE
 ifeq ($(SANITIZE),)
-HARDENING += $(if $(filter -O1 -O2 -O3 -Os -Og -Ofast,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+FORTIFY = $(if $(filter -O -O1 -O2 -O3 -Os -Og -Ofast,$(CFLAGS)),2 3)
+HARDENING += $(FORTIFY:%='-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=%')
 else
 INSTRUMENT = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd $(CPPFLAGS)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(HARDENING) $(INSTRUMENT) -MMD -MP $(CFLAGS)
+ALL_CFLAGS = -std=c11 $(WARNINGS) @$(BUILD)/hardening $(INSTRUMENT) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 
 # Given to every program; --as-needed keeps what it uses. wslay has no .pc file, the others' say no more.
@@ -101,10 +103,23 @@ $(BUILD)/pic/%.o: %.c $(BUILD)/flags
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -c -o $@ $<
 
 # Other flags are another build: whatever was made with the old ones is made again.
-FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(HARDENING)
+define quoted_flags
+'$(subst ','\'',$(FLAGS))'
+endef
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+	@printf '%s\n' $(quoted_flags) | cmp -s - $@ || { $(try_hardening) && printf '%s\n' $(quoted_flags) >$@; }
+
+# A flag is used if the compiler has no more to say with it than without it.
+define try_hardening
+compile() { $(CC) $(CPPFLAGS) $(CFLAGS) "$$@" -include stdio.h -x c -S -o /dev/null /dev/null 2>&1; } && \
+	said=$$(compile) || { echo "$$said"; exit 1; } && used= && \
+	for flag in $(HARDENING); do \
+		if now=$$(compile $$used $$flag) && [ "$$now" = "$$said" ]; then used="$$used $$flag"; fi; \
+	done && \
+	echo "hardening:$$used" && echo "$$used" >$(@D)/hardening
+endef
 FORCE:
 
 # ---- installation ----
