@@ -53,8 +53,8 @@ LIBS = -lwslay -lcurl -lidn2 -lcjson -lcrypto -lmagic -luv -luring -lseccomp -ls
 # A command is its main, its folder, and the library, of which the linker takes what is used.
 COMMANDS = chat-validate chat-send chat-listen chat-serve
 VALIDATE_SRC := cmd/chat-validate.c $(wildcard cmd/validate/*.c)
-SEND_SRC := cmd/chat-send.c $(wildcard cmd/send/*.c cmd/client/*.c)
-LISTEN_SRC := cmd/chat-listen.c $(wildcard cmd/listen/*.c cmd/client/*.c)
+SEND_SRC := cmd/chat-send.c $(wildcard cmd/send/*.c cmd/common/*.c)
+LISTEN_SRC := cmd/chat-listen.c $(wildcard cmd/listen/*.c cmd/common/*.c)
 SERVE_SRC := cmd/chat-serve.c $(wildcard cmd/serve/*.c cmd/serve/*/*.c)
 LIB_SRC := $(wildcard lib/*/*.c)
 

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "client/settings.h"
 #include "command/confine.h"
 #include "command/diag.h"
+#include "common/settings.h"
 #include "listen/bot.h"
 #include "listen/from_log.h"
 #include "listen/listener.h"
@@ -109,7 +109,7 @@ open_output(const struct options *options, struct listener *listener, struct bot
 	};
 	if (signals_add_children(&listener->signals, &err) < 0)
 		die(&err);
-	if (bot_open(bot, &listener->printer.output, &options->settings.identity, &err) < 0)
+	if (bot_open(bot, &listener->printer.output, &options->settings.login.identity, &err) < 0)
 		chat_die(bot->command.status ? bot->command.status : chat_exit_status(err.code),
 			"%s", err.text);
 	bot->unanswered.kept = options->cursor_file != NULL;
@@ -166,7 +166,8 @@ main(int argc, char **argv)
 		settings_finish(&options.settings, &err) < 0)
 		die(&err);
 	if (options.log)
-		status = from_log_show(options.log, &options.listener, &options.settings.identity);
+		status = from_log_show(
+			options.log, &options.listener, &options.settings.login.identity);
 	else
 		status = watch(&options);
 	options_free(&options);

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/settings.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "common/settings.h"
 #include "send/sender.h"
 #include "send/source.h"
 

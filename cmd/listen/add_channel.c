@@ -24,7 +24,7 @@ is_replaced(void *arg, const struct chat_json_value *key)
 static void
 append_word(struct chat_buf *out, const char *name, const char *word)
 {
-	json_edit_comma(out);
+	chat_json_edit_comma(out);
 	chat_buf_printf(out, "\"%s\":\"%s\"", name, word);
 }
 
@@ -34,7 +34,7 @@ add_channel(struct chat_buf *out, struct chat_span line, const char *channel, co
 	struct label label = {.url = url};
 
 	out->len = 0;
-	if (json_edit_without(out, line, is_replaced, &label) < 0) { /* no object of JSON */
+	if (chat_json_edit_without(out, line, is_replaced, &label) < 0) { /* no object of JSON */
 		out->len = 0;
 		chat_buf_append_span(out, line);
 		return;

@@ -44,10 +44,10 @@ answer_add_nonce(struct draft *draft, const char *nonce)
 	int len;
 
 	len = snprintf(member, sizeof(member), "\"nonce\":\"%s\"", nonce);
-	json_edit_add(&line, (struct chat_span){draft->body, draft->len},
+	chat_json_edit_add(&line, (struct chat_span){draft->body, draft->len},
 		(struct chat_span){member, (size_t)len});
-	draft_free(draft);
-	if (draft_read(draft, chat_buf_span(&line), NULL) < 0)
+	chat_draft_free(draft);
+	if (chat_draft_read(draft, chat_buf_span(&line), NULL) < 0)
 		abort(); /* it was valid without the nonce, so it is valid with it */
 	chat_buf_free(&line);
 }

@@ -19,7 +19,7 @@ is_answer(const struct bot *bot, const struct chat_msg *msg)
 	struct nonce nonce;
 
 	if (!chat_msg_has(msg, CHAT_SLOT_REPLY_TO) || !chat_msg_has(msg, CHAT_SLOT_NONCE) ||
-		!nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]))
+		!chat_nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]))
 		return false;
 	answer_prefix(prefix, &bot->answerer, &msg->value[CHAT_SLOT_REPLY_TO]);
 	return chat_span_equal(nonce.prefix, chat_span_of(prefix));
@@ -35,11 +35,11 @@ is_own(const struct bot *bot, const struct chat_msg *msg, const struct identity 
 {
 	struct nonce nonce;
 
-	if (!identity_owns(self, msg))
+	if (!chat_identity_owns(self, msg))
 		return false;
 	if (!chat_msg_has(msg, CHAT_SLOT_NONCE) ||
-		!nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]))
-		return seen_has(&bot->accepted_ids, &msg->value[CHAT_SLOT_ID]);
+		!chat_nonce_read(&nonce, &msg->value[CHAT_SLOT_NONCE]))
+		return chat_seen_has(&bot->accepted_ids, &msg->value[CHAT_SLOT_ID]);
 	return chat_span_equal(nonce.prefix, chat_span_of(bot->delivery.outbox.prefix)) ||
 		is_answer(bot, msg);
 }
@@ -53,10 +53,10 @@ bot_offer(struct bot *bot, const struct chat_msg *msg, const struct identity *se
 		return true;
 	if (is_own(bot, msg, self)) {
 		if (is_answer(bot, msg))
-			seen_add(&bot->answer_nonces, &msg->value[CHAT_SLOT_NONCE]);
+			chat_seen_add(&bot->answer_nonces, &msg->value[CHAT_SLOT_NONCE]);
 		return false;
 	}
-	hops = via_hops(msg);
+	hops = chat_via_hops(msg);
 	unanswered_add(&bot->unanswered, &msg->value[CHAT_SLOT_ID], hops);
 	bot->last_hops = hops;
 	bot->last_given_ms = chat_now_ms();
@@ -73,12 +73,12 @@ static unsigned
 hops_of(const struct bot *bot, const struct draft *draft, const struct unanswered_entry *question)
 {
 	if (draft->has_hops)
-		return via_hops_after(draft->hops);
+		return chat_via_hops_after(draft->hops);
 	if (question)
-		return via_hops_after(question->hops);
+		return chat_via_hops_after(question->hops);
 	if (bot->last_given_ms == 0 || chat_now_ms() - bot->last_given_ms > ANSWER_MS)
 		return 1;
-	return via_hops_after(bot->last_hops);
+	return chat_via_hops_after(bot->last_hops);
 }
 
 /*
@@ -91,9 +91,9 @@ add_nonce(struct bot *bot, struct draft *draft, struct unanswered_entry *questio
 	char prefix[NONCE_PREFIX_LEN + 1], nonce[NONCE_SIZE];
 
 	answer_prefix(prefix, &bot->answerer, &draft->reply_to);
-	nonce_write(nonce, prefix, question->answers++, hops);
+	chat_nonce_write(nonce, prefix, question->answers++, hops);
 	answer_add_nonce(draft, nonce);
-	return seen_has(&bot->answer_nonces, &draft->nonce);
+	return chat_seen_has(&bot->answer_nonces, &draft->nonce);
 }
 
 /* Adds a message of the command to the outbox. Takes over the draft. */
@@ -111,9 +111,9 @@ take_message(struct bot *bot, struct draft *draft)
 		in_channel = add_nonce(bot, draft, question, hops);
 	draft->hops = hops;
 	if (in_channel)
-		outbox_add_settled(&bot->delivery.outbox, bot->lines.number, draft);
+		chat_outbox_add_settled(&bot->delivery.outbox, bot->lines.number, draft);
 	else
-		outbox_add(&bot->delivery.outbox, bot->lines.number, draft);
+		chat_outbox_add(&bot->delivery.outbox, bot->lines.number, draft);
 }
 
 static void
@@ -125,10 +125,10 @@ take_line(struct bot *bot, struct chat_span line)
 	if (line.len == 0)
 		return;
 	if (answer_is_done(&draft, line)) {
-		outbox_add_settled(&bot->delivery.outbox, bot->lines.number, &draft);
+		chat_outbox_add_settled(&bot->delivery.outbox, bot->lines.number, &draft);
 		return;
 	}
-	if (draft_read(&draft, line, &err) < 0) {
+	if (chat_draft_read(&draft, line, &err) < 0) {
 		chat_warn("%s: line %llu: %s: %s", bot->command.argv[0],
 			(unsigned long long)bot->lines.number, chat_code_word(err.code), err.text);
 		return;
@@ -166,7 +166,7 @@ bot_take_lines(struct bot *bot)
 	int got;
 
 	bot->dry = false;
-	while (bot->from_fd >= 0 && outbox_has_room(&bot->delivery.outbox)) {
+	while (bot->from_fd >= 0 && chat_outbox_has_room(&bot->delivery.outbox)) {
 		if (take_next_line(bot) || bot->from_fd < 0)
 			continue;
 		got = chat_lines_fill(&bot->lines, &err);
@@ -194,7 +194,7 @@ is_answered(const struct bot *bot, const struct item *item)
 	struct nonce nonce;
 
 	if (!item->draft.has_reply_to || !item->draft.has_nonce ||
-		!nonce_read(&nonce, &item->draft.nonce) ||
+		!chat_nonce_read(&nonce, &item->draft.nonce) ||
 		chat_msg_read(&msg, receipt, CHAT_FROM_SERVER, NULL) < 0)
 		return false;
 	answer_prefix(prefix, &bot->answerer, &item->draft.reply_to);
@@ -229,15 +229,15 @@ bot_take_settled(struct bot *bot)
 {
 	const struct item *item;
 
-	while ((item = outbox_settled(&bot->delivery.outbox))) {
+	while ((item = chat_outbox_settled(&bot->delivery.outbox))) {
 		warn_item(bot, item);
 		if (item->state == ITEM_UNKNOWN || item->state == ITEM_UNSENT)
 			bot->owes = true;
 		else if (item->draft.has_reply_to && !bot->owes)
 			unanswered_settle(&bot->unanswered, &item->draft.reply_to);
-		outbox_pop(&bot->delivery.outbox);
+		chat_outbox_pop(&bot->delivery.outbox);
 	}
-	if (!bot->ended_well || !outbox_empty(&bot->delivery.outbox))
+	if (!bot->ended_well || !chat_outbox_empty(&bot->delivery.outbox))
 		return;
 	bot->ended_well = false;
 	if (!bot->owes)

@@ -70,7 +70,7 @@ bot_open(struct bot *bot, struct output *output, const struct identity *identity
 	bot->output = output;
 	bot->to_fd = bot->from_fd = -1;
 	bot->restart_ms = INT64_MAX;
-	delivery_init(&bot->delivery, identity, WINDOW, ACK_AUTO);
+	chat_delivery_init(&bot->delivery, identity, WINDOW, ACK_AUTO);
 	bot->delivery.listens = true;
 	bot->delivery.outbox.accepted_ids = &bot->accepted_ids;
 	answerer_begin(&bot->answerer, bot->command.argv);
@@ -92,9 +92,9 @@ bot_close(struct bot *bot)
 	close_input(bot);
 	bot_close_fd(&bot->from_fd);
 	chat_lines_free(&bot->lines);
-	delivery_free(&bot->delivery);
-	seen_free(&bot->accepted_ids);
-	seen_free(&bot->answer_nonces);
+	chat_delivery_free(&bot->delivery);
+	chat_seen_free(&bot->accepted_ids);
+	chat_seen_free(&bot->answer_nonces);
 	unanswered_free(&bot->unanswered);
 }
 
@@ -106,7 +106,7 @@ plan_restart(struct bot *bot)
 
 	if (now_ms - bot->started_ms >= STEADY_MS)
 		bot->backoff = (struct backoff){0};
-	bot->restart_ms = now_ms + backoff_next_ms(&bot->backoff, 0);
+	bot->restart_ms = now_ms + chat_backoff_next_ms(&bot->backoff, 0);
 	chat_warn("%s: ended with %d; started again in %lld ms", bot->command.argv[0],
 		bot->command.status, (long long)(bot->restart_ms - now_ms));
 }
@@ -158,7 +158,7 @@ bot_run(struct bot *bot, struct membership *membership)
 	bot_take_lines(bot);
 	if (bot->ending && bot->from_fd < 0 && command_is_gone(&bot->command))
 		ended(bot);
-	delivery_send(&bot->delivery, membership);
+	chat_delivery_send(&bot->delivery, membership);
 	bot_take_settled(bot);
 }
 
@@ -181,19 +181,19 @@ bot_stdin_closed(struct bot *bot)
 bool
 bot_done(const struct bot *bot)
 {
-	return bot->finished && outbox_empty(&bot->delivery.outbox);
+	return bot->finished && chat_outbox_empty(&bot->delivery.outbox);
 }
 
 void
 bot_await(const struct bot *bot, const struct membership *membership, struct poll_set *waits)
 {
-	poll_set_until(waits, bot->restart_ms);
-	poll_set_until(waits, command_wake_ms(&bot->command));
-	delivery_await(&bot->delivery, membership, waits);
-	if (bot->from_fd < 0 || !outbox_has_room(&bot->delivery.outbox))
+	chat_poll_set_until(waits, bot->restart_ms);
+	chat_poll_set_until(waits, command_wake_ms(&bot->command));
+	chat_delivery_await(&bot->delivery, membership, waits);
+	if (bot->from_fd < 0 || !chat_outbox_has_room(&bot->delivery.outbox))
 		return;
 	if (bot->dry)
-		poll_set_add(waits, bot->from_fd, POLLIN);
+		chat_poll_set_add(waits, bot->from_fd, POLLIN);
 	else
-		poll_set_until(waits, 0);
+		chat_poll_set_until(waits, 0);
 }

@@ -7,6 +7,7 @@
 
 #include "client/membership.h"
 #include "client/seen.h"
+#include "common/settings.h"
 #include "listen/bot.h"
 #include "listen/printer.h"
 #include "listen/recent.h"
@@ -17,6 +18,7 @@
  */
 struct feed {
 	size_t number; /* the index of the channel, from 0 */
+	const struct settings *settings; /* borrowed */
 	struct printer *printer; /* borrowed */
 	struct bot *bot; /* the command of --exec; borrowed; NULL: none */
 	struct membership membership;
@@ -51,8 +53,8 @@ void feed_close(struct feed *feed);
 void feed_rewind(struct feed *feed, const char *since);
 
 /*
- * Handles events of the membership, at most those of one turn. membership_await() adds a time in
- * the past if more are left. Returns early when the run begins to end.
+ * Handles events of the membership, at most those of one turn. chat_membership_await() adds a time
+ * in the past if more are left. Returns early when the run begins to end.
  */
 void feed_run(struct feed *feed);
 

@@ -17,8 +17,8 @@
 void
 feed_note(struct feed *feed, const struct chat_msg *msg)
 {
-	seen_add(&feed->seen, &msg->value[CHAT_SLOT_ID]);
-	position_note(&feed->membership.position, msg);
+	chat_seen_add(&feed->seen, &msg->value[CHAT_SLOT_ID]);
+	chat_position_note(&feed->membership.position, msg);
 	if (!feed->skips)
 		printer_mark(feed->printer, feed->number, &feed->membership.position);
 }
@@ -26,7 +26,7 @@ feed_note(struct feed *feed, const struct chat_msg *msg)
 bool
 feed_is_at_beginning(const struct feed *feed)
 {
-	return strcmp(position_id(&feed->membership.position), POSITION_BEGINNING) == 0;
+	return strcmp(chat_position_id(&feed->membership.position), POSITION_BEGINNING) == 0;
 }
 
 bool
@@ -53,7 +53,7 @@ gap_after(const struct feed *feed)
 
 	if (recent_newest(&feed->recent, &newest))
 		return chat_msg_string(&newest.value[CHAT_SLOT_ID]);
-	return chat_strdup(position_id(&feed->membership.position));
+	return chat_strdup(chat_position_id(&feed->membership.position));
 }
 
 void
@@ -94,7 +94,7 @@ is_complete(const struct chat_msg *msg)
 static bool
 continues(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(position_id(&feed->membership.position)), text;
+	struct chat_span last_id = chat_span_of(chat_position_id(&feed->membership.position)), text;
 	bool says = chat_msg_has(msg, CHAT_SLOT_COMPLETE);
 	struct history_reader history;
 	struct chat_msg past;
@@ -105,9 +105,9 @@ continues(const struct feed *feed, const struct chat_msg *msg)
 		return true;
 	if (says)
 		return is_complete(msg);
-	history_reader_begin(&history, msg);
-	while (history_reader_next(&history, &text, &past))
-		if (seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]) ||
+	chat_history_reader_begin(&history, msg);
+	while (chat_history_reader_next(&history, &text, &past))
+		if (chat_seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]) ||
 			chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
 			return true;
 	return false;
@@ -124,8 +124,8 @@ feed_find_gap(struct feed *feed, const struct chat_msg *msg)
 
 	if ((!feed->resumes && !feed->membership.rejoined) || continues(feed, msg))
 		return;
-	history_reader_begin(&history, msg);
-	has_first = history_reader_next(&history, &text, &first);
+	chat_history_reader_begin(&history, msg);
+	has_first = chat_history_reader_next(&history, &text, &first);
 	if (!has_first || !feed->skips || !feed_is_old(feed, &first))
 		feed_report_gap(feed, has_first ? &first : NULL);
 }

@@ -17,8 +17,8 @@ note_all(struct feed *feed, const struct chat_msg *msg)
 	struct chat_span text;
 	struct chat_msg past;
 
-	history_reader_begin(&history, msg);
-	while (history_reader_next(&history, &text, &past))
+	chat_history_reader_begin(&history, msg);
+	while (chat_history_reader_next(&history, &text, &past))
 		feed_note(feed, &past);
 }
 
@@ -34,8 +34,8 @@ count_old(const struct feed *feed, const struct chat_msg *msg)
 	struct chat_msg past;
 	int64_t count = 0;
 
-	history_reader_begin(&history, msg);
-	while (feed->skips && history_reader_next(&history, &text, &past) &&
+	chat_history_reader_begin(&history, msg);
+	while (feed->skips && chat_history_reader_next(&history, &text, &past) &&
 		feed_is_old(feed, &past))
 		count++;
 	return count;
@@ -45,15 +45,15 @@ count_old(const struct feed *feed, const struct chat_msg *msg)
 static int64_t
 count_known(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(position_id(&feed->membership.position)), text;
+	struct chat_span last_id = chat_span_of(chat_position_id(&feed->membership.position)), text;
 	int64_t count = 0, known = 0;
 	struct history_reader history;
 	struct chat_msg past;
 
 	if (last_id.len == 0 || feed->membership.server.pages)
 		return 0;
-	history_reader_begin(&history, msg);
-	while (history_reader_next(&history, &text, &past)) {
+	chat_history_reader_begin(&history, msg);
+	while (chat_history_reader_next(&history, &text, &past)) {
 		count++;
 		if (chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
 			known = count;
@@ -70,20 +70,20 @@ print_flat(struct feed *feed, const struct chat_msg *msg, int64_t last)
 	struct chat_msg past;
 	int64_t skip = count_known(feed, msg);
 
-	if (last >= 0 && skip < (int64_t)history_count(msg) - last)
-		skip = (int64_t)history_count(msg) - last;
-	history_reader_begin(&history, msg);
-	while (!feed->printer->ending.begun && history_reader_next(&history, &text, &past)) {
+	if (last >= 0 && skip < (int64_t)chat_history_count(msg) - last)
+		skip = (int64_t)chat_history_count(msg) - last;
+	chat_history_reader_begin(&history, msg);
+	while (!feed->printer->ending.begun && chat_history_reader_next(&history, &text, &past)) {
 		feed->skips = feed->skips && feed_is_old(feed, &past);
 		if (skip-- > 0 || feed->skips) {
 			feed_note(feed, &past);
 			continue;
 		}
-		if (seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]))
+		if (chat_seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]))
 			continue;
 		printer_print(feed->printer, &feed->membership, text, &past);
 		feed_note(feed, &past);
-		membership_progress(&feed->membership);
+		chat_membership_progress(&feed->membership);
 	}
 }
 
@@ -96,8 +96,8 @@ cut_line(struct chat_buf *cut, struct chat_span line, const struct chat_msg *msg
 	struct history_reader history;
 	struct chat_msg past;
 
-	history_reader_begin(&history, msg);
-	while (history_reader_next(&history, &text, &past))
+	chat_history_reader_begin(&history, msg);
+	while (chat_history_reader_next(&history, &text, &past))
 		if (skip-- == 0) {
 			from = text.at;
 			break;
@@ -116,7 +116,7 @@ has_more(const struct chat_msg *msg)
 static void
 print_as_line(struct feed *feed, struct chat_span line, const struct chat_msg *msg, int64_t last)
 {
-	int64_t count = (int64_t)history_count(msg), skip = count_old(feed, msg);
+	int64_t count = (int64_t)chat_history_count(msg), skip = count_old(feed, msg);
 	struct chat_buf cut = {0};
 	struct chat_msg rest;
 
@@ -132,7 +132,7 @@ print_as_line(struct feed *feed, struct chat_span line, const struct chat_msg *m
 		chat_buf_free(&cut);
 	}
 	note_all(feed, msg);
-	membership_progress(&feed->membership);
+	chat_membership_progress(&feed->membership);
 }
 
 /*
@@ -175,7 +175,7 @@ keep_recent(struct feed *feed, const struct chat_msg *msg, int64_t last)
 {
 	int64_t old = count_old(feed, msg);
 
-	feed->skips = feed->skips && old == (int64_t)history_count(msg);
+	feed->skips = feed->skips && old == (int64_t)chat_history_count(msg);
 	recent_add(&feed->recent, msg, old, last);
 	if (feed->past_done)
 		print_recent(feed);
@@ -188,7 +188,7 @@ warn_limit(const struct feed *feed, const struct chat_msg *msg)
 	int64_t most = feed->membership.server.history, last = feed->printer->options->last;
 
 	if (most > 0 && last > most && !feed->resumes && !feed->was_caught_up &&
-		(int64_t)history_count(msg) >= most)
+		(int64_t)chat_history_count(msg) >= most)
 		chat_warn("%s: the server tells who joins its last %lld messages, not %lld "
 			  "(--since all: all that it has)",
 			feed->membership.url_text, (long long)most, (long long)last);
@@ -222,7 +222,7 @@ feed_begin_past(struct feed *feed)
 void
 feed_end_past(struct feed *feed)
 {
-	const char *id = position_id(&feed->membership.position);
+	const char *id = chat_position_id(&feed->membership.position);
 	bool missed = feed->membership.rejoined || feed->resumes;
 
 	if (feed->printer->ending.begun)

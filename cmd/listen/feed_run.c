@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/diag.h"
+#include "common/tell.h"
 
 #define BATCH_BYTES (64u << 10) /* output of one turn: then it is written */
 #define BATCH_EVENTS 1024 /* events of one turn, so that signals and deadlines are not late */
@@ -17,6 +18,7 @@ feed_open(struct feed *feed, struct printer *printer, const struct settings *set
 	bool timed = !start->cursor_id && options->since.timed;
 
 	*feed = (struct feed){.number = feed->number,
+		.settings = settings,
 		.printer = printer,
 		.bot = printer->bot,
 		.resumes = since || (start->has_cursor && !printer->bot),
@@ -24,7 +26,7 @@ feed_open(struct feed *feed, struct printer *printer, const struct settings *set
 		.from_ms = timed ? options->since.time_ms : 0};
 	if (since && feed->bot)
 		unanswered_begin(&feed->bot->unanswered, since);
-	membership_open(&feed->membership, settings, url,
+	chat_membership_open(&feed->membership, &settings->login, url,
 		&(struct membership_options){
 			.hidden = options->hidden,
 			.wait = options->wait,
@@ -38,17 +40,17 @@ feed_open(struct feed *feed, struct printer *printer, const struct settings *set
 void
 feed_rewind(struct feed *feed, const char *since)
 {
-	position_free(&feed->membership.position);
-	position_begin(&feed->membership.position, since);
-	seen_free(&feed->seen);
-	membership_rejoin(&feed->membership);
+	chat_position_free(&feed->membership.position);
+	chat_position_begin(&feed->membership.position, since);
+	chat_seen_free(&feed->seen);
+	chat_membership_rejoin(&feed->membership);
 }
 
 void
 feed_close(struct feed *feed)
 {
-	membership_free(&feed->membership);
-	seen_free(&feed->seen);
+	chat_membership_free(&feed->membership);
+	chat_seen_free(&feed->seen);
 	recent_free(&feed->recent);
 }
 
@@ -60,8 +62,9 @@ feed_close(struct feed *feed)
 static bool
 is_known(const struct feed *feed, const struct chat_json_value *id)
 {
-	return chat_json_string_is(id, chat_span_of(position_id(&feed->membership.position))) ||
-		((!feed->caught_up || feed->bot) && seen_has(&feed->seen, id));
+	return chat_json_string_is(
+		       id, chat_span_of(chat_position_id(&feed->membership.position))) ||
+		((!feed->caught_up || feed->bot) && chat_seen_has(&feed->seen, id));
 }
 
 /* Prints a message of the server. A `message` that was handled before is ignored. */
@@ -77,7 +80,7 @@ receive(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 			return;
 		printer_print(feed->printer, &feed->membership, line, msg);
 		feed_note(feed, msg);
-		membership_progress(&feed->membership);
+		chat_membership_progress(&feed->membership);
 		return;
 	}
 	printer_print(feed->printer, &feed->membership, line, msg);
@@ -90,7 +93,7 @@ receive(struct feed *feed, struct chat_span line, const struct chat_msg *msg)
 static void
 begin_unanswered(struct feed *feed)
 {
-	const char *id = position_id(&feed->membership.position);
+	const char *id = chat_position_id(&feed->membership.position);
 	bool owes_nothing = feed->printer->options->history != LISTENER_HISTORY_FLAT ||
 		strcmp(id, feed->membership.server.since) == 0; /* the history was empty */
 
@@ -119,20 +122,22 @@ pass_to_courier(struct feed *feed, const struct membership_event *event)
 	struct delivery *delivery = &feed->bot->delivery;
 
 	if (event->what == MEMBERSHIP_JOIN)
-		delivery_joined(delivery, &feed->membership, event->again);
+		chat_delivery_joined(delivery, &feed->membership, event->again);
 	if (event->what == MEMBERSHIP_JOIN || event->what == MEMBERSHIP_MESSAGE)
-		delivery_received(delivery, &feed->membership, event->msg, event->text);
+		chat_delivery_received(delivery, &feed->membership, event->msg, event->text);
 	if (event->what == MEMBERSHIP_CATCH_UP)
-		delivery_caught_up(delivery, event->complete, feed->membership.server.instance);
+		chat_delivery_caught_up(
+			delivery, event->complete, feed->membership.server.instance);
 	if (event->what == MEMBERSHIP_LOST)
-		delivery_lost(delivery, &feed->membership);
+		chat_delivery_lost(delivery, &feed->membership);
 	if (event->what == MEMBERSHIP_END || event->what == MEMBERSHIP_CLOSED)
-		outbox_give_up(&delivery->outbox);
+		chat_outbox_give_up(&delivery->outbox);
 }
 
 static void
 handle(struct feed *feed, const struct membership_event *event)
 {
+	tell_event(feed->settings, &feed->membership, event);
 	if (feed->bot)
 		pass_to_courier(feed, event);
 	if (feed->printer->ending.begun && event->what == MEMBERSHIP_MESSAGE)
@@ -152,9 +157,7 @@ handle(struct feed *feed, const struct membership_event *event)
 			begin_unanswered(feed);
 		break;
 	case MEMBERSHIP_LOST:
-		if (feed->membership.settings->verbose)
-			chat_warn("%s: %s; again in %lld ms", feed->membership.url_text,
-				event->err.text, (long long)event->retry_ms);
+	case MEMBERSHIP_CONNECT:
 		break;
 	default:
 		end(feed, event);
@@ -170,7 +173,7 @@ feed_run(struct feed *feed)
 	struct membership_event event;
 
 	for (int i = 0; i < BATCH_EVENTS && !feed->ended; i++) {
-		membership_next(&feed->membership, &event);
+		chat_membership_next(&feed->membership, &event);
 		if (event.what == MEMBERSHIP_NOTHING)
 			return;
 		handle(feed, &event);

@@ -62,7 +62,7 @@ is_from(const struct filter *filter, const struct chat_msg *msg)
 static bool
 is_stray(const struct filter *filter, const struct chat_msg *msg)
 {
-	return !filter->is_bot && via_hops(msg) > 0 && !chat_msg_has(msg, CHAT_SLOT_VIA);
+	return !filter->is_bot && chat_via_hops(msg) > 0 && !chat_msg_has(msg, CHAT_SLOT_VIA);
 }
 
 /* Returns true if a message of our own user is wanted. */
@@ -75,7 +75,7 @@ wants_own(const struct filter *filter, const struct chat_msg *msg, const struct 
 		return !filter->no_self;
 	if (!place->copies)
 		return !filter->no_self && !filter->no_loop;
-	if (filter->no_self && !filter->is_bot && via_hops(msg) > 0)
+	if (filter->no_self && !filter->is_bot && chat_via_hops(msg) > 0)
 		return false;
 	return !filter->no_loop || !is_stray(filter, msg);
 }
@@ -85,7 +85,7 @@ static bool
 is_looping(const struct filter *filter, const struct chat_msg *msg, const struct via_here *here)
 {
 	return msg->type == CHAT_TYPE_MESSAGE &&
-		(via_hops(msg) >= filter->max_hops || via_has_been(msg, here));
+		(chat_via_hops(msg) >= filter->max_hops || chat_via_has_been(msg, here));
 }
 
 bool
@@ -100,5 +100,5 @@ filter_wants(
 		return false;
 	if (!filter->no_self && !filter->no_user && !filter->no_loop)
 		return true;
-	return !identity_owns(place->self, msg) || wants_own(filter, msg, place);
+	return !chat_identity_owns(place->self, msg) || wants_own(filter, msg, place);
 }

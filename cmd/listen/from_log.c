@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "chat/line.h"
-#include "client/output.h"
 #include "command/diag.h"
+#include "common/output.h"
 #include "listen/human.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 20) /* the longest line of the log */

@@ -136,8 +136,8 @@ write_history(struct human *human, struct chat_buf *out, const struct chat_msg *
 	struct chat_span text;
 	struct chat_msg past;
 
-	history_reader_begin(&history, msg);
-	while (history_reader_next(&history, &text, &past))
+	chat_history_reader_begin(&history, msg);
+	while (chat_history_reader_next(&history, &text, &past))
 		write_message(human, out, &past);
 }
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "client/poll_set.h"
-#include "client/settings.h"
-#include "client/signals.h"
+#include "common/settings.h"
+#include "common/signals.h"
 #include "listen/bot.h"
 #include "listen/cursor.h"
 #include "listen/feed.h"

@@ -19,7 +19,7 @@ die_of_pipe(struct listener *listener)
 	ending_begin(&listener->printer.ending, 0);
 	listener_close_feeds(listener, 0);
 	for (size_t i = 0; i < listener->feed_count; i++)
-		membership_flush(&listener->feeds[i].membership);
+		chat_membership_flush(&listener->feeds[i].membership);
 	chat_die_by_signal(SIGPIPE);
 }
 

@@ -18,7 +18,7 @@ void
 listener_close_feeds(struct listener *listener, int64_t limit_ms)
 {
 	for (size_t i = 0; i < listener->feed_count; i++)
-		membership_close(&listener->feeds[i].membership, limit_ms);
+		chat_membership_close(&listener->feeds[i].membership, limit_ms);
 }
 
 /*
@@ -105,17 +105,17 @@ listener_await(struct listener *listener)
 	struct poll_set *waits = &listener->waits;
 	bool blocked = output_pending_bytes(&listener->printer.output) > 0;
 
-	poll_set_begin(waits);
-	poll_set_add(waits, listener->signals.fd, POLLIN);
-	poll_set_add(waits, listener->printer.output.fd, blocked ? POLLOUT : 0);
-	poll_set_until(waits, listener->deadline_ms);
-	poll_set_until(waits, idle_deadline_ms(listener));
+	chat_poll_set_begin(waits);
+	chat_poll_set_add(waits, listener->signals.fd, POLLIN);
+	chat_poll_set_add(waits, listener->printer.output.fd, blocked ? POLLOUT : 0);
+	chat_poll_set_until(waits, listener->deadline_ms);
+	chat_poll_set_until(waits, idle_deadline_ms(listener));
 	for (size_t i = 0; i < listener->feed_count; i++)
-		membership_await(&listener->feeds[i].membership, waits);
+		chat_membership_await(&listener->feeds[i].membership, waits);
 	if (!listener->bot)
 		return;
 	bot_await(listener->bot, &listener->feeds[0].membership, waits);
-	poll_set_until(waits, listener_bot_deadline_ms(listener));
+	chat_poll_set_until(waits, listener_bot_deadline_ms(listener));
 }
 
 void
@@ -145,7 +145,7 @@ static void
 pause_when_full(struct listener *listener)
 {
 	for (size_t i = 0; i < listener->feed_count; i++)
-		membership_pause(
+		chat_membership_pause(
 			&listener->feeds[i].membership, output_is_full(&listener->printer.output));
 }
 
@@ -211,7 +211,7 @@ listener_finish(struct listener *listener)
 		feed_close(&listener->feeds[i]);
 	free(listener->feeds);
 	printer_free(&listener->printer);
-	poll_set_free(&listener->waits);
+	chat_poll_set_free(&listener->waits);
 	return listener->caught_signal ? -listener->caught_signal : listener->printer.ending.status;
 }
 
@@ -221,7 +221,7 @@ listener_run(struct listener *listener, const struct chat_url *urls, size_t coun
 	listener_begin(listener, urls, count);
 	while (listener_turn(listener)) {
 		listener_await(listener);
-		if (poll_set_poll(&listener->waits, -1) > 0)
+		if (chat_poll_set_poll(&listener->waits, -1) > 0)
 			listener_woken(listener);
 	}
 	return listener_finish(listener);

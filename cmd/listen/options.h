@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#include "client/settings.h"
 #include "command/strings.h"
+#include "common/settings.h"
 #include "listen/listener.h"
 
 /* The command line of chat-listen, read and checked. Strings are borrowed from argv. */

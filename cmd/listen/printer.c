@@ -105,7 +105,7 @@ printer_event(struct printer *printer, const struct membership *membership, stru
 void
 printer_mark(struct printer *printer, size_t feed, const struct position *position)
 {
-	const char *id = position_id(position);
+	const char *id = chat_position_id(position);
 
 	if (!printer->marking || !*id)
 		return;

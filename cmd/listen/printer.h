@@ -9,7 +9,7 @@
 #include "chat/msg.h"
 #include "chat/span.h"
 #include "client/membership.h"
-#include "client/output.h"
+#include "common/output.h"
 #include "listen/bot.h"
 #include "listen/ending.h"
 #include "listen/human.h"

@@ -60,8 +60,8 @@ recent_add(struct recent *recent, const struct chat_msg *page, int64_t skip, int
 	recent->paged = true;
 	recent->incomplete |= !chat_msg_has(page, CHAT_SLOT_COMPLETE) ||
 		page->value[CHAT_SLOT_COMPLETE].raw.at[0] != 't';
-	history_reader_begin(&history, page);
-	while (history_reader_next(&history, &text, &msg)) {
+	chat_history_reader_begin(&history, page);
+	while (chat_history_reader_next(&history, &text, &msg)) {
 		if (skip-- > 0)
 			continue;
 		recent_put(recent, text);

@@ -120,7 +120,7 @@ open_temporary(const struct saver *saver, char temporary[TEMPORARY_SIZE], struct
 
 	for (int i = 0; i < TRIES && fd < 0; i++) {
 		snprintf(temporary, TEMPORARY_SIZE, ".%016llx.part",
-			(unsigned long long)random_below(UINT64_MAX));
+			(unsigned long long)chat_random_below(UINT64_MAX));
 		fd = openat(saver->fd, temporary,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 		if (fd < 0 && errno != EEXIST)

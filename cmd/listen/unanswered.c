@@ -86,14 +86,14 @@ unanswered_add(struct unanswered *unanswered, const struct chat_json_value *id, 
 			unanswered->first++;
 	}
 	*entry_at(unanswered, unanswered->next++) =
-		(struct unanswered_entry){seen_hash(id), hops, 0};
+		(struct unanswered_entry){chat_seen_hash(id), hops, 0};
 }
 
 /* Returns the number after that of the entry with this id, or 0 if there is none. */
 static uint64_t
 number_after(const struct unanswered *unanswered, const struct chat_json_value *id)
 {
-	uint64_t hash = seen_hash(id);
+	uint64_t hash = chat_seen_hash(id);
 
 	for (uint64_t n = unanswered->next; n != unanswered->first; n--)
 		if (entry_at(unanswered, n - 1)->id_hash == hash)

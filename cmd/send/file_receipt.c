@@ -50,9 +50,9 @@ append_file(struct chat_buf *out, const struct draft *draft, struct chat_span fi
 {
 	char hex[HEX_LEN + 1];
 
-	json_edit_without(out, file, is_replaced, NULL);
+	chat_json_edit_without(out, file, is_replaced, NULL);
 	write_sha256(hex, draft);
-	json_edit_comma(out);
+	chat_json_edit_comma(out);
 	chat_buf_printf(out, "\"omitted\":true,\"sha256\":\"%s\"}", hex);
 }
 

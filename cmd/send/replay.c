@@ -40,7 +40,7 @@ draft_message(struct draft *draft, const struct chat_msg *msg, struct chat_err *
 	}
 	append_way(&line, msg);
 	chat_buf_append_string(&line, "}");
-	made = draft_read(draft, chat_buf_span(&line), err);
+	made = chat_draft_read(draft, chat_buf_span(&line), err);
 	chat_buf_free(&line);
 	return made < 0 ? -1 : 1;
 }
@@ -60,7 +60,7 @@ replay_read(struct draft *draft, struct chat_span line, int64_t *timestamp_ms, s
 		return draft_message(draft, &msg, err);
 	case CHAT_TYPE_TEXT:
 	case CHAT_TYPE_FILE:
-		return draft_read(draft, line, err) < 0 ? -1 : 1;
+		return chat_draft_read(draft, line, err) < 0 ? -1 : 1;
 	default:
 		return 0;
 	}

@@ -7,8 +7,8 @@
 void
 replies_free(struct replies *replies)
 {
-	seen_free(&replies->accepted);
-	seen_free(&replies->answers);
+	chat_seen_free(&replies->accepted);
+	chat_seen_free(&replies->answers);
 }
 
 bool
@@ -20,7 +20,7 @@ replies_complete(const struct replies *replies)
 void
 replies_ask(struct replies *replies, const struct chat_json_value *id, uint64_t instance)
 {
-	seen_add(&replies->accepted, id);
+	chat_seen_add(&replies->accepted, id);
 	replies->asked++;
 	replies->instance = instance;
 }
@@ -30,10 +30,10 @@ receive_message(struct replies *replies, struct report *report, const struct cha
 	struct chat_span text)
 {
 	if (!chat_msg_has(msg, CHAT_SLOT_REPLY_TO) || replies_complete(replies) ||
-		!seen_has(&replies->accepted, &msg->value[CHAT_SLOT_REPLY_TO]) ||
-		seen_has(&replies->answers, &msg->value[CHAT_SLOT_ID]))
+		!chat_seen_has(&replies->accepted, &msg->value[CHAT_SLOT_REPLY_TO]) ||
+		chat_seen_has(&replies->answers, &msg->value[CHAT_SLOT_ID]))
 		return;
-	seen_add(&replies->answers, &msg->value[CHAT_SLOT_ID]);
+	chat_seen_add(&replies->answers, &msg->value[CHAT_SLOT_ID]);
 	replies->count++;
 	report_line(report, text);
 }
@@ -51,8 +51,8 @@ replies_receive(struct replies *replies, struct report *report, const struct cha
 		receive_message(replies, report, msg, text);
 	if (msg->type != CHAT_TYPE_HISTORY)
 		return;
-	history_reader_begin(&history, msg);
-	while (history_reader_next(&history, &text, &past))
+	chat_history_reader_begin(&history, msg);
+	while (chat_history_reader_next(&history, &text, &past))
 		receive_message(replies, report, &past, text);
 }
 
@@ -69,6 +69,6 @@ replies_check_rejoin(struct replies *replies, const struct membership *membershi
 		  "no answer will come to it",
 		membership->url_text);
 	replies->asked = 0;
-	seen_free(&replies->accepted);
+	chat_seen_free(&replies->accepted);
 	return false;
 }

@@ -177,9 +177,9 @@ report_settled(struct report *report, struct outbox *outbox)
 {
 	const struct item *item;
 
-	while ((item = outbox_settled(outbox))) {
+	while ((item = chat_outbox_settled(outbox))) {
 		report_item(report, item);
-		outbox_pop(outbox);
+		chat_outbox_pop(outbox);
 	}
 }
 

@@ -8,7 +8,7 @@
 #include "chat/msg.h"
 #include "chat/span.h"
 #include "client/outbox.h"
-#include "client/output.h"
+#include "common/output.h"
 #include "send/source.h"
 
 /* The number of messages with each result. */

@@ -22,14 +22,14 @@ sender_has_answers(const struct sender *sender)
 bool
 sender_is_finished(const struct sender *sender)
 {
-	return sender->input.ended && outbox_empty(&sender->delivery.outbox) &&
+	return sender->input.ended && chat_outbox_empty(&sender->delivery.outbox) &&
 		sender_has_answers(sender);
 }
 
 void
 sender_give_up(struct sender *sender, int status)
 {
-	outbox_give_up(&sender->delivery.outbox);
+	chat_outbox_give_up(&sender->delivery.outbox);
 	sender->input.ended = true;
 	sender->end.hopeless = true;
 	if (sender->end.failed_status == 0)
@@ -96,7 +96,7 @@ is_stuck(const struct sender *sender)
 {
 	const struct outbox *outbox = &sender->delivery.outbox;
 
-	return outbox->in_flight > 0 && membership_can_send(&sender->membership) &&
+	return outbox->in_flight > 0 && chat_membership_can_send(&sender->membership) &&
 		(outbox->in_flight >= outbox->window.allowed ||
 			(sender->input.ended && outbox->unsent == outbox->next));
 }
@@ -120,22 +120,22 @@ sender_close_when_done(struct sender *sender)
 		chat_warn("%s: no echo: taking the closing handshake for the acknowledgement",
 			sender->membership.url_text);
 		sender->delivery.ack = ACK_CLOSE;
-		delivery_set_ack(&sender->delivery, ACK_CLOSE);
+		chat_delivery_set_ack(&sender->delivery, ACK_CLOSE);
 	}
 	if (sender->end.hopeless)
-		membership_close(&sender->membership, HURRIED_CLOSE_MS);
+		chat_membership_close(&sender->membership, HURRIED_CLOSE_MS);
 	else if (sender->delivery.outbox.ack == ACK_CLOSE && is_stuck(sender) &&
 		!sender->delivery.resending)
-		membership_close(&sender->membership, BARRIER_CLOSE_MS);
+		chat_membership_close(&sender->membership, BARRIER_CLOSE_MS);
 	else if (sender_is_finished(sender))
-		membership_close(&sender->membership, CLOSE_MS);
+		chat_membership_close(&sender->membership, CLOSE_MS);
 }
 
 int64_t
 sender_barred_deadline_ms(const struct sender *sender)
 {
 	int64_t retry_for_ms = sender->options->retry_for_ms, until_ms;
-	int64_t since_ms = outbox_barred_ms(&sender->delivery.outbox, &until_ms);
+	int64_t since_ms = chat_outbox_barred_ms(&sender->delivery.outbox, &until_ms);
 
 	if (since_ms == 0 || retry_for_ms < 0 || sender->end.hopeless)
 		return INT64_MAX;

@@ -5,13 +5,14 @@
 
 #include "chat/clock.h"
 #include "command/diag.h"
+#include "common/tell.h"
 
 #define BATCH_EVENTS 256 /* of a turn, so that signals and deadlines are not late */
 
 static void
 joined(struct sender *sender, const struct membership_event *event)
 {
-	delivery_joined(&sender->delivery, &sender->membership, event->again);
+	chat_delivery_joined(&sender->delivery, &sender->membership, event->again);
 	sender->connection.joined_before = true;
 	sender->connection.lost.code = CHAT_OK;
 	sender->connection.quiet_since_ms = chat_now_ms();
@@ -22,7 +23,7 @@ static void
 ended(struct sender *sender, const struct membership_event *event)
 {
 	sender->connection.open = false;
-	membership_free(&sender->membership);
+	chat_membership_free(&sender->membership);
 	if (sender_is_finished(sender))
 		return; /* all is reported; the way the server closes changes nothing */
 	chat_warn("%s: %s", sender->membership.url_text, event->err.text);
@@ -54,7 +55,7 @@ received(struct sender *sender, const struct membership_event *event)
 {
 	const struct chat_msg *msg = event->msg;
 	enum outbox_result result =
-		delivery_received(&sender->delivery, &sender->membership, msg, event->text);
+		chat_delivery_received(&sender->delivery, &sender->membership, msg, event->text);
 
 	if (result == OUTBOX_ACCEPTED && sender->replies.wanted > 0)
 		replies_ask(&sender->replies, &msg->value[CHAT_SLOT_ID],
@@ -63,7 +64,7 @@ received(struct sender *sender, const struct membership_event *event)
 		stray_error(sender, msg);
 	if (!sender->end.hopeless)
 		replies_receive(&sender->replies, &sender->report, msg, event->text);
-	position_note(&sender->membership.position, msg);
+	chat_position_note(&sender->membership.position, msg);
 }
 
 static void
@@ -71,6 +72,7 @@ handle(struct sender *sender, const struct membership_event *event)
 {
 	if (event->what != MEMBERSHIP_MESSAGE)
 		upload_progress_hide(&sender->upload_progress);
+	tell_event(sender->settings, &sender->membership, event);
 	switch (event->what) {
 	case MEMBERSHIP_JOIN:
 		joined(sender, event);
@@ -80,22 +82,21 @@ handle(struct sender *sender, const struct membership_event *event)
 		received(sender, event);
 		break;
 	case MEMBERSHIP_CATCH_UP:
-		delivery_caught_up(
+		chat_delivery_caught_up(
 			&sender->delivery, event->complete, sender->membership.server.instance);
 		if (event->again)
 			check_rejoin(sender, event->complete);
 		break;
 	case MEMBERSHIP_LOST:
-		delivery_lost(&sender->delivery, &sender->membership);
+		chat_delivery_lost(&sender->delivery, &sender->membership);
 		sender->connection.lost = event->err;
-		if (sender->settings->verbose)
-			chat_warn("%s: %s; again in %lld ms", sender->membership.url_text,
-				event->err.text, (long long)event->retry_ms);
+		break;
+	case MEMBERSHIP_CONNECT:
 		break;
 	case MEMBERSHIP_CLOSED:
-		outbox_closed(&sender->delivery.outbox);
+		chat_outbox_closed(&sender->delivery.outbox);
 		sender->connection.open = false;
-		membership_free(&sender->membership);
+		chat_membership_free(&sender->membership);
 		break;
 	default:
 		ended(sender, event);
@@ -108,7 +109,7 @@ sender_receive(struct sender *sender)
 	struct membership_event event;
 
 	for (int i = 0; i < BATCH_EVENTS && sender->connection.open; i++) {
-		membership_next(&sender->membership, &event);
+		chat_membership_next(&sender->membership, &event);
 		if (event.what == MEMBERSHIP_NOTHING)
 			return;
 		handle(sender, &event);

@@ -12,9 +12,9 @@
 static bool
 has_room(struct sender *sender)
 {
-	if (!outbox_has_room(&sender->delivery.outbox))
+	if (!chat_outbox_has_room(&sender->delivery.outbox))
 		report_settled(&sender->report, &sender->delivery.outbox);
-	return outbox_has_room(&sender->delivery.outbox);
+	return chat_outbox_has_room(&sender->delivery.outbox);
 }
 
 /* Moves messages from the input to the outbox while it has room. */
@@ -30,10 +30,10 @@ take_input(struct sender *sender)
 	while (!sender->input.ended && !sender->input.dry && has_room(sender)) {
 		switch (source_next(sender->source, &draft, &number, &err)) {
 		case SOURCE_DRAFT:
-			outbox_add(&sender->delivery.outbox, number, &draft);
+			chat_outbox_add(&sender->delivery.outbox, number, &draft);
 			break;
 		case SOURCE_ILLEGAL:
-			outbox_add_illegal(&sender->delivery.outbox, number, &err);
+			chat_outbox_add_illegal(&sender->delivery.outbox, number, &err);
 			break;
 		case SOURCE_NOTHING:
 			sender->input.dry = true;
@@ -50,9 +50,9 @@ connect_when_needed(struct sender *sender)
 {
 	const struct sender_options *options = sender->options;
 
-	if (sender->connection.open || !outbox_waiting(&sender->delivery.outbox))
+	if (sender->connection.open || !chat_outbox_waiting(&sender->delivery.outbox))
 		return;
-	membership_open(&sender->membership, sender->settings, sender->url,
+	chat_membership_open(&sender->membership, &sender->settings->login, sender->url,
 		&(struct membership_options){
 			.hidden = !options->visible,
 			.deaf = options->ack == ACK_CLOSE,
@@ -66,7 +66,7 @@ connect_when_needed(struct sender *sender)
 static void
 send_all(struct sender *sender)
 {
-	if (sender->connection.open && delivery_send(&sender->delivery, &sender->membership))
+	if (sender->connection.open && chat_delivery_send(&sender->delivery, &sender->membership))
 		sender->connection.quiet_since_ms = chat_now_ms();
 }
 
@@ -78,7 +78,8 @@ watch_transfer(struct sender *sender)
 
 	if (name && sender->upload_progress.progress.on)
 		upload_progress_watch(&sender->upload_progress, name,
-			sender->connection.open ? membership_unsent_bytes(&sender->membership) : 0);
+			sender->connection.open ? chat_membership_unsent_bytes(&sender->membership)
+						: 0);
 }
 
 #define WAIT_SIGNAL 0 /* the place of signals.fd in waits.fds */
@@ -89,11 +90,12 @@ static void
 await_input(struct sender *sender)
 {
 	struct poll_set *waits = &sender->waits;
-	bool wanted = !sender->input.ended && outbox_has_room(&sender->delivery.outbox);
+	bool wanted = !sender->input.ended && chat_outbox_has_room(&sender->delivery.outbox);
 
-	poll_set_add(waits, wanted && sender->input.dry ? source_fd(sender->source) : -1, POLLIN);
+	chat_poll_set_add(
+		waits, wanted && sender->input.dry ? source_fd(sender->source) : -1, POLLIN);
 	if (wanted)
-		poll_set_until(waits, sender->input.dry ? source_wake_ms(sender->source) : 0);
+		chat_poll_set_until(waits, sender->input.dry ? source_wake_ms(sender->source) : 0);
 }
 
 void
@@ -101,19 +103,19 @@ sender_await(struct sender *sender)
 {
 	struct poll_set *waits = &sender->waits;
 
-	poll_set_begin(waits);
-	poll_set_add(waits, sender->signals.fd, POLLIN);
+	chat_poll_set_begin(waits);
+	chat_poll_set_add(waits, sender->signals.fd, POLLIN);
 	await_input(sender);
-	poll_set_until(waits, sender->end.deadline_ms);
-	poll_set_until(waits, sender_echo_deadline_ms(sender));
-	poll_set_until(waits, sender_barred_deadline_ms(sender));
+	chat_poll_set_until(waits, sender->end.deadline_ms);
+	chat_poll_set_until(waits, sender_echo_deadline_ms(sender));
+	chat_poll_set_until(waits, sender_barred_deadline_ms(sender));
 	if (output_pending_bytes(&sender->report.output) > 0)
-		poll_set_add(waits, sender->report.output.fd, POLLOUT);
+		chat_poll_set_add(waits, sender->report.output.fd, POLLOUT);
 	if (!sender->connection.open)
 		return;
-	membership_await(&sender->membership, waits);
-	delivery_await(&sender->delivery, &sender->membership, waits);
-	poll_set_until(waits, upload_progress_wake_ms(&sender->upload_progress));
+	chat_membership_await(&sender->membership, waits);
+	chat_delivery_await(&sender->delivery, &sender->membership, waits);
+	chat_poll_set_until(waits, upload_progress_wake_ms(&sender->upload_progress));
 }
 
 void
@@ -136,7 +138,7 @@ sender_woken(struct sender *sender)
 static bool
 is_done(const struct sender *sender)
 {
-	return sender->input.ended && outbox_empty(&sender->delivery.outbox) &&
+	return sender->input.ended && chat_outbox_empty(&sender->delivery.outbox) &&
 		!sender->connection.open &&
 		(output_pending_bytes(&sender->report.output) == 0 || sender->end.overdue);
 }
@@ -165,14 +167,14 @@ sender_turn(struct sender *sender)
 	sender_close_when_done(sender);
 	flush(sender);
 	if (sender->connection.open) /* decided last, when all that could be written is written */
-		membership_pause(&sender->membership, output_is_full(&sender->report.output));
+		chat_membership_pause(&sender->membership, output_is_full(&sender->report.output));
 	return !is_done(sender);
 }
 
 void
 sender_begin(struct sender *sender)
 {
-	delivery_init(&sender->delivery, &sender->settings->identity,
+	chat_delivery_init(&sender->delivery, &sender->settings->login.identity,
 		(size_t)sender->options->window, sender->options->ack);
 	sender->delivery.listens = sender->options->replies > 0;
 	sender->replies.wanted = sender->options->replies;
@@ -191,9 +193,9 @@ sender_finish(struct sender *sender)
 {
 	upload_progress_hide(&sender->upload_progress);
 	report_unknown(&sender->report);
-	delivery_free(&sender->delivery);
+	chat_delivery_free(&sender->delivery);
 	replies_free(&sender->replies);
-	poll_set_free(&sender->waits);
+	chat_poll_set_free(&sender->waits);
 	return sender_status(sender);
 }
 
@@ -203,7 +205,7 @@ sender_run(struct sender *sender)
 	sender_begin(sender);
 	while (sender_turn(sender)) {
 		sender_await(sender);
-		if (poll_set_poll(&sender->waits, -1) > 0)
+		if (chat_poll_set_poll(&sender->waits, -1) > 0)
 			sender_woken(sender);
 	}
 	return sender_finish(sender);

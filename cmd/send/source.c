@@ -92,7 +92,7 @@ source_close(struct source *source)
 		upload_close(&source->uploads[i]);
 	free(source->uploads);
 	free(source->words);
-	draft_free(&source->held);
+	chat_draft_free(&source->held);
 	chat_buf_free(&source->replaced);
 	if (source->lines.fd > STDIN_FILENO)
 		close(source->lines.fd);
@@ -133,7 +133,7 @@ take_text(struct source *source, struct chat_span text, struct draft *draft, str
 		len = piece_len(text);
 		source->rest = (struct chat_span){text.at + len, text.len - len};
 	}
-	return draft_text(draft, (struct chat_span){text.at, len}, err);
+	return chat_draft_text(draft, (struct chat_span){text.at, len}, err);
 }
 
 /* Turns the result of making a draft (-1: it failed) into a source_what. */
@@ -233,12 +233,12 @@ static enum source_what
 take_message_line(
 	struct source *source, struct chat_span line, struct draft *draft, struct chat_err *err)
 {
-	if (draft_read(draft, line, err) < 0) {
+	if (chat_draft_read(draft, line, err) < 0) {
 		add_hint(err, line);
 		return SOURCE_ILLEGAL;
 	}
 	if (destination_check(line, source->channel, err) < 0) {
-		draft_free(draft);
+		chat_draft_free(draft);
 		return SOURCE_ILLEGAL;
 	}
 	return SOURCE_DRAFT;
@@ -327,7 +327,7 @@ source_next(struct source *source, struct draft *draft, uint64_t *number, struct
 	source->ended = what == SOURCE_END;
 	if (what == SOURCE_DRAFT &&
 		source->has_lines) /* a program wrote the line: it is one more hop */
-		draft->hops = via_hops_after(draft->hops);
+		draft->hops = chat_via_hops_after(draft->hops);
 	return what;
 }
 

@@ -134,7 +134,7 @@ upload_draft(struct upload *upload, struct draft *draft, struct chat_err *err)
 	});
 	free(mime);
 	chat_buf_free(&upload->bytes);
-	made = draft_read(draft, chat_span_of(line), err);
+	made = chat_draft_read(draft, chat_span_of(line), err);
 	free(line);
 	return made;
 }

@@ -35,9 +35,9 @@ is "$(find . -mindepth 1 -maxdepth 1 ! -name .git ! -name build -printf '%f\n' |
 
 # ---- includes ----
 
-sources lib | xargs -0 grep -nE '#include "(\.\./)?(cmd|serve|send|listen|client|validate)/' |
+sources lib | xargs -0 grep -nE '#include "(\.\./)?(cmd|serve|send|listen|common|validate)/' |
 	none 'lib knows nothing of cmd'
-sources cmd/send cmd/listen cmd/client cmd/chat-*.c | xargs -0 grep -nE '#include "serve/' |
+sources cmd/send cmd/listen cmd/common cmd/chat-*.c | xargs -0 grep -nE '#include "serve/' |
 	grep -v '^cmd/chat-serve.c:' | none 'the clients know nothing of the server'
 
 sources cmd/serve | xargs -0 grep -nE '\bchat_warn\(|STDERR_FILENO' |

@@ -19,7 +19,7 @@
 #define TURNS_MAX 100000 /* turns without an event, after which the client has hung */
 
 struct play {
-	struct settings settings;
+	struct login login;
 	struct membership membership;
 	struct chat_span bytes; /* the input for the connections that follow */
 	uint64_t chance; /* the state of the random numbers; 0: nothing is cut and the client does
@@ -84,7 +84,7 @@ chat_transport_open(
 
 	(void)url;
 	(void)err;
-	wire->play = (struct play *)((char *)options - offsetof(struct play, settings.client));
+	wire->play = (struct play *)((char *)options - offsetof(struct play, login.client));
 	wire->pool = chat_ws_pool_new();
 	return wire;
 }
@@ -252,15 +252,15 @@ check_waits(struct play *play)
 	struct poll_set waits = {0};
 	short events = 0;
 
-	poll_set_begin(&waits);
-	membership_await(membership, &waits);
+	chat_poll_set_begin(&waits);
+	chat_membership_await(membership, &waits);
 	for (size_t i = 0; i < waits.count; i++)
 		events |= waits.fds[i].events;
 	if (waits.wake_ms > 0) {
 		need(is_held(membership) == !(events & POLLIN));
 		need(!chat_client_queued_bytes(membership->client) || (events & POLLOUT));
 	}
-	poll_set_free(&waits);
+	chat_poll_set_free(&waits);
 }
 
 /* Logs an event. Returns false if it was the last. */
@@ -275,7 +275,7 @@ take(struct play *play, const struct membership_event *event, int *connections)
 	if (event->what == MEMBERSHIP_JOIN || event->what == MEMBERSHIP_MESSAGE) {
 		need(!memchr(event->text.at ? event->text.at : "", '\n', event->text.len));
 		chat_buf_append_span(&play->log, event->text);
-		position_note(&play->membership.position, event->msg);
+		chat_position_note(&play->membership.position, event->msg);
 	}
 	if (event->what == MEMBERSHIP_LOST) {
 		play->membership.deadline_ms = 0; /* no waiting before the next connection */
@@ -294,25 +294,25 @@ play_all(struct chat_span bytes, uint64_t chance)
 	struct chat_url url;
 	struct chat_err err;
 
-	play.settings.client.connect_timeout_ms = play.settings.dead_after_ms = 3600000;
-	play.settings.client.max_message_bytes = 1 << 20;
-	strcpy(play.settings.identity.username, "alice");
-	strcpy(play.settings.identity.id, "1");
+	play.login.client.connect_timeout_ms = play.login.dead_after_ms = 3600000;
+	play.login.client.max_message_bytes = 1 << 20;
+	strcpy(play.login.identity.username, "alice");
+	strcpy(play.login.identity.id, "1");
 	need(chat_url_parse(&url, "ws://here/", &err) == 0);
-	membership_open(&play.membership, &play.settings, &url, &options);
+	chat_membership_open(&play.membership, &play.login, &url, &options);
 	do {
 		event = (struct membership_event){0};
 		if (play.chance)
-			membership_pause(&play.membership, happens(&play, 3));
-		membership_next(&play.membership, &event);
+			chat_membership_pause(&play.membership, happens(&play, 3));
+		chat_membership_next(&play.membership, &event);
 		turns = event.what == MEMBERSHIP_NOTHING ? turns + 1 : 0;
 		need(turns < TURNS_MAX);
 		if (event.what == MEMBERSHIP_NOTHING)
 			check_waits(&play);
 	} while (event.what == MEMBERSHIP_NOTHING || take(&play, &event, &connections));
-	chat_buf_printf(&play.log, "%s %s", position_id(&play.membership.position),
+	chat_buf_printf(&play.log, "%s %s", chat_position_id(&play.membership.position),
 		play.membership.identity.id);
-	membership_free(&play.membership);
+	chat_membership_free(&play.membership);
 	return play.log;
 }
 

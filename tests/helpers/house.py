@@ -19,6 +19,7 @@ ROOTS = "lib", "cmd"
 
 # Each folder with those that it may include, beside itself.
 LIB = ["chat", "text", "message", "command", "wire"]
+CLIENT = LIB + ["client", "common"]
 LAYERS = {
     "chat": [],
     "text": ["chat"],
@@ -26,9 +27,10 @@ LAYERS = {
     "command": ["chat", "text"],
     "wire": ["chat", "text", "command"],
     "validate": LIB,
-    "client": LIB,
-    "send": LIB + ["client"],
-    "listen": LIB + ["client"],
+    "client": ["chat", "text", "message", "wire"],
+    "common": LIB + ["client"],
+    "send": CLIENT,
+    "listen": CLIENT,
 }
 SERVER = ["util", "frame", ("net", "journal"), "channel", "session", "monitor", ""]  # from the ground up
 

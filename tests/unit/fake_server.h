@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -19,7 +20,7 @@
 #include "chat/msg.h"
 #include "chat/ws.h"
 #include "client/nonce.h"
-#include "client/settings.h"
+#include "common/settings.h"
 
 #define LINES 1500 /* of a game */
 #define TEXT_MAX 900

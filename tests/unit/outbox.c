@@ -16,7 +16,7 @@ static const struct via_here here;
 static void
 begin(struct outbox *outbox, enum ack ack, size_t window)
 {
-	outbox_init(outbox, &alice, window);
+	chat_outbox_init(outbox, &alice, window);
 	outbox->ack = ack;
 	outbox->here = &here;
 }
@@ -26,9 +26,9 @@ add(struct outbox *outbox, uint64_t line, const char *json)
 {
 	struct draft draft;
 
-	if (draft_read(&draft, chat_span_of(json), NULL) < 0)
+	if (chat_draft_read(&draft, chat_span_of(json), NULL) < 0)
 		abort();
-	outbox_add(outbox, line, &draft);
+	chat_outbox_add(outbox, line, &draft);
 }
 
 /* Adds texts "1", "2" and so on, in lines of these numbers. */
@@ -50,7 +50,7 @@ send_all(struct outbox *outbox, int64_t now_ms)
 	struct chat_buf wire = {0};
 	int count = 0;
 
-	while (outbox_send_next(outbox, now_ms, &wire) > 0)
+	while (chat_outbox_send_next(outbox, now_ms, &wire) > 0)
 		count++;
 	chat_buf_free(&wire);
 	return count;
@@ -64,7 +64,7 @@ receive(struct outbox *outbox, const char *line, int64_t now_ms)
 
 	if (chat_msg_read(&msg, chat_span_of(line), CHAT_FROM_SERVER, NULL) < 0)
 		abort();
-	return outbox_receive(outbox, &msg, chat_span_of(line), now_ms);
+	return chat_outbox_receive(outbox, &msg, chat_span_of(line), now_ms);
 }
 
 /* The server's message with this text, and with the nonce of this number of the outbox (-1: none).
@@ -99,11 +99,11 @@ receive_error(struct outbox *outbox, int number, const char *more, int64_t now_m
 static int
 take(struct outbox *outbox)
 {
-	const struct item *item = outbox_settled(outbox);
+	const struct item *item = chat_outbox_settled(outbox);
 	int state = item ? (int)item->state : -1;
 
 	if (item)
-		outbox_pop(outbox);
+		chat_outbox_pop(outbox);
 	return state;
 }
 
@@ -111,7 +111,7 @@ take(struct outbox *outbox)
 static bool
 receipt_ends(const struct outbox *outbox, const char *end)
 {
-	const struct item *item = outbox_settled(outbox);
+	const struct item *item = chat_outbox_settled(outbox);
 	size_t len = strlen(end);
 
 	return item && item->receipt_len >= len &&
@@ -138,11 +138,11 @@ test_nonces(void)
 	is_int(take(&outbox), ITEM_ACCEPTED, "the first one is reported");
 	is_int(take(&outbox), ITEM_ACCEPTED, "and the second one");
 	is_int(receive_text(&outbox, "other", 2), OUTBOX_OURS, "our nonce with another text");
-	is_str(outbox_settled(&outbox)->why, "the server's answer is not what was said",
+	is_str(chat_outbox_settled(&outbox)->why, "the server's answer is not what was said",
 		"is no acceptance");
 	is_int(take(&outbox), ITEM_UNKNOWN, "the third one is unknown");
-	ok(outbox_empty(&outbox), "nothing is left");
-	outbox_free(&outbox);
+	ok(chat_outbox_empty(&outbox), "nothing is left");
+	chat_outbox_free(&outbox);
 }
 
 static void
@@ -153,7 +153,7 @@ test_refusals(void)
 
 	begin(&outbox, ACK_NONCE, 10);
 	add_texts(&outbox, 1);
-	outbox_add_illegal(&outbox, 2, &err);
+	chat_outbox_add_illegal(&outbox, 2, &err);
 	add(&outbox, 3, "{\"text\":\"a text that is too long for this server\"}");
 	outbox.server.max_message_bytes = 90;
 	is_int(send_all(&outbox, 1), 1, "an illegal line and a long one are not sent");
@@ -166,7 +166,7 @@ test_refusals(void)
 		"an illegal line has an error of our own");
 	is_int(take(&outbox), ITEM_ILLEGAL, "in its place");
 	is_int(take(&outbox), ITEM_ILLEGAL, "as the long one has");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 }
 
 static void
@@ -176,17 +176,17 @@ test_window(void)
 
 	begin(&outbox, ACK_NONCE, 100);
 	add_texts(&outbox, 100);
-	ok(!outbox_has_room(&outbox), "the window is full");
+	ok(!chat_outbox_has_room(&outbox), "the window is full");
 	is_int(send_all(&outbox, 1), 64, "a new connection gets 64 messages at once");
 	is_int(receive_text(&outbox, "1", 0), OUTBOX_ACCEPTED, "one is accepted");
 	is_int(send_all(&outbox, 1), 2, "two more are sent: the window grows");
 	is_int(take(&outbox), ITEM_ACCEPTED, "the accepted one is taken");
-	ok(outbox_has_room(&outbox), "there is room again");
-	outbox_lost(&outbox);
-	outbox_rejoined(&outbox, false, false, 2);
+	ok(chat_outbox_has_room(&outbox), "there is room again");
+	chat_outbox_lost(&outbox);
+	chat_outbox_rejoined(&outbox, false, false, 2);
 	is_int(send_all(&outbox, 2), 32, "after a loss half as many are sent at once");
 	is_int(receive_text(&outbox, "2", 1), OUTBOX_ACCEPTED, "with their nonces of before");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 }
 
 static void
@@ -200,16 +200,17 @@ test_slower(void)
 	is_int(send_all(&outbox, 1000), 3, "three are sent");
 	receive_error(&outbox, 0, "rate_limited\",\"retryAfter\":500", 1000);
 	receive_error(&outbox, 1, "rate_limited\",\"retryAfter\":500", 1000);
-	is_int(outbox_barred_ms(&outbox, &until_ms), 1000, "the server says slower since then");
+	is_int(chat_outbox_barred_ms(&outbox, &until_ms), 1000,
+		"the server says slower since then");
 	is_int(until_ms, 1500, "and until then");
 	is_int(receive_text(&outbox, "3", 2), OUTBOX_ACCEPTED, "the third one is accepted");
 	is_int(send_all(&outbox, 1499), 0, "nothing is sent before");
-	is_int(outbox_wake_ms(&outbox), 1500, "then it is time");
+	is_int(chat_outbox_wake_ms(&outbox), 1500, "then it is time");
 	is_int(send_all(&outbox, 1500), 1, "one is sent");
 	is_int(receive_text(&outbox, "1", 0), OUTBOX_ACCEPTED, "the first one again");
 	is_int(send_all(&outbox, 1500), 1, "then the next one: one at a time keeps the order");
-	is_int(outbox_barred_ms(&outbox, &until_ms), 0, "the server says something else");
-	outbox_free(&outbox);
+	is_int(chat_outbox_barred_ms(&outbox, &until_ms), 0, "the server says something else");
+	chat_outbox_free(&outbox);
 }
 
 static void
@@ -221,14 +222,14 @@ test_own_nonces(void)
 	add(&outbox, 1, "{\"text\":\"1\",\"nonce\":\"mine\"}");
 	add(&outbox, 2, "{\"text\":\"2\",\"nonce\":\"m\\u0069ne\"}");
 	is_int(send_all(&outbox, 1), 1, "of two messages with one nonce one is sent");
-	is_int(outbox_wake_ms(&outbox), INT64_MAX, "no time alone brings the other one");
+	is_int(chat_outbox_wake_ms(&outbox), INT64_MAX, "no time alone brings the other one");
 	is_int(receive(&outbox,
 		       "{\"type\":\"error\",\"code\":\"nonce_reused\",\"message\":\"no\","
 		       "\"nonce\":\"mine\"}",
 		       1),
 		OUTBOX_OURS, "the answer has the nonce");
 	is_int(send_all(&outbox, 1), 1, "then the other one is sent");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 }
 
 static void
@@ -244,16 +245,16 @@ test_plain_server(void)
 		OUTBOX_OURS, "an error is about the oldest");
 	is_int(take(&outbox), ITEM_REFUSED, "the first one is refused");
 	is_int(take(&outbox), ITEM_ACCEPTED, "the second one is accepted");
-	outbox_rejoined(&outbox, true, false, 2);
+	chat_outbox_rejoined(&outbox, true, false, 2);
 	is_int(take(&outbox), ITEM_UNKNOWN, "after a loss the third one is unknown");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 
 	begin(&outbox, ACK_CLOSE, 10);
 	add_texts(&outbox, 2);
 	send_all(&outbox, 1);
-	outbox_closed(&outbox);
+	chat_outbox_closed(&outbox);
 	is_int(take(&outbox), ITEM_PASSED, "a Close that is answered says that all was read");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 }
 
 static void
@@ -264,29 +265,29 @@ test_losses(void)
 	begin(&outbox, ACK_NONCE, 10);
 	add_texts(&outbox, 2);
 	send_all(&outbox, 1);
-	outbox_lost(&outbox);
-	outbox_rejoined(&outbox, true, true, 2);
+	chat_outbox_lost(&outbox);
+	chat_outbox_rejoined(&outbox, true, true, 2);
 	is_int(send_all(&outbox, 2), 2, "what a complete history does not have is sent again");
-	ok(outbox_needs_history(&outbox, 200000), "an old nonce needs a history");
-	ok(!outbox_needs_history(&outbox, 3), "a young one does not");
-	outbox_rejoined(&outbox, false, false, 300000);
+	ok(chat_outbox_needs_history(&outbox, 200000), "an old nonce needs a history");
+	ok(!chat_outbox_needs_history(&outbox, 3), "a young one does not");
+	chat_outbox_rejoined(&outbox, false, false, 300000);
 	is_int(take(&outbox), ITEM_UNKNOWN, "a nonce that may be forgotten is not sent again");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 
 	begin(&outbox, ACK_NONCE, 10);
 	add_texts(&outbox, 1);
 	send_all(&outbox, 1);
-	outbox_rejoined(&outbox, false, true, 2);
+	chat_outbox_rejoined(&outbox, false, true, 2);
 	is_int(take(&outbox), ITEM_UNKNOWN, "nor anything to a server that has forgotten");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 
 	begin(&outbox, ACK_NONCE, 1);
 	add_texts(&outbox, 2);
 	send_all(&outbox, 1);
-	outbox_give_up(&outbox);
+	chat_outbox_give_up(&outbox);
 	is_int(take(&outbox), ITEM_UNKNOWN, "at the end what was sent is unknown");
 	is_int(take(&outbox), ITEM_UNSENT, "and what was not is unsent");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 }
 
 /* The ring of items grows while items lie across its end. */
@@ -298,7 +299,7 @@ test_ring(void)
 	int accepted = 0;
 
 	begin(&outbox, ACK_NONCE, 1000);
-	outbox_widen(&outbox, 1000);
+	chat_outbox_widen(&outbox, 1000);
 	add_texts(&outbox, 50);
 	send_all(&outbox, 1);
 	for (int i = 0; i < 40; i++) {
@@ -314,9 +315,9 @@ test_ring(void)
 		accepted += take(&outbox) == ITEM_ACCEPTED;
 	}
 	is_int(accepted, 210, "every message is found again when the ring has grown");
-	ok(outbox_empty(&outbox) && outbox.bytes == 0 && outbox.in_flight == 0,
+	ok(chat_outbox_empty(&outbox) && outbox.bytes == 0 && outbox.in_flight == 0,
 		"nothing is left of them");
-	outbox_free(&outbox);
+	chat_outbox_free(&outbox);
 }
 
 int

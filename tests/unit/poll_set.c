@@ -12,8 +12,8 @@
 #include <signal.h>
 
 #include "chat/clock.h"
-#include "client/signals.h"
 #include "command/diag.h"
+#include "common/signals.h"
 #include "listen/listener.h"
 #include "send/sender.h"
 #include "tap.h"
@@ -70,7 +70,7 @@ is_withheld(const struct game *game, struct membership *membership)
 	if (ioctl(game->server.fd, SIOCOUTQ, &unacknowledged) < 0 || unacknowledged > 0 ||
 		unread_bytes(fds[0].fd) > 0)
 		return false;
-	membership_next(membership, &event);
+	chat_membership_next(membership, &event);
 	return event.what == MEMBERSHIP_MESSAGE;
 }
 
@@ -81,12 +81,12 @@ game_wakes(struct game *game, const struct program *program)
 	struct poll_set *waits = program->waits;
 	const char *work;
 
-	if (poll_set_poll(waits, 0) > 0 || waits->wake_ms <= chat_now_ms())
+	if (chat_poll_set_poll(waits, 0) > 0 || waits->wake_ms <= chat_now_ms())
 		return true;
 	work = work_left(program->output, program->membership);
 	if (!work && program->left)
 		work = program->left(program->self);
-	if (work && poll_set_poll(waits, SETTLE_MS) <= 0)
+	if (work && chat_poll_set_poll(waits, SETTLE_MS) <= 0)
 		game->asleep = work;
 	if (!work && is_withheld(game, program->membership))
 		game->asleep = "what was read is not dealt with";
@@ -103,7 +103,7 @@ program_step(struct game *game, const struct program *program)
 	program->await(program->self);
 	if (!game_wakes(game, program))
 		return true;
-	if (poll_set_poll(program->waits, 0) > 0)
+	if (chat_poll_set_poll(program->waits, 0) > 0)
 		program->woken(program->self);
 	game->turns++;
 	return program->turn(program->self);
@@ -243,7 +243,7 @@ send_left(void *self)
 {
 	struct sender *sender = &((struct said *)self)->sender;
 
-	if (sender->input.ended || !outbox_has_room(&sender->delivery.outbox) ||
+	if (sender->input.ended || !chat_outbox_has_room(&sender->delivery.outbox) ||
 		unread_bytes(source_fd(sender->source)) == 0)
 		return NULL;
 	return "there is a line to be said";

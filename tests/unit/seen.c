@@ -28,7 +28,7 @@ has(const struct seen *seen, unsigned number)
 	char text[32];
 	struct chat_json_value id = id_of(number, text);
 
-	return seen_has(seen, &id);
+	return chat_seen_has(seen, &id);
 }
 
 static void
@@ -37,7 +37,7 @@ add(struct seen *seen, unsigned number)
 	char text[32];
 	struct chat_json_value id = id_of(number, text);
 
-	seen_add(seen, &id);
+	chat_seen_add(seen, &id);
 }
 
 int
@@ -48,18 +48,20 @@ main(void)
 	bool right = true;
 
 	ok(!has(&seen, 1), "at first there is none");
-	seen_add(&seen, &plain);
-	ok(seen_has(&seen, &plain) && seen_has(&seen, &escaped), "one, in each of its forms");
+	chat_seen_add(&seen, &plain);
+	ok(chat_seen_has(&seen, &plain) && chat_seen_has(&seen, &escaped),
+		"one, in each of its forms");
 	for (unsigned i = 1; i <= 5 * SEEN_MAX; i++) {
 		add(&seen, i);
 		right &= has(&seen, i) && (i < SEEN_MAX || has(&seen, i - SEEN_MAX + 1)) &&
 			!has(&seen, i - SEEN_MAX) && !has(&seen, i + 1);
 	}
 	ok(right, "the last %d of many, and none before or after them", SEEN_MAX);
-	ok(!seen_has(&seen, &plain), "the first is forgotten");
+	ok(!chat_seen_has(&seen, &plain), "the first is forgotten");
 	for (unsigned i = 0; i < 3 * SEEN_MAX; i++)
-		seen_add(&seen, &plain);
-	ok(seen_has(&seen, &escaped) && !has(&seen, 5 * SEEN_MAX), "the same one again and again");
-	seen_free(&seen);
+		chat_seen_add(&seen, &plain);
+	ok(chat_seen_has(&seen, &escaped) && !has(&seen, 5 * SEEN_MAX),
+		"the same one again and again");
+	chat_seen_free(&seen);
 	return done();
 }

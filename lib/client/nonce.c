@@ -1,0 +1,83 @@
+/* Nonces: names for messages that the server has not given an id yet. */
+#include "client/nonce.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "wire/digest.h"
+
+#define DIGITS_MAX 18 /* of a number that fits into 64 bits in any case */
+
+void
+chat_nonce_make_prefix(char prefix[NONCE_PREFIX_LEN + 1])
+{
+	unsigned char random[NONCE_PREFIX_LEN / 2];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		abort();
+	chat_hex(prefix, random, sizeof(random));
+}
+
+void
+chat_nonce_write(char nonce[NONCE_SIZE], const char *prefix, uint64_t number, unsigned hops)
+{
+	int len = snprintf(nonce, NONCE_SIZE, "%s-%llu", prefix, (unsigned long long)number);
+
+	if (hops > 0)
+		snprintf(nonce + len, (size_t)(NONCE_SIZE - len), "h%u", hops);
+}
+
+/* Takes a number off the front. Returns false if there is none, or it is too long. */
+static bool
+take_number(struct chat_span *text, uint64_t *number)
+{
+	size_t len = 0;
+
+	*number = 0;
+	for (; len < text->len && text->at[len] >= '0' && text->at[len] <= '9'; len++)
+		*number = *number * 10 + (uint64_t)(text->at[len] - '0');
+	text->at += len;
+	text->len -= len;
+	return len > 0 && len <= DIGITS_MAX;
+}
+
+/* Removes c from the front. Returns false if the text does not begin with c. */
+static bool
+take(struct chat_span *text, char c)
+{
+	if (text->len == 0 || *text->at != c)
+		return false;
+	text->at++;
+	text->len--;
+	return true;
+}
+
+static bool
+take_prefix(struct chat_span *text, struct chat_span *prefix)
+{
+	if (text->len < NONCE_PREFIX_LEN)
+		return false;
+	*prefix = (struct chat_span){text->at, NONCE_PREFIX_LEN};
+	for (size_t i = 0; i < NONCE_PREFIX_LEN; i++)
+		if (!memchr("0123456789abcdef", text->at[i], 16))
+			return false;
+	text->at += NONCE_PREFIX_LEN;
+	text->len -= NONCE_PREFIX_LEN;
+	return true;
+}
+
+bool
+chat_nonce_read(struct nonce *nonce, const struct chat_json_value *value)
+{
+	struct chat_span rest = chat_json_inside(value);
+
+	nonce->hops = 0;
+	if (value->escaped || !take_prefix(&rest, &nonce->prefix) || !take(&rest, '-') ||
+		!take_number(&rest, &nonce->number))
+		return false;
+	if (take(&rest, 'h') && !take_number(&rest, &nonce->hops))
+		return false;
+	return rest.len == 0;
+}
