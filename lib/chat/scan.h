@@ -17,6 +17,7 @@ enum chat_scan_variant {
 	CHAT_SCAN_PLAIN, /* eight bytes at a time, on any processor */
 	CHAT_SCAN_SSE2, /* sixteen */
 	CHAT_SCAN_AVX2, /* thirty-two */
+	CHAT_SCAN_NEON, /* sixteen, on 64-bit ARM */
 	CHAT_SCAN_VARIANTS
 };
 
@@ -26,7 +27,7 @@ enum chat_scan_variant chat_scan_best(void);
 /* Returns true if this processor can run the variant. */
 bool chat_scan_can(enum chat_scan_variant variant);
 
-/* Returns "plain", "sse2" or "avx2". */
+/* Returns "plain", "sse2", "avx2" or "neon". */
 const char *chat_scan_word(enum chat_scan_variant variant);
 
 /*

@@ -1,6 +1,7 @@
 /*
  * Compiles the table of rules for the scanner, and selects its variant. The scanner itself is in
- * scan_body.h, which scan_plain.c, scan_sse2.c and scan_avx2.c compile for different vectors.
+ * scan_body.h, which scan_plain.c, scan_sse2.c, scan_avx2.c and scan_neon.c compile for different
+ * vectors.
  */
 #include "chat/scan.h"
 
@@ -175,6 +176,11 @@ const struct scan_bytes chat_scan_bytes = {EACH('\\'), EACH(' '), EACH(2), EACH(
 #else
 #define ON_X86(function) NULL
 #endif
+#if CHAT_SCAN_HAS_NEON
+#define ON_ARM64(function) function
+#else
+#define ON_ARM64(function) NULL
+#endif
 
 static const struct {
 	const char *word;
@@ -183,6 +189,7 @@ static const struct {
 	[CHAT_SCAN_PLAIN] = {"plain", chat_scan_plain},
 	[CHAT_SCAN_SSE2] = {"sse2", ON_X86(chat_scan_sse2)},
 	[CHAT_SCAN_AVX2] = {"avx2", ON_X86(chat_scan_avx2)},
+	[CHAT_SCAN_NEON] = {"neon", ON_ARM64(chat_scan_neon)},
 };
 
 bool

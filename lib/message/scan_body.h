@@ -7,7 +7,7 @@
  * buffer: the newline at the end of a line is invalid in every part of a line, so every function
  * stops at it. UTF-8 is checked before, for all lines at once.
  *
- * The file that includes this file defines SCAN_WIDTH, SCAN_NAME and vec_mask(); if it does not,
+ * The file that includes this file defines SCAN_NAME and what scan_vec.h needs; if it does not,
  * this is the plain variant. Vectors are in scan_vec.h, the parts of a line in scan_utf8.h,
  * scan_string.h and scan_value.h, messages and lines here.
  */

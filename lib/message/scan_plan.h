@@ -85,10 +85,18 @@ struct scan_bytes {
 
 extern const struct scan_bytes chat_scan_bytes __attribute__((visibility("hidden")));
 
+/* 1 where scan_neon.c has its variant: on 64-bit ARM, with the byte order that it usually has. */
+#if defined(__aarch64__) && !defined(__AARCH64EB__)
+#define CHAT_SCAN_HAS_NEON 1
+#else
+#define CHAT_SCAN_HAS_NEON 0
+#endif
+
 typedef void scan_function(const struct scan_plan *plan, struct chat_scan_lines *lines);
 
 scan_function chat_scan_plain;
 scan_function chat_scan_sse2;
 scan_function chat_scan_avx2;
+scan_function chat_scan_neon;
 
 #endif

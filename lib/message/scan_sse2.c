@@ -7,6 +7,7 @@
 #include <emmintrin.h>
 
 #define SCAN_WIDTH 16
+#define SCAN_STRIDE 1
 #define SCAN_NAME chat_scan_sse2
 #include "message/scan_body.h"
 
@@ -14,5 +15,11 @@ static inline uint64_t
 vec_mask(vec bytes)
 {
 	return (uint32_t)_mm_movemask_epi8((__m128i)bytes);
+}
+
+static inline bool
+vec_has_top(vec bytes)
+{
+	return vec_mask(bytes) != 0;
 }
 #endif

@@ -33,9 +33,9 @@ skip_plain(const char *at)
 {
 	for (;; at += SCAN_WIDTH) {
 		vec bytes = vec_load(at);
-		vec low = bytes ^ vec_constant(chat_scan_bytes.two);
-		uint64_t special = vec_mask((vec)(low <= vec_constant(chat_scan_bytes.blank)) |
-			(vec)(bytes == vec_constant(chat_scan_bytes.backslash)));
+		vec low = bytes ^ vec_constant(chat_scan_bytes.two, 2);
+		uint64_t special = vec_mask((vec)(low <= vec_constant(chat_scan_bytes.blank, ' ')) |
+			(vec)(bytes == vec_constant(chat_scan_bytes.backslash, '\\')));
 
 		if (special)
 			return at + mask_first(special);
@@ -52,7 +52,7 @@ skip_class(const char *at, char one, char other)
 		vec digit = (vec)(bytes - vec_of('0') <= vec_of(9));
 		vec rest = (vec)(bytes == vec_of((unsigned char)one)) |
 			(vec)(bytes == vec_of((unsigned char)other));
-		uint64_t no = vec_mask(letter | digit | rest) ^ VEC_ALL;
+		uint64_t no = vec_mask(letter | digit | rest) ^ MASK_ALL;
 
 		if (no)
 			return at + mask_first(no);
@@ -88,12 +88,15 @@ skip_escape(const char *at)
 	return json_low_surrogate(at + 6, at + 12) < 0 ? NULL : at + 12;
 }
 
-#if VEC_STRIDE == 1
+#if SCAN_WIDTH > 8
 /* Sets of bytes among the next 32, one bit for each byte. */
 struct escape_masks {
 	uint64_t backslash, end, u, hex, zero, d, octal, c_to_f;
 };
 
+#ifdef SCAN_OWN_ESCAPES
+static inline struct escape_masks escape_masks(const char *at);
+#else
 static inline struct escape_masks
 escape_masks(const char *at)
 {
@@ -115,13 +118,14 @@ escape_masks(const char *at)
 	}
 	return masks;
 }
+#endif
 
 /* Returns true if each byte whose bit is in `places` can follow a backslash, except u. */
 static inline bool
 are_letters(const char *at, uint64_t places)
 {
 	for (; places; places &= places - 1)
-		if (!memchr("\"/bfnrt", at[mask_first(places)], 7))
+		if (!memchr("\"/bfnrt", at[__builtin_ctzll(places)], 7))
 			return false;
 	return true;
 }
@@ -152,7 +156,7 @@ skip_escapes(const char *at)
 		return NULL;
 	if (!are_letters(at, escaped & ~units & before))
 		return NULL;
-	return ends ? at + mask_first(ends) : at + 32;
+	return ends ? at + __builtin_ctzll(ends) : at + 32;
 }
 #else
 #define skip_escapes skip_escape
@@ -187,7 +191,7 @@ count_plain(const char *at, const char *end)
 
 		if (end - at < SCAN_WIDTH)
 			more = mask_before(more, (size_t)(end - at));
-		count -= (size_t)__builtin_popcountll(more);
+		count -= mask_count(more);
 	}
 	return count;
 }

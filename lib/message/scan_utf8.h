@@ -5,8 +5,6 @@
  * Checks the UTF-8 of all lines at once, so that the rest of the scanner need not check it. A
  * variant with faster code defines SCAN_OWN_WAYS, has_flaw() and utf8_flaws().
  */
-#include <stdbool.h>
-
 #include "message/scan_vec.h"
 
 /* Returns a vector of zeros if the bytes at `at` are valid after the three bytes before them. */
@@ -42,10 +40,48 @@ has_flaw(vec flaws)
 }
 #endif
 
+/* The number of pairs of vectors that are checked at once. */
+#ifndef SCAN_PAIRS
+#define SCAN_PAIRS 1
+#endif
+#define SCAN_BLOCK (SCAN_PAIRS * 2 * SCAN_WIDTH)
+
 /* A copy of the first or the last bytes. Bytes before the first and after the last are zeros. */
 struct edge {
-	char before[4], bytes[2 * SCAN_WIDTH];
+	char before[4], bytes[SCAN_BLOCK];
 };
+
+static inline bool
+block_has_flaw(const char *at)
+{
+	vec flaws = utf8_flaws(at) | utf8_flaws(at + SCAN_WIDTH);
+
+#if SCAN_PAIRS == 2
+	flaws |= utf8_flaws(at + 2 * SCAN_WIDTH) | utf8_flaws(at + 3 * SCAN_WIDTH);
+#endif
+	return has_flaw(flaws);
+}
+
+static inline bool
+block_has_top(const char *at)
+{
+	vec bytes = vec_load(at) | vec_load(at + SCAN_WIDTH);
+
+#if SCAN_PAIRS == 2
+	bytes |= vec_load(at + 2 * SCAN_WIDTH) | vec_load(at + 3 * SCAN_WIDTH);
+#endif
+	return vec_has_top(bytes);
+}
+
+/* Returns true if the block may end within a sequence. */
+static inline bool
+block_is_open(const char *at)
+{
+	uint32_t bytes;
+
+	memcpy(&bytes, at + SCAN_BLOCK - sizeof(bytes), sizeof(bytes));
+	return (le32toh(bytes) & UINT32_C(0x80808000)) != 0;
+}
 
 static __attribute__((noinline)) bool
 edge_has_flaw(const char *before, const char *at, size_t len)
@@ -55,28 +91,26 @@ edge_has_flaw(const char *before, const char *at, size_t len)
 	if (before)
 		memcpy(edge.before + 1, before, 3);
 	memcpy(edge.bytes, at, len);
-	return has_flaw(utf8_flaws(edge.bytes) | utf8_flaws(edge.bytes + SCAN_WIDTH));
+	return block_has_flaw(edge.bytes);
 }
 
-/* Returns end if all bytes are valid; else an address, at most a few vectors before the first
- * error, before which all bytes are valid. */
+/* Returns end if all bytes are valid; else an address, at most a few blocks before the first error,
+ * before which all bytes are valid. */
 static const char *
 utf8_run(const char *at, const char *end)
 {
 	const char *start = at;
-	uint64_t open = 1; /* not 0 if the vector before this may end within a sequence */
+	bool open = true; /* the block before this may end within a sequence */
 
-	if (end - at < 2 * SCAN_WIDTH)
+	if (end - at < SCAN_BLOCK)
 		return edge_has_flaw(NULL, at, (size_t)(end - at)) ? start : end;
-	if (edge_has_flaw(NULL, at, 2 * SCAN_WIDTH))
+	if (edge_has_flaw(NULL, at, SCAN_BLOCK))
 		return start;
-	for (at += 2 * SCAN_WIDTH; end - at >= 2 * SCAN_WIDTH; at += 2 * SCAN_WIDTH) {
-		vec second = vec_load(at + SCAN_WIDTH);
-
-		if ((vec_mask(vec_load(at) | second) | open) == 0)
+	for (at += SCAN_BLOCK; end - at >= SCAN_BLOCK; at += SCAN_BLOCK) {
+		if (!open && !block_has_top(at))
 			continue;
-		open = vec_mask(second) >> (SCAN_WIDTH - 3) * VEC_STRIDE;
-		if (has_flaw(utf8_flaws(at) | utf8_flaws(at + SCAN_WIDTH)))
+		open = block_is_open(at);
+		if (block_has_flaw(at))
 			return at - 3;
 	}
 	return edge_has_flaw(at - 3, at, (size_t)(end - at)) ? at - 3 : end;
