@@ -60,7 +60,7 @@ LIB_SRC := $(wildcard lib/*/*.c)
 
 # The shared library is the part that reads, checks and writes messages: no network, no command line.
 SHARED = $(addprefix text/,base64 buf err json json_string json_value line show utf8) \
-	$(addprefix message/,duplicate_keys encode file_check finding msg msg_type rules schema user_id username value) wire/url
+	$(addprefix message/,duplicate_keys encode file_check finding msg msg_type rules schema user_id username value)
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
 HEADERS := $(wildcard lib/chat/*.h)
@@ -90,7 +90,7 @@ $(PROGRAMS):
 $(LIB): $(call objects,$(LIB_SRC))
 	rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/$(SONAME): $(SHARED_SRC:%.c=$(BUILD)/pic/%.o) lib/libchat.map
+$(BUILD)/$(SONAME): $(SHARED_SRC:%.c=$(BUILD)/pic/%.o) lib/libchat.map Makefile
 	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libchat.map -Wl,-z,relro,-z,now \
 		$(if $(SANITIZE),,-Wl,-z,defs) -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcjson
 

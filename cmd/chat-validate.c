@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/clock.h"
 #include "chat/rules.h"
 #include "command/confine.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "text/clock.h"
 #include "validate/file.h"
 #include "validate/format.h"
 #include "validate/outputs.h"

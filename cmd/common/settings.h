@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 #include "chat/err.h"
-#include "chat/url.h"
 #include "client/login.h"
 #include "command/opt.h"
 #include "common/pipe_copy.h"
+#include "wire/url.h"
 
 /*
  * The settings that chat-send and chat-listen have in common: how they reach the server and as

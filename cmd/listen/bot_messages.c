@@ -4,10 +4,10 @@
  */
 #include "listen/bot_private.h"
 
-#include "chat/clock.h"
 #include "client/nonce.h"
 #include "client/via.h"
 #include "command/diag.h"
+#include "text/clock.h"
 
 #define ANSWER_MS 10000 /* a message this long after the last one is no answer to it */
 

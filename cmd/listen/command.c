@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "chat/clock.h"
+#include "text/clock.h"
 
 #define NOT_FOUND 127 /* the exit status of shells if a command is not found */
 #define NOT_EXECUTABLE 126 /* the exit status of shells if it cannot be executed */

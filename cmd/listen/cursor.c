@@ -18,9 +18,9 @@
 #include "chat/json.h"
 #include "chat/line.h"
 #include "chat/msg.h"
-#include "chat/url.h"
 #include "chat/utf8.h"
 #include "client/position.h"
+#include "wire/url.h"
 
 #define TRIES 100 /* for a file name that does not exist */
 #define LINE_MAX_BYTES (POSITION_ID_MAX_BYTES + CHAT_URL_MAX + 64)

@@ -1,7 +1,7 @@
 /* The end of a run. listener_turn() checks after each step if it has begun. */
 #include "listen/ending.h"
 
-#include "chat/clock.h"
+#include "text/clock.h"
 
 void
 ending_begin(struct ending *ending, int status)

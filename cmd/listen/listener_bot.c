@@ -6,8 +6,8 @@
 
 #include <signal.h>
 
-#include "chat/clock.h"
 #include "command/diag.h"
+#include "text/clock.h"
 
 #define BOT_END_MS 2000 /* from the time when the run began to end, to SIGTERM */
 #define BOT_KILL_MS 500 /* from SIGTERM to SIGKILL */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/clock.h"
 #include "command/diag.h"
+#include "text/clock.h"
 
 #define CLOSE_MS 2000 /* for the closing handshake */
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/clock.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "text/clock.h"
 
 #define MAX_HOPS 8
 

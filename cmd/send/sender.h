@@ -5,7 +5,6 @@
 #include <stdint.h>
 
 #include "chat/err.h"
-#include "chat/url.h"
 #include "client/delivery.h"
 #include "client/membership.h"
 #include "client/poll_set.h"
@@ -15,6 +14,7 @@
 #include "send/report.h"
 #include "send/source.h"
 #include "send/upload_progress.h"
+#include "wire/url.h"
 
 /*
  * chat-send: messages go from the source into the outbox, and from there through the delivery and

@@ -4,8 +4,8 @@
  */
 #include "send/sender_private.h"
 
-#include "chat/clock.h"
 #include "command/diag.h"
+#include "text/clock.h"
 
 #define CLOSE_MS 2000 /* for the closing handshake, and to finish after a signal */
 #define HURRIED_CLOSE_MS 500 /* for the closing handshake if the time is up already */

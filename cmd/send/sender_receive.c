@@ -3,9 +3,9 @@
  */
 #include "send/sender_private.h"
 
-#include "chat/clock.h"
 #include "command/diag.h"
 #include "common/tell.h"
+#include "text/clock.h"
 
 #define BATCH_EVENTS 256 /* of a turn, so that signals and deadlines are not late */
 

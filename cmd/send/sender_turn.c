@@ -5,8 +5,8 @@
  */
 #include "send/sender_private.h"
 
-#include "chat/clock.h"
 #include "command/diag.h"
+#include "text/clock.h"
 
 /* Returns true if the outbox has room. If it is full, first reports the settled messages. */
 static bool

@@ -1,7 +1,7 @@
 /* The progress bar of --file. */
 #include "send/upload_progress.h"
 
-#include "chat/clock.h"
+#include "text/clock.h"
 
 #define AFTER_MS 1000 /* the bar is shown only after this time */
 #define LOOK_MS 200 /* between two updates of the bar */

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/clock.h"
 #include "serve/channel/restore.h"
 #include "serve/channel/user_data.h"
 #include "serve/journal/disk_journal.h"
@@ -12,6 +11,7 @@
 #include "serve/sandbox.h"
 #include "serve/session/sessions.h"
 #include "serve/util/systemd.h"
+#include "text/clock.h"
 
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an HTTP answer */

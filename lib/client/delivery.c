@@ -4,8 +4,8 @@
  */
 #include "client/delivery.h"
 
-#include "chat/clock.h"
 #include "client/history_reader.h"
+#include "text/clock.h"
 
 /*
  * A client that only sends needs no history, but the server sends one. If this many messages or

@@ -1,7 +1,7 @@
 /* Pings: a server that is silent may be there; one that does not answer a ping is gone. */
 #include "client/heartbeat.h"
 
-#include "chat/clock.h"
+#include "text/clock.h"
 
 void
 chat_heartbeat_begin(struct heartbeat *heartbeat, int64_t dead_after_ms)

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/client.h"
+#include "wire/client.h"
 
 /*
  * Finds out if the server of a connection is still there. After half of dead_after_ms without a

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-#include "chat/client_options.h"
 #include "client/identity.h"
+#include "wire/client_options.h"
 
 /* The way to a server and the user to be there: the same for every connection and every channel. */
 struct login {

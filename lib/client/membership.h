@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "chat/buf.h"
-#include "chat/client.h"
 #include "chat/err.h"
 #include "chat/msg.h"
 #include "chat/span.h"
@@ -17,6 +16,7 @@
 #include "client/position.h"
 #include "client/server_info.h"
 #include "client/via.h"
+#include "wire/client.h"
 
 /*
  * A membership of a channel, over one connection after another: connect, send init, receive

@@ -4,7 +4,7 @@
  */
 #include "client/membership_private.h"
 
-#include "chat/clock.h"
+#include "text/clock.h"
 
 #define SETTLED_MS 5000 /* a connection that was joined for this time is progress */
 

@@ -1,7 +1,7 @@
 /* The owner of a membership sends, pauses, closes and waits between its events. */
 #include "client/membership_private.h"
 
-#include "chat/clock.h"
+#include "text/clock.h"
 
 #define QUEUE_MAX_BYTES (1u << 20) /* of messages that the kernel has not taken */
 

@@ -1,9 +1,9 @@
 /* The id of the last message that was dealt with, where the next connection goes on. */
 #include "client/position.h"
 
-#include "chat/clock.h"
 #include "chat/json.h"
 #include "client/history_reader.h"
+#include "text/clock.h"
 
 #define AHEAD_MOST_MS ((int64_t)24 * 60 * 60 * 1000) /* ahead of our clock */
 

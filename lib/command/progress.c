@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "chat/clock.h"
 #include "chat/line.h"
 #include "chat/show.h"
+#include "text/clock.h"
 
 #define BETWEEN_US 200000 /* the least time from one drawing to the next */
 #define BAR_CELLS 30

@@ -3,13 +3,13 @@
  * bytes, ws.c and ws_send.c for frames, and client_handshake.c to open the connection. The caller's
  * poll loop calls it.
  */
-#include "chat/client.h"
+#include "wire/client.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/clock.h"
 #include "chat/show.h"
+#include "text/clock.h"
 #include "wire/client_private.h"
 #include "wire/idn.h"
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chat/clock.h"
 #include "chat/show.h"
+#include "text/clock.h"
 #include "wire/client_private.h"
 #include "wire/refusal.h"
 

@@ -8,11 +8,11 @@
 
 #include "chat/buf.h"
 #include "chat/err.h"
-#include "chat/http.h"
 #include "chat/span.h"
-#include "chat/transport.h"
-#include "chat/url.h"
-#include "chat/ws.h"
+#include "wire/http.h"
+#include "wire/transport.h"
+#include "wire/url.h"
+#include "wire/ws.h"
 
 /*
  * Shared by client.c and client_handshake.c.

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "chat/http.h"
 #include "text/ascii.h"
+#include "wire/http.h"
 
 static const struct {
 	int status;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "chat/base64.h"
-#include "chat/http.h"
 #include "wire/digest.h"
+#include "wire/http.h"
 #include "wire/http_head.h"
 
 #define KEY_BYTES 16

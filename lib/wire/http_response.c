@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "chat/base64.h"
-#include "chat/http.h"
 #include "text/ascii.h"
+#include "wire/http.h"
 #include "wire/http_head.h"
 #include "wire/random.h"
 

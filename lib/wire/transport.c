@@ -7,7 +7,7 @@
  * time for which the caller's poll loop has to wait. The easy handle must not be removed from the
  * multi handle while the connection is used, because libcurl would close the connection.
  */
-#include "chat/transport.h"
+#include "wire/transport.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "chat/clock.h"
+#include "text/clock.h"
 #include "wire/transport_private.h"
 
 static size_t

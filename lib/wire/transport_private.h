@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <stdint.h>
 
-#include "chat/client_options.h"
 #include "chat/err.h"
-#include "chat/url.h"
+#include "wire/client_options.h"
+#include "wire/url.h"
 
 /*
  * Shared by transport.c, transport_setup.c and transport_error.c.

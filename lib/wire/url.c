@@ -2,7 +2,7 @@
  * Parses WebSocket URLs that people type, and checks channels, which are the paths of URLs. Server
  * and clients use the same rule for channels.
  */
-#include "chat/url.h"
+#include "wire/url.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

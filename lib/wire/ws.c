@@ -8,7 +8,7 @@
  * end. So a context has no bytes left between frames, and one context serves all receivers of a
  * pool. A receiver keeps a context only while a payload is incomplete.
  */
-#include "chat/ws.h"
+#include "wire/ws.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -401,6 +401,12 @@ chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws
 			event = read_payload(ws, pool, head, input, payload);
 	}
 	return event;
+}
+
+const char *
+chat_ws_failure_text(const struct chat_ws *ws)
+{
+	return chat_ws_failure_sentence(ws->failure);
 }
 
 bool

@@ -4,8 +4,6 @@
  */
 #include "wire/ws_failure.h"
 
-#include "chat/ws.h"
-
 enum {
 	CLOSE_PROTOCOL = 1002,
 	CLOSE_UNSUPPORTED = 1003,
@@ -43,7 +41,7 @@ chat_ws_failure_code(enum chat_ws_failure failure)
 }
 
 const char *
-chat_ws_failure_text(const struct chat_ws *ws)
+chat_ws_failure_sentence(enum chat_ws_failure failure)
 {
-	return failures[ws->failure].text;
+	return failures[failure].text;
 }

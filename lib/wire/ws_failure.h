@@ -5,7 +5,7 @@
 
 /*
  * Violations of the framing rules (RFC 6455) by a peer. chat_ws_failure_code() returns the Close
- * code of each, chat_ws_failure_text() the sentence.
+ * code of each, chat_ws_failure_sentence() the sentence.
  */
 enum chat_ws_failure {
 	CHAT_WS_FAILURE_NONE,
@@ -25,5 +25,6 @@ enum chat_ws_failure {
 };
 
 uint16_t chat_ws_failure_code(enum chat_ws_failure failure);
+const char *chat_ws_failure_sentence(enum chat_ws_failure failure);
 
 #endif

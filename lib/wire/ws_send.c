@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "chat/ws.h"
 #include "wire/random.h"
+#include "wire/ws.h"
 
 #define CLOSE_REASON_MAX 123
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/clock.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
 #include "serve/journal/disk_journal.h"
+#include "text/clock.h"
 
 #define TURN 1000 /* messages between two looks at the loop */
 

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "chat/http.h"
 #include "chat/line.h"
-#include "chat/ws.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "wire/http.h"
+#include "wire/ws.h"
 
 #define CHUNK ((size_t)256 << 10)
 #define GREETING \

@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "chat/http.h"
-#include "chat/ws.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "wire/http.h"
+#include "wire/ws.h"
 
 #define EVENTS 1024
 #define READ_BYTES 65536

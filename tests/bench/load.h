@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/url.h"
+#include "wire/url.h"
 
 /*
  * The options of the load generator. It has one thread and one epoll. Any fault ends the program

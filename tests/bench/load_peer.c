@@ -11,10 +11,10 @@
 
 #include "chat/encode.h"
 #include "chat/msg.h"
-#include "chat/ws.h"
 #include "command/diag.h"
 #include "load_stream.h"
 #include "load_usage.h"
+#include "wire/ws.h"
 
 #define EVENTS 512
 #define STUCK_MS 20000

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "chat/buf.h"
-#include "chat/http.h"
 #include "load.h"
 #include "load_wire.h"
+#include "wire/http.h"
 
 /*
  * One connection that joins a channel (connect, upgrade, init, userData, history) and leaves it.

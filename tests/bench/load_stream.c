@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "chat/buf.h"
-#include "chat/ws.h"
 #include "command/diag.h"
 #include "load_text.h"
+#include "wire/ws.h"
 
 #define KEY "\"content\":\""
 #define KEY_LEN (sizeof(KEY) - 1)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/ws.h"
+#include "wire/ws.h"
 
 #define PREFIX "{\"type\":\"text\",\"text\":\""
 #define SUFFIX "\"}"

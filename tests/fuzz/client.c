@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/http.h"
 #include "chat/msg.h"
-#include "chat/transport.h"
-#include "chat/ws.h"
 #include "client/membership.h"
 #include "fuzz.h"
+#include "wire/http.h"
+#include "wire/transport.h"
+#include "wire/ws.h"
 
 #define CONNECTIONS 4
 #define TURNS_MAX 100000 /* turns without an event, after which the client has hung */

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "chat/http.h"
 #include "fuzz.h"
+#include "wire/http.h"
 
 static void
 check_span(struct chat_span head, struct chat_span part)

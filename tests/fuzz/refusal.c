@@ -5,9 +5,9 @@
  */
 #include "wire/refusal.h"
 
-#include "chat/http.h"
 #include "chat/utf8.h"
 #include "fuzz.h"
+#include "wire/http.h"
 
 #define TOLD_MAX 175 /* in bytes; this fits into the text of an error */
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/url.h"
 #include "command/units.h"
 #include "fuzz.h"
+#include "wire/url.h"
 
 static void
 check_url(const char *text)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "chat/utf8.h"
-#include "chat/ws.h"
 #include "fuzz.h"
+#include "wire/ws.h"
 
 #define MESSAGE_MAX 10000
 #define FRAGMENTS_MAX 5

@@ -25,7 +25,7 @@ LAYERS = {
     "text": ["chat"],
     "message": ["chat", "text"],
     "command": ["chat", "text"],
-    "wire": ["chat", "text", "command"],
+    "wire": ["chat", "text"],
     "validate": LIB,
     "client": ["chat", "text", "message", "wire"],
     "common": LIB + ["client"],

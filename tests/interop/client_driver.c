@@ -17,8 +17,8 @@
 
 #include "../unit/client_wait.h"
 #include "chat/buf.h"
-#include "chat/client.h"
-#include "chat/clock.h"
+#include "text/clock.h"
+#include "wire/client.h"
 
 #define PATIENCE_MS 20000
 

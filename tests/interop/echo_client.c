@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/client.h"
-#include "chat/clock.h"
 #include "command/diag.h"
+#include "text/clock.h"
+#include "wire/client.h"
 
 #define AGENT "libchat"
 #define CASE_MS 60000 /* of silence, then a case is given up */

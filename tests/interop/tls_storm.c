@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "chat/clock.h"
+#include "text/clock.h"
 #include "tls_peer.h"
 
 #define BURST 200 /* records gathered for one send */

@@ -2,7 +2,7 @@
  * The client connects, sends, receives and closes as client.h promises, with servers that behave
  * well or badly; each server is a child process for one connection.
  */
-#include "chat/client.h"
+#include "wire/client.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "chat/clock.h"
-#include "chat/http.h"
-#include "chat/ws.h"
 #include "client_wait.h"
 #include "tap.h"
+#include "text/clock.h"
+#include "wire/http.h"
+#include "wire/ws.h"
 
 #define PATIENCE_MS 20000
 #define MANY 200000

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/client.h"
-#include "chat/clock.h"
+#include "text/clock.h"
+#include "wire/client.h"
 
 /*
  * Polls once, as a caller of chat_client_receive() does, no longer than until deadline_ms

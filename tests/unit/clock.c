@@ -1,5 +1,5 @@
 /* The clocks count in the units that they say, and the one for deadlines does not go back. */
-#include "chat/clock.h"
+#include "text/clock.h"
 
 #include "tap.h"
 

@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "chat/buf.h"
-#include "chat/http.h"
 #include "chat/msg.h"
-#include "chat/ws.h"
 #include "client/nonce.h"
 #include "common/settings.h"
+#include "wire/http.h"
+#include "wire/ws.h"
 
 #define LINES 1500 /* of a game */
 #define TEXT_MAX 900

@@ -3,7 +3,7 @@
  * head is also cut at every byte, in an allocation of its own: no part is taken for the whole head,
  * and nothing is read beyond the end.
  */
-#include "chat/http.h"
+#include "wire/http.h"
 
 #include <stdlib.h>
 

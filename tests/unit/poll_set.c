@@ -11,12 +11,12 @@
 #include <linux/sockios.h>
 #include <signal.h>
 
-#include "chat/clock.h"
 #include "command/diag.h"
 #include "common/signals.h"
 #include "listen/listener.h"
 #include "send/sender.h"
 #include "tap.h"
+#include "text/clock.h"
 
 #define GAMES 6
 #define FULL_BYTES 20000 /* less than a pipe holds: one flush may empty what was full */

@@ -1,6 +1,6 @@
 /* URLs and channels: valid ones are parted correctly, others are refused with a helpful sentence.
  */
-#include "chat/url.h"
+#include "wire/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * by byte and in random pieces. Every piece has an allocation of its own, so that a read beyond it
  * is found.
  */
-#include "chat/ws.h"
+#include "wire/ws.h"
 
 #include <stdio.h>
 #include <stdlib.h>

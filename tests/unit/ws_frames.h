@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "chat/buf.h"
-#include "chat/ws.h"
+#include "wire/ws.h"
 
 #define FRAMES_MAX 6
 #define MESSAGE_MAX 100000

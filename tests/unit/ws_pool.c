@@ -1,5 +1,5 @@
 /* Receivers that share a pool do not disturb each other. */
-#include "chat/ws.h"
+#include "wire/ws.h"
 
 #include <stdlib.h>
 

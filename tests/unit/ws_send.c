@@ -1,5 +1,5 @@
 /* Sending frames: a receiver gets what was sent, masks differ, and a long reason is cut. */
-#include "chat/ws.h"
+#include "wire/ws.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "chat/err.h"
-#include "chat/url.h"
 #include "serve/channel/leavers.h"
 #include "serve/channel/member.h"
 #include "serve/channel/nonces.h"
@@ -20,6 +19,7 @@
 #include "serve/util/clock.h"
 #include "serve/util/fair_share.h"
 #include "text/hash.h"
+#include "wire/url.h"
 
 /*
  * A channel: its members, the order of its messages, the users who are present, and its newest

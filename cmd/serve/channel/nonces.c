@@ -10,9 +10,9 @@
 #include <utlist.h>
 
 #include "chat/buf.h"
-#include "chat/url.h"
 #include "serve/util/memory.h"
 #include "text/hash.h"
+#include "wire/url.h"
 
 struct nonce_owner {
 	struct share share; /* first: shares_largest returns a pointer to it */

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 #include "chat/span.h"
-#include "chat/ws.h"
 #include "serve/util/memory.h"
+#include "wire/ws.h"
 
 /*
  * A block: encoded WebSocket frames, one after the other, each a header and a payload. The frames

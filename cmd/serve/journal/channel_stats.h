@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "chat/span.h"
-#include "chat/url.h"
 #include "text/hash.h"
+#include "wire/url.h"
 
 /*
  * Statistics of each channel, in memory: the number of its messages in closed segments, the

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/clock.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/group_commit.h"
 #include "serve/journal/journal_size.h"
@@ -22,6 +21,7 @@
 #include "serve/journal/state.h"
 #include "serve/journal/sync.h"
 #include "serve/journal/sync_result.h"
+#include "text/clock.h"
 
 /* ---- asking ---- */
 

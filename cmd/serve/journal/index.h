@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/url.h"
 #include "serve/journal/epochs.h"
 #include "serve/journal/line.h"
 #include "text/hash.h"
+#include "wire/url.h"
 
 /*
  * The index of a segment: the positions of each channel's messages. It is in memory while the

@@ -6,9 +6,9 @@
 
 #include "chat/err.h"
 #include "chat/span.h"
-#include "chat/url.h"
 #include "serve/frame/history.h"
 #include "serve/journal/line.h"
+#include "wire/url.h"
 
 /*
  * A journal stores messages in the order in which they were appended. It is asynchronous: `append`

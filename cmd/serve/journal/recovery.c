@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "chat/clock.h"
 #include "serve/journal/closed_stats.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/recovery_index.h"
 #include "serve/journal/removed_messages.h"
 #include "serve/journal/repair.h"
 #include "serve/journal/segment_list.h"
+#include "text/clock.h"
 
 #define CHECK_BYTES ((uint64_t)64 << 20) /* limit of the closed segments that are scanned */
 

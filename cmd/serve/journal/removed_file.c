@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "chat/line.h"
-#include "chat/url.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/line.h"
 #include "serve/journal/segment.h"
 #include "serve/util/crc32c.h"
+#include "wire/url.h"
 
 static const char magic[8] = "chatrem1";
 

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "chat/clock.h"
 #include "serve/journal/segment.h"
 #include "serve/journal/torn_tail.h"
+#include "text/clock.h"
 
 /* ---- --repair ---- */
 

@@ -6,7 +6,6 @@
  */
 #include "serve/journal/retention.h"
 
-#include "chat/clock.h"
 #include "serve/journal/closed_stats.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/index_rebuild.h"
@@ -14,6 +13,7 @@
 #include "serve/journal/journal_size.h"
 #include "serve/journal/max_messages.h"
 #include "serve/journal/removed_messages.h"
+#include "text/clock.h"
 
 /* ---- what a history needs ---- */
 

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "chat/clock.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/removed_file.h"
+#include "text/clock.h"
 
 /* Sets *failed, a result of the job, to true, and sets job->err if no other result is true yet. */
 static void

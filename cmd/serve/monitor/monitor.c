@@ -9,8 +9,8 @@
 #include <utlist.h>
 
 #include "chat/buf.h"
-#include "chat/http.h"
 #include "serve/monitor/metrics.h"
+#include "wire/http.h"
 
 #define ASKING_MAX 64
 #define ANSWERED_MAX 32

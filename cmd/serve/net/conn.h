@@ -7,14 +7,14 @@
 
 #include "chat/buf.h"
 #include "chat/err.h"
-#include "chat/http.h"
 #include "chat/span.h"
-#include "chat/ws.h"
 #include "serve/frame/block.h"
 #include "serve/net/poller.h"
 #include "serve/net/send_queue.h"
 #include "serve/net/stream.h"
 #include "serve/util/clock.h"
+#include "wire/http.h"
+#include "wire/ws.h"
 
 /*
  * A connection: the WebSocket protocol over one socket. It does the opening handshake, reads

@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 
 #include "chat/buf.h"
-#include "chat/clock.h"
-#include "chat/http.h"
 #include "serve/net/stream_status.h"
+#include "text/clock.h"
+#include "wire/http.h"
 
 #define RECORD_SHARE 1024 /* one record is read for each RECORD_SHARE bytes of the share */
 #define READS_A_RECORD 2 /* reads of the socket for a record: its header, its body */

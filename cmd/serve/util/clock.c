@@ -1,7 +1,7 @@
 /* Time for timestamps and deadlines, without a system call per message. */
 #include "serve/util/clock.h"
 
-#include "chat/clock.h"
+#include "text/clock.h"
 
 bool
 clock_update(struct clock *clock)

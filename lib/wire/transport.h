@@ -1,5 +1,5 @@
-#ifndef CHAT_TRANSPORT_H
-#define CHAT_TRANSPORT_H
+#ifndef CHAT_WIRE_TRANSPORT_H
+#define CHAT_WIRE_TRANSPORT_H
 
 #include <poll.h>
 #include <stdbool.h>
@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "chat/client_options.h"
 #include "chat/err.h"
-#include "chat/url.h"
+#include "wire/client_options.h"
+#include "wire/url.h"
 
 /*
  * A byte stream to a server over TCP, TLS, a proxy or a unix socket, by libcurl. No function

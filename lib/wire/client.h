@@ -1,15 +1,15 @@
-#ifndef CHAT_CLIENT_H
-#define CHAT_CLIENT_H
+#ifndef CHAT_WIRE_CLIENT_H
+#define CHAT_WIRE_CLIENT_H
 
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/client_options.h"
 #include "chat/err.h"
 #include "chat/span.h"
-#include "chat/url.h"
+#include "wire/client_options.h"
+#include "wire/url.h"
 
 /*
  * One client connection over TCP, TLS, a proxy or a unix socket. No function blocks. In a poll(2)

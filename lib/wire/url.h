@@ -1,5 +1,5 @@
-#ifndef CHAT_URL_H
-#define CHAT_URL_H
+#ifndef CHAT_WIRE_URL_H
+#define CHAT_WIRE_URL_H
 
 #include <stdbool.h>
 #include <stddef.h>

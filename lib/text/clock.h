@@ -1,5 +1,5 @@
-#ifndef CHAT_CLOCK_H
-#define CHAT_CLOCK_H
+#ifndef CHAT_TEXT_CLOCK_H
+#define CHAT_TEXT_CLOCK_H
 
 #include <stdint.h>
 

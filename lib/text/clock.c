@@ -1,5 +1,5 @@
 /* The clocks for deadlines and timestamps. */
-#include "chat/clock.h"
+#include "text/clock.h"
 
 #include <time.h>
 

@@ -1,5 +1,5 @@
-#ifndef CHAT_CLIENT_OPTIONS_H
-#define CHAT_CLIENT_OPTIONS_H
+#ifndef CHAT_WIRE_CLIENT_OPTIONS_H
+#define CHAT_WIRE_CLIENT_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

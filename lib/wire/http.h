@@ -1,5 +1,5 @@
-#ifndef CHAT_HTTP_H
-#define CHAT_HTTP_H
+#ifndef CHAT_WIRE_HTTP_H
+#define CHAT_WIRE_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef CHAT_WS_H
-#define CHAT_WS_H
+#ifndef CHAT_WIRE_WS_H
+#define CHAT_WIRE_WS_H
 
 #include <stdbool.h>
 #include <stddef.h>
