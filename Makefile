@@ -50,7 +50,7 @@ LIBS = -lwslay -lcurl -lidn2 -lcjson -lcrypto -lmagic -luv -luring -lseccomp -ls
 
 # ---- what is built of what ----
 
-# A command is its main, its folder, and the library, of which the linker takes what is used.
+# A command is its main, its folder, and all of lib, of which the linker takes what is used.
 COMMANDS = chat-validate chat-send chat-listen chat-serve
 VALIDATE_SRC := cmd/chat-validate.c $(wildcard cmd/validate/*.c)
 SEND_SRC := cmd/chat-send.c $(wildcard cmd/send/*.c cmd/common/*.c)
@@ -58,15 +58,15 @@ LISTEN_SRC := cmd/chat-listen.c $(wildcard cmd/listen/*.c cmd/common/*.c)
 SERVE_SRC := cmd/chat-serve.c $(wildcard cmd/serve/*.c cmd/serve/*/*.c)
 LIB_SRC := $(wildcard lib/*/*.c)
 
-# The shared library is the part that reads, checks and writes messages: no network, no command line.
-SHARED = $(addprefix text/,base64 buf err json json_string json_value line show utf8) \
-	$(addprefix message/,duplicate_keys encode file_check finding msg msg_type rules schema user_id username value)
+# libchat, static and shared, is the part that reads and checks messages: no network, no command line.
+SHARED = $(addprefix text/,base64 buf err json json_string json_value utf8) \
+	$(addprefix message/,duplicate_keys file_check finding msg msg_type rules user_id username value)
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
 HEADERS := $(wildcard lib/chat/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-LIB = $(BUILD)/libchat.a
+LIB = $(BUILD)/lib.a
 
 # tests/*.mk add to these: the programs, which are all linked in one way, and the objects, each of which
 # has a .d file with the headers that it was made of.
@@ -76,7 +76,7 @@ OBJECTS = $(call objects,$(wildcard cmd/*.c cmd/*/*.c cmd/serve/*/*.c) $(LIB_SRC
 .PHONY: all install uninstall clean help deps-build
 .DELETE_ON_ERROR:
 
-all: $(COMMANDS:%=$(BUILD)/%) $(LIB) $(BUILD)/$(SONAME) ## build the commands and the library
+all: $(COMMANDS:%=$(BUILD)/%) $(BUILD)/libchat.a $(BUILD)/$(SONAME) ## build the commands and the library
 
 include $(wildcard tests/*.mk)
 
@@ -88,11 +88,13 @@ $(PROGRAMS):
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIB): $(call objects,$(LIB_SRC))
+$(BUILD)/libchat.a: $(call objects,$(SHARED_SRC))
+$(LIB) $(BUILD)/libchat.a:
 	rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/$(SONAME): $(SHARED_SRC:%.c=$(BUILD)/pic/%.o) lib/libchat.map Makefile
 	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libchat.map -Wl,-z,relro,-z,now \
-		$(if $(SANITIZE),,-Wl,-z,defs) -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcjson
+		$(if $(SANITIZE),,-Wl,-z,defs) -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -138,7 +140,7 @@ INSTALLED = $(COMMANDS:%=$(BINDIR)/%) $(addprefix $(LIBDIR)/,libchat.a $(SONAME)
 install: all ## install everything under DESTDIR and PREFIX
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
 	install $(COMMANDS:%=$(BUILD)/%) $(DESTDIR)$(BINDIR)
-	install -m 644 $(LIB) $(BUILD)/$(SONAME) $(DESTDIR)$(LIBDIR)
+	install -m 644 $(BUILD)/libchat.a $(BUILD)/$(SONAME) $(DESTDIR)$(LIBDIR)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libchat.so
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' lib/chat.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/chat.pc

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "command/confine.h"
 #include "command/diag.h"
 #include "common/settings.h"
@@ -14,6 +13,7 @@
 #include "listen/from_log.h"
 #include "listen/listener.h"
 #include "listen/options.h"
+#include "text/buf.h"
 
 static _Noreturn void
 die(const struct chat_err *err)

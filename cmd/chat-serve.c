@@ -2,11 +2,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/line.h"
 #include "command/diag.h"
 #include "serve/config.h"
 #include "serve/server.h"
 #include "serve/util/memory.h"
+#include "text/line.h"
 
 static void
 report_metrics(struct server *server)

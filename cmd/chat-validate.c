@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/rules.h"
 #include "command/confine.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "message/rules.h"
 #include "text/clock.h"
 #include "validate/file.h"
 #include "validate/format.h"

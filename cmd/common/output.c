@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "text/err.h"
+
 #define PIECE_BYTES (256u << 10) /* of a write(2) */
 #define FULL_BYTES (4u << 20) /* pending; then the servers are not read */
 #define KEEP_BYTES (1u << 20) /* an empty buffer that is larger is freed */

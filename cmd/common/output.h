@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * Lines that are written to a descriptor, usually stdout. Writing never blocks the poll loop and

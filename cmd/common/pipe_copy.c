@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/line.h"
+#include "text/err.h"
+#include "text/line.h"
 
 #define PIPE_COPY_MAX_BYTES ((size_t)1 << 20)
 

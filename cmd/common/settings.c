@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "client/token.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 #define DEFAULT_URL "ws://localhost:3001/"
 #define CONNECT_TIMEOUT_MS 10000

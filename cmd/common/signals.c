@@ -6,6 +6,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "text/err.h"
+
 static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
 
 /* Reports signals->taken by fd; -1: by a new descriptor. */

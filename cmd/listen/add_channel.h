@@ -1,8 +1,8 @@
 #ifndef LISTEN_ADD_CHANNEL_H
 #define LISTEN_ADD_CHANNEL_H
 
-#include "chat/buf.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * Replaces the content of out with the line and adds `channel`, unless the line has one. Also sets

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
-#include "chat/utf8.h"
 #include "client/json_edit.h"
+#include "text/buf.h"
+#include "text/utf8.h"
 
 void
 answerer_begin(struct answerer *answerer, char *const *argv)

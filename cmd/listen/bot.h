@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "chat/err.h"
-#include "chat/line.h"
 #include "chat/msg.h"
 #include "client/backoff.h"
 #include "client/delivery.h"
@@ -16,6 +15,7 @@
 #include "listen/answer_nonce.h"
 #include "listen/command.h"
 #include "listen/unanswered.h"
+#include "text/line.h"
 
 /*
  * --exec: a command that reads the printed lines on its stdin. The lines that it writes to stdout

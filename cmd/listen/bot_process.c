@@ -9,6 +9,7 @@
 
 #include "command/diag.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 #define WINDOW 256 /* the number of messages of the command that may be in flight */
 #define STEADY_MS 10000 /* after a run of this time the pause before a restart is short again */

@@ -13,8 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 #define NOT_FOUND 127 /* the exit status of shells if a command is not found */
 #define NOT_EXECUTABLE 126 /* the exit status of shells if it cannot be executed */

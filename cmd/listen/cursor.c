@@ -13,13 +13,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/encode.h"
 #include "chat/json.h"
-#include "chat/line.h"
 #include "chat/msg.h"
-#include "chat/utf8.h"
 #include "client/position.h"
+#include "message/encode.h"
+#include "text/buf.h"
+#include "text/err.h"
+#include "text/line.h"
+#include "text/utf8.h"
 #include "wire/url.h"
 
 #define TRIES 100 /* for a file name that does not exist */

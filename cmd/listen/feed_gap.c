@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/encode.h"
 #include "client/history_reader.h"
 #include "command/diag.h"
+#include "message/encode.h"
 
 /*
  * While messages are older than --since the cursor does not follow, as the next run would print

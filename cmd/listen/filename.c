@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "chat/utf8.h"
+#include "text/utf8.h"
 
 #define RESERVED "<>:\"/\\|?*"
 

@@ -1,7 +1,7 @@
 #ifndef LISTEN_FILENAME_H
 #define LISTEN_FILENAME_H
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 /*
  * Appends to out, with a NUL, a file name that is safe on every file system, also vfat. It is made

@@ -5,10 +5,13 @@
 
 #include <string.h>
 
+#include "message/rules.h"
+#include "text/err.h"
+
 static int
 add_type(struct filter *filter, struct chat_span word, struct chat_err *err)
 {
-	enum chat_type type = chat_rules_find(word);
+	enum chat_type type = chat_type_find(word);
 
 	if (type == CHAT_TYPE_UNKNOWN || !(chat_rules[type].from & CHAT_FROM_SERVER))
 		return chat_fail(err, CHAT_USAGE,

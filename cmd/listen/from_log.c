@@ -8,10 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/line.h"
 #include "command/diag.h"
 #include "common/output.h"
 #include "listen/human.h"
+#include "text/err.h"
+#include "text/line.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 20) /* the longest line of the log */
 

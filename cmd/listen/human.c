@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "chat/show.h"
 #include "client/history_reader.h"
 #include "text/clock.h"
+#include "text/show.h"
 
 #define DIM "\033[2m"
 #define RED "\033[31m"

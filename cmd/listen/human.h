@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "chat/buf.h"
 #include "chat/msg.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /* The style of messages for people, and the day of the last message. */
 struct human {

@@ -8,6 +8,7 @@
 
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "message/rules.h"
 #include "text/clock.h"
 
 #define MAX_HOPS 8

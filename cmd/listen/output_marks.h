@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 /*
  * Marks in the output. A mark means: when `end` bytes are written, all messages of a channel up to

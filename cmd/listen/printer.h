@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/msg.h"
 #include "chat/span.h"
 #include "client/membership.h"
@@ -16,6 +15,7 @@
 #include "listen/listener_options.h"
 #include "listen/output_marks.h"
 #include "listen/save.h"
+#include "text/buf.h"
 
 /*
  * Turns messages into lines of the output: the filter, the command of --exec, --save-files, --human

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/msg.h"
+#include "text/buf.h"
 
 /* The last messages of a history that is sent in several pages. It starts zeroed. */
 struct recent {

@@ -13,10 +13,11 @@
 #include <unistd.h>
 
 #include "chat/base64.h"
-#include "chat/encode.h"
-#include "chat/line.h"
 #include "client/backoff.h"
 #include "listen/filename.h"
+#include "message/encode.h"
+#include "text/err.h"
+#include "text/line.h"
 
 #define TRIES 100 /* if another process uses the same names at the same time */
 #define NUMBER_MOST (1u << 30)

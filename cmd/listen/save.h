@@ -1,10 +1,10 @@
 #ifndef LISTEN_SAVE_H
 #define LISTEN_SAVE_H
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/msg.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * Saves the files of messages in one directory. A file gets a safe name, replaces no other file,

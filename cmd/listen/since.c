@@ -10,6 +10,7 @@
 #include "client/position.h"
 #include "command/units.h"
 #include "text/ascii.h"
+#include "text/err.h"
 
 #define FIELDS_LEN 19 /* the length of 2026-11-26T21:00:00 */
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/encode.h"
 #include "client/seen.h"
+#include "message/encode.h"
 
 void
 unanswered_free(struct unanswered *unanswered)

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/json.h"
+#include "text/buf.h"
 
 /*
  * The messages that a command was given, and a position among them: the last message, in the order

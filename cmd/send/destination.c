@@ -7,6 +7,7 @@
 
 #include "chat/json.h"
 #include "chat/msg.h"
+#include "text/err.h"
 
 /* Returns true if a value names this channel, or is null, which jq makes of a missing member. */
 static bool

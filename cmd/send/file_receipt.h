@@ -1,9 +1,9 @@
 #ifndef SEND_FILE_RECEIPT_H
 #define SEND_FILE_RECEIPT_H
 
-#include "chat/buf.h"
 #include "chat/span.h"
 #include "client/draft.h"
+#include "text/buf.h"
 
 /*
  * Appends the receipt of a file to out, without the data of the file: `file` has `omitted`, as in a

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "chat/utf8.h"
+#include "text/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 

@@ -1,8 +1,8 @@
 #ifndef SEND_REPLACE_INVALID_H
 #define SEND_REPLACE_INVALID_H
 
-#include "chat/buf.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * Replaces by U+FFFD what cannot be sent: U+0000, and bytes that are not UTF-8 (each "maximal

@@ -4,8 +4,8 @@
  */
 #include "send/replay.h"
 
-#include "chat/buf.h"
 #include "chat/msg.h"
+#include "text/buf.h"
 
 /* Appends the members from which a draft learns where the message comes from. */
 static void

@@ -8,13 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/utf8.h"
 #include "message/hint.h"
 #include "send/destination.h"
 #include "send/replace_invalid.h"
 #include "send/replay.h"
+#include "text/buf.h"
 #include "text/clock.h"
+#include "text/err.h"
+#include "text/span.h"
+#include "text/utf8.h"
 
 #define TEXT_MAX_POINTS ((size_t)1000) /* of a text, in code points, by the specification */
 #define LINE_MAX_BYTES (16u << 20) /* of an input line */

@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
-#include "chat/line.h"
 #include "client/draft.h"
 #include "command/strings.h"
 #include "send/upload.h"
+#include "text/buf.h"
+#include "text/line.h"
 
 /* The input: words of the command line, files, lines of JSON or of text, or a log. */
 struct source {

@@ -12,8 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/encode.h"
-#include "chat/utf8.h"
+#include "message/encode.h"
+#include "text/err.h"
+#include "text/utf8.h"
 
 #define READ_BYTES (256u << 10) /* of a read(2) */
 #define UPLOAD_MAX_BYTES (64u << 20) /* of a file: more than any message holds */

@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "client/draft.h"
+#include "text/buf.h"
 
 /* A file of --file, which becomes a message. The poll loop reads it, because it may be a pipe. */
 struct upload {

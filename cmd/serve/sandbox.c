@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "command/confine.h"
+#include "text/err.h"
 
 /*
  * Sanitizers read /proc, start a symbolizer and use ptrace(2) on the process: with them there is no

@@ -12,6 +12,7 @@
 #include "serve/session/sessions.h"
 #include "serve/util/systemd.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
 #define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an HTTP answer */

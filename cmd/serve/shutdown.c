@@ -7,12 +7,12 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "chat/line.h"
 #include "command/diag.h"
 #include "serve/channel/publish.h"
 #include "serve/session/sessions.h"
 #include "serve/util/systemd.h"
 #include "text/clock.h"
+#include "text/line.h"
 
 void
 server_drain(struct server *server)

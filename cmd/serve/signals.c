@@ -7,10 +7,10 @@
 
 #include <signal.h>
 
-#include "chat/buf.h"
 #include "serve/monitor/metrics.h"
 #include "serve/session/sessions.h"
 #include "serve/util/systemd.h"
+#include "text/buf.h"
 
 static void
 server_report(struct server *server)

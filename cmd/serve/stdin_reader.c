@@ -8,6 +8,8 @@
 #include "chat/msg.h"
 #include "serve/channel/post.h"
 #include "serve/session/context.h"
+#include "text/err.h"
+#include "text/span.h"
 
 void
 stdin_reader_close(struct stdin_reader *reader)

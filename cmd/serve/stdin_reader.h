@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <uv.h>
 
-#include "chat/line.h"
 #include "serve/channel/channel.h"
 #include "serve/session/backpressure.h"
 #include "serve/util/error_log.h"
+#include "text/line.h"
 
 /*
  * --stdin: each line is a client's message. It is posted as the server's own user (SERVER_NAME), in

@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/line.h"
+#include "text/buf.h"
+#include "text/err.h"
+#include "text/line.h"
 
 #define TRIES 100
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "chat/err.h"
-#include "chat/line.h"
+#include "text/line.h"
 #include "validate/check.h"
 
 /*

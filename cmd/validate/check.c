@@ -9,6 +9,8 @@
 
 #include "chat/msg.h"
 #include "message/hint.h"
+#include "text/err.h"
+#include "text/span.h"
 
 /* A line that the scanner did not accept. */
 struct line {

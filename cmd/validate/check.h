@@ -4,11 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "chat/buf.h"
-#include "chat/rules.h"
-#include "chat/scan.h"
 #include "chat/span.h"
+#include "chat/type.h"
 #include "command/progress.h"
+#include "message/scan.h"
+#include "text/buf.h"
 #include "validate/report.h"
 #include "validate/state.h"
 #include "validate/writer.h"

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
+#include "text/buf.h"
 #include "validate/stats.h"
 
 /* A finding and its place. The pointers are borrowed. */

@@ -1,7 +1,7 @@
 /* Findings as workflow commands of GitHub Actions, which shows a finding at its line. */
 #include <inttypes.h>
 
-#include "chat/show.h"
+#include "text/show.h"
 #include "validate/format.h"
 
 /*

@@ -5,8 +5,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "chat/encode.h"
-#include "chat/show.h"
+#include "message/encode.h"
+#include "message/rules.h"
+#include "text/show.h"
 #include "validate/format.h"
 
 void

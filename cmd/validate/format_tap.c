@@ -3,7 +3,7 @@
  */
 #include <inttypes.h>
 
-#include "chat/show.h"
+#include "text/show.h"
 #include "validate/format.h"
 
 static void

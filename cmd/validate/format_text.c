@@ -1,7 +1,8 @@
 /* Findings in the form of compiler errors, which editors know: FILE:LINE:COLUMN: error: TEXT. */
 #include <inttypes.h>
 
-#include "chat/show.h"
+#include "message/rules.h"
+#include "text/show.h"
 #include "validate/format.h"
 
 #define NUMBER_BYTES 20

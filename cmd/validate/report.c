@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
-#include "chat/show.h"
-#include "chat/utf8.h"
 #include "text/array.h"
+#include "text/show.h"
+#include "text/utf8.h"
 
 #define KEPT_MAX 1024
 

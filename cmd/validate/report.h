@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
+#include "text/buf.h"
 #include "validate/format.h"
 #include "validate/stats.h"
 #include "validate/writer.h"

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 #include "validate/state_order.h"
 #include "validate/state_presence.h"
 #include "validate/state_store.h"

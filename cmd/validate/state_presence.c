@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 /*
  * Reads `id` and `online` of a user in userData. If a member is missing, its variable is not set.

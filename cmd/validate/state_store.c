@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 void
 state_report(const struct look *look, const struct chat_json_value *at, enum chat_code code,

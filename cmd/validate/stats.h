@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "chat/err.h"
-#include "chat/rules.h"
+#include "chat/type.h"
 
 /*
  * The counts of all files. With --strict a blank line is invalid; else it is neither valid nor

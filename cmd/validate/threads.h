@@ -2,7 +2,7 @@
 #define VALIDATE_THREADS_H
 
 #include "chat/err.h"
-#include "chat/line.h"
+#include "text/line.h"
 #include "validate/check.h"
 
 /*

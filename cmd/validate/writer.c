@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "chat/line.h"
 #include "command/diag.h"
+#include "text/line.h"
 
 #define SETTLE_BYTES (64 * 1024)
 

@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "chat/buf.h"
 #include "chat/span.h"
 #include "command/progress.h"
+#include "text/buf.h"
 
 /*
  * Gathers bytes for a descriptor and writes them in large pieces. A failed write ends the program:

@@ -4,6 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Base64 with the standard alphabet (RFC 4648 section 4), without white space.
  * The lenient form, which the specification calls `format: byte`, has complete padding or none, and
@@ -39,5 +43,9 @@ size_t chat_base64_encoded_size(size_t size);
  * number of characters written.
  */
 size_t chat_base64_encode(char *out, const void *bytes, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,10 +1,13 @@
 #ifndef CHAT_ERR_H
 #define CHAT_ERR_H
 
-#include <stdarg.h>
 #include <stddef.h>
 
 #include "chat/span.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /*
  * The code of an error, in three groups after CHAT_OK. The first group is sent to peers
@@ -74,21 +77,8 @@ struct chat_err {
 	char text[192]; /* an English sentence or clause, without full stop */
 };
 
-/*
- * Fills err, if it is not NULL, and returns -1, so that a caller can `return chat_fail(…)`. The
- * arguments may point into err: chat_fail(err, err->code, "%s: %s", name, err->text). A text that
- * is too long is cut between two code points. errno is unchanged; "%m" stands for its sentence.
- */
-int chat_fail(struct chat_err *err, enum chat_code code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* As chat_fail, but set err->offset, which chat_fail sets to 0. */
-int chat_fail_at(struct chat_err *err, enum chat_code code, size_t offset, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-int chat_fail_list(struct chat_err *err, enum chat_code code, size_t offset, const char *format,
-	va_list list) __attribute__((format(printf, 4, 0)));
-
-/* Returns the word of a code, such as "bad_json"; "ok" for CHAT_OK. The string is static. */
+/* Returns the word of a code, such as "bad_json"; "ok" for CHAT_OK, "unknown" if it is no code. The
+ * string is static. */
 const char *chat_code_word(enum chat_code code);
 
 /* Returns the code of the first group that has this word, or CHAT_OK. */
@@ -99,5 +89,9 @@ enum chat_code chat_code_find(struct chat_span word);
  * internal for the third.
  */
 enum chat_code chat_code_wire(enum chat_code code);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include "chat/err.h"
 #include "chat/span.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * The only reader of untrusted JSON: strict RFC 8259, one pass, no allocation, no recursion. It
  * yields spans of the input, which must outlive them. The input must be valid UTF-8
@@ -102,5 +106,9 @@ bool chat_json_int64(struct chat_span integer, int64_t *value);
 
 /* Returns the word of a kind: "null", "boolean", "number", "string", "array" or "object". */
 const char *chat_json_kind_word(enum chat_json_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

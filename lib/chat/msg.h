@@ -6,8 +6,12 @@
 
 #include "chat/err.h"
 #include "chat/json.h"
-#include "chat/rules.h"
 #include "chat/span.h"
+#include "chat/type.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /*
  * A message that was read from untrusted bytes and checked by the rules of its type. The
@@ -71,11 +75,8 @@ unsigned chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_d
  */
 char *chat_msg_string(const struct chat_json_value *string);
 
-/*
- * Checks a username of 3 to 20 code points as the server does: no control character (C0, C1,
- * U+2028, U+2029, bidirectional), no invisible one, no white space at either end. Returns 0, or -1
- * with bad_username. Defined in username.c.
- */
-int chat_username_check(struct chat_span decoded, struct chat_err *err);
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,19 +5,38 @@
 #include <stddef.h>
 #include <string.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bytes that another object owns, without a NUL at the end. Valid as long as that object. */
 struct chat_span {
 	const char *at;
 	size_t len;
 };
 
-#define CHAT_SPAN(literal) ((struct chat_span){(literal), sizeof(literal) - 1})
+static inline struct chat_span
+chat_span_make(const char *at, size_t len)
+{
+	struct chat_span span;
+
+	span.at = at;
+	span.len = len;
+	return span;
+}
 
 static inline struct chat_span
 chat_span_of(const char *string)
 {
-	return (struct chat_span){string, strlen(string)};
+	return chat_span_make(string, strlen(string));
 }
+
+/* The span of a string literal. */
+#ifdef __cplusplus
+#define CHAT_SPAN(literal) chat_span_make((literal), sizeof(literal) - 1)
+#else
+#define CHAT_SPAN(literal) ((struct chat_span){(literal), sizeof(literal) - 1})
+#endif
 
 static inline bool
 chat_span_equal(struct chat_span a, struct chat_span b)
@@ -25,37 +44,8 @@ chat_span_equal(struct chat_span a, struct chat_span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-/* Returns the span without white space (space, tab, CR, LF) around it. */
-static inline struct chat_span
-chat_span_strip(struct chat_span span)
-{
-	while (span.len > 0 && memchr(" \t\r\n", span.at[0], 4))
-		span = (struct chat_span){span.at + 1, span.len - 1};
-	while (span.len > 0 && memchr(" \t\r\n", span.at[span.len - 1], 4))
-		span.len--;
-	return span;
+#ifdef __cplusplus
 }
-
-/* Returns true if a line contains only spaces, tabs, CR and LF. */
-static inline bool
-chat_span_is_blank(struct chat_span line)
-{
-	size_t i = 0;
-
-	while (i < line.len &&
-		(line.at[i] == ' ' || line.at[i] == '\t' || line.at[i] == '\r' ||
-			line.at[i] == '\n'))
-		i++;
-	return i == line.len;
-}
-
-/* Copies as many bytes of the span to `at` as fit before `end`. Returns the end of the copy. */
-static inline char *
-chat_span_put(char *at, const char *end, struct chat_span span)
-{
-	size_t room = (size_t)(end - at), len = span.len < room ? span.len : room;
-
-	return (char *)memcpy(at, span.at, len) + len;
-}
+#endif
 
 #endif

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "client/membership.h"
 #include "client/outbox.h"
+#include "text/buf.h"
 
 /*
  * Sends the messages of an outbox over the connections of a membership: it tells the outbox what

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/encode.h"
-#include "chat/utf8.h"
 #include "client/json_edit.h"
+#include "message/encode.h"
+#include "message/rules.h"
+#include "text/err.h"
+#include "text/span.h"
+#include "text/utf8.h"
 
 /* Tells which members an object has at its top level. */
 struct members {

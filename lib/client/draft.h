@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/json.h"
 #include "chat/msg.h"
 #include "chat/span.h"
 #include "client/via.h"
+#include "text/buf.h"
 
 /*
  * A message to be sent, which was checked: the bytes of the user, on one line. The values point

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/utf8.h"
+#include "message/username.h"
+#include "text/err.h"
+#include "text/utf8.h"
 
 enum { NAME_MIN = 3, NAME_MAX = 20 };
 

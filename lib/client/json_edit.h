@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "chat/buf.h"
 #include "chat/json.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /* Changes to JSON that was checked. All other bytes stay as they are. */
 

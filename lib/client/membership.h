@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/msg.h"
 #include "chat/span.h"
@@ -16,6 +15,7 @@
 #include "client/position.h"
 #include "client/server_info.h"
 #include "client/via.h"
+#include "text/buf.h"
 #include "wire/client.h"
 
 /*

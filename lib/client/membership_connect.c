@@ -5,6 +5,7 @@
 #include "client/membership_private.h"
 
 #include "text/clock.h"
+#include "text/err.h"
 
 #define SETTLED_MS 5000 /* a connection that was joined for this time is progress */
 

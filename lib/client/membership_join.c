@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/encode.h"
 #include "chat/json.h"
+#include "message/encode.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 #define SILENCE_MS 3000 /* without an answer to init; then the server gets a ping */
 #define CATCH_UP_MS 2000 /* without a history of a plain server; then it gets a ping */

@@ -9,6 +9,7 @@
 #include "chat/json.h"
 #include "client/json_edit.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 /* Returns true if a text is JSON by RFC 8259, which is more than the protocol allows. */
 static bool

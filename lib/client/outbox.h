@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/msg.h"
 #include "client/draft.h"
 #include "client/identity.h"
@@ -13,6 +12,7 @@
 #include "client/recent_hops.h"
 #include "client/seen.h"
 #include "client/via.h"
+#include "text/buf.h"
 
 /*
  * The messages on their way to the server, in the order of the input. A message stays until it is

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/encode.h"
 #include "client/json_edit.h"
+#include "message/encode.h"
 
 #define FIRST_ALLOWED 64 /* messages that a new connection gets at once */
 #define BYTES_MAX (8u << 20) /* of bodies and receipts; a single message may be larger */

@@ -2,6 +2,7 @@
 #include "client/outbox_private.h"
 
 #include "client/match.h"
+#include "text/err.h"
 
 #define NONCE_COUNTS 65536 /* hashes of nonces; as many as the widest window */
 #define RECOVERED_MS 30000 /* without "slower" from the server; then there is a window again */

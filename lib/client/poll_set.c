@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 #include "text/clock.h"
 
 #define POLL_MOST_MS 60000 /* of one poll(2) */

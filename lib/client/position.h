@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/msg.h"
+#include "text/buf.h"
 
 #define POSITION_BEGINNING "0" /* the id that is before all messages */
 #define POSITION_ID_MAX_BYTES 65536 /* of an id as it stands in JSON */

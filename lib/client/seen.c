@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 #define NOBODY SEEN_MAX
 

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/utf8.h"
+#include "text/buf.h"
+#include "text/err.h"
+#include "text/span.h"
+#include "text/utf8.h"
 
 #define TOKEN_MAX_BYTES 2048 /* so that init fits into 4 KiB */
 #define FILE_MAX_BYTES 8192 /* with the blanks around the token */

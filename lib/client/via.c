@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/nonce.h"
+#include "message/rules.h"
 
 void
 chat_via_here_note(struct via_here *here, const char *name)

@@ -4,9 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "chat/buf.h"
 #include "chat/json.h"
 #include "chat/msg.h"
+#include "message/rules.h"
+#include "text/buf.h"
 
 /*
  * `via` and `hops`: the names of the channels that a message was carried through, and the number of

@@ -11,7 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 /* Rights that the headers of Linux 6.1 do not define, each with the Landlock version that has it.
  */

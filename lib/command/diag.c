@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/line.h"
-#include "chat/show.h"
+#include "text/buf.h"
+#include "text/line.h"
+#include "text/show.h"
 
 #define WARNING_MAX 4096 /* bytes of a warning; a longer one is cut */
 

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <sysexits.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
+#include "text/buf.h"
 
 /*
  * Warnings and exit statuses of the commands. Only commands use this: the library never exits, and

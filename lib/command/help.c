@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "chat/utf8.h"
 #include "command/units.h"
+#include "text/utf8.h"
 
 #define HELP_WIDTH 80
 #define HELP_COLUMN_MAX 30 /* the help of an option that is longer is on the next line */

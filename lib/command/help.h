@@ -1,8 +1,8 @@
 #ifndef CHAT_COMMAND_HELP_H
 #define CHAT_COMMAND_HELP_H
 
-#include "chat/buf.h"
 #include "command/opt.h"
+#include "text/buf.h"
 
 /* Appends the text of --help: synopsis, line about the command, options, epilogue. */
 void chat_help_write(

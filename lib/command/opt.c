@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "command/diag.h"
 #include "command/units.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 static bool
 is_quantity(const struct chat_opt *opt)

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/line.h"
 #include "command/diag.h"
 #include "command/help.h"
+#include "text/buf.h"
+#include "text/line.h"
 
 #define FIRST_VALUE 256 /* getopt_long returns this plus the index of the entry for a long name */
 

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/line.h"
-#include "chat/show.h"
+#include "text/buf.h"
 #include "text/clock.h"
+#include "text/line.h"
+#include "text/show.h"
 
 #define BETWEEN_US 200000 /* the least time from one drawing to the next */
 #define BAR_CELLS 30

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 void
 chat_strings_add(struct chat_strings *strings, const char *string)

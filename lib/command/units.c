@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "text/ascii.h"
+#include "text/err.h"
 
 /* The number before a unit. For 12.050, whole is 12, digits is 5 and scale is 100. */
 struct decimal {

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
+#include "text/buf.h"
 
 /*
  * Numbers with units, in options and environment variables.

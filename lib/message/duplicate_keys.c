@@ -7,9 +7,9 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "chat/json.h"
 #include "text/array.h"
+#include "text/buf.h"
 
 /* A key of an object that has not ended. */
 struct key {

@@ -1,14 +1,14 @@
 /*
  * Writes the messages of a client, init, text and file, with cJSON.
  */
-#include "chat/encode.h"
+#include "message/encode.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chat/base64.h"
-#include "chat/buf.h"
+#include "text/buf.h"
 
 static void
 add_string(cJSON *object, const char *name, const char *value)

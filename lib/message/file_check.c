@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #include "chat/base64.h"
-#include "chat/buf.h"
+#include "message/rules.h"
+#include "text/buf.h"
 
 /* Returns true if a base64 string is canonical. Sets *decoded_size in both cases. */
 static bool

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 #include "chat/json.h"
-#include "chat/rules.h"
 #include "message/finding.h"
+#include "message/rules.h"
 
 /*
  * The state of the strict check of one file: its data must be canonical base64 (RFC 4648 section

@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "text/err.h"
+#include "text/span.h"
+
 /* Writes the JSON Pointer (RFC 6901) of a place, cut at `end`, without a NUL. Returns the end of
  * what it wrote. */
 static char *

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "text/span.h"
+
 const char *
 chat_hint(struct chat_span line)
 {

@@ -5,11 +5,13 @@
  */
 #include "chat/msg.h"
 
-#include "chat/buf.h"
-#include "chat/utf8.h"
 #include "message/file_check.h"
 #include "message/reader.h"
+#include "message/rules.h"
 #include "message/value.h"
+#include "text/buf.h"
+#include "text/err.h"
+#include "text/utf8.h"
 
 /* One object that is being read. */
 struct frame {

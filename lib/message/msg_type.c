@@ -3,6 +3,8 @@
  * which rules apply, and `type` may be any member of the object.
  */
 #include "message/reader.h"
+#include "message/rules.h"
+#include "text/span.h"
 
 int
 chat_reader_find_type(struct chat_reader *reader, struct chat_json_value *type)
@@ -53,7 +55,7 @@ chat_reader_check_type(
 			"expected string, got %s", chat_json_kind_word(value->kind));
 		return CHAT_TYPE_UNKNOWN;
 	}
-	type = chat_rules_find(chat_short_string(value, word, sizeof(word)));
+	type = chat_type_find(chat_short_string(value, word, sizeof(word)));
 	if (type != CHAT_TYPE_UNKNOWN && chat_rules_allow(type, from))
 		return type;
 	list_types(known, sizeof(known), from);

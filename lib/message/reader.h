@@ -7,7 +7,7 @@
 #include "chat/err.h"
 #include "chat/json.h"
 #include "chat/msg.h"
-#include "chat/rules.h"
+#include "chat/type.h"
 #include "message/finding.h"
 
 /*

@@ -2,7 +2,7 @@
  * The table of the eight messages, the only definition of their properties: msg.c and scan.c check
  * by it, schema.c prints it, and the server and the clients use its slots.
  */
-#include "chat/rules.h"
+#include "message/rules.h"
 
 /* One property on each line: name, slot, kind, then other fields of its rule. */
 #define FIELD(word, in, of, ...) \
@@ -182,10 +182,16 @@ chat_shape_find(const struct chat_shape *shape, struct chat_span name)
 }
 
 enum chat_type
-chat_rules_find(struct chat_span word)
+chat_type_find(struct chat_span word)
 {
 	for (int type = 0; type < CHAT_TYPES; type++)
 		if (chat_span_equal(chat_span_of(chat_rules[type].word), word))
 			return (enum chat_type)type;
 	return CHAT_TYPE_UNKNOWN;
+}
+
+const char *
+chat_type_word(enum chat_type type)
+{
+	return (unsigned)type < CHAT_TYPES ? chat_rules[type].word : "unknown";
 }

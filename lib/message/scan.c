@@ -3,12 +3,13 @@
  * scan_body.h, which scan_plain.c, scan_sse2.c, scan_avx2.c and scan_neon.c compile for different
  * vectors.
  */
-#include "chat/scan.h"
+#include "message/scan.h"
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
+#include "message/rules.h"
 #include "message/scan_plan.h"
+#include "text/buf.h"
 
 struct chat_scan {
 	scan_function *accept;

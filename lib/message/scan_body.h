@@ -11,6 +11,7 @@
  * this is the plain variant. Vectors are in scan_vec.h, the parts of a line in scan_utf8.h,
  * scan_string.h and scan_value.h, messages and lines here.
  */
+#include "message/scan.h"
 #include "message/scan_plan.h"
 #include "message/scan_utf8.h"
 #include "message/scan_value.h"

@@ -3,8 +3,7 @@
 
 #include <stdint.h>
 
-#include "chat/rules.h"
-#include "chat/scan.h"
+#include "message/rules.h"
 
 /*
  * The table of rules in the form that the scanner uses. Names are compared sixteen bytes at once.
@@ -92,6 +91,7 @@ extern const struct scan_bytes chat_scan_bytes __attribute__((visibility("hidden
 #define CHAT_SCAN_HAS_NEON 0
 #endif
 
+struct chat_scan_lines;
 typedef void scan_function(const struct scan_plan *plan, struct chat_scan_lines *lines);
 
 scan_function chat_scan_plain;

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/buf.h"
-#include "chat/rules.h"
+#include "message/rules.h"
 #include "message/user_id.h"
+#include "text/buf.h"
 
 /* A pattern for the form that chat_base64_check() accepts. */
 #define BASE64_GROUP "[A-Za-z0-9+/]"

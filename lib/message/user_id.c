@@ -5,6 +5,7 @@
 #include "message/user_id.h"
 
 #include "text/ascii.h"
+#include "text/err.h"
 
 int
 chat_user_id_check(const struct chat_json_value *string, struct chat_err *err)

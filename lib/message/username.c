@@ -3,8 +3,11 @@
  * same, and a name must not move the cursor of a terminal. The length, 3 to 20 code points, is a
  * rule of the table (rules.c).
  */
+#include "message/username.h"
+
 #include "chat/msg.h"
-#include "chat/utf8.h"
+#include "text/err.h"
+#include "text/utf8.h"
 
 static bool
 is_space(uint32_t point)

@@ -7,8 +7,11 @@
 
 #include "chat/base64.h"
 #include "chat/msg.h"
+#include "message/rules.h"
 #include "message/user_id.h"
+#include "message/username.h"
 #include "text/ascii.h"
+#include "text/err.h"
 
 enum chat_json_kind
 chat_value_kind(const struct chat_rule *rule)

@@ -5,7 +5,7 @@
 
 #include "chat/err.h"
 #include "chat/json.h"
-#include "chat/rules.h"
+#include "message/rules.h"
 
 /*
  * Checks one value by its rule: kind, limits, format. Called by msg.c.

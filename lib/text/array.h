@@ -1,7 +1,7 @@
 #ifndef CHAT_TEXT_ARRAY_H
 #define CHAT_TEXT_ARRAY_H
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 /*
  * Makes room for one more element at the end of an array with `count` elements and memory for

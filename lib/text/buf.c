@@ -2,7 +2,7 @@
  * Growable buffers, and allocations that abort the process if there is no memory. The limit of a
  * buffer bounds the memory that a peer can make us use.
  */
-#include "chat/buf.h"
+#include "text/buf.h"
 
 #include <errno.h>
 #include <poll.h>

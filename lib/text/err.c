@@ -2,12 +2,14 @@
  * Errors as values: a code for programs and a sentence for people. A function that fails fills the
  * caller's struct chat_err. Only the commands print errors, and only the server sends them.
  */
-#include "chat/err.h"
+#include "text/err.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "text/span.h"
 
 static const char *const words[CHAT_CODES] = {
 	[CHAT_OK] = "ok",
@@ -149,7 +151,7 @@ chat_fail_at(struct chat_err *err, enum chat_code code, size_t offset, const cha
 const char *
 chat_code_word(enum chat_code code)
 {
-	return words[code];
+	return (unsigned)code < CHAT_CODES ? words[code] : "unknown";
 }
 
 enum chat_code

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 /*
  * Hash tables (uthash) with keys that a peer may choose. A peer that can compute the hash could

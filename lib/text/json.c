@@ -5,6 +5,7 @@
  */
 #include "chat/json.h"
 
+#include "text/err.h"
 #include "text/json_reader.h"
 
 void

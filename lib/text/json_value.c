@@ -4,8 +4,8 @@
  */
 #include "chat/json.h"
 
-#include "chat/utf8.h"
 #include "text/json_escape.h"
+#include "text/utf8.h"
 
 /* Returns the code point of the escape at `at`, which json_string.c has accepted. Sets *len to the
  * length of the escape. */

@@ -2,12 +2,14 @@
  * Reads lines of NDJSON from a descriptor: standard input, logs, --stdin. The buffer never contains
  * more than one line of max_bytes and the bytes of one read(2).
  */
-#include "chat/line.h"
+#include "text/line.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "text/err.h"
 
 #define READ_BYTES (64 * 1024)
 

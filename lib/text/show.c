@@ -2,9 +2,9 @@
  * Makes text safe for terminals. Names, messages and errors from other people may contain escape
  * sequences, newlines or bidirectional overrides; this file replaces these by visible escapes.
  */
-#include "chat/show.h"
+#include "text/show.h"
 
-#include "chat/utf8.h"
+#include "text/utf8.h"
 
 static int
 show_byte(struct chat_buf *out, unsigned char byte)

@@ -2,7 +2,7 @@
  * Strict UTF-8 (RFC 3629), of a whole text or piece by piece. Runs of ASCII are checked eight bytes
  * at a time, because all input is checked here.
  */
-#include "chat/utf8.h"
+#include "text/utf8.h"
 
 #include <string.h>
 

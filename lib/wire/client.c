@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/show.h"
 #include "text/clock.h"
+#include "text/err.h"
+#include "text/show.h"
 #include "wire/client_private.h"
 #include "wire/idn.h"
 

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chat/show.h"
 #include "text/clock.h"
+#include "text/err.h"
+#include "text/show.h"
 #include "wire/client_private.h"
 #include "wire/refusal.h"
 

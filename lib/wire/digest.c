@@ -4,7 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 static void
 digest_of(unsigned char *digest, struct chat_span bytes, const EVP_MD *kind)

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * The opening handshake (RFC 6455 section 4) of servers and clients. These functions work on bytes

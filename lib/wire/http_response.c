@@ -6,6 +6,7 @@
 
 #include "chat/base64.h"
 #include "text/ascii.h"
+#include "text/err.h"
 #include "wire/http.h"
 #include "wire/http_head.h"
 #include "wire/random.h"

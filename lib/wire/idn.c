@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "chat/buf.h"
-#include "chat/utf8.h"
+#include "text/buf.h"
+#include "text/err.h"
+#include "text/utf8.h"
 
 static int
 hex_digit(char c)

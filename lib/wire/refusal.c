@@ -8,7 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "chat/show.h"
+#include "text/show.h"
+#include "text/span.h"
 
 #define STATUS_MAX 40 /* these are the most bytes shown of each part */
 #define SERVER_MAX 30

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#include "chat/buf.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * Describes for people the HTTP answer of a server that is not a chat server, or refuses the

@@ -18,8 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 #include "text/clock.h"
+#include "text/err.h"
 #include "wire/transport_private.h"
 
 static size_t

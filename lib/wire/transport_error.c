@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "text/err.h"
 #include "wire/tls_hint.h"
 #include "wire/transport_private.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 #include "wire/transport_private.h"
 
 #define READ_BYTES 65536L

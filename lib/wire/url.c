@@ -9,7 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "chat/utf8.h"
+#include "text/err.h"
+#include "text/utf8.h"
 
 #define DIGITS "0123456789"
 #define ALPHANUMERIC "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <wslay/wslay.h>
 
-#include "chat/utf8.h"
+#include "text/utf8.h"
 #include "wire/ws_failure.h"
 
 #define CHAT_WS_CLOSE_NONE 1005

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 struct wslay_frame_context;
 

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "text/buf.h"
 
 #define INPUT_BYTES 65536
 #define LATENCIES_MAX ((size_t)1 << 23)

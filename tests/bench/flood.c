@@ -10,10 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/line.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "text/buf.h"
+#include "text/line.h"
 #include "wire/http.h"
 #include "wire/ws.h"
 

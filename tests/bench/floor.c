@@ -18,9 +18,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "text/buf.h"
 #include "wire/http.h"
 #include "wire/ws.h"
 

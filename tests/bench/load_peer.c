@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "chat/encode.h"
 #include "chat/msg.h"
 #include "command/diag.h"
 #include "load_stream.h"
 #include "load_usage.h"
+#include "message/encode.h"
 #include "wire/ws.h"
 
 #define EVENTS 512

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "load.h"
 #include "load_wire.h"
+#include "text/buf.h"
 #include "wire/http.h"
 
 /*

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "command/diag.h"
 #include "load_text.h"
+#include "text/buf.h"
 #include "wire/ws.h"
 
 #define KEY "\"content\":\""

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 /*
  * The texts. A content has 2 hexadecimal digits for the sender's index, 8 for its counter, 16 for

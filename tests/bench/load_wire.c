@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "command/diag.h"
+#include "text/buf.h"
 
 #define SKIP_BYTES 16384 /* a record of TLS */
 

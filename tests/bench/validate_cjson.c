@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "chat/base64.h"
-#include "chat/rules.h"
-#include "chat/utf8.h"
+#include "message/rules.h"
+#include "text/utf8.h"
 
 static bool check_object(const cJSON *object, const struct chat_shape *shape);
 
@@ -111,7 +111,7 @@ check_line(const char *line, size_t len)
 	tree = cJSON_ParseWithOpts(line, &end, true);
 	word = cJSON_GetObjectItemCaseSensitive(tree, "type");
 	if (cJSON_IsString(word))
-		type = chat_rules_find(chat_span_of(word->valuestring));
+		type = chat_type_find(chat_span_of(word->valuestring));
 	if (type != CHAT_TYPE_UNKNOWN)
 		good = check_object(tree, &chat_rules[type].shape);
 	cJSON_Delete(tree);

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/buf.h"
-#include "chat/rules.h"
-#include "chat/utf8.h"
+#include "message/rules.h"
+#include "text/buf.h"
+#include "text/utf8.h"
 
 enum mode { MODE_NORMAL, MODE_ESCAPED, MODE_SPACED, MODE_BAD };
 static const char *const modes[] = {"normal", "escaped", "spaced", "bad"};

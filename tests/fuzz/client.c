@@ -11,6 +11,7 @@
 #include "chat/msg.h"
 #include "client/membership.h"
 #include "fuzz.h"
+#include "text/err.h"
 #include "wire/http.h"
 #include "wire/transport.h"
 #include "wire/ws.h"

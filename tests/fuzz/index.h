@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "chat/buf.h"
 #include "serve/journal/index_file.h"
 #include "serve/util/crc32c.h"
+#include "text/buf.h"
 
 /* Makes every checksum of an index file right, as far as the file is long enough. */
 static inline void

@@ -11,9 +11,10 @@
 #include <stdlib.h>
 
 #include "chat/msg.h"
-#include "chat/scan.h"
-#include "chat/utf8.h"
 #include "fuzz.h"
+#include "message/rules.h"
+#include "message/scan.h"
+#include "text/utf8.h"
 
 /* ---- the same values ---- */
 
@@ -203,7 +204,7 @@ static enum verdict
 judge(const json_t *tree)
 {
 	const char *word = json_string_value(json_object_get(tree, "type"));
-	enum chat_type type = word ? chat_rules_find(chat_span_of(word)) : CHAT_TYPE_UNKNOWN;
+	enum chat_type type = word ? chat_type_find(chat_span_of(word)) : CHAT_TYPE_UNKNOWN;
 
 	return type == CHAT_TYPE_UNKNOWN ? BAD : judge_object(&chat_rules[type].shape, tree);
 }

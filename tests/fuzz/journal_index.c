@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "fuzz.h"
 #include "index.h"
+#include "text/buf.h"
 
 #define NAME "00000001.index"
 #define LINE 200 /* bytes of a line of the good index, with its newline */

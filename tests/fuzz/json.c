@@ -3,11 +3,12 @@
  * also accepts step by step, with the same end. Only the valid UTF-8 at the front of the input is
  * used.
  */
+#include "chat/json.h"
+
 #include <stdlib.h>
 
-#include "chat/json.h"
-#include "chat/utf8.h"
 #include "fuzz.h"
+#include "text/utf8.h"
 
 static void
 check_string(const struct chat_json_value *string)

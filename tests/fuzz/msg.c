@@ -3,11 +3,13 @@
  * agree, findings are in order and lie inside the line, and a message has the values that its rules
  * require.
  */
+#include "chat/msg.h"
+
 #include <stdlib.h>
 
-#include "chat/msg.h"
-#include "chat/utf8.h"
 #include "fuzz.h"
+#include "message/rules.h"
+#include "text/utf8.h"
 
 struct seen {
 	struct chat_span line;

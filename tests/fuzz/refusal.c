@@ -5,8 +5,8 @@
  */
 #include "wire/refusal.h"
 
-#include "chat/utf8.h"
 #include "fuzz.h"
+#include "text/utf8.h"
 #include "wire/http.h"
 
 #define TOLD_MAX 175 /* in bytes; this fits into the text of an error */

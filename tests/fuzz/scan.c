@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "chat/msg.h"
-#include "chat/scan.h"
-#include "chat/utf8.h"
 #include "fuzz.h"
+#include "message/scan.h"
+#include "text/utf8.h"
 
 static void
 ignore(void *arg, const struct chat_err *finding)

@@ -4,9 +4,9 @@
  */
 #include <stdlib.h>
 
-#include "chat/show.h"
-#include "chat/utf8.h"
 #include "fuzz.h"
+#include "text/show.h"
+#include "text/utf8.h"
 
 static bool
 is_harmless(struct chat_span text, bool is_name)

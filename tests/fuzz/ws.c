@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "chat/utf8.h"
 #include "fuzz.h"
+#include "text/utf8.h"
 #include "wire/ws.h"
 
 #define MESSAGE_MAX 10000

@@ -16,8 +16,9 @@
 #include <stdlib.h>
 
 #include "../unit/client_wait.h"
-#include "chat/buf.h"
+#include "text/buf.h"
 #include "text/clock.h"
+#include "text/err.h"
 #include "wire/client.h"
 
 #define PATIENCE_MS 20000

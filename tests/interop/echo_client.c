@@ -13,6 +13,7 @@
 
 #include "command/diag.h"
 #include "text/clock.h"
+#include "text/err.h"
 #include "wire/client.h"
 
 #define AGENT "libchat"

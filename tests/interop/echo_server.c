@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "chat/buf.h"
 #include "command/diag.h"
 #include "serve/net/conn.h"
 #include "serve/net/listener.h"
+#include "text/buf.h"
 
 #define SWEEP_MS 100
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 /*
  * A client of TLS that does as it is told, right or wrong. OpenSSL works on memory, so that what

@@ -1,5 +1,5 @@
 /* Growable buffers contain what was appended, and keep their limit to the byte. */
-#include "chat/buf.h"
+#include "text/buf.h"
 
 #include <stdint.h>
 #include <stdlib.h>

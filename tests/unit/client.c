@@ -14,10 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "client_wait.h"
 #include "tap.h"
+#include "text/buf.h"
 #include "text/clock.h"
+#include "text/err.h"
 #include "wire/http.h"
 #include "wire/ws.h"
 

@@ -1,12 +1,12 @@
 /* The encoded messages of a client are right to the byte, and the reader accepts them. */
-#include "chat/encode.h"
+#include "message/encode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "chat/msg.h"
 #include "tap.h"
+#include "text/buf.h"
 
 /* Compares an encoded line with the expected one, and frees it. */
 static void

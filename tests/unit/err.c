@@ -1,11 +1,11 @@
 /* Errors: the words sent to peers, what chat_fail() writes, and where it cuts a long text. */
-#include "chat/err.h"
+#include "text/err.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "chat/utf8.h"
 #include "tap.h"
+#include "text/utf8.h"
 
 /* The list of chat-protocol(7), ERROR CODES, in its order. */
 static const char *const wire_words[] = {"bad_utf8", "bad_json", "duplicate_key", "bad_message",

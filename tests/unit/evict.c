@@ -6,10 +6,10 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "serve/net/conn.h"
 #include "slope.h"
 #include "tap.h"
+#include "text/buf.h"
 
 #define OWNERS 5
 

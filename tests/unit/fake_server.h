@@ -15,10 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "chat/msg.h"
 #include "client/nonce.h"
 #include "common/settings.h"
+#include "text/buf.h"
 #include "wire/http.h"
 #include "wire/ws.h"
 

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/line.h"
 #include "serve/journal/disk_journal.h"
 #include "serve/journal/state.h"
+#include "text/line.h"
 
 /* A journal in a temporary directory, and the files in it. */
 struct scratch {

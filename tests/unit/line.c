@@ -2,7 +2,7 @@
  * Lines are found in input that arrives in any pieces, a line over the limit is skipped, and memory
  * stays bounded. Writing writes all bytes.
  */
-#include "chat/line.h"
+#include "text/line.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -12,10 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "command/diag.h"
 #include "serve/util/error_log.h"
 #include "tap.h"
+#include "text/buf.h"
 
 #define MAX_BYTES 100000
 #define LINES 20000

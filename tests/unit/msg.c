@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "guard.h"
+#include "message/rules.h"
 #include "tap.h"
+#include "text/buf.h"
 
 /* ---- the corpus ---- */
 

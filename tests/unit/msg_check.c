@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "guard.h"
 #include "tap.h"
+#include "text/buf.h"
 
 #define SAID "\"type\":\"message\",\"id\":\"1\",\"sender\":\"a\",\"content\":\"b\",\"timestamp\":1"
 

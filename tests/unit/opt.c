@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "chat/utf8.h"
 #include "child.h"
 #include "command/diag.h"
 #include "tap.h"
+#include "text/utf8.h"
 
 /* Settings as a command has them. */
 struct settings {

@@ -1,5 +1,5 @@
 /* The table of rules is complete and agrees with the specification. */
-#include "chat/rules.h"
+#include "message/rules.h"
 
 #include <stdlib.h>
 
@@ -40,12 +40,12 @@ test_types(void)
 			strcat(required, rules->shape.rules[i].name.at);
 		}
 		is_str(required, cases[type].required, "%s: what it needs", cases[type].word);
-		is_int(chat_rules_find(chat_span_of(cases[type].word)), type, "%s is found",
+		is_int(chat_type_find(chat_span_of(cases[type].word)), type, "%s is found",
 			cases[type].word);
 	}
-	is_int(chat_rules_find(CHAT_SPAN("")), CHAT_TYPE_UNKNOWN, "no word is no type");
-	is_int(chat_rules_find(CHAT_SPAN("Text")), CHAT_TYPE_UNKNOWN, "case matters");
-	is_int(chat_rules_find(CHAT_SPAN("texts")), CHAT_TYPE_UNKNOWN, "every letter counts");
+	is_int(chat_type_find(CHAT_SPAN("")), CHAT_TYPE_UNKNOWN, "no word is no type");
+	is_int(chat_type_find(CHAT_SPAN("Text")), CHAT_TYPE_UNKNOWN, "case matters");
+	is_int(chat_type_find(CHAT_SPAN("texts")), CHAT_TYPE_UNKNOWN, "every letter counts");
 }
 
 /* Checks what msg.c assumes about a shape and the shapes inside it. */

@@ -2,16 +2,17 @@
  * The scanner agrees with the general reader: every variant accepts only messages, and accepts the
  * messages that the table of rules describes.
  */
-#include "chat/scan.h"
+#include "message/scan.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "chat/msg.h"
 #include "guard.h"
+#include "message/rules.h"
 #include "tap.h"
+#include "text/buf.h"
 
 static struct chat_scan *scans[CHAT_SCAN_VARIANTS]; /* NULL: not on this processor */
 

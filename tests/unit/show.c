@@ -1,11 +1,11 @@
 /* No bytes that chat_show() was given can control a terminal. */
-#include "chat/show.h"
+#include "text/show.h"
 
 #include <stdlib.h>
 
-#include "chat/utf8.h"
 #include "guard.h"
 #include "tap.h"
+#include "text/utf8.h"
 
 static void
 shows(struct chat_span text, const char *want)

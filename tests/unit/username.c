@@ -1,4 +1,5 @@
 /* The usernames that a server refuses although the specification allows them. */
+#include "message/username.h"
 #include "chat/msg.h"
 #include "tap.h"
 

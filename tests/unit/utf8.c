@@ -1,8 +1,9 @@
 /* UTF-8: every code point, every kind of invalid sequence, at every offset, cut in every place. */
-#include "chat/utf8.h"
+#include "text/utf8.h"
 
 #include <stdlib.h>
 
+#include "chat/span.h"
 #include "guard.h"
 #include "tap.h"
 

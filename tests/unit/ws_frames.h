@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 #include "wire/ws.h"
 
 #define FRAMES_MAX 6

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 void
 channels_init(struct channels *channels, const struct channels_limits *limits, struct clock *clock,

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "serve/channel/member.h"
 #include "serve/frame/page_cache.h"
 #include "serve/journal/message_id.h"
 #include "text/array.h"
+#include "text/buf.h"
 
 struct owed_echo {
 	uint64_t number; /* of the message */

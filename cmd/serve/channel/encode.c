@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-#include "chat/buf.h"
 #include "chat/json.h"
-#include "chat/rules.h"
+#include "message/rules.h"
+#include "text/buf.h"
 
 /* ---- appending ---- */
 

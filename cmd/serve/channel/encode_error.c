@@ -2,8 +2,8 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "serve/channel/encode.h"
+#include "text/buf.h"
 
 /* Adds a JSON value unchanged. cJSON needs a copy that ends with a NUL. */
 static void

@@ -6,6 +6,7 @@
 #include "serve/channel/channel.h"
 #include "serve/channel/presence.h"
 #include "serve/channel/user_data.h"
+#include "text/err.h"
 
 /*
  * Returns the user with this id and name, or NULL. If a user without connections that is in its

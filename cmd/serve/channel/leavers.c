@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/channel/roster.h"
+#include "text/buf.h"
 
 void
 leavers_add(struct leavers *leavers, struct channel *channel, struct user *user, int64_t due_ms)

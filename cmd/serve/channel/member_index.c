@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "serve/channel/channel.h"
+#include "text/buf.h"
 
 /* The list of members is in the order of their serials. */
 static void

@@ -9,9 +9,10 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/util/memory.h"
+#include "text/buf.h"
 #include "text/hash.h"
+#include "text/span.h"
 #include "wire/url.h"
 
 struct nonce_owner {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "text/array.h"
+#include "text/buf.h"
 
 #define MESSAGES_CAP_KEPT 1024 /* when the list is empty, it is freed if its cap is higher */
 

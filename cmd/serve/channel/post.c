@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "serve/channel/channel.h"
 #include "serve/channel/echo.h"
 #include "serve/channel/encode.h"
+#include "text/buf.h"
+#include "text/err.h"
 #include "text/hash.h"
 
 /* ---- the content ---- */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 #include "text/hash.h"
 
 struct quota_owner {

@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "serve/channel/restore_private.h"
 #include "serve/journal/max_messages.h"
 #include "serve/journal/read_lines.h"
 #include "serve/journal/recovery_index.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 /* ---- reading ---- */
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "serve/channel/restore_private.h"
 #include "serve/journal/recovery_index.h"
 #include "text/array.h"
+#include "text/buf.h"
 
 #define FRAME_HEADER_MAX 10 /* bytes that a message needs in memory, besides its text */
 #define LEFT_LEAST 4096 /* if fewer bytes of memory are left, no older segment is searched */

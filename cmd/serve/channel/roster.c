@@ -9,9 +9,10 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
-#include "chat/encode.h"
+#include "message/encode.h"
 #include "serve/util/memory.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 static int
 compare_bytes(const char *a, uint32_t a_len, const char *b, uint32_t b_len)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chat/rules.h"
+#include "message/rules.h"
 #include "serve/channel/channel.h"
 #include "serve/channel/encode.h"
 

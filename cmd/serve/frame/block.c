@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 struct block *
 block_new(size_t cap)

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "serve/util/memory.h"
+#include "text/buf.h"
 
 #define SMALL_BYTES 2048 /* a shorter frame is copied into a block that it shares with others */
 #define OWN_LEAST 1024 /* cap of the first such block; each further one has twice as much */

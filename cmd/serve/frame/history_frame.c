@@ -5,9 +5,9 @@
  */
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "serve/frame/history.h"
 #include "serve/frame/page.h"
+#include "text/buf.h"
 
 /* ---- messages ---- */
 

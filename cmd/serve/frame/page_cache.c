@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/frame/page.h"
 #include "serve/util/memory.h"
+#include "text/buf.h"
 
 #define BUDGET_PART 4 /* the budget of pages is a fourth of the limit of all send queues */
 #define IDLE_PART 4 /* unused pages are freed if all pages exceed a fourth of the budget */

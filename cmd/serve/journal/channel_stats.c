@@ -8,8 +8,8 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/util/memory.h"
+#include "text/buf.h"
 
 #define EVICT_PART 8 /* stats_evict frees 1/8 of STATS_BYTES_MAX at once */
 

@@ -13,6 +13,7 @@
 
 #include "serve/journal/dir.h"
 #include "serve/journal/segment_file.h"
+#include "text/err.h"
 
 /* ---- one record ---- */
 

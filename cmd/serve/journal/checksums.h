@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
+#include "text/buf.h"
 
 /* ---- one record ---- */
 

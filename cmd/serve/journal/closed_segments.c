@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "text/array.h"
+#include "text/buf.h"
 
 void
 closed_segments_add(struct closed_segments *segments, struct closed_segment closed)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "text/err.h"
+
 /* Root's files are trusted too: root could change our own files anyway. */
 static bool
 is_ours(const struct stat *status)

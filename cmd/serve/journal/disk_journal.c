@@ -22,6 +22,7 @@
 #include "serve/journal/sync.h"
 #include "serve/journal/sync_result.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 /* ---- asking ---- */
 

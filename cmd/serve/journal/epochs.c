@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "text/array.h"
+#include "text/buf.h"
 
 void
 epochs_note(struct epochs *epochs, uint64_t epoch, uint64_t number)

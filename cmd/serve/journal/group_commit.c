@@ -18,6 +18,7 @@
 #include "serve/journal/write_failure.h"
 #include "serve/util/crc32c.h"
 #include "text/array.h"
+#include "text/err.h"
 
 #define QUEUE_MAX ((size_t)1 << 30) /* bytes of queued lines; offsets in a segment have 32 bits */
 #define QUEUE_KEPT ((size_t)1 << 20) /* the most bytes of memory that an empty queue keeps */

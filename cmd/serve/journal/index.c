@@ -8,8 +8,8 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/util/memory.h"
+#include "text/buf.h"
 
 void
 index_free(struct journal_index *index)

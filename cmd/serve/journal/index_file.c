@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
-#include "chat/line.h"
 #include "serve/journal/dir.h"
 #include "serve/util/crc32c.h"
+#include "text/buf.h"
+#include "text/err.h"
+#include "text/line.h"
 
 #define LINE_MIN 64 /* no message has fewer bytes */
 

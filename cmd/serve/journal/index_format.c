@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
 #include "serve/util/crc32c.h"
+#include "text/buf.h"
 
 static uint64_t
 blocks_of(uint64_t positions)

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "serve/journal/index.h"
+#include "text/buf.h"
 
 /*
  * The format of an index file (chat-journal(5)): the head, the epochs, the channels, a checksum for

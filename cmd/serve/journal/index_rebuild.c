@@ -10,6 +10,7 @@
 #include "serve/journal/dir.h"
 #include "serve/journal/scan.h"
 #include "serve/journal/segment.h"
+#include "text/err.h"
 
 /*
  * Writes the index file. Returns 0, or -1, also if a line is damaged: only --repair removes damaged

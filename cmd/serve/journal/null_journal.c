@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 struct null_journal {
 	struct journal journal;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "serve/util/crc32c.h"
+#include "text/err.h"
 
 #define PIECE_BYTES ((size_t)1 << 20) /* limit of bytes read at once, except one longer line */
 #define GAP_BYTES 16384 /* the largest gap between two lines that is read with them */

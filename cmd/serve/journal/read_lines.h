@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
 #include "serve/journal/index.h"
+#include "text/buf.h"
 
 /*
  * Called for each line. text: the line without newline, valid during the call. Returns 0, or -1 to

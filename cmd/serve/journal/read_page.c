@@ -12,6 +12,7 @@
 #include "serve/journal/page_positions.h"
 #include "serve/journal/read_lines.h"
 #include "serve/util/crc32c.h"
+#include "text/err.h"
 
 /* ---- the lines of a page ---- */
 

@@ -15,6 +15,7 @@
 #include "serve/journal/repair.h"
 #include "serve/journal/segment_list.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 #define CHECK_BYTES ((uint64_t)64 << 20) /* limit of the closed segments that are scanned */
 

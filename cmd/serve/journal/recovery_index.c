@@ -10,6 +10,7 @@
 #include "serve/journal/dir.h"
 #include "serve/journal/index_rebuild.h"
 #include "serve/journal/repair.h"
+#include "text/err.h"
 
 int
 recovery_sync_lines(struct disk_journal *disk, uint32_t number, struct chat_err *err)

@@ -12,11 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/line.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/line.h"
 #include "serve/journal/segment.h"
 #include "serve/util/crc32c.h"
+#include "text/err.h"
+#include "text/line.h"
 #include "wire/url.h"
 
 static const char magic[8] = "chatrem1";

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "serve/journal/channel_stats.h"
+#include "text/buf.h"
 
 /*
  * The file `removed` (chat-journal(5)): the number of the newest removed message of each channel,

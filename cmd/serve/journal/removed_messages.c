@@ -5,9 +5,9 @@
  */
 #include "serve/journal/removed_messages.h"
 
-#include "chat/buf.h"
 #include "serve/journal/closed_stats.h"
 #include "serve/journal/message_id.h"
+#include "text/buf.h"
 
 /* ---- writing ---- */
 

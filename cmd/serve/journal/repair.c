@@ -10,6 +10,7 @@
 #include "serve/journal/segment.h"
 #include "serve/journal/torn_tail.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 /* ---- --repair ---- */
 

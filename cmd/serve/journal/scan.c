@@ -9,11 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chat/line.h"
 #include "chat/msg.h"
 #include "serve/journal/checksums.h"
 #include "serve/journal/segment.h"
 #include "serve/util/crc32c.h"
+#include "text/err.h"
+#include "text/line.h"
 
 #define LINE_MAX_BYTES ((size_t)600 << 20) /* a message is never longer */
 

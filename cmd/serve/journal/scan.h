@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
 #include "serve/journal/index.h"
+#include "text/buf.h"
 
 /*
  * Reading a whole segment, with every line compared with its checksum. The checksum of a line may

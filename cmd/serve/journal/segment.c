@@ -17,6 +17,7 @@
 #include "serve/journal/dir.h"
 #include "serve/journal/index_file.h"
 #include "serve/util/crc32c.h"
+#include "text/err.h"
 
 /* ---- the first line ---- */
 

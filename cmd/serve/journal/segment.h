@@ -4,11 +4,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
 #include "serve/journal/index.h"
 #include "serve/journal/segment_file.h"
+#include "text/buf.h"
 
 /*
  * A segment of a journal: a file of lines, a file with a checksum for each line, and, when it is

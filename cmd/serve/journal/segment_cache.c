@@ -9,9 +9,9 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/journal/index_rebuild.h"
 #include "serve/journal/segment.h"
+#include "text/buf.h"
 
 void
 cached_segment_close(struct cached_segment *segment)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "serve/journal/dir.h"
+#include "text/err.h"
 
 /* ---- names ---- */
 

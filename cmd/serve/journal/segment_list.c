@@ -11,11 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "serve/journal/dir.h"
 #include "serve/journal/removed_file.h"
 #include "serve/journal/segment_file.h"
 #include "text/array.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 static void
 list_add(struct segment_list *list, uint32_t number)

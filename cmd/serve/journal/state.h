@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "chat/buf.h"
 #include "serve/journal/channel_stats.h"
 #include "serve/journal/closed_segments.h"
 #include "serve/journal/epochs.h"
@@ -15,6 +14,7 @@
 #include "serve/journal/segment.h"
 #include "serve/journal/segment_cache.h"
 #include "serve/journal/sync_thread.h"
+#include "text/buf.h"
 
 /*
  * The state of a journal on the disk, for the files of this directory, and for channel/restore*.c,

@@ -10,6 +10,7 @@
 #include "serve/journal/dir.h"
 #include "serve/journal/removed_file.h"
 #include "text/clock.h"
+#include "text/err.h"
 
 /* Sets *failed, a result of the job, to true, and sets job->err if no other result is true yet. */
 static void

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "serve/journal/segment.h"
+#include "text/err.h"
 
 /* Appends the torn tail to the segment's file .torn, and removes it from the file of lines. */
 static int

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "text/err.h"
+
 void
 write_failure_set(struct disk_journal *disk, const struct chat_err *err)
 {

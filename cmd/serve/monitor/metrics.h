@@ -1,8 +1,8 @@
 #ifndef SERVE_MONITOR_METRICS_H
 #define SERVE_MONITOR_METRICS_H
 
-#include "chat/buf.h"
 #include "serve/monitor/sources.h"
+#include "text/buf.h"
 
 /* Appends the metrics in the Prometheus text format, version 0.0.4. */
 void metrics_write_prometheus(struct chat_buf *out, const struct monitor_sources *sources);

@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/monitor/metrics.h"
+#include "text/buf.h"
 #include "wire/http.h"
 
 #define ASKING_MAX 64

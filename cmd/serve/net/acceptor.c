@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 #define RETRY_MS 100 /* the delay after LISTENER_STUCK */
 

@@ -9,8 +9,8 @@
 #include <sys/un.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/util/memory.h"
+#include "text/buf.h"
 #include "text/hash.h"
 
 struct key {

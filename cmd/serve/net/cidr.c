@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 #define MAPPED_BITS 96 /* the bits before the IPv4 address in its IPv6 form */
 

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
 #include "serve/frame/block.h"
@@ -13,6 +12,7 @@
 #include "serve/net/send_queue.h"
 #include "serve/net/stream.h"
 #include "serve/util/clock.h"
+#include "text/buf.h"
 #include "wire/http.h"
 #include "wire/ws.h"
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "chat/buf.h"
 #include "serve/net/conn.h"
+#include "text/buf.h"
 
 struct holder {
 	struct conn *conn;

@@ -16,9 +16,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
 #include "serve/net/address.h"
 #include "serve/util/systemd.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 #define DEFAULT_PORT "3001"
 #define PORT_TRIES 16 /* retries to find a port that is free at all addresses of a name */

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 #define READY_MAX 1024 /* connections in one turn; the others are reported in the next turn */
 

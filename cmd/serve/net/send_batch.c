@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 #define SEND_BATCH_MAX 256 /* the most sends in a batch */
 

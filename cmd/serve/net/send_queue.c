@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 /*
  * The capacity in bytes of a block for frames of one queue only. Each block is twice as large as

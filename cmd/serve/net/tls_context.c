@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
+#include "text/err.h"
 
 #define SUITES_1_2 "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define GROUPS "X25519:P-256:P-384" /* finite-field groups need 100 times the CPU time */

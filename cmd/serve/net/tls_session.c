@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "chat/buf.h"
 #include "serve/net/stream_status.h"
+#include "text/buf.h"
 #include "text/clock.h"
 #include "wire/http.h"
 

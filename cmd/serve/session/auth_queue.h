@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "chat/buf.h"
 #include "chat/span.h"
 #include "serve/util/fair_queue.h"
+#include "text/buf.h"
 
 /*
  * Sessions that wait to have their token checked. An address from which too many wrong tokens came

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/channel/echo.h"
 #include "serve/channel/replay.h"
 #include "serve/net/conn.h"
+#include "text/buf.h"
 
 #define PAGE_READ_COST 1 /* every read of a page costs the same: none is longer than a page */
 #define NEWEST_READ_COST 16 /* it looks into several segments */

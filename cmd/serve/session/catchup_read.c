@@ -5,9 +5,9 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/channel/replay.h"
 #include "serve/channel/since.h"
+#include "text/buf.h"
 
 #define NEWEST_MAX_BYTES ((size_t)4 << 20) /* of texts that catchup_read_newest reads */
 #define TAIL_TURNS 2 /* the turn in which the page is handed out, and the next */

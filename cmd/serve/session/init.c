@@ -3,10 +3,12 @@
 
 #include <stdio.h>
 
+#include "message/username.h"
 #include "serve/channel/join.h"
 #include "serve/session/charge.h"
 #include "serve/session/proof.h"
 #include "serve/session/reply.h"
+#include "text/err.h"
 
 /* The strings of an init, decoded. */
 struct init_text {

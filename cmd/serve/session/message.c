@@ -9,6 +9,7 @@
 #include "serve/session/charge.h"
 #include "serve/session/init.h"
 #include "serve/session/reply.h"
+#include "text/err.h"
 #include "text/hash.h"
 
 /* Pauses a peer until the next sweep, because refusing its messages is work, too. */

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "serve/util/memory.h"
+#include "text/buf.h"
 #include "text/hash.h"
 
 #define UNIT 1000 /* credit for one message, byte or join: at 1/s one credit a millisecond */

@@ -8,8 +8,10 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "chat/encode.h"
 #include "chat/msg.h"
+#include "message/encode.h"
+#include "message/username.h"
+#include "text/err.h"
 
 #define HEX_LEN (2 * CHAT_SHA256_BYTES)
 #define TOKEN_BYTES 24 /* random */

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
+#include "text/buf.h"
 #include "wire/digest.h"
 
 /*

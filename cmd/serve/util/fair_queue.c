@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "chat/buf.h"
 #include "text/array.h"
+#include "text/buf.h"
 
 /* ---- the heap ---- */
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "chat/buf.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * Writes lines to a descriptor that other processes may share, and never waits: the events of all

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "chat/buf.h"
+#include "text/buf.h"
 
 static void *
 crypto_alloc(size_t size, const char *file, int line)

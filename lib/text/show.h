@@ -1,8 +1,8 @@
-#ifndef CHAT_SHOW_H
-#define CHAT_SHOW_H
+#ifndef CHAT_TEXT_SHOW_H
+#define CHAT_TEXT_SHOW_H
 
-#include "chat/buf.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * Appends untrusted text as one line that is safe on a terminal. Control characters

@@ -1,11 +1,12 @@
-#ifndef CHAT_RULES_H
-#define CHAT_RULES_H
+#ifndef CHAT_MESSAGE_RULES_H
+#define CHAT_MESSAGE_RULES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "chat/span.h"
+#include "chat/type.h"
 
 /*
  * The eight messages as one table: type, direction, properties, kinds, limits. Reading, checking,
@@ -14,79 +15,6 @@
  * chat-protocol(7)). An additional property of another shape counts as unknown, and only strict
  * checking reports it.
  */
-enum chat_type {
-	CHAT_TYPE_INIT,
-	CHAT_TYPE_TEXT,
-	CHAT_TYPE_FILE,
-	CHAT_TYPE_MESSAGE,
-	CHAT_TYPE_ERROR,
-	CHAT_TYPE_USER_DATA,
-	CHAT_TYPE_USER_STATUS,
-	CHAT_TYPE_HISTORY,
-	CHAT_TYPES,
-	CHAT_TYPE_UNKNOWN = CHAT_TYPES
-};
-
-enum chat_direction {
-	CHAT_FROM_CLIENT = 1,
-	CHAT_FROM_SERVER = 2,
-	CHAT_FROM_ANY = 3,
-	/*
-	 * Input of chat-send: a text or file of a client, with or without `type`. An object without
-	 * `type` is a text if it has `text`, else a file if it has `file`.
-	 */
-	CHAT_FROM_INPUT = 4
-};
-
-/*
- * The index of a property's value in struct chat_msg. Properties with the same path have the same
- * slot in all messages.
- */
-enum chat_slot {
-	CHAT_SLOT_TYPE,
-	CHAT_SLOT_ID,
-	CHAT_SLOT_USERNAME,
-	CHAT_SLOT_TEXT,
-	CHAT_SLOT_FILE,
-	CHAT_SLOT_FILE_NAME,
-	CHAT_SLOT_FILE_TYPE,
-	CHAT_SLOT_FILE_SIZE,
-	CHAT_SLOT_FILE_DATA,
-	CHAT_SLOT_SENDER,
-	CHAT_SLOT_CONTENT,
-	CHAT_SLOT_TIMESTAMP,
-	CHAT_SLOT_CODE,
-	CHAT_SLOT_MESSAGE,
-	CHAT_SLOT_USERS,
-	CHAT_SLOT_USER_ID,
-	CHAT_SLOT_ONLINE,
-	CHAT_SLOT_MESSAGES,
-	/* additions */
-	CHAT_SLOT_TOKEN,
-	CHAT_SLOT_SINCE,
-	CHAT_SLOT_SINCE_TIME,
-	CHAT_SLOT_PRESENCE,
-	CHAT_SLOT_NONCE,
-	CHAT_SLOT_REPLY_TO,
-	CHAT_SLOT_VIA,
-	CHAT_SLOT_HOPS,
-	CHAT_SLOT_CHANNEL,
-	CHAT_SLOT_URL,
-	CHAT_SLOT_SENDER_ID,
-	CHAT_SLOT_FILE_OMITTED,
-	CHAT_SLOT_FILE_SHA256,
-	CHAT_SLOT_COMPLETE,
-	CHAT_SLOT_MORE,
-	CHAT_SLOT_SERVER,
-	CHAT_SLOT_TRUNCATED,
-	CHAT_SLOT_TOTAL,
-	CHAT_SLOT_FIELD,
-	CHAT_SLOT_RETRY_AFTER,
-	CHAT_SLOT_FATAL,
-	CHAT_SLOTS,
-	CHAT_SLOT_NONE = CHAT_SLOTS /* the property is within an array: checked, not stored */
-};
-
 enum chat_rule_kind {
 	CHAT_RULE_STRING,
 	CHAT_RULE_INTEGER,
@@ -110,6 +38,8 @@ enum chat_rule_format {
 	CHAT_FORMAT_BASE64, /* format: byte */
 	CHAT_FORMAT_USERNAME /* any string; strict checking calls chat_username_check() */
 };
+
+#define CHAT_SLOT_NONE CHAT_SLOTS /* the property is within an array: checked, not stored */
 
 struct chat_shape;
 
@@ -157,9 +87,6 @@ chat_rules_allow(enum chat_type type, enum chat_direction from)
 		return type == CHAT_TYPE_TEXT || type == CHAT_TYPE_FILE;
 	return (chat_rules[type].from & from) != 0;
 }
-
-/* Returns the type with this word, or CHAT_TYPE_UNKNOWN. */
-enum chat_type chat_rules_find(struct chat_span word);
 
 /*
  * Returns the JSON Schema (2020-12) of the messages of a direction, with indentation; the caller

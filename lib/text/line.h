@@ -1,13 +1,13 @@
-#ifndef CHAT_LINE_H
-#define CHAT_LINE_H
+#ifndef CHAT_TEXT_LINE_H
+#define CHAT_TEXT_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/buf.h"
 #include "chat/err.h"
 #include "chat/span.h"
+#include "text/buf.h"
 
 /*
  * Reads lines from a file descriptor and skips lines longer than a limit. One function fills the

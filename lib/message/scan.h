@@ -1,11 +1,11 @@
-#ifndef CHAT_SCAN_H
-#define CHAT_SCAN_H
+#ifndef CHAT_MESSAGE_SCAN_H
+#define CHAT_MESSAGE_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chat/rules.h"
+#include "chat/type.h"
 
 /*
  * The fast path of checking. For each line the scanner decides "certainly valid" or "undecided".

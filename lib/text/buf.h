@@ -1,5 +1,5 @@
-#ifndef CHAT_BUF_H
-#define CHAT_BUF_H
+#ifndef CHAT_TEXT_BUF_H
+#define CHAT_TEXT_BUF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef CHAT_ENCODE_H
-#define CHAT_ENCODE_H
+#ifndef CHAT_MESSAGE_ENCODE_H
+#define CHAT_MESSAGE_ENCODE_H
 
 #include <stdbool.h>
 #include <stddef.h>
