@@ -50,6 +50,40 @@ message_count(struct journal *journal, struct chat_span channel)
 /* ---- what readers get ---- */
 
 /*
+ * Returns the number of the last message in the closed segments before `segment`, or 0 if there are
+ * none.
+ */
+static uint64_t
+last_before(const struct disk_journal *disk, uint32_t segment)
+{
+	size_t i = disk->closed.count;
+
+	while (i > 0 && disk->closed.at[i - 1].number >= segment)
+		i--;
+	return i > 0 ? disk->closed.at[i - 1].last : 0;
+}
+
+/*
+ * Corrects a range after an eviction of statistics: then a channel may have messages that were not
+ * counted, in closed segments before first_counted. counted: the number of messages that were
+ * counted. If that is less than readers get, they also get the others; otherwise the others are
+ * hidden.
+ */
+static void
+include_uncounted(const struct disk_journal *disk, struct visible_range *range, uint64_t counted,
+	uint32_t first_counted)
+{
+	uint64_t hidden_upto = last_before(disk, first_counted);
+
+	if (!disk->stats.evicted || !disk->options.max_messages)
+		return;
+	if (counted < disk->options.max_messages)
+		range->first_segment = 0;
+	else if (range->hidden_upto < hidden_upto)
+		range->hidden_upto = hidden_upto;
+}
+
+/*
  * Returns the range of a channel without statistics: it has no messages in closed segments, or its
  * statistics were evicted. open: the number of its messages in open segments.
  */
@@ -63,6 +97,7 @@ range_without_stats(const struct disk_journal *disk, uint64_t open)
 		range.first_segment = UINT32_MAX;
 		range.skip = open - max_messages;
 	}
+	include_uncounted(disk, &range, open, UINT32_MAX);
 	return range;
 }
 
@@ -81,6 +116,8 @@ range_by_stats(const struct disk_journal *disk, const struct channel_stats *stat
 
 		range.hidden_upto = last > range.hidden_upto ? last : range.hidden_upto;
 	}
+	include_uncounted(disk, &range, stats->kept + open,
+		stats->runs_count ? stats->runs[0].segment : UINT32_MAX);
 	return range;
 }
 

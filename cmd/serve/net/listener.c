@@ -184,6 +184,7 @@ listen_all(struct listeners *listeners, struct addrinfo *list, struct chat_err *
 	return 0;
 }
 
+/* Returns -1 with an error; errno is then the reason of the kernel, or 0 if it was not asked. */
 static int
 listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 {
@@ -191,8 +192,9 @@ listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 	bool loopback;
 	const char *port = NULL;
 	char host[256];
-	int status;
+	int status, error;
 
+	errno = 0;
 	if (address_split(text, host, sizeof(host), &port, err) < 0)
 		return -1;
 	/* localhost is always a loopback address; do not ask a resolver (RFC 6761) */
@@ -200,12 +202,16 @@ listen_tcp(struct listeners *listeners, const char *text, struct chat_err *err)
 	if (loopback)
 		hints.ai_flags = 0;
 	status = getaddrinfo(*host && !loopback ? host : NULL, port, &hints, &list);
-	if (status)
+	if (status) {
+		errno = 0;
 		return chat_fail(err, CHAT_CANNOT_CONNECT, "cannot listen on %s: %s", text,
 			gai_strerror(status));
+	}
 	for (int tries = 0; (status = listen_all(listeners, list, err)) > 0 && tries < PORT_TRIES;)
 		tries++;
+	error = errno;
 	freeaddrinfo(list);
+	errno = error;
 	return status > 0 ? -1 : status;
 }
 
