@@ -66,7 +66,8 @@ static const struct chat_opt table[] = {
 	{0, "cursor-file", CHAT_OPT_STRING, AT(options.cursor_file), .argument = "FILE",
 		.help = "go on where the last listener with this file ended"},
 	{0, "history", CHAT_OPT_CHOICE, AT(history), .argument = "HOW", .choices = history_words,
-		.help = "as one line, flat: a line each, none, or auto: flat to go on"},
+		.help = "flat: a line for each message; line: one line; none; auto: flat "
+			"from a position on, else line (%s)"},
 	{0, "from-log", CHAT_OPT_STRING, AT(options.log), .argument = "FILE",
 		.help = "a log of these tools in place of a server; -: stdin"},
 	{.name = "How far", .kind = CHAT_OPT_HEADING},

@@ -125,6 +125,8 @@ is "$(sed -nE 's/^\.Xr ([^ ]+) ([0-9]).*/\1.\2/p' man/* | sort -u | while read -
 	[ -e "man/$page" ] || [[ $page = @(jq.1|mawk.1|curl.1|tail.1|prove.1) ]] || echo "$page"
 done)" '' 'every page referred to exists'
 
+is "$(grep -nE '@[A-Z_]+@' man/*)" '' 'nothing in a page is left to be filled in'
+
 # ---- the protocol's page ----
 
 is "$(man_section 'ERROR CODES' man/chat-protocol.7 | sed -n 's/^\.It Cm //p' | sort)" \

@@ -30,6 +30,20 @@ exits 0 'the last none' chat-listen --no-follow -t history -n 0
 is "$(jq -c .messages "$OUT")" '[]' 'leave an empty line'
 exits 0 'no history' chat-listen --no-follow --history=none
 is "$(jq -r .type "$OUT")" userData 'no line of it'
+
+# shape ARGUMENT…: the types of the lines that come, without userData.
+shape() {
+	chat-listen --no-follow "$@" | jq -r .type | grep -vx userData | paste -sd,
+}
+
+is "$(shape)" history 'by default the history is one line'
+is "$(shape --history=auto)" history 'which is auto'
+is "$(shape --since all)" message,message 'after a position it is a line for each message'
+is "$(shape --cursor-file "$TMP/shape.cur")" message,message 'and with a cursor file that is new'
+is "$(shape --since all --history=line)" history 'unless asked for as one line'
+exits 0 'a command with a new cursor file' chat-listen --cursor-file "$TMP/shape-bot.cur" -C 2 --exec sh -c 'jq -r .type >"$0"' "$TMP/shape"
+is "$(paste -sd, "$TMP/shape")" userData,history 'gets one line'
+
 exits 0 '--from' chat-listen --no-follow --history=flat --from alice
 same "$OUT" "$TMP/one" 'takes the words of one'
 exits 0 '--no-user' chat-listen -u alice --no-user --no-follow --history=flat -t message
