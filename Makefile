@@ -2,9 +2,13 @@
 #
 # To package: `make` builds, `make install DESTDIR=… PREFIX=/usr` installs. Set CC, CFLAGS, CPPFLAGS and
 # LDFLAGS as you like; the flags that the build needs are in ALL_CFLAGS and so on, which add yours.
+# A rule says what it makes; with V=1 it shows its commands.
 # Tests, fuzzing, benchmarks and style are in tests/*.mk, which this file includes.
 
 MAKEFLAGS += --no-print-directory
+
+Q = $(if $(filter-out 0,$(V)),,@)
+say = $(if $(Q),@printf '  %-7s %s\n' $(1) '$(2)')
 
 VERSION = 0.1.0
 SOVERSION = 0
@@ -76,7 +80,8 @@ OBJECTS = $(call objects,$(wildcard cmd/*.c cmd/*/*.c cmd/serve/*/*.c) $(LIB_SRC
 .PHONY: all install uninstall clean help deps-build
 .DELETE_ON_ERROR:
 
-all: $(COMMANDS:%=$(BUILD)/%) $(BUILD)/libchat.a $(BUILD)/$(SONAME) ## build the commands and the library
+ALL = $(COMMANDS:%=$(BUILD)/%) $(BUILD)/libchat.a $(BUILD)/$(SONAME)
+all: $(ALL) ## build the commands and the library
 
 include $(wildcard tests/*.mk)
 
@@ -85,24 +90,29 @@ $(BUILD)/chat-send: $(call objects,$(SEND_SRC)) $(LIB)
 $(BUILD)/chat-listen: $(call objects,$(LISTEN_SRC)) $(LIB)
 $(BUILD)/chat-serve: $(call objects,$(SERVE_SRC)) $(LIB)
 $(PROGRAMS):
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIB): $(call objects,$(LIB_SRC))
 $(BUILD)/libchat.a: $(call objects,$(SHARED_SRC))
 $(LIB) $(BUILD)/libchat.a:
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/$(SONAME): $(SHARED_SRC:%.c=$(BUILD)/pic/%.o) lib/libchat.map Makefile
-	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libchat.map -Wl,-z,relro,-z,now \
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libchat.map -Wl,-z,relro,-z,now \
 		$(if $(SANITIZE),,-Wl,-z,defs) -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/pic/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$< as PIC)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -c -o $@ $<
 
 # Other flags are another build: whatever was made with the old ones is made again.
 FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(HARDENING)
@@ -132,38 +142,45 @@ FISH_DIR = $(DATADIR)/fish/vendor_completions.d
 MAN1 := $(wildcard man/*.1)
 MAN5 := $(wildcard man/*.5)
 MAN7 := $(wildcard man/*.7)
-INSTALLED = $(COMMANDS:%=$(BINDIR)/%) $(addprefix $(LIBDIR)/,libchat.a $(SONAME) libchat.so pkgconfig/chat.pc) \
-	$(HEADERS:lib/%=$(INCLUDEDIR)/%) $(MAN1:man/%=$(MANDIR)/man1/%) $(MAN5:man/%=$(MANDIR)/man5/%) $(MAN7:man/%=$(MANDIR)/man7/%) \
-	$(COMMANDS:%=$(BASH_DIR)/%) $(ZSH_DIR)/_chat $(COMMANDS:%=$(FISH_DIR)/%.fish) \
-	$(UNITDIR)/chat-serve.service $(UNITDIR)/chat-serve.socket
 
-install: all ## install everything under DESTDIR and PREFIX
-	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
-	install $(COMMANDS:%=$(BUILD)/%) $(DESTDIR)$(BINDIR)
-	install -m 644 $(BUILD)/libchat.a $(BUILD)/$(SONAME) $(DESTDIR)$(LIBDIR)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libchat.so
-	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' lib/chat.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/chat.pc
-	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/chat.pc
-	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/chat
-	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
-	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
-	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
-	for command in $(COMMANDS); do \
-		install -m 644 completions/chat.bash $(DESTDIR)$(BASH_DIR)/$$command && \
-		install -m 644 completions/$$command.fish $(DESTDIR)$(FISH_DIR) || exit; \
-	done
-	install -m 644 completions/_chat $(DESTDIR)$(ZSH_DIR)
-	sed -e 's|@BINDIR@|$(BINDIR)|' cmd/serve/systemd/chat-serve.service.in >$(DESTDIR)$(UNITDIR)/chat-serve.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/chat-serve.service
-	install -m 644 cmd/serve/systemd/chat-serve.socket $(DESTDIR)$(UNITDIR)
+# lib/install.sh puts these there, and takes them away: it says what each line means.
+define INSTALLED
+755 $(BINDIR) $(COMMANDS:%=$(BUILD)/%)
+644 $(LIBDIR) $(BUILD)/libchat.a $(BUILD)/$(SONAME)
+link $(LIBDIR) $(SONAME) libchat.so
+fill $(LIBDIR)/pkgconfig lib/chat.pc.in
+644 $(INCLUDEDIR)/chat $(HEADERS)
+644 $(MANDIR)/man1 $(MAN1)
+644 $(MANDIR)/man5 $(MAN5)
+644 $(MANDIR)/man7 $(MAN7)
+copy $(BASH_DIR) completions/chat.bash $(COMMANDS)
+644 $(ZSH_DIR) completions/_chat
+644 $(FISH_DIR) $(COMMANDS:%=completions/%.fish)
+fill $(UNITDIR) cmd/serve/systemd/chat-serve.service.in
+644 $(UNITDIR) cmd/serve/systemd/chat-serve.socket
+endef
+
+# Root makes nothing in the build directory of another user: what is built there is installed as it is.
+ifneq ($(filter install,$(MAKECMDGOALS)),)
+ALREADY_BUILT := $(shell lib/install.sh is-built '$(BUILD)' $(ALL) || echo stale)
+ifneq ($(filter stale,$(ALREADY_BUILT)),)
+$(error nothing is installed)
+endif
+endif
+
+TOLD = INSTALLED BUILD VERSION DESTDIR PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR UNITDIR
+$(foreach name,$(TOLD),$(eval install uninstall: export $(name) := $$($(name))))
+install uninstall: export AS_GIVEN := $(value DESTDIR)$(value PREFIX)
+
+install: $(if $(ALREADY_BUILT),,all) ## install everything under DESTDIR and PREFIX
+	$(Q)lib/install.sh install
 
 uninstall: ## remove what install put there
-	rm -f $(INSTALLED:%=$(DESTDIR)%)
-	-rmdir $(DESTDIR)$(INCLUDEDIR)/chat
+	$(Q)lib/install.sh uninstall
 
 clean: ## remove what was built
-	rm -rf $(BUILD)
+	$(call say,RM,$(BUILD))
+	$(Q)rm -rf $(BUILD)
 
 # ---- packages ----
 

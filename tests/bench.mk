@@ -22,8 +22,9 @@ $(BUILD)/tests/bench/fill: $(BUILD)/parts.a
 $(BENCH_SRC:%.c=$(BUILD)/%): $(LIB)
 
 $(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp
+	$(call say,CXX,$<)
 	@mkdir -p $(@D)
-	$(CXX) -O2 -o $@ $< -lsimdjson
+	$(Q)$(CXX) -O2 -o $@ $< -lsimdjson
 
 bench: all $(BENCH_PROGRAMS) $(SIMDJSON) ## measure against floor and peers, 40 minutes; BENCH_QUICK=1: 6 (tests/bench)
 	@for bench in $(wildcard tests/bench/*.sh); do CHAT_BUILD=$(BUILD) $$bench || exit; done

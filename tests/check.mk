@@ -32,11 +32,13 @@ OBJECTS += $(call objects,$(UNIT_SRC) $(INTEROP_SRC))
 $(UNIT) $(INTEROP_PEERS): $(BUILD)/%: $(BUILD)/%.o $(PARTS) $(LIB)
 
 $(PARTS): $(call objects,$(PARTS_SRC))
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(PRELOAD): $(BUILD)/%.so: %.c $(BUILD)/flags
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
 unit: $(UNIT) $(INTEROP_PEERS) $(PRELOAD)
 
@@ -58,10 +60,10 @@ check: all unit ## all tests but the browser's
 	$(MAKE) check-built
 
 check-built: # runs the tests on what is built
-	$(RUN) $(TESTS)
+	$(Q)$(RUN) $(TESTS)
 
 check-browser: all ## chat-serve and the WebSocket of headless Chromium
-	$(RUN) $(BROWSER)
+	$(Q)$(RUN) $(BROWSER)
 
 check-asan: export ASAN_OPTIONS = detect_leaks=1:detect_stack_use_after_return=1
 check-asan: export UBSAN_OPTIONS = print_stacktrace=1

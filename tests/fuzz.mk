@@ -31,7 +31,8 @@ fuzz-all: ## run every libFuzzer target for a while: SECONDS=60
 
 $(BUILD)/tests/fuzz/jansson: LIBS += -ljansson
 $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 deps-fuzz: ## what is missing for fuzz
 	$(call install_packages,$(FUZZ_PACKAGES))

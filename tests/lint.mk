@@ -5,22 +5,25 @@ CLANG_FORMAT ?= clang-format-14
 .PHONY: lint lint-build lint-format lint-man lint-scripts format
 
 C_FILES = $(wildcard lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] cmd/serve/*/*.[ch] tests/*/*.[ch])
-SCRIPTS = .ci/run completions/chat.bash $(wildcard tests/*.sh tests/*/*.sh)
+SCRIPTS = .ci/run lib/install.sh completions/chat.bash $(wildcard tests/*.sh tests/*/*.sh)
 
 lint: lint-format lint-scripts lint-man lint-build ## layout, scripts, manual pages, a build without a warning
 	@echo 'lint: nothing to report'
 
 lint-format:
-	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	$(call say,CHECK,the layout of $(words $(C_FILES)) C files)
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 
 lint-scripts:
-	shellcheck -x -e SC2016,SC2317 $(SCRIPTS)
+	$(call say,CHECK,$(words $(SCRIPTS)) scripts)
+	$(Q)shellcheck -x -e SC2016,SC2317 $(SCRIPTS)
 
 lint-man:
-	mandoc -T lint -W warning $(wildcard man/*)
+	$(call say,CHECK,the manual pages)
+	$(Q)mandoc -T lint -W warning $(wildcard man/*)
 
 lint-build:
 	$(MAKE) all unit BUILD=build/werror WERROR=1
 
 format: ## lay the sources out
-	$(CLANG_FORMAT) -i $(C_FILES)
+	$(Q)$(CLANG_FORMAT) -i $(C_FILES)

@@ -6,8 +6,10 @@
 . tests/lib.sh
 
 root=$TMP/root
+mkdir "$TMP/build" # of its own, because make notes there which directories it made
+ln -s "$BUILD"/{chat-*,lib*} "$TMP/build"
 make_quietly() {
-	make -o all "$@" BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr >"$OUT" 2>"$ERR"
+	make -o all "$@" BUILD="$TMP/build" DESTDIR="$root" PREFIX=/usr >"$OUT" 2>"$ERR"
 }
 
 make_quietly install
