@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc)
 
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
-	clang-format-14 bash-completion zsh fish procps curl iproute2 binutils systemd
+	clang-format-14 bash-completion zsh fish procps psmisc curl iproute2 binutils systemd
 BROWSER_PACKAGES = chromium
 DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm-14 gcovr valgrind strace
 

@@ -5,18 +5,9 @@
 
 . tests/lib.sh
 
-# blocks_of FILE: its examples, one after the other, each ended by a NUL: code blocks and lines of the README, literal
-# displays and single lines of the manuals.
-blocks_of() {
-	perl -0777 -ne '
-		my @blocks = $ARGV =~ /\.md$/
-			? map { grep { !/^\s*(#.*)?$/ } split /(?<!\\)\n/ } /^```sh\n(.*?)^```$/msg
-			: (/^\.Bd -literal[^\n]*\n(.*?)^\.Ed$/msg, /^\.Dl (.*)$/mg);
-		for (@blocks) {
-			next unless /!ping/ && /chat-listen/;
-			unless ($ARGV =~ /\.md$/) { s/\\\(dq/"/g; s/\\e/\\/g; s/^\\&//mg }
-			print "$_\0";
-		}' "$1"
+# bots_of FILE: the examples that are a bot, each ended by a NUL.
+bots_of() {
+	tests/helpers/printed-examples.pl "$1" | grep -z '!ping' | grep -z chat-listen
 }
 
 # here CHANNEL: the user of this test is listening there.
@@ -42,7 +33,7 @@ for file in README.md man/*.[1-7]; do
 			'it says nothing else'
 		is "$(cat "$TMP/bot.$found.err")" '' 'and complains of nothing'
 		stop "$pid"
-	done < <(blocks_of "$file")
+	done < <(bots_of "$file")
 done
 [ "$found" -ge 3 ]
 ok "there are bots ($found)"

@@ -169,7 +169,7 @@ limits cases 'each row of LIMITS has a case that holds the server to it'
 [ -s README.md ] && [ "$(lines README.md)" -lt 150 ]
 ok 'the README is shorter than 150 lines'
 sed -n '/^```sh$/,/^```$/{/^```/!p}' README.md >"$TMP/readme"
-is "$(perl -0pe 's/\\\n//g; s/\x27[^\x27]*\x27/Q/gs; s/"[^"]*"/Q/gs; s/^\$ //gm; s/(^|[ \t])#.*$//gm; s/&&|\|\||[|;&]|\$\(/\n/g' \
+is "$(perl -0pe 's/\\\n//g; s/\x27[^\x27]*\x27/Q/gs; s/"[^"]*"/Q/gs; s/^\$ //gm; s/(^|[ \t])#.*$//gm; s/&&|\|\||[|;&]|\$\(|^\(/\n/gm' \
 	"$TMP/readme" | sed -E 's/^[[:space:]]+//; s/^(export )?([A-Z_]+=[^ ]*[[:space:]]*)+//' | while read -r command rest; do
 	case $command in
 	'' | Q*) continue ;;
