@@ -1,6 +1,7 @@
 # Building and running the tests: programs in C and shell that speak TAP, run by tests/run.pl.
 
-JOBS ?= $(shell nproc)
+# One test more than there are processors: most tests wait most of the time.
+JOBS ?= $(shell expr $$(nproc) + 1)
 
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
 	clang-format-14 bash-completion zsh fish procps psmisc curl iproute2 binutils systemd
