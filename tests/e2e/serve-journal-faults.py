@@ -226,21 +226,20 @@ def _():
     server = start(dir, "--sync", "always", env=disk(dir, "write:1:%d:0:%s" % (errno.ENOSPC, flag)))
     alice = server.join("alice")
     open(flag, "w").close()
-    comers = []
-    for number in range(20):
+    comers = [server.peer() for _ in range(20)]
+    for number, comer in enumerate(comers):
         init = {"type": "init", "username": "user%d" % number, "id": "u%d" % number}
-        comers.append(server.peer())
         alice.send(texts(1, "%d-" % number, nonces=True))
-        comers[-1].send(frame(TEXT, json.dumps(init)), texts(1, "mine%d-" % number, nonces=True))
+        comer.send(frame(TEXT, json.dumps(init)), texts(1, "mine%d-" % number, nonces=True))
     told = [alice.recv() for _ in range(40)]
     statuses = [one["username"] for one in told if one["type"] == "userStatus"]
     assert sorted(statuses) == sorted("user%d" % number for number in range(20)), statuses
     failed = {one["nonce"] for one in told if one["type"] == "error" and one["code"] == "storage_failed"}
     assert failed == {"%d-0" % number for number in range(20)}, failed
     for number, comer in enumerate(comers):
-        comer.recv("userData")
+        there = [one["username"] for one in comer.recv("userData")["users"]]
         assert comer.recv("history")["messages"] == []
-        behind = statuses[statuses.index("user%d" % number) + 1 :]
+        behind = [name for name in statuses if name not in there]
         got = [comer.recv() for _ in range(len(behind) + 1)]
         assert [one["username"] for one in got if one["type"] == "userStatus"] == behind
         assert [one["nonce"] for one in got if one["type"] == "error"] == ["mine%d-0" % number]

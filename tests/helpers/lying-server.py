@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A chat server with nonces whose answers differ from what was said; the path names the lie.
 
-/limited says slower for 10^15 ms, /slower for 1 ms, again and again; /unavailable does the same with another code.
+/limited says slower for 10^15 ms, /slower for 250 ms, again and again; /unavailable does the same with another code.
 /once-late answers every other init with not_initialized, as if it had come too late. /long-id sends a message with an
 id of 70,000 characters, /long-past has one in its history. Of three messages on /far-ahead the first has the last
 millisecond that there is as its time, on /before-time the first one. The others answer a text or a file with a
@@ -15,7 +15,7 @@ import json
 import websockets
 
 FEATURES = ["nonce", "replyTo", "since", "presence"]
-WORDS = {"limited": ("rate_limited", 10**15), "slower": ("rate_limited", 1), "unavailable": ("unavailable", 10**15)}
+WORDS = {"limited": ("rate_limited", 10**15), "slower": ("rate_limited", 250), "unavailable": ("unavailable", 10**15)}
 
 
 def told(id, timestamp=1000):

@@ -182,8 +182,8 @@ encode_message(struct block *block, const struct outgoing_message *m, struct fra
 /* ---- presence ---- */
 
 struct block *
-encode_user_status(struct block *block, const struct user *user, bool online,
-	struct chat_span channel, uint32_t *frame_at)
+encode_user_status(
+	struct block *block, const struct user *user, bool online, struct chat_span channel)
 {
 	size_t max = 96 + user->id_len + user->name_json_len + channel.len;
 	char *start, *at;
@@ -198,7 +198,7 @@ encode_user_status(struct block *block, const struct user *user, bool online,
 	at = PUT(at, ",\"channel\":");
 	at = put_quoted(at, channel);
 	*at++ = '}';
-	*frame_at = block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
+	block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
 	return block;
 }
 
@@ -297,7 +297,7 @@ encode_user_data(const struct outgoing_user_data *data)
 }
 
 struct block *
-encode_crowd(struct block *block, size_t total, struct chat_span channel, uint32_t *frame_at)
+encode_crowd(struct block *block, size_t total, struct chat_span channel)
 {
 	size_t max = 96 + NUMBER_MAX + channel.len;
 	char *start, *at;
@@ -309,6 +309,6 @@ encode_crowd(struct block *block, size_t total, struct chat_span channel, uint32
 	at = PUT(at, ",\"channel\":");
 	at = put_quoted(at, channel);
 	*at++ = '}';
-	*frame_at = block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
+	block_frame_end(block, CHAT_WS_TEXT, max, (size_t)(at - start));
 	return block;
 }

@@ -45,12 +45,9 @@ struct frame_place {
 struct block *encode_message(
 	struct block *block, const struct outgoing_message *message, struct frame_place *place);
 
-/*
- * Appends a `userStatus`. Returns the block, which may have moved. *at gets the offset of the
- * frame.
- */
-struct block *encode_user_status(struct block *block, const struct user *user, bool online,
-	struct chat_span channel, uint32_t *at);
+/* Appends a `userStatus`. Returns the block, which may have moved. */
+struct block *encode_user_status(
+	struct block *block, const struct user *user, bool online, struct chat_span channel);
 
 struct outgoing_user_data {
 	const struct roster *roster; /* its present users are listed */
@@ -71,10 +68,9 @@ struct block *encode_user_data(const struct outgoing_user_data *data);
 
 /*
  * Appends a `userData` with `total` and no users, for a channel with too many members to announce
- * single users. Returns the block, which may have moved. *at gets the offset of the frame.
+ * single users. Returns the block, which may have moved.
  */
-struct block *encode_crowd(
-	struct block *block, size_t total, struct chat_span channel, uint32_t *at);
+struct block *encode_crowd(struct block *block, size_t total, struct chat_span channel);
 
 /* ---- encode_error.c ---- */
 

@@ -41,12 +41,12 @@ channel_join(struct channel *channel, struct member *member, const struct channe
 	member->user = user;
 	member->hidden = join->hidden;
 	member->serial = ++channel->channels->ever.members;
-	member->skip = MEMBER_SKIPS_NOTHING;
 	user->conns++;
 	channel->members.count++;
 	DL_APPEND(channel->members.first, member);
 	if (!join->hidden)
 		member_come_online(channel, member);
+	member->knows = pending_end(&channel->pending);
 	member_send_block(member, channel_user_data(channel, member->user));
 	return 0;
 }

@@ -34,16 +34,14 @@ struct member {
 	struct user *user; /* valid if channel is not NULL */
 	struct member *next, *prev; /* in channel->members.first; valid if channel is not NULL */
 	/*
-	 * Stream position (pending.h) of its own announcement, which it is not sent;
-	 * MEMBER_SKIPS_NOTHING if there is none.
+	 * A stream position (pending.h). The announcements before it are in the list of users that
+	 * the member was sent, also its own, and it is not sent them.
 	 */
-	uint64_t skip;
+	uint64_t knows;
 	uint64_t serial : 63; /* unique, ascending, not 0 */
 	bool hidden : 1; /* it joined with presence "hidden" */
 	struct member_catchup *catchup; /* NULL: it is live, or is no member */
 };
-
-#define MEMBER_SKIPS_NOTHING UINT64_MAX
 
 /*
  * Sends a whole block. Takes over the caller's reference. The limit of the connection's queue is

@@ -12,6 +12,13 @@
 
 #define MESSAGES_CAP_KEPT 1024 /* when the list is empty, it is freed if its cap is higher */
 
+uint64_t
+pending_end(const struct pending *pending)
+{
+	return pending->sealed +
+		(pending->open ? pending->blocks[pending->block_count - 1].block->len : 0);
+}
+
 void
 pending_seal(struct pending *pending)
 {

@@ -63,6 +63,9 @@ struct pending {
  */
 struct pending_block *pending_open(struct pending *pending, uint64_t ticket);
 
+/* Returns the stream position after the last block. */
+uint64_t pending_end(const struct pending *pending);
+
 /* Seals the block that grows. Does nothing if no block grows. */
 void pending_seal(struct pending *pending);
 

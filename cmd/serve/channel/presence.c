@@ -13,11 +13,11 @@ channel_is_crowd(const struct channel *channel)
 /* ---- announcements ---- */
 
 /*
- * Records that an announcement was appended to the last pending block, at the offset `at`. len: the
- * length of the block before that. Returns the stream position of the announcement.
+ * Records that an announcement was appended to the last pending block. len: the length of the block
+ * before that.
  */
-static uint64_t
-note_announcement(struct channel *channel, uint32_t at, uint32_t len)
+static void
+note_announcement(struct channel *channel, uint32_t len)
 {
 	const struct pending *pending = &channel->pending;
 
@@ -25,33 +25,31 @@ note_announcement(struct channel *channel, uint32_t at, uint32_t len)
 	channel->presence.announced++;
 	channel->channels->pending_bytes +=
 		pending->blocks[pending->block_count - 1].block->len - len;
-	return pending->sealed + at;
 }
 
-/* Announces that a user is online or offline. Returns the stream position of the announcement. */
-static uint64_t
+/* Announces that a user is online or offline. */
+static void
 announce_user(struct channel *channel, const struct user *user, bool online)
 {
 	struct pending_block *last = pending_open(&channel->pending, channel->channels->ticket);
-	uint32_t at, len = last->block->len;
+	uint32_t len = last->block->len;
 
-	last->block = encode_user_status(last->block, user, online, channel_name(channel), &at);
-	return note_announcement(channel, at, len);
+	last->block = encode_user_status(last->block, user, online, channel_name(channel));
+	note_announcement(channel, len);
 }
 
 /*
  * Announces that from now on single users are not announced, so that no member believes that its
- * list of users is complete. Returns the stream position of the announcement.
+ * list of users is complete.
  */
-static uint64_t
+static void
 announce_crowd(struct channel *channel)
 {
 	struct pending_block *last = pending_open(&channel->pending, channel->channels->ticket);
-	uint32_t at, len = last->block->len;
+	uint32_t len = last->block->len;
 
-	last->block =
-		encode_crowd(last->block, channel->roster.present, channel_name(channel), &at);
-	return note_announcement(channel, at, len);
+	last->block = encode_crowd(last->block, channel->roster.present, channel_name(channel));
+	note_announcement(channel, len);
 }
 
 /* ---- online ---- */
@@ -68,9 +66,9 @@ member_come_online(struct channel *channel, struct member *member)
 	roster_show(&channel->roster, user);
 	channel->presence.changes++;
 	if (!channel_is_crowd(channel))
-		member->skip = announce_user(channel, user, true);
+		announce_user(channel, user, true);
 	else if (!channel->presence.crowded)
-		member->skip = announce_crowd(channel);
+		announce_crowd(channel);
 	channel->presence.crowded = channel_is_crowd(channel);
 }
 

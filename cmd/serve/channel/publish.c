@@ -11,21 +11,35 @@
 
 /* ---- to the members ---- */
 
-/* Sends the block without the frame at this offset, which is the member's own announcement. */
+/*
+ * Sends the first pending block without the announcements that the member knows. message: the first
+ * message that is not before the block.
+ */
 static void
-member_send_around(struct member *member, struct block *block, uint32_t at)
+member_send_unknown(
+	struct member *member, const struct pending_message *message, struct block *block)
 {
-	uint32_t end = at + (uint32_t)block_frame_size(block->bytes + at);
+	const struct pending *pending = &member->channel->pending;
+	const struct pending_message *end = pending->messages + pending->message_count;
+	uint32_t from = 0;
 
-	if (at > 0)
-		conn_send_run(member->conn, block, 0, at);
-	if (end < block->len)
-		conn_send_run(member->conn, block, end, block->len);
-	member->skip = MEMBER_SKIPS_NOTHING;
+	for (uint32_t at = 0, next; at < block->len && pending->published + at < member->knows;
+		at = next) {
+		next = at + (uint32_t)block_frame_size(block->bytes + at);
+		if (message < end && message->entry.block == block && message->entry.at == at) {
+			message++;
+			continue;
+		}
+		if (from < at)
+			conn_send_run(member->conn, block, from, at);
+		from = next;
+	}
+	if (from < block->len)
+		conn_send_run(member->conn, block, from, block->len);
 }
 
 static void
-channel_send(struct channel *channel, struct block *block)
+channel_send(struct channel *channel, const struct pending_message *message, struct block *block)
 {
 	uint64_t position = channel->pending.published;
 	struct member *member;
@@ -33,8 +47,8 @@ channel_send(struct channel *channel, struct block *block)
 	for (member = channel->members.first; member; member = member->next) {
 		if (member->catchup)
 			continue;
-		if (member->skip - position < block->len)
-			member_send_around(member, block, (uint32_t)(member->skip - position));
+		if (member->knows > position)
+			member_send_unknown(member, message, block);
 		else
 			conn_send_run(member->conn, block, 0, block->len);
 	}
@@ -121,7 +135,7 @@ channel_publish(struct channel *channel, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct block *block = pending->blocks[i].block;
 
-		channel_send(channel, block);
+		channel_send(channel, &pending->messages[done], block);
 		channel_notify_watcher(channel, block);
 		while (done < pending->message_count &&
 			pending->messages[done].entry.block == block)

@@ -1,15 +1,17 @@
 /*
  * Removes messages that the journal could not store from the pending streams. Announcements in a
- * stream stay, and get other stream positions. The position of the announcement that a new member
- * must skip is corrected.
+ * stream stay, and get other stream positions. The positions up to which members know the
+ * announcements are corrected.
  */
 #include "serve/channel/rollback.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "serve/channel/channel.h"
 #include "serve/channel/encode.h"
 #include "serve/channel/member_index.h"
+#include "text/array.h"
 
 /* The state while messages are removed from the pending stream of a channel. */
 struct rollback {
@@ -19,8 +21,10 @@ struct rollback {
 	uint32_t kept; /* how many messages before it stay */
 	/* Stream positions of the current block, before and after the removal. */
 	uint64_t old_position, new_position;
-	/* No member before this one skips a frame that was not moved yet. */
-	struct member *newcomer;
+	/* The members that know pending announcements, by the position; owned. */
+	struct member **newcomers;
+	size_t newcomer_count, newcomer_cap;
+	size_t moved; /* the positions of so many newcomers are corrected */
 	struct member_index members;
 };
 
@@ -64,22 +68,40 @@ message_fail(
 
 /* ---- the stream ---- */
 
-/*
- * A frame is moved from one stream position to another. If a member skips that frame, its skip is
- * corrected. Members that joined later skip later frames.
- */
-static void
-skip_move(struct rollback *rollback, uint64_t from, uint64_t to)
+static int
+newcomer_compare(const void *a, const void *b)
 {
-	struct member *member = rollback->newcomer;
+	const struct member *first = *(struct member *const *)a;
+	const struct member *second = *(struct member *const *)b;
 
-	while (member && (member->skip < from || member->skip == MEMBER_SKIPS_NOTHING))
-		member = member->next;
-	if (member && member->skip == from) {
-		member->skip = to;
-		member = member->next;
-	}
-	rollback->newcomer = member;
+	return (first->knows > second->knows) - (first->knows < second->knows);
+}
+
+static void
+find_newcomers(struct rollback *rollback)
+{
+	const struct channel *channel = rollback->channel;
+	struct member *member;
+
+	for (member = channel->members.first; member; member = member->next)
+		if (member->knows > channel->pending.published) {
+			ARRAY_GROW(rollback->newcomers, rollback->newcomer_count,
+				rollback->newcomer_cap, 1);
+			rollback->newcomers[rollback->newcomer_count++] = member;
+		}
+	if (rollback->newcomer_count)
+		qsort(rollback->newcomers, rollback->newcomer_count, sizeof(*rollback->newcomers),
+			newcomer_compare);
+}
+
+/* The frame, or the end of the stream, at one position is moved to another one. */
+static void
+newcomers_move(struct rollback *rollback, uint64_t from, uint64_t to)
+{
+	for (; rollback->moved < rollback->newcomer_count &&
+		rollback->newcomers[rollback->moved]->knows == from;
+		rollback->moved++)
+		rollback->newcomers[rollback->moved]->knows = to;
 }
 
 /*
@@ -93,11 +115,10 @@ frame_keep(struct rollback *rollback, const struct block *old, uint32_t at, bool
 	struct pending *pending = &rollback->channel->pending;
 	struct pending_message *message = &pending->messages[rollback->next];
 
+	newcomers_move(rollback, rollback->old_position + at, rollback->new_position + to);
 	if (rollback->next == pending->message_count || message->entry.at != at ||
-		message->entry.block != (open ? NULL : old)) {
-		skip_move(rollback, rollback->old_position + at, rollback->new_position + to);
+		message->entry.block != (open ? NULL : old))
 		return true;
-	}
 	rollback->next++;
 	if (message->ticket <= rollback->ticket) {
 		message_fail(rollback, message, block_frame_payload(old->bytes + at));
@@ -137,12 +158,12 @@ channel_rollback(struct channel *channel, uint64_t ticket)
 {
 	struct pending *pending = &channel->pending;
 	struct channels *channels = channel->channels;
-	struct rollback rollback = {
-		.channel = channel, .ticket = ticket, .newcomer = channel->members.first};
+	struct rollback rollback = {.channel = channel, .ticket = ticket};
 	uint32_t count = 0;
 
 	channels->pending_bytes -= pending_bytes(pending);
 	rollback.old_position = rollback.new_position = pending->published;
+	find_newcomers(&rollback);
 	for (uint32_t i = 0; i < pending->block_count; i++) {
 		bool open = pending->open && i + 1 == pending->block_count;
 		struct block *old = pending->blocks[i].block;
@@ -157,6 +178,8 @@ channel_rollback(struct channel *channel, uint64_t ticket)
 			block_unref(block);
 		}
 	}
+	newcomers_move(&rollback, rollback.old_position, rollback.new_position);
+	free(rollback.newcomers);
 	member_index_free(&rollback.members);
 	pending->sealed =
 		rollback.new_position - (pending->open ? pending->blocks[count - 1].block->len : 0);

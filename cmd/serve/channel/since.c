@@ -154,6 +154,7 @@ member_update_users(struct member *member)
 		page_cache_fill(page_cache, page, channel_user_data(channel, NULL));
 	}
 	member_send_block(member, block_ref(page->block));
+	member->knows = pending_end(&channel->pending);
 }
 
 void
