@@ -22,7 +22,7 @@ struct settings {
 	const char *username; /* of --username; NULL: not given. The name to use is in identity */
 	const char *user_id; /* of --id; NULL: not given */
 	const char *token_file; /* of --token-file; NULL: not given */
-	struct login login; /* identity and token are valid after settings_finish; token is owned */
+	struct login login; /* identity and token are valid after settings_finish */
 	bool verbose;
 
 	/* The names of the copies of cacert, cert and key that came through pipes. */

@@ -115,31 +115,12 @@ end(struct feed *feed, const struct membership_event *event)
 		feed->printer->ending.status = chat_exit_status(event->err.code);
 }
 
-/* Passes an event to the delivery, which sends the messages of the command. */
-static void
-pass_to_courier(struct feed *feed, const struct membership_event *event)
-{
-	struct delivery *delivery = &feed->bot->delivery;
-
-	if (event->what == MEMBERSHIP_JOIN)
-		chat_delivery_joined(delivery, &feed->membership, event->again);
-	if (event->what == MEMBERSHIP_JOIN || event->what == MEMBERSHIP_MESSAGE)
-		chat_delivery_received(delivery, &feed->membership, event->msg, event->text);
-	if (event->what == MEMBERSHIP_CATCH_UP)
-		chat_delivery_caught_up(
-			delivery, event->complete, feed->membership.server.instance);
-	if (event->what == MEMBERSHIP_LOST)
-		chat_delivery_lost(delivery, &feed->membership);
-	if (event->what == MEMBERSHIP_END || event->what == MEMBERSHIP_CLOSED)
-		chat_outbox_give_up(&delivery->outbox);
-}
-
 static void
 handle(struct feed *feed, const struct membership_event *event)
 {
 	tell_event(feed->settings, &feed->membership, event);
 	if (feed->bot)
-		pass_to_courier(feed, event);
+		chat_delivery_take(&feed->bot->delivery, &feed->membership, event);
 	if (feed->printer->ending.begun && event->what == MEMBERSHIP_MESSAGE)
 		return;
 	switch (event->what) {

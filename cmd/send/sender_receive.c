@@ -10,9 +10,8 @@
 #define BATCH_EVENTS 256 /* of a turn, so that signals and deadlines are not late */
 
 static void
-joined(struct sender *sender, const struct membership_event *event)
+joined(struct sender *sender)
 {
-	chat_delivery_joined(&sender->delivery, &sender->membership, event->again);
 	sender->connection.joined_before = true;
 	sender->connection.lost.code = CHAT_OK;
 	sender->connection.quiet_since_ms = chat_now_ms();
@@ -51,11 +50,9 @@ check_rejoin(struct sender *sender, bool complete)
 
 /* Takes a message of the server: the result of one of ours, an answer, or anything else. */
 static void
-received(struct sender *sender, const struct membership_event *event)
+received(struct sender *sender, const struct membership_event *event, enum outbox_result result)
 {
 	const struct chat_msg *msg = event->msg;
-	enum outbox_result result =
-		chat_delivery_received(&sender->delivery, &sender->membership, msg, event->text);
 
 	if (result == OUTBOX_ACCEPTED && sender->replies.wanted > 0)
 		replies_ask(&sender->replies, &msg->value[CHAT_SLOT_ID],
@@ -70,31 +67,30 @@ received(struct sender *sender, const struct membership_event *event)
 static void
 handle(struct sender *sender, const struct membership_event *event)
 {
+	enum outbox_result result;
+
 	if (event->what != MEMBERSHIP_MESSAGE)
 		upload_progress_hide(&sender->upload_progress);
 	tell_event(sender->settings, &sender->membership, event);
+	result = chat_delivery_take(&sender->delivery, &sender->membership, event);
 	switch (event->what) {
 	case MEMBERSHIP_JOIN:
-		joined(sender, event);
-		received(sender, event);
+		joined(sender);
+		received(sender, event, result);
 		break;
 	case MEMBERSHIP_MESSAGE:
-		received(sender, event);
+		received(sender, event, result);
 		break;
 	case MEMBERSHIP_CATCH_UP:
-		chat_delivery_caught_up(
-			&sender->delivery, event->complete, sender->membership.server.instance);
 		if (event->again)
 			check_rejoin(sender, event->complete);
 		break;
 	case MEMBERSHIP_LOST:
-		chat_delivery_lost(&sender->delivery, &sender->membership);
 		sender->connection.lost = event->err;
 		break;
 	case MEMBERSHIP_CONNECT:
 		break;
 	case MEMBERSHIP_CLOSED:
-		chat_outbox_closed(&sender->delivery.outbox);
 		sender->connection.open = false;
 		chat_membership_free(&sender->membership);
 		break;

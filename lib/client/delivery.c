@@ -52,8 +52,8 @@ meet_new_instance(struct delivery *delivery, struct membership *membership)
 	chat_membership_rejoin(membership);
 }
 
-void
-chat_delivery_joined(struct delivery *delivery, struct membership *membership, bool again)
+static void
+joined(struct delivery *delivery, struct membership *membership, bool again)
 {
 	const struct server_info *server = &membership->server;
 	enum ack ack = delivery->ack;
@@ -72,8 +72,8 @@ chat_delivery_joined(struct delivery *delivery, struct membership *membership, b
 		delivery->instance = server->instance;
 }
 
-void
-chat_delivery_caught_up(struct delivery *delivery, bool complete, uint64_t instance)
+static void
+caught_up(struct delivery *delivery, bool complete, uint64_t instance)
 {
 	if (delivery->resending)
 		chat_outbox_rejoined(
@@ -82,8 +82,8 @@ chat_delivery_caught_up(struct delivery *delivery, bool complete, uint64_t insta
 	delivery->resending = delivery->forgetful = false;
 }
 
-void
-chat_delivery_lost(struct delivery *delivery, struct membership *membership)
+static void
+lost(struct delivery *delivery, struct membership *membership)
 {
 	chat_outbox_lost(&delivery->outbox);
 	if (delivery->listens)
@@ -118,9 +118,9 @@ receive_history(
 	}
 }
 
-enum outbox_result
-chat_delivery_received(struct delivery *delivery, struct membership *membership,
-	const struct chat_msg *msg, struct chat_span text)
+static enum outbox_result
+received(struct delivery *delivery, struct membership *membership, const struct chat_msg *msg,
+	struct chat_span text)
 {
 	enum outbox_result result = OUTBOX_NOTHING;
 
@@ -133,6 +133,37 @@ chat_delivery_received(struct delivery *delivery, struct membership *membership,
 	else
 		chat_recent_hops_note(&delivery->outbox.recent_hops, msg);
 	return result;
+}
+
+enum outbox_result
+chat_delivery_take(struct delivery *delivery, struct membership *membership,
+	const struct membership_event *event)
+{
+	switch (event->what) {
+	case MEMBERSHIP_JOIN:
+		joined(delivery, membership, event->again);
+		return received(delivery, membership, event->msg, event->text);
+	case MEMBERSHIP_MESSAGE:
+		return received(delivery, membership, event->msg, event->text);
+	case MEMBERSHIP_CATCH_UP:
+		caught_up(delivery, event->complete, membership->server.instance);
+		break;
+	case MEMBERSHIP_LOST:
+		lost(delivery, membership);
+		break;
+	case MEMBERSHIP_CLOSED:
+		if (delivery->outbox.ack == ACK_CLOSE)
+			chat_outbox_closed(&delivery->outbox);
+		else
+			chat_outbox_give_up(&delivery->outbox);
+		break;
+	case MEMBERSHIP_END:
+		chat_outbox_give_up(&delivery->outbox);
+		break;
+	default:
+		break;
+	}
+	return OUTBOX_NOTHING;
 }
 
 bool

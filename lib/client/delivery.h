@@ -19,7 +19,7 @@ struct delivery {
 	bool listens; /* the owner needs the history as well: the membership always resumes */
 	uint64_t instance; /* the server process that was sent to last; 0: not known */
 	bool forgetful; /* a new server process: it may not know what the old one received */
-	bool resending; /* after a loss: nothing is sent before chat_delivery_caught_up() */
+	bool resending; /* after a loss: nothing is sent before MEMBERSHIP_CATCH_UP */
 	struct chat_buf wire; /* scratch */
 };
 
@@ -30,17 +30,16 @@ void chat_delivery_init(
 	struct delivery *delivery, const struct identity *identity, size_t window, enum ack ack);
 void chat_delivery_free(struct delivery *delivery);
 
-/* The owner calls these on MEMBERSHIP_JOIN, MEMBERSHIP_CATCH_UP and MEMBERSHIP_LOST. */
-void chat_delivery_joined(struct delivery *delivery, struct membership *membership, bool again);
-void chat_delivery_caught_up(struct delivery *delivery, bool complete, uint64_t instance);
-void chat_delivery_lost(struct delivery *delivery, struct membership *membership);
-
 /* Sets how messages are acknowledged until the next join. ACK_CLOSE also widens the window. */
 void chat_delivery_set_ack(struct delivery *delivery, enum ack ack);
 
-/* Handles a message of the server, also a history. Returns what chat_outbox_receive() returns. */
-enum outbox_result chat_delivery_received(struct delivery *delivery, struct membership *membership,
-	const struct chat_msg *msg, struct chat_span text);
+/*
+ * Takes an event of the membership; the owner passes every one. Returns what chat_outbox_receive()
+ * returns about its message; OUTBOX_NOTHING if it has none. At the end of the membership nothing
+ * stays in flight.
+ */
+enum outbox_result chat_delivery_take(struct delivery *delivery, struct membership *membership,
+	const struct membership_event *event);
 
 /* Sends what may be sent now. Returns true if it sent a message. */
 bool chat_delivery_send(struct delivery *delivery, struct membership *membership);

@@ -16,14 +16,19 @@ enum { NAME_MIN = 3, NAME_MAX = 20 };
 
 #define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 
-/* Returns the login name of the account, or else of the environment. */
-static const char *
-login_name(void)
+/* Writes the login name of the account, or else of the environment; a long one is cut. */
+static void
+login_name(char *login, size_t size)
 {
-	const struct passwd *entry = getpwuid(getuid());
-	const char *name = entry ? entry->pw_name : getenv("LOGNAME");
+	char bytes[16384]; /* getpwuid_r(3) is safe in a program with threads */
+	struct passwd entry, *found = NULL;
+	const char *name = NULL;
 
-	return name && *name ? name : "user";
+	if (getpwuid_r(getuid(), &entry, bytes, sizeof(bytes), &found) == 0 && found)
+		name = found->pw_name;
+	if (!name)
+		name = getenv("LOGNAME");
+	snprintf(login, size, "%s", name && *name ? name : "user");
 }
 
 static void
@@ -107,9 +112,9 @@ int
 chat_identity_find(
 	struct identity *identity, const char *username, const char *id, struct chat_err *err)
 {
-	char host[256];
-	const char *login = login_name();
+	char host[256], login[256];
 
+	login_name(login, sizeof(login));
 	host_name(host, sizeof(host));
 	if (!username) {
 		if (username_derive(identity->username, login, host, err) < 0)
