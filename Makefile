@@ -60,13 +60,20 @@ VALIDATE_SRC := cmd/chat-validate.c $(wildcard cmd/validate/*.c)
 SEND_SRC := cmd/chat-send.c $(wildcard cmd/send/*.c cmd/common/*.c)
 LISTEN_SRC := cmd/chat-listen.c $(wildcard cmd/listen/*.c cmd/common/*.c)
 SERVE_SRC := cmd/chat-serve.c $(wildcard cmd/serve/*.c cmd/serve/*/*.c)
-LIB_SRC := $(wildcard lib/*/*.c)
+LIB_SRC := $(filter-out lib/examples/%,$(wildcard lib/*/*.c))
 
 # libchat, static and shared, is the part that reads and checks messages: no network, no command line.
 SHARED = $(addprefix text/,base64 buf err json json_string json_value utf8) \
 	$(addprefix message/,duplicate_keys file_check finding msg msg_type rules user_id username value)
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
+
+# libchat-client, a member of a channel, is above libchat. Of what libchat does not export it has copies.
+CLIENT_SRC := $(wildcard lib/client/*.c lib/wire/*.c) lib/message/encode.c lib/text/clock.c lib/text/show.c
+CLIENT_SONAME = libchat-client.so.$(SOVERSION)
+CLIENT_LIBS = -lcurl -lwslay -lidn2 -lcjson -lcrypto
+LIBRARIES = $(addprefix $(BUILD)/,libchat.a $(SONAME) libchat-client.a $(CLIENT_SONAME))
+
 HEADERS := $(wildcard lib/chat/*.h)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -75,13 +82,13 @@ LIB = $(BUILD)/lib.a
 # tests/*.mk add to these: the programs, which are all linked in one way, and the objects, each of which
 # has a .d file with the headers that it was made of.
 PROGRAMS := $(COMMANDS:%=$(BUILD)/%)
-OBJECTS = $(call objects,$(wildcard cmd/*.c cmd/*/*.c cmd/serve/*/*.c) $(LIB_SRC)) $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
+OBJECTS = $(call objects,$(wildcard cmd/*.c cmd/*/*.c cmd/serve/*/*.c) $(LIB_SRC)) $(patsubst %.c,$(BUILD)/pic/%.o,$(SHARED_SRC) $(CLIENT_SRC))
 
 .PHONY: all install uninstall clean help deps-build
 .DELETE_ON_ERROR:
 
-ALL = $(COMMANDS:%=$(BUILD)/%) $(BUILD)/libchat.a $(BUILD)/$(SONAME)
-all: $(ALL) ## build the commands and the library
+ALL = $(COMMANDS:%=$(BUILD)/%) $(LIBRARIES)
+all: $(ALL) ## build the commands and the libraries
 
 include $(wildcard tests/*.mk)
 
@@ -95,14 +102,23 @@ $(PROGRAMS):
 
 $(LIB): $(call objects,$(LIB_SRC))
 $(BUILD)/libchat.a: $(call objects,$(SHARED_SRC))
-$(LIB) $(BUILD)/libchat.a:
+$(BUILD)/pic/libchat.a: $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
+$(BUILD)/libchat-client.a: $(call objects,$(CLIENT_SRC))
+$(LIB) $(BUILD)/libchat.a $(BUILD)/pic/libchat.a $(BUILD)/libchat-client.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/$(SONAME): $(SHARED_SRC:%.c=$(BUILD)/pic/%.o) lib/libchat.map Makefile
 	$(call say,LD,$@)
-	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libchat.map -Wl,-z,relro,-z,now \
-		$(if $(SANITIZE),,-Wl,-z,defs) -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS) -o $@ $(filter %.o,$^)
+	$(Q)$(link_shared) -o $@ $(filter %.o,$^)
+
+$(BUILD)/$(CLIENT_SONAME): $(CLIENT_SRC:%.c=$(BUILD)/pic/%.o) $(BUILD)/$(SONAME) $(BUILD)/pic/libchat.a \
+	lib/libchat-client.map
+	$(call say,LD,$@)
+	$(Q)$(link_shared) -o $@ $(filter-out %.map,$^) $(CLIENT_LIBS)
+
+link_shared = $(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=$(filter %.map,$^) -Wl,-z,relro,-z,now \
+	$(if $(SANITIZE),,-Wl,-z,defs) -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
@@ -146,9 +162,10 @@ MAN7 := $(wildcard man/*.7)
 # lib/install.sh puts these there, and takes them away: it says what each line means.
 define INSTALLED
 755 $(BINDIR) $(COMMANDS:%=$(BUILD)/%)
-644 $(LIBDIR) $(BUILD)/libchat.a $(BUILD)/$(SONAME)
+644 $(LIBDIR) $(LIBRARIES)
 link $(LIBDIR) $(SONAME) libchat.so
-fill $(LIBDIR)/pkgconfig lib/chat.pc.in
+link $(LIBDIR) $(CLIENT_SONAME) libchat-client.so
+fill $(LIBDIR)/pkgconfig lib/chat.pc.in lib/chat-client.pc.in
 644 $(INCLUDEDIR)/chat $(HEADERS)
 644 $(MANDIR)/man1 $(MAN1)
 644 $(MANDIR)/man5 $(MAN5)

@@ -79,12 +79,6 @@ feed_report_gap(struct feed *feed, const struct chat_msg *next)
 	free(before);
 }
 
-static bool
-is_complete(const struct chat_msg *msg)
-{
-	return msg->value[CHAT_SLOT_COMPLETE].raw.at[0] == 't';
-}
-
 /*
  * Returns true if no message is missing between the position and a history: the server says so, or
  * the history has a message that was handled before. If all messages are wanted, nothing is missing
@@ -94,23 +88,14 @@ is_complete(const struct chat_msg *msg)
 static bool
 continues(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(chat_position_id(&feed->membership.position)), text;
-	bool says = chat_msg_has(msg, CHAT_SLOT_COMPLETE);
-	struct history_reader history;
-	struct chat_msg past;
+	const char *last_id = chat_position_id(&feed->membership.position);
 
-	if (last_id.len == 0)
+	if (!*last_id)
 		return true;
-	if (feed_wants_beginning(feed) && (!says || feed->membership.server.pages))
+	if (feed_wants_beginning(feed) &&
+		(!chat_msg_has(msg, CHAT_SLOT_COMPLETE) || feed->membership.server.pages))
 		return true;
-	if (says)
-		return is_complete(msg);
-	chat_history_reader_begin(&history, msg);
-	while (chat_history_reader_next(&history, &text, &past))
-		if (chat_seen_has(&feed->seen, &past.value[CHAT_SLOT_ID]) ||
-			chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
-			return true;
-	return false;
+	return chat_history_continues(msg, last_id, &feed->seen);
 }
 
 /* If the first message is older than the time of --since, no gap is reported. */

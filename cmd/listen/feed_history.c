@@ -45,20 +45,9 @@ count_old(const struct feed *feed, const struct chat_msg *msg)
 static int64_t
 count_known(const struct feed *feed, const struct chat_msg *msg)
 {
-	struct chat_span last_id = chat_span_of(chat_position_id(&feed->membership.position)), text;
-	int64_t count = 0, known = 0;
-	struct history_reader history;
-	struct chat_msg past;
+	const char *last_id = chat_position_id(&feed->membership.position);
 
-	if (last_id.len == 0 || feed->membership.server.pages)
-		return 0;
-	chat_history_reader_begin(&history, msg);
-	while (chat_history_reader_next(&history, &text, &past)) {
-		count++;
-		if (chat_json_string_is(&past.value[CHAT_SLOT_ID], last_id))
-			known = count;
-	}
-	return known;
+	return *last_id && !feed->membership.server.pages ? chat_history_count_to(msg, last_id) : 0;
 }
 
 /* Prints each message of a history that is new, as a line. last: only the last ones; -1: all. */

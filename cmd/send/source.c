@@ -135,7 +135,7 @@ take_text(struct source *source, struct chat_span text, struct draft *draft, str
 		len = piece_len(text);
 		source->rest = (struct chat_span){text.at + len, text.len - len};
 	}
-	return chat_draft_text(draft, (struct chat_span){text.at, len}, err);
+	return chat_draft_text(draft, (struct chat_span){text.at, len}, NULL, err);
 }
 
 /* Turns the result of making a draft (-1: it failed) into a source_what. */

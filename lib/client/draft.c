@@ -195,17 +195,20 @@ chat_draft_read(struct draft *draft, struct chat_span line, struct chat_err *err
 }
 
 int
-chat_draft_text(struct draft *draft, struct chat_span text, struct chat_err *err)
+chat_draft_text(
+	struct draft *draft, struct chat_span text, const char *reply_to, struct chat_err *err)
 {
 	char *string, *body;
 
 	*draft = (struct draft){0};
 	if (chat_utf8_check(text.at, text.len) != text.len)
 		return chat_fail(err, CHAT_BAD_UTF8, "not UTF-8");
+	if (reply_to && chat_utf8_check(reply_to, strlen(reply_to)) != strlen(reply_to))
+		return chat_fail(err, CHAT_BAD_UTF8, "the id of a message is not UTF-8");
 	if (memchr(text.at, '\0', text.len))
 		return chat_fail(err, CHAT_NUL_CHARACTER, "U+0000 cannot be sent");
 	string = chat_strndup(text.at, text.len);
-	body = chat_encode_text(string, NULL, NULL);
+	body = chat_encode_text(string, NULL, reply_to);
 	free(string);
 	return draft_take(draft, body, strlen(body), true, err);
 }

@@ -41,10 +41,11 @@ struct draft {
 int chat_draft_read(struct draft *draft, struct chat_span line, struct chat_err *err);
 
 /*
- * Makes a text message of these bytes. Returns -1 if they are not UTF-8 of 1 to 1,000 characters
- * without U+0000.
+ * Makes a text message of these bytes. reply_to: the id of the message that it answers; NULL: none.
+ * Returns -1 if they are not UTF-8 of 1 to 1,000 characters without U+0000.
  */
-int chat_draft_text(struct draft *draft, struct chat_span text, struct chat_err *err);
+int chat_draft_text(
+	struct draft *draft, struct chat_span text, const char *reply_to, struct chat_err *err);
 
 void chat_draft_free(struct draft *draft);
 

@@ -49,3 +49,37 @@ chat_history_count(const struct chat_msg *msg)
 		count++;
 	return count;
 }
+
+int64_t
+chat_history_count_to(const struct chat_msg *msg, const char *id)
+{
+	struct chat_span wanted = chat_span_of(id), text;
+	int64_t count = 0, found = 0;
+	struct history_reader history;
+	struct chat_msg past;
+
+	chat_history_reader_begin(&history, msg);
+	while (chat_history_reader_next(&history, &text, &past)) {
+		count++;
+		if (chat_json_string_is(&past.value[CHAT_SLOT_ID], wanted))
+			found = count;
+	}
+	return found;
+}
+
+bool
+chat_history_continues(const struct chat_msg *msg, const char *last_id, const struct seen *seen)
+{
+	struct history_reader history;
+	struct chat_span text;
+	struct chat_msg past;
+
+	if (chat_msg_has(msg, CHAT_SLOT_COMPLETE))
+		return msg->value[CHAT_SLOT_COMPLETE].raw.at[0] == 't';
+	chat_history_reader_begin(&history, msg);
+	while (chat_history_reader_next(&history, &text, &past))
+		if (chat_seen_has(seen, &past.value[CHAT_SLOT_ID]) ||
+			chat_json_string_is(&past.value[CHAT_SLOT_ID], chat_span_of(last_id)))
+			return true;
+	return false;
+}

@@ -3,10 +3,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "chat/json.h"
 #include "chat/msg.h"
 #include "chat/span.h"
+#include "client/seen.h"
 
 /* Steps through the messages of a `history`, oldest first. */
 struct history_reader {
@@ -24,5 +26,15 @@ bool chat_history_reader_next(
 
 /* Returns the number of messages in a history. */
 size_t chat_history_count(const struct chat_msg *msg);
+
+/* Returns the number of its messages up to the one with this id; 0 if it does not have that. */
+int64_t chat_history_count_to(const struct chat_msg *msg, const char *id);
+
+/*
+ * Returns true if no message is missing between the message with this id, the last one before, and
+ * a history: the server says so, or the history has a message that was seen, or that one.
+ */
+bool chat_history_continues(
+	const struct chat_msg *msg, const char *last_id, const struct seen *seen);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "client/token.h"
+#include "text/err.h"
 
 #define CONNECT_TIMEOUT_MS 10000
 #define DEAD_AFTER_MS 40000

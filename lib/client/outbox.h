@@ -43,6 +43,7 @@ enum item_state {
 
 struct item {
 	uint64_t line; /* of the input, from 1; 0: none */
+	uint64_t tag; /* of the owner, for whom it means something */
 	uint64_t number; /* in the order of the input, from 0; part of the nonce */
 	enum item_state state;
 	struct draft draft; /* owned */
@@ -108,6 +109,9 @@ bool chat_outbox_waiting(const struct outbox *outbox);
 
 /* Adds a message and takes over the draft. */
 void chat_outbox_add(struct outbox *outbox, uint64_t line, struct draft *draft);
+
+/* Sets the tag of the last item that was added. */
+void chat_outbox_tag(struct outbox *outbox, uint64_t tag);
 
 /* Adds a message that counts as accepted and is not sent. Takes over the draft. */
 void chat_outbox_add_settled(struct outbox *outbox, uint64_t line, struct draft *draft);

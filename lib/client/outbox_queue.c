@@ -95,6 +95,12 @@ chat_outbox_add(struct outbox *outbox, uint64_t line, struct draft *draft)
 }
 
 void
+chat_outbox_tag(struct outbox *outbox, uint64_t tag)
+{
+	chat_outbox_item(outbox, outbox->next - 1)->tag = tag;
+}
+
+void
 chat_outbox_add_settled(struct outbox *outbox, uint64_t line, struct draft *draft)
 {
 	uint64_t number = outbox->next;

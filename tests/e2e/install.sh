@@ -15,8 +15,8 @@ make_quietly() {
 make_quietly install
 ok 'make install' || diag "$(cat "$ERR")"
 
-for file in bin/chat-{serve,send,listen,validate} lib/libchat.a lib/libchat.so.0 lib/libchat.so \
-	lib/pkgconfig/chat.pc include/chat/{base64,err,json,msg,span,type,utf8}.h \
+for file in bin/chat-{serve,send,listen,validate} lib/libchat{,-client}.{a,so.0,so} \
+	lib/pkgconfig/chat{,-client}.pc include/chat/{member,base64,err,json,msg,span,type,utf8}.h \
 	share/man/man1/chat-{serve,send,listen,validate}.1 share/man/man7/chat{,-protocol}.7 \
 	share/bash-completion/completions/chat-{serve,send,listen,validate} \
 	share/zsh/site-functions/_chat share/fish/vendor_completions.d/chat-{serve,send,listen,validate}.fish; do
@@ -117,6 +117,23 @@ read -ra libs < <(chat_pc --static --libs)
 cc "${sanitize[@]}" "${cflags[@]}" -o "$TMP/static" "$TMP/program.c" -Wl,--whole-archive -Wl,-Bstatic "${libs[@]}" \
 	-Wl,-Bdynamic -Wl,--no-whole-archive >"$OUT" 2>&1
 ok 'pkg-config --static names what the whole of it needs' || diag "$(cat "$OUT")"
+
+# ---- the library of the client ----
+
+client_pc() {
+	PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_LIBDIR=$root/usr/lib/pkgconfig PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+		PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 pkg-config "$@" chat-client
+}
+
+read -ra libs < <(client_pc --cflags --libs)
+cc "${sanitize[@]}" -o "$TMP/bot" lib/examples/bot.c "${libs[@]}" >"$OUT" 2>&1
+ok 'the example links the shared libraries' || diag "$(cat "$OUT")"
+LD_LIBRARY_PATH=$root/usr/lib "$TMP/bot" http://localhost/ 2>"$ERR"
+is "$? $(grep -c 'ws://' "$ERR")" '64 1' 'and runs with them'
+read -ra libs < <(client_pc --static --cflags --libs | sed -E 's/-l(chat[^ ]*)/-l:lib\1.a/g')
+cc "${sanitize[@]}" -o "$TMP/bot" lib/examples/bot.c "${libs[@]}" >"$OUT" 2>&1
+ok 'pkg-config --static names what the static ones need' || diag "$(cat "$OUT")"
+unlike "$(readelf -d "$TMP/bot")" 'libchat' 'and the example loads neither'
 
 # ---- and back ----
 

@@ -68,17 +68,25 @@ needed "$BUILD/chat-validate" | grep -E 'curl|wslay|uv|ssl|crypto|magic' | none 
 needed "$BUILD/chat-serve" | grep -E 'curl|magic' | none 'chat-serve does not load libcurl'
 needed "$BUILD/libchat.so.0" | grep -v '^libc\.so' |
 	none 'the shared library needs only the C library'
-nm -D --defined-only "$BUILD/libchat.so.0" | awk '$2 != "A" && $3 !~ /^chat_/' |
-	none 'the shared library exports chat_* alone'
-nm -D --defined-only "$BUILD/libchat.so.0" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
-	while read -r name; do
-		grep -qw "$name" lib/chat/*.h || echo "$name"
-	done | none 'what the shared library exports is declared in lib/chat'
+
+# exported LIBRARY: the functions that it exports.
+exported() {
+	nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort
+}
+
+exported "$BUILD/libchat.so.0" | grep -v '^chat_' | none 'the shared library exports chat_* alone'
+exported "$BUILD/libchat.so.0" | while read -r name; do
+	grep -qw "$name" lib/chat/*.h || echo "$name"
+done | none 'what the shared library exports is declared in lib/chat'
+declared=$(perl -0pe 's{/\*.*?\*/}{}gs' lib/chat/member.h | grep -oE '\bchat_member_\w+\(' | tr -d '(' | sort)
+is "$(exported "$BUILD/libchat-client.so.0")" "$declared" \
+	'libchat-client exports what chat/member.h declares, and no copy of what libchat has'
+like "$(needed "$BUILD/libchat-client.so.0")" 'libchat\.so\.0' 'libchat-client loads libchat'
 nm -g --defined-only "$BUILD/lib.a" | awk 'NF == 3 && $3 !~ /^(chat_|__)/' |
 	none 'the library defines chat_* alone'
 
 # Writable data, with the source that has it. What a signal handler notes cannot live elsewhere.
-for source in lib/*/*.c cmd/*.c cmd/*/*.c cmd/serve/*/*.c; do
+for source in lib/{text,message,command,wire,client}/*.c cmd/*.c cmd/*/*.c cmd/serve/*/*.c; do
 	objdump -t "$BUILD/${source%.c}.o" |
 		awk '/ O \.(data|bss|tdata|tbss)[^ \t]*\t/ && !/\.data\.rel\.ro/ { print $NF }' |
 		grep -vE '^(_|\.L)' | while read -r name; do

@@ -1,0 +1,107 @@
+#!/bin/bash
+#
+# libchat-client as other programs use it: the example bot, in C and as C++, answers each question once although
+# the server is killed and started again; a bot in Python's asyncio has its descriptor in a loop of its own.
+
+. tests/lib.sh
+
+cd "$TMP" || exit 1
+# An instrumented library wants its run-time.
+read -ra sanitize < <(grep -oE -e '-fsanitize=[^ ]*|--coverage' "$BUILD/flags" | head -n 1)
+ln -s "$BUILD/libchat-client.so.0" libchat-client.so
+ln -s "$BUILD/libchat.so.0" libchat.so
+export LD_LIBRARY_PATH=$BUILD
+libraries=(-L"$TMP" -lchat-client -lchat)
+
+# builds NAME COMPILER…: the example is built without a warning.
+builds() {
+	exits 0 "$1: the example is built" "${@:2}" "${sanitize[@]}" -Wall -Wextra -Werror -pedantic -I"$TOP/lib" \
+		-o "$1" "$TOP/lib/examples/bot.c" "${libraries[@]}"
+}
+
+builds bot cc -std=c99
+! command -v clang-14 >/dev/null || builds bot-clang clang-14 -std=c99
+if command -v g++ >/dev/null; then
+	exits 0 'as C++, too' g++ "${sanitize[@]}" -Wall -Werror -I"$TOP/lib" -o bot++ -x c++ "$TOP/lib/examples/bot.c" \
+		-x none "${libraries[@]}"
+else
+	cp bot bot++
+fi
+[ "$(lines "$TOP/lib/examples/bot.c")" -le 40 ]
+ok 'in 40 lines'
+is "$(readelf -d bot | sed -n 's/.*NEEDED.*\[\(libchat.*\)\]/\1/p' | sort | paste -sd' ')" \
+	'libchat-client.so.0 libchat.so.0' 'it needs both libraries by their versioned names'
+
+# ---- a server that is killed in the middle ----
+
+# answers: the ids of the questions that the bot has answered, with how often.
+answers() {
+	chat-listen --since all --no-follow -t message | jq -r 'select(.content == "pong") | .replyTo' | sort | uniq -c
+}
+
+# ask COUNT: asks; the ids of the questions are added to the file.
+ask() {
+	yes '!ping' | head -n "$1" | chat-send -l --username asker --retry-for 30s | jq -r .id >>questions
+}
+
+# survives BOT: asks while the server is killed and started again.
+survives() {
+	local bot=$1 port asker
+	rm -rf journal questions
+	serve --journal journal
+	port=${CHAT_URL##*:}
+	echo '!ping' | chat-send -l --username asker >/dev/null # before the bot came
+	spawn "./$bot" "$CHAT_URL" 2>"$bot.err"
+	bot_pid=$!
+	wait_for 'chat-listen --no-follow -t userData | jq -e "any(.users[]; .username == \"pingbot\")" >"$OUT"'
+	ask 300 &
+	asker=$!
+	wait_for '[ "$(grep -c pong "$SERVE_OUT")" -ge 50 ]'
+	slay "$SERVE_PID"
+	serve_at "127.0.0.1:${port%/}" --journal journal
+	wait "$asker"
+	ask 50
+	is "$(lines questions)" 350 "$bot: all questions were accepted"
+	wait_for '[ "$(answers | wc -l)" -ge 350 ]' 30
+	answers | awk '{ print $1, $2 }' >answered
+	sort questions | sed 's/^/1 /' | diff - answered >"$OUT"
+	ok "$bot: each question is answered once, although the server was killed; what was before is not" ||
+		diag "$(cat "$OUT")"
+	is "$(cat "$bot.err")" '' "$bot: and it has nothing to say"
+	stop "$bot_pid"
+	stop "$SERVE_PID"
+}
+
+survives bot
+survives bot++
+
+exits 64 'a wrong URL is told' ./bot http://localhost/
+like "$(cat "$ERR")" 'ws://' 'in words'
+exits 69 'a server that is not there, too' ./bot ws://127.0.0.1:1/
+
+# ---- a loop of somebody else ----
+
+if [[ ${sanitize[*]-} = -fsanitize* ]]; then # Python has not its run-time
+	done_testing
+	exit
+fi
+serve
+chat-listen -t message -C 12 --username reader >heard &
+reader=$!
+spawn /usr/bin/python3 "$TOP/tests/helpers/asyncio-bot.py" "$BUILD/libchat-client.so.0" "$CHAT_URL" 'how are you?' fine 6 \
+	>asyncio.out 2>asyncio.err
+bot_pid=$!
+wait_for 'chat-listen --no-follow -t userData |
+	jq -e "[.users[].username] | contains([\"asyncbot\", \"reader\"])" >"$OUT"'
+for _ in 1 2 3 4 5 6; do
+	chat-send 'how are you?' >"$OUT"
+done
+wait "$bot_pid"
+is $? 0 'asyncio: the bot ends by itself' || diag "$(cat asyncio.err)"
+forget "$bot_pid"
+wait "$reader"
+is "$(jq -r 'select(.content == "how are you?") | .id' heard | sort | paste -sd' ')" \
+	"$(jq -r 'select(.content == "fine") | .replyTo' heard | sort | paste -sd' ')" 'it has answered each question'
+like "$(cat asyncio.out)" 'beats [1-9]' 'and its loop went on'
+
+done_testing
