@@ -54,8 +54,8 @@ TESTS = $(INTEROP) $(E2E) $(UNIT)
 TEST_SECONDS = 300
 RUN = CHAT_BUILD=$(BUILD) tests/run.pl $(JOBS) $(TEST_SECONDS)
 
-demo: all ## a server with a speaking and a listening client on it
-	@CHAT_BUILD=$(BUILD) tests/demo.sh
+demo: ## build the commands and see them at work: a server, a person, a bot, a sender
+	@CHAT_BUILD='$(BUILD)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' JOBS=$(JOBS) tests/demo.sh
 
 check: all unit ## all tests but the browser's
 	$(MAKE) check-built
