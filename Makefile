@@ -156,6 +156,7 @@ BASH_DIR = $(DATADIR)/bash-completion/completions
 ZSH_DIR = $(DATADIR)/zsh/site-functions
 FISH_DIR = $(DATADIR)/fish/vendor_completions.d
 MAN1 := $(wildcard man/*.1)
+MAN3 := $(wildcard man/*.3)
 MAN5 := $(wildcard man/*.5)
 MAN7 := $(wildcard man/*.7)
 
@@ -168,6 +169,7 @@ link $(LIBDIR) $(CLIENT_SONAME) libchat-client.so
 fill $(LIBDIR)/pkgconfig lib/chat.pc.in lib/chat-client.pc.in
 644 $(INCLUDEDIR)/chat $(HEADERS)
 644 $(MANDIR)/man1 $(MAN1)
+644 $(MANDIR)/man3 $(MAN3)
 644 $(MANDIR)/man5 $(MAN5)
 644 $(MANDIR)/man7 $(MAN7)
 copy $(BASH_DIR) completions/chat.bash $(COMMANDS)

@@ -13,22 +13,22 @@ ln -s "$BUILD/libchat.so.0" libchat.so
 export LD_LIBRARY_PATH=$BUILD
 libraries=(-L"$TMP" -lchat-client -lchat)
 
-# builds NAME COMPILER…: the example is built without a warning.
+sed -n '/^\.Bd -literal$/,/^\.Ed$/p' "$TOP/man/chat-client.3" | sed '/^\.[BE]d/d; s/\\e/\\/g' >say.c
+cp "$TOP/lib/examples/bot.c" .
+
+# builds NAME SOURCE COMPILER…: the example is built without a warning.
 builds() {
-	exits 0 "$1: the example is built" "${@:2}" "${sanitize[@]}" -Wall -Wextra -Werror -pedantic -I"$TOP/lib" \
-		-o "$1" "$TOP/lib/examples/bot.c" "${libraries[@]}"
+	exits 0 "$1 is built" "${@:3}" "${sanitize[@]}" -Wall -Werror -I"$TOP/lib" -o "$1" "$2" -x none "${libraries[@]}"
 }
 
-builds bot cc -std=c99
-! command -v clang-14 >/dev/null || builds bot-clang clang-14 -std=c99
-if command -v g++ >/dev/null; then
-	exits 0 'as C++, too' g++ "${sanitize[@]}" -Wall -Werror -I"$TOP/lib" -o bot++ -x c++ "$TOP/lib/examples/bot.c" \
-		-x none "${libraries[@]}"
-else
-	cp bot bot++
-fi
-[ "$(lines "$TOP/lib/examples/bot.c")" -le 40 ]
-ok 'in 40 lines'
+for name in bot say; do
+	builds "$name" "$name.c" cc -std=c99 -Wextra -pedantic
+	! command -v clang-14 >/dev/null || builds "$name-clang" "$name.c" clang-14 -std=c99 -Wextra -pedantic
+	! command -v g++ >/dev/null || builds "$name++" "$name.c" g++ -x c++
+done
+[ -e bot++ ] || cp bot bot++
+[ "$(lines bot.c)" -le 40 ]
+ok 'the bot has 40 lines'
 is "$(readelf -d bot | sed -n 's/.*NEEDED.*\[\(libchat.*\)\]/\1/p' | sort | paste -sd' ')" \
 	'libchat-client.so.0 libchat.so.0' 'it needs both libraries by their versioned names'
 
@@ -79,13 +79,21 @@ exits 64 'a wrong URL is told' ./bot http://localhost/
 like "$(cat "$ERR")" 'ws://' 'in words'
 exits 69 'a server that is not there, too' ./bot ws://127.0.0.1:1/
 
+# ---- the example of the manual ----
+
+serve
+exits 0 'the example of chat-client(3) sends a text' ./say 'from the manual'
+is "$(cat "$OUT")" "$(chat-listen --no-follow --since all -t message | jq -r 'select(.content == "from the manual") | .id')" \
+	'and prints its id'
+exits 1 'it fails where no text is taken' ./say ''
+CHAT_URL=ws://127.0.0.1:1/ exits 1 'and where nobody listens' ./say hello
+
 # ---- a loop of somebody else ----
 
 if [[ ${sanitize[*]-} = -fsanitize* ]]; then # Python has not its run-time
 	done_testing
 	exit
 fi
-serve
 chat-listen -t message -C 12 --username reader >heard &
 reader=$!
 spawn /usr/bin/python3 "$TOP/tests/helpers/asyncio-bot.py" "$BUILD/libchat-client.so.0" "$CHAT_URL" 'how are you?' fine 6 \
