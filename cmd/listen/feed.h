@@ -9,6 +9,7 @@
 #include "client/seen.h"
 #include "common/settings.h"
 #include "listen/bot.h"
+#include "listen/interruption.h"
 #include "listen/printer.h"
 #include "listen/recent.h"
 
@@ -23,6 +24,7 @@ struct feed {
 	struct bot *bot; /* the command of --exec; borrowed; NULL: none */
 	struct membership membership;
 	struct seen seen; /* the ids of the messages that were handled */
+	struct interruption interruption; /* with --human: what is said of the connection */
 	bool ended; /* the membership has ended */
 
 	/* Of the current connection: */

@@ -119,6 +119,8 @@ static void
 handle(struct feed *feed, const struct membership_event *event)
 {
 	tell_event(feed->settings, &feed->membership, event);
+	if (feed->printer->options->human && !feed->settings->verbose)
+		interruption_note(&feed->interruption, event);
 	if (feed->bot)
 		chat_delivery_take(&feed->bot->delivery, &feed->membership, event);
 	if (feed->printer->ending.begun && event->what == MEMBERSHIP_MESSAGE)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@ struct log {
 	struct human human;
 	int64_t shown; /* lines */
 	uint64_t bad; /* the number of lines that are no messages */
+	char *channel; /* the first one that a line has; owned; NULL: none had one so far */
+	bool names_channels; /* a line had another channel: from there on each line shows its own */
 };
 
 /* Counts a line that is no message, and warns of it. */
@@ -33,6 +36,25 @@ log_refuse(struct log *log, const struct chat_err *err)
 	log->bad++;
 	chat_warn("line %llu: %s: %s%s%s", (unsigned long long)log->lines.number,
 		chat_code_word(err->code), err->field, *err->field ? ": " : "", err->text);
+}
+
+/*
+ * Shows a message for people. From the first line on that has another channel than the lines before
+ * it, also shows the channels.
+ */
+static void
+log_show(struct log *log, const struct chat_msg *msg, struct chat_span line)
+{
+	bool has = msg->type != CHAT_TYPE_UNKNOWN && chat_msg_has(msg, CHAT_SLOT_CHANNEL);
+	char *channel = has ? chat_msg_string(&msg->value[CHAT_SLOT_CHANNEL]) : chat_strdup("");
+
+	log->names_channels |= has && log->channel && strcmp(log->channel, channel) != 0;
+	human_write(&log->human, output_buf(&log->output), msg,
+		chat_span_of(log->names_channels ? channel : ""), line);
+	if (!log->channel && has)
+		log->channel = channel;
+	else
+		free(channel);
 }
 
 /*
@@ -61,7 +83,7 @@ log_line(struct log *log, struct chat_span line)
 		return;
 	}
 	if (log->options->human)
-		human_write(&log->human, output_buf(&log->output), &msg, line);
+		log_show(log, &msg, line);
 	else
 		output_line(&log->output, line);
 	log->shown++;
@@ -166,11 +188,13 @@ from_log_show(const char *path, const struct listener_options *options, const st
 	if (fd < 0)
 		chat_die(CHAT_EXIT_NO_INPUT, "%s: %s", path, strerror(errno));
 	log.place = (struct filter_place){.self = self, .here = &here, .copies = true};
-	human_begin(&log.human, options->color, false);
+	human_begin(&log.human, options->color, false, STDOUT_FILENO);
 	chat_lines_init(&log.lines, fd, LINE_MAX_BYTES);
 	output_open(&log.output, STDOUT_FILENO);
 	status = log_run(&log, name);
 	output_close(&log.output);
+	human_end(&log.human);
+	free(log.channel);
 	chat_lines_free(&log.lines);
 	if (!standard)
 		close(fd);

@@ -1,12 +1,14 @@
 /*
- * --human: messages for people. All text from other users is written by chat_show(), so that a
- * message is one line and no control character reaches the terminal.
+ * --human: messages for people. All text from other users is written by chat_show(), so that no
+ * control character reaches the terminal. The layout of a text is made by human_text.c.
  */
 #include "listen/human.h"
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client/history_reader.h"
 #include "text/clock.h"
@@ -23,13 +25,23 @@ style(struct chat_buf *out, bool color, const char *code)
 		chat_buf_append_string(out, code);
 }
 
+/*
+ * Appends a name, or a channel: one word that nothing in it can end. Characters in `escaped` and
+ * backslashes are escaped.
+ */
 static void
-show_string(struct chat_buf *out, const struct chat_json_value *value)
+show_word(struct chat_buf *out, struct chat_span name, const char *escaped)
 {
-	char *string = chat_msg_string(value);
+	const char *end = name.at + name.len;
 
-	chat_show(out, chat_span_of(string));
-	free(string);
+	for (const char *at = name.at; at < end; at++) {
+		if (*at != '\\' && !strchr(escaped, *at))
+			continue;
+		chat_show_name(out, (struct chat_span){name.at, (size_t)(at - name.at)});
+		chat_buf_printf(out, "\\x%02x", (unsigned char)*at);
+		name.at = at + 1;
+	}
+	chat_show_name(out, (struct chat_span){name.at, (size_t)(end - name.at)});
 }
 
 static void
@@ -37,7 +49,9 @@ show_name(struct chat_buf *out, const struct chat_json_value *value)
 {
 	char *string = chat_msg_string(value);
 
-	chat_show_name(out, chat_span_of(string));
+	chat_buf_append_string(out, "<");
+	show_word(out, chat_span_of(string), "<>");
+	chat_buf_append_string(out, ">");
 	free(string);
 }
 
@@ -65,30 +79,52 @@ show_day(struct human *human, struct chat_buf *out, const struct tm *parts)
 
 /*
  * Appends the local time of day, after a line with the date if the day has changed. Appends nothing
- * if the time is out of range.
+ * if the time is out of range. Returns the offset of the line.
  */
-static void
+static size_t
 show_time(struct human *human, struct chat_buf *out, int64_t unix_ms)
 {
 	time_t seconds = (time_t)(unix_ms / 1000);
 	struct tm parts;
 	char text[16];
+	size_t start;
 
 	if (!localtime_r(&seconds, &parts))
-		return;
+		return out->len;
 	show_day(human, out, &parts);
+	start = out->len;
 	strftime(text, sizeof(text), "%H:%M:%S ", &parts);
 	style(out, human->color, DIM);
 	chat_buf_append_string(out, text);
 	style(out, human->color, PLAIN);
+	return start;
 }
 
-/* Appends the time now, for a message without a time; nothing for a message of a log. */
+/* Appends the channel or URL, if there are several. */
 static void
-show_moment(struct human *human, struct chat_buf *out)
+show_where(const struct human *human, struct chat_buf *out, struct chat_span where)
 {
+	if (where.len == 0)
+		return;
+	style(out, human->color, DIM);
+	show_word(out, where, "<> ");
+	style(out, human->color, PLAIN);
+	chat_buf_append_string(out, " ");
+}
+
+/*
+ * Begins the line of a message without a time. Appends the time now, but nothing for a message of a
+ * log; and the channel or URL. Returns the offset of the line.
+ */
+static size_t
+begin_line(struct human *human, struct chat_buf *out, struct chat_span where)
+{
+	size_t start = out->len;
+
 	if (human->live)
-		show_time(human, out, chat_unix_ms());
+		start = show_time(human, out, chat_unix_ms());
+	show_where(human, out, where);
+	return start;
 }
 
 /* Begins the color of a user, which is always the same. Red is for errors. */
@@ -104,33 +140,53 @@ style_name(struct chat_buf *out, const struct chat_json_value *name, bool color)
 	style(out, color, colors[hash % (sizeof(colors) / sizeof(colors[0]))]);
 }
 
+/* Appends a text, with the lines after its first one indented by what is before it in the line. */
 static void
-write_message(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
+write_text(struct human *human, struct chat_buf *out, size_t line_start,
+	const struct chat_json_value *value)
 {
-	bool color = human->color;
+	char *string = chat_msg_string(value);
+
+	human_text_write(&human->layout, out, line_start, chat_span_of(string));
+	free(string);
+}
+
+static void
+write_file(struct chat_buf *out, const struct chat_msg *msg)
+{
+	char *type = chat_msg_string(&msg->value[CHAT_SLOT_FILE_TYPE]);
+
+	chat_buf_append_string(out, " [file, ");
+	chat_show(out, chat_span_of(type));
+	chat_buf_append_string(out, ", ");
+	chat_show(out, msg->value[CHAT_SLOT_FILE_SIZE].raw);
+	chat_buf_append_string(out, " bytes]");
+	free(type);
+}
+
+static void
+write_message(struct human *human, struct chat_buf *out, const struct chat_msg *msg,
+	struct chat_span where)
+{
+	size_t start = out->len;
 	int64_t unix_ms;
 
 	if (chat_json_int64(msg->value[CHAT_SLOT_TIMESTAMP].raw, &unix_ms))
-		show_time(human, out, unix_ms);
-	style_name(out, &msg->value[CHAT_SLOT_SENDER], color);
-	chat_buf_append_string(out, "<");
+		start = show_time(human, out, unix_ms);
+	show_where(human, out, where);
+	style_name(out, &msg->value[CHAT_SLOT_SENDER], human->color);
 	show_name(out, &msg->value[CHAT_SLOT_SENDER]);
-	chat_buf_append_string(out, ">");
-	style(out, color, PLAIN);
+	style(out, human->color, PLAIN);
 	chat_buf_append_string(out, " ");
-	show_string(out, &msg->value[CHAT_SLOT_CONTENT]);
-	if (chat_msg_has(msg, CHAT_SLOT_FILE_TYPE) && chat_msg_has(msg, CHAT_SLOT_FILE_SIZE)) {
-		chat_buf_append_string(out, " [file, ");
-		show_string(out, &msg->value[CHAT_SLOT_FILE_TYPE]);
-		chat_buf_append_string(out, ", ");
-		chat_show(out, msg->value[CHAT_SLOT_FILE_SIZE].raw);
-		chat_buf_append_string(out, " bytes]");
-	}
+	write_text(human, out, start, &msg->value[CHAT_SLOT_CONTENT]);
+	if (chat_msg_has(msg, CHAT_SLOT_FILE_TYPE) && chat_msg_has(msg, CHAT_SLOT_FILE_SIZE))
+		write_file(out, msg);
 	chat_buf_append_string(out, "\n");
 }
 
 static void
-write_history(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
+write_history(struct human *human, struct chat_buf *out, const struct chat_msg *msg,
+	struct chat_span where)
 {
 	struct history_reader history;
 	struct chat_span text;
@@ -138,15 +194,16 @@ write_history(struct human *human, struct chat_buf *out, const struct chat_msg *
 
 	chat_history_reader_begin(&history, msg);
 	while (chat_history_reader_next(&history, &text, &past))
-		write_message(human, out, &past);
+		write_message(human, out, &past, where);
 }
 
 static void
-write_status(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
+write_status(struct human *human, struct chat_buf *out, const struct chat_msg *msg,
+	struct chat_span where)
 {
 	bool online = msg->value[CHAT_SLOT_ONLINE].raw.at[0] == 't';
 
-	show_moment(human, out);
+	begin_line(human, out, where);
 	style(out, human->color, DIM);
 	chat_buf_append_string(out, "* ");
 	show_name(out, &msg->value[CHAT_SLOT_USERNAME]);
@@ -190,9 +247,10 @@ write_users(struct chat_buf *out, const struct chat_msg *msg)
 }
 
 static void
-write_user_data(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
+write_user_data(struct human *human, struct chat_buf *out, const struct chat_msg *msg,
+	struct chat_span where)
 {
-	show_moment(human, out);
+	begin_line(human, out, where);
 	style(out, human->color, DIM);
 	chat_buf_append_string(out, "* here:");
 	write_users(out, msg);
@@ -201,51 +259,65 @@ write_user_data(struct human *human, struct chat_buf *out, const struct chat_msg
 }
 
 static void
-write_error(struct human *human, struct chat_buf *out, const struct chat_msg *msg)
+write_error(struct human *human, struct chat_buf *out, const struct chat_msg *msg,
+	struct chat_span where)
 {
-	show_moment(human, out);
+	size_t start = begin_line(human, out, where);
+
 	style(out, human->color, RED);
 	chat_buf_append_string(out, "! ");
-	show_string(out, &msg->value[CHAT_SLOT_CODE]);
+	write_text(human, out, start, &msg->value[CHAT_SLOT_CODE]);
 	chat_buf_append_string(out, ": ");
-	show_string(out, &msg->value[CHAT_SLOT_MESSAGE]);
+	write_text(human, out, start, &msg->value[CHAT_SLOT_MESSAGE]);
 	style(out, human->color, PLAIN);
 	chat_buf_append_string(out, "\n");
 }
 
 void
-human_begin(struct human *human, bool color, bool live)
+human_begin(struct human *human, bool color, bool live, int fd)
 {
 	time_t now = (time_t)(chat_unix_ms() / 1000);
 	struct tm parts;
 
-	*human = (struct human){.color = color, .live = live};
+	*human = (struct human){.color = color, .live = live, .terminal_fd = isatty(fd) ? fd : -1};
+	human_text_begin(&human->layout);
 	if (live && localtime_r(&now, &parts))
 		human->day = day_of(&parts);
 }
 
 void
-human_write(struct human *human, struct chat_buf *out, const struct chat_msg *msg,
-	struct chat_span text)
+human_end(struct human *human)
 {
+	human_text_end(&human->layout);
+}
+
+void
+human_write(struct human *human, struct chat_buf *out, const struct chat_msg *msg,
+	struct chat_span where, struct chat_span text)
+{
+	size_t start = out->len;
+
+	if (human->terminal_fd >= 0)
+		human->layout.width = columns_of_terminal(human->terminal_fd);
 	switch (msg->type) {
 	case CHAT_TYPE_MESSAGE:
-		write_message(human, out, msg);
+		write_message(human, out, msg, where);
 		break;
 	case CHAT_TYPE_HISTORY:
-		write_history(human, out, msg);
+		write_history(human, out, msg, where);
 		break;
 	case CHAT_TYPE_USER_STATUS:
-		write_status(human, out, msg);
+		write_status(human, out, msg, where);
 		break;
 	case CHAT_TYPE_USER_DATA:
-		write_user_data(human, out, msg);
+		write_user_data(human, out, msg, where);
 		break;
 	case CHAT_TYPE_ERROR:
-		write_error(human, out, msg);
+		write_error(human, out, msg, where);
 		break;
 	default:
-		chat_show(out, text);
+		show_where(human, out, where);
+		human_text_write(&human->layout, out, start, text);
 		chat_buf_append_string(out, "\n");
 	}
 }

@@ -149,12 +149,23 @@ pause_when_full(struct listener *listener)
 			&listener->feeds[i].membership, output_is_full(&listener->printer.output));
 }
 
+/* Says what --human says of the connections, unless the output has to be written first. */
+static void
+tell_interruptions(struct listener *listener)
+{
+	if (output_pending_bytes(&listener->printer.output) > 0)
+		return;
+	for (size_t i = 0; i < listener->feed_count; i++)
+		interruption_tell(&listener->feeds[i].interruption, &listener->feeds[i].membership);
+}
+
 bool
 listener_turn(struct listener *listener)
 {
 	run_feeds(listener);
 	check_end(listener);
 	listener_flush(listener);
+	tell_interruptions(listener);
 	if (listener->bot)
 		listener_run_bot(listener);
 	close_at_end(listener);

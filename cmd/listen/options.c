@@ -107,15 +107,19 @@ static const struct chat_opt table[] = {
 	{0},
 };
 
-/* Returns true if --human writes colors. "auto": stdout is a terminal and NO_COLOR is not set. */
+/*
+ * Returns true if --human writes colors. "auto": stdout is a terminal that knows colors, and
+ * NO_COLOR is not set.
+ */
 static bool
 want_color(int choice)
 {
-	const char *no_color = getenv("NO_COLOR");
+	const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
 	if (choice != COLOR_AUTO)
 		return choice == COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && terminal && *terminal &&
+		strcmp(terminal, "dumb") != 0;
 }
 
 /* Returns the index of --exec, or argc if there is none. All later arguments are the command. */

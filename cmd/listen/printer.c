@@ -7,15 +7,25 @@
 void
 printer_begin(struct printer *printer)
 {
-	human_begin(&printer->human, printer->options->color, true);
+	human_begin(&printer->human, printer->options->color, true, printer->output.fd);
 }
 
 void
 printer_free(struct printer *printer)
 {
+	human_end(&printer->human);
 	output_marks_free(&printer->marks);
 	chat_buf_free(&printer->line);
 	chat_buf_free(&printer->saved);
+}
+
+/* Returns the name of the channel if there are several, or its URL if there are several servers. */
+static struct chat_span
+name_of(const struct printer *printer, const struct membership *membership)
+{
+	if (!printer->labels_channel)
+		return (struct chat_span){0};
+	return chat_span_of(printer->labels_url ? membership->url_text : membership->url.channel);
 }
 
 /* Appends a line to the output, with the name of its channel if there are several. */
@@ -88,7 +98,8 @@ printer_print(struct printer *printer, const struct membership *membership, stru
 	if (printer->ending.begun)
 		return;
 	if (printer->options->human)
-		human_write(&printer->human, output_buf(&printer->output), msg, line);
+		human_write(&printer->human, output_buf(&printer->output), msg,
+			name_of(printer, membership), line);
 	else
 		print_line(printer, membership, line);
 	count_line(printer);

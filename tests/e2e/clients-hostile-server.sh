@@ -223,9 +223,9 @@ END
 # ---- names that look like others ----
 
 exits 0 'names with invisible characters' chat-listen -U "$odd/x/invisible-names" --human --no-reconnect -C 4
-is "$(sed '/^---/d; s/^[0-9:]* //' "$OUT")" '* here: al\u200bice
+is "$(sed '/^---/d; s/^[0-9:]* //' "$OUT")" '* here: <al\u200bice>
 <alice\ufe0f> hi ❤️
-* bob\U000e0061 is here
+* <bob\U000e0061> is here
 <\u2800\u2800\u2800> c' 'show that they hide something'
 
 number=0

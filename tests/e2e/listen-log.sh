@@ -22,7 +22,7 @@ said() { # SECONDS CONTENT
 exits 0 'a log is shown to people' chat-listen --human --from-log log
 is "$(<"$OUT")" '--- Tue 2023-11-14
 22:13:20 <alice> one
-* bob is here
+* <bob> is here
 22:14:20 <alice> two\x1b[31m
 --- Wed 2023-11-15
 23:13:20 <alice> three
@@ -33,7 +33,7 @@ same "$OUT" log 'it is the log'
 exits 0 'filtered' chat-listen --from-log log -t userStatus,history
 is "$(jq -r .type "$OUT" | paste -sd,)" userStatus,history 'by type'
 exits 0 'to a count' chat-listen --human --from-log log -C 2
-is "$(tail -n 1 "$OUT")" '* bob is here' 'of lines'
+is "$(tail -n 1 "$OUT")" '* <bob> is here' 'of lines'
 exits 0 'colours when asked for' chat-listen --human --color always --from-log log
 like "$(<"$OUT")" $'\e\\[2m22:13:20' 'are there'
 

@@ -89,7 +89,7 @@ exits 69 'without it a server that is not there' chat-listen --unix-socket "$TMP
 chat-send -c people -u alice $'\e[31mred\u202eevil\x7f' >"$TMP/red"
 chat-send -c people -u alice -f LICENSE >"$TMP/file"
 exits 0 'for people' chat-listen -c people -H --no-follow -u bobby
-like "$(sed -n 1p "$OUT")" '^[0-2][0-9]:[0-5][0-9]:[0-6][0-9] \* here: bobby$' 'who is here'
+like "$(sed -n 1p "$OUT")" '^[0-2][0-9]:[0-5][0-9]:[0-6][0-9] \* here: <bobby>$' 'who is here'
 is "$(sed -n 2p "$OUT" | cut -c 10-)" '<alice> \x1b[31mred\u202eevil\x7f' 'what is said, shown and not obeyed'
 like "$(sed -n 3p "$OUT")" '<alice> LICENSE \[file, text/plain, [0-9]+ bytes\]$' 'and a file'
 chat-listen -c people -H --no-follow --color=always | grep -q $'\e\\[3.m<alice>'
