@@ -4,6 +4,8 @@
  */
 #include "common/settings.h"
 
+#include <string.h>
+
 #include "text/err.h"
 
 #define AT(field) offsetof(struct settings, field)
@@ -75,11 +77,29 @@ settings_free(struct settings *settings)
 	chat_login_free(&settings->login);
 }
 
+/*
+ * Fails for a URL of the command line. If it has no scheme, says which URL that is: it may be one
+ * of several, or a host name, or the name of a channel. A password is not said again.
+ */
+static int
+fail_url(const char *text, struct chat_err *err)
+{
+	if (strstr(text, "://") || strchr(text, '@') || !*text)
+		return -1;
+	if (strpbrk(text, ":."))
+		return chat_fail(err, err->code, "%s: a URL begins with ws:// or wss://: ws://%s",
+			text, text);
+	return chat_fail(
+		err, err->code, "%s: %s; a channel alone is given with --channel", text, err->text);
+}
+
 int
 settings_url(const struct settings *settings, const char *text, struct chat_url *url,
 	struct chat_err *err)
 {
-	if (chat_login_url(url, text ? text : settings->url, err) < 0)
-		return -1;
+	const char *given = text ? text : settings->url;
+
+	if (chat_login_url(url, given, err) < 0)
+		return given ? fail_url(given, err) : -1;
 	return settings->channel ? chat_url_set_channel(url, settings->channel, err) : 0;
 }

@@ -141,6 +141,24 @@ check_bot(const struct options *options)
 		chat_die_usage("--quiet leaves a command nothing to hear");
 }
 
+/* Options about a server would have no effect on a log. */
+static void
+check_log(const struct command_line *line)
+{
+	const struct options *options = &line->options;
+	const struct listener_options *listener = &options->listener;
+
+	if (options->quiet)
+		chat_die_usage("--quiet leaves nothing of a --from-log");
+	if (options->command || options->url_count > 0 || options->cursor_file ||
+		options->save_dir || line->since)
+		chat_die_usage("--from-log reads a log: no server, position, bot or files");
+	if (listener->last >= 0 || line->history)
+		chat_die_usage("--from-log prints each line of a log: tail(1) takes the last ones");
+	if (listener->timeout_ms || listener->until_idle_ms)
+		chat_die_usage("--from-log reads to the end: timeout(1) limits the time");
+}
+
 static void
 check(const struct command_line *line)
 {
@@ -159,14 +177,10 @@ check(const struct command_line *line)
 		chat_die_usage("--max-hops is about --no-loop and --exec");
 	if (is_bot)
 		check_bot(options);
-	if (options->log && options->quiet)
-		chat_die_usage("--quiet leaves nothing of a --from-log");
 	if (is_bot && listener->human)
 		chat_die_usage("--human is not for a command");
-	if (options->log &&
-		(is_bot || options->url_count > 0 || options->cursor_file || options->save_dir ||
-			line->since))
-		chat_die_usage("--from-log reads a log: no server, position, bot or files");
+	if (options->log)
+		check_log(line);
 }
 
 static void

@@ -250,9 +250,13 @@ check_queue(const struct config *config)
 void
 config_read(struct config *config, int argc, char **argv)
 {
+	int operand;
+
 	*config = defaults;
-	if (chat_opt_parse(argc, argv, options, &usage, config) < argc)
-		chat_die_usage("operands are not taken");
+	operand = chat_opt_parse(argc, argv, options, &usage, config);
+	if (operand < argc)
+		chat_die_usage("%s: there are no operands; --listen=ADDR is where to listen",
+			argv[operand]);
 	if (!config->tls.cert && (config->tls.key || config->tls.client_ca))
 		chat_die_usage("TLS needs --tls-cert");
 	check_journal(config);

@@ -33,7 +33,7 @@ sandbox_become(const char *user, struct chat_err *err)
 	const struct passwd *entry = getpwnam(user);
 
 	if (!entry)
-		return chat_fail(err, CHAT_USAGE, "--user: there is no such user");
+		return chat_fail(err, CHAT_USAGE, "--user %s: there is no such user", user);
 	if (geteuid() != 0 && geteuid() == entry->pw_uid)
 		return 0; /* the process is this user already */
 	if (initgroups(user, entry->pw_gid) < 0 ||

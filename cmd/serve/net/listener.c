@@ -106,16 +106,17 @@ address_split(const char *text, char *host, size_t size, const char **port, stru
 		return chat_fail(err, CHAT_USAGE, "%s is a URL; the address in it is %.*s", text,
 			(int)strcspn(url + 3, "/"), url + 3);
 	if (!colon)
-		return chat_fail(
-			err, CHAT_USAGE, "an address is host:port, :port, [v6]:port or unix:/path");
+		return chat_fail(err, CHAT_USAGE,
+			"%s: an address is host:port, :port, [v6]:port or unix:/path", text);
 	if (*text == '[') {
 		if (to[-1] != ']')
-			return chat_fail(
-				err, CHAT_USAGE, "an IPv6 address is written [address]:port");
+			return chat_fail(err, CHAT_USAGE,
+				"%s: an IPv6 address is written [address]:port", text);
 		from++;
 		to--;
 	} else if (memchr(text, ':', (size_t)(colon - text))) {
-		return chat_fail(err, CHAT_USAGE, "an IPv6 address is written [address]:port");
+		return chat_fail(
+			err, CHAT_USAGE, "%s: an IPv6 address is written [address]:port", text);
 	}
 	if ((size_t)(to - from) >= size)
 		return chat_fail(err, CHAT_USAGE, "the host name is too long");
