@@ -34,7 +34,10 @@ struct sender_options {
 	int64_t replies; /* answers to wait for */
 };
 
-/* It starts with the first four members set, signals and report.output open, the rest zeroed. */
+/*
+ * Before sender_run() the first four members must be set, signals and report.output open, and the
+ * rest zeroed.
+ */
 struct sender {
 	const struct settings *settings; /* borrowed, as the next three */
 	const struct sender_options *options;
@@ -47,12 +50,12 @@ struct sender {
 		bool open;
 		bool joined_before; /* in this membership or one before it */
 		struct chat_err lost; /* why it is not joined; CHAT_OK: it is, or never was */
-		int64_t quiet_since_ms; /* when it joined or sent last */
+		int64_t quiet_since_ms; /* when it joined, or later sent a message */
 	} connection;
 
 	struct {
 		bool ended; /* nothing more is taken */
-		bool dry; /* no message before source_fill() or source_wake_ms() */
+		bool dry; /* it has no message until source_fill() or source_wake_ms() */
 	} input;
 
 	struct {
@@ -74,9 +77,9 @@ struct sender {
 int sender_run(struct sender *sender);
 
 /*
- * The parts of sender_run(). sender_turn() does what can be done without waiting and returns false
- * when all is done. Between two turns sender_await() adds to the waits what the next turn waits
- * for; when poll(2) finds something ready sender_woken() takes signals and input.
+ * The parts of sender_run(). sender_turn() does all that is possible without waiting, and returns
+ * false at the end. After each turn sender_await() collects in waits the events that the next turn
+ * needs. If poll(2) returns an event, sender_woken() takes signals and input.
  */
 void sender_begin(struct sender *sender);
 bool sender_turn(struct sender *sender);

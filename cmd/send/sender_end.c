@@ -8,10 +8,10 @@
 #include "text/clock.h"
 
 #define CLOSE_MS 2000 /* for the closing handshake, and to finish after a signal */
-#define HURRIED_CLOSE_MS 500 /* for the closing handshake if the time is up already */
+#define HURRIED_CLOSE_MS 500 /* for the closing handshake after giving up */
 #define BARRIER_CLOSE_MS 30000 /* for the closing handshake if it is the acknowledgement */
-#define ECHO_MS 5000 /* a plain server without an echo for this time does not echo */
-#define BARRED_LEAST_MS 2000 /* the shortest wait: the server may still answer others */
+#define ECHO_MS 5000 /* after this time without an echo a plain server does not echo */
+#define BARRED_LEAST_MS 2000 /* the least to wait for a server that only says "slower" */
 
 bool
 sender_has_answers(const struct sender *sender)

@@ -34,8 +34,9 @@ void sender_check_deadline(struct sender *sender);
 void sender_take_signal(struct sender *sender);
 
 /*
- * Returns when it is decided that a plain server does not echo, or INT64_MAX. All that can be sent
- * is sent by then, and no echo has come for some seconds.
+ * Returns the time from which on a plain server counts as one that does not echo: some seconds
+ * after the last message was sent, if no more can be sent and no echo has come. Otherwise
+ * INT64_MAX.
  */
 int64_t sender_echo_deadline_ms(const struct sender *sender);
 
@@ -43,9 +44,9 @@ int64_t sender_echo_deadline_ms(const struct sender *sender);
 void sender_close_when_done(struct sender *sender);
 
 /*
- * Returns when to give up because the server has only said "slower" for the time of --retry-for, or
- * INT64_MAX. It is at once (0) if the server asks for a longer pause than that and has answered
- * every message it got.
+ * Returns the time to give up because the server has only said "slower" for the time of
+ * --retry-for, or INT64_MAX. Returns 0, which means now, if the server asks for a longer pause than
+ * that, and no message in flight can still be accepted.
  */
 int64_t sender_barred_deadline_ms(const struct sender *sender);
 void sender_check_barred(struct sender *sender);

@@ -1,6 +1,4 @@
-/*
- * chat-send takes what its connection has: each event of the membership changes outbox and report.
- */
+/* Handles the events of the connection: they settle messages in the outbox, which are reported. */
 #include "send/sender_private.h"
 
 #include "command/diag.h"
@@ -38,7 +36,8 @@ stray_error(struct sender *sender, const struct chat_msg *msg)
 		sender->report.counts.refused++;
 }
 
-/* Looks after a lost connection whether the answers can still come. */
+/* Called after a lost connection is replaced. Ends the wait for answers that cannot come any more.
+ */
 static void
 check_rejoin(struct sender *sender, bool complete)
 {

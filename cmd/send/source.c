@@ -103,8 +103,8 @@ source_close(struct source *source)
 }
 
 /*
- * Returns how many bytes of a text go into one message: all, or as many as a message may have, if
- * possible up to the end of a word.
+ * Returns the number of bytes of a text that go into one message: all, or if the text is too long
+ * as many as fit, up to the end of a word if the second half of them has one.
  */
 static size_t
 piece_len(struct chat_span text)
@@ -176,7 +176,10 @@ take_text_line(
 	return what_of(take_text(source, line, draft, err));
 }
 
-/* Returns when a message of a log is due: as long after the first message as in the log. */
+/*
+ * Returns the time when a message of a log is due: as long after the first message as in the log,
+ * divided by the speed.
+ */
 static int64_t
 due_ms(struct source *source, int64_t logged_ms)
 {
@@ -214,7 +217,7 @@ take_replay_line(
 	return SOURCE_NOTHING;
 }
 
-/* Appends to the error of a line a hint at what its writer may have meant. */
+/* Appends a hint to the error of a line: the way to send what its writer probably meant. */
 static void
 add_hint(struct chat_err *err, struct chat_span line)
 {
@@ -294,7 +297,7 @@ next_held(struct source *source, struct draft *draft)
 	return SOURCE_DRAFT;
 }
 
-/* Returns the next message that does not come from a line: the words, or a file. */
+/* Takes the next message if no lines are read: the words, then each file. */
 static enum source_what
 next_counted(struct source *source, struct draft *draft, struct chat_err *err)
 {
@@ -327,8 +330,7 @@ source_next(struct source *source, struct draft *draft, uint64_t *number, struct
 		what = next_counted(source, draft, err);
 	*number = source->has_lines ? source->lines.number : source->number;
 	source->ended = what == SOURCE_END;
-	if (what == SOURCE_DRAFT &&
-		source->has_lines) /* a program wrote the line: it is one more hop */
+	if (what == SOURCE_DRAFT && source->has_lines) /* the program that wrote it is one hop */
 		draft->hops = chat_via_hops_after(draft->hops);
 	return what;
 }

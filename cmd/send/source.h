@@ -28,8 +28,8 @@ struct source {
 	struct chat_lines lines; /* valid if has_lines is true */
 	struct chat_span rest; /* of a text that is being split; empty: none */
 	double speed; /* of a replay; 1: with the pauses of the log; 0: at once */
-	int64_t first_logged_ms,
-		first_sent_ms; /* of a replay: where its clock and ours met; -1: not yet */
+	int64_t first_logged_ms; /* of a replay: the time of its first message; -1: not known yet */
+	int64_t first_sent_ms; /* of a replay: when that message was due, by chat_now_ms() */
 	struct draft held; /* of a replay: a message that is not due yet */
 	int64_t due_ms; /* when held is due; INT64_MAX: nothing is held */
 	uint64_t number; /* of the last message, from 1, if there are no lines */
@@ -71,7 +71,7 @@ void source_close(struct source *source);
 enum source_what source_next(
 	struct source *source, struct draft *draft, uint64_t *number, struct chat_err *err);
 
-/* Returns when source_next() has a message although nothing can be read, or INT64_MAX. */
+/* Returns the time when source_next() has a message even if nothing is read, or INT64_MAX. */
 static inline int64_t
 source_wake_ms(const struct source *source)
 {

@@ -43,7 +43,7 @@ def _(server):
 
 
 @case("the users that a newcomer is told of take 256 KiB at the most: truncated, total", "--grace", "0")
-@limits("bytes of the users that a newcomer is told of")
+@limits("bytes of the list of users in userData")
 def _(server):
     members = []
     for number in range(80):

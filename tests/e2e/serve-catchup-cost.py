@@ -79,7 +79,7 @@ def _():
 
 
 @case("a page is made once for all who stand at the same place", server=False)
-@limits("readings of the journal at a time")
+@limits("pages that are read from the journal at the same time")
 def _():
     dir = new_dir()
     ids = fill(dir, 20000)
@@ -113,7 +113,7 @@ def _():
 
 
 @case("who reads the past fast does not keep another address waiting, and nobody live", server=False)
-@limits("pages of the past that are handed out in a turn of the server")
+@limits("bytes of pages of the past that are sent in one turn of the server")
 def _():
     dir = new_dir()
     ids = fill(dir, 30000)

@@ -195,7 +195,7 @@ def _():
 
 
 @case("files come whole, a large one alone; one above --queue without its data", server=False)
-@limits("messages of a page of the past, but for one that is larger")
+@limits("bytes of a page of the past, unless its only message is larger")
 def _():
     dir = new_dir()
     server = start(dir, "--max-message", "2M")

@@ -208,7 +208,7 @@ def journal_memory(server):
 
 
 @case("more channels in a journal than there is memory to tally: all are read, and the memory is bounded", server=False)
-@limits("memory of how many messages of each channel the closed segments hold")
+@limits("memory of the number of messages that each channel has in closed segments")
 def _():
     dir, count = new_dir(), 130000
     many_channels(dir, count, 20000)

@@ -120,7 +120,7 @@ def goes_on(server, path, alice, rounds):
 
 
 @case("a thousand idle connections to the metrics: they still answer, and the chat goes on", server=False)
-@limits("connections to the metrics that have asked nothing yet, and half as many that read their answers")
+@limits("connections for the metrics without a request yet, and half as many whose answer is being read")
 def _():
     server, path = monitored()
     alice, before = server.join("alice"), descriptors(server)
@@ -139,7 +139,7 @@ def _():
 
 
 @case("a connection to the metrics ends in five seconds, whatever it is slow with", server=False)
-@limits("until the head of a request for the metrics is there, and again until its answer is read")
+@limits("until the request for the metrics is complete, and again until its answer is read")
 def _():
     server, path = monitored()
     before, began = descriptors(server), time.monotonic()

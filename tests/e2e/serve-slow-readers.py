@@ -87,7 +87,7 @@ def _(server):
 
 
 @case("pings that come faster than their answers are read: those first, and the newest, are answered")
-@limits("a queue behind which pings are answered")
+@limits("bytes in the queue of a reader that pings")
 def _(server):
     for joined in True, False:
         peer = server.peer(receive_buffer=4096)
