@@ -373,7 +373,7 @@ declare -A does=(
 	["chat-serve >>chat.ndjson"]=writes_log
 	["chat-serve --quiet --journal chat.journal"]=survives
 	["chat-serve --open --listen :3001 --rate 5 | jq --unbuffered -r 'select(.type == \"message\") | .sender + \": \" + .content'"]=shows_live
-	["chat-serve --listen :443 --tls-cert fullchain.pem --tls-key privkey.pem --tokens tokens"]=serves_tls
+	["chat-serve --listen :443 --tokens tokens \\"]=serves_tls
 	["umask 077"]=token_of_manual
 	["rm -f url"]=free_port
 
@@ -407,7 +407,7 @@ declare -A unless=(
 )
 
 # What is no command, by its first words.
-formats=('{"type":"history"' 'ee95cf3a 0000005c' 'username:sha256[:id]' 'ops.ndjson:17:42: error:' ' chat-send      ')
+formats=('{"type":"history"' '{"url":' '{"type":"$gap"' 'ee95cf3a 0000005c' 'username:sha256[:id]' 'ops.ndjson:17:42: error:' ' chat-send      ')
 
 is_format() {
 	local format

@@ -127,6 +127,13 @@ done)" '' 'every page referred to exists'
 
 is "$(grep -nE '@[A-Z_]+@' man/*)" '' 'nothing in a page is left to be filled in'
 
+is "$(for width in 60 80; do
+	for page in man/*; do
+		MANWIDTH=$width man --warnings -l "$page" 2>&1 >"$TMP/page" | grep -v 'cannot adjust line' |
+			sed "s|^|$page, $width columns: |"
+	done
+done)" '' 'the pages are rendered without a warning, on a narrow terminal too'
+
 # ---- the protocol's page ----
 
 is "$(man_section 'ERROR CODES' man/chat-protocol.7 | sed -n 's/^\.It Cm //p' | sort)" \
