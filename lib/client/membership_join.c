@@ -1,6 +1,6 @@
 /*
- * A connection becomes a membership: init is sent, its answer taken, and the past awaited. After
- * the answer come histories, or, on a plain server, nothing that says so.
+ * Joins the channel on a new connection: sends init, takes the answer, and waits for the past. A
+ * plain server may send no history after the answer; then a ping shows that none will come.
  */
 #include "client/membership_private.h"
 
@@ -13,13 +13,15 @@
 #include "text/clock.h"
 #include "text/err.h"
 
-#define SILENCE_MS 3000 /* without an answer to init; then the server gets a ping */
-#define CATCH_UP_MS 2000 /* without a history of a plain server; then it gets a ping */
-#define HISTORY_MS 60000 /* the same, of a server that always sends one: it may have to search */
-#define PAGE_MS 600000 /* the same, of the next page: the server may have many readers */
+/* After this time of waiting the server gets a ping: */
+#define SILENCE_MS 3000 /* for the answer to init */
+#define CATCH_UP_MS 2000 /* for the history of a plain server, which may send none */
+#define HISTORY_MS 60000 /* for that of a server that always sends one: it may have to search */
+#define PAGE_MS 600000 /* for the next page of a history: the server may have many readers */
+
 #define RETRY_MOST_MS 600000 /* the longest retryAfter that is obeyed */
 
-/* Turns an error message of the server into an error: the code is kept, the sentence cut to fit. */
+/* Fills err from an error message of the server: its code, and as much of its text as fits. */
 static void
 err_of_message(struct chat_err *err, const struct chat_msg *msg)
 {
@@ -121,7 +123,7 @@ is_about_login(enum chat_code code)
 	}
 }
 
-/* The server refused init, for now or for good. */
+/* Called when the server has refused init. The code decides whether it is tried again. */
 static void
 join_refused(struct membership *membership, struct membership_event *event)
 {
@@ -136,7 +138,7 @@ join_refused(struct membership *membership, struct membership_event *event)
 	chat_membership_lose(membership, &err, event);
 }
 
-/* Takes the id that the server gave us: one with tokens gives each user an id. */
+/* Takes the id that the server gave us, if it did: a server with tokens does. */
 static void
 take_identity(struct membership *membership)
 {
@@ -147,9 +149,9 @@ take_identity(struct membership *membership)
 }
 
 /*
- * Joins again if the first connection was lost between its userData and its history, and this is
- * the second one. No position was noted then, and this connection's history may not go back so far.
- * The userData of the first one had a position, `since`, which is used now.
+ * Joins again if an earlier connection was lost between its userData and its history. Then no
+ * position was noted, and the history of this connection may begin after messages that were missed.
+ * The next connection asks for the messages after the `since` of the first userData.
  */
 static void
 go_back(struct membership *membership)
@@ -203,8 +205,8 @@ is_true(const struct chat_msg *msg, enum chat_slot slot)
 }
 
 /*
- * Notes a history, or a page of one, that answers init. A server without `complete` does not say
- * whether messages are missing.
+ * Notes a history, or a page of one, that answers init. Without `complete` in it, messages may be
+ * missing.
  */
 void
 chat_membership_receive_history(struct membership *membership)

@@ -16,15 +16,19 @@
 
 /*
  * The messages on their way to the server, in the order of the input. A message stays until it is
- * settled (its result is known) and the owner has removed it. An outbox knows no connection: the
- * delivery sends its messages, and passes it the messages of the server.
+ * settled, that is, its result is known, and the owner removes it. An outbox has no connection: the
+ * delivery sends its messages, and passes the messages of the server to it.
  */
 
 /* The signs that the server has accepted a message. */
 enum ack {
 	ACK_AUTO, /* not decided yet: nothing is sent */
 	ACK_NONCE, /* the server sends a `message` with our nonce and our content */
-	ACK_ECHO, /* a plain server sends our text with our name; an error is about the oldest */
+	/*
+	 * A plain server sends a `message` with our name and our text. An error of it counts for
+	 * the oldest message in flight.
+	 */
+	ACK_ECHO,
 	ACK_CLOSE /* the server answers our Close: it has read all that was sent before */
 };
 
@@ -71,16 +75,16 @@ struct outbox {
 		size_t allowed; /* the current limit: it grows up to most, and falls after a loss */
 		bool slowed; /* the server said "slower": one at a time, which keeps the order */
 		int64_t pause_until_ms; /* nothing is sent before this time; 0: no pause */
-		int64_t barred_ms; /* since when it says only "slower"; 0: it settles messages */
+		int64_t barred_ms; /* since when it only says "slower"; 0: it settles messages */
 	} window;
-	uint16_t *nonces; /* in flight, of the user: how many have each hash; NULL: none had one */
+	uint16_t *nonces; /* by hash: how many nonces of the user are in flight; NULL: none yet */
 	bool blocked; /* the next message waits: one with the same nonce is in flight */
 
 	/* The channel and its server, set by the delivery before anything is sent: */
 	const struct identity *identity; /* who we are there; borrowed */
 	const struct via_here *here; /* the names of the channel; borrowed */
 	struct {
-		size_t max_message_bytes; /* a longer message is refused here; 0: not known */
+		size_t max_message_bytes; /* we refuse a longer message; 0: not known */
 		bool copies_reply_to; /* its messages have our replyTo */
 		bool echoed; /* a message of ours came back */
 	} server;
@@ -133,12 +137,15 @@ void chat_outbox_pop(struct outbox *outbox);
  */
 int chat_outbox_send_next(struct outbox *outbox, int64_t now_ms, struct chat_buf *wire);
 
-/* Returns when chat_outbox_send_next() has a message though nothing comes, or INT64_MAX. */
+/*
+ * Returns the time when chat_outbox_send_next() has a message even if nothing is received, or
+ * INT64_MAX.
+ */
 int64_t chat_outbox_wake_ms(const struct outbox *outbox);
 
 /*
- * Returns since when the server says only "slower", and in *until_ms until when nothing is sent; 0
- * if it settles messages.
+ * Returns the time since which the server settles no message but says "slower", or 0 if it settles
+ * messages. Sets *until_ms to the end of the pause that it asked for.
  */
 int64_t chat_outbox_barred_ms(const struct outbox *outbox, int64_t *until_ms);
 
@@ -151,8 +158,8 @@ enum outbox_result {
 };
 
 /*
- * Takes a `message` or an `error` of the server; a history is shown message by message. text is the
- * line of msg.
+ * Takes a `message` or an `error` of the server. The caller passes the messages of a history one by
+ * one. text is the line of msg.
  */
 enum outbox_result chat_outbox_receive(
 	struct outbox *outbox, const struct chat_msg *msg, struct chat_span text, int64_t now_ms);
@@ -163,10 +170,11 @@ enum outbox_result chat_outbox_receive(
 void chat_outbox_closed(struct outbox *outbox);
 
 /*
- * Another connection is joined after a loss, and its history was shown. With nonces, messages in
- * flight are sent again, unless the server may have forgotten their nonces: they are too old, or it
- * is forgetful: those become unknown. If the history is complete, though, a message that is not in
- * it was not accepted, and all are sent again. By echo and close all become unknown.
+ * Call it when another connection has joined after a loss, and its history was passed to
+ * chat_outbox_receive(). Without ACK_NONCE all messages in flight become unknown. With it they are
+ * sent again if complete is true: the history has every message, so those that were not in it were
+ * not accepted. If complete is false, the messages whose nonces the server may have forgotten
+ * become unknown: old ones, or all if forgetful is true. The others are sent again.
  */
 void chat_outbox_rejoined(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms);
 
