@@ -24,6 +24,7 @@ exec "$BUILD/chat-serve" "${more[@]+"${more[@]}"}" "${args[@]}"
 END
 # As `df -P /` of a full disk.
 printf '#!/bin/sh\necho Filesystem\necho /dev/sda 100 95 5 95%% /\n' >"$TMP/bin/df"
+printf '#!/bin/sh\necho up a day\n' >"$TMP/bin/uptime"
 chmod +x "$TMP"/bin/*
 
 serve --grace 0s
@@ -304,6 +305,31 @@ past_of_ops() {
 	is "$(jq -r .content "$OUT" | tail -n 1)" past 'the messages of /ops'
 }
 
+ops_human() {
+	channel=/ops
+	begins
+	say -c ops hello
+	wait_for 'grep -q "<alice> hello$" out'
+	ok 'prints what is said there'
+	finishes
+}
+
+says_it() {
+	runs
+	is "$(jq -r .content "$OUT")" 'hello there' 'the receipt has it'
+}
+
+sends_lines() {
+	PATH=$TMP/bin:$PATH runs
+	is "$(jq -r .content "$OUT")" 'up a day' 'each line is a message'
+}
+
+sends_file() {
+	echo content >report.txt
+	runs
+	is "$(jq -r .content "$OUT")" report.txt 'by its name'
+}
+
 prints_id() {
 	runs
 	like "$(cat "$OUT")" '^[0-9a-f]{12}-[0-9a-f]{10}$' 'the id'
@@ -358,6 +384,7 @@ declare -A does=(
 	["chat-validate --from server chat.ndjson"]=validates_log
 
 	# chat-listen(1)
+	["chat-listen --human -c ops"]=ops_human
 	["chat-listen -t message"]=prints_line
 	["chat-listen --no-follow -t userData | jq -r '.users[].username'"]=lists_users
 	["chat-listen --since all --no-follow -t message >archive.ndjson"]=archives
@@ -365,6 +392,9 @@ declare -A does=(
 	["chat-listen --since -2h --no-follow -t message"]=recent
 
 	# chat-send(1)
+	["chat-send hello there"]=says_it
+	["uptime | chat-send -l"]=sends_lines
+	["chat-send -f report.txt"]=sends_file
 	["id=\$(chat-send the build is green | jq -r .id)"]=keeps_id
 	["chat-send --reply -W 60s '!status' | jq -r 'select(.replyTo).content'"]=asks
 	["jq -nc --arg id \"\$id\" '{text:\"well done\",replyTo:\$id}' | chat-send"]=answers
