@@ -481,7 +481,7 @@ export B
 
 declare -A met=()
 count=0
-for page in README.md man/*; do
+for page in README.md man/*.[157]; do # those of the library have tests of their own
 	tests/helpers/printed-examples.pl "$page" >"$TMP/examples"
 	while IFS= read -r -d '' example <&3; do
 		first=${example%%$'\n'*}
