@@ -8,6 +8,7 @@
 
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "command/terminal.h"
 #include "message/rules.h"
 #include "text/clock.h"
 
@@ -108,18 +109,17 @@ static const struct chat_opt table[] = {
 };
 
 /*
- * Returns true if --human writes colors. "auto": stdout is a terminal that knows colors, and
- * NO_COLOR is not set.
+ * Returns true if --human writes colors. "auto": stdout is a terminal that obeys escape sequences,
+ * and NO_COLOR is not set.
  */
 static bool
 want_color(int choice)
 {
-	const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
 	if (choice != COLOR_AUTO)
 		return choice == COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && terminal && *terminal &&
-		strcmp(terminal, "dumb") != 0;
+	return chat_terminal_obeys(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
 /* Returns the index of --exec, or argc if there is none. All later arguments are the command. */

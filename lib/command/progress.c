@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "command/terminal.h"
 #include "text/buf.h"
 #include "text/clock.h"
 #include "text/line.h"
@@ -19,7 +20,7 @@ void
 chat_progress_init(struct chat_progress *progress, bool wanted, int64_t after_ms)
 {
 	*progress = (struct chat_progress){
-		.on = wanted && isatty(STDERR_FILENO),
+		.on = wanted && chat_terminal_obeys(STDERR_FILENO),
 		.after_us = (uint64_t)after_ms * 1000,
 	};
 }

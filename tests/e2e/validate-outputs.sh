@@ -148,6 +148,8 @@ sys.stdout.buffer.write(drawn)
 END
 like "$(tr '\r' '\n' <"$TMP/drawn")" 'long \[#* *\] +[0-9]+% [0-9.]+ MB/s' 'a terminal shows how far it is'
 like "$(tail -c 4 "$TMP/drawn" | od -An -c | tr -d ' ')" '033\[K$' 'and is left clean'
+TERM=dumb CHAT_VALIDATE_SCAN=none script -qec 'chat-validate -j 1 long >/dev/null' /dev/null >"$TMP/drawn"
+is "$(cat "$TMP/drawn")" '' 'a terminal that obeys no escape sequences shows nothing'
 exits 1 'no terminal' chat-validate big
 is "$(cat "$ERR")" '' 'no progress'
 
