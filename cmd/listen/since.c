@@ -51,14 +51,13 @@ read_fields(const char *text, int64_t *seconds)
 		.tm_mday = two_digits(text + 8),
 		.tm_hour = two_digits(text + 11),
 		.tm_min = two_digits(text + 14),
-		.tm_sec = two_digits(text + 17),
 	};
-	struct tm same = tm;
+	int day = tm.tm_mday, second = two_digits(text + 17); /* 60: a leap second */
 
-	if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+	if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_hour > 23 || tm.tm_min > 59 || second > 60)
 		return false;
-	*seconds = timegm(&same);
-	return same.tm_mday == tm.tm_mday || tm.tm_sec == 60; /* no 31st of November */
+	*seconds = timegm(&tm) + second;
+	return tm.tm_mday == day; /* no 31st of November */
 }
 
 /*
