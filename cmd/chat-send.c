@@ -67,7 +67,7 @@ static const struct chat_opt table[] = {
 	{0, "retry-for", CHAT_OPT_DURATION, AT(sender.retry_for_ms), .argument = "TIME",
 		.given = AT(retry_given), .endless = "forever",
 		.help = "how long to try to connect, again or at all (%s, 0, forever)"},
-	{'W', "timeout", CHAT_OPT_DURATION, AT(sender.timeout_ms), .argument = "TIME",
+	{'W', "timeout", CHAT_OPT_DURATION, AT(sender.timeout_ms), .argument = "TIME", .min = 1,
 		.help = "give up after this time, with status 124"},
 	{0, "visible", CHAT_OPT_FLAG, AT(sender.visible),
 		.help = "announce to the channel that we come and go"},

@@ -86,6 +86,21 @@ spawn(struct command *command, int in, int out)
 	return failed;
 }
 
+/* Fails because the program cannot be executed, with the remedies for what people write first. */
+static int
+fail_start(const char *program, int failed, struct chat_err *err)
+{
+	const char *hint = "";
+
+	if (failed == ENOENT && strpbrk(program, " \t"))
+		hint = ": the command and its arguments are words of their own; a line for the "
+		       "shell is run by sh -c";
+	else if (failed == ENOENT && !strchr(program, '/'))
+		return chat_fail(err, CHAT_CANNOT_OPEN,
+			"%s: no such command in the folders of PATH", program);
+	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s%s", program, strerror(failed), hint);
+}
+
 int
 command_start(struct command *command, int in, int out, struct chat_err *err)
 {
@@ -100,7 +115,7 @@ command_start(struct command *command, int in, int out, struct chat_err *err)
 		return 0;
 	command->pid = 0;
 	command->status = failed == ENOENT || failed == ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE;
-	return chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", command->argv[0], strerror(failed));
+	return fail_start(command->argv[0], failed, err);
 }
 
 static bool

@@ -3,9 +3,31 @@
 
 #include <sys/resource.h>
 
+#include "text/err.h"
+
 #define FD_RESERVE 64 /* descriptors that are not for connections */
 #define BYTES_BURST_S 4 /* seconds of its rate that may be sent at once */
 #define JOINS_BURST_S 10
+
+int
+limits_raise_files(struct chat_err *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= FD_RESERVE)
+		return 0;
+	return chat_fail(err, CHAT_CANNOT_CONNECT,
+		"only %llu files may be open (ulimit -n): the server takes up to %d, and one more "
+		"for each connection",
+		(unsigned long long)limit.rlim_cur, FD_RESERVE);
+}
 
 /* Returns the wanted number of connections, or fewer if there are too few file descriptors. */
 static size_t
@@ -15,11 +37,6 @@ connections_allowed(int64_t wanted)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return (size_t)wanted;
-	if (limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-		getrlimit(RLIMIT_NOFILE, &limit);
-	}
 	if (limit.rlim_cur != RLIM_INFINITY && (rlim_t)wanted + FD_RESERVE > limit.rlim_cur)
 		return limit.rlim_cur > FD_RESERVE ? limit.rlim_cur - FD_RESERVE : 1;
 	return (size_t)wanted;

@@ -14,6 +14,10 @@
  * enforces them (the list in server.h names the files).
  */
 
+/* Raises the limit of open files as far as it goes. Returns 0, or -1 with CHAT_CANNOT_CONNECT if it
+ * is still too low for a server. */
+int limits_raise_files(struct chat_err *err);
+
 /* Of connections: sizes of messages and queues, timeouts (net/). */
 struct conn_limits conn_limits_of(const struct config *config);
 
@@ -25,8 +29,8 @@ struct journal_options journal_options_of(const struct config *config);
 
 /*
  * Of sessions: connections, bad messages, init (session/). is_public: peers that are not on this
- * machine can connect. Raises the limit of file descriptors. If it is still too low for
- * --max-connections, fewer connections are allowed.
+ * machine can connect. If the limit of open files is too low for --max-connections, fewer
+ * connections are allowed.
  */
 struct session_options session_options_of(const struct config *config, bool is_public);
 

@@ -76,7 +76,8 @@ open_sockets(struct server *server, struct chat_err *err)
 
 	addresses->most = (size_t)config->limits.max_per_address;
 	addresses->failures_most = config->access.max_failures;
-	if (cidrs_parse(&addresses->proxies, &config->listening.proxies, err) == 0 &&
+	if (origins_check(&config->listening.origins, err) == 0 &&
+		cidrs_parse(&addresses->proxies, &config->listening.proxies, err) == 0 &&
 		open_tokens(server, err) == 0 && open_tls(server, err) == 0 &&
 		open_listeners(server, err) == 0 && check_access(server, err) == 0)
 		return 0;
@@ -216,9 +217,12 @@ open_loop(struct server *server, struct chat_err *err)
 {
 	struct conn_limits limits = conn_limits_of(server->config);
 
-	if (uv_loop_init(&server->loop) < 0) {
+	int failed = uv_loop_init(&server->loop);
+
+	if (failed) {
 		server_close_sockets(server);
-		return chat_fail(err, CHAT_INTERNAL, "no event loop can be had");
+		return chat_fail(
+			err, CHAT_INTERNAL, "no event loop can be had: %s", uv_strerror(failed));
 	}
 	turn_times_open(&server->turns, &server->loop);
 	server->clock.loop = &server->loop;
@@ -305,7 +309,8 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	server->config = config;
 	server->url_file.fd = -1;
 	server_hold_signals(true);
-	if (open_sockets(server, err) < 0 || open_loop(server, err) < 0)
+	if (limits_raise_files(err) < 0 || open_sockets(server, err) < 0 ||
+		open_loop(server, err) < 0)
 		return -1;
 	if (open_contents(server, err) < 0 || begin_serving(server, err) < 0) {
 		server_close(server);

@@ -57,15 +57,23 @@ chat_identity_check_name(const char *name, struct chat_err *err)
 	return -1;
 }
 
-/* Makes "al@web1" of the login "al" on web1, and cuts a long one. Fails if that is not valid. */
+/* Makes "al@web1" of the login "al" on web1. A long login is not cut, because the beginning may be
+ * that of another login. */
 static int
 username_derive(
 	char name[IDENTITY_NAME_SIZE], const char *login, const char *host, struct chat_err *err)
 {
+	size_t points = chat_utf8_count(login, strlen(login));
+
+	if (points > NAME_MAX)
+		return chat_fail(err, CHAT_USAGE,
+			"the login name has %zu characters, a username has at most %d: say one "
+			"with -u NAME or CHAT_USERNAME",
+			points, NAME_MAX);
 	if (strlen(login) < NAME_MIN)
 		snprintf(name, NAME_MAX + 1, "%.2s@%.17s", login, *host ? host : "localhost");
 	else
-		snprintf(name, NAME_MAX + 1, "%.20s", login);
+		snprintf(name, IDENTITY_NAME_SIZE, "%.*s", IDENTITY_NAME_SIZE - 1, login);
 	if (chat_identity_check_name(name, NULL) == 0)
 		return 0;
 	return chat_fail(err, CHAT_USAGE,

@@ -3,6 +3,7 @@
  * transport.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,6 +51,19 @@ code_of(const struct chat_transport *transport, CURLcode result)
 	}
 }
 
+/* Returns true if no more descriptors can be opened. libcurl does not tell this. */
+static bool
+is_out_of_descriptors(void)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return errno == EMFILE;
+	close(fds[0]);
+	close(fds[1]);
+	return false;
+}
+
 /* Returns the system's sentence if a system call failed, else libcurl's. */
 static const char *
 words_for(const struct chat_transport *transport, CURLcode result)
@@ -64,6 +78,8 @@ words_for(const struct chat_transport *transport, CURLcode result)
 		if (number != 0)
 			return strerror((int)number);
 	}
+	if (result == CURLE_COULDNT_CONNECT && is_out_of_descriptors())
+		return "Too many open files (ulimit -n tells how many may be open)";
 	if (result == CURLE_COULDNT_RESOLVE_HOST)
 		return "Unknown host";
 	return *transport->error != '\0' ? transport->error : curl_easy_strerror(result);

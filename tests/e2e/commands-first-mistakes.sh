@@ -60,6 +60,54 @@ is "$(jq -r .content "$OUT")" '2 hi' 'it is'
 exits 64 'a URL for --listen' chat-serve --listen ws://localhost:3001/ops
 is "$(head -n 1 "$ERR")" 'chat-serve: ws://localhost:3001/ops is a URL; the address in it is localhost:3001' 'is told with the address'
 
+for origin in foo '*' https://app.example.com/ https://app.example.com:443 'https://a b' ://x app.example.com:8080; do
+	exits 64 "chat-serve --origin $origin" chat-serve -l 127.0.0.1:0 --origin "$origin"
+	is "$(head -n 1 "$ERR")" "chat-serve: --origin '$origin': browsers send https://app.example.com or http://app.example.com:8080, without a path or the usual port" \
+		'it is said what one is'
+done
+for origin in https://app.example.com http://app.example.com:8080 'http://[::1]:3000' null chrome-extension://abcdefgh; do
+	exits 66 "$origin is one" chat-serve -l 127.0.0.1:0 --tls-cert "$TMP/none" --origin "$origin"
+done
+for option in -W0 --timeout=0s; do
+	exits 64 "chat-send $option" chat-send "$option" hi
+	is "$(head -n 1 "$ERR")" "chat-send: --timeout '${option#*[=W]}': too small, the least is 1 ms" 'is not for ever'
+	exits 64 "chat-listen $option" chat-listen "$option"
+done
+
+# ---- who we are ----
+
+# under_name LOGIN COMMAND…: runs it as a user that the system does not know.
+under_name() {
+	LOGNAME=$1 unshare -U --map-user=54321 "${@:2}"
+}
+
+if unshare -U --map-user=54321 true 2>/dev/null; then
+	login=christopher-montgomery-jones
+	exits 64 'a login name over 20 characters' under_name $login chat-send hi
+	is "$(head -n 1 "$ERR")" 'chat-send: the login name has 28 characters, a username has at most 20: say one with -u NAME or CHAT_USERNAME' \
+		'is not cut'
+	exits 0 'with a username' under_name $login chat-send -u chris hi
+	exits 0 'a login name of 20' under_name christopher-mont-abc chat-send hi
+	is "$(jq -r .sender "$OUT")" christopher-mont-abc 'is the username'
+else
+	true
+	ok 'a login name over 20 characters # SKIP no user namespaces'
+fi
+
+# ---- too few open files ----
+
+# with_files N COMMAND…
+with_files() (ulimit -n "$1" && exec "${@:2}")
+
+for most in 6 10 63; do
+	exits 69 "chat-serve: $most open files" with_files $most chat-serve -l 127.0.0.1:0
+	is "$(<"$ERR")" "chat-serve: only $most files may be open (ulimit -n): the server takes up to 64, and one more for each connection" \
+		'it is said how many'
+done
+exits 69 'chat-send: too few to connect' with_files 4 chat-send hi
+like "$(head -n 1 "$ERR")" 'Too many open files \(ulimit -n' 'it is said what failed'
+exits 0 'ten' with_files 10 chat-send hi
+
 # ---- more than a newcomer is told ----
 
 seq 60 | chat-send -lq -c past

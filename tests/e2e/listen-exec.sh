@@ -35,7 +35,9 @@ ends "$bot" 143 'the bot ends by a signal'
 exits 7 'the status of the command is ours' chat-listen -u quits --exec sh -c 'read -r line; exit 7'
 exits 137 'a signal of it too' chat-listen -u quits --exec sh -c 'kill -9 $$'
 exits 127 'a command that is not there' chat-listen --exec no-such-command
-like "$(cat "$ERR")" '^chat-listen: no-such-command: No such file or directory$' 'as a shell has it'
+like "$(cat "$ERR")" '^chat-listen: no-such-command: no such command in the folders of PATH$' 'is named'
+exits 127 'a command line as one word' chat-listen --exec 'jq -c .'
+like "$(cat "$ERR")" 'jq -c \.: No such file or directory: the command and its arguments are words of their own' 'is explained'
 exits 126 'one that cannot be executed' chat-listen --exec ./README.md
 exits 126 'nor can a folder' chat-listen --exec /
 exits 64 'no command' chat-listen --exec

@@ -96,7 +96,7 @@ cp "$TMP/newer.pem" "$TMP/cert.pem"
 kill -HUP "$SERVE_PID"
 wait_for "grep -q 'old certificate stays' '$SERVE_ERR'"
 ok 'one that does not fit the key is refused' || diag "$(cat "$SERVE_ERR")"
-like "$(cat "$SERVE_ERR")" "cert.key: key values mismatch" 'with the reason'
+like "$(cat "$SERVE_ERR")" "cert.key: the key is not that of [^ ]*cert.pem" 'with the reason'
 s_client
 is "$(subject)" server 'the old one stays'
 cp "$TMP/newer.key" "$TMP/cert.key"
@@ -199,10 +199,12 @@ fails_to_start() {
 
 openssl pkey -in "$TMP/server.key" -aes128 -passout pass:secret -out "$TMP/locked.key" 2>"$ERR"
 fails_to_start 'No such file or directory' --tls-cert "$TMP/none.pem"
-fails_to_start 'no start line' --tls-cert "$TMP/server.key"
-fails_to_start 'key values mismatch' --tls-cert "$TMP/server.pem" --tls-key "$TMP/newer.key"
+fails_to_start 'no certificate in PEM' --tls-cert "$TMP/server.key"
+fails_to_start "the key is not that of $TMP/server.pem" --tls-cert "$TMP/server.pem" --tls-key "$TMP/newer.key"
 fails_to_start 'the key is locked by a password' --tls-cert "$TMP/server.pem" --tls-key "$TMP/locked.key"
 fails_to_start 'No such file or directory' --tls-cert "$TMP/both.pem" --tls-client-ca "$TMP/none.pem"
+fails_to_start 'no private key in PEM: say which file has it with --tls-key' --tls-cert "$TMP/server.pem"
+fails_to_start 'no private key in PEM' --tls-cert "$TMP/server.pem" --tls-key "$TMP/server.pem"
 exits 64 'a key without a certificate' chat-serve --tls-key "$TMP/server.key"
 
 done_testing

@@ -6,6 +6,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pemerr.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ fail_file(struct chat_err *err, const char *path)
 	const char *reason = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
 						     : ERR_reason_error_string(error);
 
+	if (ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE)
+		reason = "no certificate in PEM";
 	chat_fail(err, CHAT_CANNOT_OPEN, "%s: %s", path, reason ? reason : "cannot be used");
 	ERR_clear_error();
 	return -1;
@@ -43,6 +46,27 @@ on_password(char *buf, int size, int writing, void *asked)
 	return -1;
 }
 
+/* Fails because the private key cannot be used. `asked`: a password was asked for. Returns -1. */
+static int
+fail_key(struct chat_err *err, const struct tls_files *files, bool asked)
+{
+	const char *key = files->key ? files->key : files->cert;
+	unsigned long error = ERR_peek_error();
+
+	if (asked)
+		chat_fail(err, CHAT_CANNOT_OPEN, "%s: the key is locked by a password", key);
+	else if (ERR_SYSTEM_ERROR(error))
+		return fail_file(err, key);
+	else if (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
+		ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH)
+		chat_fail(err, CHAT_CANNOT_OPEN, "%s: the key is not that of %s", key, files->cert);
+	else
+		chat_fail(err, CHAT_CANNOT_OPEN, "%s: no private key in PEM%s", key,
+			files->key ? "" : ": say which file has it with --tls-key");
+	ERR_clear_error();
+	return -1;
+}
+
 static int
 load_certificate(SSL_CTX *context, const struct tls_files *files, struct chat_err *err)
 {
@@ -56,9 +80,7 @@ load_certificate(SSL_CTX *context, const struct tls_files *files, struct chat_er
 	if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 &&
 		SSL_CTX_check_private_key(context) == 1)
 		return 0;
-	fail_file(err, key);
-	return asked ? chat_fail(err, CHAT_CANNOT_OPEN, "%s: the key is locked by a password", key)
-		     : -1;
+	return fail_key(err, files, asked);
 }
 
 /* Requires from each client a certificate of a CA in this file. Does nothing for NULL. */

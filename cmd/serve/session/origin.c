@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "serve/net/tls.h"
+#include "text/err.h"
 
 struct authority {
 	struct chat_span host; /* an IPv6 literal without brackets */
@@ -68,6 +69,41 @@ authority_split(struct chat_span text, struct authority *authority)
 		return true;
 	authority->port = (struct chat_span){rest + 1, (size_t)(end - rest - 1)};
 	return *rest == ':' && is_port(authority->port);
+}
+
+/* Returns the usual port of the scheme that ends at `end`, or "0" for other schemes. */
+static const char *
+usual_port(const char *origin, const char *end)
+{
+	struct chat_span scheme = {origin, (size_t)(end - origin)};
+
+	if (equals(scheme, CHAT_SPAN("http")))
+		return "80";
+	return equals(scheme, CHAT_SPAN("https")) ? "443" : "0";
+}
+
+static bool
+is_origin(const char *text)
+{
+	const char *end = strstr(text, "://");
+	struct authority authority;
+
+	if (strcmp(text, "null") == 0)
+		return true;
+	return end && end > text && authority_split(chat_span_of(end + 3), &authority) &&
+		!equals(authority.port, chat_span_of(usual_port(text, end)));
+}
+
+int
+origins_check(const struct chat_strings *origins, struct chat_err *err)
+{
+	for (size_t i = 0; i < origins->count; i++)
+		if (!is_origin(origins->at[i]))
+			return chat_fail(err, CHAT_USAGE,
+				"--origin '%s': browsers send https://app.example.com or "
+				"http://app.example.com:8080, without a path or the usual port",
+				origins->at[i]);
+	return 0;
 }
 
 /* Reads a literal address into its IPv6 form. Returns false for a name. */

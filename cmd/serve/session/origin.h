@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "chat/err.h"
 #include "chat/span.h"
 #include "command/strings.h"
 
@@ -14,6 +15,10 @@ struct origin_names {
 	const struct chat_strings *hosts; /* names of the server */
 	const struct tls *tls; /* its certificate has more names of the server; NULL: no TLS */
 };
+
+/* Checks that browsers may send these origins: https://host, http://host:8080 or "null". Returns 0,
+ * or -1 with CHAT_USAGE. */
+int origins_check(const struct chat_strings *origins, struct chat_err *err);
 
 /*
  * Returns true if a page of this origin (RFC 6454) may connect. `host` is the Host of its request.
