@@ -351,11 +351,37 @@ test_compact(void)
 	is_int(held, 0, "nothing is left");
 }
 
+/* An HTTP answer, of which a part is sent, is no frame: the byte after its H would be a length. */
+static void
+test_answer(void)
+{
+	static const char text[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+				   "Connection: Upgrade\r\n\r\n";
+	struct chat_span answer = {text, sizeof(text) - 1};
+	size_t frame = block_frame_size(text), held = 0;
+	struct block *block = block_new(frame + 1);
+	struct send_queue queue = {0};
+	struct iovec piece;
+
+	memset(block->bytes, ' ', block->cap);
+	memcpy(block->bytes, answer.at, answer.len < block->cap ? answer.len : block->cap);
+	block->len = block->cap;
+	send_queue_append(&queue, &held, block, 0, block->len);
+	send_queue_sent(&queue, &held, frame);
+	send_queue_compact(&queue, &held);
+	ok(queue.first.from == 0 && queue.sent == frame, "an HTTP answer is not taken for frames");
+	is_int(send_queue_pieces(&queue, &piece, 1), 1, "its last byte");
+	is_int(piece.iov_len, 1, "is left");
+	send_queue_free(&queue, &held);
+	block_unref(block);
+}
+
 int
 main(void)
 {
 	test_joined();
 	test_compact();
+	test_answer();
 	for (unsigned seed = 1; seed <= 8; seed++)
 		test_walk(seed);
 	return done();

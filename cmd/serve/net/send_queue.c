@@ -291,18 +291,28 @@ run_compact(struct send_run *run, size_t *held)
 	*run = (struct send_run){block, 0, (uint32_t)size};
 }
 
-void
-send_queue_compact(struct send_queue *queue, size_t *held)
+/* Drops the frames at the front of the first run that are sent. An HTTP answer has no frames. It is
+ * known by its H, with which no frame begins, because RSV1 is never set. */
+static void
+drop_sent(struct send_queue *queue)
 {
+	const char *at = queue->first.block->bytes + queue->first.from;
 	size_t size;
 
-	if (send_queue_is_empty(queue))
+	if (*at == 'H')
 		return;
-	while (queue->sent >=
-		(size = block_frame_size(queue->first.block->bytes + queue->first.from))) {
+	for (; queue->sent >= (size = block_frame_size(at)); at += size) {
 		queue->first.from += (uint32_t)size;
 		queue->sent -= (uint32_t)size;
 	}
+}
+
+void
+send_queue_compact(struct send_queue *queue, size_t *held)
+{
+	if (send_queue_is_empty(queue))
+		return;
+	drop_sent(queue);
 	run_compact(&queue->first, held);
 	for (uint32_t i = queue->more_from; i < queue->more_to; i++)
 		run_compact(&queue->more[i], held);
