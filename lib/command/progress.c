@@ -1,6 +1,6 @@
 /*
  * Draws the progress bar. The command reports each step of the work; the bar is drawn at most five
- * times a second.
+ * times a second, and only while the terminal is ours.
  */
 #include "command/progress.h"
 
@@ -14,6 +14,7 @@
 #include "text/show.h"
 
 #define BETWEEN_US 200000 /* the least time from one drawing to the next */
+#define STANDSTILL_US 2000000 /* a longer pause is no part of the rate: the process was stopped */
 #define BAR_CELLS 30
 
 void
@@ -33,8 +34,17 @@ chat_progress_begin(struct chat_progress *progress, const char *name, uint64_t s
 	progress->name = name;
 	progress->size = size;
 	progress->done = 0;
-	progress->begun_us = (uint64_t)chat_now_us();
+	progress->begun_us = progress->added_us = (uint64_t)chat_now_us();
 	progress->drawn_us = 0;
+}
+
+/* Returns true if the terminal is ours. After Ctrl-Z and bg it is the shell's. */
+static bool
+is_in_foreground(void)
+{
+	pid_t group = tcgetpgrp(STDERR_FILENO);
+
+	return group < 0 || group == getpgrp(); /* below 0: a terminal without job control */
 }
 
 static void
@@ -65,9 +75,16 @@ chat_progress_add(struct chat_progress *progress, uint64_t more_bytes)
 		return;
 	progress->done += more_bytes;
 	now_us = (uint64_t)chat_now_us();
-	if (now_us - progress->begun_us >= progress->after_us &&
-		now_us - progress->drawn_us >= BETWEEN_US)
+	if (now_us - progress->added_us > STANDSTILL_US)
+		progress->begun_us += now_us - progress->added_us;
+	progress->added_us = now_us;
+	if (now_us - progress->begun_us < progress->after_us ||
+		now_us - progress->drawn_us < BETWEEN_US)
+		return;
+	if (is_in_foreground())
 		draw(progress, now_us);
+	else
+		progress->shown = false; /* the bar is above the shell's lines */
 }
 
 void
@@ -75,6 +92,7 @@ chat_progress_hide(struct chat_progress *progress)
 {
 	if (!progress->shown)
 		return;
-	chat_write_all(STDERR_FILENO, "\r\033[K", 4, NULL);
+	if (is_in_foreground())
+		chat_write_all(STDERR_FILENO, "\r\033[K", 4, NULL);
 	progress->shown = false;
 }

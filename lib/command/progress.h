@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /*
- * A progress bar on stderr, if stderr is a terminal: one line, which each drawing replaces. Only
- * commands use this. A zeroed bar is off and draws nothing.
+ * A progress bar on stderr, if stderr is a terminal: one line, which each drawing replaces. Nothing
+ * is drawn or erased while the process is in the background. Only commands use this. A zeroed bar
+ * is off and draws nothing.
  */
 struct chat_progress {
 	bool on;
@@ -15,7 +16,9 @@ struct chat_progress {
 	const char *name; /* of the work; borrowed */
 	uint64_t size; /* bytes of the work; 0: unknown, and no bar is drawn */
 	uint64_t done; /* bytes of the work that are done */
-	uint64_t begun_us, drawn_us; /* times of the begin and of the last drawing (chat_now_us) */
+	uint64_t
+		begun_us; /* time of the begin (chat_now_us); moved on if the process was stopped */
+	uint64_t added_us, drawn_us; /* the times of the last step and of the last drawing */
 };
 
 /* Prepares a bar. If wanted is false, the bar is off. Work shorter than after_ms shows no bar. */
