@@ -424,9 +424,9 @@ declare -A does=(
 # A command that is not run here, by its first words: the reason.
 declare -A unless=(
 	['apt-get update']='a new machine is its place; CI runs it'
-	['PATH=$PWD/build']='one session with the lines after it, on the port of the server'
+	['PATH=$PWD/build']='commands-session.sh pastes the session'
 	['chat-serve >chat.ndjson &']='the session'
-	['chat-listen --username bob']='the session'
+	['chat-listen --wait --username bob']='the session'
 	['chat-send --username alice']='the session'
 	["printf 'one"]='the session'
 	['kill %2 %1']='the session'
