@@ -18,7 +18,7 @@
 static const char *const ack_words[] = {"auto", "nonce", "echo", "close", NULL};
 
 static const struct chat_usage usage = {
-	.synopsis = "[OPTION…] WORD…\n[OPTION…] [-l] <LINES\n[OPTION…] -f FILE…",
+	.synopsis = "[OPTION...] WORD...\n[OPTION...] [-l] <LINES\n[OPTION...] -f FILE...",
 	.about = "Send messages to a chat channel and wait until each is accepted.",
 	.epilogue =
 		"Without words or files, messages are read from stdin, one JSON object a line:\n"

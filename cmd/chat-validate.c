@@ -79,7 +79,7 @@ static const struct chat_opt options[] = {
 };
 
 static const struct chat_usage usage = {
-	.synopsis = "[OPTION…] [FILE…]",
+	.synopsis = "[OPTION...] [FILE...]",
 	.about = "Check that every line is a message of the chat protocol.",
 	.epilogue = "Without FILE, or where it is -, standard input is read.",
 };

@@ -31,7 +31,7 @@ struct command_line {
 };
 
 static const struct chat_usage usage = {
-	.synopsis = "[OPTION…] [URL…]\n[OPTION…] [URL] --exec COMMAND [ARGUMENT…]",
+	.synopsis = "[OPTION...] [URL...]\n[OPTION...] [URL] --exec COMMAND [ARGUMENT...]",
 	.about = "Print what a chat server says: one JSON object a line.",
 };
 
@@ -45,7 +45,7 @@ static const struct command_line defaults = {
 
 static const struct chat_opt table[] = {
 	{.name = "What", .kind = CHAT_OPT_HEADING},
-	{'t', "type", CHAT_OPT_STRINGS, AT(options.types), .argument = "TYPE,…",
+	{'t', "type", CHAT_OPT_STRINGS, AT(options.types), .argument = "TYPE,...",
 		.help = "message, error, userData, userStatus, history (all)"},
 	{0, "from", CHAT_OPT_STRINGS, AT(options.listener.filter.from), .argument = "NAME",
 		.help = "from this user only (repeatable)"},

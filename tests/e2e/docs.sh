@@ -63,6 +63,7 @@ for command in $commands; do
 	help_options "$command" >"$TMP/help"
 	[ "$(lines "$TMP/help")" -ge 6 ]
 	ok "$command --help lists its options"
+	is "$("$command" --help | LC_ALL=C grep -c '[^ -~]')" 0 'and is plain ASCII'
 	for place in manual bash zsh fish; do
 		"${place}_options" "$command" >"$TMP/$place"
 		# bash offers such an option without what may follow.
