@@ -27,7 +27,8 @@ chat_client_open(
 
 	chat_ws_init(&client->ws, CHAT_WS_CLIENT);
 	client->pool = chat_ws_pool_new();
-	client->limits = (struct chat_ws_limits){options->max_message_bytes, UINT32_MAX};
+	client->limits =
+		(struct chat_ws_limits){options->max_message_bytes, UINT32_MAX, options->binary};
 	client->received_ms = chat_now_ms();
 	client->deadline_ms = client->received_ms + options->connect_timeout_ms;
 	client->input.at = client->bytes;
@@ -272,6 +273,9 @@ next_message(struct chat_client *client, struct chat_span *text)
 		case CHAT_WS_MESSAGE:
 			*text = payload;
 			return 1;
+		case CHAT_WS_GOT_BINARY:
+			*text = payload;
+			return 2;
 		case CHAT_WS_GOT_PING:
 			answer_ping(client, payload);
 			break;
@@ -310,8 +314,9 @@ chat_client_receive(struct chat_client *client, struct chat_span *text, struct c
 	return got;
 }
 
-int
-chat_client_send(struct chat_client *client, struct chat_span text, struct chat_err *err)
+static int
+send_data(struct chat_client *client, enum chat_ws_opcode opcode, struct chat_span payload,
+	struct chat_err *err)
 {
 	if (client->state < CHAT_CLIENT_OPEN)
 		return chat_fail(err, CHAT_CANNOT_CONNECT, "not connected yet");
@@ -322,10 +327,22 @@ chat_client_send(struct chat_client *client, struct chat_span text, struct chat_
 			*err = client->end;
 		return -1;
 	}
-	chat_ws_append(&client->queue, &client->masks, CHAT_WS_TEXT, text);
+	chat_ws_append(&client->queue, &client->masks, opcode, payload);
 	return chat_client_queued_bytes(client) < CHAT_CLIENT_PIECE_BYTES
 		? 0
 		: chat_client_flush(client, err);
+}
+
+int
+chat_client_send(struct chat_client *client, struct chat_span text, struct chat_err *err)
+{
+	return send_data(client, CHAT_WS_TEXT, text, err);
+}
+
+int
+chat_client_send_binary(struct chat_client *client, struct chat_span payload, struct chat_err *err)
+{
+	return send_data(client, CHAT_WS_BINARY, payload, err);
 }
 
 int

@@ -51,9 +51,9 @@ int64_t chat_client_wake_ms(const struct chat_client *client);
 
 /*
  * Continues to connect, or gets the next message; sends queued bytes if no message is left. Returns
- * 1 with *text, which is UTF-8 and valid until the next call; 0 if there is no message now; -1 at
- * the end of the connection, after all messages, and again at every later call. Answers pings and
- * the Close of the server.
+ * 1 with *text, which is UTF-8 and valid until the next call; 2 with a binary message in *text, if
+ * the options allow it; 0 if there is no message now; -1 at the end of the connection, after all
+ * messages, and again at every later call. Answers pings and the Close of the server.
  *
  * The errors before the connection is open: CHAT_UNKNOWN_HOST; CHAT_CANNOT_CONNECT (refused,
  * unreachable, timed out, or the proxy failed); CHAT_REFUSED (a certificate was refused, or the
@@ -74,6 +74,10 @@ int chat_client_receive(struct chat_client *client, struct chat_span *text, stru
  * sending has failed. chat_client_receive can then still return messages received before.
  */
 int chat_client_send(struct chat_client *client, struct chat_span text, struct chat_err *err);
+
+/* The same for a binary message. */
+int chat_client_send_binary(
+	struct chat_client *client, struct chat_span payload, struct chat_err *err);
 
 /* Returns the bytes of queued frames that the kernel has not accepted. */
 size_t chat_client_queued_bytes(const struct chat_client *client);

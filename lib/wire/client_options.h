@@ -20,6 +20,7 @@ struct chat_client_options {
 				       must be above 0 */
 	size_t max_message_bytes; /* a longer message from the server ends the connection with
 				     CHAT_PROTOCOL_ERROR and Close 1009 */
+	bool binary; /* take binary messages; else one ends the connection with 1003 */
 };
 
 #define CHAT_CLIENT_POLL_FDS 4 /* the maximum result of chat_client_poll_fds */

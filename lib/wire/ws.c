@@ -187,7 +187,7 @@ check_data_header(
 		return CHAT_WS_FAILURE_CONTINUATION;
 	if (header->opcode != CHAT_WS_CONTINUATION && ws->in_message)
 		return CHAT_WS_FAILURE_INTERLEAVED;
-	if (header->opcode == CHAT_WS_BINARY)
+	if (header->opcode == CHAT_WS_BINARY && !limits->binary)
 		return CHAT_WS_FAILURE_BINARY;
 	if (header->length >> 63 != 0)
 		return CHAT_WS_FAILURE_HEADER;
@@ -227,6 +227,7 @@ begin_frame(struct chat_ws *ws, const struct header *header)
 		ws->in_message = true;
 		ws->fragments = 0;
 		ws->utf8 = CHAT_UTF8_ACCEPT;
+		ws->binary = header->opcode == CHAT_WS_BINARY;
 	}
 	ws->fragments++;
 }
@@ -321,20 +322,29 @@ take_control(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span pie
 	return ws->opcode == CHAT_WS_PING ? CHAT_WS_GOT_PING : CHAT_WS_GOT_PONG;
 }
 
+/* Returns false if a piece of the message is not UTF-8. A binary message need not be. */
+static bool
+check_piece(struct chat_ws *ws, struct chat_span piece, bool last)
+{
+	if (ws->binary)
+		return true;
+	if (last && ws->message.len == 0)
+		return chat_utf8_check(piece.at, piece.len) == piece.len;
+	ws->utf8 = chat_utf8_feed(ws->utf8, piece.at, piece.len);
+	return ws->utf8 != CHAT_UTF8_REJECT && (!last || ws->utf8 == CHAT_UTF8_ACCEPT);
+}
+
 static enum chat_ws_event
-take_text(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece, size_t ahead,
+take_data(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece, size_t ahead,
 	struct chat_span *payload)
 {
 	bool last = !ws->in_frame && ws->final;
 
-	if (last && ws->message.len == 0) { /* piece is the whole text, in the buffer of wslay */
-		if (chat_utf8_check(piece.at, piece.len) != piece.len)
-			return fail(ws, CHAT_WS_FAILURE_UTF8);
+	if (!check_piece(ws, piece, last))
+		return fail(ws, CHAT_WS_FAILURE_UTF8);
+	if (last && ws->message.len == 0) { /* piece is the whole message, in the buffer of wslay */
 		*payload = piece;
 	} else {
-		ws->utf8 = chat_utf8_feed(ws->utf8, piece.at, piece.len);
-		if (ws->utf8 == CHAT_UTF8_REJECT || (last && ws->utf8 != CHAT_UTF8_ACCEPT))
-			return fail(ws, CHAT_WS_FAILURE_UTF8);
 		if (piece.len > 0) {
 			chat_buf_reserve(&ws->message, piece.len + ahead);
 			chat_buf_append_span(&ws->message, piece);
@@ -346,7 +356,7 @@ take_text(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece,
 	}
 	chat_buf_free(&ws->message);
 	ws->in_message = false;
-	return CHAT_WS_MESSAGE;
+	return ws->binary ? CHAT_WS_GOT_BINARY : CHAT_WS_MESSAGE;
 }
 
 /*
@@ -379,7 +389,7 @@ read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span hea
 	}
 	if (is_control(ws->opcode))
 		return take_control(ws, pool, piece, payload);
-	return take_text(ws, pool, piece, body.len, payload);
+	return take_data(ws, pool, piece, body.len, payload);
 }
 
 enum chat_ws_event

@@ -35,6 +35,7 @@ enum chat_ws_opcode {
 enum chat_ws_event {
 	CHAT_WS_WANT_MORE, /* all bytes were consumed, and there is no event */
 	CHAT_WS_MESSAGE, /* the payload is a whole text message, valid UTF-8 */
+	CHAT_WS_GOT_BINARY, /* the payload is a whole binary message; only with limits->binary */
 	CHAT_WS_GOT_PING, /* the caller must send the payload back in a pong */
 	CHAT_WS_GOT_PONG,
 	CHAT_WS_GOT_CLOSE, /* close_code is the code received, 1005 if the Close has none; the
@@ -63,12 +64,14 @@ struct chat_ws {
 	bool final : 1; /* the incomplete frame is the last of its message */
 	bool in_frame : 1; /* a frame is incomplete: its header was read, but not all its payload */
 	bool in_message : 1; /* a message is incomplete: its first frame has begun */
+	bool binary : 1; /* the incomplete message is binary */
 	bool ended : 1; /* after CHAT_WS_GOT_CLOSE or CHAT_WS_FAILED */
 };
 
 struct chat_ws_limits {
 	size_t max_message_bytes; /* the header that makes a message longer fails with 1009 */
 	uint32_t max_fragments; /* a message with more frames fails with 1008 */
+	bool binary; /* binary messages are taken; else they fail with 1003 */
 };
 
 /*

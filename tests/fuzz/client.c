@@ -148,7 +148,8 @@ answer(struct chat_transport *wire, struct chat_span head)
 static void
 hear(struct chat_transport *wire, struct chat_span bytes)
 {
-	static const struct chat_ws_limits limits = {1 << 20, 1};
+	static const struct chat_ws_limits limits = {
+		.max_message_bytes = 1 << 20, .max_fragments = 1};
 	enum chat_ws_event event;
 	struct chat_span text;
 	struct chat_msg msg;

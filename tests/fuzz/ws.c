@@ -35,7 +35,8 @@ struct receiver {
 static void
 receiver_read(struct receiver *receiver, struct chat_ws_pool *pool, size_t len)
 {
-	static const struct chat_ws_limits limits = {MESSAGE_MAX, FRAGMENTS_MAX};
+	static const struct chat_ws_limits limits = {
+		.max_message_bytes = MESSAGE_MAX, .max_fragments = FRAGMENTS_MAX};
 	char *piece = chat_strndup(receiver->bytes.at, len);
 	struct chat_span input = {piece, len}, payload;
 	enum chat_ws_event event;

@@ -70,6 +70,10 @@ def echo(payload):
     return ("text", payload)
 
 
+def echo_binary(payload):
+    return ("binary", payload)
+
+
 def reply(payload):
     return ("pong", payload)
 
@@ -103,6 +107,33 @@ def wrong_text(flaw):
 
 
 NOT_UTF8 = (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80", b"\xf8\x88\x80\x80\x80")
+
+REFUSED_BINARY = ("5.6", "a binary message is not for us: 1003, at its header", [
+    ([Piece(BINARY, HI)], [fails(1003)]),
+    ([Piece(BINARY, HI, bytes=6)], [fails(1003)]),
+    ([part(BINARY, b"")], [fails(1003)]),
+])  # fmt: skip
+
+# In its place for a program that takes binary messages, too.
+TAKEN_BINARY = [
+    ("5.6", "a binary message comes back as one, whatever its bytes are", [
+        ([Piece(BINARY, payload), close(1000)], [echo_binary(payload), ends(1000)])
+        for payload in (b"", HI, *NOT_UTF8, bytes(range(256)), b"\xfe" * 126, b"\xff" * 65535, b"\x80" * 65536)
+    ]),
+    ("5.4", "a binary message in fragments, with control frames between them", [
+        ([part(BINARY, b"\xff"), ping(b"1"), part(CONTINUATION, b""), rest(b"\xc0" * 5000), close(1000)],
+         [reply(b"1"), echo_binary(b"\xff" + b"\xc0" * 5000), ends(1000)]),
+        ([part(BINARY, b""), rest(b""), close(1000)], [echo_binary(b""), ends(1000)]),
+        ([part(BINARY, b"a"), Piece(TEXT, b"b")], [fails(1002)]),
+        ([part(BINARY, b"a"), Piece(BINARY, b"b")], [fails(1002)]),
+    ]),
+    ("5.6", "a text after a binary message is UTF-8 again, and a binary one after a text need not be", [
+        ([Piece(BINARY, b"\xff"), message("hi"), Piece(BINARY, b"\xfe"), close(1000)],
+         [echo_binary(b"\xff"), echo(HI), echo_binary(b"\xfe"), ends(1000)]),
+        ([part(BINARY, b"\xe2\x82"), rest(b""), wrong_text(b"\xff")], [echo_binary(b"\xe2\x82"), fails(1007)]),
+        ([Piece(BINARY, b"\xff"), part(TEXT, b"a"), rest(b"\xff")], [echo_binary(b"\xff"), fails(1007)]),
+    ]),
+]  # fmt: skip
 
 # Section of RFC 6455, the rule, and its examples: the pieces sent, what comes back.
 RULES = [
@@ -211,11 +242,7 @@ RULES = [
         ([Piece(TEXT, b'{"type":"text"\xff' + b"x" * 100, bytes=30)], [fails(1007)]),
         ([Piece(TEXT, b"\xed\xa0" + b"x" * 100, bytes=10)], [fails(1007)]),
     ]),
-    ("5.6", "a binary message is not for us: 1003, at its header", [
-        ([Piece(BINARY, HI)], [fails(1003)]),
-        ([Piece(BINARY, HI, bytes=6)], [fails(1003)]),
-        ([part(BINARY, b"")], [fails(1003)]),
-    ]),
+    REFUSED_BINARY,
     ("6.2", "what came whole before a fault counts", [
         ([message("hi"), message(LONG), Piece(3, b"x")], [echo(HI), echo(text_of(LONG)), fails(1002)]),
     ]),

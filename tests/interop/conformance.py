@@ -4,7 +4,7 @@
 	conformance.py client COMMAND…    tests a client; it runs COMMAND URL as Autobahn's fuzzing server would
 	                                  (/getCaseCount, /runCase, /updateReports)
 
-Each example is sent whole and byte by byte.
+With --binary as the first argument the program echoes binary messages, too. Each example is sent whole and byte by byte.
 """
 import re
 import socket
@@ -12,15 +12,17 @@ import subprocess
 import sys
 
 import framing
-from peer import CLOSE, DEADLINE, PING, PONG, TEXT, Peer, accept_of, frame
+from peer import BINARY, CLOSE, DEADLINE, PING, PONG, TEXT, Peer, accept_of, frame
 
+BINARY_TOO = sys.argv[1:2] == ["--binary"]
 LONG = "a message of 40 MiB"
 BIG = 40 << 20  # bytes; within what the testees take
 
 
 def runs():
     """(rule, pieces, wanted, byte by byte)."""
-    for section, title, examples in framing.RULES:
+    rules = [rule for rule in framing.RULES if not BINARY_TOO or rule is not framing.REFUSED_BINARY]
+    for section, title, examples in rules + (framing.TAKEN_BINARY if BINARY_TOO else []):
         for pieces, wanted in examples:
             for dripped in False, True:
                 yield "%s: %s" % (section, title), pieces, wanted, dripped
@@ -46,7 +48,7 @@ def answers(peer, wanted):
             payload[2:].decode()
             seen.append((wanted[-1][0], framing.code_of(payload)))
         else:
-            seen.append(({TEXT: "text", PONG: "pong", PING: "ping"}[opcode], payload))
+            seen.append(({TEXT: "text", BINARY: "binary", PONG: "pong", PING: "ping"}[opcode], payload))
     peer.ended()
     return framing.split(seen)
 
@@ -161,6 +163,5 @@ def test_client(command):
 
 
 if __name__ == "__main__":
-    {"server": lambda: test_server(sys.argv[2]), "client": lambda: test_client(sys.argv[2:])}[
-        sys.argv[1]
-    ]()
+    role, *words = sys.argv[1 + BINARY_TOO :]
+    test_server(*words) if role == "server" else test_client(words)

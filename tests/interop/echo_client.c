@@ -3,13 +3,15 @@
  * of Autobahn's fuzzing server. It asks how many cases there are, sends every text message of each
  * case back until that connection ends, and asks for the report.
  *
- *	echo_client URL         ws://127.0.0.1:9001/
+ *	echo_client [--binary] URL         ws://127.0.0.1:9001/
  *
- * Binary messages are refused with 1003: the chat protocol has none.
+ * Binary messages are refused with 1003, because the chat protocol has none; with --binary they are
+ * sent back, too.
  */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/diag.h"
 #include "text/clock.h"
@@ -19,20 +21,29 @@
 #define AGENT "libchat"
 #define CASE_MS 60000 /* of silence, then a case is given up */
 
+struct suite {
+	const char *url;
+	bool binary; /* binary messages are sent back */
+};
+
 /* Called with each message. */
-typedef void heard(struct chat_client *client, struct chat_span text, void *arg);
+typedef void heard(struct chat_client *client, struct chat_span payload, bool is_binary, void *arg);
 
 static void
-echo(struct chat_client *client, struct chat_span text, void *arg)
+echo(struct chat_client *client, struct chat_span payload, bool is_binary, void *arg)
 {
 	(void)arg;
-	chat_client_send(client, text, NULL); /* where it fails, the end says why */
+	if (is_binary) /* where it fails, the end says why */
+		chat_client_send_binary(client, payload, NULL);
+	else
+		chat_client_send(client, payload, NULL);
 }
 
 static void
-take_number(struct chat_client *client, struct chat_span text, void *arg)
+take_number(struct chat_client *client, struct chat_span text, bool is_binary, void *arg)
 {
 	(void)client;
+	(void)is_binary;
 	*(long *)arg = strtol(text.at, NULL, 10);
 }
 
@@ -50,9 +61,10 @@ wait_for_more(const struct chat_client *client)
 
 /* One connection to the suite, from its opening to its end; err says what that was. */
 static void
-converse(const char *base, const char *path, heard *act, void *arg, struct chat_err *err)
+converse(const struct suite *suite, const char *path, heard *act, void *arg, struct chat_err *err)
 {
 	const struct chat_client_options options = {
+		.binary = suite->binary,
 		.connect_timeout_ms = 10000,
 		.max_message_bytes = (size_t)64 << 20,
 	};
@@ -62,7 +74,7 @@ converse(const char *base, const char *path, heard *act, void *arg, struct chat_
 	char whole[CHAT_URL_MAX];
 	int got = 0;
 
-	snprintf(whole, sizeof(whole), "%s%s", base, path);
+	snprintf(whole, sizeof(whole), "%s%s", suite->url, path);
 	if (chat_url_parse(&url, whole, err) < 0)
 		return;
 	client = chat_client_open(&url, &options, err);
@@ -71,7 +83,7 @@ converse(const char *base, const char *path, heard *act, void *arg, struct chat_
 	while (got >= 0) {
 		got = chat_client_receive(client, &text, err);
 		if (got > 0)
-			act(client, text, arg);
+			act(client, text, got == 2, arg);
 		else if (got == 0)
 			wait_for_more(client);
 		if (got == 0 && chat_now_ms() - chat_client_last_received_ms(client) > CASE_MS)
@@ -84,24 +96,27 @@ int
 main(int argc, char **argv)
 {
 	struct chat_err err = {0};
+	struct suite suite;
 	char path[128];
 	long cases = -1;
 
-	if (argc != 2) {
-		fputs("usage: echo_client URL\n", stderr);
+	suite.binary = argc > 1 && strcmp(argv[1], "--binary") == 0;
+	if (argc != 2 + suite.binary) {
+		fputs("usage: echo_client [--binary] URL\n", stderr);
 		return CHAT_EXIT_USAGE;
 	}
+	suite.url = argv[1 + suite.binary];
 	chat_start();
-	converse(argv[1], "getCaseCount", take_number, &cases, &err);
+	converse(&suite, "getCaseCount", take_number, &cases, &err);
 	if (cases < 0) {
 		chat_warn("%s", err.text);
 		return chat_exit_status(err.code);
 	}
 	for (long i = 1; i <= cases; i++) {
 		snprintf(path, sizeof(path), "runCase?case=%ld&agent=" AGENT, i);
-		converse(argv[1], path, echo, NULL, &err);
+		converse(&suite, path, echo, NULL, &err);
 		printf("%ld %s\n", i, err.text);
 	}
-	converse(argv[1], "updateReports?agent=" AGENT, take_number, &cases, &err);
+	converse(&suite, "updateReports?agent=" AGENT, take_number, &cases, &err);
 	return 0;
 }

@@ -1,15 +1,17 @@
 /*
  * A testee: the connection layer of chat-serve (frames in, queue out, closing handshake) with
  *nothing above it. It sends every text message back, so that a conformance suite for WebSocket
- *servers can be run on it. Binary messages are refused with 1003: the chat protocol has none.
+ *servers can be run on it. Binary messages are refused with 1003, because the chat protocol has
+ *none; with --binary they are sent back, too, for suites of which many cases are binary.
  *
- *	echo_server ADDRESS     as chat-serve's --listen: 127.0.0.1:9001; port 0: any
+ *	echo_server [--binary] ADDRESS     as chat-serve's --listen: 127.0.0.1:9001; port 0: any
  *
  * Prints its URL once it listens. TERM ends it.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "command/diag.h"
@@ -45,6 +47,12 @@ static void
 on_received(struct conn *conn, struct chat_span text)
 {
 	conn_send(conn, CHAT_WS_TEXT, text);
+}
+
+static void
+on_received_binary(struct conn *conn, struct chat_span payload)
+{
+	conn_send(conn, CHAT_WS_BINARY, payload);
 }
 
 static void
@@ -92,7 +100,7 @@ on_release(struct conn *conn)
 	free(conn);
 }
 
-static const struct conn_events echo_events = {
+static const struct conn_events text_events = {
 	.on_request = on_requested,
 	.on_message = on_received,
 	.on_violation = on_failed,
@@ -205,20 +213,24 @@ echo_server_close(struct echo_server *server)
 int
 main(int argc, char **argv)
 {
-	struct chat_strings addresses = {(const char **)&argv[1], 1};
+	bool binary = argc > 1 && strcmp(argv[1], "--binary") == 0;
+	struct chat_strings addresses = {(const char **)&argv[1 + binary], 1};
+	struct conn_events events = text_events;
 	struct echo_server server = {0};
 	struct chat_err err;
 
-	if (argc != 2) {
-		fputs("usage: echo_server ADDRESS\n", stderr);
+	if (argc != 2 + binary) {
+		fputs("usage: echo_server [--binary] ADDRESS\n", stderr);
 		return CHAT_EXIT_USAGE;
 	}
+	if (binary)
+		events.on_binary = on_received_binary;
 	chat_start();
 	uv_loop_init(&server.loop);
 	server.clock.loop = &server.loop;
 	clock_update(&server.clock);
 	if (listeners_open(&server.listeners, &addresses, false, &err) < 0 ||
-		conns_open(&server.conns, &server.clock, &echo_events, &echo_limits, &err) < 0) {
+		conns_open(&server.conns, &server.clock, &events, &echo_limits, &err) < 0) {
 		chat_warn("%s", err.text);
 		return chat_exit_status(err.code);
 	}

@@ -75,7 +75,8 @@ peer_close(struct peer *peer, uint16_t code, const char *reason)
 static enum chat_ws_event
 peer_next(struct peer *peer, struct chat_span *payload)
 {
-	static const struct chat_ws_limits limits = {4 << 20, 1};
+	static const struct chat_ws_limits limits = {
+		.max_message_bytes = 4 << 20, .max_fragments = 1};
 	enum chat_ws_event event;
 	ssize_t got;
 

@@ -197,7 +197,8 @@ server_hear(struct server *server, struct chat_span text, bool tells)
 static void
 server_frames(struct server *server, struct chat_span input, bool tells)
 {
-	static const struct chat_ws_limits limits = {1 << 20, 100};
+	static const struct chat_ws_limits limits = {
+		.max_message_bytes = 1 << 20, .max_fragments = 100};
 	enum chat_ws_event event = CHAT_WS_MESSAGE;
 	struct chat_span payload;
 

@@ -119,7 +119,8 @@ copy(char to[64], const struct chat_msg *msg, enum chat_slot slot)
 static enum chat_type
 hear(struct peer *peer)
 {
-	static const struct chat_ws_limits limits = {4 << 20, 1};
+	static const struct chat_ws_limits limits = {
+		.max_message_bytes = 4 << 20, .max_fragments = 1};
 	struct chat_span payload;
 	struct chat_buf out;
 	struct chat_msg msg;

@@ -169,7 +169,8 @@ feed_raw(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws_lim
 static void
 test_announced(void)
 {
-	static const struct chat_ws_limits wide = {SIZE_MAX, UINT32_MAX};
+	static const struct chat_ws_limits wide = {
+		.max_message_bytes = SIZE_MAX, .max_fragments = UINT32_MAX};
 	struct chat_span tebibyte = CHAT_SPAN("\x81\x7f\0\0\1\0\0\0\0\0");
 	struct chat_span negative = CHAT_SPAN("\x81\x7f\x80\0\0\0\0\1\0\0");
 	struct chat_span shortened = CHAT_SPAN("\x81\x7f\0\0\0\0\0\0\xff\xff");

@@ -15,7 +15,8 @@
 #define MESSAGE_MAX 100000
 #define FRAGMENTS_MAX 4
 
-static const struct chat_ws_limits limits = {MESSAGE_MAX, FRAGMENTS_MAX};
+static const struct chat_ws_limits limits = {
+	.max_message_bytes = MESSAGE_MAX, .max_fragments = FRAGMENTS_MAX};
 
 /* One frame: its first byte, its payload, and the form of its length (0: the shortest). */
 struct frame {

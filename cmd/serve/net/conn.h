@@ -56,6 +56,8 @@ struct conn_events {
 		struct conn *conn, const struct chat_http_request *request, const char **why);
 	/* A text message arrived. It is valid UTF-8. Its bytes may be used during the call only. */
 	void (*on_message)(struct conn *conn, struct chat_span text);
+	/* The same for a binary message. NULL: they are refused with 1003. */
+	void (*on_binary)(struct conn *conn, struct chat_span payload);
 	/*
 	 * The peer violated the protocol. The connection will be closed with this code; a last
 	 * frame can be queued. text is static.

@@ -26,6 +26,10 @@ handle_event(struct conn *conn, const struct chat_ws *ws, enum chat_ws_event eve
 		if (conn->state == CONN_OPEN)
 			events->on_message(conn, payload);
 		break;
+	case CHAT_WS_GOT_BINARY:
+		if (conn->state == CONN_OPEN)
+			events->on_binary(conn, payload);
+		break;
 	case CHAT_WS_GOT_PING:
 		conn_pong(conn, payload);
 		break;
@@ -88,12 +92,13 @@ conn_read_frames(struct conn *conn, struct chat_span input)
 			.max_message_bytes = conn->in.trusted ? conns->limits.max_message_bytes
 							      : conns->limits.max_first_bytes,
 			.max_fragments = conns->limits.max_fragments,
+			.binary = conns->events->on_binary != NULL,
 		};
 		struct chat_span payload = {0};
 
 		event = chat_ws_next(ws, conns->ws_pool, &limits, &input, &payload);
 		handle_event(conn, ws, event, payload);
-		if (event == CHAT_WS_MESSAGE)
+		if (event == CHAT_WS_MESSAGE || event == CHAT_WS_GOT_BINARY)
 			conn->in.message_ms = 0;
 	}
 	keep_ws(conn, ws);
