@@ -3,9 +3,30 @@
 # Completion of the chat tools for bash, with the functions of bash-completion. A letter stands before
 # its long name; a name with = takes a value, one with [= may.
 
+# _chat_unabbreviate OPTIONS: makes $prev the option of which it is the beginning, if only one begins so.
+_chat_unabbreviate() {
+	local option found=()
+	for option in $1; do
+		option=${option%%[=[]*}
+		[[ $option != "$prev" ]] || return
+		[[ $prev != --?* || $option != "$prev"* ]] || found+=("$option")
+	done
+	[[ ${#found[@]} -ne 1 ]] || prev=${found[0]}
+}
+
+# _chat_exec: completes the command after --exec; fails where there is none.
+_chat_exec() {
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} != --exec ]] || { _command_offset $((i + 1)) && return; }
+	done
+	return 1
+}
+
 _chat() {
 	# shellcheck disable=SC2034 # _init_completion sets them
-	local cur prev words cword split options values
+	local cur prev words cword split options values value list=''
+	[[ ${1##*/} != chat-listen ]] || ! _chat_exec || return 0
 	_init_completion -s || return
 
 	case ${1##*/} in
@@ -47,6 +68,7 @@ _chat() {
 		;;
 	esac
 
+	_chat_unabbreviate "$options"
 	case "${1##*/} $prev" in
 	"chat-send --ack")
 		values='auto nonce echo close'
@@ -58,8 +80,13 @@ _chat() {
 		_filedir -d
 		return
 		;;
+	"chat-serve --user")
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return
+		;;
 	"chat-listen -t" | "chat-listen --type")
 		values='message error userData userStatus history'
+		[[ $cur != *,* ]] || list=${cur%,*},
 		;;
 	"chat-listen --history")
 		values='auto line flat none'
@@ -84,7 +111,10 @@ _chat() {
 		;;
 	esac
 	if [[ -n ${values-} ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
+		# Of a list, what is not in it yet.
+		for value in $values; do
+			[[ ,$list = *",$value,"* || $list$value != "$cur"* ]] || COMPREPLY+=("$list$value")
+		done
 		return
 	fi
 	[[ " $options " =~ \ $prev(=|\ --[a-z-]+=)\  ]] && return # a value that nobody can guess

@@ -59,6 +59,20 @@ bash_completes() {
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$@" 2>/dev/null
 }
 
+# ---- what bash offers ----
+
+is "$(bash_completes chat-listen -t m)" message 'bash: the types of -t'
+is "$(bash_completes chat-listen -t message,user | paste -sd' ')" 'message,userData message,userStatus' 'the next type of a list'
+is "$(bash_completes chat-listen -t userData,error, | paste -sd' ')" \
+	'userData,error,message userData,error,userStatus userData,error,history' 'those that are not in it yet'
+is "$(bash_completes chat-validate --fo s)" sarif 'the values of an option that is cut short'
+is "$(bash_completes chat-send --user)" --username= 'an option'
+is "$(bash_completes chat-send --user a)" '' 'a value that nobody can guess'
+is "$(bash_completes chat-serve --user roo)" root 'a user of the system'
+is "$(bash_completes chat-listen --exec chat-val)" chat-validate 'a command'
+is "$(bash_completes chat-listen -u helpbot --exec chat-validate --sch)" --schema 'and its options'
+is "$(bash_completes chat-listen --ex)" --exec 'before it, the option'
+
 for command in $commands; do
 	help_options "$command" >"$TMP/help"
 	[ "$(lines "$TMP/help")" -ge 6 ]
