@@ -1,4 +1,4 @@
 /*
- * The scanner for any processor, with vectors of eight bytes.
+ * The scanner for any processor, with eight bytes in a word.
  */
 #include "message/scan_body.h"

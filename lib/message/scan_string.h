@@ -24,18 +24,12 @@ is_spelled(const char *at, const struct scan_text *text)
 }
 #endif
 
-/*
- * Returns the next quote, backslash or control character. An exclusive or with 2 changes a quote
- * into a space, and a control character into another one, so one comparison finds both.
- */
+/* Returns the next quote, backslash or control character. */
 static inline const char *
 skip_plain(const char *at)
 {
 	for (;; at += SCAN_WIDTH) {
-		vec bytes = vec_load(at);
-		vec low = bytes ^ vec_constant(chat_scan_bytes.two, 2);
-		uint64_t special = vec_mask((vec)(low <= vec_constant(chat_scan_bytes.blank, ' ')) |
-			(vec)(bytes == vec_constant(chat_scan_bytes.backslash, '\\')));
+		uint64_t special = vec_mask(vec_is_special(vec_load(at)));
 
 		if (special)
 			return at + mask_first(special);
@@ -48,10 +42,9 @@ skip_class(const char *at, char one, char other)
 {
 	for (;; at += SCAN_WIDTH) {
 		vec bytes = vec_load(at);
-		vec letter = (vec)((bytes | vec_of(0x20)) - vec_of('a') <= vec_of('z' - 'a'));
-		vec digit = (vec)(bytes - vec_of('0') <= vec_of(9));
-		vec rest = (vec)(bytes == vec_of((unsigned char)one)) |
-			(vec)(bytes == vec_of((unsigned char)other));
+		vec letter = vec_within(bytes | vec_of(0x20), 'a', 'z');
+		vec digit = vec_within(bytes, '0', '9');
+		vec rest = vec_is(bytes, (unsigned char)one) | vec_is(bytes, (unsigned char)other);
 		uint64_t no = vec_mask(letter | digit | rest) ^ MASK_ALL;
 
 		if (no)
@@ -187,7 +180,7 @@ count_plain(const char *at, const char *end)
 
 	for (; at < end; at += SCAN_WIDTH) {
 		vec bytes = vec_load(at);
-		uint64_t more = vec_mask((vec)((bytes & vec_of(0xC0)) == vec_of(0x80)));
+		uint64_t more = vec_mask(vec_is(bytes & vec_of(0xC0), 0x80));
 
 		if (end - at < SCAN_WIDTH)
 			more = mask_before(more, (size_t)(end - at));

@@ -5,6 +5,8 @@
  * Checks the UTF-8 of all lines at once, so that the rest of the scanner need not check it. A
  * variant with faster code defines SCAN_OWN_WAYS, has_flaw() and utf8_flaws().
  */
+#include <endian.h>
+
 #include "message/scan_vec.h"
 
 /* Returns a vector of zeros if the bytes at `at` are valid after the three bytes before them. */
@@ -16,15 +18,12 @@ utf8_flaws(const char *at)
 {
 	vec here = vec_load(at), one = vec_load(at - 1), two = vec_load(at - 2);
 	vec three = vec_load(at - 3);
-	vec wanted = (vec)(one >= vec_of(0xC0)) | (vec)(two >= vec_of(0xE0)) |
-		(vec)(three >= vec_of(0xF0));
-	vec continues = (vec)((here & vec_of(0xC0)) == vec_of(0x80));
-	vec overlong = ((vec)(one == vec_of(0xE0)) & (vec)(here < vec_of(0xA0))) |
-		((vec)(one == vec_of(0xF0)) & (vec)(here < vec_of(0x90))) |
-		(vec)((here & vec_of(0xFE)) == vec_of(0xC0));
-	vec too_large = ((vec)(one == vec_of(0xF4)) & (vec)(here > vec_of(0x8F))) |
-		(vec)(here > vec_of(0xF4));
-	vec surrogate = (vec)(one == vec_of(0xED)) & (vec)(here > vec_of(0x9F));
+	vec wanted = vec_at_least(one, 0xC0) | vec_at_least(two, 0xE0) | vec_at_least(three, 0xF0);
+	vec continues = vec_is(here & vec_of(0xC0), 0x80);
+	vec overlong = (vec_is(one, 0xE0) & vec_at_most(here, 0x9F)) |
+		(vec_is(one, 0xF0) & vec_at_most(here, 0x8F)) | vec_is(here & vec_of(0xFE), 0xC0);
+	vec too_large = (vec_is(one, 0xF4) & vec_at_least(here, 0x90)) | vec_at_least(here, 0xF5);
+	vec surrogate = vec_is(one, 0xED) & vec_at_least(here, 0xA0);
 
 	return (wanted ^ continues) | overlong | too_large | surrogate;
 }
@@ -36,7 +35,7 @@ static inline bool has_flaw(vec flaws);
 static inline bool
 has_flaw(vec flaws)
 {
-	return vec_mask((vec)(flaws != vec_of(0))) != 0;
+	return vec_mask(flaws) != 0;
 }
 #endif
 

@@ -21,9 +21,7 @@ static inline const char *
 skip_digits(const char *at)
 {
 	for (;; at += SCAN_WIDTH) {
-		vec value = vec_load(at) - vec_constant(chat_scan_bytes.zero, '0');
-		uint64_t no =
-			vec_mask((vec)(value <= vec_constant(chat_scan_bytes.nine, 9))) ^ MASK_ALL;
+		uint64_t no = vec_mask(vec_is_digit(vec_load(at))) ^ MASK_ALL;
 
 		if (no)
 			return at + mask_first(no);

@@ -3,23 +3,31 @@
 
 /*
  * Vectors of SCAN_WIDTH bytes, as extensions of the compiler, for all parts of the scanner. The
- * file that includes scan_body.h defines SCAN_WIDTH, SCAN_STRIDE, vec_mask() and
- * vec_has_top(); without them a vector is a word of eight bytes.
+ * file that includes scan_body.h defines SCAN_WIDTH, SCAN_STRIDE, vec_mask() and vec_has_top();
+ * without them a vector is a word (scan_word.h).
  */
-#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "message/scan_plan.h"
+
 #ifndef SCAN_WIDTH
-#define SCAN_WIDTH 8
-#define SCAN_STRIDE 8
-#define SCAN_NAME chat_scan_plain
-#endif
+#include "message/scan_word.h"
+#else
+#define MASK_BITS SCAN_STRIDE
+#define MASK_ALL (UINT64_MAX >> (64 - SCAN_WIDTH * SCAN_STRIDE))
 
 /* A comparison gives 0 or 0xFF in each byte. */
 typedef unsigned char vec __attribute__((vector_size(SCAN_WIDTH)));
+
+/* Returns the mask of a comparison: for each byte SCAN_STRIDE bits, of which MASK_BITS are set if
+ * the comparison is true. The lowest are from the first byte. */
+static inline uint64_t vec_mask(vec bytes);
+
+/* Returns true if a byte is 0x80 or more. */
+static inline bool vec_has_top(vec bytes);
 
 static inline vec
 vec_load(const char *at)
@@ -30,39 +38,76 @@ vec_load(const char *at)
 	return bytes;
 }
 
+/* Returns a vector of one byte repeated. */
 static inline vec
 vec_of(unsigned char byte)
 {
 	return byte - (vec){0};
 }
 
-/* Returns the mask of a comparison: for each byte SCAN_STRIDE bits, of which MASK_BITS are set if
- * the byte is 0xFF. The lowest are from the first byte. */
-#if SCAN_WIDTH == 8
-#define MASK_BITS 1
-#define MASK_ALL UINT64_C(0x0101010101010101)
-static inline uint64_t
-vec_mask(vec bytes)
+/* The same, loaded from a field of chat_scan_bytes, except on 64-bit ARM, where one instruction
+ * makes it. */
+static inline vec
+vec_constant(const unsigned char bytes[32], unsigned char byte)
 {
-	uint64_t word;
-
-	memcpy(&word, &bytes, sizeof(word));
-	return le64toh(word) & MASK_ALL;
-}
-
-static inline bool
-vec_has_top(vec bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, &bytes, sizeof(word));
-	return (word & UINT64_C(0x8080808080808080)) != 0;
-}
+#if defined(__aarch64__)
+	(void)bytes;
+	return vec_of(byte);
 #else
-#define MASK_BITS SCAN_STRIDE
-#define MASK_ALL (UINT64_MAX >> (64 - SCAN_WIDTH * SCAN_STRIDE))
-static inline uint64_t vec_mask(vec bytes);
-static inline bool vec_has_top(vec bytes); /* true if a byte is 0x80 or more */
+	vec all;
+
+	(void)byte;
+	memcpy(&all, __builtin_assume_aligned(bytes, 32), sizeof(all));
+	return all;
+#endif
+}
+
+/* Compare each byte with one byte, or two. */
+static inline vec
+vec_is(vec bytes, unsigned char byte)
+{
+	return (vec)(bytes == vec_of(byte));
+}
+
+static inline vec
+vec_at_least(vec bytes, unsigned char byte)
+{
+	return (vec)(bytes >= vec_of(byte));
+}
+
+static inline vec
+vec_at_most(vec bytes, unsigned char byte)
+{
+	return (vec)(bytes <= vec_of(byte));
+}
+
+static inline vec
+vec_within(vec bytes, unsigned char first, unsigned char last)
+{
+	return (vec)(bytes - vec_of(first) <= vec_of((unsigned char)(last - first)));
+}
+
+/*
+ * Finds the bytes that end a plain part of a string: quotes, backslashes and control characters. An
+ * exclusive or with 2 changes a quote into a space, and a control character into another one, so
+ * one comparison finds both.
+ */
+static inline vec
+vec_is_special(vec bytes)
+{
+	vec low = bytes ^ vec_constant(chat_scan_bytes.two, 2);
+
+	return (vec)(low <= vec_constant(chat_scan_bytes.blank, ' ')) |
+		(vec)(bytes == vec_constant(chat_scan_bytes.backslash, '\\'));
+}
+
+static inline vec
+vec_is_digit(vec bytes)
+{
+	vec value = bytes - vec_constant(chat_scan_bytes.zero, '0');
+
+	return (vec)(value <= vec_constant(chat_scan_bytes.nine, 9));
+}
 #endif
 
 /* Returns the index of the first byte whose bits are set in a mask that is not 0. */
@@ -84,23 +129,6 @@ static inline uint64_t
 mask_before(uint64_t mask, size_t index)
 {
 	return mask & ((UINT64_C(1) << index * SCAN_STRIDE) - 1);
-}
-
-/* Returns a vector of one byte repeated. It is loaded from a field of chat_scan_bytes, except on
- * 64-bit ARM, where one instruction makes it. */
-static inline vec
-vec_constant(const unsigned char bytes[32], unsigned char byte)
-{
-#if defined(__aarch64__)
-	(void)bytes;
-	return vec_of(byte);
-#else
-	vec all;
-
-	(void)byte;
-	memcpy(&all, __builtin_assume_aligned(bytes, 32), sizeof(all));
-	return all;
-#endif
 }
 
 #endif
