@@ -18,9 +18,9 @@ extern "C" {
  * message once and in order, sends messages that are accepted once, and comes back by itself after
  * a lost connection, at the message after the last one.
  *
- * No function blocks, prints or uses a signal, and there are no threads and no global state: one
- * thread at a time uses a member, and several threads may use several. The program polls
- * chat_member_fd() for input, and then calls chat_member_next() until it returns NULL.
+ * No function blocks, prints or uses a signal, and there is no global state: one thread at a time
+ * uses a member, and several threads may use several. The program polls chat_member_fd() for input,
+ * and then calls chat_member_next() until it returns NULL.
  */
 struct chat_member;
 

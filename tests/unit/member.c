@@ -610,6 +610,106 @@ test_plain(void)
 	run_close(&run, "joined, message 1, message 2 own, accepted 2 #5", "a plain server");
 }
 
+/* ---- to begin after a message ---- */
+
+/* Knows no `since`: its history is the same for everybody, and does not say what is missing. */
+static void
+play_old_server(struct peer *peer)
+{
+	take_connection(peer);
+	expect(hear(peer) == CHAT_TYPE_INIT && *peer->since);
+	say(peer, "{\"type\":\"userData\",\"users\":[]}");
+	say(peer,
+		"{\"type\":\"history\",\"messages\":[" MESSAGE("1", "a") "," MESSAGE(
+			"2", "b") "," MESSAGE("3", "c") "]}");
+	let_go(peer);
+}
+
+static void
+test_since(const char *since, const char *events, const char *what)
+{
+	struct run run;
+
+	run_open(&run, play_old_server);
+	run.options.since = since;
+	run_to(&run, CHAT_EVENT_MESSAGE);
+	run_to(&run, CHAT_EVENT_CAUGHT_UP);
+	is_str(chat_member_position(run.member), "3", "%s: the position has followed", what);
+	chat_member_close(run.member, PATIENCE_MS);
+	run_to(&run, CHAT_EVENT_ENDED);
+	run_close(&run, events, what);
+}
+
+/* The channel is empty, and userData has the position. */
+static void
+play_empty(struct peer *peer)
+{
+	take_connection(peer);
+	expect(hear(peer) == CHAT_TYPE_INIT);
+	say(peer,
+		"{\"type\":\"userData\",\"users\":[],\"server\":{" FEATURES ",\"since\":\"e-0\"}}");
+	say(peer, "{\"type\":\"history\",\"messages\":[]}");
+	close(peer->fd);
+	take_connection(peer);
+	expect(hear(peer) == CHAT_TYPE_INIT && strcmp(peer->since, "e-0") == 0);
+	say(peer,
+		"{\"type\":\"userData\",\"users\":[],\"server\":{" FEATURES ",\"since\":\"e-1\"}}");
+	say(peer,
+		"{\"type\":\"history\",\"complete\":true,\"messages\":[" MESSAGE("e-1", "a") "]}");
+	let_go(peer);
+}
+
+static void
+test_empty(void)
+{
+	struct run run;
+
+	run_open(&run, play_empty);
+	run_to(&run, CHAT_EVENT_CAUGHT_UP);
+	is_str(chat_member_position(run.member), "e-0", "an empty channel has a position");
+	run_to(&run, CHAT_EVENT_CAUGHT_UP);
+	chat_member_close(run.member, PATIENCE_MS);
+	run_to(&run, CHAT_EVENT_ENDED);
+	run_close(&run,
+		"joined, caught-up, lost connection_lost, joined again, message e-1, "
+		"caught-up again, ended",
+		"the first message of a channel is missed, and comes");
+}
+
+/* ---- limits ---- */
+
+/* Hears nothing any more; the next connection says too much. */
+static void
+play_deaf(struct peer *peer)
+{
+	char text[3000];
+	int deaf;
+
+	let_in(peer, "i", "");
+	deaf = peer->fd;
+	let_in(peer, "i", "");
+	close(deaf);
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	say(peer, MESSAGE("1", "%s"), text);
+	hear(peer);
+}
+
+static void
+test_limits(void)
+{
+	struct run run;
+
+	run_open(&run, play_deaf);
+	run.options.dead_after_ms = 200;
+	run.options.max_message_bytes = 2000;
+	run_to(&run, CHAT_EVENT_ENDED);
+	run_close(&run,
+		"joined, caught-up, lost connection_lost, joined again, caught-up again, "
+		"ended protocol_error",
+		"a server that answers no ping, and one that says too much");
+}
+
 /* ---- the descriptor ---- */
 
 static void
@@ -841,6 +941,13 @@ main(void)
 	test_slow();
 	test_small();
 	test_plain();
+	test_since("2", "joined, message 3, caught-up, ended", "since a message that it has");
+	test_since("9", "joined, gap, message 1, message 2, message 3, caught-up, ended",
+		"since one that it has not");
+	test_since("0", "joined, message 1, message 2, message 3, caught-up, ended",
+		"since the beginning");
+	test_empty();
+	test_limits();
 	test_descriptor();
 	test_reset();
 	test_options();
