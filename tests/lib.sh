@@ -14,6 +14,7 @@
 # ended, by its pid.
 # A test that takes longer than LIMIT seconds (set it before sourcing; default 120) is ended; where
 # CHAT_TEST_FULL is set and the test has set FULL_LIMIT, that is the limit.
+# What else has to be undone at the end, however it comes, is the command in AT_EXIT.
 # The last part of a pipeline runs in the test's own shell, so `printf … | exits 0 …` counts.
 #
 # The caller may set four variables: CHAT_BUILD, CHAT_TEST_SLOWNESS (a factor for every wait),
@@ -34,7 +35,7 @@ TOP=$PWD
 BUILD=$(realpath "${CHAT_BUILD:-build}")
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/chat-test.XXXXXX") || exit 1
 OUT=$TMP/out ERR=$TMP/err # the output of the command that `exits` ran last
-SERVE_PID='' SERVE_OUT='' SERVE_ERR=''
+SERVE_PID='' SERVE_OUT='' SERVE_ERR='' AT_EXIT=''
 mkfifo "$TMP/never"
 
 # Nothing else of the caller's environment changes a test.
@@ -130,6 +131,12 @@ run_cases() {
 skip_all() {
 	echo "1..0 # SKIP $1"
 	exit 0
+}
+
+# skip NAME WHY: a test that this machine cannot run.
+skip() {
+	tests_run=$((tests_run + 1))
+	printf 'ok %d - %s # SKIP %s\n' "$tests_run" "$1" "$2"
 }
 
 # wait_for CONDITION [SECONDS]: evaluates the condition until it is true. Returns 1 at the deadline
@@ -295,6 +302,7 @@ clean_up() {
 	local status=$?
 	trap - EXIT TERM INT HUP
 	stop_all >/dev/null
+	eval "$AT_EXIT"
 	rm -rf "$TMP"
 	exit "$status"
 }

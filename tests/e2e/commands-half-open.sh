@@ -22,7 +22,7 @@ build_up() {
 		ip -n "$here" link set lo up
 } >/dev/null 2>"$TMP/ip"
 
-trap 'take_down; clean_up' EXIT
+AT_EXIT=take_down
 build_up || skip_all "no network namespaces: $(head -n 1 "$TMP/ip")"
 
 spawn ip netns exec "$here" chat-serve --open --listen 10.77.0.1:0 --url-file "$TMP/url" --rate 0 \

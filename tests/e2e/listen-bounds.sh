@@ -44,7 +44,7 @@ is "$(cat "$TMP/names/_con")" con 'each for the file it is'
 
 # In memory where that can be had: a disk takes its time for 10,000 files.
 many=$(mktemp -d /dev/shm/chat-test.XXXXXX 2>/dev/null) || many=$TMP/many.files
-trap 'rm -rf "$many"; clean_up' EXIT
+AT_EXIT='rm -rf "$many"'
 mkdir -p "$many"
 ln -s "$many" "$TMP/many"
 seq -f "$TMP/many/a.%.0f.txt" 1 10000 | xargs touch "$TMP/many/a.txt"

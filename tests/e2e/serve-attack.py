@@ -6,17 +6,13 @@ import os
 
 from attack import ATTACKS, Attack, Crowd, surroundings
 from peer import until
-from serving import Server, case, main
+from serving import COUNTABLE, Server, case, main
 
 SECONDS = 1.5  # under attack
 MEMORY_KIB = 24 << 10  # that the allocator may keep
 QUICK = ("--head-timeout", "1s", "--init-timeout", "1s", "--message-timeout", "1s", "--close-timeout", "1s",
          "--progress-timeout", "1s", "--queue", "1M", "--grace", "100ms")  # fmt: skip
 SANITIZED = "asan" in os.environ["BUILD"] or "tsan" in os.environ["BUILD"]  # their memory is another matter
-
-
-def descriptors(server):
-    return len(os.listdir("/proc/%d/fd" % server.pid))
 
 
 def resident_kib(server):
@@ -29,16 +25,16 @@ def under(row, *options):
 
     @case(row, server=False)
     def _():
-        server = Server(*QUICK, *options, **surroundings(row))
+        server = Server(*QUICK, *COUNTABLE, *options, **surroundings(row))
         crowd = Crowd(server)
         crowd.chat(0.2)
-        before = descriptors(server), resident_kib(server)
+        before = server.descriptors(), resident_kib(server)
         attack = Attack(row, server)
         crowd.chat(SECONDS)
         attack.end()
         print("# %s: %d texts, p99 %.1f ms" % (row, crowd.rounds, crowd.p99_ms()))
         crowd.chat(0.2)
-        until(lambda: descriptors(server) <= before[0], "%d descriptors again" % before[0])
+        until(lambda: server.descriptors() <= before[0], "%d descriptors again" % before[0])
         if not SANITIZED:
             until(lambda: resident_kib(server) < before[1] + MEMORY_KIB, "%d KiB of memory again" % before[1])
         server.stop()

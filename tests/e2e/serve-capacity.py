@@ -7,10 +7,10 @@ import ssl
 import tempfile
 import time
 
-from limiting import case, descriptors, refused
+from limiting import case, refused
 from limits_table import limits
 from peer import DEADLINE, SLOWNESS, connect, request, secure, until
-from serving import Server, main
+from serving import COUNTABLE, Server, main
 
 
 @case("a full channel refuses, and takes the next when one has gone", "--max-members", "2", "--grace", "0")
@@ -110,16 +110,16 @@ def _(server):
 
 
 @case("far beyond the limit connections are closed without a word, and it recovers",
-      "--max-connections", "2", "--head-timeout", "1h")  # fmt: skip
+      "--max-connections", "2", "--head-timeout", "1h", *COUNTABLE)  # fmt: skip
 def _(server):
-    before = descriptors(server)
+    before = server.descriptors()
     for _ in range(100):
         knock(server)
     until(lambda: knock(server) is None, "connections are closed without a word")
-    assert descriptors(server) < before + 50
+    assert server.descriptors() < before + 50
     for peer in server.peers:
         peer.close()
-    until(lambda: descriptors(server) <= before, "the descriptors are back")
+    until(lambda: server.descriptors() <= before, "the descriptors are back")
     server.join("alice")
 
 
@@ -181,8 +181,8 @@ def _():
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
 
-    server = Server(preexec_fn=limit)
-    before = descriptors(server)
+    server = Server(*COUNTABLE, preexec_fn=limit)
+    before = server.descriptors()
     alice = server.join("alice")
     many = []
     for _ in range(200):
@@ -201,7 +201,7 @@ def _():
     assert cpu(server) - used < 0.3, "it spins"
     for sock in many:
         sock.close()
-    until(lambda: descriptors(server) <= before + 1, "the descriptors are back")
+    until(lambda: server.descriptors() <= before + 1, "the descriptors are back")
     server.join("bob").leave()
     server.stop()
 

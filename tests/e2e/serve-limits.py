@@ -4,10 +4,10 @@ it goes. Each case names its rows of LIMITS with @limits.
 import json
 import signal
 
-from limiting import HI, case, descriptors, fill, refused
+from limiting import HI, case, fill, refused
 from limits_table import limits
 from peer import CLOSE, CONTINUATION, PING, PONG, TEXT, frame, request, told, until
-from serving import main
+from serving import COUNTABLE, main
 
 # ---- sizes ----
 
@@ -193,10 +193,10 @@ def _(server):
     alice.status("bob", False)
 
 
-@case("hundreds that come and go leave nothing behind", "--grace", "0")
+@case("hundreds that come and go leave nothing behind", "--grace", "0", *COUNTABLE)
 def _(server):
     alice = server.join("alice")
-    before = descriptors(server)
+    before = server.descriptors()
     for round in range(10):
         peers = [server.peer() for _ in range(30)]
         for number, peer in enumerate(peers):
@@ -205,7 +205,7 @@ def _(server):
         for number, peer in enumerate(peers):
             (peer.close, peer.reset)[number % 2]()
         server.peers.clear()
-    until(lambda: descriptors(server) <= before, "the descriptors are back")
+    until(lambda: server.descriptors() <= before, "the descriptors are back")
     server.peers.append(alice)
     data = server.join("bob").user_data
     assert [user["username"] for user in data["users"]] == ["alice", "bob"], data

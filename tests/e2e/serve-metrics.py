@@ -10,7 +10,7 @@ import time
 
 from limits_table import limits
 from peer import DEADLINE, SLOWNESS, until
-from serving import Server, case, main
+from serving import COUNTABLE, Server, case, main
 
 SAMPLE = re.compile(r'^chat_[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.e+-]+$')
 
@@ -105,10 +105,6 @@ def connect_to(path):
     return client
 
 
-def descriptors(server):
-    return len(os.listdir("/proc/%d/fd" % server.pid))
-
-
 def goes_on(server, path, alice, rounds):
     """The metrics answer, and so does the chat, each within a second."""
     for _ in range(rounds):
@@ -122,8 +118,8 @@ def goes_on(server, path, alice, rounds):
 @case("a thousand idle connections to the metrics: they still answer, and the chat goes on", server=False)
 @limits("connections for the metrics without a request yet, and half as many whose answer is being read")
 def _():
-    server, path = monitored()
-    alice, before = server.join("alice"), descriptors(server)
+    server, path = monitored(*COUNTABLE)
+    alice, before = server.join("alice"), server.descriptors()
     for half in b"", b"GET /metrics HT", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n":
         idle = [connect_to(path) for _ in range(1000)]
         for client in idle:
@@ -132,17 +128,17 @@ def _():
             except (BrokenPipeError, ConnectionResetError):
                 pass  # its place has gone to another
         goes_on(server, path, alice, 20)
-        assert descriptors(server) <= before + 64 + 32, descriptors(server)
+        assert server.descriptors() <= before + 64 + 32, server.descriptors()
         for client in idle:
             client.close()
-    until(lambda: descriptors(server) == before, "their places are free")
+    until(lambda: server.descriptors() == before, "their places are free")
 
 
 @case("a connection to the metrics ends in five seconds, whatever it is slow with", server=False)
 @limits("until the request for the metrics is complete, and again until its answer is read")
 def _():
-    server, path = monitored()
-    before, began = descriptors(server), time.monotonic()
+    server, path = monitored(*COUNTABLE)
+    before, began = server.descriptors(), time.monotonic()
     silent, half, deaf = connect_to(path), connect_to(path), connect_to(path)
     half.sendall(b"GET /metrics HT")
     deaf.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -150,7 +146,7 @@ def _():
         half.sendall(b"P" if number == 0 else b"x")
         assert select.select([silent], [], [], 0.1)[0] == [] or number > 35, "it ends too early"
     assert silent.recv(1) == b"" and half.recv(1) == b""
-    until(lambda: descriptors(server) == before, "the one that does not read ends, too")
+    until(lambda: server.descriptors() == before, "the one that does not read ends, too")
     took = time.monotonic() - began
     assert 4.5 < took < 6 * SLOWNESS, took
     assert b" 200 " in deaf.recv(1 << 20), "what it was sent is still there"

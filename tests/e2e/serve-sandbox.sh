@@ -7,7 +7,7 @@
 
 nm "$BUILD/chat-serve" | grep -qE '__(asan|tsan)_' && skip_all 'under a sanitizer there are no walls'
 vault=$TMP.vault # not below the URL file, which the server may remove
-trap 'rm -rf "$vault"; clean_up' EXIT
+AT_EXIT='rm -rf "$vault"'
 mkdir "$vault" && cd "$vault" || exit 1
 echo gold >treasure
 

@@ -129,7 +129,7 @@ scan(int dir_fd, const struct segment_text *written)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char dir[] = "/dev/shm/chat-fuzz.XXXXXX";
+	char dir[] = FUZZ_FOLDER;
 	static int dir_fd = -1;
 	struct segment_text text = {0};
 	struct chat_buf written = {0};
@@ -137,7 +137,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	if (dir_fd < 0) {
-		need(mkdtemp(dir) != NULL);
+		fuzz_make_folder(dir);
 		dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
 	}
 	if (data[0] % 2) {

@@ -411,7 +411,7 @@ serve(struct source *source, const struct journal_options *options)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char dir[] = "/dev/shm/chat-fuzz.XXXXXX";
+	static char dir[] = FUZZ_FOLDER;
 	static int dir_fd = -1;
 	struct source source = {data, size};
 	unsigned how = take(&source);
@@ -429,7 +429,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool opened = false;
 
 	if (dir_fd < 0) {
-		need(mkdtemp(dir) != NULL);
+		fuzz_make_folder(dir);
 		dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
 	}
 	empty(dir_fd);

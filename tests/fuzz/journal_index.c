@@ -107,14 +107,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct chat_buf good;
 	static int dir_fd = -1;
-	char dir[] = "/dev/shm/chat-fuzz.XXXXXX";
+	char dir[] = FUZZ_FOLDER;
 	struct chat_buf bytes = {0};
 	int fd;
 
 	if (size == 0)
 		return 0;
 	if (dir_fd < 0) {
-		need(mkdtemp(dir) != NULL);
+		fuzz_make_folder(dir);
 		dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
 		good_index(&good, dir_fd);
 	}

@@ -1,5 +1,4 @@
 """Cases and peers for the tests of limits."""
-import os
 
 from peer import TEXT, frame, request
 import serving
@@ -14,10 +13,6 @@ def case(name, *options, **more):
 
 def big_text(size=900):
     return {"type": "text", "text": "x" * size}
-
-
-def descriptors(server):
-    return len(os.listdir("/proc/%d/fd" % server.pid))
 
 
 def fill(server, sender, size, piece=100000):
