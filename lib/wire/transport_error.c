@@ -127,7 +127,9 @@ chat_transport_fail_connecting(
 	if (code == CHAT_PROTOCOL_ERROR && chat_tls_is_plain(transport->error))
 		return chat_fail(err, code,
 			"the server's answer is not TLS (is it ws:// in place of wss://?)");
-	hint = chat_tls_hint(words, result == CURLE_PEER_FAILED_VERIFICATION);
+	hint = result == CURLE_SSL_CACERT_BADFILE
+		? "install ca-certificates, or name whom to trust by --cacert FILE"
+		: chat_tls_hint(words, result == CURLE_PEER_FAILED_VERIFICATION);
 	return hint ? chat_fail(err, code, "%.120s (%s)", words, hint)
 		    : chat_fail(err, code, "%s", words);
 }

@@ -46,6 +46,14 @@ soon 66 'a file without authorities' env CHAT_CACERT="$TMP/server.key" chat-send
 says "$secure: CHAT_CACERT: $TMP/server.key: no certificates in PEM\$" 'names the variable'
 soon 66 'in the variables of curl' env SSL_CERT_FILE="$TMP/none.pem" chat-listen
 says "$secure: SSL_CERT_FILE: $TMP/none.pem: No such file or directory\$" 'likewise'
+# What a new machine without the package ca-certificates looks like.
+if unshare --user --map-root-user --mount true 2>"$ERR"; then
+	soon 66 'a system that has no authorities' unshare --user --map-root-user --mount \
+		sh -c 'mount -t tmpfs none /etc/ssl && exec chat-send hi'
+	says '.*\(install ca-certificates, or name whom to trust by --cacert FILE\)$' 'what helps is said'
+else
+	skip 'a system that has no authorities' "$(head -n 1 "$ERR")"
+fi
 
 soon 76 'wss: where no TLS is spoken' chat-send -U "${plain/ws:/wss:}" hi
 says '.*: the server'\''s answer is not TLS \(is it ws:// in place of wss://\?\)$' 'it is said at once'
