@@ -4,14 +4,19 @@
 
 . tests/lib.sh
 
-# loads COMMAND: its shared libraries, without the C library, the kernel's part and a sanitizer's run-time.
+# needs COMMAND: the libraries that it was linked with, whatever else those load.
+needs() {
+	objdump -p "$BUILD/$1" | sed -nE 's/^ *NEEDED +(lib[a-z0-9_+-]+)\.so.*/\1/p'
+}
+
+# loads COMMAND: all its shared libraries, without the C library, the kernel's part and a sanitizer's run-time.
 loads() {
 	ldd "$BUILD/$1" | sed -nE 's/^[[:space:]]*([^ ]*\/)?(lib[a-z0-9_+-]+)\.so.*/\2/p' |
 		grep -vE '^lib(c|m|dl|pthread|rt|gcc_s|stdc\+\+|asan|ubsan|tsan)$' | sort
 }
 
 is "$(loads chat-validate | grep -vx libcjson)" '' 'chat-validate loads the C library, and what writes JSON'
-is "$(loads chat-serve | grep -vxE 'lib(cjson|crypto|seccomp|ssl|uv|uring|wslay)' | paste -sd' ')" '' \
+is "$(needs chat-serve | grep -vxE 'lib(c|m|cjson|crypto|seccomp|ssl|uv|uring|wslay)' | paste -sd' ')" '' \
 	'chat-serve loads what serving needs, and no more'
 loads chat-listen | grep -c magic | { read -r count; is "$count" 0 'chat-listen does not load libmagic'; }
 

@@ -241,7 +241,7 @@ def _():
         assert comer.recv("history")["messages"] == []
         behind = [name for name in statuses if name not in there]
         got = [comer.recv() for _ in range(len(behind) + 1)]
-        assert [one["username"] for one in got if one["type"] == "userStatus"] == behind
+        assert [one["username"] for one in got if one["type"] == "userStatus"] == behind, (number, behind, got)
         assert [one["nonce"] for one in got if one["type"] == "error"] == ["mine%d-0" % number]
         comer.quiet()
     os.unlink(flag)

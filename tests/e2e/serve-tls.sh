@@ -21,7 +21,7 @@ s_client() {
 }
 
 subject() {
-	sed -n 's/^subject=CN = //p' "$OUT"
+	sed -n 's|^subject=CN *= *||p' "$OUT"
 }
 
 # ---- what is agreed on ----

@@ -13,6 +13,7 @@ import asyncio
 import json
 
 import websockets
+from either_websockets import path_of
 
 FEATURES = ["nonce", "replyTo", "since", "presence"]
 WORDS = {"limited": ("rate_limited", 10**15), "slower": ("rate_limited", 250), "unavailable": ("unavailable", 10**15)}
@@ -74,8 +75,8 @@ class Server:
             lie(kind, made, self.first)
         return made
 
-    async def talk(self, peer, path):
-        kind = path.strip("/")
+    async def talk(self, peer):
+        kind = path_of(peer).strip("/")
         user = json.loads(await peer.recv())
         self.inits += 1
         if kind == "once-late" and self.inits % 2:

@@ -149,7 +149,7 @@ class Peer:
         """Reads some bytes; False at the end of the stream."""
         try:
             piece = self.sock.recv(1 << 20)
-        except (ConnectionResetError, ssl.SSLEOFError):
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
             self.torn = True
             piece = b""
         except ssl.SSLError as error:

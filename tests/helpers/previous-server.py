@@ -13,6 +13,7 @@ import json
 import sys
 
 import websockets
+from either_websockets import path_of
 
 COUNT, CAP = int(sys.argv[1]), int(sys.argv[2])
 BEGIN_MS = 1735689600000
@@ -34,8 +35,8 @@ class Server:
         past = self.said[at or 0 :]
         return {"type": "history", "messages": past[-CAP:], "complete": at is not None and len(past) <= CAP}
 
-    async def talk(self, peer, path):
-        kind = path.strip("/")
+    async def talk(self, peer):
+        kind = path_of(peer).strip("/")
         user = json.loads(await peer.recv())
         about = {"name": "chat-serve", "version": "0", "features": ["nonce", "replyTo", "since", "presence"],
                  "maxMessage": 1 << 20, "instance": "one", "you": {"id": user["id"], "username": user["username"]}}

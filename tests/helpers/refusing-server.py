@@ -11,6 +11,7 @@ import ssl
 import sys
 
 import websockets
+from either_websockets import path_of
 
 
 async def echo(peer, username):
@@ -27,8 +28,8 @@ async def echo(peer, username):
         await peer.send(json.dumps(answer))
 
 
-async def refuse(peer, path):
-    code = path.strip("/")
+async def refuse(peer):
+    code = path_of(peer).strip("/")
     init = json.loads(await peer.recv())
     if code == "picky":
         await echo(peer, init["username"])

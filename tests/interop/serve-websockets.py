@@ -4,13 +4,14 @@ import json
 import signal
 
 import websockets
+from either_websockets import Refused, connect, extensions_of, status_of
 from serving import case, main
 
 OPTIONS = "--grace", "0"
 
 
-async def join(server, username, path="", **more):
-    peer = await websockets.connect(server.url + path, **more)
+async def join(server, username, path=""):
+    peer = await connect(server.url + path)
     await peer.send(json.dumps({"type": "init", "username": username, "id": "id-" + username}))
     peer.user_data, peer.history = json.loads(await peer.recv()), json.loads(await peer.recv())
     assert peer.user_data["type"] == "userData" and peer.history["type"] == "history"
@@ -28,7 +29,7 @@ async def hear(peer):
 async def converse(server):
     alice, bob = await join(server, "alice"), await join(server, "bob")
     assert (await hear(alice))["username"] == "bob"
-    assert not alice.extensions, "permessage-deflate was offered and is not accepted"
+    assert not extensions_of(alice), "permessage-deflate was offered and is not accepted"
     for text in "hi", "é😀\n\x01", "x" * 1000:
         await say(alice, text)
         message = await hear(alice)
@@ -61,7 +62,7 @@ async def misbehave(server):
         peer = await join(server, "alice")
         await peer.send(data)
         assert await closed(peer) == ([code], close), code
-    peer = await websockets.connect(server.url)
+    peer = await connect(server.url)
     for _ in range(20):
         await say(peer, "too early")
     assert await closed(peer) == (["not_initialized"] * 20, 1008)
@@ -73,10 +74,10 @@ async def be_refused(server):
         ("", {"Origin": "http://evil.example"}, 403),
     ):
         try:
-            await websockets.connect(server.url + path, extra_headers=headers)
+            await connect(server.url + path, headers)
             raise AssertionError("it may connect")
-        except websockets.InvalidStatusCode as refusal:
-            assert refusal.status_code == status, refusal
+        except Refused as refusal:
+            assert status_of(refusal) == status, refusal
 
 
 async def see_the_end(server):

@@ -419,8 +419,11 @@ game_move(struct game *game, bool tells)
 static bool
 game_settle(struct game *game, bool tells)
 {
-	return server_read(&game->server, 16384, tells) | server_write(&game->server, 1 << 20) |
-		game_read(game, 1 << 20);
+	bool moved = server_read(&game->server, 16384, tells);
+
+	moved |= server_write(&game->server, 1 << 20);
+	moved |= game_read(game, 1 << 20);
+	return moved;
 }
 
 #endif

@@ -201,12 +201,17 @@ test_bytes_of_a_turn(struct tls *tls)
 
 	pair_begin(&pair, tls, TLS1_3_VERSION);
 	SSL_set_block_padding(pair.peer.ssl, 16384);
-	for (int i = 0; i < 12; i++)
+	/* Since OpenSSL 3.2 it holds only from the next keys on. */
+	tls_must(SSL_key_update(pair.peer.ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+	say(&pair, "x", 1);
+	pair_send(&pair);
+	pair_turn(&pair);
+	for (int i = 0; i < 8; i++)
 		say(&pair, "x", 1);
 	pair_send(&pair);
 	before = unread(&pair);
 	pair_turn(&pair);
-	ok(before > 11 * 16384 && before - unread(&pair) <= (int)SHARE + 17000,
+	ok(before > 7 * 16384 && before - unread(&pair) <= (int)SHARE + 17000,
 		"of padded records a turn takes its bytes and a record, no more");
 	is_int(pair.result, 4, "which carry four bytes");
 	pair_close(&pair);
