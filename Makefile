@@ -28,7 +28,7 @@ BUILD ?= build
 SANITIZE ?=
 WERROR ?=
 
-# The packages of Debian 12 that building needs; `make deps-build` installs them.
+# The packages of Debian that building needs; `make deps-build` installs them.
 BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev libidn2-dev libcjson-dev libuv1-dev \
 	liburing-dev libseccomp-dev libssl-dev uthash-dev libmagic-dev jq
 
@@ -210,7 +210,10 @@ define install_packages
 	done); \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	echo 'installing' $$missing; \
-	if [ "$$(id -u)" -ne 0 ]; then sudo='sudo'; fi; \
+	if [ "$$(id -u)" -ne 0 ]; then \
+		command -v sudo >/dev/null || { echo 'that takes root, or sudo' >&2; exit 1; }; \
+		sudo='sudo'; \
+	fi; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing
 endef
 

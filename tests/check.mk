@@ -3,12 +3,12 @@
 # One test more than there are processors: most tests wait most of the time.
 JOBS ?= $(shell expr $$(nproc) + 1)
 
-TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl mandoc man-db shellcheck \
-	clang-format-14 bash-completion zsh fish procps psmisc curl iproute2 binutils systemd
+TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc \
+	bash-completion zsh fish procps psmisc curl iproute2 binutils systemd
 BROWSER_PACKAGES = chromium
-DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm-14 gcovr valgrind strace
+DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm gcovr valgrind strace
 
-.PHONY: demo unit check check-built check-browser check-asan check-tsan check-valgrind coverage deps deps-deep
+.PHONY: demo unit check check-built check-browser check-asan check-tsan check-valgrind coverage deps deps-browser deps-deep
 
 # ---- what is built ----
 
@@ -104,8 +104,11 @@ coverage: ## which lines the tests reach (build/coverage/index.html)
 
 # ---- packages ----
 
-deps: ## install what is missing to build and test (Debian 12)
-	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(BROWSER_PACKAGES))
+deps: ## install what is missing to build and test
+	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+
+deps-browser: ## what is missing for check-browser
+	$(call install_packages,$(BROWSER_PACKAGES))
 
 deps-deep: ## what is missing for fuzz, coverage and valgrind
 	$(call install_packages,$(DEEP_PACKAGES))

@@ -1,7 +1,7 @@
 # Fuzzing: each tests/fuzz/NAME.c is a target of libFuzzer.
 
-CLANG ?= clang-14
-FUZZ_PACKAGES = clang-14 libclang-rt-14-dev libjansson-dev
+CLANG ?= clang
+FUZZ_PACKAGES = clang libclang-rt-dev libjansson-dev
 
 .PHONY: fuzz fuzz-all fuzz-build deps-fuzz
 

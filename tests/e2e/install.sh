@@ -28,12 +28,17 @@ is "$(find "$root" ! -perm -a+r -print)" '' 'everybody can read all of it'
 
 # ---- the commands and their manual ----
 
+# page NAME [SECTION]: prints the manual page, without what makes letters bold on a printer.
+page() {
+	mman -c -M "$root/usr/share/man" ${2+-s "$2"} "$1" 2>/dev/null | sed 's/.\x08//g'
+}
+
 for command in chat-serve chat-send chat-listen chat-validate; do
 	like "$("$root/usr/bin/$command" --version)" "^$command .*[0-9]+\.[0-9]+" "$command says its version"
-	is "$(man -M "$root/usr/share/man" -w "$command")" "$root/usr/share/man/man1/$command.1" "man $command"
-	like "$(man -M "$root/usr/share/man" -P cat "$command" 2>/dev/null)" 'EXIT STATUS' "man $command shows it"
+	is "$(mman -M "$root/usr/share/man" -w "$command" 2>/dev/null)" "$root/usr/share/man/man1/$command.1" "man $command"
+	like "$(page "$command")" 'EXIT STATUS' "man $command shows it"
 done
-like "$(man -M "$root/usr/share/man" -P cat 7 chat-protocol 2>/dev/null)" 'userStatus' 'man chat-protocol shows it'
+like "$(page chat-protocol 7)" 'userStatus' 'man chat-protocol shows it'
 
 # ---- completion, as a shell that knows only the tree does it ----
 
