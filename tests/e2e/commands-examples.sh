@@ -257,6 +257,7 @@ backs_up() {
 	ok 'the server began a new segment'
 	is "$(jq -r 'select(.content) | .content' backup/00000001.ndjson | paste -sd,)" 'in the journal,second' 'the copy has all'
 	stop "$running"
+	is "$(cat DIR/lock)" '' 'and a server that has ended leaves no process id'
 }
 
 reads_journal() {
@@ -415,7 +416,7 @@ declare -A does=(
 	# chat-journal(5), chat-protocol(7)
 	["chat-listen -c ops --since all --no-follow -t message"]=past_of_ops
 	["jq -c 'select(.channel==\"/ops\" and .sender==\"alice\")' DIR/*.ndjson"]=reads_journal
-	["kill -USR2 \"\$(fuser DIR/lock)\""]=backs_up
+	["kill -USR2 \"\$(cat DIR/lock)\""]=backs_up
 	["chat-validate --from server DIR/*.ndjson"]=reads_journal
 	["cat DIR/*.ndjson |"]=reads_journal
 	['-> {"type":"init","username":"alice123","id":"client-98765"}']=conversation

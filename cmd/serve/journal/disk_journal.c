@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -128,8 +130,11 @@ disk_free(struct disk_journal *disk)
 	group_commit_free(disk);
 	if (disk->dir_fd >= 0)
 		close(disk->dir_fd);
-	if (disk->lock_fd >= 0)
+	if (disk->lock_fd >= 0) { /* the lock is ours */
+		if (ftruncate(disk->lock_fd, 0) < 0)
+			journal_warn(&disk->journal, "%s/lock: %m", disk->options.dir);
 		close(disk->lock_fd);
+	}
 	free(disk);
 }
 
@@ -205,12 +210,24 @@ disk_journal_make_dir(const char *dir, struct chat_err *err)
 	return 0;
 }
 
+/* Writes the process id into the lock file: a signal to the server begins a new segment. */
+static void
+write_process_id(const struct disk_journal *disk)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+
+	if (ftruncate(disk->lock_fd, 0) < 0 || pwrite(disk->lock_fd, text, (size_t)len, 0) != len)
+		journal_warn(&disk->journal, "%s/lock has no process id: %m", disk->options.dir);
+}
+
 /* Opens the directory and locks it, so that no other server uses it. */
 static int
 dir_lock(struct disk_journal *disk, struct chat_err *err)
 {
 	const char *dir = disk->options.dir;
 	struct chat_err why;
+	int error;
 
 	if (disk_journal_make_dir(dir, err) < 0)
 		return -1;
@@ -223,12 +240,17 @@ dir_lock(struct disk_journal *disk, struct chat_err *err)
 		return chat_fail(err, why.code, "%s/%s", dir, why.text);
 	/* locks the directory too, if possible: somebody may delete the file */
 	if (flock(disk->lock_fd, LOCK_EX | LOCK_NB) == 0 &&
-		(flock(disk->dir_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
+		(flock(disk->dir_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)) {
+		write_process_id(disk);
 		return 0;
-	if (errno == EWOULDBLOCK)
+	}
+	error = errno;
+	close(disk->lock_fd);
+	disk->lock_fd = -1;
+	if (error == EWOULDBLOCK)
 		return chat_fail(
 			err, CHAT_TRY_LATER, "%s: another server keeps its journal there", dir);
-	return chat_fail(err, CHAT_IO_ERROR, "%s/lock: %m", dir);
+	return chat_fail(err, CHAT_IO_ERROR, "%s/lock: %s", dir, strerror(error));
 }
 
 static int
