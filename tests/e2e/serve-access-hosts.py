@@ -4,7 +4,7 @@ import subprocess
 from access import TMP, status_of, tokens_file
 from limits_table import limits
 from peer import request
-from serving import CHAT_SERVE, Server, case, main
+from serving import CHAT_SERVE, Server, case, main, needs_ipv6
 
 # ---- open by mistake ----
 
@@ -17,8 +17,14 @@ def _():
         assert done.returncode == 64 and b"--tokens" in done.stderr and b"--open" in done.stderr, done.stderr
         Server("--tokens", path, listen=address).stop()
         Server("--open", listen=address).stop()
-    for address in "127.0.0.1:0", "127.1.2.3:0", "[::1]:0", "unix:%s/open.socket" % TMP:
+    for address in "127.0.0.1:0", "127.1.2.3:0", "unix:%s/open.socket" % TMP:
         Server(listen=address).stop()
+
+
+@case("only this machine reaches the loopback address of IPv6", server=False)
+def _():
+    needs_ipv6()
+    Server(listen="[::1]:0").stop()
 
 
 # ---- hosts ----

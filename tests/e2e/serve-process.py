@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from peer import CLOSE, DEADLINE, SLOWNESS, TEXT, Peer, connect, frame, request, until
-from serving import CHAT_SERVE, Server, case, main
+from serving import CHAT_SERVE, Server, case, main, needs_ipv6
 
 HI = frame(TEXT, b'{"type":"text","text":"hi"}')
 DIR = os.environ["TMP"]
@@ -131,10 +131,13 @@ def _(server):
     assert "--listen" in server.errors(), "it says how to be reached from elsewhere"
 
 
-@case("IPv6", listen="[::1]:0")
-def _(server):
+@case("IPv6", server=False)
+def _():
+    needs_ipv6()
+    server = Server(listen="[::1]:0")
     assert server.url.startswith("ws://[::1]:"), server.url
     server.join("alice").quiet()
+    server.stop()
 
 
 @case("a name that has several addresses: one port on all of them", listen="localhost:0")
@@ -144,16 +147,19 @@ def _(server):
     assert "listening on ws://127.0.0.1:%s/" % port in server.errors(), server.errors()
 
 
-@case("every address, v4 and v6", "--open", listen=":0")
-def _(server):
+@case("every address, v4 and v6", server=False)
+def _():
+    needs_ipv6()
+    server = Server("--open", listen=":0")
     port = server.url.rsplit(":", 1)[1].strip("/")
     alice = server.join("alice", url="ws://127.0.0.1:%s/" % port)
     server.join("bob", url="ws://[::1]:%s/" % port)
     alice.status("bob", True)
     assert "only this machine" not in server.errors(), server.errors()
+    server.stop()
 
 
-@case("several listeners are one server", "--listen", "[::1]:0", "--listen", "unix:%s/many" % DIR)
+@case("several listeners are one server", "--listen", "127.0.0.2:0", "--listen", "unix:%s/many" % DIR)
 def _(server):
     urls = [line.split(" ")[-1] for line in server.errors().split("\n") if "listening on" in line]
     assert len(urls) == 3 and server.url == urls[0], (urls, server.url)

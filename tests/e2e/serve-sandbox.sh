@@ -101,6 +101,8 @@ if [ "$(id -u)" -eq 0 ]; then
 		"$uid $uid $uid $uid $gid $gid $gid $gid" 'wholly'
 	exits 0 'and it serves' chat-send hello
 	stop "$SERVE_PID"
+else
+	skip 'a server that becomes another user' 'only root becomes another user'
 fi
 exits 64 'a user that is none' chat-serve -l 127.0.0.1:0 --user no-such-user
 
