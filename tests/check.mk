@@ -3,8 +3,8 @@
 # One test more than there are processors: most tests wait most of the time.
 JOBS ?= $(shell expr $$(nproc) + 1)
 
-TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc \
-	bash-completion zsh fish procps psmisc curl iproute2 binutils systemd
+TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc man-db \
+	bash-completion zsh fish procps curl iproute2 binutils systemd
 BROWSER_PACKAGES = chromium
 DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm gcovr valgrind strace
 
@@ -57,8 +57,12 @@ RUN = CHAT_BUILD=$(BUILD) tests/run.pl $(JOBS) $(TEST_SECONDS)
 demo: ## build the commands and see them at work: a server, a person, a bot, a sender
 	@CHAT_BUILD='$(BUILD)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' JOBS=$(JOBS) tests/demo.sh
 
-check: all unit ## all tests but the browser's
-	$(MAKE) check-built
+# Where make is not told -j, as many compilers run as there are processors.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+check: ## all tests but the browser's
+	@$(MAKE) $(PARALLEL) all unit
+	@$(MAKE) check-built
 
 check-built: # runs the tests on what is built
 	$(Q)$(RUN) $(TESTS)
