@@ -98,6 +98,7 @@ step(struct fixture *fixture, char letter)
 	return text;
 }
 
+/* Returns the pid of the session, or -1 if this machine has no terminals. */
 static pid_t
 open_fixture(struct fixture *fixture)
 {
@@ -105,6 +106,8 @@ open_fixture(struct fixture *fixture)
 	pid_t shell;
 
 	fixture->master = posix_openpt(O_RDWR | O_NOCTTY);
+	if (fixture->master < 0)
+		return -1;
 	if (grantpt(fixture->master) < 0 || unlockpt(fixture->master) < 0 || pipe(ask) < 0 ||
 		pipe(answer) < 0)
 		abort();
@@ -126,6 +129,10 @@ main(void)
 	pid_t shell = open_fixture(&fixture);
 	int status = -1;
 
+	if (shell < 0) {
+		puts("1..0 # SKIP no terminals, as under qemu with a tree of another machine");
+		return 0;
+	}
 	step(&fixture, 'f');
 	ok(strstr(step(&fixture, 'a'), DRAWN) != NULL, "in the foreground the bar is drawn");
 	step(&fixture, 'b');
