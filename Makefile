@@ -63,13 +63,15 @@ SERVE_SRC := cmd/chat-serve.c $(wildcard cmd/serve/*.c cmd/serve/*/*.c)
 LIB_SRC := $(filter-out lib/examples/%,$(wildcard lib/*/*.c))
 
 # libchat, static and shared, is the part that reads and checks messages: no network, no command line.
-SHARED = $(addprefix text/,base64 buf err json json_string json_value utf8) \
-	$(addprefix message/,duplicate_keys file_check finding msg msg_type rules user_id username value)
+SHARED = $(addprefix text/,base64 buf_try err json json_string json_value line line_reader utf8) \
+	$(addprefix message/,build duplicate_keys file_check finding msg msg_get msg_type rules scan scan_avx2 scan_neon \
+		scan_plain scan_sse2 user_id username validate validate_lines value)
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
 
 # libchat-client, a member of a channel, is above libchat. Of what libchat does not export it has copies.
-CLIENT_SRC := $(wildcard lib/client/*.c lib/wire/*.c) lib/message/encode.c lib/text/clock.c lib/text/show.c
+CLIENT_SRC := $(wildcard lib/client/*.c lib/wire/*.c) lib/message/encode.c \
+	$(patsubst %,lib/text/%.c,buf clock json_strdup show write_all)
 CLIENT_SONAME = libchat-client.so.$(SOVERSION)
 CLIENT_LIBS = -lcurl -lwslay -lidn2 -lcjson -lcrypto
 LIBRARIES = $(addprefix $(BUILD)/,libchat.a $(SONAME) libchat-client.a $(CLIENT_SONAME))

@@ -14,6 +14,7 @@
 #include "command/diag.h"
 #include "command/opt_parse.h"
 #include "message/rules.h"
+#include "message/scan.h"
 #include "text/clock.h"
 #include "validate/file.h"
 #include "validate/format.h"
@@ -161,21 +162,6 @@ choose_variant(void)
 	chat_die_usage("CHAT_VALIDATE_SCAN: there is no scanner '%s' here", wanted);
 }
 
-/* Returns a scanner, or NULL if every line must be parsed. */
-static struct chat_scan *
-scan_open(const struct settings *settings)
-{
-	int variant;
-
-	if (settings->strict || settings->state)
-		return NULL;
-	variant = choose_variant();
-	if (variant < 0)
-		return NULL;
-	return chat_scan_new(
-		(enum chat_direction)(settings->from + 1), (enum chat_scan_variant)variant);
-}
-
 /*
  * Gives up the rights to open files for writing, to execute, and to use TCP: a log from strangers
  * may try to attack this process.
@@ -217,7 +203,6 @@ threads_of(const struct settings *settings)
 static int
 validate(const struct settings *settings, char **names)
 {
-	struct chat_scan *scan = scan_open(settings);
 	struct chat_progress progress;
 	struct outputs outputs;
 	struct report report = {
@@ -232,7 +217,7 @@ validate(const struct settings *settings, char **names)
 		.pass = pass_of(settings),
 		.max_line_bytes = (size_t)settings->max_line_bytes,
 		.threads = threads_of(settings),
-		.scan = scan,
+		.scan = settings->strict || settings->state ? -1 : choose_variant(),
 		.state = settings->state ? state_new() : NULL,
 		.report = &report,
 		.lines = &outputs.lines,
@@ -248,7 +233,6 @@ validate(const struct settings *settings, char **names)
 	status = check_all(&check, names, settings->stats);
 	outputs_close(&outputs);
 	state_free(check.state);
-	chat_scan_free(scan);
 	return status;
 }
 

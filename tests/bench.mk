@@ -8,11 +8,11 @@ BENCH_PEERS = ajv@8.17.1 bun@1.4.5 ws@8.23.0 wscat@6.1.0
 
 # The load generator is all of load*.c; each other program is one C file.
 LOAD_SRC := $(wildcard tests/bench/load*.c)
-BENCH_SRC := $(filter-out $(LOAD_SRC),$(wildcard tests/bench/*.c))
-BENCH_PROGRAMS := $(BUILD)/tests/bench/load $(BENCH_SRC:%.c=$(BUILD)/%)
+BENCH_SRC := $(filter-out $(LOAD_SRC) tests/bench/validate_library.c,$(wildcard tests/bench/*.c))
+BENCH_PROGRAMS := $(BUILD)/tests/bench/load $(BENCH_SRC:%.c=$(BUILD)/%) $(BUILD)/tests/bench/validate_library
 SIMDJSON := $(if $(wildcard /usr/include/simdjson.h),$(BUILD)/tests/bench/validate_simdjson)
 
-PROGRAMS += $(BENCH_PROGRAMS)
+PROGRAMS += $(filter-out %/validate_library,$(BENCH_PROGRAMS))
 OBJECTS += $(call objects,$(LOAD_SRC) $(BENCH_SRC))
 
 $(BUILD)/tests/bench/load: $(call objects,$(LOAD_SRC)) $(LIB)
@@ -20,6 +20,11 @@ $(BENCH_SRC:%.c=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o
 $(BUILD)/tests/bench/catchup: $(BUILD)/tests/bench/load_usage.o
 $(BUILD)/tests/bench/fill: $(BUILD)/parts.a
 $(BENCH_SRC:%.c=$(BUILD)/%): $(LIB)
+
+# As a program of others: the public headers, and the shared library, found beside the build.
+$(BUILD)/tests/bench/validate_library: tests/bench/validate_library.c $(BUILD)/$(SONAME)
+	@mkdir -p $(@D)
+	$(CC) -O2 -Ilib -o $@ $^ -Wl,-rpath,'$$ORIGIN/../..' $(INSTRUMENT) $(LDFLAGS)
 
 $(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp
 	$(call say,CXX,$<)

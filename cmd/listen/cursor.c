@@ -19,6 +19,7 @@
 #include "message/encode.h"
 #include "text/buf.h"
 #include "text/err.h"
+#include "text/json_strdup.h"
 #include "text/line.h"
 #include "text/utf8.h"
 #include "wire/url.h"
@@ -91,8 +92,8 @@ read_entry(struct cursor *cursor, struct chat_span line)
 	if (more < 0 || url.raw.len == 0 || url.kind != CHAT_JSON_STRING || since.raw.len == 0 ||
 		since.kind != CHAT_JSON_STRING)
 		return -1;
-	url_string = chat_msg_string(&url);
-	since_string = chat_msg_string(&since);
+	url_string = chat_json_strdup(&url);
+	since_string = chat_json_strdup(&since);
 	cursor_set(cursor, url_string, since_string);
 	free(url_string);
 	free(since_string);

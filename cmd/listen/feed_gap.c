@@ -9,6 +9,7 @@
 #include "client/history_reader.h"
 #include "command/diag.h"
 #include "message/encode.h"
+#include "text/json_strdup.h"
 
 /*
  * While messages are older than --since the cursor does not follow, as the next run would print
@@ -52,7 +53,7 @@ gap_after(const struct feed *feed)
 	struct chat_msg newest;
 
 	if (recent_newest(&feed->recent, &newest))
-		return chat_msg_string(&newest.value[CHAT_SLOT_ID]);
+		return chat_json_strdup(&newest.value[CHAT_SLOT_ID]);
 	return chat_strdup(chat_position_id(&feed->membership.position));
 }
 
@@ -60,7 +61,7 @@ void
 feed_report_gap(struct feed *feed, const struct chat_msg *next)
 {
 	char *after = gap_after(feed), *after_json = chat_encode_string(chat_span_of(after));
-	char *before = next ? chat_msg_string(&next->value[CHAT_SLOT_ID]) : NULL;
+	char *before = next ? chat_json_strdup(&next->value[CHAT_SLOT_ID]) : NULL;
 	struct chat_buf line = {0};
 
 	feed->printer->gap = true;

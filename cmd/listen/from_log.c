@@ -13,6 +13,7 @@
 #include "common/output.h"
 #include "listen/human.h"
 #include "text/err.h"
+#include "text/json_strdup.h"
 #include "text/line.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 20) /* the longest line of the log */
@@ -46,7 +47,7 @@ static void
 log_show(struct log *log, const struct chat_msg *msg, struct chat_span line)
 {
 	bool has = msg->type != CHAT_TYPE_UNKNOWN && chat_msg_has(msg, CHAT_SLOT_CHANNEL);
-	char *channel = has ? chat_msg_string(&msg->value[CHAT_SLOT_CHANNEL]) : chat_strdup("");
+	char *channel = has ? chat_json_strdup(&msg->value[CHAT_SLOT_CHANNEL]) : chat_strdup("");
 
 	log->names_channels |= has && log->channel && strcmp(log->channel, channel) != 0;
 	human_write(&log->human, output_buf(&log->output), msg,

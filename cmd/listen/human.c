@@ -12,6 +12,7 @@
 
 #include "client/history_reader.h"
 #include "text/clock.h"
+#include "text/json_strdup.h"
 #include "text/show.h"
 
 #define DIM "\033[2m"
@@ -47,7 +48,7 @@ show_word(struct chat_buf *out, struct chat_span name, const char *escaped)
 static void
 show_name(struct chat_buf *out, const struct chat_json_value *value)
 {
-	char *string = chat_msg_string(value);
+	char *string = chat_json_strdup(value);
 
 	chat_buf_append_string(out, "<");
 	show_word(out, chat_span_of(string), "<>");
@@ -145,7 +146,7 @@ static void
 write_text(struct human *human, struct chat_buf *out, size_t line_start,
 	const struct chat_json_value *value)
 {
-	char *string = chat_msg_string(value);
+	char *string = chat_json_strdup(value);
 
 	human_text_write(&human->layout, out, line_start, chat_span_of(string));
 	free(string);
@@ -154,7 +155,7 @@ write_text(struct human *human, struct chat_buf *out, size_t line_start,
 static void
 write_file(struct chat_buf *out, const struct chat_msg *msg)
 {
-	char *type = chat_msg_string(&msg->value[CHAT_SLOT_FILE_TYPE]);
+	char *type = chat_json_strdup(&msg->value[CHAT_SLOT_FILE_TYPE]);
 
 	chat_buf_append_string(out, " [file, ");
 	chat_show(out, chat_span_of(type));

@@ -17,6 +17,7 @@
 #include "listen/filename.h"
 #include "message/encode.h"
 #include "text/err.h"
+#include "text/json_strdup.h"
 #include "text/line.h"
 
 #define TRIES 100 /* if another process uses the same names at the same time */
@@ -163,7 +164,7 @@ static char *
 decode(const struct chat_msg *msg, size_t *size, struct chat_err *err)
 {
 	const struct chat_json_value *data = &msg->value[CHAT_SLOT_FILE_DATA];
-	char *text = chat_msg_string(data), *bytes;
+	char *text = chat_json_strdup(data), *bytes;
 	size_t len = strlen(text);
 	int64_t announced;
 
@@ -243,7 +244,7 @@ saver_save(const struct saver *saver, const struct chat_msg *msg, struct chat_sp
 	bytes = decode(msg, &size, err);
 	if (!bytes)
 		return -1;
-	name = chat_msg_string(&msg->value[CHAT_SLOT_FILE_NAME]);
+	name = chat_json_strdup(&msg->value[CHAT_SLOT_FILE_NAME]);
 	filename_make(&safe, name);
 	failed = write_file(saver, safe.at, (struct chat_span){bytes, size}, &given, err);
 	if (failed == 0)

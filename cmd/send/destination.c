@@ -8,6 +8,7 @@
 #include "chat/json.h"
 #include "chat/msg.h"
 #include "text/err.h"
+#include "text/json_strdup.h"
 
 /* Returns true if a value names this channel, or is null, which jq makes of a missing member. */
 static bool
@@ -18,7 +19,7 @@ is_channel(const struct chat_json_value *value, const char *channel)
 
 	if (value->kind != CHAT_JSON_STRING)
 		return value->kind == CHAT_JSON_NULL;
-	name = chat_msg_string(value);
+	name = chat_json_strdup(value);
 	same = strcmp(name + (*name == '/'), channel + (*channel == '/')) == 0;
 	free(name);
 	return same;

@@ -10,6 +10,7 @@
 #include "chat/base64.h"
 #include "chat/msg.h"
 #include "client/json_edit.h"
+#include "text/json_strdup.h"
 #include "wire/digest.h"
 
 #define HEX_LEN (2 * (size_t)CHAT_SHA256_BYTES)
@@ -24,7 +25,7 @@ write_sha256(char hex[HEX_LEN + 1], const struct draft *draft)
 	size_t len;
 
 	chat_msg_read(&sent, (struct chat_span){draft->body, draft->len}, CHAT_FROM_CLIENT, NULL);
-	text = chat_msg_string(&sent.value[CHAT_SLOT_FILE_DATA]);
+	text = chat_json_strdup(&sent.value[CHAT_SLOT_FILE_DATA]);
 	len = strlen(text);
 	bytes = chat_alloc(chat_base64_decoded_size(text, len) + 1);
 	len = chat_base64_decode(bytes, text, len);

@@ -13,6 +13,7 @@
 
 #include "command/diag.h"
 #include "send/file_receipt.h"
+#include "text/json_strdup.h"
 
 void
 report_line(struct report *report, struct chat_span line)
@@ -47,8 +48,8 @@ print_state(struct report *report, const struct item *item, const char *type)
 static void
 error_parts(const struct chat_msg *msg, char **code, char **text)
 {
-	*code = chat_msg_string(&msg->value[CHAT_SLOT_CODE]);
-	*text = chat_msg_string(&msg->value[CHAT_SLOT_MESSAGE]);
+	*code = chat_json_strdup(&msg->value[CHAT_SLOT_CODE]);
+	*text = chat_json_strdup(&msg->value[CHAT_SLOT_MESSAGE]);
 }
 
 /* Warns of a message that was refused or is illegal. */
@@ -63,7 +64,7 @@ warn_refused(const struct report *report, const struct item *item)
 		return;
 	error_parts(&msg, &code, &text);
 	if (chat_msg_has(&msg, CHAT_SLOT_FIELD))
-		field = chat_msg_string(&msg.value[CHAT_SLOT_FIELD]);
+		field = chat_json_strdup(&msg.value[CHAT_SLOT_FIELD]);
 	chat_warn("%s %llu: %s: %s%s%s", source_noun(report->source),
 		(unsigned long long)item->line, code, field ? field : "", field ? ": " : "", text);
 	free(field);
@@ -114,7 +115,7 @@ tee(struct report *report, const struct item *item)
 		report_line(report, (struct chat_span){draft->body, draft->len});
 		return;
 	}
-	text = chat_msg_string(&draft->text);
+	text = chat_json_strdup(&draft->text);
 	report_line(report, chat_span_of(text));
 	free(text);
 }

@@ -1,4 +1,4 @@
-/* Reads blocks of whole lines from a file descriptor, for check_block(). */
+/* Reads blocks of whole lines from a file descriptor, for checker_check(). */
 #include "validate/block.h"
 
 #include <poll.h>
@@ -38,12 +38,11 @@ fill(struct check *check, struct chat_lines *lines, bool regular, struct chat_er
 static void
 set_single_line(struct block *block, struct chat_span line, bool cut_off)
 {
-	static const char padding[1 + CHAT_LINES_PADDING] = {'\n'};
-
 	block->bytes.len = 0;
 	chat_buf_append_span(&block->bytes, line);
-	chat_buf_append(&block->bytes, padding, sizeof(padding));
-	block->lines = (struct chat_span){block->bytes.at, line.len + 1};
+	if (!cut_off)
+		chat_buf_append(&block->bytes, "\n", 1);
+	block->lines = chat_buf_span(&block->bytes);
 	block->cut_off = cut_off;
 }
 

@@ -1,131 +1,117 @@
 /*
- * Checks lines and reports findings. The scanner accepts most valid lines, many at once. A line
- * that it does not accept is parsed, and its errors are reported. One invalid line does not stop
- * the check of the next.
+ * Checks blocks of lines with a validator of the library, passes lines on, and adds what it found
+ * to a report.
  */
 #include "validate/check.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-#include "chat/msg.h"
 #include "message/hint.h"
-#include "text/err.h"
-#include "text/span.h"
+#include "message/validator.h"
+#include "text/buf.h"
 
-/* A line that the scanner did not accept. */
-struct line {
-	struct chat_span text;
-	bool newline; /* the input has a newline after the line */
-	bool is_utf8; /* the scanner has found that the line is valid UTF-8 */
+struct checker {
+	const struct check *check;
+	struct report *report;
+	struct chat_validator *validator;
 };
 
-/* Parses a line that is not blank and reports what is wrong. Returns true if nothing is. */
-static bool
-check_message(const struct check *check, struct report *report, const struct line *line)
+static void
+on_finding(void *arg, uint64_t line, const struct chat_err *finding)
 {
-	unsigned how =
-		(check->strict ? CHAT_MSG_STRICT : 0) | (line->is_utf8 ? CHAT_MSG_IS_UTF8 : 0);
-	uint64_t before = report->stats.findings;
-	struct chat_msg msg;
+	struct checker *checker = arg;
 
-	if (chat_msg_check(&msg, line->text, check->from, how, report_finding, report) > 0)
-		return false;
-	if (check->state)
-		state_check(check->state, &msg, line->text, report_finding, report);
-	if (report->stats.findings > before)
-		return false;
-	report->stats.types[msg.type]++;
-	return true;
+	checker->report->line = line;
+	checker->report->text = chat_validator_line(checker->validator);
+	report_finding(checker->report, finding);
 }
 
 static void
-check_line(const struct check *check, struct report *report, const struct line *line)
+add_state_finding(void *arg, const struct chat_err *finding)
 {
-	struct stats *stats = &report->stats;
-	struct chat_err error = {0};
-	bool valid = false;
+	chat_validator_report(arg, finding);
+}
 
-	report->line++;
-	report->text = line->text;
-	stats->lines++;
-	if (line->text.len > check->max_line_bytes) {
-		chat_fail(&error, CHAT_TOO_LARGE, "a line of more than %zu bytes",
-			check->max_line_bytes);
-		report_finding(report, &error);
-		stats->invalid++;
+static void
+on_message(void *arg, const struct chat_msg *msg)
+{
+	struct checker *checker = arg;
+
+	state_check(checker->check->state, msg, chat_validator_line(checker->validator),
+		add_state_finding, checker->validator);
+}
+
+static void
+on_lines(
+	void *arg, enum chat_verdict verdict, uint64_t first, uint64_t count, struct chat_span text)
+{
+	struct checker *checker = arg;
+	const struct check *check = checker->check;
+	bool newline = text.len > 0 && text.at[text.len - 1] == '\n';
+	struct chat_span lines = {text.at, text.len - newline};
+	bool valid = verdict == CHAT_VERDICT_VALID;
+
+	(void)count;
+	if (verdict == CHAT_VERDICT_TOO_LONG || verdict == CHAT_VERDICT_BLANK)
 		return;
-	}
-	if (!chat_span_is_blank(line->text)) {
-		valid = check_message(check, report, line);
-	} else if (check->strict) {
-		chat_fail(&error, CHAT_BAD_JSON, "a blank line");
-		report_finding(report, &error);
-	} else {
-		stats->blank++;
-		return;
-	}
-	if (valid)
-		stats->valid++;
-	else
-		stats->invalid++;
-	if (!valid && report->line == 1)
-		report->hint = chat_hint(line->text);
+	if (!valid && first == 1)
+		checker->report->hint = chat_hint(lines);
 	if (check->pass == (valid ? PASS_VALID : PASS_INVALID))
-		writer_line(check->lines, line->text, line->newline);
+		writer_line(check->lines, lines, newline);
 	if (check->rejects && !valid)
-		writer_line(check->rejects, line->text, line->newline);
+		writer_line(check->rejects, lines, newline);
 }
 
-/*
- * Counts the lines that the scanner has accepted, and passes them on if valid lines are passed. The
- * first of these lines begins at `from`; `before` is the lines->accepted of that time. cut_off: the
- * last newline of the block is not in the input.
- */
-static void
-count_accepted(const struct check *check, struct report *report, const char *from,
-	const struct chat_scan_lines *lines, uint64_t before, bool cut_off)
+struct checker *
+checker_new(const struct check *check, struct report *report)
 {
-	uint64_t count = lines->accepted - before;
+	struct checker *checker = chat_alloc_zeroed(1, sizeof(*checker));
+	unsigned flags = check->strict ? CHAT_VALIDATE_STRICT : 0;
 
-	if (count == 0)
-		return;
-	report->line += count;
-	report->stats.lines += count;
-	report->stats.valid += count;
-	if (check->pass == PASS_VALID)
-		writer_line(check->lines, (struct chat_span){from, (size_t)(lines->at - from) - 1},
-			!(cut_off && lines->at == lines->end));
+	checker->check = check;
+	checker->report = report;
+	checker->validator =
+		chat_need(chat_validator_new(check->from, flags, check->max_line_bytes));
+	if (!check->strict && chat_validator_set_scan(checker->validator, check->scan) < 0)
+		chat_out_of_memory();
+	chat_validator_on_finding(checker->validator, on_finding, checker);
+	chat_validator_on_lines(checker->validator, on_lines, checker);
+	if (check->state)
+		chat_validator_on_message(checker->validator, on_message, checker);
+	return checker;
 }
 
 void
-check_block(const struct check *check, struct report *report, const struct block *block)
+checker_free(struct checker *checker)
 {
-	struct chat_scan_lines lines = {
-		.at = block->lines.at,
-		.end = block->lines.at + block->lines.len,
-		.max_line = check->max_line_bytes,
-	};
+	chat_validator_free(checker->validator);
+	free(checker);
+}
+
+void
+checker_check(struct checker *checker, const struct block *block)
+{
+	struct chat_validator *validator = checker->validator;
 
 	if (block->too_long)
-		check_line(
-			check, report, &(struct line){.text = {NULL, SIZE_MAX}, .newline = true});
-	while (lines.at < lines.end) {
-		uint64_t before = lines.accepted;
-		const char *from = lines.at;
-		struct line line;
+		chat_validator_skip_line(validator);
+	if (chat_validator_feed(validator, block->lines, NULL) < 0 ||
+		(block->cut_off && chat_validator_end(validator, NULL) < 0))
+		chat_out_of_memory();
+}
 
-		if (check->scan)
-			chat_scan_accept(check->scan, &lines);
-		count_accepted(check, report, from, &lines, before, block->cut_off);
-		if (lines.at == lines.end)
-			break;
-		from = lines.at;
-		lines.at = (const char *)memchr(from, '\n', (size_t)(lines.end - from)) + 1;
-		line.text = (struct chat_span){from, (size_t)(lines.at - from) - 1};
-		line.newline = !(block->cut_off && lines.at == lines.end);
-		line.is_utf8 = lines.valid_end && lines.at <= lines.valid_end;
-		check_line(check, report, &line);
-	}
+void
+checker_end(struct checker *checker)
+{
+	const struct chat_counts *counts = chat_validator_counts(checker->validator);
+	struct stats *stats = &checker->report->stats;
+
+	checker->report->line = counts->lines;
+	stats->lines += counts->lines;
+	stats->blank += counts->blank;
+	stats->valid += counts->valid;
+	stats->invalid += counts->invalid;
 	for (int type = 0; type < CHAT_TYPES; type++)
-		report->stats.types[type] += lines.types[type];
+		stats->types[type] += counts->types[type];
+	chat_validator_reset(checker->validator);
 }

@@ -7,7 +7,6 @@
 #include "chat/span.h"
 #include "chat/type.h"
 #include "command/progress.h"
-#include "message/scan.h"
 #include "text/buf.h"
 #include "validate/report.h"
 #include "validate/state.h"
@@ -27,7 +26,7 @@ struct check {
 	size_t max_line_bytes;
 	size_t read_bytes; /* bytes of one read(2); 0: the default */
 	unsigned threads; /* for a regular file; must be 1 if pass, rejects or state is set */
-	const struct chat_scan *scan; /* accepts valid lines fast; NULL: every line is parsed */
+	int scan; /* enum chat_scan_variant of the scanner; -1: every line is parsed */
 	struct state *state; /* checks the order of the messages; NULL: it is not checked */
 	struct report *report;
 	struct writer *lines; /* gets the lines that are passed on; not used with PASS_NONE */
@@ -38,12 +37,22 @@ struct check {
 /* Lines that were read together. It starts zeroed. The owner frees bytes. */
 struct block {
 	struct chat_buf bytes;
-	struct chat_span lines; /* points into bytes, with CHAT_LINES_PADDING; whole lines */
-	bool cut_off; /* the last newline was added, because the input ends without one */
+	struct chat_span lines; /* points into bytes; whole lines */
+	bool cut_off; /* the last line has no newline, because the input ends without one */
 	bool too_long; /* lines is empty; the block stands for a skipped line that is too long */
 };
 
-/* Checks every line of a block and adds the findings to report. */
-void check_block(const struct check *check, struct report *report, const struct block *block);
+/* Checks the lines of an input, or of a block, with a validator of the library. */
+struct checker;
+
+/* The check and the report are borrowed. Must be freed with checker_free. */
+struct checker *checker_new(const struct check *check, struct report *report);
+void checker_free(struct checker *checker);
+
+/* Checks every line of the next block and adds the findings to the report. */
+void checker_check(struct checker *checker, const struct block *block);
+
+/* Adds the counts of all blocks since the last call to the report. The next line is line 1. */
+void checker_end(struct checker *checker);
 
 #endif

@@ -13,11 +13,14 @@
 static int
 check_blocks(struct check *check, struct chat_lines *input, bool regular, struct chat_err *err)
 {
+	struct checker *checker = checker_new(check, check->report);
 	struct block block = {0};
 	int got;
 
 	while ((got = block_read(&block, check, input, regular, err)) > 0)
-		check_block(check, check->report, &block);
+		checker_check(checker, &block);
+	checker_end(checker);
+	checker_free(checker);
 	chat_buf_free(&block.bytes);
 	return got;
 }

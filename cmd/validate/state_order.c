@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/json_strdup.h"
+
 static bool
 is_number(const char *id, size_t len)
 {
@@ -40,7 +42,7 @@ static void
 check_id(const struct look *look, struct latest *latest, const struct chat_json_value *id,
 	const char *field)
 {
-	char *word = chat_msg_string(id);
+	char *word = chat_json_strdup(id);
 	size_t len = strnlen(word, ID_BYTES);
 	int order = latest->id_len > 0 ? compare_ids(word, len, latest->id, latest->id_len) : 1;
 

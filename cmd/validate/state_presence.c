@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "text/buf.h"
+#include "text/json_strdup.h"
 
 /*
  * Reads `id` and `online` of a user in userData. If a member is missing, its variable is not set.
@@ -44,7 +45,7 @@ read_instance(const struct chat_json_value *server)
 		if (value.kind == CHAT_JSON_STRING &&
 			chat_json_string_is(&key, CHAT_SPAN("instance"))) {
 			free(instance);
-			instance = chat_msg_string(&value);
+			instance = chat_json_strdup(&value);
 		}
 	return instance;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "text/buf.h"
+#include "text/json_strdup.h"
 
 void
 state_report(const struct look *look, const struct chat_json_value *at, enum chat_code code,
@@ -69,7 +70,7 @@ state_channel_of(const struct look *look, const struct chat_msg *msg)
 {
 	const struct chat_json_value *name = state_channel_name(msg);
 
-	return state_channel(look->state, name ? chat_msg_string(name) : chat_strdup(""));
+	return state_channel(look->state, name ? chat_json_strdup(name) : chat_strdup(""));
 }
 
 const struct listing *
@@ -82,7 +83,7 @@ state_listing(const struct state *state, const struct channel *channel)
 static char *
 user_key(const struct channel *channel, const struct chat_json_value *id)
 {
-	char *word = chat_msg_string(id);
+	char *word = chat_json_strdup(id);
 	struct chat_buf key = {0};
 
 	chat_buf_printf(&key, "%s\n%s", channel->keyed.key, word);

@@ -28,6 +28,7 @@ struct member {
 	struct threads *team;
 	struct report part; /* the findings in block */
 	struct block block;
+	struct checker *checker;
 	uint64_t number; /* the index of the block, from 0 */
 	pthread_t thread;
 };
@@ -72,7 +73,8 @@ work(struct member *member)
 		return false;
 	member->number = team->blocks++;
 	pthread_mutex_unlock(&team->lock);
-	check_block(team->check, &member->part, &member->block);
+	checker_check(member->checker, &member->block);
+	checker_end(member->checker);
 	pthread_mutex_lock(&team->lock);
 	wait_for_turn(member);
 	report_add(team->check->report, &member->part);
@@ -94,10 +96,12 @@ member_run(void *arg)
 		.on_full = on_full,
 		.on_full_arg = member,
 	};
+	member->checker = checker_new(member->team->check, &member->part);
 	pthread_mutex_lock(&member->team->lock);
 	while (work(member))
 		;
 	pthread_mutex_unlock(&member->team->lock);
+	checker_free(member->checker);
 	report_part_free(&member->part);
 	chat_buf_free(&member->block.bytes);
 	return NULL;

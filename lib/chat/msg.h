@@ -13,6 +13,9 @@
 extern "C" {
 #endif
 
+/* More than CHAT_SLOTS, so that the size of a message never changes. */
+#define CHAT_MSG_VALUES 64
+
 /*
  * A message that was read from untrusted bytes and checked by the rules of its type. The
  * values are spans of the line, which must outlive the message; value[slot] is valid only if
@@ -22,7 +25,7 @@ struct chat_msg {
 	enum chat_type type;
 	struct chat_span line; /* the whole object, without white space around it */
 	uint64_t has; /* one bit for each valid slot */
-	struct chat_json_value value[CHAT_SLOTS];
+	struct chat_json_value value[CHAT_MSG_VALUES];
 };
 
 /* Returns true if the message has a valid value for this slot. */
@@ -42,8 +45,8 @@ int chat_msg_read(struct chat_msg *msg, struct chat_span line, enum chat_directi
 	struct chat_err *err);
 
 /*
- * As chat_msg_read, for a line that the caller knows to be valid UTF-8, such as a text of
- * chat_ws_next or chat_client_receive.
+ * As chat_msg_read, for a line that the caller knows to be valid UTF-8, such as a text that
+ * a WebSocket library has checked.
  */
 int chat_msg_read_utf8(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
 	struct chat_err *err);
@@ -64,16 +67,42 @@ enum chat_msg_how {
  * Strict checking adds what the specification leaves open: duplicate keys anywhere, usernames that
  * servers refuse, additional properties of a wrong shape, base64 that is not canonical or does not
  * have `file.size` bytes. msg may be NULL; if it is not, it gets the valid values of a known type.
- * Returns the number of findings. Only strict checking allocates memory.
+ * Returns the number of findings, or -1 if there is no memory. Only strict checking allocates
+ * memory.
  */
-unsigned chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
+int chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction from,
 	unsigned how, chat_msg_report *report, void *arg);
 
 /*
- * Returns a string value, decoded and NUL-terminated; the caller must free(3) it. It contains no
- * other NUL, because a message has no U+0000.
+ * Returns a string value, decoded and NUL-terminated, or NULL if there is no memory; the caller
+ * must free(3) it. It contains no other NUL, because a message has no U+0000.
  */
 char *chat_msg_string(const struct chat_json_value *string);
+
+/*
+ * The value of a slot. chat_msg_get_string returns it as chat_msg_string, or NULL if the message
+ * has no string there; the others return false then.
+ */
+char *chat_msg_get_string(const struct chat_msg *msg, enum chat_slot slot);
+bool chat_msg_get_integer(const struct chat_msg *msg, enum chat_slot slot, int64_t *value);
+bool chat_msg_get_boolean(const struct chat_msg *msg, enum chat_slot slot, bool *value);
+
+/*
+ * Returns the decoded bytes of file.data and sets *size to their number; the caller must free(3)
+ * them. Returns NULL with CHAT_BAD_MESSAGE if the message has no file or its data was left out, or
+ * with CHAT_NO_MEMORY.
+ */
+void *chat_msg_file(const struct chat_msg *msg, size_t *size, struct chat_err *err);
+
+/*
+ * For languages that cannot declare a struct chat_msg: returns an empty message, or NULL if there
+ * is no memory. The caller frees it with chat_msg_free, for which NULL does nothing.
+ */
+struct chat_msg *chat_msg_new(void);
+void chat_msg_free(struct chat_msg *msg);
+
+/* Returns the type of a message that was read. */
+enum chat_type chat_msg_type(const struct chat_msg *msg);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/json_strdup.h"
+
 bool
 chat_match_string(const struct chat_json_value *a, const struct chat_json_value *b)
 {
@@ -93,8 +95,8 @@ chat_match_echo(const struct draft *draft, const struct chat_msg *msg)
 	if (chat_msg_has(msg, CHAT_SLOT_FILE))
 		return says_file(draft, msg);
 	read_file(draft, &sent);
-	name = chat_msg_string(&sent.value[CHAT_SLOT_FILE_NAME]);
-	content = chat_msg_string(&msg->value[CHAT_SLOT_CONTENT]);
+	name = chat_json_strdup(&sent.value[CHAT_SLOT_FILE_NAME]);
+	content = chat_json_strdup(&msg->value[CHAT_SLOT_CONTENT]);
 	named = strstr(content, name) != NULL;
 	free(name);
 	free(content);

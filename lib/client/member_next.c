@@ -10,6 +10,7 @@
 #include "client/via.h"
 #include "text/clock.h"
 #include "text/err.h"
+#include "text/json_strdup.h"
 
 #define CLOSE_MS 500 /* for the closing handshake, after limit_ms */
 
@@ -156,8 +157,8 @@ read_refusal(struct chat_member *member, const struct item *item)
 		chat_fail(err, CHAT_REFUSED, "it has been in this channel, by its via");
 		return;
 	}
-	code = chat_msg_string(&msg->value[CHAT_SLOT_CODE]);
-	text = chat_msg_string(&msg->value[CHAT_SLOT_MESSAGE]);
+	code = chat_json_strdup(&msg->value[CHAT_SLOT_CODE]);
+	text = chat_json_strdup(&msg->value[CHAT_SLOT_MESSAGE]);
 	chat_fail(err, chat_code_find(chat_span_of(code)), "%s: %s", code, text);
 	free(code);
 	free(text);

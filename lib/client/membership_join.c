@@ -12,6 +12,7 @@
 #include "message/encode.h"
 #include "text/clock.h"
 #include "text/err.h"
+#include "text/json_strdup.h"
 
 /* After this time of waiting the server gets a ping: */
 #define SILENCE_MS 3000 /* for the answer to init */
@@ -25,8 +26,8 @@
 static void
 err_of_message(struct chat_err *err, const struct chat_msg *msg)
 {
-	char *code = chat_msg_string(&msg->value[CHAT_SLOT_CODE]);
-	char *text = chat_msg_string(&msg->value[CHAT_SLOT_MESSAGE]);
+	char *code = chat_json_strdup(&msg->value[CHAT_SLOT_CODE]);
+	char *text = chat_json_strdup(&msg->value[CHAT_SLOT_MESSAGE]);
 
 	chat_fail(err, chat_code_find(chat_span_of(code)), "%s: %s", code, text);
 	free(code);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 
 #include "chat/json.h"
-#include "text/array.h"
-#include "text/buf.h"
 
 /* A key of an object that has not ended. */
 struct key {
@@ -32,23 +30,52 @@ struct walk {
 	size_t count, cap;
 	struct chat_duplicate_keys *found;
 	size_t found_cap;
+	bool no_memory;
 };
 
-static void
+/*
+ * Returns the array, or a larger copy of it if its `count` elements of this size fill its memory.
+ * NULL: there is no memory; the array is unchanged.
+ */
+static void *
+grown(struct walk *walk, void *array, size_t count, size_t *cap, size_t size)
+{
+	size_t more = *cap ? 2 * *cap : 64;
+
+	if (count < *cap)
+		return array;
+	array = realloc(array, more * size);
+	if (array)
+		*cap = more;
+	else
+		walk->no_memory = true;
+	return array;
+}
+
+/* Returns 0, or -1 if there is no memory. */
+static int
 key_add(struct walk *walk, const struct chat_json_value *string)
 {
-	struct key *key;
+	struct key key = {
+		.name = chat_json_inside(string),
+		.offset = (size_t)(string->raw.at - walk->json.start),
+	};
+	struct key *keys = grown(walk, walk->keys, walk->count, &walk->cap, sizeof(key));
 
-	ARRAY_GROW(walk->keys, walk->count, walk->cap, 64);
-	key = &walk->keys[walk->count++];
-	key->name = chat_json_inside(string);
-	key->offset = (size_t)(string->raw.at - walk->json.start);
-	key->owned = NULL;
+	if (!keys)
+		return -1;
+	walk->keys = keys;
 	if (string->escaped) {
-		key->owned = chat_alloc(string->raw.len);
-		key->name.len = chat_json_unescape(string, key->owned, string->raw.len);
-		key->name.at = key->owned;
+		key.owned = malloc(string->raw.len);
+		if (!key.owned) {
+			walk->no_memory = true;
+			return -1;
+		}
+		key.name.len = chat_json_unescape(string, key.owned, string->raw.len);
+		key.name.at = key.owned;
 	}
+	walk->keys[walk->count++] = key;
+	return 0;
 }
 
 static int
@@ -69,8 +96,12 @@ static void
 found_add(struct walk *walk, size_t offset)
 {
 	struct chat_duplicate_keys *found = walk->found;
+	size_t *offsets =
+		grown(walk, found->offset, found->count, &walk->found_cap, sizeof(*offsets));
 
-	ARRAY_GROW(found->offset, found->count, walk->found_cap, 16);
+	if (!offsets)
+		return;
+	found->offset = offsets;
 	found->offset[found->count++] = offset;
 }
 
@@ -118,7 +149,7 @@ walk_value(struct walk *walk, bool *first)
 	return chat_json_read(&walk->json, &value, NULL);
 }
 
-/* Reads one value or the end of a container. Returns 0, or -1 at a JSON error. */
+/* Reads one value or the end of a container. Returns 0, or -1 at a JSON error or without memory. */
 static int
 walk_step(struct walk *walk, bool *first)
 {
@@ -134,8 +165,8 @@ walk_step(struct walk *walk, bool *first)
 		*first = false;
 		return 0;
 	}
-	if (level->object)
-		key_add(walk, &key);
+	if (level->object && key_add(walk, &key))
+		return -1;
 	return walk_value(walk, first);
 }
 
@@ -147,14 +178,16 @@ compare_offsets(const void *left, const void *right)
 	return *a < *b ? -1 : *a > *b;
 }
 
-void
+int
 chat_duplicate_keys_find(struct chat_duplicate_keys *keys, struct chat_span line)
 {
 	struct walk walk = {.found = keys};
 	bool first;
 
 	*keys = (struct chat_duplicate_keys){NULL, 0};
-	walk.levels = chat_alloc(CHAT_JSON_DEPTH * sizeof(*walk.levels));
+	walk.levels = malloc(CHAT_JSON_DEPTH * sizeof(*walk.levels));
+	if (!walk.levels)
+		return -1;
 	chat_json_begin(&walk.json, line);
 	if (walk_value(&walk, &first) == 0)
 		while (walk.json.depth > 0 && walk_step(&walk, &first) == 0)
@@ -165,6 +198,7 @@ chat_duplicate_keys_find(struct chat_duplicate_keys *keys, struct chat_span line
 	free(walk.keys);
 	if (keys->count > 1)
 		qsort(keys->offset, keys->count, sizeof(*keys->offset), compare_offsets);
+	return walk.no_memory ? -1 : 0;
 }
 
 void

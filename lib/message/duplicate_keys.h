@@ -16,9 +16,10 @@ struct chat_duplicate_keys {
 
 /*
  * Finds the duplicate keys of a line, which must be valid UTF-8. Stops at a JSON error, with the
- * duplicates before it. The caller frees keys with chat_duplicate_keys_free.
+ * duplicates before it. Returns 0, or -1 if there is no memory. The caller frees keys with
+ * chat_duplicate_keys_free in both cases.
  */
-void chat_duplicate_keys_find(struct chat_duplicate_keys *keys, struct chat_span line);
+int chat_duplicate_keys_find(struct chat_duplicate_keys *keys, struct chat_span line);
 void chat_duplicate_keys_free(struct chat_duplicate_keys *keys);
 
 #endif

@@ -8,18 +8,26 @@
 
 #include "chat/base64.h"
 #include "message/rules.h"
-#include "text/buf.h"
 
-/* Returns true if a base64 string is canonical. Sets *decoded_size in both cases. */
+/*
+ * Returns true if a base64 string is canonical, or if there is no memory to find it out. Sets
+ * *decoded_size in both cases.
+ */
 static bool
-is_canonical(const struct chat_json_value *string, size_t *decoded_size)
+is_canonical(
+	struct chat_findings *findings, const struct chat_json_value *string, size_t *decoded_size)
 {
 	struct chat_span text = chat_json_inside(string);
 	char *owned = NULL;
 	bool canonical;
 
 	if (string->escaped) {
-		owned = chat_alloc(string->raw.len);
+		owned = malloc(string->raw.len);
+		if (!owned) {
+			findings->no_memory = true;
+			*decoded_size = 0;
+			return true;
+		}
 		text.len = chat_json_unescape(string, owned, string->raw.len);
 		text.at = owned;
 	}
@@ -35,8 +43,10 @@ chat_file_check(struct chat_file_check *check, struct chat_findings *findings,
 	const struct chat_place *place)
 {
 	if (rule->format == CHAT_FORMAT_BASE64) {
-		check->has_data = true;
-		if (!is_canonical(value, &check->data_bytes))
+		bool canonical = is_canonical(findings, value, &check->data_bytes);
+
+		check->has_data = !findings->no_memory;
+		if (!canonical)
 			chat_findings_printf(findings, place, value->raw.at, CHAT_BAD_BASE64,
 				"expected base64 with padding and without stray bits");
 	} else {

@@ -1,6 +1,7 @@
 #ifndef CHAT_MESSAGE_FINDING_H
 #define CHAT_MESSAGE_FINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "chat/err.h"
@@ -29,6 +30,7 @@ struct chat_findings {
 			   of additional properties around the cursor */
 	struct chat_duplicate_keys keys; /* found by strict checking; each becomes a finding */
 	size_t next_key; /* the index in `keys` of the first one that is not reported yet */
+	bool no_memory; /* strict checking needed memory, and there was none */
 };
 
 /* Reports a complete finding. Its offset must not be below those of the findings reported before.

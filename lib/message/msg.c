@@ -5,11 +5,12 @@
  */
 #include "chat/msg.h"
 
+#include <stdlib.h>
+
 #include "message/file_check.h"
 #include "message/reader.h"
 #include "message/rules.h"
 #include "message/value.h"
-#include "text/buf.h"
 #include "text/err.h"
 #include "text/utf8.h"
 
@@ -322,7 +323,7 @@ chat_msg_read_utf8(
 	return -1;
 }
 
-unsigned
+int
 chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction from, unsigned how,
 	chat_msg_report *report, void *arg)
 {
@@ -335,8 +336,8 @@ chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction 
 		valid.len = chat_utf8_check(line.at, line.len);
 	reader_init(&reader, msg ? msg : &unwanted, line.at, report, arg);
 	reader.strict = (how & CHAT_MSG_STRICT) != 0;
-	if (reader.strict)
-		chat_duplicate_keys_find(&reader.findings.keys, valid);
+	if (reader.strict && chat_duplicate_keys_find(&reader.findings.keys, valid) < 0)
+		reader.findings.no_memory = true;
 	broken = read_line(&reader, valid, from);
 	if (valid.len < line.len)
 		broken = fail_utf8(valid.len, &reader.err);
@@ -344,14 +345,15 @@ chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction 
 	if (broken)
 		chat_findings_report(&reader.findings, &reader.err);
 	chat_duplicate_keys_free(&reader.findings.keys);
-	return reader.findings.reported;
+	return reader.findings.no_memory ? -1 : (int)reader.findings.reported;
 }
 
 char *
 chat_msg_string(const struct chat_json_value *string)
 {
-	char *text = chat_alloc(string->raw.len);
+	char *text = malloc(string->raw.len);
 
-	text[chat_json_unescape(string, text, string->raw.len)] = '\0';
+	if (text)
+		text[chat_json_unescape(string, text, string->raw.len)] = '\0';
 	return text;
 }

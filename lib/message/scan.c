@@ -9,7 +9,6 @@
 
 #include "message/rules.h"
 #include "message/scan_plan.h"
-#include "text/buf.h"
 
 struct chat_scan {
 	scan_function *accept;
@@ -88,7 +87,7 @@ plan_field(struct scan_plan *plan, struct scan_field *field, const struct chat_r
 	text_set(&field->name, "\"", rule->name, "\"");
 	text_set(&field->canonical, ",\"", rule->name, "\":");
 	if (field->name.len == 0)
-		abort(); /* an empty name would match unknown keys */
+		plan->overflow = true; /* an empty name would match unknown keys */
 	if (rule->word)
 		text_set(&field->word, "\"", chat_span_of(rule->word), "\"");
 	field->min = (size_t)rule->min;
@@ -103,9 +102,11 @@ plan_fill(struct scan_plan *plan, struct scan_shape *shape, const struct chat_sh
 {
 	struct scan_field *fields = plan->fields + plan->field_count;
 
+	if (source->count >= SCAN_FIELDS_MAX - plan->field_count) {
+		plan->overflow = true;
+		return;
+	}
 	plan->field_count += source->count + 1;
-	if (plan->field_count > SCAN_FIELDS_MAX)
-		abort(); /* the table has grown */
 	shape->source = source;
 	shape->fields = fields;
 	shape->count = source->count;
@@ -128,8 +129,11 @@ plan_shape(struct scan_plan *plan, const struct chat_shape *source)
 	for (size_t i = 0; i < plan->shape_count; i++, shape++)
 		if (shape->source == source)
 			return shape;
-	if (plan->shape_count++ == SCAN_SHAPES_MAX)
-		abort(); /* the table has grown */
+	if (plan->shape_count == SCAN_SHAPES_MAX) {
+		plan->overflow = true;
+		return plan->shapes;
+	}
+	plan->shape_count++;
 	plan_fill(plan, shape, source);
 	return shape;
 }
@@ -157,7 +161,7 @@ plan_init(struct scan_plan *plan, enum chat_direction from)
 		plan->shapes[type].source = &chat_rules[type].shape;
 	for (int type = 0; type < CHAT_TYPES; type++) {
 		plan_fill(plan, &plan->shapes[type], &chat_rules[type].shape);
-		if (chat_rules_allow((enum chat_type)type, from))
+		if (!plan->overflow && chat_rules_allow((enum chat_type)type, from))
 			plan_type(plan, &chat_rules[type]);
 	}
 }
@@ -223,11 +227,16 @@ chat_scan_word(enum chat_scan_variant variant)
 struct chat_scan *
 chat_scan_new(enum chat_direction from, enum chat_scan_variant variant)
 {
-	struct chat_scan *scan = chat_alloc_zeroed(1, sizeof(*scan));
+	struct chat_scan *scan = calloc(1, sizeof(*scan));
 
+	if (!scan)
+		return NULL;
 	scan->accept = variants[variant].accept;
 	plan_init(&scan->plan, from);
-	return scan;
+	if (!scan->plan.overflow)
+		return scan;
+	chat_scan_free(scan);
+	return NULL;
 }
 
 void

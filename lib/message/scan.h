@@ -31,8 +31,8 @@ bool chat_scan_can(enum chat_scan_variant variant);
 const char *chat_scan_word(enum chat_scan_variant variant);
 
 /*
- * Compiles the rules of a direction. The processor must be able to run the variant. The caller
- * frees the result with chat_scan_free.
+ * Compiles the rules of a direction. The processor must be able to run the variant. Returns
+ * NULL if there is no memory. The caller frees the result with chat_scan_free.
  */
 struct chat_scan *chat_scan_new(enum chat_direction from, enum chat_scan_variant variant);
 void chat_scan_free(struct chat_scan *scan);

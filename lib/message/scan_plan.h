@@ -1,6 +1,7 @@
 #ifndef CHAT_MESSAGE_SCAN_PLAN_H
 #define CHAT_MESSAGE_SCAN_PLAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "message/rules.h"
@@ -64,6 +65,7 @@ struct scan_plan {
 	size_t shape_count;
 	struct scan_field fields[SCAN_FIELDS_MAX];
 	size_t field_count;
+	bool overflow; /* the table of rules has grown beyond these arrays */
 	unsigned char types[SCAN_PLACES]; /* enum chat_type, indexed by scan_place() */
 };
 

@@ -14,47 +14,20 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define CAP_MIN 64
-
-void
-chat_buf_free(struct chat_buf *buf)
-{
-	free(buf->at);
-	*buf = (struct chat_buf){.limit = buf->limit};
-}
-
-/* Allocates at least cap bytes. cap may exceed the limit by one, for the NUL that vsnprintf writes.
- */
 static void
-buf_grow(struct chat_buf *buf, size_t cap)
+grow(struct chat_buf *buf, size_t cap)
 {
-	size_t roomy = buf->cap < SIZE_MAX / 2 ? buf->cap * 2 : SIZE_MAX;
-
-	if (roomy < CAP_MIN)
-		roomy = CAP_MIN;
-	if (buf->limit != 0 && roomy > buf->limit)
-		roomy = buf->limit;
-	if (cap < roomy)
-		cap = roomy;
-	buf->at = chat_realloc(buf->at, cap);
-	buf->cap = cap;
-}
-
-static bool
-buf_passes_limit(const struct chat_buf *buf, size_t len)
-{
-	return buf->limit != 0 && (buf->len > buf->limit || len > buf->limit - buf->len);
+	if (!chat_buf_grow(buf, cap))
+		chat_out_of_memory();
 }
 
 char *
 chat_buf_reserve(struct chat_buf *buf, size_t len)
 {
-	if (buf_passes_limit(buf, len))
+	if (chat_buf_passes_limit(buf, len))
 		return NULL;
-	if (len > SIZE_MAX - buf->len)
-		abort();
-	if (!buf->at || len > buf->cap - buf->len)
-		buf_grow(buf, buf->len + len);
+	if (!chat_buf_try(buf, len))
+		chat_out_of_memory();
 	return buf->at + buf->len;
 }
 
@@ -92,24 +65,15 @@ chat_buf_printf(struct chat_buf *buf, const char *format, ...)
 	va_start(list, format);
 	len = vsnprintf(NULL, 0, format, list);
 	va_end(list);
-	if (len < 0 || buf_passes_limit(buf, (size_t)len))
+	if (len < 0 || chat_buf_passes_limit(buf, (size_t)len))
 		return -1;
 	if ((size_t)len >= buf->cap - buf->len)
-		buf_grow(buf, buf->len + (size_t)len + 1);
+		grow(buf, buf->len + (size_t)len + 1);
 	va_start(list, format);
 	vsnprintf(buf->at + buf->len, (size_t)len + 1, format, list);
 	va_end(list);
 	buf->len += (size_t)len;
 	return 0;
-}
-
-void
-chat_buf_drop(struct chat_buf *buf, size_t len)
-{
-	if (len == 0)
-		return;
-	buf->len -= len;
-	memmove(buf->at, buf->at + len, buf->len);
 }
 
 void

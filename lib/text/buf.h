@@ -41,6 +41,16 @@ int chat_buf_printf(struct chat_buf *buf, const char *format, ...)
 /* Removes the first len bytes and moves the rest to the front. len must not exceed buf->len. */
 void chat_buf_drop(struct chat_buf *buf, size_t len);
 
+/*
+ * The parts of these functions that do not abort, in buf_try.c. chat_buf_passes_limit returns true
+ * if len more bytes would exceed the limit. chat_buf_try makes space for len more bytes, whatever
+ * the limit; chat_buf_grow allocates at least cap bytes, which may exceed the limit by one, for the
+ * NUL that vsnprintf writes. They return false if there is no memory; buf is then unchanged.
+ */
+bool chat_buf_passes_limit(const struct chat_buf *buf, size_t len);
+bool chat_buf_try(struct chat_buf *buf, size_t len);
+bool chat_buf_grow(struct chat_buf *buf, size_t cap);
+
 static inline struct chat_span
 chat_buf_span(const struct chat_buf *buf)
 {

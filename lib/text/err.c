@@ -58,6 +58,7 @@ static const char *const words[CHAT_CODES] = {
 	[CHAT_IO_ERROR] = "io_error",
 	[CHAT_CANNOT_OPEN] = "cannot_open",
 	[CHAT_CANNOT_CREATE] = "cannot_create",
+	[CHAT_NO_MEMORY] = "no_memory",
 };
 
 /* Returns the largest length up to len that does not cut a code point. text[len] must be readable.

@@ -13,6 +13,19 @@
 
 #define READ_BYTES (64 * 1024)
 
+/* Fails with the sentence of errno, in English whatever the locale, where the C library has it. */
+static int
+fail_errno(struct chat_err *err)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+	const char *text = strerrordesc_np(errno);
+#else
+	const char *text = strerror(errno);
+#endif
+
+	return chat_fail(err, CHAT_IO_ERROR, "%s", text ? text : "unknown error");
+}
+
 void
 chat_lines_init(struct chat_lines *lines, int fd, size_t max_bytes)
 {
@@ -39,22 +52,22 @@ chat_lines_fill(struct chat_lines *lines, struct chat_err *err)
 {
 	size_t room = lines->read_bytes, most = room + CHAT_LINES_PADDING;
 	ssize_t got;
-	char *to;
 
 	if (lines->ended)
 		return 0;
 	lines_compact(lines);
 	lines->buf.limit = lines->max_bytes < SIZE_MAX - most ? lines->max_bytes + most : SIZE_MAX;
-	to = chat_buf_reserve(&lines->buf, most);
-	if (!to)
+	if (chat_buf_passes_limit(&lines->buf, most))
 		return chat_fail(err, CHAT_INTERNAL, "filled again before the lines were taken");
+	if (!chat_buf_try(&lines->buf, most))
+		return chat_fail(err, CHAT_NO_MEMORY, "out of memory");
 	do
-		got = read(lines->fd, to, room);
+		got = read(lines->fd, lines->buf.at + lines->buf.len, room);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
 	if (got < 0)
-		return chat_fail(err, CHAT_IO_ERROR, "%m");
+		return fail_errno(err);
 	lines->ended = got == 0;
 	lines->buf.len += (size_t)got;
 	return got > 0;
@@ -135,55 +148,14 @@ chat_lines_take(struct chat_lines *lines, struct chat_span *line)
 	return CHAT_LINE_TAKEN;
 }
 
-bool
-chat_lines_take_whole(struct chat_lines *lines, struct chat_buf *into, struct chat_span *whole)
-{
-	size_t unseen = lines->buf.len - lines->scanned, end;
-	const char *newline = NULL;
-	struct chat_buf full = lines->buf;
-
-	if (!lines->skipping && unseen > 0)
-		newline = memrchr(full.at + lines->scanned, '\n', unseen);
-	if (!newline)
-		return false;
-	end = (size_t)(newline + 1 - full.at);
-	*whole = (struct chat_span){full.at + lines->start, end - lines->start};
-	into->len = 0;
-	into->limit = 0;
-	chat_buf_append(into, full.at + end, full.len - end);
-	lines->buf = *into;
-	lines->start = 0;
-	lines->scanned = lines->buf.len;
-	*into = full;
-	return true;
-}
-
-void
-chat_lines_lend(struct chat_lines *lines, struct chat_buf *buf)
-{
-	struct chat_buf old = lines->buf;
-
-	buf->len = 0;
-	buf->limit = 0;
-	if (old.len > lines->start)
-		chat_buf_append(buf, old.at + lines->start, old.len - lines->start);
-	lines->scanned -= lines->start;
-	lines->start = 0;
-	lines->buf = *buf;
-	*buf = old;
-	buf->len = 0;
-	buf->limit = 0;
-}
-
-/* Waits until fd is ready, because another process may have made the open file non-blocking. */
-static int
-wait_for(int fd, short events, struct chat_err *err)
+int
+chat_wait_for(int fd, short events, struct chat_err *err)
 {
 	struct pollfd waiting = {.fd = fd, .events = events};
 
 	while (poll(&waiting, 1, -1) < 0)
 		if (errno != EINTR)
-			return chat_fail(err, CHAT_IO_ERROR, "%m");
+			return fail_errno(err);
 	return 0;
 }
 
@@ -196,30 +168,9 @@ chat_lines_next(struct chat_lines *lines, struct chat_span *line, enum chat_line
 	while ((*what = chat_lines_take(lines, line)) == CHAT_LINE_NONE) {
 		filled = chat_lines_fill(lines, err);
 		if (filled == 0 && !lines->ended)
-			filled = wait_for(lines->fd, POLLIN, err);
+			filled = chat_wait_for(lines->fd, POLLIN, err);
 		if (filled < 0)
 			return -1;
-	}
-	return 0;
-}
-
-int
-chat_write_all(int fd, const void *bytes, size_t len, struct chat_err *err)
-{
-	const char *at = bytes;
-	ssize_t written;
-
-	while (len > 0) {
-		written = write(fd, at, len);
-		if (written >= 0) {
-			at += written;
-			len -= (size_t)written;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			if (wait_for(fd, POLLOUT, err) < 0)
-				return -1;
-		} else if (errno != EINTR) {
-			return chat_fail(err, CHAT_IO_ERROR, "%m");
-		}
 	}
 	return 0;
 }

@@ -38,7 +38,8 @@ void chat_lines_free(struct chat_lines *lines); /* does not close the descriptor
 
 /*
  * Calls read(2) once, and again after EINTR. The caller must call it only after _take returned
- * CHAT_LINE_NONE. Returns 1 if bytes were read, 0 at end of file or EAGAIN, -1 with CHAT_IO_ERROR.
+ * CHAT_LINE_NONE. Returns 1 if bytes were read, 0 at end of file or EAGAIN, -1 with CHAT_IO_ERROR
+ * or CHAT_NO_MEMORY.
  */
 int chat_lines_fill(struct chat_lines *lines, struct chat_err *err);
 
@@ -69,6 +70,12 @@ void chat_lines_lend(struct chat_lines *lines, struct chat_buf *buf);
 /* Waits for the next line or the end, and sets *what to it. Returns 0, or -1 with CHAT_IO_ERROR. */
 int chat_lines_next(struct chat_lines *lines, struct chat_span *line, enum chat_line *what,
 	struct chat_err *err);
+
+/*
+ * Waits until fd is ready for events of poll(2), because another process may have made the open
+ * file non-blocking. Returns 0, or -1 with CHAT_IO_ERROR.
+ */
+int chat_wait_for(int fd, short events, struct chat_err *err);
 
 /*
  * Writes all bytes with as many write(2) as needed; waits if the descriptor is non-blocking and

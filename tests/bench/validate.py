@@ -19,6 +19,7 @@ QUICK = bool(os.environ.get("BENCH_QUICK"))
 MEGABYTES, ROUNDS = (20, 5) if QUICK else (100, 9)
 OURS = str(BUILD / "chat-validate")
 PARTS = BUILD / "tests" / "bench"
+LIBRARY = str(PARTS / "validate_library")
 
 
 def corpus(mode, megabytes=MEGABYTES):
@@ -55,6 +56,8 @@ def contenders():
         "spaced": ([OURS, corpus("spaced")], None),
         "bad": ([OURS, "--max-errors", "0", corpus("bad")], None),
         "-j 2": ([OURS, "-j", "2", normal], None),
+        "libchat, one call": ([LIBRARY, normal], None),
+        "libchat, blocks": ([LIBRARY, "feed", normal], None),
         "wc -l": (["wc", "-l", normal], None),
         "cJSON + checks": ([str(PARTS / "validate_cjson"), normal], None),
     }
@@ -78,12 +81,12 @@ def measure(found):
     return {n: statistics.median(t) for n, t in cpu.items()}, {n: statistics.median(t) for n, t in wall.items()}
 
 
-def instructions():
+def instructions(*command):
     """Per byte of 3 MB, the start included; None without valgrind."""
     path = corpus("normal", 3)
     if not shutil.which("valgrind"):
         return None
-    said = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", OURS, path],
+    said = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command, path],
                           stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=True).stderr
     return int(re.search(r"Collected : (\d+)", said).group(1)) / os.path.getsize(path)
 
@@ -123,9 +126,14 @@ def ratios(cpu, wall):
         ("5% bad lines with messages, against none", us / cpu["bad"], 0.8, 0.95, "×"),
         ("`-j 2` against one, wall clock", wall["chat-validate"] / wall["-j 2"], 1.6, 1.9, "×"),
     ]
-    per_byte = instructions()
+    for name in "libchat, one call", "libchat, blocks":
+        rows.append((f"{name}, time against chat-validate", cpu[name] / us, 1.1, 1.02, "×"))
+    per_byte = instructions(OURS)
     if per_byte:
         rows.append(("instructions per byte (callgrind, 3 MB)", per_byte, 7, 2.8, ""))
+        for name, command in ("one call", [LIBRARY]), ("blocks", [LIBRARY, "feed"]):
+            rows.append((f"libchat, {name}, instructions against chat-validate", instructions(*command) / per_byte,
+                         1.1, 1.02, "×"))
     if os.path.exists("/usr/bin/time"):
         rows.append(("resident memory", resident_kib(corpus("normal")) / 1024, 8, 2, " MiB"))
     rows.append(("start-up over `true`", start_ms(), 3, 1, " ms"))

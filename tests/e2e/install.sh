@@ -16,7 +16,7 @@ make_quietly install
 ok 'make install' || diag "$(cat "$ERR")"
 
 for file in bin/chat-{serve,send,listen,validate} lib/libchat{,-client}.{a,so.0,so} \
-	lib/pkgconfig/chat{,-client}.pc include/chat/{member,base64,err,json,msg,span,type,utf8}.h \
+	lib/pkgconfig/chat{,-client}.pc include/chat/{base64,build,err,json,line_reader,member,msg,span,type,utf8,validate}.h \
 	share/man/man1/chat-{serve,send,listen,validate}.1 share/man/man7/chat{,-protocol}.7 \
 	share/bash-completion/completions/chat-{serve,send,listen,validate} \
 	share/zsh/site-functions/_chat share/fish/vendor_completions.d/chat-{serve,send,listen,validate}.fish; do

@@ -59,6 +59,7 @@ static const struct {
 	{CHAT_IO_ERROR, 74},
 	{CHAT_CANNOT_OPEN, 66},
 	{CHAT_CANNOT_CREATE, 73},
+	{CHAT_NO_MEMORY, 70},
 };
 
 static void
