@@ -162,6 +162,13 @@ MAN3 := $(wildcard man/*.3)
 MAN5 := $(wildcard man/*.5)
 MAN7 := $(wildcard man/*.7)
 
+# A page of the library is found by the name of each function that it describes.
+functions_of = $(shell awk '/^\.Nd/ { exit } /^\.Nm/ { print $$2 }' $(1))
+define links_to
+link $(MANDIR)/man3 $(notdir $(1)) $(patsubst %,%.3,$(filter-out $(notdir $(1:.3=)),$(call functions_of,$(1))))
+
+endef
+
 # lib/install.sh puts these there, and takes them away: it says what each line means.
 define INSTALLED
 755 $(BINDIR) $(COMMANDS:%=$(BUILD)/%)
@@ -172,7 +179,7 @@ fill $(LIBDIR)/pkgconfig lib/chat.pc.in lib/chat-client.pc.in
 644 $(INCLUDEDIR)/chat $(HEADERS)
 644 $(MANDIR)/man1 $(MAN1)
 644 $(MANDIR)/man3 $(MAN3)
-644 $(MANDIR)/man5 $(MAN5)
+$(foreach page,$(MAN3),$(call links_to,$(page)))644 $(MANDIR)/man5 $(MAN5)
 644 $(MANDIR)/man7 $(MAN7)
 copy $(BASH_DIR) completions/chat.bash $(COMMANDS)
 644 $(ZSH_DIR) completions/_chat

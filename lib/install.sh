@@ -6,7 +6,7 @@
 #	MODE DIR FILE…       each file goes to the directory, with this mode
 #	copy DIR FILE NAME…  the file goes there under each of the names
 #	fill DIR FILE.in…    each file without .in, with the value of the variable NAME for @NAME@
-#	link DIR TO NAME     NAME is a symbolic link to TO
+#	link DIR TO NAME…    each NAME is a symbolic link to TO
 #
 # A directory that exists is left as it is; a missing one is made, with mode 0755, and noted in $BUILD/directories:
 # uninstall removes it again if it is empty. Without $DESTDIR, install ends by saying what to do next.
@@ -100,7 +100,11 @@ put() {
 			printf '%s\n' "$text" | install -m 644 -T /dev/stdin "$dir/${name%.in}"
 		done
 		;;
-	link) ln -sfT "$1" "$dir/$2" ;;
+	link)
+		to=$1
+		shift
+		for name; do ln -sfT "$to" "$dir/$name"; done
+		;;
 	*) for from; do install -m "$kind" -T "$from" "$dir/${from##*/}"; done ;;
 	esac
 }

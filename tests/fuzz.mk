@@ -12,6 +12,8 @@ SECONDS ?= 60
 FUZZ_FLAGS ?=
 FUZZ_OF_journal_dir = -close_fd_mask=2 # what the journal has to say
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+# Those of the library have what programs of others have: the installed headers, and the shared library.
+FUZZ_PUBLIC = $(addprefix $(BUILD)/tests/fuzz/,base64 build json lines msg_get validate)
 FUZZ = $(FUZZ_SRC:%.c=$(BUILD)/%)
 FUZZ_BUILD = BUILD=build/fuzz CC=$(CLANG) CFLAGS='-O2 -g' SANITIZE=fuzzer-no-link,address,undefined
 SEEDS = $(wildcard tests/corpus/$(T) tests/corpus/valid tests/corpus/invalid)
@@ -30,7 +32,14 @@ fuzz-all: ## run every libFuzzer target for a while: SECONDS=60
 	for target in $(sort $(notdir $(FUZZ))); do $(MAKE) fuzz T=$$target || exit; done
 
 $(BUILD)/tests/fuzz/jansson: LIBS += -ljansson
-$(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
+$(FUZZ_PUBLIC:%=%.o): private ALL_CPPFLAGS = -D_GNU_SOURCE -I$(BUILD)/include $(CPPFLAGS)
+$(FUZZ_PUBLIC:%=%.o): $(BUILD)/include/chat
+$(BUILD)/include/chat:
+	$(Q)mkdir -p $(@D) && ln -sfn $(abspath lib/chat) $@
+$(FUZZ_PUBLIC): private LDFLAGS += -Wl,-rpath,'$$ORIGIN/../..'
+$(FUZZ_PUBLIC): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/$(SONAME)
+$(filter-out $(FUZZ_PUBLIC),$(FUZZ)): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(LIB)
+$(FUZZ):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 

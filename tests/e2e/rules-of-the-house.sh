@@ -124,7 +124,7 @@ done | none 'every file that server.h leads to exists'
 # ---- tests ----
 
 commands='serve|send|listen|validate|clients|commands|pipelines|bots'
-find tests/e2e -name '*.sh' -printf '%f\n' | grep -vxE "(($commands)(-.*)?|build|demo|docs|hardening|install(-.*)?|rules-of-the-house)\.sh" |
+find tests/e2e -name '*.sh' -printf '%f\n' | grep -vxE "(($commands)(-.*)?|build|demo|docs|hardening|library|install(-.*)?|rules-of-the-house)\.sh" |
 	none 'the name of a test says which command it drives'
 for test in tests/e2e/*.py; do
 	grep -qF "${test##*/}" "${test%.py}.sh" || echo "$test"

@@ -3,12 +3,22 @@
  * also accepts step by step, with the same end. Only the valid UTF-8 at the front of the input is
  * used.
  */
-#include "chat/json.h"
-
+#include <chat/json.h>
+#include <chat/utf8.h>
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "text/utf8.h"
+
+/* Returns the number of code points in valid UTF-8. */
+static size_t
+count_points(const char *bytes, size_t len)
+{
+	size_t points = 0;
+
+	for (size_t i = 0; i < len; i++)
+		points += (bytes[i] & 0xC0) != 0x80;
+	return points;
+}
 
 static void
 check_string(const struct chat_json_value *string)
@@ -19,7 +29,7 @@ check_string(const struct chat_json_value *string)
 
 	need(len != (size_t)-1 && len <= string->raw.len - 2);
 	need(chat_utf8_check(whole, len) == len);
-	need(chat_utf8_count(whole, len) == string->points);
+	need(count_points(whole, len) == string->points);
 	need(!memchr(whole, '\0', len));
 	need(chat_json_string_is(string, (struct chat_span){whole, len}));
 	while (rest.len > 0)
