@@ -83,6 +83,7 @@ state_check(struct state *state, const struct chat_msg *msg, struct chat_span li
 		state_check_history(&look, msg);
 		break;
 	case CHAT_TYPES:
+	case CHAT_TYPE_UNKNOWN:
 		break;
 	}
 }

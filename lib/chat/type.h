@@ -21,7 +21,7 @@ enum chat_type {
 	CHAT_TYPE_USER_STATUS,
 	CHAT_TYPE_HISTORY,
 	CHAT_TYPES,
-	CHAT_TYPE_UNKNOWN = CHAT_TYPES
+	CHAT_TYPE_UNKNOWN = 255
 };
 
 enum chat_direction {

@@ -71,7 +71,8 @@ examples() {
 }
 
 programs=()
-for page in man/*.3; do
+grep -L 'chat/member\.h' man/*.3 >"$TMP/pages" # that of libchat-client has a test of its own
+while read -r page; do
 	page=${page##*/}
 	export page=${page%.3}
 	tests/helpers/printed-examples.pl "man/$page.3" | examples
@@ -81,7 +82,7 @@ for page in man/*.3; do
 	"$TMP/$page" <"$TMP/$page.in" >"$OUT" 2>"$ERR"
 	is "$?$(cat "$OUT" "$ERR")" "0$(cat "$TMP/$page.want")" "and prints what the page says"
 	programs+=("$page")
-done
+done <"$TMP/pages"
 is "$(nm -D --defined-only "$BUILD/libchat.so.0" | sed -n 's/.* T \(chat_[a-z0-9_]*\).*/\1/p' |
 	while read -r name; do
 		grep -qxE "\.Nm $name( ,)?" man/*.3 && [ -e "$root/usr/share/man/man3/$name.3" ] || echo "$name"
