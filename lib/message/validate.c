@@ -13,6 +13,9 @@
 
 #define HELD_MIN 512
 
+/* A shorter text is parsed in less time than it takes to make a scanner. */
+#define SCAN_LEAST 4096
+
 _Static_assert(CHAT_TYPES <= CHAT_COUNTS_TYPES, "each type has its count");
 
 /* ---- making ---- */
@@ -28,8 +31,9 @@ chat_validator_set_scan(struct chat_validator *validator, int variant)
 	return validator->scan ? 0 : -1;
 }
 
-struct chat_validator *
-chat_validator_new(enum chat_direction from, unsigned flags, size_t max_line_bytes)
+/* Returns a validator without a scanner, or NULL if there is no memory. */
+static struct chat_validator *
+new_parser(enum chat_direction from, unsigned flags, size_t max_line_bytes)
 {
 	struct chat_validator *validator = calloc(1, sizeof(*validator));
 
@@ -38,7 +42,16 @@ chat_validator_new(enum chat_direction from, unsigned flags, size_t max_line_byt
 	validator->from = from;
 	validator->strict = (flags & CHAT_VALIDATE_STRICT) != 0;
 	validator->max_line = max_line_bytes ? max_line_bytes : SIZE_MAX;
-	if (!validator->strict && chat_validator_set_scan(validator, (int)chat_scan_best()) < 0) {
+	return validator;
+}
+
+struct chat_validator *
+chat_validator_new(enum chat_direction from, unsigned flags, size_t max_line_bytes)
+{
+	struct chat_validator *validator = new_parser(from, flags, max_line_bytes);
+
+	if (validator && !validator->strict &&
+		chat_validator_set_scan(validator, (int)chat_scan_best()) < 0) {
 		free(validator);
 		return NULL;
 	}
@@ -252,7 +265,9 @@ int
 chat_validate(struct chat_span text, enum chat_direction from, unsigned flags,
 	chat_validate_report *report, void *arg, struct chat_counts *counts, struct chat_err *err)
 {
-	struct chat_validator *validator = chat_validator_new(from, flags, 0);
+	struct chat_validator *validator = text.len < SCAN_LEAST
+		? new_parser(from, flags, 0)
+		: chat_validator_new(from, flags, 0);
 	int result;
 
 	if (!validator)

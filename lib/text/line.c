@@ -17,7 +17,7 @@
 static int
 fail_errno(struct chat_err *err)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+#if defined(__GLIBC__) && __GLIBC_MINOR__ >= 32
 	const char *text = strerrordesc_np(errno);
 #else
 	const char *text = strerror(errno);

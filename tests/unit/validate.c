@@ -180,6 +180,28 @@ test_one_call(void)
 		1, "and so is a blank line");
 }
 
+/* A text that is long enough for the scanner, at the end of memory. */
+static void
+test_long_text(void)
+{
+	struct chat_buf many = {0};
+	struct chat_counts counts;
+	char *at;
+
+	for (int i = 0; i < 100; i++) {
+		chat_buf_append(&many, text, sizeof(text) - 1);
+		chat_buf_append(&many, "\n", 1);
+	}
+	at = guard_copy(many.at, many.len);
+	is_int(chat_validate(chat_span_make(at, many.len), CHAT_FROM_CLIENT, 0, NULL, NULL, &counts,
+		       NULL),
+		1, "a long text in one call");
+	is_int(counts.lines, 1200, "has all its lines");
+	is_int(counts.valid, 700, "the valid ones");
+	is_int(counts.findings, 300, "and the findings");
+	chat_buf_free(&many);
+}
+
 int
 main(void)
 {
@@ -188,5 +210,6 @@ main(void)
 	test_lines();
 	test_own_findings();
 	test_one_call();
+	test_long_text();
 	return done();
 }
