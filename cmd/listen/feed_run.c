@@ -115,12 +115,21 @@ end(struct feed *feed, const struct membership_event *event)
 		feed->printer->ending.status = chat_exit_status(event->err.code);
 }
 
+/* Says at once that the connection is lost or there, unless lines have to be written first. */
+static void
+note_interruption(struct feed *feed, const struct membership_event *event)
+{
+	interruption_note(&feed->interruption, event);
+	if (output_pending_bytes(&feed->printer->output) == 0)
+		interruption_tell(&feed->interruption, &feed->membership);
+}
+
 static void
 handle(struct feed *feed, const struct membership_event *event)
 {
 	tell_event(feed->settings, &feed->membership, event);
 	if (feed->printer->options->human && !feed->settings->verbose)
-		interruption_note(&feed->interruption, event);
+		note_interruption(feed, event);
 	if (feed->bot)
 		chat_delivery_take(&feed->bot->delivery, &feed->membership, event);
 	if (feed->printer->ending.begun && event->what == MEMBERSHIP_MESSAGE)

@@ -62,6 +62,27 @@ wait_for '[ "$(grep -c userData shown)" -eq 2 ]'
 is "$(grep -c connect told)" 0 'without --human only --verbose says it'
 stop "$listener"
 
+# ---- a loss while nobody reads ----
+
+long=$(printf '%0900d' 0)
+mkfifo unread
+exec 7<>unread
+spawn chat-listen -H -U "$second" -u watch >unread 2>told 7>&-
+listener=$!
+wait_for 'grep -q "\"watch\",\"online\":true" "$SERVE_OUT"'
+for _ in {1..100}; do echo "$long"; done | chat-send -q -u alice -l
+slay "$SERVE_PID"
+serve_at "127.0.0.1:$port"
+wait_for 'grep -q "\"watch\",\"online\":true" "$SERVE_OUT"'
+is "$(grep -c connect told)" 0 'is not said into the middle of the lines that wait'
+cat <&7 >shown &
+reader=$!
+wait_for '[ "$(grep -c "^chat-listen: .*connect" told)" -eq 2 ]'
+is "$(grep -c "<alice> $long\$" shown)" 100 'but after them'
+kill "$reader"
+stop "$listener"
+exec 7>&-
+
 # ---- colours, and the width ----
 
 echo '{"type":"message","id":"1","sender":"alice","content":"hello wide world","timestamp":0}' >log
