@@ -121,9 +121,10 @@ echo "  a server on $CHAT_URL"
 
 type_in 'chat-listen --username bob --human &'
 chat-listen --username bob --human >"$tmp/bob" &
-pids+=($!)
+bob=$!
+pids+=("$bob")
 exec 3<"$tmp/bob"
-hear 3 'here: bob'
+hear 3 'here: <bob>'
 printf '  %s\n' "$line"
 chat-listen --username bob --type message --history flat >"$tmp/log" &
 pids+=($!)
@@ -149,7 +150,9 @@ show 'one more'
 show '!ping'
 show 'pong alice'
 
-type_in 'kill %1; chat-validate --from server --stats log.ndjson'
+type_in 'kill %2 %1; chat-validate --from server --stats log.ndjson'
+kill "$bob"
+wait "$bob" # it would say that the connection is lost
 kill "$server"
 wait "$server" || die 'chat-serve did not end well'
 chat-validate --from server --stats "$tmp/log.ndjson" | sed 's/^/  /'
