@@ -149,21 +149,35 @@ parse_scheme(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 		err, CHAT_USAGE, "a URL begins with ws:// or wss://, as in ws://localhost:3001/");
 }
 
-/* Returns true if the text between the brackets is an IPv6 address, with or without %zone. */
-static bool
-ipv6_valid(struct chat_span literal)
+static int
+fail_ipv6(struct chat_err *err)
+{
+	return chat_fail(err, CHAT_USAGE, "no IPv6 address in the brackets");
+}
+
+/*
+ * Checks the text between the brackets: an IPv6 address, with or without %zone. Each interface has
+ * its own link-local addresses, so such an address needs a zone.
+ */
+static int
+ipv6_check(struct chat_span literal, struct chat_err *err)
 {
 	struct chat_span address = take_until(&literal, "%");
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr parsed;
 
 	if (address.len >= sizeof(text))
-		return false;
+		return fail_ipv6(err);
 	memcpy(text, address.at, address.len);
 	text[address.len] = '\0';
 	if (inet_pton(AF_INET6, text, &parsed) != 1)
-		return false;
-	return literal.len == 0 || (literal.len > 1 && span_of_set(literal, ALPHANUMERIC "._-%"));
+		return fail_ipv6(err);
+	if (literal.len == 0 && IN6_IS_ADDR_LINKLOCAL(&parsed))
+		return chat_fail(err, CHAT_USAGE,
+			"a link-local address is written with its interface: [%s%%eth0]", text);
+	if (literal.len == 1 || !span_of_set(literal, ALPHANUMERIC "._-%"))
+		return fail_ipv6(err);
+	return 0;
 }
 
 /* Stores the host and removes it from the front of host[:port]. */
@@ -174,8 +188,10 @@ parse_host(struct chat_url *url, struct chat_span *rest, struct chat_err *err)
 
 	if (rest->len > 0 && rest->at[0] == '[') {
 		host = take_until(rest, "]");
-		if (rest->len == 0 || !ipv6_valid(span_without_front(host, 1)))
-			return chat_fail(err, CHAT_USAGE, "no IPv6 address in the brackets");
+		if (rest->len == 0)
+			return fail_ipv6(err);
+		if (ipv6_check(span_without_front(host, 1), err) < 0)
+			return -1;
 		*rest = span_without_front(*rest, 1);
 		host.len++;
 	} else {

@@ -113,6 +113,7 @@ static const struct {
 	{"ws://::1/", "brackets"},
 	{"ws://::1:3001/", "brackets"},
 	{"ws://fe80::1/", "brackets"},
+	{"ws://[fe80::1]/", "[fe80::1%eth0]"},
 	{"ws://[::1/", "IPv6"},
 	{"ws://[]/", "IPv6"},
 	{"ws://[localhost]/", "IPv6"},
