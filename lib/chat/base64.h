@@ -11,10 +11,9 @@ extern "C" {
 /*
  * Base64 with the standard alphabet (RFC 4648 section 4), without white space.
  * The lenient form, which the specification calls `format: byte`, has complete padding or none, and
- * its unused bits may have any value. CHAT_BASE64_PATTERN matches the lenient form. The canonical
- * form is padded to a multiple of four characters, and its unused bits are zero.
+ * its unused bits may have any value. The canonical form is padded to a multiple of four
+ * characters, and its unused bits are zero.
  */
-#define CHAT_BASE64_PATTERN "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$"
 #define CHAT_BASE64_VALID ((size_t)-1)
 
 /*

@@ -135,8 +135,13 @@ fi
 
 # ---- no memory ----
 
-# Each allocation of the programs fails in turn: no program ends by a signal.
+# Each allocation of the programs fails in turn: none ends by a signal, and the one that uses all of the library gets
+# from it what is right, or that there is no memory.
+compiles 'a program that needs memory' cc -std=c99 -pedantic "${warnings[@]}" "${sanitize[@]}" "${cflags[@]}" \
+	-o "$TMP/memory" tests/e2e/library.c "${libs[@]}"
+exits 0 'has it' "$TMP/memory"
 if [ ${#sanitize[@]} = 0 ]; then
+	programs+=(memory)
 	for program in "${programs[@]}"; do
 		touch "$TMP/$program.in"
 		export ALLOC_COUNT=$TMP/allocations
@@ -148,9 +153,11 @@ if [ ${#sanitize[@]} = 0 ]; then
 			ALLOC_FAIL=$n LD_PRELOAD=$BUILD/tests/preload/alloc.so "$TMP/$program" 0 /ops \
 				<"$TMP/$program.in" >/dev/null 2>"$ERR"
 			status=$?
-			[ "$status" -lt 126 ] || echo "$program: $status at allocation $n: $(cat "$ERR")"
+			if [ "$status" -ge 126 ] || [ "$program" = memory ] && [ "$status" -ne 0 ]; then
+				echo "$program: $status at allocation $n: $(cat "$ERR")"
+			fi
 		done
-	done | none 'without memory no program ends by a signal'
+	done | none 'without memory they get errors, and no signal'
 fi
 
 # ---- other languages, two threads ----
