@@ -45,7 +45,8 @@ else
 INSTRUMENT = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd $(CPPFLAGS)
+# Sizes of files and times have 64 bits everywhere.
+ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) @$(BUILD)/hardening $(INSTRUMENT) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 

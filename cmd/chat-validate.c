@@ -58,7 +58,7 @@ static const struct chat_opt options[] = {
 	{0, "state", CHAT_OPT_FLAG, AT(state),
 		.help = "check also the order of the messages of each file"},
 	{0, "max-line", CHAT_OPT_SIZE, AT(max_line_bytes), .argument = "SIZE", .min = 1,
-		.help = "longer lines are errors (default %s)"},
+		.max = PTRDIFF_MAX, .help = "longer lines are errors (default %s)"},
 	{'j', "jobs", CHAT_OPT_NUMBER, AT(jobs), .argument = "N", .min = 1, .max = 64,
 		.help = "threads for a regular file (default %s)"},
 	{.name = "What comes out", .kind = CHAT_OPT_HEADING},

@@ -17,6 +17,8 @@
 #define GIB ((int64_t)1 << 30)
 #define MESSAGE_MAX (512 * MIB)
 #define HISTORY_MAX GIB
+/* Sums of amounts of memory do not overflow: 1 TiB, and 1 GiB where an address has 32 bits. */
+#define MEMORY_MAX (SIZE_MAX > UINT32_MAX ? 1024 * GIB : GIB)
 #define SECOND ((int64_t)1000)
 #define MINUTE (60 * SECOND)
 #define DAY (24 * 60 * MINUTE)
@@ -132,7 +134,7 @@ static const struct chat_opt options[] = {
 	{0, "history-keep", CHAT_OPT_NUMBER, AT(history.keep), .argument = "N", .max = 1000000,
 		.help = "messages kept per channel (%s)"},
 	{0, "history-memory", CHAT_OPT_SIZE, AT(history.memory_bytes), .argument = "SIZE",
-		.max = 1024 * GIB, .help = "kept for all channels together (%s)"},
+		.max = MEMORY_MAX, .help = "kept for all channels together (%s)"},
 	{0, "grace", CHAT_OPT_DURATION, AT(channels.grace_ms), .argument = "TIME", .max = DAY,
 		.help = "until who left is said to be offline (%s)"},
 	{0, "crowd", CHAT_OPT_NUMBER, AT(channels.crowd), .argument = "N", .min = 1, .max = 1000000,
@@ -142,7 +144,7 @@ static const struct chat_opt options[] = {
 	{0, "max-nonces", CHAT_OPT_NUMBER, AT(nonces.max_nonces), .argument = "N", .min = 1,
 		.max = INT32_MAX, .help = "how many are remembered (%s)"},
 	{0, "nonce-memory", CHAT_OPT_SIZE, AT(nonces.memory_bytes), .argument = "SIZE",
-		.max = 1024 * GIB, .help = "for them and their messages (%s)"},
+		.max = MEMORY_MAX, .help = "for them and their messages (%s)"},
 	{.name = "Journal", .kind = CHAT_OPT_HEADING},
 	{0, "journal", CHAT_OPT_STRING, AT(journal.dir), .argument = "DIR",
 		.help = "keep all messages there, and read them again at the start"},
@@ -198,12 +200,12 @@ static const struct chat_opt options[] = {
 	{0, "queue", CHAT_OPT_SIZE, AT(memory.queue_bytes), .argument = "SIZE", .min = 64 * KIB,
 		.max = GIB, .help = "unread bytes that end a connection (%s)"},
 	{0, "queue-total", CHAT_OPT_SIZE, AT(memory.queue_total_bytes), .argument = "SIZE",
-		.min = MIB, .max = 1024 * GIB, .help = "memory for what all have not read (%s)"},
+		.min = MIB, .max = MEMORY_MAX, .help = "memory for what all have not read (%s)"},
 	{0, "receive-total", CHAT_OPT_SIZE, AT(memory.receive_total_bytes), .argument = "SIZE",
-		.min = MIB, .max = 1024 * GIB,
+		.min = MIB, .max = MEMORY_MAX,
 		.help = "memory for messages that are half there (%s)"},
 	{0, "unsynced-total", CHAT_OPT_SIZE, AT(memory.unsynced_total_bytes), .argument = "SIZE",
-		.min = MIB, .max = 1024 * GIB,
+		.min = MIB, .max = MEMORY_MAX,
 		.help = "memory for messages that wait for the journal (%s)"},
 	{.name = "Times", .kind = CHAT_OPT_HEADING},
 	{0, "head-timeout", CHAT_OPT_DURATION, AT(timeouts.head_ms), .argument = "TIME", .min = 1,

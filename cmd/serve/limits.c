@@ -38,7 +38,7 @@ connections_allowed(int64_t wanted)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return (size_t)wanted;
 	if (limit.rlim_cur != RLIM_INFINITY && (rlim_t)wanted + FD_RESERVE > limit.rlim_cur)
-		return limit.rlim_cur > FD_RESERVE ? limit.rlim_cur - FD_RESERVE : 1;
+		return limit.rlim_cur > FD_RESERVE ? (size_t)(limit.rlim_cur - FD_RESERVE) : 1;
 	return (size_t)wanted;
 }
 

@@ -107,7 +107,19 @@ static const int allowed[] = {
 	SCMP_SYS(sigaltstack),
 
 	/* memory; mmap and mprotect are below */
-	SCMP_SYS(brk), SCMP_SYS(getrandom), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap)};
+	SCMP_SYS(brk), SCMP_SYS(getrandom), SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(munmap),
+#if defined(__s390__)
+	SCMP_SYS(mmap), /* takes a pointer to its arguments, which a filter cannot see */
+#endif
+
+	/* the same with offsets, times and user ids of more bits, on processors of 32 bits */
+	SCMP_SYS(_llseek), SCMP_SYS(clock_gettime64), SCMP_SYS(clock_nanosleep_time64),
+	SCMP_SYS(fstat64), SCMP_SYS(fstatat64), SCMP_SYS(fstatfs64), SCMP_SYS(ftruncate64),
+	SCMP_SYS(futex_time64), SCMP_SYS(geteuid32), SCMP_SYS(lstat64), SCMP_SYS(ppoll_time64),
+	SCMP_SYS(sigreturn), SCMP_SYS(stat64), SCMP_SYS(statfs64),
+
+	/* recvfrom and sendto without an address have calls of their own on some processors */
+	SCMP_SYS(recv), SCMP_SYS(send)};
 
 /*
  * System calls that are allowed with certain arguments only. Each line is one way to call; the
@@ -158,8 +170,13 @@ static const struct way ways[] = {
 	WAY(fcntl, IS(1, F_GETFL)),
 	WAY(fcntl, IS(1, F_SETFD)),
 	WAY(fcntl, IS(1, F_SETFL)),
+	WAY(fcntl64, IS(1, F_GETFD)),
+	WAY(fcntl64, IS(1, F_GETFL)),
+	WAY(fcntl64, IS(1, F_SETFD)),
+	WAY(fcntl64, IS(1, F_SETFL)),
 	/* no datagrams to any other socket than the connected one; sendmsg(2), whose address a
-	 * filter cannot see, is not allowed, nor are connect(2) and socket(2) */
+	 * filter cannot see, is not allowed, nor are connect(2) and socket(2); nor can a filter see
+	 * it in the socketcall(2) of i386 */
 	WAY(sendto, IS(4, 0)),
 	/* no files or directories with set-user-ID or set-group-ID bits */
 	WAY(fchmod, LACKS(1, SET_ID)),
@@ -167,8 +184,11 @@ static const struct way ways[] = {
 	WAY(mkdirat, LACKS(2, SET_ID)),
 	WAY(open, LACKS(2, SET_ID)),
 	WAY(openat, LACKS(3, SET_ID)),
-	/* no new code: memory that was written cannot be executed */
+/* no new code: memory that was written cannot be executed */
+#if !defined(__i386__) && !defined(__s390__) /* it takes a pointer to its arguments there */
 	WAY(mmap, LACKS(2, PROT_EXEC)),
+#endif
+	WAY(mmap2, LACKS(2, PROT_EXEC)),
 	WAY(mprotect, LACKS(2, PROT_EXEC)),
 	/* no processes and no namespaces, only threads; clone3(2), whose flags a filter cannot
 	 * see, is not allowed, and the C library then uses clone(2) */

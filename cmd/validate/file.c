@@ -10,6 +10,8 @@
 #include "validate/block.h"
 #include "validate/threads.h"
 
+_Static_assert(sizeof(off_t) == 8, "a log may be longer than 2 GiB");
+
 static int
 check_blocks(struct check *check, struct chat_lines *input, bool regular, struct chat_err *err)
 {

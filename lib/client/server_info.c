@@ -88,7 +88,8 @@ chat_server_info_read(struct server_info *server, struct chat_span object)
 		if (chat_json_string_is(&key, CHAT_SPAN("maxMessage")) &&
 			value.kind == CHAT_JSON_NUMBER && chat_json_int64(value.raw, &bytes) &&
 			bytes > 0)
-			server->max_message_bytes = (size_t)bytes;
+			server->max_message_bytes =
+				(uint64_t)bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
 		if (chat_json_string_is(&key, CHAT_SPAN("history")) &&
 			value.kind == CHAT_JSON_NUMBER)
 			chat_json_int64(value.raw, &server->history);

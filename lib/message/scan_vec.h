@@ -19,6 +19,10 @@
 #define MASK_BITS SCAN_STRIDE
 #define MASK_ALL (UINT64_MAX >> (64 - SCAN_WIDTH * SCAN_STRIDE))
 
+/* No other file calls the functions that take or return vectors, however a processor passes them.
+ */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 /* A comparison gives 0 or 0xFF in each byte. */
 typedef unsigned char vec __attribute__((vector_size(SCAN_WIDTH)));
 

@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+_Static_assert(sizeof(time_t) == 8, "a time after 2038 is a time");
+
 static int64_t
 read_us(clockid_t id)
 {

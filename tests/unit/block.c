@@ -118,8 +118,15 @@ test_references(void)
 static void
 test_largest(void)
 {
-	struct block *block = block_new((size_t)512 << 20);
+	struct block *block;
 
+	if (SIZE_MAX <= UINT32_MAX) {
+		ok(true,
+			"a block of its limit # SKIP an address has 32 bits, and memory no such "
+			"gap");
+		return;
+	}
+	block = block_new((size_t)512 << 20);
 	block = block_reserve(block, ((size_t)1 << 30) + ((size_t)512 << 20) - 1);
 	ok(block->cap > (uint32_t)3 << 29 || block->cap == ((uint32_t)3 << 29) - 1,
 		"a block takes a message of 512 MiB and a page of 1 GiB");

@@ -23,7 +23,7 @@ test_largest(void)
 		struct share *share = &all[rand() % SHARES], *largest;
 		size_t most = 0, amount = (size_t)rand() >> rand() % 31;
 
-		if (rand() % 2)
+		if (rand() % 2 && amount <= SIZE_MAX / SHARES - share->amount)
 			shares_add(&shares, share, amount);
 		else
 			shares_take(&shares, share, share->amount % (amount + 1));

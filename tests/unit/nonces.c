@@ -195,7 +195,7 @@ test_cost(void)
 static double
 work_nonces(unsigned count)
 {
-	struct nonces nonces = {.most = count / 2, .most_bytes = (size_t)1 << 40, .keep_ms = 1000};
+	struct nonces nonces = {.most = count / 2, .most_bytes = SIZE_MAX / 2, .keep_ms = 1000};
 	struct block *block = block_of_frame(CHAT_WS_TEXT, CHAT_SPAN("text"));
 	double begun = cpu_s();
 	char text[20];

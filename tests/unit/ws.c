@@ -172,6 +172,7 @@ test_announced(void)
 	static const struct chat_ws_limits wide = {
 		.max_message_bytes = SIZE_MAX, .max_fragments = UINT32_MAX};
 	struct chat_span tebibyte = CHAT_SPAN("\x81\x7f\0\0\1\0\0\0\0\0");
+	struct chat_span gibibyte = CHAT_SPAN("\x81\x7f\0\0\0\0\x40\0\0\0");
 	struct chat_span negative = CHAT_SPAN("\x81\x7f\x80\0\0\0\0\1\0\0");
 	struct chat_span shortened = CHAT_SPAN("\x81\x7f\0\0\0\0\0\0\xff\xff");
 	struct chat_ws_pool *pool = chat_ws_pool_new();
@@ -184,7 +185,7 @@ test_announced(void)
 	chat_ws_free(&ws, pool);
 
 	chat_ws_init(&ws, CHAT_WS_CLIENT);
-	is_int(feed_raw(&ws, pool, &wide, tebibyte), CHAT_WS_WANT_MORE, "without a limit it waits");
+	is_int(feed_raw(&ws, pool, &wide, gibibyte), CHAT_WS_WANT_MORE, "without a limit it waits");
 	is_int(ws.message.cap, 0, "and nothing is allocated for it");
 	feed_raw(&ws, pool, &wide, CHAT_SPAN("0123456789"));
 	ok(ws.message.cap <= 128, "nor much when some bytes came (%zu)", ws.message.cap);
