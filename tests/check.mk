@@ -79,6 +79,18 @@ check-tsan: export TSAN_OPTIONS = halt_on_error=1:suppressions=$(CURDIR)/tests/t
 check-tsan: ## the tests under ThreadSanitizer
 	CHAT_TEST_SLOWNESS=5 $(MAKE) check BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g'
 
+# $(call wrap,DIRECTORY,COMMAND,ARGUMENTS): a directory that looks like a build, whose programs run under the command;
+# chat-serve also gets the arguments.
+define wrap
+	rm -rf $(1) && mkdir -p $(1)/tests/unit
+	ln -s "$(abspath $(BUILD))"/tests/preload $(1)/tests
+	for program in $(COMMANDS) $(UNIT:$(BUILD)/%=%); do \
+		case $$program in chat-serve) more='$(3)' ;; *) more= ;; esac && \
+		printf '#!/bin/sh\nexec %s "%s" %s "$$@"\n' '$(2)' "$(abspath $(BUILD))/$$program" "$$more" \
+			>$(1)/$$program && chmod +x $(1)/$$program || exit; \
+	done
+endef
+
 # The programs under valgrind look like a build of their own. The sandbox is off, because it would bind valgrind.
 # An error is the exit status 99 and a file in build/valgrind.
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
@@ -90,13 +102,7 @@ VALGRIND_TESTS = $(addprefix tests/e2e/,listen-cursor.sh pipelines.sh send.sh se
 	serve-protocol-history.sh serve-protocol-nonces.sh serve-tls-frames.sh \
 	validate-corpus.sh validate-order.sh)
 check-valgrind: all unit ## many of the tests under valgrind
-	rm -rf $(BUILD)/valgrind && mkdir -p $(BUILD)/valgrind/tests/unit
-	ln -s $(abspath $(BUILD))/tests/preload $(BUILD)/valgrind/tests
-	for program in $(COMMANDS) $(UNIT:$(BUILD)/%=%); do \
-		case $$program in chat-serve) more=--no-sandbox ;; *) more= ;; esac && \
-		printf '#!/bin/sh\nexec %s %s %s "$$@"\n' '$(VALGRIND)' "$(abspath $(BUILD))/$$program" "$$more" \
-			>$(BUILD)/valgrind/$$program && chmod +x $(BUILD)/valgrind/$$program || exit; \
-	done
+	$(call wrap,$(BUILD)/valgrind,$(VALGRIND),--no-sandbox)
 	CHAT_TEST_SLOWNESS=10 $(MAKE) check-built BUILD=$(BUILD)/valgrind TEST_SECONDS=3000 TESTS='$(VALGRIND_TESTS) \
 		$(UNIT:$(BUILD)/%=$(BUILD)/valgrind/%)'
 

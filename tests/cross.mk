@@ -1,0 +1,61 @@
+# Other machines: the programs are built with Debian's cross compilers, against a tree of that machine's packages
+# (of two machines, libwslay-dev cannot be installed at once), and run under qemu-user. arm64 is what people have; on
+# i386 sizes have 32 bits, and on s390x the highest byte of a number is the first.
+
+ARCH ?= arm64 i386 s390x
+
+# Of each machine: its name for the compiler, and for qemu.
+GNU_arm64 = aarch64-linux-gnu
+QEMU_arm64 = aarch64
+GNU_armhf = arm-linux-gnueabihf
+QEMU_armhf = arm
+GNU_i386 = i686-linux-gnu
+MULTIARCH_i386 = i386-linux-gnu
+QEMU_i386 = i386
+GNU_s390x = s390x-linux-gnu
+QEMU_s390x = s390x
+
+CROSS_PACKAGES = mmdebstrap qemu-user-static $(foreach arch,$(ARCH),gcc-$(GNU_$(arch)))
+# What its tree holds: of the packages for building, the libraries.
+CROSS_LIBRARIES = $(filter lib%-dev uthash-dev,$(BUILD_PACKAGES))
+
+.PHONY: deps-cross check-cross cross-build cross-sysroot cross-run
+
+CROSS = build/cross/$(1)
+CROSS_BUILD = BUILD=$(CROSS) CC="$(GNU_$(1))-gcc --sysroot=$(CROSS)/sysroot" AR=$(GNU_$(1))-ar ARCH=$(1)
+
+check-cross: ## build for other machines and run there what qemu can: ARCH="arm64 i386 s390x", also armhf
+	$(foreach arch,$(ARCH),$(MAKE) all unit $(call CROSS_BUILD,$(arch)) && \
+		$(MAKE) cross-run $(call CROSS_BUILD,$(arch)) &&) true
+
+deps-cross: ## install compilers and emulators for check-cross, and unpack the libraries of each machine
+	$(call install_packages,$(CROSS_PACKAGES))
+	$(foreach arch,$(ARCH),$(MAKE) cross-sysroot $(call CROSS_BUILD,$(arch)) &&) true
+
+# The packages come from the mirror that this machine's own come from.
+cross-sysroot:
+	[ -e $(BUILD)/sysroot ] || { \
+		. /etc/os-release && \
+		mirror=$$(apt-get indextargets --format '$$(SITE)' 'Created-By: Packages' "Codename: $$VERSION_CODENAME" \
+			'Component: main' | head -n 1) && \
+		rm -rf $(BUILD)/unpacked && mkdir -p $(BUILD) && \
+		mmdebstrap --variant=extract --architectures=$(ARCH) --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+			--include='$(CROSS_LIBRARIES)' $$VERSION_CODENAME $(BUILD)/unpacked \
+			"deb $$mirror $$VERSION_CODENAME main" && \
+		mv $(BUILD)/unpacked $(BUILD)/sysroot; \
+	}
+
+# A processor that knows the machine's programs runs them itself; qemu has neither seccomp nor Landlock, which are
+# tested then.
+LOADER_i386 = $(wildcard $(BUILD)/sysroot/lib/ld-linux.so.2)
+NATIVE = $(if $(LOADER_$(ARCH)),$(if $(shell $(LOADER_$(ARCH)) --version 2>/dev/null),true))
+SYSROOT = $(abspath $(BUILD))/sysroot
+EMULATE = qemu-$(QEMU_$(ARCH))-static -L "$(SYSROOT)" -0 "$$0"
+LOAD = "$(SYSROOT)/lib/ld-linux.so.2" --library-path "$(SYSROOT)/lib/$(MULTIARCH_$(ARCH))" --argv0 "$$0"
+
+CROSS_E2E = $(addprefix tests/e2e/,$(addsuffix .sh,validate validate-corpus serve-corpus serve-protocol serve-journal \
+	commands-sizes $(if $(NATIVE),commands-sandbox serve-sandbox serve-journal-crash serve-tls send listen pipelines)))
+cross-run:
+	$(call wrap,$(BUILD)/run,$(if $(NATIVE),$(LOAD),$(EMULATE)),$(if $(NATIVE),,--no-sandbox))
+	CHAT_TEST_EMULATED=1 CHAT_TEST_SLOWNESS=10 $(MAKE) check-built BUILD=$(BUILD)/run TESTS='$(CROSS_E2E) \
+		$(UNIT:$(BUILD)/%=$(BUILD)/run/%)'
