@@ -72,9 +72,9 @@ SONAME = libchat.so.$(SOVERSION)
 
 # libchat-client, a member of a channel, is above libchat. Of what libchat does not export it has copies.
 CLIENT_SRC := $(wildcard lib/client/*.c lib/wire/*.c) lib/message/encode.c \
-	$(patsubst %,lib/text/%.c,buf clock json_strdup show write_all)
+	$(patsubst %,lib/text/%.c,buf clock json_quote json_strdup show write_all)
 CLIENT_SONAME = libchat-client.so.$(SOVERSION)
-CLIENT_LIBS = -lcurl -lwslay -lidn2 -lcjson -lcrypto
+CLIENT_LIBS = -lcurl -lwslay -lidn2 -lcrypto
 LIBRARIES = $(addprefix $(BUILD)/,libchat.a $(SONAME) libchat-client.a $(CLIENT_SONAME))
 
 HEADERS := $(wildcard lib/chat/*.h)
@@ -87,7 +87,7 @@ LIB = $(BUILD)/lib.a
 PROGRAMS := $(COMMANDS:%=$(BUILD)/%)
 OBJECTS = $(call objects,$(wildcard cmd/*.c cmd/*/*.c cmd/serve/*/*.c) $(LIB_SRC)) $(patsubst %.c,$(BUILD)/pic/%.o,$(SHARED_SRC) $(CLIENT_SRC))
 
-.PHONY: all install uninstall clean help deps-build
+.PHONY: all static install uninstall clean help deps-build
 .DELETE_ON_ERROR:
 
 ALL = $(COMMANDS:%=$(BUILD)/%) $(LIBRARIES)
@@ -132,6 +132,16 @@ $(BUILD)/pic/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$< as PIC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -c -o $@ $<
+
+# chat-validate and libchat.a with musl: they need nothing of a machine but its kernel. The headers that musl does not
+# have are taken from their packages one by one, since others beside them are the C library's.
+MUSL_CC ?= musl-gcc
+STATIC = $(BUILD)/static
+static: ## chat-validate as one file that runs anywhere, and libchat.a (build/static)
+	@mkdir -p $(STATIC)/include
+	@ln -sfn $(addprefix /usr/include/,linux asm-generic uthash.h $(shell $(CC) -print-multiarch)/asm) $(STATIC)/include
+	@$(MAKE) $(STATIC)/chat-validate $(STATIC)/libchat.a BUILD=$(STATIC) CC='$(MUSL_CC) -isystem $(STATIC)/include' \
+		LIB_SRC='$(wildcard lib/text/*.c lib/message/*.c lib/command/*.c)' LIBS= LDFLAGS='-no-pie -static $(LDFLAGS)'
 
 # Other flags are another build: whatever was made with the old ones is made again.
 FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(HARDENING)

@@ -15,11 +15,11 @@ QEMU_i386 = i386
 GNU_s390x = s390x-linux-gnu
 QEMU_s390x = s390x
 
-CROSS_PACKAGES = mmdebstrap qemu-user-static $(foreach arch,$(ARCH),gcc-$(GNU_$(arch)))
+CROSS_PACKAGES = mmdebstrap qemu-user-static musl-tools $(foreach arch,$(ARCH),gcc-$(GNU_$(arch)))
 # What its tree holds: of the packages for building, the libraries.
 CROSS_LIBRARIES = $(filter lib%-dev uthash-dev,$(BUILD_PACKAGES))
 
-.PHONY: deps-cross check-cross cross-build cross-sysroot cross-run
+.PHONY: deps-cross check-cross check-static check-builds deps-builds cross-sysroot cross-run
 
 CROSS = build/cross/$(1)
 CROSS_BUILD = BUILD=$(CROSS) CC="$(GNU_$(1))-gcc --sysroot=$(CROSS)/sysroot" AR=$(GNU_$(1))-ar ARCH=$(1)
@@ -59,3 +59,30 @@ cross-run:
 	$(call wrap,$(BUILD)/run,$(if $(NATIVE),$(LOAD),$(EMULATE)),$(if $(NATIVE),,--no-sandbox))
 	CHAT_TEST_EMULATED=1 CHAT_TEST_SLOWNESS=10 $(MAKE) check-built BUILD=$(BUILD)/run TESTS='$(CROSS_E2E) \
 		$(UNIT:$(BUILD)/%=$(BUILD)/run/%)'
+
+check-static: all static ## chat-validate with musl on the corpora
+	$(MAKE) check-built TESTS=tests/cross/static.sh
+	$(MAKE) check-built BUILD=$(STATIC) TESTS='tests/e2e/validate.sh tests/e2e/validate-corpus.sh'
+
+# ---- other builds ----
+
+# A user's directory, compiler and flags: each of these builds without a warning and passes the unit tests and some
+# others. The copy is of the files that git has.
+BUILDS_E2E = $(addprefix tests/e2e/,validate.sh send.sh listen.sh serve-protocol.sh serve-journal.sh install.sh)
+BUILDS_UNIT = $(UNIT_SRC:%.c=$(1)/%)
+check-builds: ## a directory with a space, BUILD elsewhere, clang, -O0, -O3 -march=native, -flto
+	rm -rf 'build/a directory' && mkdir -p 'build/a directory'
+	git ls-files -z | xargs -0 cp -a --parents -t 'build/a directory'
+	cd 'build/a directory' && $(MAKE) all unit BUILD=build CFLAGS=-O0 WERROR=1 && \
+		$(MAKE) check-built BUILD=build TESTS='$(BUILDS_E2E) $(call BUILDS_UNIT,build)'
+	elsewhere=$$(mktemp -d) && \
+		$(MAKE) all unit BUILD=$$elsewhere CC=clang-14 WERROR=1 && \
+		$(MAKE) check-built BUILD=$$elsewhere TESTS="$(BUILDS_E2E) $(call BUILDS_UNIT,$$elsewhere)" && \
+		rm -rf $$elsewhere
+	$(MAKE) all unit BUILD=build/native CFLAGS='-O3 -march=native' WERROR=1
+	$(MAKE) check-built BUILD=build/native TESTS='$(call BUILDS_UNIT,build/native)'
+	$(MAKE) all unit BUILD=build/lto CFLAGS='-O2 -flto=auto' WERROR=1
+	$(MAKE) check-built BUILD=build/lto TESTS='$(call BUILDS_UNIT,build/lto)'
+
+deps-builds: ## the other compiler that check-builds takes
+	$(call install_packages,git clang-14)

@@ -1,104 +1,106 @@
 /*
- * Writes the messages of a client, init, text and file, with cJSON.
+ * Writes the messages of a client: init, text and file.
  */
 #include "message/encode.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chat/base64.h"
-#include "text/buf.h"
+#include "text/json_quote.h"
 
 static void
-add_string(cJSON *object, const char *name, const char *value)
+begin(struct chat_buf *line, const char *type)
 {
-	if (value)
-		chat_need(cJSON_AddStringToObject(object, name, value));
+	chat_buf_append_string(line, "{\"type\":");
+	chat_json_quote(line, chat_span_of(type));
 }
 
-static cJSON *
-new_message(const char *type)
-{
-	cJSON *message = chat_need(cJSON_CreateObject());
-
-	add_string(message, "type", type);
-	return message;
-}
-
+/* Ends the message. Returns the line, which the caller must free(3). */
 static char *
-print_and_delete(cJSON *item)
+end(struct chat_buf *line)
 {
-	char *line = chat_need(cJSON_PrintUnformatted(item));
+	chat_buf_append(line, "}", sizeof("}"));
+	return line->at;
+}
 
-	cJSON_Delete(item);
-	return line;
+static void
+put_name(struct chat_buf *line, const char *name)
+{
+	chat_buf_printf(line, ",\"%s\":", name);
+}
+
+/* Adds a member, unless its value is NULL. */
+static void
+put_string(struct chat_buf *line, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	put_name(line, name);
+	chat_json_quote(line, chat_span_of(value));
 }
 
 char *
 chat_encode_init(const struct chat_encode_init *init)
 {
-	cJSON *message = new_message("init");
+	struct chat_buf line = {0};
 
-	add_string(message, "username", init->username);
-	add_string(message, "id", init->id);
-	add_string(message, "token", init->token);
-	add_string(message, "since", init->since);
-	if (init->since_ms)
-		chat_need(cJSON_AddNumberToObject(message, "sinceTime", (double)init->since_ms));
+	begin(&line, "init");
+	put_string(&line, "username", init->username);
+	put_string(&line, "id", init->id);
+	put_string(&line, "token", init->token);
+	put_string(&line, "since", init->since);
+	if (init->since_ms) {
+		put_name(&line, "sinceTime");
+		chat_buf_printf(&line, "%lld", (long long)init->since_ms);
+	}
 	if (init->hidden)
-		add_string(message, "presence", "hidden");
-	return print_and_delete(message);
+		put_string(&line, "presence", "hidden");
+	return end(&line);
 }
 
 char *
 chat_encode_text(const char *text, const char *nonce, const char *reply_to)
 {
-	cJSON *message = new_message("text");
+	struct chat_buf line = {0};
 
-	add_string(message, "text", text);
-	add_string(message, "nonce", nonce);
-	add_string(message, "replyTo", reply_to);
-	return print_and_delete(message);
+	begin(&line, "text");
+	put_string(&line, "text", text);
+	put_string(&line, "nonce", nonce);
+	put_string(&line, "replyTo", reply_to);
+	return end(&line);
 }
 
-static char *
-base64_string(const void *bytes, size_t size)
-{
-	size_t len = chat_base64_encoded_size(size);
-	char *text = chat_alloc(len + 1);
-
-	text[chat_base64_encode(text, bytes, size)] = '\0';
-	return text;
-}
+#define AROUND_BYTES 1024 /* of a file message without its contents, about */
 
 char *
 chat_encode_file(const struct chat_encode_file *file)
 {
-	char *data = base64_string(file->bytes, file->size), *line;
-	cJSON *message = new_message("file");
-	cJSON *body = chat_need(cJSON_AddObjectToObject(message, "file"));
+	size_t size = chat_base64_encoded_size(file->size);
+	struct chat_buf line = {0};
 
-	add_string(body, "name", file->name);
-	add_string(body, "type", file->type);
-	chat_need(cJSON_AddNumberToObject(body, "size", (double)file->size));
-	if (!cJSON_AddItemToObject(body, "data", chat_need(cJSON_CreateStringReference(data))))
-		chat_out_of_memory();
-	add_string(message, "nonce", file->nonce);
-	add_string(message, "replyTo", file->reply_to);
-	line = print_and_delete(message);
-	free(data);
-	return line;
+	chat_buf_reserve(&line, size + AROUND_BYTES);
+	begin(&line, "file");
+	chat_buf_append_string(&line, ",\"file\":{\"name\":");
+	chat_json_quote(&line, chat_span_of(file->name));
+	put_string(&line, "type", file->type);
+	put_name(&line, "size");
+	chat_buf_printf(&line, "%zu,\"data\":\"", file->size);
+	line.len += chat_base64_encode(chat_buf_reserve(&line, size), file->bytes, file->size);
+	chat_buf_append_string(&line, "\"}");
+	put_string(&line, "nonce", file->nonce);
+	put_string(&line, "replyTo", file->reply_to);
+	return end(&line);
 }
 
 char *
 chat_encode_string(struct chat_span text)
 {
-	char *string = chat_strndup(text.at, text.len), *line;
+	struct chat_buf string = {0};
 
-	if (strlen(string) != text.len)
-		abort(); /* cJSON would cut the text at U+0000 */
-	line = print_and_delete(chat_need(cJSON_CreateStringReference(string)));
-	free(string);
-	return line;
+	if (text.len && memchr(text.at, '\0', text.len))
+		abort(); /* no message has it */
+	chat_json_quote(&string, text);
+	chat_buf_append(&string, "", 1);
+	return string.at;
 }

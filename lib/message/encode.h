@@ -8,9 +8,9 @@
 #include "chat/span.h"
 
 /*
- * The messages that a client sends, written with cJSON. Each function returns one line of JSON
+ * The messages that a client sends. Each function returns one line of JSON
  * without a newline; the caller must free(3) it. Strings are NUL-terminated and must be valid
- * UTF-8, because cJSON does not check them. An optional property is left out if its field is NULL.
+ * UTF-8, which is not checked. An optional property is left out if its field is NULL.
  */
 struct chat_encode_init {
 	const char *username;
