@@ -37,12 +37,14 @@ TMP=$(mktemp -d "${TMPDIR:-/tmp}/chat-test.XXXXXX") || exit 1
 OUT=$TMP/out ERR=$TMP/err # the output of the command that `exits` ran last
 SERVE_PID='' SERVE_OUT='' SERVE_ERR='' AT_EXIT=''
 mkfifo "$TMP/never"
+PRELOAD=$TMP/preload # tests/preload, as built; a path in LD_PRELOAD must not have a space
+ln -s "$BUILD/tests/preload" "$PRELOAD"
 
 # Nothing else of the caller's environment changes a test.
 slowness=${CHAT_TEST_SLOWNESS:-1} full=${CHAT_TEST_FULL-} seed=${CHAT_TEST_SEED-}
 unset "${!CHAT_@}" NO_COLOR http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY \
 	ALL_PROXY NO_PROXY CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR MAKEFLAGS MAKELEVEL CFLAGS
-export LC_ALL=C.UTF-8 TERM=xterm TZ=UTC HOME=$TMP PATH=$BUILD:$PATH NODE_PATH=/usr/share/nodejs TOP BUILD TMP
+export LC_ALL=C.UTF-8 TERM=xterm TZ=UTC HOME=$TMP PATH=$BUILD:$PATH NODE_PATH=/usr/share/nodejs TOP BUILD TMP PRELOAD
 export PYTHONPATH=$TOP/tests/helpers PYTHONDONTWRITEBYTECODE=1
 
 tests_run=0

@@ -8,7 +8,7 @@
 nm "$BUILD/chat-validate" | grep -qE '__(asan|tsan)_' && skip_all 'a sanitizer comes before what is preloaded'
 grep -q landlock /proc/kallsyms || skip_all 'this kernel has no Landlock'
 mkdir "$TMP/home" && cd "$TMP/home" || exit 1
-escape=$BUILD/tests/preload/escape.so
+escape=$PRELOAD/escape.so
 
 outcome() {
 	sed -n "s/^escape: $1: //p" "$ERR"

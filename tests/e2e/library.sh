@@ -145,12 +145,12 @@ if [ ${#sanitize[@]} = 0 ]; then
 	for program in "${programs[@]}"; do
 		touch "$TMP/$program.in"
 		export ALLOC_COUNT=$TMP/allocations
-		LD_PRELOAD=$BUILD/tests/preload/alloc.so "$TMP/$program" 0 /ops <"$TMP/$program.in" >/dev/null 2>&1
+		LD_PRELOAD=$PRELOAD/alloc.so "$TMP/$program" 0 /ops <"$TMP/$program.in" >/dev/null 2>&1
 		unset ALLOC_COUNT
 		count=$(<"$TMP/allocations")
 		[ "$count" -gt 0 ] || echo "$program allocates nothing"
 		for ((n = 1; n <= count; n++)); do
-			ALLOC_FAIL=$n LD_PRELOAD=$BUILD/tests/preload/alloc.so "$TMP/$program" 0 /ops \
+			ALLOC_FAIL=$n LD_PRELOAD=$PRELOAD/alloc.so "$TMP/$program" 0 /ops \
 				<"$TMP/$program.in" >/dev/null 2>"$ERR"
 			status=$?
 			if [ "$status" -ge 126 ] || [ "$program" = memory ] && [ "$status" -ne 0 ]; then

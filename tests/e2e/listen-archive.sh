@@ -107,7 +107,7 @@ like "$(cat "$ERR")" 'such as' 'is told what one is'
 said 1 8000 -c full
 mkdir "$TMP/disk"
 full() {
-	LD_PRELOAD=$BUILD/tests/preload/disk.so DISK_DIR=$TMP/disk DISK_FAULT="write:$1:0:1,write:$1:28:0" \
+	LD_PRELOAD=$PRELOAD/disk.so DISK_DIR=$TMP/disk DISK_FAULT="write:$1:0:1,write:$1:28:0" \
 		archive -c full --since all --cursor-file "$TMP/disk/cursor" >>"$TMP/disk/archive" 2>"$TMP/full"
 }
 if ! nm "$BUILD/chat-listen" | grep -qE '__(asan|tsan)_'; then

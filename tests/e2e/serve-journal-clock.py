@@ -14,7 +14,7 @@ DAY, YEAR = 86400, 365 * 86400
 
 def wrong_clock(flag, seconds):
     """The environment of a server whose clock is ahead while this file exists."""
-    return {**disk(""), "LD_PRELOAD": os.path.join(os.environ["BUILD"], "tests/preload/clock.so"),
+    return {**disk(""), "LD_PRELOAD": os.path.join(os.environ["PRELOAD"], "clock.so"),
             "CLOCK_AHEAD": "%s:%d" % (flag, seconds)}
 
 

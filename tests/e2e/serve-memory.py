@@ -14,7 +14,7 @@ import tempfile
 from peer import CLOSE, CONTINUATION, PING, SPECIFIED, TEXT, Peer, conforms, frame
 from serving import NotStarted, Server, case, main, running
 
-SHIM = os.path.join(os.environ["BUILD"], "tests/preload/alloc.so")
+SHIM = os.path.join(os.environ["PRELOAD"], "alloc.so")
 FULL = bool(os.environ.get("CHAT_TEST_FULL"))
 RUNS = 150
 FILE = {"name": "f", "type": "text/plain", "size": 3, "data": "YWJj" * 5000}

@@ -13,7 +13,7 @@ echo gold >treasure
 
 # taken_over NAME ARGUMENT…: a server that tries to escape when somebody connects; $SERVE_ERR tells.
 taken_over() {
-	LD_PRELOAD=$BUILD/tests/preload/escape.so CHAT_TEST_ESCAPE_AT=accept4 CHAT_TEST_ESCAPE=$1 serve "${@:2}"
+	LD_PRELOAD=$PRELOAD/escape.so CHAT_TEST_ESCAPE_AT=accept4 CHAT_TEST_ESCAPE=$1 serve "${@:2}"
 }
 
 outcome() {

@@ -29,7 +29,7 @@ is "$(there)" url 'a server that is killed leaves it'
 # starts: a server whose disk does not answer before $TMP/hold is gone; sets $server.
 starts() {
 	: >"$TMP/hold"
-	spawn env LD_PRELOAD="$BUILD/tests/preload/disk.so" DISK_DIR="$TMP/journal" DISK_HOLD="open:$TMP/hold" \
+	spawn env LD_PRELOAD="$PRELOAD/disk.so" DISK_DIR="$TMP/journal" DISK_HOLD="open:$TMP/hold" \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
 		chat-serve -q --no-sandbox -l 127.0.0.1:0 --url-file "$url" --journal "$TMP/journal" 2>"$TMP/err"
 	server=$!

@@ -11,7 +11,7 @@ import time
 from peer import DEADLINE, SLOWNESS, TEXT, frame, until
 from serving import CHAT_SERVE, Server, running
 
-SHIM = os.path.join(os.environ["BUILD"], "tests/preload/disk.so")
+SHIM = os.path.join(os.environ["PRELOAD"], "disk.so")
 VALIDATE = os.path.join(os.environ["BUILD"], "chat-validate")
 
 
