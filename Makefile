@@ -20,6 +20,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+USERUNITDIR ?= $(PREFIX)/lib/systemd/user
 DESTDIR ?=
 
 CC ?= cc
@@ -109,7 +110,7 @@ $(BUILD)/pic/libchat.a: $(SHARED_SRC:%.c=$(BUILD)/pic/%.o)
 $(BUILD)/libchat-client.a: $(call objects,$(CLIENT_SRC))
 $(LIB) $(BUILD)/libchat.a $(BUILD)/pic/libchat.a $(BUILD)/libchat-client.a:
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 
 $(BUILD)/$(SONAME): $(SHARED_SRC:%.c=$(BUILD)/pic/%.o) lib/libchat.map Makefile
 	$(call say,LD,$@)
@@ -197,6 +198,8 @@ copy $(BASH_DIR) completions/chat.bash $(COMMANDS)
 644 $(FISH_DIR) $(COMMANDS:%=completions/%.fish)
 fill $(UNITDIR) cmd/serve/systemd/chat-serve.service.in
 644 $(UNITDIR) cmd/serve/systemd/chat-serve.socket
+fill $(USERUNITDIR) cmd/serve/systemd/user/chat-serve.service.in
+644 $(USERUNITDIR) cmd/serve/systemd/chat-serve.socket
 endef
 
 # Root makes nothing in the build directory of another user: what is built there is installed as it is.
@@ -207,7 +210,7 @@ $(error nothing is installed)
 endif
 endif
 
-TOLD = INSTALLED BUILD VERSION DESTDIR PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR UNITDIR
+TOLD = INSTALLED BUILD VERSION DESTDIR PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR UNITDIR USERUNITDIR
 $(foreach name,$(TOLD),$(eval install uninstall: export $(name) := $$($(name))))
 install uninstall: export AS_GIVEN := $(value DESTDIR)$(value PREFIX)
 

@@ -32,7 +32,7 @@ check_dollars() {
 
 # Only DESTDIR may have any name: the others are words in chat.pc and in units.
 check_names() {
-	for name in PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR UNITDIR; do
+	for name in PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR UNITDIR USERUNITDIR; do
 		value=
 		eval "value=\$$name"
 		case $value in

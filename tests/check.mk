@@ -34,7 +34,7 @@ $(UNIT) $(INTEROP_PEERS): $(BUILD)/%: $(BUILD)/%.o $(PARTS) $(LIB)
 
 $(PARTS): $(call objects,$(PARTS_SRC))
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 
 $(PRELOAD): $(BUILD)/%.so: %.c $(BUILD)/flags
 	$(call say,CC,$<)

@@ -223,4 +223,8 @@ is "$(grep -oE '\]\([^)#]+\)' README.md | sed 's/^](//; s/)$//' | grep -v '^http
 	[ -e "$path" ] || echo "$path"
 done)" '' 'the files that the README points to exist'
 
+version=$(sed -n 's/^VERSION = //p' Makefile)
+is "$(grep -m 1 -oE '^[0-9]+(\.[0-9]+)+' man/NEWS)" "$version" 'the news begin with the version of the Makefile'
+is "$(sed -n '1s/.*(\(.*\)-.*).*/\1/p' tests/package/debian/changelog)" "$version" "the package's changelog begins with it"
+
 done_testing

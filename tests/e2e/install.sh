@@ -18,6 +18,7 @@ ok 'make install' || diag "$(cat "$ERR")"
 for file in bin/chat-{serve,send,listen,validate} lib/libchat{,-client}.{a,so.0,so} \
 	lib/pkgconfig/chat{,-client}.pc include/chat/{base64,build,err,json,line_reader,member,msg,span,type,utf8,validate}.h \
 	share/man/man1/chat-{serve,send,listen,validate}.1 share/man/man7/chat{,-protocol}.7 \
+	lib/systemd/{system,user}/chat-serve.{service,socket} \
 	share/bash-completion/completions/chat-{serve,send,listen,validate} \
 	share/zsh/site-functions/_chat share/fish/vendor_completions.d/chat-{serve,send,listen,validate}.fish; do
 	[ -s "$root/usr/$file" ]
@@ -76,6 +77,11 @@ if command -v systemd-analyze >/dev/null; then
 	sed '/^Documentation=/d' "$units/chat-serve.socket" >"$TMP/units/chat-serve.socket"
 	exits 0 'systemd finds no flaw in it' systemd-analyze verify "$TMP/units"/*
 	is "$(cat "$OUT" "$ERR")" '' 'and has nothing to say'
+	mkdir "$TMP/user-units"
+	sed "s|/usr/bin/|$TMP/|; /^Documentation=/d" "${units%/*}/user/chat-serve.service" >"$TMP/user-units/chat-serve.service"
+	cp "$TMP/units/chat-serve.socket" "$TMP/user-units"
+	XDG_RUNTIME_DIR=$TMP exits 0 'nor in the units of a user' systemd-analyze --user verify "$TMP/user-units"/*
+	is "$(cat "$OUT" "$ERR")" '' 'of which it says nothing either'
 	exits 0 'and an exposure of at most 2.0' systemd-analyze security --offline=true --threshold=20 \
 		"$TMP/units/chat-serve.service"
 fi

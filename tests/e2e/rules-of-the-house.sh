@@ -87,6 +87,10 @@ nm -D --undefined-only "$BUILD/libchat-client.so.0" | awk '{ sub(/@.*/, "", $2);
 	grep -xE '_?exit|(v?f?|d)printf|puts|fputs|fwrite|perror|signal|sig[a-z]+|set(env|locale)|fork|pthread_create' |
 	none 'libchat-client does not end the process, print or touch its signals'
 like "$(needed "$BUILD/libchat-client.so.0")" 'libchat\.so\.0' 'libchat-client loads libchat'
+for library in libchat libchat-client; do
+	is "$(sed -nE 's/^ ([a-z].*)@LIBCHAT_.*/\1/p' "tests/package/debian/${library}0.symbols")" \
+		"$(sed -nE 's/^\t\t(chat_.*);$/\1/p' "lib/$library.map" | LC_ALL=C sort)" "${library}0.symbols has all of $library.map"
+done
 nm -g --defined-only "$BUILD/lib.a" | awk 'NF == 3 && $3 !~ /^(chat_|__)/' |
 	none 'the library defines chat_* alone'
 
