@@ -51,6 +51,7 @@ settings_init(struct settings *settings)
 {
 	*settings = (struct settings){0};
 	chat_login_init(&settings->login);
+	settings->login.client.of_command = true;
 }
 
 int

@@ -113,9 +113,10 @@ enum chat_event_type {
 	CHAT_EVENT_LOST = 10,
 
 	/*
-	 * The last event. err says why; its code is CHAT_OK after chat_member_close(). The server
-	 * has refused the member (CHAT_REFUSED, CHAT_UNAUTHORIZED, CHAT_USERNAME_TAKEN…), or could
-	 * not be reached for the time of retry_for_ms.
+	 * The last event. err says why; its code is CHAT_OK if it was asked for by
+	 * chat_member_close() and nothing went wrong before. Else the server has refused the member
+	 * (CHAT_REFUSED, CHAT_UNAUTHORIZED, CHAT_USERNAME_TAKEN…), or could not be reached for the
+	 * time of retry_for_ms.
 	 */
 	CHAT_EVENT_ENDED = 11
 };

@@ -213,7 +213,7 @@ tell_end(struct chat_member *member)
 		return false;
 	member->end_told = true;
 	member->event.type = CHAT_EVENT_ENDED;
-	if (!member->close.asked)
+	if (!member->close.begun)
 		member->event.err = member->came.err;
 	return true;
 }
@@ -256,8 +256,10 @@ close_when_done(struct chat_member *member)
 
 	if (!member->close.asked || member->ended)
 		return;
-	if (overdue || chat_outbox_empty(&member->delivery.outbox))
-		chat_membership_close(&member->membership, CLOSE_MS);
+	if (!overdue && !chat_outbox_empty(&member->delivery.outbox))
+		return;
+	member->close.begun = true;
+	chat_membership_close(&member->membership, CLOSE_MS);
 }
 
 /* Tells the descriptor what to wait for. */

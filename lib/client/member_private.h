@@ -44,6 +44,7 @@ struct chat_member {
 	bool was_caught_up; /* on any connection */
 	struct {
 		bool asked;
+		bool begun; /* the connection is being closed, or there is none */
 		int64_t deadline_ms;
 	} close;
 	bool ended, end_told; /* the membership has ended; CHAT_EVENT_ENDED was returned */

@@ -16,6 +16,7 @@ struct chat_client_options {
 		*key; /* PEM files; cert NULL: none; key NULL: the key is in the file of cert */
 	const char *unix_socket; /* the path to connect to instead of the host; NULL: TCP */
 	bool insecure; /* do not verify the server */
+	bool of_command; /* errors say which options of a command help: --cacert, --cert, -k */
 	int64_t connect_timeout_ms; /* for name lookup, TCP, proxy, TLS and handshake together;
 				       must be above 0 */
 	size_t max_message_bytes; /* a longer message from the server ends the connection with

@@ -23,17 +23,21 @@ chat_tls_is_plain(const char *words)
 }
 
 const char *
-chat_tls_hint(const char *words, bool distrusted)
+chat_tls_hint(const char *words, bool distrusted, bool of_command)
 {
 	static const char *const wanted[] = {"certificate required", "handshake failure", NULL};
 	static const char *const refused[] = {"unknown ca", "bad certificate",
 		"certificate expired", "certificate unknown", NULL};
 
 	if (distrusted)
-		return "--cacert FILE names whom to trust, -k trusts anybody";
+		return of_command ? "--cacert FILE names whom to trust, -k trusts anybody"
+				  : "a file of certificates says whom to trust";
 	if (!strstr(words, " alert "))
 		return NULL;
 	if (has_one(words, wanted))
-		return "it may want to be shown a --cert";
-	return has_one(words, refused) ? "it does not trust our --cert" : NULL;
+		return of_command ? "it may want to be shown a --cert"
+				  : "it may want to be shown a certificate";
+	if (!has_one(words, refused))
+		return NULL;
+	return of_command ? "it does not trust our --cert" : "it does not trust our certificate";
 }

@@ -128,8 +128,11 @@ chat_transport_fail_connecting(
 		return chat_fail(err, code,
 			"the server's answer is not TLS (is it ws:// in place of wss://?)");
 	hint = result == CURLE_SSL_CACERT_BADFILE
-		? "install ca-certificates, or name whom to trust by --cacert FILE"
-		: chat_tls_hint(words, result == CURLE_PEER_FAILED_VERIFICATION);
+		? transport->of_command
+			? "install ca-certificates, or name whom to trust by --cacert FILE"
+			: "install ca-certificates, or name a file of certificates"
+		: chat_tls_hint(
+			  words, result == CURLE_PEER_FAILED_VERIFICATION, transport->of_command);
 	return hint ? chat_fail(err, code, "%.120s (%s)", words, hint)
 		    : chat_fail(err, code, "%s", words);
 }
@@ -140,7 +143,8 @@ chat_transport_fail_connected(
 {
 	enum chat_code code =
 		is_certificate_alert(transport->error) ? CHAT_REFUSED : CHAT_CONNECTION_LOST;
-	const char *words = words_for(transport, result), *hint = chat_tls_hint(words, false);
+	const char *words = words_for(transport, result),
+		   *hint = chat_tls_hint(words, false, transport->of_command);
 
 	return hint ? chat_fail(err, code, "%.120s (%s)", words, hint)
 		    : chat_fail(err, code, "%s", words);

@@ -22,6 +22,7 @@ struct chat_transport {
 	char address[128];
 	const char *authorities, *authorities_name; /* the CA file, and the option or variable with
 						      its name; authorities NULL: the system's */
+	bool of_command; /* as in the options */
 	const char *proxy_name; /* the environment variable of the proxy; NULL: no proxy */
 	char goal[sizeof(((struct chat_url *)NULL)->host) +
 		16]; /* host and port in the form of libcurl's sentences */

@@ -91,6 +91,7 @@ set_authorities(struct chat_transport *transport, const struct chat_client_optio
 	const char *name = options->cacert_name;
 	int failed = 0;
 
+	transport->of_command = options->of_command;
 	transport->authorities = options->cacert;
 	transport->authorities_name = name ? name : "--cacert";
 	if (!options->cacert) {

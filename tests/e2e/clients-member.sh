@@ -4,6 +4,7 @@
 # the server is killed and started again; a bot in Python's asyncio has its descriptor in a loop of its own.
 
 . tests/lib.sh
+. tests/helpers/certs.sh
 
 cd "$TMP" || exit 1
 # An instrumented library wants its run-time.
@@ -88,12 +89,29 @@ is "$(cat "$OUT")" "$(chat-listen --no-follow --since all -t message | jq -r 'se
 exits 1 'it fails where no text is taken' ./say ''
 CHAT_URL=ws://127.0.0.1:1/ exits 1 'and where nobody listens' ./say hello
 
+# ---- TLS and tokens, by the environment ----
+
+make_ca ca && make_cert server "$LOCAL_NAMES"
+ok 'certificates' || diag "$(cat "$TMP/openssl")"
+chat-serve --new-token alice >alice.json
+jq -r .line alice.json >tokens
+chmod 600 tokens
+serve --tokens tokens --tls-cert server.pem --tls-key server.key
+exits 1 'a server whose certificate is not trusted' ./say hello
+exits 1 'is not spoken to by the bot either' bash -c './bot 2>&1 | tee /dev/stderr | grep -q "says whom to trust" && exit 1'
+unlike "$(cat "$ERR")" '--' 'and nobody is told of the options of a command'
+export CHAT_CACERT=ca.pem
+exits 1 'nor without a token' ./say hello
+CHAT_USERNAME=alice CHAT_TOKEN=$(jq -r .token alice.json) exits 0 'with both the text is accepted' ./say hello
+unset CHAT_CACERT
+
 # ---- a loop of somebody else ----
 
 if [[ ${sanitize[*]-} = -fsanitize* ]]; then # Python has not its run-time
 	done_testing
 	exit
 fi
+serve
 chat-listen -t message -C 12 --username reader >heard &
 reader=$!
 spawn /usr/bin/python3 "$TOP/tests/helpers/asyncio-bot.py" "$BUILD/libchat-client.so.0" "$CHAT_URL" 'how are you?' fine 6 \

@@ -473,6 +473,7 @@ test_later(void)
 	run_open(&run, play_later);
 	run_to(&run, CHAT_EVENT_LOST);
 	send_text(&run, "waits", 1);
+	chat_member_close(run.member, PATIENCE_MS);
 	run_to(&run, CHAT_EVENT_LOST);
 	run_to(&run, CHAT_EVENT_ENDED);
 	is_int(chat_member_send_text(run.member, CHAT_SPAN("more"), NULL, 2, &err), -1,
