@@ -81,8 +81,8 @@ done | none 'what the shared library exports is declared in lib/chat'
 declared=$(perl -0pe 's{/\*.*?\*/}{}gs' lib/chat/member.h | grep -oE '\bchat_member_\w+\(' | tr -d '(' | sort)
 is "$(exported "$BUILD/libchat-client.so.0")" "$declared" \
 	'libchat-client exports what chat/member.h declares, and no copy of what libchat has'
-is "$(sed -n 's/^ \(chat_[a-z0-9_]*\)@LIBCHAT_CLIENT_0 [0-9.]*$/\1/p' lib/libchat-client.symbols)" "$declared" \
-	'lib/libchat-client.symbols has them, with the version that they came with'
+is "$(sed -n 's/^ \(chat_[a-z0-9_]*\)@LIBCHAT_CLIENT_0 [0-9.]*$/\1/p' tests/package/debian/libchat-client0.symbols)" "$declared" \
+	'the symbols file of its package has them, with the version that they came with'
 nm -D --undefined-only "$BUILD/libchat-client.so.0" | awk '{ sub(/@.*/, "", $2); print $2 }' |
 	grep -xE '_?exit|(v?f?|d)printf|puts|fputs|fwrite|perror|signal|sig[a-z]+|set(env|locale)|fork|pthread_create' |
 	none 'libchat-client does not end the process, print or touch its signals'
