@@ -28,6 +28,8 @@ read -ra sanitize < <(grep -oE -e '-fsanitize=[^ ]*|--coverage' "$BUILD/flags" |
 read -ra cflags < <(chat_pc --cflags)
 read -ra libs < <(chat_pc --libs)
 read -ra static_libs < <(chat_pc --static --libs)
+# A machine for make check may have no compiler for C++; make check-library has one.
+cplusplus=$(command -v g++)
 warnings=(-Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L)
 
 # compiles NAME COMMAND…: the command compiles without a word.
@@ -41,8 +43,8 @@ compiles() {
 # in_all_languages FILE: it is C99 and C++, also for clang.
 in_all_languages() {
 	local file=${1##*/} standard
-	for standard in c++11 c++17; do
-		compiles "$file is $standard" "${CXX:-g++}" -x c++ -std=$standard -pedantic "${warnings[@]}" "${cflags[@]}" \
+	for standard in ${cplusplus:+c++11 c++17}; do
+		compiles "$file is $standard" "$cplusplus" -x c++ "-std=$standard" -pedantic "${warnings[@]}" "${cflags[@]}" \
 			-fsyntax-only "$1"
 	done
 	for clang in clang clang-14; do
@@ -162,10 +164,14 @@ fi
 
 # ---- other languages, two threads ----
 
-compiles 'a program in C++' "${CXX:-g++}" -std=c++11 -pedantic "${warnings[@]}" "${sanitize[@]}" "${cflags[@]}" \
-	-o "$TMP/cplusplus" tests/e2e/library.cpp "${libs[@]}" -pthread
-exits 0 'runs, with a validator in each of its threads' "$TMP/cplusplus"
-is "$(cat "$OUT")" 'valid 20000 invalid 20000 text {"type":"text","text":"größer"}' 'and all give the same'
+if [ -n "$cplusplus" ]; then
+	compiles 'a program in C++' "$cplusplus" -std=c++11 -pedantic "${warnings[@]}" "${sanitize[@]}" "${cflags[@]}" \
+		-o "$TMP/cplusplus" tests/e2e/library.cpp "${libs[@]}" -pthread
+	exits 0 'runs, with a validator in each of its threads' "$TMP/cplusplus"
+	is "$(cat "$OUT")" 'valid 20000 invalid 20000 text {"type":"text","text":"größer"}' 'and all give the same'
+else
+	skip 'programs in C++' 'g++ is not installed'
+fi
 if [ ${#sanitize[@]} = 0 ]; then
 	exits 0 'Python calls it with ctypes' /usr/bin/python3 tests/e2e/library.py "$root/usr/lib/libchat.so"
 	is "$(cat "$OUT")" 'text grüß dich
@@ -189,7 +195,7 @@ done | none 'each is declared in a header that is installed'
 # Nothing that ends the process, prints, keeps state or follows the locale.
 if [ ${#sanitize[@]} = 0 ]; then
 	nm -D --undefined-only "$BUILD/libchat.so.0" | awk '{ sub(/@.*/, "", $2); print $2 }' |
-		grep -vxE '_.*|(mem|str)(chr|cmp|cpy|len|move|set|rchr|chrnul)|(m|c|re)alloc|free|v?snprintf|qsort|poll|read|strerrordesc_np' |
+		grep -vxE '_.*|(mem|str)(chr|cmp|cpy|len|move|set|rchr|chrnul)|(m|c|re)alloc|free|v?snprintf|qsort|poll|read|strerrordesc_np|bcmp' |
 		none 'it calls only what has no effect on the process'
 	nm "$BUILD/libchat.so.0" | awk '$2 ~ /^[bB]$/ && $3 !~ /^(__|completed)/ { print $3 }' | none 'it has no global state'
 fi
