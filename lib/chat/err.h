@@ -12,7 +12,8 @@ extern "C" {
 /*
  * The code of an error, in three groups after CHAT_OK. The first group is sent to peers
  * (chat-protocol(7), ERROR CODES). The second group names kinds of bad_json; the server sends
- * bad_json in their place. The third group is not sent.
+ * bad_json in their place. The third group is not sent. Later versions add codes after all of
+ * these, so that no number changes.
  */
 enum chat_code {
 	CHAT_OK,
