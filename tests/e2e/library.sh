@@ -185,8 +185,8 @@ fi
 exported() {
 	nm -D --defined-only "$BUILD/libchat.so.0" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort
 }
-is "$(sed -n 's/^ \(chat_[a-z0-9_]*\)@LIBCHAT_0 [0-9.]*$/\1/p' lib/libchat.symbols | LC_ALL=C sort)" "$(exported)" \
-	'lib/libchat.symbols has each function that is exported, with the version that it came with'
+is "$(sed -n 's/^ \(chat_[a-z0-9_]*\)@LIBCHAT_0 [0-9.]*$/\1/p' tests/package/debian/libchat0.symbols | LC_ALL=C sort)" "$(exported)" \
+	'tests/package/debian/libchat0.symbols has each function that is exported, with the version that it came with'
 is "$(sed -n 's/^\t\t\(chat_.*\);$/\1/p' lib/libchat.map)" "$(exported)" 'and lib/libchat.map lists the same'
 exported | while read -r name; do
 	sed 's|^ *\*.*||' lib/chat/*.h | grep -q "\b$name(" || echo "$name"

@@ -79,6 +79,7 @@ build_in_root() {
 		if [ -n "$arch" ]; then
 			dpkg --add-architecture "$arch"
 			apt-get -q update
+			apt-get -q -y --no-install-recommends install "crossbuild-essential-$arch"
 			set -- -a "$arch" -P cross,nocheck
 			export DEB_BUILD_OPTIONS=nocheck
 		else
