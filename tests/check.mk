@@ -6,9 +6,9 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc man-db \
 	bash-completion zsh fish procps curl iproute2 binutils systemd
 BROWSER_PACKAGES = chromium
-DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm gcovr valgrind strace
+DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm valgrind strace
 
-.PHONY: demo picture unit check check-built check-browser check-asan check-tsan check-valgrind coverage deps deps-browser deps-deep
+.PHONY: demo picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-browser deps-deep
 
 # ---- what is built ----
 
@@ -108,12 +108,6 @@ check-valgrind: all unit ## many of the tests under valgrind
 	$(call wrap,$(BUILD)/valgrind,$(VALGRIND),--no-sandbox)
 	CHAT_TEST_SLOWNESS=10 $(MAKE) check-built BUILD=$(BUILD)/valgrind TEST_SECONDS=3000 TESTS='$(VALGRIND_TESTS) \
 		$(UNIT:$(BUILD)/%=$(BUILD)/valgrind/%)'
-
-coverage: ## which lines the tests reach (build/coverage/index.html)
-	$(MAKE) check BUILD=build/coverage LDFLAGS=--coverage \
-		CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
-	gcovr --root . --object-directory build/coverage --filter lib/ --filter cmd/ --print-summary \
-		--html-details build/coverage/index.html build/coverage
 
 # ---- packages ----
 
