@@ -54,6 +54,9 @@ with_devices() {
 			mount --bind "/dev/$device" "$root/dev/$device"
 		done
 		ln -s /proc/self/fd "$root/dev/fd"
+		for number in 0,stdin 1,stdout 2,stderr; do
+			ln -s "/proc/self/fd/${number%,*}" "$root/dev/${number#*,}"
+		done
 		exec "$@"' with_devices "$ROOT" "$@"
 }
 
