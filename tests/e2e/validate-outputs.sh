@@ -18,6 +18,8 @@ is "$(cat "$OUT")" \
 	'is a workflow command, its properties escaped'
 exits 1 'with more than is shown' chat-validate --format github --max-errors 1 'a:b,c.ndjson' 'a:b,c.ndjson'
 is "$(lines "$OUT")" 2 'each file has its own'
+exits 1 'with --stats' chat-validate --format github --stats 'a:b,c.ndjson' good.ndjson
+is "$(tail -n 1 "$OUT")" '::notice::3 lines, 2 valid, 1 invalid, 1 findings' 'ends with a notice of the counts'
 
 exits 66 'tap' chat-validate --format tap good.ndjson 'a:b,c.ndjson' missing '#.ndjson'
 is "$(grep -v '^#' "$OUT")" "\
