@@ -67,7 +67,7 @@ check-static: all static ## chat-validate with musl on the corpora
 
 # ---- other builds ----
 
-# A user's directory, compiler and flags: each of these builds without a warning and passes the unit tests and some
+# A user's directory, compiler and flags: each of these builds, clang without a warning, and passes the unit tests and some
 # others. The copy is of the files that git has.
 BUILDS_E2E = $(addprefix tests/e2e/,validate.sh send.sh listen.sh serve-protocol.sh serve-journal.sh install.sh)
 BUILDS_UNIT = $(UNIT_SRC:%.c=$(1)/%)
@@ -80,9 +80,9 @@ check-builds: ## a directory with a space, BUILD elsewhere, clang, -O0, -O3 -mar
 		$(MAKE) all unit BUILD=$$elsewhere CC=clang-14 WERROR=1 && \
 		$(MAKE) check-built BUILD=$$elsewhere TESTS="$(BUILDS_E2E) $(call BUILDS_UNIT,$$elsewhere)" && \
 		rm -rf $$elsewhere
-	$(MAKE) all unit BUILD=build/native CFLAGS='-O3 -march=native' WERROR=1
+	$(MAKE) all unit BUILD=build/native CFLAGS='-O3 -march=native'
 	$(MAKE) check-built BUILD=build/native TESTS='$(call BUILDS_UNIT,build/native)'
-	$(MAKE) all unit BUILD=build/lto CFLAGS='-O2 -flto=auto' WERROR=1
+	$(MAKE) all unit BUILD=build/lto CFLAGS='-O2 -flto=auto'
 	$(MAKE) check-built BUILD=build/lto TESTS='$(call BUILDS_UNIT,build/lto)'
 
 deps-builds: ## the other compiler that check-builds takes

@@ -64,7 +64,7 @@ encode_users(const struct channels *channels, const struct roster *roster, bool 
 
 	snprintf(instance, sizeof(instance), "%012llx", (unsigned long long)first_epoch(channels));
 	len = snprintf(origin, sizeof(origin), "%0*llx%.*s", MESSAGE_ID_EPOCH_LEN,
-		(unsigned long long)channels->epoch, (int)name.len, name.at);
+		(unsigned long long)channels->epoch, (int)name.len, name.len ? name.at : "");
 	return encode_user_data(&(struct outgoing_user_data){
 		.roster = roster,
 		.most = channels->limits.crowd,
