@@ -9,7 +9,7 @@ LIMIT=1500
 
 build_in_root "$RELEASE" "$BUILD/deb-$RELEASE"
 ok "they build on $RELEASE" || { diag "$(tail -n 40 "$TMP/log" | cut -c1-200)" && done_testing; }
-like "$(cat "$BUILD/deb-$RELEASE/log")" '^Result: PASS' 'their tests pass there'
+is "$(grep '^Result: ' "$BUILD/deb-$RELEASE/log")" 'Result: PASS' 'their tests pass there'
 in_root sh -c 'apt-get -q -y --no-install-recommends install lintian' >"$OUT" 2>&1
 ok 'lintian is there' || diag "$(tail "$OUT")"
 in_root sh -c 'lintian --allow-root --fail-on error,warning,info,pedantic --pedantic -I /build/*.changes' >"$OUT" 2>"$ERR"
