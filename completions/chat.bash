@@ -18,7 +18,7 @@ _chat_unabbreviate() {
 _chat_exec() {
 	local i
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} != --exec ]] || { _command_offset $((i + 1)) && return; }
+		[[ ${COMP_WORDS[i]} != --exec ]] || { _command_offset $((i + 1)); return 0; }
 	done
 	return 1
 }

@@ -4,6 +4,9 @@
 
 . tests/lib.sh
 
+# What the make that runs the tests was told is not for these.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES SANITIZE CFLAGS CPPFLAGS LDFLAGS
+
 # A compiler that knows one flag less, warns of a second one, and notes each of its runs.
 cat >"$TMP/cc" <<'END'
 #!/bin/sh
