@@ -5,6 +5,8 @@
  */
 #include "conn.h"
 
+#include "serve/net/conn_private.h"
+
 static void
 test_slow_reader(void)
 {
@@ -26,6 +28,22 @@ test_slow_reader(void)
 	ok(strstr(fixture->frames, "last word|close 1008|") != NULL,
 		"a last word and a Close come behind the frame that was half sent");
 	fixture_free(fixture, "a slow reader");
+}
+
+/* A message behind the missing ones would be taken for the next one. */
+static void
+test_last_word(void)
+{
+	struct fixture *fixture = fixture_open();
+	struct conn *conn = &fixture->conn;
+
+	send_kilobytes(fixture, 20);
+	slow_reader_drop(conn, "nothing moves");
+	conn_send(conn, CHAT_WS_TEXT, chat_span_of("too late"));
+	exchange(fixture);
+	ok(strstr(fixture->frames, "last word|close 1008|") != NULL,
+		"no message comes between the last word and the Close: %s", fixture->frames);
+	fixture_free(fixture, "a last word");
 }
 
 static void
@@ -68,6 +86,7 @@ int
 main(void)
 {
 	test_slow_reader();
+	test_last_word();
 	test_raised_limit();
 	test_all_queues();
 	return done();

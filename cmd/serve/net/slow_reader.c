@@ -41,6 +41,9 @@ slow_reader_drop(struct conn *conn, const char *why)
 	conns->queued_bytes += conn->queue.bytes;
 	conns->events->on_slow_reader(conn, why);
 	conn_close(conn, 1008, "slow consumer");
+	if (conn->close_due) /* no message comes after the missing ones, to be taken for the next
+				one */
+		conn_send_close(conn);
 }
 
 void
