@@ -49,10 +49,11 @@ source_lines >"$tmp/sources"
 
 failed=0
 for target; do
-	# In a root that is made by mmdebstrap, /dev/shm is a directory that only root may write to.
+	# In a root that is made by mmdebstrap, only root may write to /dev/shm, and open a terminal.
 	mmdebstrap --mode="$mode" --variant=minbase --format=null --quiet \
 		--customize-hook="touch $tmp/made" \
 		--customize-hook='chmod 1777 "$1/dev/shm"' \
+		--customize-hook='umount "$1/dev/pts" && mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts "$1/dev/pts"' \
 		--customize-hook='mkdir "$1/src"' --customize-hook="tar-in $tmp/chat.tar /src" \
 		--customize-hook="chroot \"\$1\" /src/chat/tests/release/readme.sh $target $user" \
 		"$release" /dev/null "$tmp/sources" 2>&1 | tee "$tmp/log"
