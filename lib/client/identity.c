@@ -67,8 +67,8 @@ username_derive(
 
 	if (points > NAME_MAX)
 		return chat_fail(err, CHAT_USAGE,
-			"the login name has %zu characters, a username has at most %d: say one "
-			"with -u NAME or CHAT_USERNAME",
+			"the login name has %zu characters, a username has at most %d: give a "
+			"username, or set CHAT_USERNAME",
 			points, NAME_MAX);
 	if (strlen(login) < NAME_MIN)
 		snprintf(name, NAME_MAX + 1, "%.2s@%.17s", login, *host ? host : "localhost");
@@ -77,7 +77,7 @@ username_derive(
 	if (chat_identity_check_name(name, NULL) == 0)
 		return 0;
 	return chat_fail(err, CHAT_USAGE,
-		"the login name is no legal username: say one with -u NAME or CHAT_USERNAME");
+		"the login name is no legal username: give a username, or set CHAT_USERNAME");
 }
 
 /*

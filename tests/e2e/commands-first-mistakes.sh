@@ -84,7 +84,7 @@ under_name() {
 if unshare -U --map-user=54321 true 2>/dev/null; then
 	login=christopher-montgomery-jones
 	exits 64 'a login name over 20 characters' under_name $login chat-send hi
-	is "$(head -n 1 "$ERR")" 'chat-send: the login name has 28 characters, a username has at most 20: say one with -u NAME or CHAT_USERNAME' \
+	is "$(head -n 1 "$ERR")" 'chat-send: the login name has 28 characters, a username has at most 20: give a username, or set CHAT_USERNAME' \
 		'is not cut'
 	exits 0 'with a username' under_name $login chat-send -u chris hi
 	exits 0 'a login name of 20' under_name christopher-mont-abc chat-send hi

@@ -139,4 +139,5 @@ else
 	result 0 "root installs what a user built # SKIP only root can"
 fi
 
+chmod 0700 "$parent" # so that another user than root can remove it
 done_testing

@@ -148,8 +148,9 @@ unlike "$(readelf -d "$TMP/bot")" 'libchat' 'and the example loads neither'
 
 # ---- and back ----
 
+echo "another package's file" >"$root/usr/share/other"
 make_quietly uninstall
 ok 'make uninstall'
-is "$(find "$root" ! -type d)" '' 'leaves nothing behind'
+is "$(find "$root" ! -type d)" "$root/usr/share/other" 'leaves nothing behind but what others put there'
 
 done_testing
