@@ -18,12 +18,16 @@ chat_heartbeat_wake_ms(const struct heartbeat *heartbeat, const struct chat_clie
 	return since_ms + heartbeat->dead_after_ms / 2;
 }
 
-static void
+/* Returns the number of the ping. */
+static uint32_t
 ping(struct heartbeat *heartbeat, struct chat_client *client)
 {
-	chat_client_ping(client);
+	uint32_t number = chat_client_ping(client);
+
 	chat_client_flush(client, NULL); /* a ping that cannot be sent is not answered */
-	heartbeat->pinged_ms = chat_now_ms();
+	if (!heartbeat->pinged_ms)
+		heartbeat->pinged_ms = chat_now_ms();
+	return number;
 }
 
 bool
@@ -42,13 +46,11 @@ chat_heartbeat_check(struct heartbeat *heartbeat, struct chat_client *client)
 void
 chat_heartbeat_ask(struct heartbeat *heartbeat, struct chat_client *client)
 {
-	heartbeat->asked = true;
-	if (!heartbeat->pinged_ms)
-		ping(heartbeat, client);
+	heartbeat->asked = ping(heartbeat, client);
 }
 
 bool
-chat_heartbeat_answered(const struct heartbeat *heartbeat)
+chat_heartbeat_answered(const struct heartbeat *heartbeat, const struct chat_client *client)
 {
-	return heartbeat->asked && !heartbeat->pinged_ms;
+	return heartbeat->asked && chat_client_has_pong(client, heartbeat->asked);
 }

@@ -85,7 +85,7 @@ joined(struct membership *membership, struct chat_span text, struct membership_e
 	membership->state = MEMBERSHIP_JOINED;
 	membership->joined_before = true;
 	membership->joined_ms = chat_now_ms();
-	membership->heartbeat.asked = false;
+	membership->heartbeat.asked = 0;
 	chat_membership_expect_history(membership);
 	membership->catch_up.complete = false;
 }
@@ -235,7 +235,8 @@ has_no_message(const struct membership *membership)
 void
 chat_membership_catch_up(struct membership *membership, struct membership_event *event)
 {
-	membership->catch_up.due = membership->heartbeat.asked = false;
+	membership->catch_up.due = false;
+	membership->heartbeat.asked = 0;
 	membership->deadline_ms = INT64_MAX;
 	if (membership->catch_up.done)
 		return;

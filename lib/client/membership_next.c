@@ -119,9 +119,9 @@ watch(struct membership *membership, struct membership_event *event)
 			membership, CHAT_CONNECTION_LOST, "the server answers no ping", event);
 		return;
 	}
-	if (!chat_heartbeat_answered(&membership->heartbeat))
+	if (!chat_heartbeat_answered(&membership->heartbeat, membership->client))
 		return;
-	membership->heartbeat.asked = false;
+	membership->heartbeat.asked = 0;
 	if (membership->state == MEMBERSHIP_JOINING) {
 		chat_membership_join_unanswered(membership, event);
 		return;

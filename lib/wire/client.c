@@ -250,6 +250,19 @@ answer_ping(struct chat_client *client, struct chat_span payload)
 		chat_ws_append(&client->queue, &client->masks, CHAT_WS_PONG, payload);
 }
 
+/* The payload of our pings is their number. */
+static void
+note_pong(struct chat_client *client, struct chat_span payload)
+{
+	uint32_t number;
+
+	if (payload.len != sizeof(number))
+		return;
+	memcpy(&number, payload.at, sizeof(number));
+	if (number <= client->pings && number > client->ponged)
+		client->ponged = number;
+}
+
 /* Sends the queue. Returns 0; or ends the connection and returns -1 if sending has failed. Must be
  * called only if no message is left to read. */
 static int
@@ -280,6 +293,7 @@ next_message(struct chat_client *client, struct chat_span *text)
 			answer_ping(client, payload);
 			break;
 		case CHAT_WS_GOT_PONG:
+			note_pong(client, payload);
 			break;
 		case CHAT_WS_GOT_CLOSE:
 			return end_by_close(client, payload);
@@ -357,11 +371,22 @@ chat_client_flush(struct chat_client *client, struct chat_err *err)
 	return -1;
 }
 
-void
+uint32_t
 chat_client_ping(struct chat_client *client)
 {
-	if (client->state == CHAT_CLIENT_OPEN && !client->closing && !client->mute)
-		chat_ws_append(&client->queue, &client->masks, CHAT_WS_PING, (struct chat_span){0});
+	struct chat_span payload = {(const char *)&client->pings, sizeof(client->pings)};
+
+	if (client->state != CHAT_CLIENT_OPEN || client->closing || client->mute)
+		return 0;
+	client->pings++;
+	chat_ws_append(&client->queue, &client->masks, CHAT_WS_PING, payload);
+	return client->pings;
+}
+
+bool
+chat_client_has_pong(const struct chat_client *client, uint32_t ping)
+{
+	return client->ponged >= ping;
 }
 
 void

@@ -92,8 +92,14 @@ size_t chat_client_unsent_bytes(const struct chat_client *client);
  */
 int chat_client_flush(struct chat_client *client, struct chat_err *err);
 
-/* Queues a ping if the connection is open. Its pong changes chat_client_last_received_ms. */
-void chat_client_ping(struct chat_client *client);
+/*
+ * Queues a ping if the connection is open. Returns its number, from 1 on, or 0. Its pong changes
+ * chat_client_last_received_ms, as all bytes do.
+ */
+uint32_t chat_client_ping(struct chat_client *client);
+
+/* Returns true if this ping or a later one was answered. */
+bool chat_client_has_pong(const struct chat_client *client, uint32_t ping);
 
 /* Returns the time (chat_now_ms) of the last bytes received; before them, of chat_client_open. */
 int64_t chat_client_last_received_ms(const struct chat_client *client);

@@ -282,16 +282,19 @@ test_echo(void)
 		big[i] = (char)('a' + i % 23);
 	for (int i = 0; i < 4; i++)
 		chat_client_send(client, (struct chat_span){big, BIG}, NULL);
-	chat_client_ping(client);
+	is_int(chat_client_ping(client), 1, "a ping has a number");
 	chat_client_send(client, CHAT_SPAN(""), NULL);
 	chat_client_close(client);
 	is_int(chat_client_send(client, CHAT_SPAN("late"), &err), -1, "nothing follows a Close");
 	for (int i = 0; i < 4; i++) {
 		is_int(next(client, &text, &err), 1, "a big message comes back");
 		ok(chat_span_equal(text, (struct chat_span){big, BIG}), "whole");
+		ok(!chat_client_has_pong(client, 1), "and does not answer the ping after it");
 	}
 	is_int(next(client, &text, &err), 1, "a message comes back");
 	is_int(text.len, 0, "an empty one");
+	ok(chat_client_has_pong(client, 1), "the ping before it is answered");
+	ok(!chat_client_has_pong(client, 2), "and no later one");
 	is_int(next(client, &text, &err), -1, "then the end");
 	is_str(chat_code_word(err.code), "connection_closed", "as asked for");
 	is_int(chat_client_queued_bytes(client), 0, "with nothing queued");
