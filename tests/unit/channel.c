@@ -72,6 +72,28 @@ test_rollback(void)
 }
 
 static void
+test_rollback_of_some(void)
+{
+	struct fixture fixture;
+	struct member alice = {0};
+	struct conn conn = {0};
+
+	fixture_open(&fixture, roomy);
+	fixture.channels.watcher = (struct watcher){on_event, &fixture};
+	join(find(&fixture, "/rollback"), &alice, &conn, "alice", true);
+	post(&alice, "\"a\"", "\"n\"");
+	fixture.channels.durable = 1; /* the journal has stored it, and the tick has not ended */
+	post(&alice, "\"b\"", "\"m\"");
+	channels_rollback(&fixture.channels, fixture.tickets);
+	channels_publish(&fixture.channels);
+	is_str(fixture.seen, "message 1; ", "what is stored stays, and is seen");
+	is_str(try_post(&alice, "\"c\"", "\"n\""), "nonce_reused", "so does its nonce");
+	is_str(try_post(&alice, "\"c\"", "\"m\""), "", "the other one's is free");
+	channel_leave(&alice);
+	fixture_close(&fixture);
+}
+
+static void
 test_nonce(void)
 {
 	struct fixture fixture;
@@ -402,6 +424,7 @@ main(void)
 {
 	test_publish();
 	test_rollback();
+	test_rollback_of_some();
 	test_nonce();
 	test_rolled_back_and_joined();
 	test_rolled_back_and_left();

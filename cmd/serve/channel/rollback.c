@@ -16,7 +16,8 @@
 /* The state while messages are removed from the pending stream of a channel. */
 struct rollback {
 	struct channel *channel;
-	uint64_t ticket; /* messages up to this ticket are removed */
+	uint64_t durable; /* messages up to this ticket stay: they are stored, and not published yet */
+	uint64_t ticket; /* later messages up to this ticket are removed */
 	uint32_t next; /* index of the next pending message */
 	uint32_t kept; /* how many messages before it stay */
 	/* Stream positions of the current block, before and after the removal. */
@@ -120,7 +121,7 @@ frame_keep(struct rollback *rollback, const struct block *old, uint32_t at, bool
 		message->entry.block != (open ? NULL : old))
 		return true;
 	rollback->next++;
-	if (message->ticket <= rollback->ticket) {
+	if (message->ticket > rollback->durable && message->ticket <= rollback->ticket) {
 		message_fail(rollback, message, block_frame_payload(old->bytes + at));
 		return false;
 	}
@@ -158,7 +159,8 @@ channel_rollback(struct channel *channel, uint64_t ticket)
 {
 	struct pending *pending = &channel->pending;
 	struct channels *channels = channel->channels;
-	struct rollback rollback = {.channel = channel, .ticket = ticket};
+	struct rollback rollback = {
+		.channel = channel, .durable = channels->durable, .ticket = ticket};
 	uint32_t count = 0;
 
 	channels->pending_bytes -= pending_bytes(pending);

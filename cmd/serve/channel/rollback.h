@@ -5,7 +5,8 @@
 
 /*
  * Removes the pending messages up to this ticket, because the journal did not store them. No member
- * has seen them. Their senders are sent storage_failed, and may post them again.
+ * has seen them. Their senders are sent storage_failed, and may post them again. Those up to
+ * channels->durable are stored, and stay.
  */
 struct channels;
 
