@@ -135,7 +135,8 @@ draft_check(struct draft *draft, const struct chat_msg *msg, bool ours, struct c
 		members_find(&members, msg->line);
 	if (msg->type == CHAT_TYPE_INIT)
 		return chat_fail(err, CHAT_ALREADY_INITIALIZED,
-			"init is sent by this program itself, with the username and id it was given");
+			"init is sent by this program itself, with the username and id it was "
+			"given");
 	draft->type = msg->type;
 	draft->has_nonce = chat_msg_has(msg, CHAT_SLOT_NONCE);
 	if (draft->has_nonce)

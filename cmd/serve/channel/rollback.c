@@ -16,7 +16,8 @@
 /* The state while messages are removed from the pending stream of a channel. */
 struct rollback {
 	struct channel *channel;
-	uint64_t durable; /* messages up to this ticket stay: they are stored, and not published yet */
+	uint64_t durable; /* messages up to this ticket stay: they are stored, and not published yet
+			   */
 	uint64_t ticket; /* later messages up to this ticket are removed */
 	uint32_t next; /* index of the next pending message */
 	uint32_t kept; /* how many messages before it stay */
