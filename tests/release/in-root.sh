@@ -34,9 +34,11 @@ source_lines() {
 command -v mmdebstrap >/dev/null || skip 'there is no mmdebstrap (make deps-release)'
 if [ "$(id -u)" -eq 0 ]; then
 	mode=root
+	alone=(unshare --mount --propagation private) # what is mounted in the root goes with it
 	unshare --mount --pid --fork true 2>"$tmp/why" || skip "$(cat "$tmp/why")"
 else
 	mode=unshare
+	alone=()
 	unshare --user --map-root-user true 2>"$tmp/why" || skip "$(cat "$tmp/why")"
 fi
 source_lines >"$tmp/sources"
@@ -50,12 +52,13 @@ source_lines >"$tmp/sources"
 failed=0
 for target; do
 	# In a root that is made by mmdebstrap, only root may write to /dev/shm, and open a terminal.
-	mmdebstrap --mode="$mode" --variant=minbase --format=null --quiet \
+	"${alone[@]}" mmdebstrap --mode="$mode" --variant=minbase --format=null --quiet \
 		--customize-hook="touch $tmp/made" \
 		--customize-hook='chmod 1777 "$1/dev/shm"' \
 		--customize-hook='umount "$1/dev/pts" && mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts "$1/dev/pts"' \
 		--customize-hook='mkdir "$1/src"' --customize-hook="tar-in $tmp/chat.tar /src" \
 		--customize-hook="chroot \"\$1\" /src/chat/tests/release/readme.sh $target $user" \
+		--customize-hook='umount -q "$1/run/netns" || :' \
 		"$release" /dev/null "$tmp/sources" 2>&1 | tee "$tmp/log"
 	status=$?
 	[ -e "$tmp/made" ] || skip "no root of $release could be made: $(grep '^E:' "$tmp/log" | head -n 1)"
