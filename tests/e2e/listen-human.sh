@@ -67,13 +67,13 @@ stop "$listener"
 long=$(printf '%0900d' 0)
 mkfifo unread
 exec 7<>unread
-spawn chat-listen -H -U "$second" -u watch >unread 2>told 7>&-
+spawn chat-listen -H -U "$second" -u blocked >unread 2>told 7>&-
 listener=$!
-wait_for 'grep -q "\"watch\",\"online\":true" "$SERVE_OUT"'
+wait_for 'grep -q "\"blocked\",\"online\":true" "$SERVE_OUT"'
 for _ in {1..100}; do echo "$long"; done | chat-send -q -u alice -l
 slay "$SERVE_PID"
 serve_at "127.0.0.1:$port"
-wait_for 'grep -q "\"watch\",\"online\":true" "$SERVE_OUT"'
+wait_for 'grep -q "\"blocked\",\"online\":true" "$SERVE_OUT"'
 is "$(grep -c connect told)" 0 'is not said into the middle of the lines that wait'
 cat <&7 >shown &
 reader=$!
