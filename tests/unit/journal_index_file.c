@@ -343,7 +343,7 @@ check_empty(struct fixture *fixture)
 	struct opened opened;
 
 	for (uint32_t number = 3; number < 5; number++)
-		segment_free(segment_create(fixture->dir_fd, number, 0x0123456789ac, NULL));
+		segment_free(segment_create(fixture->dir_fd, number, 0x0123456789ac, false, NULL));
 	ok(fixture_open(fixture, &opened) && reads_all(&opened, ENTRIES),
 		"a closed segment without messages hides none before it");
 	journal_end(&opened);

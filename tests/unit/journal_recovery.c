@@ -145,6 +145,37 @@ check_sum_cuts(struct fixture *fixture)
 	is_int(try(fixture, false), MESSAGES, "no checksums: all lines");
 }
 
+/* Opens the files with zeros in place of some bytes of one of them. */
+static int
+try_hole(struct fixture *fixture, struct chat_buf *in, size_t from, size_t to, size_t sums_len)
+{
+	char *kept = chat_alloc(to - from);
+
+	memcpy(kept, in->at + from, to - from);
+	memset(in->at + from, 0, to - from);
+	empty(&fixture->scratch);
+	store(&fixture->scratch, "00000001.ndjson", fixture->lines.at, fixture->lines.len);
+	store(&fixture->scratch, "00000001.sums", fixture->sums.at, sums_len);
+	memcpy(in->at + from, kept, to - from);
+	free(kept);
+	return try(fixture, false);
+}
+
+/* A loss of power may take any page that was not synced, and leave those behind it. */
+static void
+check_holes(struct fixture *fixture)
+{
+	size_t all = fixture->sums.len, last = fixture->ends[MESSAGES - 2];
+	size_t before = (MESSAGES - 3) * CHECKSUM_LEN;
+
+	is_int(try_hole(fixture, &fixture->lines, last - 10, last + 10, before), MESSAGES - 3,
+		"a hole behind the last checksum: the lines before it, none behind it");
+	is_int(try_hole(fixture, &fixture->lines, last - 10, last + 10, all), -1,
+		"a hole in a line that has a checksum: damage");
+	is_int(try_hole(fixture, &fixture->sums, before - 50, before, all), MESSAGES,
+		"a hole in the checksums: all lines");
+}
+
 static void
 check_flips(struct fixture *fixture, bool repair)
 {
@@ -202,6 +233,7 @@ main(void)
 	check_cuts(&fixture, 0);
 	check_cuts(&fixture, 4096);
 	check_sum_cuts(&fixture);
+	check_holes(&fixture);
 	check_flips(&fixture, false);
 	check_flips(&fixture, true);
 	check_lock(&fixture);

@@ -118,8 +118,8 @@ checksums_load(struct checksums *sums, int dir_fd, uint32_t number, uint64_t lin
 }
 
 /*
- * Finds the next record. Skips records that are invalid or not in order. Returns false if there is
- * none.
+ * Finds the next record. Skips records that are invalid or not in order; the lines up to the next
+ * one may have had those. Returns false if there is none.
  */
 static bool
 record_peek(struct checksums *sums, uint32_t *crc, uint64_t *end)
@@ -128,8 +128,10 @@ record_peek(struct checksums *sums, uint32_t *crc, uint64_t *end)
 	uint64_t next_end;
 
 	for (; sums->next < sums->count; sums->next++) {
-		if (!record_at(sums, sums->next, crc, end))
+		if (!record_at(sums, sums->next, crc, end)) {
+			sums->in_hole = true;
 			continue;
+		}
 		if (sums->next + 1 == sums->count ||
 			!record_at(sums, sums->next + 1, &next_crc, &next_end) || *end < next_end)
 			return true;
@@ -148,8 +150,9 @@ checksums_compare(struct checksums *sums, uint64_t from, uint64_t end, uint32_t 
 		if (!record_peek(sums, &record_crc, &record_end))
 			return within ? CHECKSUM_DIFFERS : CHECKSUM_NONE;
 		if (record_end > end)
-			return CHECKSUM_DIFFERS;
+			return sums->in_hole && !within ? CHECKSUM_HOLE : CHECKSUM_DIFFERS;
 		sums->next++;
+		sums->in_hole = false;
 		if (record_end == end)
 			return record_crc == crc ? CHECKSUM_EQUAL : CHECKSUM_DIFFERS;
 		within |= record_end > from;

@@ -27,6 +27,7 @@ bool checksum_read(const char sum[CHECKSUM_LEN], uint32_t *crc, uint64_t *end);
 struct checksums {
 	struct chat_buf buf; /* the content of the file */
 	size_t next, count; /* the index of the next record to compare; the number of records */
+	bool in_hole; /* there are invalid records before the next one */
 	bool missing; /* the file does not exist */
 	bool stale; /* the file is longer than the file of lines, so it has records of no line */
 };
@@ -34,7 +35,8 @@ struct checksums {
 enum checksum_result {
 	CHECKSUM_EQUAL,
 	CHECKSUM_DIFFERS,
-	CHECKSUM_NONE /* no record is left for this line or a later one */
+	CHECKSUM_NONE, /* no record is left for this line or a later one */
+	CHECKSUM_HOLE /* its record is not valid */
 };
 
 /*

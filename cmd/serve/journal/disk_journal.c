@@ -48,17 +48,17 @@ list_memory(const struct segment *segment)
 	size_t bytes = 0;
 
 	for (; segment; segment = segment->next)
-		bytes += segment->index.bytes;
+		bytes += segment->index.bytes + segment->sums.cap;
 	return bytes;
 }
 
-/* Returns the memory of the open segments' indexes and of the channels' statistics. */
+/* Returns the memory of the open segments and of the channels' statistics. */
 static size_t
 disk_memory(const struct journal *journal)
 {
 	const struct disk_journal *disk = (const struct disk_journal *)journal;
 
-	return disk->stats.bytes + disk->segments.active->index.bytes +
+	return disk->stats.bytes + list_memory(disk->segments.active) +
 		list_memory(disk->segments.full) + list_memory(disk->segments.finishing);
 }
 
@@ -164,20 +164,20 @@ static enum journal_end
 disk_close(struct journal *journal, bool in_use)
 {
 	struct disk_journal *disk = (struct disk_journal *)journal;
-	uint64_t failures;
+	uint64_t lost_syncs;
 	bool lost;
 
 	disk->closing = true;
 	sync_thread_stop_waking(&disk->sync_thread);
 	if (!disk_settle(journal))
 		return disk_give_up(disk);
-	failures = journal->failures;
+	lost_syncs = disk->lost_syncs;
 	if (disk->segments.full ||
 		(disk->options.sync != JOURNAL_SYNC_NEVER && disk->unsynced.sums))
 		sync_start(disk, true);
 	if (!sync_wait(disk))
 		return disk_give_up(disk);
-	lost = journal->failures > failures && disk->options.sync != JOURNAL_SYNC_ALWAYS;
+	lost = disk->lost_syncs > lost_syncs && disk->options.sync != JOURNAL_SYNC_ALWAYS;
 	if (!in_use)
 		disk_free(disk);
 	return lost ? JOURNAL_LOST : JOURNAL_KEPT;

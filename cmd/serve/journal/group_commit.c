@@ -233,7 +233,8 @@ batch_write(struct disk_journal *disk, const struct batch *batch, struct chat_er
 	disk->undo.last = active->index.last;
 	disk->batch_sums.len = 0;
 	batch_index(disk, batch);
-	if (segment_write(active, batch->lines, chat_buf_span(&disk->batch_sums), err) == 0)
+	if (segment_write(active, batch->lines, chat_buf_span(&disk->batch_sums), delays_sums(disk),
+		    err) == 0)
 		return 0;
 	error = errno;
 	index_truncate(&active->index, active->lines_bytes, disk->undo.last);

@@ -148,7 +148,8 @@ active_reopen(struct disk_journal *disk, uint32_t number, struct scan *scan, str
 		disk->segments.active = segment_reopen(
 			disk->dir_fd, number, scan->good_bytes, scan->sums.len, &scan->index, err);
 	else
-		disk->segments.active = segment_create(disk->dir_fd, number, disk->epoch, err);
+		disk->segments.active =
+			segment_create(disk->dir_fd, number, disk->epoch, delays_sums(disk), err);
 	return disk->segments.active ? 0 : -1;
 }
 
@@ -205,8 +206,9 @@ first_create(struct disk_journal *disk, struct chat_err *err)
 {
 	uint32_t missing = removed_file_last_segment(disk->recovered.removed_file);
 
-	disk->segments.active = segment_create(
-		disk->dir_fd, missing < SEGMENT_NUMBER_MAX / 2 ? missing + 1 : 1, disk->epoch, err);
+	disk->segments.active =
+		segment_create(disk->dir_fd, missing < SEGMENT_NUMBER_MAX / 2 ? missing + 1 : 1,
+			disk->epoch, delays_sums(disk), err);
 	return disk->segments.active ? 0 : -1;
 }
 

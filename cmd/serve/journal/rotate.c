@@ -18,13 +18,16 @@ full_append(struct open_segments *segments, struct segment *segment)
 
 /*
  * Returns true if the active segment has no message, the sync thread does not use it, and its names
- * lead to its files. Then a new segment can have its number.
+ * lead to its files or were removed here. Then a new segment can have its number.
  */
 static bool
 active_is_reusable(struct disk_journal *disk)
 {
-	return !disk->segments.active->index.count && !sync_thread_is_busy(&disk->sync_thread) &&
-		segment_is_in_place(disk->segments.active, disk->dir_fd, false, NULL) == 0;
+	const struct open_segments *segments = &disk->segments;
+
+	return !segments->active->index.count && !sync_thread_is_busy(&disk->sync_thread) &&
+		(segments->active_removed ||
+			segment_is_in_place(segments->active, disk->dir_fd, false, NULL) == 0);
 }
 
 int
@@ -37,7 +40,8 @@ rotate_segment(struct disk_journal *disk, struct chat_err *err)
 
 	if (reuse)
 		segment_remove(disk->dir_fd, number, NULL);
-	created = segment_create(disk->dir_fd, number, disk->epoch, err);
+	segments->active_removed = reuse;
+	created = segment_create(disk->dir_fd, number, disk->epoch, delays_sums(disk), err);
 	if (!created)
 		return -1;
 	if (reuse)
@@ -45,6 +49,7 @@ rotate_segment(struct disk_journal *disk, struct chat_err *err)
 	else
 		full_append(segments, segments->active);
 	segments->active = created;
+	segments->active_removed = false;
 	segments->size_limit = disk->options.segment_bytes;
 	disk->unsynced.lines = disk->unsynced.sums = disk->unsynced.dir = true;
 	disk->failure.on_trial = disk->failure.on_trial || disk->failure.rotate_due;

@@ -60,6 +60,16 @@ line_accept(struct scanner *scanner, uint32_t crc)
 	scanner->after_bad = scanner->after_changed = false;
 }
 
+/*
+ * Returns true for a line that was not synced when the power was lost, as a page before it shows
+ * that is not there: the checksums end before both, although there are some.
+ */
+static bool
+is_beyond_tear(const struct scanner *scanner, enum checksum_result sum)
+{
+	return sum == CHECKSUM_NONE && scanner->after_bad && scanner->sums.count > 0;
+}
+
 /* Returns the verdict on a line that ends with a newline, and records the line if it is good. */
 static enum scan_verdict
 line_judge(struct scanner *scanner, struct chat_span text)
@@ -81,10 +91,11 @@ line_judge(struct scanner *scanner, struct chat_span text)
 		return sum == CHECKSUM_EQUAL ? SCAN_CHANGED : SCAN_TORN;
 	if (sum == CHECKSUM_DIFFERS)
 		return SCAN_CHANGED;
-	if (sum == CHECKSUM_NONE && scan->lines > 1 &&
-		chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0)
+	if (sum != CHECKSUM_EQUAL && scan->lines > 1 &&
+		(is_beyond_tear(scanner, sum) ||
+			chat_msg_read(&msg, text, CHAT_FROM_SERVER, NULL) < 0))
 		return SCAN_TORN;
-	scan->unsummed += sum == CHECKSUM_NONE;
+	scan->unsummed += sum != CHECKSUM_EQUAL;
 	line_accept(scanner, crc);
 	if (scan->lines == 1) {
 		scan->epoch = epoch;

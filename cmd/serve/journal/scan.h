@@ -11,8 +11,10 @@
 
 /*
  * Reading a whole segment, with every line compared with its checksum. The checksum of a line may
- * be missing, because it was not written yet or the file of checksums is lost. Such a line is good
- * if it is a valid message in the form in which the server writes it.
+ * be missing, because it was not written yet or it is lost. Such a line is good if it is a valid
+ * message in the form in which the server writes it, and does not follow a bad line at the end of
+ * the checksums: checksums are written when their lines are synced, so the bad line and all after
+ * it were not.
  */
 
 /* The result for one line. */

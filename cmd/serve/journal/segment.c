@@ -1,7 +1,7 @@
 /*
- * A segment that grows. All messages are written here: first the lines, then their checksums. A
- * crash between the two leaves lines without a checksum; recovery accepts those that are valid
- * messages.
+ * A segment that grows. All messages are written here: first the lines and, when these are synced,
+ * their checksums (JOURNAL_SYNC_NEVER: at once). A crash between the two leaves lines without a
+ * checksum; recovery accepts those that are valid messages, up to the first that is not.
  */
 #include "serve/journal/segment.h"
 
@@ -103,7 +103,7 @@ segment_clear(struct segment *segment, struct chat_err *err)
 
 /* Empties the files and writes the header. */
 static int
-segment_begin(struct segment *segment, uint64_t epoch, struct chat_err *err)
+segment_begin(struct segment *segment, uint64_t epoch, bool delay, struct chat_err *err)
 {
 	struct chat_buf header = {0};
 	char sum[CHECKSUM_LEN];
@@ -114,13 +114,13 @@ segment_begin(struct segment *segment, uint64_t epoch, struct chat_err *err)
 	segment_header_write(&header, segment->number, epoch);
 	checksum_write(sum, crc32c(0, header.at, header.len), header.len);
 	result = segment_write(
-		segment, chat_buf_span(&header), (struct chat_span){sum, sizeof(sum)}, err);
+		segment, chat_buf_span(&header), (struct chat_span){sum, sizeof(sum)}, delay, err);
 	chat_buf_free(&header);
 	return result;
 }
 
 struct segment *
-segment_create(int dir_fd, uint32_t number, uint64_t epoch, struct chat_err *err)
+segment_create(int dir_fd, uint32_t number, uint64_t epoch, bool delay, struct chat_err *err)
 {
 	struct segment *segment;
 	char name[SEGMENT_NAME_MAX];
@@ -134,7 +134,7 @@ segment_create(int dir_fd, uint32_t number, uint64_t epoch, struct chat_err *err
 		return NULL;
 	/* there may be an index of an earlier segment with this number */
 	unlinkat(dir_fd, segment_name(name, number, SEGMENT_INDEX), 0);
-	if (segment_begin(segment, epoch, err) == 0)
+	if (segment_begin(segment, epoch, delay, err) == 0)
 		return segment;
 	segment_free(segment);
 	segment_remove(dir_fd, number, NULL);
@@ -159,7 +159,8 @@ segment_reopen(int dir_fd, uint32_t number, uint64_t lines_bytes, uint64_t sums_
 uint64_t
 segment_bytes(const struct segment *segment)
 {
-	return segment->lines_bytes + segment->sums_bytes + index_format_size(&segment->index);
+	return segment->lines_bytes + segment->sums_bytes + segment->sums.len +
+		index_format_size(&segment->index);
 }
 
 void
@@ -171,6 +172,7 @@ segment_free(struct segment *segment)
 		close(segment->lines_fd);
 	if (segment->sums_fd >= 0)
 		close(segment->sums_fd);
+	chat_buf_free(&segment->sums);
 	index_free(&segment->index);
 	free(segment);
 }
@@ -178,16 +180,38 @@ segment_free(struct segment *segment)
 /* ---- writing ---- */
 
 int
-segment_write(struct segment *segment, struct chat_span lines, struct chat_span sums,
+segment_write(struct segment *segment, struct chat_span lines, struct chat_span sums, bool delay,
 	struct chat_err *err)
 {
 	if (segment_file_write(segment->lines_fd, lines) < 0)
 		return segment_fail(segment, SEGMENT_LINES, "write", err);
-	if (segment_file_write(segment->sums_fd, sums) < 0)
+	if (!delay && segment_file_write(segment->sums_fd, sums) < 0)
 		return segment_fail(segment, SEGMENT_SUMS, "write", err);
 	segment->lines_bytes += lines.len;
-	segment->sums_bytes += sums.len;
+	if (delay)
+		chat_buf_append_span(&segment->sums, sums);
+	else
+		segment->sums_bytes += sums.len;
 	return 0;
+}
+
+int
+segment_write_sums(struct segment *segment, struct chat_span sums, struct chat_err *err)
+{
+	struct stat before;
+	int error;
+
+	if (segment->sums_end)
+		return 0;
+	if (fstat(segment->sums_fd, &before) == 0 &&
+		segment_file_write(segment->sums_fd, sums) == 0)
+		return 0;
+	error = errno;
+	segment->sums_end = true;
+	if (ftruncate(segment->sums_fd, before.st_size) < 0)
+		error = errno; /* then the file has a part of a checksum, which recovery ignores */
+	errno = error;
+	return segment_fail(segment, SEGMENT_SUMS, "write", err);
 }
 
 /* Truncates a longer file. Leaves a shorter one: ftruncate(2) would fill it with zeros. */

@@ -21,6 +21,12 @@ struct segment {
 	uint32_t number;
 	int lines_fd, sums_fd; /* open for appending */
 	uint64_t lines_bytes, sums_bytes; /* the sizes that the files should have */
+	/*
+	 * Checksums that are not written, because their lines are not synced. A loss of power may
+	 * take any page of an unsynced line, and a checksum says that the line was there.
+	 */
+	struct chat_buf sums;
+	bool sums_end; /* a checksum was not written: no later one is (the sync thread's) */
 	struct journal_index index; /* the index of its messages */
 	bool indexed; /* the index file was written */
 };
@@ -37,9 +43,10 @@ int segment_header_read(struct chat_span line, uint64_t *epoch, struct chat_err 
 
 /*
  * Creates a segment with its header. Existing files of that number are emptied, and its index file
- * is deleted. Returns NULL on failure. segment_free frees the result.
+ * is deleted. delay: as for segment_write. Returns NULL on failure. segment_free frees the result.
  */
-struct segment *segment_create(int dir_fd, uint32_t number, uint64_t epoch, struct chat_err *err);
+struct segment *segment_create(
+	int dir_fd, uint32_t number, uint64_t epoch, bool delay, struct chat_err *err);
 
 /*
  * Opens an existing segment for appending; the sizes and the index are from a scan of it. Moves
@@ -48,7 +55,7 @@ struct segment *segment_create(int dir_fd, uint32_t number, uint64_t epoch, stru
 struct segment *segment_reopen(int dir_fd, uint32_t number, uint64_t lines_bytes,
 	uint64_t sums_bytes, struct journal_index *index, struct chat_err *err);
 
-/* Returns the size of its two files, and of the index file that it will have. */
+/* Returns the size that its two files will have, and the index file. */
 uint64_t segment_bytes(const struct segment *segment);
 
 /* Closes its files and frees it. segment may be NULL. */
@@ -57,11 +64,18 @@ void segment_free(struct segment *segment);
 /* ---- writing ---- */
 
 /*
- * Appends lines and their checksums, with one write(2) for each file unless it is partial. Returns
- * 0, or -1 with errno, and then segment_truncate must be called before anything else is written.
+ * Appends lines and their checksums, with one write(2) for each file unless it is partial. delay:
+ * the checksums are only added to segment->sums. Returns 0, or -1 with errno, and then
+ * segment_truncate must be called before anything else is written.
  */
 int segment_write(struct segment *segment, struct chat_span lines, struct chat_span sums,
-	struct chat_err *err);
+	bool delay, struct chat_err *err);
+
+/*
+ * Appends checksums, for the sync thread, after their lines were synced; does nothing after
+ * segment->sums_end. On failure it sets that, and the file has none of them. Returns 0, or -1.
+ */
+int segment_write_sums(struct segment *segment, struct chat_span sums, struct chat_err *err);
 
 /* Truncates files that are longer than they should be. Returns 0, or -1. */
 int segment_truncate(struct segment *segment, struct chat_err *err);

@@ -74,6 +74,7 @@ struct write_failure {
 /* Open segments: those without an index file. All except the active one are full (rotate.c). */
 struct open_segments {
 	struct segment *active; /* grows; NULL only while the journal is being opened */
+	bool active_removed; /* its files were removed, and could not be created again yet */
 	struct segment *full; /* a list, oldest first; they need index files */
 	struct segment *finishing; /* a list, older than `full`; the sync thread uses them */
 	uint64_t size_limit; /* the active segment is full when its lines have this many bytes */
@@ -125,6 +126,8 @@ struct disk_journal {
 
 	struct unsynced unsynced;
 	int64_t synced_ms; /* monotonic time: the start of the last successful sync */
+	uint64_t lost_syncs; /* syncs of lines that failed; the others of journal.failures lose none
+			      */
 	struct sync_thread sync_thread;
 	bool has_sync_thread; /* sync_thread is open */
 
@@ -136,5 +139,12 @@ struct disk_journal {
 	struct retention retention;
 	uint32_t damage_reported; /* the last segment with damage that was reported */
 };
+
+/* Returns true if checksums are written only when their lines are synced (segment.h). */
+static inline bool
+delays_sums(const struct disk_journal *disk)
+{
+	return disk->options.sync != JOURNAL_SYNC_NEVER;
+}
 
 #endif

@@ -7,6 +7,7 @@ sync_start(struct disk_journal *disk, bool sums)
 	bool sync = disk->options.sync != JOURNAL_SYNC_NEVER;
 	struct sync_job job = {
 		.active = disk->segments.active,
+		.removed_active = disk->segments.active_removed,
 		.changed =
 			!disk->failure.truncate_due && !segment_size_matches(disk->segments.active),
 		.lines = sync && disk->unsynced.lines,
@@ -20,6 +21,11 @@ sync_start(struct disk_journal *disk, bool sums)
 		.ticket = disk->tickets.written,
 	};
 
+	if (job.lines) {
+		job.written_sums = disk->segments.active->sums;
+		disk->segments.active->sums = (struct chat_buf){0};
+		disk->segments.active->sums_bytes += job.written_sums.len;
+	}
 	disk->segments.finishing = disk->segments.full;
 	disk->segments.full = NULL;
 	disk->unsynced.lines = disk->unsynced.dir = disk->removals.unsynced = false;

@@ -92,6 +92,7 @@ lines_failed(struct disk_journal *disk, const struct sync_job *job)
 {
 	bool was_gone = disk->failure.dir_gone;
 
+	disk->lost_syncs++;
 	disk->failure.dir_gone = job->dir_gone;
 	if (!disk->failure.dir_gone)
 		segment_abandon(disk, job);
@@ -110,6 +111,7 @@ others_failed(struct disk_journal *disk, const struct sync_job *job)
 	if (!job->sums_failed && !job->full_failed)
 		return;
 	disk->journal.failures++;
+	disk->lost_syncs += job->full_lost;
 	journal_warn(
 		&disk->journal, "%s; its segment may not survive a loss of power", job->err.text);
 	if (job->sums_failed && job->active == disk->segments.active)

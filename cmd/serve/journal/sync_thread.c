@@ -21,16 +21,36 @@ job_fail(struct sync_job *job, bool *failed, const struct chat_err *err)
 	*failed = true;
 }
 
-/* Syncs a full segment, and writes its index file. */
+/* Syncs a full segment, with the rest of its checksums, and writes its index file. */
 static void
 segment_finish(struct sync_job *job, struct segment *segment)
 {
 	struct chat_err err;
 
-	if (job->sync &&
-		(segment_sync_lines(segment, &err) < 0 || segment_sync_sums(segment, &err) < 0))
+	if (job->sync && segment_sync_lines(segment, &err) < 0) {
+		job->full_lost = true;
 		job_fail(job, &job->full_failed, &err);
+	} else if (job->sync &&
+		(segment_write_sums(segment, chat_buf_span(&segment->sums), &err) < 0 ||
+			segment_sync_sums(segment, &err) < 0)) {
+		job_fail(job, &job->full_failed, &err);
+	}
 	segment->indexed = segment_write_index(segment, job->dir_fd, NULL) == 0;
+}
+
+/* Syncs the lines of the active segment, and writes the checksums that waited for this. */
+static void
+job_sync_lines(struct sync_job *job)
+{
+	struct chat_err err;
+
+	if (segment_sync_lines(job->active, &err) < 0) {
+		job->active->sums_end = true;
+		job_fail(job, &job->lines_failed, &err);
+	} else if (segment_write_sums(job->active, chat_buf_span(&job->written_sums), &err) < 0) {
+		job_fail(job, &job->sums_failed, &err);
+	}
+	chat_buf_free(&job->written_sums);
 }
 
 /* Checks that the files are in place: another process may have moved them. */
@@ -39,7 +59,8 @@ job_check_files(struct sync_job *job)
 {
 	struct chat_err err;
 
-	if (segment_is_in_place(job->active, job->dir_fd, job->changed, &err) < 0)
+	if (!job->removed_active &&
+		segment_is_in_place(job->active, job->dir_fd, job->changed, &err) < 0)
 		job_fail(job, &job->segment_gone, &err);
 	if (journal_dir_is_in_place(job->dir_fd, job->path, &err) < 0) {
 		job->err = err;
@@ -54,8 +75,8 @@ job_run(struct sync_job *job)
 
 	for (struct segment *segment = job->full; segment; segment = segment->next)
 		segment_finish(job, segment);
-	if (job->lines && segment_sync_lines(job->active, &err) < 0)
-		job_fail(job, &job->lines_failed, &err);
+	if (job->lines)
+		job_sync_lines(job);
 	if (job->sums && segment_sync_sums(job->active, &err) < 0)
 		job_fail(job, &job->sums_failed, &err);
 	if (job->removed)

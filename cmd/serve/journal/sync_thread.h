@@ -15,8 +15,10 @@
 struct sync_job {
 	/* set by the caller */
 	struct segment *active;
+	bool removed_active; /* the active segment's files are not in the directory */
 	bool changed; /* the active segment does not have the size that it should have */
 	bool lines, sums; /* sync these files of the active segment */
+	struct chat_buf written_sums; /* owned: written after the lines are synced, then freed */
 	struct segment *full; /* write the index files of this list of segments */
 	bool sync; /* sync the segments in `full` before that */
 	bool removed; /* sync the file `removed`; a failure is ignored */
@@ -27,8 +29,9 @@ struct sync_job {
 
 	/* the result, valid in `done` */
 	bool lines_failed; /* a sync of the active segment's lines or of the directory failed */
-	bool sums_failed; /* a sync of the active segment's checksums failed */
-	bool full_failed; /* a sync of a full segment failed */
+	bool sums_failed; /* the active segment's checksums were not written or synced */
+	bool full_failed; /* a full segment's files were not all synced */
+	bool full_lost; /* among them its lines */
 	bool segment_gone; /* a file of the active segment was moved, deleted or changed */
 	bool dir_gone; /* the directory was moved or deleted */
 	struct chat_err err; /* the error of dir_gone if that is true, else of the first failure */

@@ -56,9 +56,8 @@ checksums_rewrite(
 		journal_warn(
 			&disk->journal, "%s is missing; the segment is read as it stands", name);
 	else if (scan->unsummed)
-		journal_warn(&disk->journal,
-			"%s lacks the last %llu lines; they are read as they stand", name,
-			(unsigned long long)scan->unsummed);
+		journal_warn(&disk->journal, "%s lacks %llu lines; they are read as they stand",
+			name, (unsigned long long)scan->unsummed);
 	return segment_file_replace(
 		disk->dir_fd, number, SEGMENT_SUMS, chat_buf_span(&scan->sums), err);
 }
