@@ -176,6 +176,7 @@ chat_membership_receive_first(
 	struct membership *membership, struct chat_span text, struct membership_event *event)
 {
 	const struct chat_msg *msg = &membership->msg;
+	uint64_t instance = membership->server.instance;
 
 	if (msg->type == CHAT_TYPE_ERROR) {
 		join_refused(membership, event);
@@ -183,6 +184,8 @@ chat_membership_receive_first(
 	}
 	if (msg->type == CHAT_TYPE_USER_DATA && chat_msg_has(msg, CHAT_SLOT_SERVER))
 		chat_server_info_read(&membership->server, msg->value[CHAT_SLOT_SERVER].raw);
+	if (membership->server.instance != instance)
+		chat_position_change_server(&membership->position);
 	take_identity(membership);
 	chat_via_here_note(&membership->here, membership->server.origin);
 	joined(membership, text, event);

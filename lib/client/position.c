@@ -24,6 +24,12 @@ chat_position_set(struct position *position, const char *id)
 }
 
 void
+chat_position_change_server(struct position *position)
+{
+	position->newest_ms = INT64_MIN;
+}
+
+void
 chat_position_free(struct position *position)
 {
 	chat_buf_free(&position->id);

@@ -29,6 +29,9 @@ void chat_position_free(struct position *position);
  */
 void chat_position_note(struct position *position, const struct chat_msg *msg);
 
+/* Another server process answers, whose clock may be behind: its messages are not older. */
+void chat_position_change_server(struct position *position);
+
 /* Moves to this id, which is copied. */
 void chat_position_set(struct position *position, const char *id);
 
