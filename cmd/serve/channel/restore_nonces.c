@@ -7,10 +7,18 @@
 #include "serve/channel/restore_private.h"
 #include "serve/journal/scan.h"
 
+/*
+ * The nonces of so many bytes at the end of the journal are restored, whatever their timestamps
+ * say: the clock may have been set since then.
+ */
+#define NEWEST_BYTES ((uint64_t)4 << 20)
+
 /* The argument of on_line. */
 struct nonce_scan {
 	struct channels *channels;
-	int64_t cutoff_ms; /* Unix time; nonces of messages before it are not restored */
+	int64_t cutoff_ms; /* Unix time; older nonces are not restored, unless they are among the
+			      newest */
+	uint64_t to_end; /* bytes from the line to the end of the journal */
 };
 
 /*
@@ -34,7 +42,7 @@ message_block(const struct channel *channel, uint64_t number, struct chat_span t
 	return block_of_frame(CHAT_WS_TEXT, text);
 }
 
-/* Publishes a nonce that was added, with the age of its message. */
+/* Publishes a nonce that was added, with the age of its message. An impossible age counts as 0. */
 static void
 nonce_restore(struct channels *channels, struct nonce *nonce, const struct journal_line *line,
 	struct chat_span text)
@@ -45,10 +53,11 @@ nonce_restore(struct channels *channels, struct nonce *nonce, const struct journ
 	struct block *block;
 	uint32_t at;
 
+	if (age_ms < 0 || age_ms > channels->nonces.keep_ms)
+		age_ms = 0;
 	HASH_FIND(hh, channels->by_name, line->channel.at, line->channel.len, channel);
 	block = message_block(channel, line->number, text, &at);
-	nonces_publish(&channels->nonces, nonce, block, at,
-		clock_now_ms(clock) - (age_ms > 0 ? age_ms : 0));
+	nonces_publish(&channels->nonces, nonce, block, at, clock_now_ms(clock) - age_ms);
 	block_unref(block);
 }
 
@@ -83,11 +92,13 @@ line_restore(struct channels *channels, const struct journal_line *line, struct 
 static void
 on_line(void *arg, struct chat_span text, enum scan_verdict verdict)
 {
-	const struct nonce_scan *scan = arg;
+	struct nonce_scan *scan = arg;
+	bool is_new = scan->to_end <= NEWEST_BYTES;
 	struct journal_line line;
 
+	scan->to_end -= text.len + 1 < scan->to_end ? text.len + 1 : scan->to_end;
 	if (verdict == SCAN_GOOD && journal_line_read(&line, text) && line.nonce_json.len &&
-		line.timestamp_ms >= scan->cutoff_ms)
+		(is_new || line.timestamp_ms >= scan->cutoff_ms))
 		line_restore(scan->channels, &line, text);
 }
 
@@ -115,12 +126,11 @@ restore_nonces(struct channels *channels, const struct disk_journal *disk, struc
 	size_t first = disk->closed.count;
 
 	while (first && bytes < nonces->most_bytes &&
-		disk->closed.at[first - 1].timestamp_ms >= scan.cutoff_ms)
-		bytes += disk->closed.at[--first].bytes;
+		(bytes < NEWEST_BYTES || disk->closed.at[first - 1].timestamp_ms >= scan.cutoff_ms))
+		bytes += disk->closed.at[--first].lines_bytes;
+	scan.to_end = bytes;
 	for (; first < disk->closed.count; first++)
 		if (restore_segment(&scan, disk, disk->closed.at[first].number, err) < 0)
 			return -1;
-	if (disk->segments.active->index.timestamp_ms < scan.cutoff_ms)
-		return 0;
 	return restore_segment(&scan, disk, disk->segments.active->number, err);
 }
