@@ -48,7 +48,7 @@ unit: $(UNIT) $(INTEROP_PEERS) $(PRELOAD)
 E2E := $(wildcard tests/e2e/*.sh)
 BROWSER := $(wildcard tests/interop/browser*.sh)
 INTEROP := $(filter-out $(BROWSER),$(wildcard tests/interop/*.sh))
-TESTS = $(INTEROP) $(E2E) $(UNIT)
+TESTS = $(SIMULATE) $(INTEROP) $(E2E) $(UNIT)
 
 # No test runs longer than this, whatever it waits for.
 TEST_SECONDS = 300
@@ -64,7 +64,7 @@ picture: all ## make README.md's picture again, from a session that is run
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 check: ## all tests but the browser's
-	@$(MAKE) $(PARALLEL) all unit
+	@$(MAKE) $(PARALLEL) all unit $(SIMULATE)
 	@$(MAKE) check-built
 
 check-built: # runs the tests on what is built

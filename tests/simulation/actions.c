@@ -1,0 +1,152 @@
+/* The actions of a plan: lines to say, and what befalls the programs. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "simulation/run.h"
+
+#define RESTART_NS (5 * SECOND)
+
+static void
+actor_restart_soon(struct actor *actor)
+{
+	actor->restart_ns = world_now_ns() + chance_scale(world_chance(), RESTART_NS);
+}
+
+void
+actor_end(struct actor *actor, int signal)
+{
+	struct started *last;
+
+	if (!actor_is_up(actor))
+		return;
+	last = &actor->started[actor->count - 1];
+	last->killed = true;
+	if (signal == SIGKILL)
+		world_tally()->kills++;
+	process_signal(last->process, signal);
+}
+
+void
+run_text(const struct run *run, char *text, unsigned speaker, unsigned line)
+{
+	int len = snprintf(text, TEXT_MOST, "s%u-%u ", speaker, line);
+	int more = run->plan->heavy || line % 10 == 3 ? (int)(line * 37 % 900) : 0;
+
+	memset(text + len, 'x', (size_t)more);
+	text[len + more] = '\0';
+}
+
+static void
+say(const struct run *run, struct actor *actor, int64_t lines)
+{
+	char text[TEXT_MOST + 1];
+
+	if (!actor_is_up(actor) || !actor->input)
+		return;
+	for (; lines > 0; lines--) {
+		size_t len;
+
+		run_text(run, text, actor->number, actor->said);
+		len = strlen(text);
+		text[len++] = '\n';
+		if (actor->input->kind->write(actor->input, text, len) != (ssize_t)len)
+			return; /* it does not read: enough */
+		actor->said++;
+		actor->started[actor->count - 1].lines++;
+	}
+}
+
+struct process *
+run_server(struct run *run)
+{
+	return run->server.started[run->server.count - 1].process;
+}
+
+/* The server ends now, or soon by SIGTERM. Without a journal it keeps nothing. */
+static void
+end_server(struct run *run, int signal, bool power)
+{
+	const struct plan *plan = run->plan;
+	size_t printed;
+
+	disk_bytes("/server-0-0", &printed);
+	if (!plan->has_journal || (power && plan->sync != SYNC_ALWAYS))
+		run->losses[run->loss_count++] = (struct loss){printed};
+	actor_end(&run->server, signal);
+	if (power)
+		disk_lose_power("/j");
+	actor_restart_soon(&run->server);
+}
+
+/* Changes a bit of the journal's newest index file but a few. */
+static void
+flip_bit(int64_t number)
+{
+	struct file *dir, *file;
+	const char *name, *found = NULL;
+	size_t len;
+	char byte;
+
+	if (disk_open("/j", O_RDONLY, &dir) < 0)
+		return;
+	for (size_t i = 0; (name = disk_name(dir, i)); i++)
+		if (strstr(name, ".index") && (!found || number >> i & 1))
+			found = name;
+	if (found && disk_open_at(dir, found, O_RDWR, &file) == 0) {
+		struct stat status = {0};
+
+		file->kind->status(file, &status);
+		len = (size_t)status.st_size;
+		if (len && disk_read_at(file, &byte, 1, number % (int64_t)len) == 1) {
+			byte ^= (char)(1 << (number >> 40 & 7));
+			disk_write_at(file, &byte, 1, number % (int64_t)len);
+			world_trace("a bit of %s is changed", found);
+		}
+		file_unref(file);
+	}
+	file_unref(dir);
+}
+
+void
+run_act(struct run *run, const struct action *action)
+{
+	switch (action->kind) {
+	case ACTION_SAY:
+		say(run, &run->speaker[action->who], action->number);
+		break;
+	case ACTION_KILL_SPEAKER:
+		actor_end(&run->speaker[action->who], SIGKILL);
+		actor_restart_soon(&run->speaker[action->who]);
+		break;
+	case ACTION_KILL_LISTENER:
+		actor_end(&run->listener[action->who], (int)action->number);
+		actor_restart_soon(&run->listener[action->who]);
+		break;
+	case ACTION_PAUSE_LISTENER:
+		run->listener[action->who].paused_until_ns =
+			world_now_ns() + action->number * MILLISECOND;
+		break;
+	case ACTION_KILL_SERVER:
+		end_server(run, (int)action->number, false);
+		break;
+	case ACTION_LOSE_POWER:
+		end_server(run, SIGKILL, true);
+		break;
+	case ACTION_FLIP_BIT:
+		flip_bit(action->number);
+		break;
+	case ACTION_ROTATE:
+		process_signal(run_server(run), SIGUSR2);
+		break;
+	case ACTION_RESET:
+		sockets_reset(run_server(run));
+		break;
+	case ACTION_HOLD:
+		sockets_hold(run_server(run), world_now_ns() + action->number * MILLISECOND);
+		break;
+	default:
+		world_step_clock(action->number * MILLISECOND);
+	}
+}

@@ -1,0 +1,12 @@
+#ifndef SIMULATION_ADVERSARY_H
+#define SIMULATION_ADVERSARY_H
+
+/*
+ * A program that speaks to the server as nobody should: heads and frames that are cut, changed or
+ * made up, messages that are none, connections that are opened and forgotten, answers that are not
+ * read. Some of it is valid: what it says as a user begins with "evil". Its only argument is its
+ * number. It runs until it is killed.
+ */
+int adversary_main(int argc, char **argv);
+
+#endif

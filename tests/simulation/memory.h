@@ -1,0 +1,19 @@
+#ifndef SIMULATION_MEMORY_H
+#define SIMULATION_MEMORY_H
+
+#include <stddef.h>
+
+/* The allocations of a process, which are freed with it. */
+struct allocation;
+
+struct memory {
+	struct allocation *all;
+	size_t bytes, count;
+};
+
+struct process;
+
+struct memory *process_allocations(struct process *process);
+void memory_free_all(struct memory *memory);
+
+#endif

@@ -1,0 +1,258 @@
+/* Draws a plan from a seed. Each seed first draws which kinds of actors and faults exist at all. */
+#include "simulation/plan.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CALM_NS (20 * SECOND)
+
+/* A rate of a fault in a thousand: mostly none. */
+static unsigned
+draw_rate(struct chance *chance, unsigned most)
+{
+	return chance_below(chance, 3) ? 0 : (unsigned)chance_scale(chance, most);
+}
+
+static void
+draw_network(struct faults *faults, struct chance *chance)
+{
+	faults->short_read = draw_rate(chance, 500);
+	faults->short_write = draw_rate(chance, 500);
+	faults->delay = draw_rate(chance, 300);
+	faults->delay_ns = chance_scale(chance, 3 * SECOND);
+	faults->socket_bytes = chance_below(chance, 3) ? 1 << 20 : chance_scale(chance, 1 << 16);
+}
+
+static void
+draw_disk(struct faults *faults, struct chance *chance)
+{
+	faults->sync_slow = draw_rate(chance, 300);
+	faults->sync_ns = chance_scale(chance, 8 * SECOND);
+	if (chance_below(chance, 3))
+		return;
+	faults->disk_short = draw_rate(chance, 200);
+	faults->disk_full = draw_rate(chance, 200);
+	faults->disk_error = draw_rate(chance, 50);
+	faults->sync_error = draw_rate(chance, 200);
+	faults->open_error = draw_rate(chance, 100);
+}
+
+static void
+draw_actors(struct plan *plan, struct chance *chance)
+{
+	plan->speakers = (unsigned)chance_between(chance, 1, SPEAKERS_MOST);
+	plan->listeners = (unsigned)chance_between(chance, 1, LISTENERS_MOST);
+	for (unsigned i = 0; i < plan->speakers; i++)
+		plan->speaker[i] = (struct speaker_plan){
+			.channel = (unsigned)chance_below(chance, CHANNELS),
+			.address = (unsigned)chance_below(chance, 3),
+			.window = (unsigned)chance_scale(chance, 256),
+		};
+	for (unsigned i = 0; i < plan->listeners; i++)
+		plan->listener[i] = (struct listener_plan){
+			.channel = (unsigned)chance_below(chance, CHANNELS),
+			.address = (unsigned)chance_below(chance, 3),
+			.has_cursor = chance_below(chance, 3) > 0,
+			.to_pipe = chance_below(chance, 2),
+			.read_bytes = chance_scale(chance, 100000),
+		};
+}
+
+static void
+draw_adversaries(struct plan *plan, struct chance *chance)
+{
+	plan->adversaries =
+		chance_below(chance, 2) ? 0 : (unsigned)chance_between(chance, 1, ADVERSARIES_MOST);
+}
+
+static const int server_ends[] = {SIGKILL, SIGKILL, SIGTERM};
+static const int listener_ends[] = {SIGKILL, SIGTERM, SIGINT};
+
+static void
+draw_action(struct plan *plan, struct chance *chance, enum action_kind kind)
+{
+	struct action *action = &plan->action[plan->actions++];
+
+	*action = (struct action){.kind = kind, .time_ns = chance_between(chance, 0, CALM_NS)};
+	switch (kind) {
+	case ACTION_SAY:
+		action->who = (unsigned)chance_below(chance, plan->speakers);
+		action->number = chance_scale(chance, plan->heavy ? 400 : 40);
+		break;
+	case ACTION_KILL_SPEAKER:
+		action->who = (unsigned)chance_below(chance, plan->speakers);
+		break;
+	case ACTION_KILL_LISTENER:
+		action->who = (unsigned)chance_below(chance, plan->listeners);
+		action->number = listener_ends[chance_below(chance, 3)];
+		break;
+	case ACTION_PAUSE_LISTENER:
+		action->who = (unsigned)chance_below(chance, plan->listeners);
+		action->number = chance_scale(chance, 10000);
+		break;
+	case ACTION_KILL_SERVER:
+		action->number = server_ends[chance_below(chance, 3)];
+		break;
+	case ACTION_HOLD:
+		action->number = chance_scale(chance, 60000);
+		break;
+	case ACTION_FLIP_BIT:
+		action->number = (int64_t)(chance_next(chance) >> 1);
+		break;
+	case ACTION_STEP_CLOCK:
+		action->number = chance_between(chance, -7200000, 7200000);
+		break;
+	default:
+		break;
+	}
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct action *left = a, *right = b;
+
+	return left->time_ns < right->time_ns ? -1 : left->time_ns > right->time_ns;
+}
+
+static void
+draw_actions(struct plan *plan, struct chance *chance)
+{
+	static const unsigned most[ACTION_KINDS] = {
+		[ACTION_KILL_SPEAKER] = 4,
+		[ACTION_KILL_LISTENER] = 6,
+		[ACTION_PAUSE_LISTENER] = 6,
+		[ACTION_KILL_SERVER] = 6,
+		[ACTION_LOSE_POWER] = 3,
+		[ACTION_FLIP_BIT] = 4,
+		[ACTION_ROTATE] = 6,
+		[ACTION_RESET] = 6,
+		[ACTION_HOLD] = 4,
+		[ACTION_STEP_CLOCK] = 3,
+	};
+
+	for (int64_t says = chance_scale(chance, 60); says > 0; says--)
+		draw_action(plan, chance, ACTION_SAY);
+	for (int kind = 0; kind < ACTION_KINDS; kind++) {
+		if (!most[kind] || chance_below(chance, 3))
+			continue; /* this kind does not exist in this run */
+		for (int64_t count = chance_scale(chance, most[kind]); count > 0; count--)
+			draw_action(plan, chance, (enum action_kind)kind);
+	}
+	qsort(plan->action, plan->actions, sizeof(*plan->action), compare);
+}
+
+void
+plan_draw(struct plan *plan, uint64_t seed)
+{
+	struct chance chance = {seed};
+
+	memset(plan, 0, sizeof(*plan));
+	chance = chance_fork(&chance, 1);
+	plan->seed = seed;
+	plan->calm_ns = CALM_NS;
+	plan->has_journal = chance_below(&chance, 5) > 0;
+	plan->sync = (enum sync_kind)chance_below(&chance, 3);
+	plan->history = (unsigned)chance_scale(&chance, 60);
+	plan->segment_kib = chance_below(&chance, 2) ? 4 : 1024;
+	plan->queue_kib = chance_below(&chance, 2) ? 64 : 4096;
+	plan->heavy = chance_below(&chance, 8) == 0;
+	draw_network(&plan->faults, &chance);
+	draw_disk(&plan->faults, &chance);
+	draw_actors(plan, &chance);
+	draw_adversaries(plan, &chance);
+	draw_actions(plan, &chance);
+}
+
+bool
+plan_disk_fails(const struct plan *plan)
+{
+	const struct faults *faults = &plan->faults;
+
+	return faults->disk_short || faults->disk_full || faults->disk_error ||
+		faults->sync_error || faults->open_error;
+}
+
+/* ---- the story ---- */
+
+static void
+print_action(const struct action *action)
+{
+	long long number = (long long)action->number;
+
+	printf("  %9.3f s  ", (double)action->time_ns / 1e9);
+	switch (action->kind) {
+	case ACTION_SAY:
+		printf("speaker %u has %lld lines to say\n", action->who, number);
+		break;
+	case ACTION_KILL_SPEAKER:
+		printf("speaker %u is killed\n", action->who);
+		break;
+	case ACTION_KILL_LISTENER:
+		printf("listener %u gets signal %lld\n", action->who, number);
+		break;
+	case ACTION_PAUSE_LISTENER:
+		printf("the output of listener %u is not read for %lld ms\n", action->who, number);
+		break;
+	case ACTION_KILL_SERVER:
+		printf("the server gets signal %lld\n", number);
+		break;
+	case ACTION_LOSE_POWER:
+		printf("the server's machine loses its power\n");
+		break;
+	case ACTION_FLIP_BIT:
+		printf("a bit of an index file changes\n");
+		break;
+	case ACTION_ROTATE:
+		printf("the server begins a new segment\n");
+		break;
+	case ACTION_RESET:
+		printf("all connections of the server are reset\n");
+		break;
+	case ACTION_HOLD:
+		printf("nothing gets through for %lld ms\n", number);
+		break;
+	default:
+		printf("the wall clock is set by %lld ms\n", number);
+	}
+}
+
+static void
+print_faults(const struct faults *faults)
+{
+	printf("faults in 1000: short read %u, short write %u, delay %u (to %lld ms), socket "
+	       "buffers to %lld bytes\n",
+		faults->short_read, faults->short_write, faults->delay,
+		(long long)(faults->delay_ns / MILLISECOND), (long long)faults->socket_bytes);
+	printf("  disk: short write %u, full %u, error %u, open %u, sync error %u, slow sync %u "
+	       "(to %lld ms)\n",
+		faults->disk_short, faults->disk_full, faults->disk_error, faults->open_error,
+		faults->sync_error, faults->sync_slow, (long long)(faults->sync_ns / MILLISECOND));
+}
+
+void
+plan_print(const struct plan *plan)
+{
+	static const char *const syncs[] = {"always", "batch", "never"};
+
+	printf("seed %llu: %s%s, history %u, segments of %u KiB, queues of %u KiB%s\n",
+		(unsigned long long)plan->seed,
+		plan->has_journal ? "a journal with --sync=" : "no journal",
+		plan->has_journal ? syncs[plan->sync] : "", plan->history, plan->segment_kib,
+		plan->queue_kib, plan->heavy ? ", long texts" : "");
+	print_faults(&plan->faults);
+	for (unsigned i = 0; i < plan->speakers; i++)
+		printf("speaker %u: channel %u, window %u\n", i, plan->speaker[i].channel,
+			plan->speaker[i].window);
+	for (unsigned i = 0; i < plan->listeners; i++)
+		printf("listener %u: channel %u, %s, %s\n", i, plan->listener[i].channel,
+			plan->listener[i].has_cursor ? "with a cursor" : "without a cursor",
+			plan->listener[i].to_pipe ? "to a pipe" : "to a file");
+	if (plan->adversaries)
+		printf("%u adversaries\n", plan->adversaries);
+	for (unsigned i = 0; i < plan->actions; i++)
+		print_action(&plan->action[i]);
+	printf("  %9.3f s  calm\n", (double)plan->calm_ns / 1e9);
+}

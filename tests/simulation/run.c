@@ -1,0 +1,362 @@
+/* Plays a plan: the programs are started, the actions happen, and what was said must arrive. */
+#include "simulation/run.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STEPS_MOST 3000000 /* of a run; more is a loop without end */
+#define LIVELY_NS (600 * SECOND) /* within this time after the calm everything has arrived */
+#define SLICE_NS (200 * MILLISECOND)
+#define DAMAGED 65 /* the exit status of a server whose journal is damaged */
+
+/* The callbacks of world_at() have one argument. */
+struct order {
+	struct run *run;
+	const struct action *action;
+	struct actor *actor;
+};
+
+static struct order *
+order_new(struct run *run, const struct action *action, struct actor *actor)
+{
+	struct order *order = malloc(sizeof(*order));
+
+	if (!order)
+		abort();
+	*order = (struct order){run, action, actor};
+	return order;
+}
+
+void
+run_fail(struct run *run, const char *format, ...)
+{
+	va_list list;
+
+	if (*run->fault)
+		return;
+	va_start(list, format);
+	vsnprintf(run->fault, sizeof(run->fault), format, list);
+	va_end(list);
+	world_trace("FAULT: %s", run->fault);
+}
+
+/* ---- what happens at its time ---- */
+
+static void
+on_reader(void *arg)
+{
+	struct order *order = arg;
+	struct run *run = order->run;
+	const struct listener_plan *plan = &run->plan->listener[order->actor->number];
+
+	if (run->done || world_is_ending()) {
+		free(order);
+		return;
+	}
+	if (order->actor->paused_until_ns <= world_now_ns())
+		actor_take_output(order->actor, run->calm ? SIZE_MAX : (size_t)plan->read_bytes);
+	world_at(world_now_ns() + (run->calm ? 50 : 5) * MILLISECOND, on_reader, order);
+}
+
+static void
+on_action(void *arg)
+{
+	struct order *order = arg;
+	struct order copy = *order;
+
+	free(order);
+	if (world_is_ending())
+		return;
+	run_act(copy.run, copy.action);
+}
+
+static void
+on_calm(void *arg)
+{
+	struct order *order = arg;
+	struct run *run = order->run;
+	int64_t socket_bytes = world_faults()->socket_bytes;
+
+	free(order);
+	if (world_is_ending())
+		return;
+	world_trace("calm");
+	*world_faults() = (struct faults){.socket_bytes = socket_bytes};
+	run->calm = true;
+}
+
+/* ---- the whole ---- */
+
+static void
+on_slice(void *arg)
+{
+	(void)arg;
+	world_stop();
+}
+
+/* Lets the world go on for a while. Returns false if it cannot. */
+static bool
+go_on(struct run *run)
+{
+	world_at(world_now_ns() + SLICE_NS, on_slice, NULL);
+	if (world_run(STEPS_MOST))
+		return true;
+	run_fail(run, "the programs do not come to rest");
+	return false;
+}
+
+/* The server does not start with damaged files, unless it is told to repair them. */
+static void
+note_damage(struct run *run)
+{
+	size_t printed;
+
+	if (run->plan->sync == SYNC_ALWAYS && !plan_disk_fails(run->plan))
+		run_fail(run, "the journal is damaged, although every message was synced");
+	run->repairs = true;
+	disk_bytes("/server-0-0", &printed);
+	run->losses[run->loss_count++] = (struct loss){printed};
+}
+
+/* A server that has ended is started again; who cannot start in calm is a fault. */
+static void
+keep_server(struct run *run)
+{
+	struct started *last = &run->server.started[run->server.count - 1];
+	int status;
+
+	if (actor_is_up(&run->server) || run->server.count == RUNS_MOST)
+		return;
+	status = process_status(last->process);
+	if (status == DAMAGED)
+		note_damage(run);
+	else if (run->calm && !last->killed && last->begun_ns > run->plan->calm_ns)
+		run_fail(run, "the server ended with %d although nothing was wrong", status);
+	if (!last->missed && !last->killed)
+		run->server.restart_ns = world_now_ns() + SECOND;
+	last->missed = true;
+	if (world_now_ns() >= run->server.restart_ns)
+		run_start_server(run);
+}
+
+static void
+keep_speakers(struct run *run)
+{
+	for (unsigned i = 0; i < run->plan->speakers; i++) {
+		struct actor *actor = &run->speaker[i];
+		const struct started *last = &actor->started[actor->count - 1];
+
+		if (run->plan->speaker[i].absent || actor_is_up(actor))
+			continue;
+		if (!last->killed)
+			run_fail(run, "speaker %u ended with %d", i, process_status(last->process));
+		else if (world_now_ns() >= actor->restart_ns)
+			run_start_speaker(run, actor);
+	}
+}
+
+static void
+keep_listeners(struct run *run)
+{
+	for (unsigned i = 0; i < run->plan->listeners; i++) {
+		struct actor *actor = &run->listener[i];
+		const struct started *last = &actor->started[actor->count - 1];
+
+		if (run->plan->listener[i].absent || actor_is_up(actor))
+			continue;
+		if (!last->killed)
+			run_fail(
+				run, "listener %u ended with %d", i, process_status(last->process));
+		else if (world_now_ns() >= actor->restart_ns)
+			run_start_listener(run, actor);
+	}
+}
+
+static bool
+speakers_are_done(const struct run *run)
+{
+	for (unsigned i = 0; i < run->plan->speakers; i++)
+		if (actor_is_up(&run->speaker[i]))
+			return false;
+	return true;
+}
+
+static void
+let_speakers_finish(struct run *run)
+{
+	int64_t until_ns = world_now_ns() + LIVELY_NS;
+
+	for (unsigned i = 0; i < run->plan->speakers; i++) {
+		struct actor *actor = &run->speaker[i];
+
+		if (actor->input)
+			file_unref(actor->input);
+		actor->input = NULL;
+	}
+	while (!speakers_are_done(run) && world_now_ns() < until_ns && go_on(run)) {
+		keep_server(run);
+		keep_listeners(run);
+	}
+	if (!speakers_are_done(run))
+		run_fail(run, "a speaker does not come to an end in calm");
+}
+
+static void
+let_pass(struct run *run, int64_t ns)
+{
+	int64_t until_ns = world_now_ns() + ns;
+
+	while (world_now_ns() < until_ns && go_on(run)) {
+		keep_server(run);
+		keep_listeners(run);
+	}
+}
+
+static void
+read_everything(struct run *run)
+{
+	for (unsigned i = 0; i < CHANNELS; i++)
+		run_start_final(run, i);
+	for (int turn = 0;
+		turn < 1500 && (actor_is_up(&run->final[0]) || actor_is_up(&run->final[1])); turn++)
+		if (!go_on(run))
+			break;
+	for (unsigned i = 0; i < CHANNELS; i++)
+		if (actor_is_up(&run->final[i]) || process_status(run->final[i].started[0].process))
+			run_fail(run, "reading all of channel %u ends with %d", i,
+				actor_is_up(&run->final[i])
+					? -1
+					: process_status(run->final[i].started[0].process));
+}
+
+static void
+end_all(struct run *run)
+{
+	for (unsigned i = 0; i < run->plan->listeners; i++)
+		actor_end(&run->listener[i], SIGTERM);
+	actor_end(&run->server, SIGTERM);
+	for (int turn = 0; turn < 100 && actor_is_up(&run->server); turn++)
+		if (!go_on(run))
+			return;
+	for (int turn = 0; turn < 10 && go_on(run); turn++)
+		;
+	if (actor_is_up(&run->server))
+		run_fail(run, "the server does not end by SIGTERM");
+	else if (process_status(run_server(run)) != 0)
+		run_fail(
+			run, "the server ends with %d by SIGTERM", process_status(run_server(run)));
+	for (unsigned i = 0; i < run->plan->listeners; i++)
+		if (actor_is_up(&run->listener[i]))
+			run_fail(run, "listener %u does not end by SIGTERM", i);
+}
+
+static void
+begin(struct run *run)
+{
+	const struct plan *plan = run->plan;
+
+	world_begin(plan->seed);
+	*world_faults() = plan->faults;
+	disk_make_dir("/j");
+	run_start_server(run);
+	for (unsigned i = 0; i < plan->speakers; i++) {
+		run->speaker[i].number = i;
+		if (!plan->speaker[i].absent)
+			run_start_speaker(run, &run->speaker[i]);
+	}
+	for (unsigned i = 0; i < plan->listeners; i++) {
+		run->listener[i].number = i;
+		if (plan->listener[i].absent)
+			continue;
+		run_start_listener(run, &run->listener[i]);
+		if (plan->listener[i].to_pipe)
+			world_at(0, on_reader, order_new(run, NULL, &run->listener[i]));
+	}
+	for (unsigned i = 0; i < plan->adversaries; i++)
+		run_start_adversary(run, i);
+	for (unsigned i = 0; i < plan->actions; i++)
+		world_at(
+			plan->action[i].time_ns, on_action, order_new(run, &plan->action[i], NULL));
+	world_at(plan->calm_ns, on_calm, order_new(run, NULL, NULL));
+}
+
+/* Writes the files of the simulated disk to a directory of the real one. */
+static void
+keep_files_of(const char *dir, const char *prefix, const char *to)
+{
+	struct file *names;
+	const char *name;
+
+	if (disk_open(dir, O_RDONLY, &names) < 0)
+		return;
+	for (size_t i = 0; (name = disk_name(names, i)); i++) {
+		char path[512];
+		const char *bytes;
+		size_t len;
+		FILE *out;
+
+		snprintf(path, sizeof(path), "%s/%s", dir, name);
+		bytes = disk_bytes(path, &len);
+		snprintf(path, sizeof(path), "%s/%s%s", to, prefix, name);
+		out = fopen(path, "w");
+		if (!out || fwrite(bytes, 1, len, out) != len || fclose(out) != 0)
+			perror(path);
+	}
+	file_unref(names);
+}
+
+static void
+keep_files(const char *to)
+{
+	keep_files_of("", "", to);
+	keep_files_of("/j", "journal-", to);
+}
+
+static void
+free_actor(struct actor *actor)
+{
+	if (actor->input)
+		file_unref(actor->input);
+	if (actor->output)
+		file_unref(actor->output);
+	free(actor->printed.at);
+}
+
+void
+run_play(struct run *run, const struct plan *plan, const char *keep_dir)
+{
+	memset(run, 0, sizeof(*run));
+	run->plan = plan;
+	run->keep_dir = keep_dir;
+	begin(run);
+	while (!run->calm && go_on(run)) {
+		keep_server(run);
+		keep_speakers(run);
+		keep_listeners(run);
+	}
+	let_speakers_finish(run);
+	let_pass(run, 90 * SECOND); /* listeners that wait to connect again have done so */
+	for (unsigned i = 0; i < plan->adversaries; i++)
+		actor_end(&run->adversary[i], SIGKILL);
+	let_pass(run, SECOND);
+	read_everything(run);
+	end_all(run);
+	run->done = true;
+	if (!*run->fault)
+		model_check(run);
+	if (run->keep_dir)
+		keep_files(run->keep_dir);
+	run->ended_ns = world_now_ns();
+	run->tally = *world_tally();
+	run->hash = world_hash();
+	free_actor(&run->server);
+	for (unsigned i = 0; i < SPEAKERS_MOST; i++)
+		free_actor(&run->speaker[i]);
+	for (unsigned i = 0; i < LISTENERS_MOST; i++)
+		free_actor(&run->listener[i]);
+	world_end();
+}

@@ -1,0 +1,100 @@
+#ifndef SIMULATION_RUN_H
+#define SIMULATION_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simulation/plan.h"
+
+/* A run of a plan: the actors, what they did, and what their programs printed. */
+
+#define RUNS_MOST 64 /* of one program: it was started so often */
+#define TEXT_MOST 1000
+
+/* One process of a program that was started again and again. */
+struct started {
+	struct process *process; /* owned */
+	int64_t begun_ns;
+	unsigned first, lines; /* of a speaker: its lines */
+	bool killed; /* by an action: then it may end as it likes */
+	bool missed; /* it was seen that it has ended */
+};
+
+struct bytes {
+	char *at;
+	size_t len, cap;
+};
+
+struct actor {
+	struct started started[RUNS_MOST];
+	unsigned count;
+	struct file *input; /* the writing end of a speaker's stdin */
+	struct file *output; /* the reading end of a listener's pipe */
+	struct bytes printed; /* what was read of it */
+	int64_t paused_until_ns, restart_ns;
+	unsigned said; /* lines of a speaker, in all of its processes */
+	unsigned number;
+};
+
+/* The length of what the server had printed when it lost what it had: such messages need not be
+ * there later. */
+struct loss {
+	size_t printed;
+};
+
+struct run {
+	const struct plan *plan;
+	const char *keep_dir; /* NULL: the files are not kept */
+	struct actor server, speaker[SPEAKERS_MOST], listener[LISTENERS_MOST];
+	struct actor adversary[ADVERSARIES_MOST];
+	struct actor final[CHANNELS]; /* who reads everything at the end */
+	struct loss losses[ACTIONS_MOST + RUNS_MOST];
+	unsigned loss_count;
+	bool calm, done, repairs;
+	char fault[1024]; /* the first thing that is wrong; "": nothing is */
+	int64_t ended_ns;
+	uint64_t hash;
+	struct tally tally;
+};
+
+/* Plays a plan to its end. run->fault says what went wrong. keep_dir: the directory for the files
+ * that the programs have written, or NULL. */
+void run_play(struct run *run, const struct plan *plan, const char *keep_dir);
+
+/* Notes what is wrong, if it is the first. */
+void run_fail(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The lines of an actor's output, also of an output that is a file. */
+const char *run_output(struct run *run, struct actor *actor, const char *path, size_t *len);
+void run_path(char *path, size_t size, const char *what, unsigned number, unsigned started);
+
+/* The text of a line that a speaker says, of at most TEXT_MOST bytes. */
+void run_text(const struct run *run, char *text, unsigned speaker, unsigned line);
+
+/* ---- programs.c: starting, and taking what is printed ---- */
+
+bool actor_is_up(const struct actor *actor);
+void run_start_server(struct run *run);
+void run_start_speaker(struct run *run, struct actor *actor);
+void run_start_listener(struct run *run, struct actor *actor);
+void run_start_final(struct run *run, unsigned channel); /* who reads all of a channel */
+void run_start_adversary(struct run *run, unsigned number);
+
+/* Reads at most so many bytes of a listener's pipe. */
+void actor_take_output(struct actor *actor, size_t most);
+
+/* ---- actions.c ---- */
+
+void run_act(struct run *run, const struct action *action);
+
+/* Sends a signal to its process, which may end as it likes from then on. */
+void actor_end(struct actor *actor, int signal);
+struct process *run_server(struct run *run);
+
+/* ---- model.c ---- */
+
+/* Checks what was printed against a list of each channel's messages. */
+void model_check(struct run *run);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * Runs seeds. Without arguments it is a test: it plays the seeds that once failed, which are in
+ * tests/simulation/seeds, and the first SEEDS others.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "simulation/shrink.h"
+
+#define SEEDS 1000
+#define JOBS_MOST 64
+
+static const char usage[] = "Usage: simulate [OPTION...]\n"
+			    "  --from=SEED --count=N  play these seeds\n"
+			    "  --seconds=N            play as many as there is time for\n"
+			    "  --jobs=N               in so many processes\n"
+			    "  --stop                 and no more after one that fails\n"
+			    "  --seed=SEED            play one, and tell its story\n"
+			    "  --shrink               and make the story of one that fails short\n"
+			    "  --trace                with everything that happens\n"
+			    "  --keep=DIR             and put the files of its programs there\n";
+
+struct options {
+	uint64_t from, count, seed;
+	unsigned seconds, jobs;
+	time_t end; /* if there are seconds */
+	const char *keep;
+	bool one, shrink, trace, stop;
+};
+
+/* The seeds that a process has played. */
+struct played {
+	uint64_t seed; /* the last one */
+	uint64_t seeds, failed, simulated_ns;
+	struct tally tally;
+};
+
+/* ---- one seed ---- */
+
+static int
+tell(const struct options *options)
+{
+	static struct run run;
+	struct plan plan;
+
+	plan_draw(&plan, options->seed);
+	world_trace_on(options->trace && !options->shrink);
+	run_play(&run, &plan, options->keep);
+	if (*run.fault && options->shrink)
+		printf("# %u runs made it shorter\n", shrink_plan(&plan, &run));
+	plan_print(&plan);
+	if (options->shrink) {
+		world_trace_on(options->trace);
+		run_play(&run, &plan, options->keep);
+	}
+	printf("%s\nhash %016" PRIx64 ", %" PRIu64 " steps\n",
+		*run.fault ? run.fault : "nothing is wrong", run.hash, run.tally.steps);
+	return *run.fault != '\0';
+}
+
+/* ---- many ---- */
+
+/* Every field of a tally is a uint64_t. */
+static void
+add_tally(struct tally *sum, const struct tally *more)
+{
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)more;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+static void
+play(uint64_t seed, struct played *played)
+{
+	static struct run run;
+	struct plan plan;
+
+	played->seed = seed;
+	played->seeds++;
+	plan_draw(&plan, seed);
+	run_play(&run, &plan, NULL);
+	played->simulated_ns += (uint64_t)run.ended_ns;
+	add_tally(&played->tally, &run.tally);
+	if (!*run.fault)
+		return;
+	played->failed++;
+	printf("# seed %" PRIu64 ": %s\n", seed, run.fault);
+	fflush(stdout);
+}
+
+static bool
+is_over(const struct options *options, uint64_t next, const struct played *played)
+{
+	for (unsigned job = 0; options->stop && job < options->jobs; job++)
+		if (played[job].failed)
+			return true;
+	return options->seconds ? time(NULL) >= options->end : next >= options->count;
+}
+
+static void
+play_share(const struct options *options, unsigned job, struct played *played)
+{
+	for (uint64_t i = job; !is_over(options, i, played); i += options->jobs)
+		play(options->from + i, &played[job]);
+}
+
+static void
+print_sum(const struct played *sum)
+{
+	const struct tally *tally = &sum->tally;
+
+	printf("# %" PRIu64 " seeds, %" PRIu64 " of them failed; %.1f simulated hours, %" PRIu64
+	       " steps, %" PRIu64 " calls of the system\n",
+		sum->seeds, sum->failed, (double)sum->simulated_ns / 3.6e12, tally->steps,
+		tally->calls);
+	printf("# messages %" PRIu64 "; processes started %" PRIu64 ", killed %" PRIu64
+	       "; losses of power %" PRIu64 " with %" PRIu64 " lost pages\n",
+		tally->messages, tally->starts, tally->kills, tally->power_losses,
+		tally->lost_pages);
+	printf("# short reads %" PRIu64 ", short writes %" PRIu64 ", delays %" PRIu64
+	       ", resets %" PRIu64 ", clock steps %" PRIu64 "\n",
+		tally->short_reads, tally->short_writes, tally->delays, tally->resets,
+		tally->clock_steps);
+	printf("# disk: short writes %" PRIu64 ", full %" PRIu64 ", errors %" PRIu64
+	       ", failed syncs %" PRIu64 ", slow syncs %" PRIu64 "\n",
+		tally->disk_shorts, tally->disk_fulls, tally->disk_errors, tally->sync_errors,
+		tally->slow_syncs);
+}
+
+/* Starts the processes that play. */
+static void
+start_jobs(const struct options *options, struct played *played, pid_t *pids)
+{
+	fflush(stdout);
+	for (unsigned job = 0; job < options->jobs; job++) {
+		pids[job] = fork();
+		if (pids[job] == 0) {
+			play_share(options, job, played);
+			_exit(0);
+		}
+	}
+}
+
+/* Waits for a process. One that crashed has found a fault. */
+static void
+end_job(struct played *played, pid_t pid)
+{
+	int status = 0;
+
+	waitpid(pid, &status, 0);
+	if (status == 0)
+		return;
+	played->failed++;
+	printf("# seed %" PRIu64 ": a program crashed (%s)\n", played->seed,
+		WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "it ended");
+}
+
+static int
+play_all(const struct options *options)
+{
+	struct played *played = mmap(NULL, JOBS_MOST * sizeof(*played), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct played sum = {0};
+	pid_t pids[JOBS_MOST];
+
+	if (played == MAP_FAILED)
+		return 2;
+	start_jobs(options, played, pids);
+	for (unsigned job = 0; job < options->jobs; job++) {
+		end_job(&played[job], pids[job]);
+		sum.seeds += played[job].seeds;
+		sum.failed += played[job].failed;
+		sum.simulated_ns += played[job].simulated_ns;
+		add_tally(&sum.tally, &played[job].tally);
+	}
+	print_sum(&sum);
+	munmap(played, JOBS_MOST * sizeof(*played));
+	return sum.failed || !sum.seeds;
+}
+
+/* ---- as a test ---- */
+
+static bool
+is_deterministic(void)
+{
+	static struct run run;
+	struct plan plan;
+	uint64_t hash;
+
+	plan_draw(&plan, 1);
+	run_play(&run, &plan, NULL);
+	hash = run.hash;
+	run_play(&run, &plan, NULL);
+	return hash == run.hash && hash != 0;
+}
+
+/* A slow build of the programs plays fewer seeds. */
+static uint64_t
+count_of_seeds(void)
+{
+	const char *slowness = getenv("CHAT_TEST_SLOWNESS");
+	unsigned long times = slowness ? strtoul(slowness, NULL, 10) : 1;
+
+	return times > 1 ? SEEDS / times / times : SEEDS;
+}
+
+static int
+test(void)
+{
+	struct options options = {.from = 1, .count = count_of_seeds(), .jobs = 1};
+	FILE *seeds = fopen("tests/simulation/seeds", "r");
+	struct played played = {0};
+	char line[256];
+	int number = 1, bad = 0;
+
+	while (seeds && fgets(line, sizeof(line), seeds)) {
+		uint64_t failed = played.failed;
+		char *what;
+
+		options.seed = strtoull(line, &what, 10);
+		if (what == line)
+			continue;
+		play(options.seed, &played);
+		bad += played.failed > failed;
+		printf("%sok %d - seed %" PRIu64 "%s", played.failed > failed ? "not " : "",
+			number++, options.seed, what);
+	}
+	if (seeds)
+		fclose(seeds);
+	bad += !is_deterministic();
+	printf("%sok %d - the same seed gives the same run\n", is_deterministic() ? "" : "not ",
+		number++);
+	fflush(stdout);
+	bad += play_all(&options) != 0;
+	printf("%sok %d - seeds 1 to %" PRIu64 "\n1..%d\n", bad ? "not " : "", number,
+		options.count, number);
+	return bad != 0;
+}
+
+/* ---- the command line ---- */
+
+static const struct option names[] = {
+	{"from", required_argument, NULL, 'f'},
+	{"count", required_argument, NULL, 'c'},
+	{"seconds", required_argument, NULL, 's'},
+	{"jobs", required_argument, NULL, 'j'},
+	{"seed", required_argument, NULL, 'o'},
+	{"keep", required_argument, NULL, 'k'},
+	{"stop", no_argument, NULL, 'p'},
+	{"shrink", no_argument, NULL, 'r'},
+	{"trace", no_argument, NULL, 't'},
+	{NULL, 0, NULL, 0},
+};
+
+static void
+take(struct options *options, int option)
+{
+	switch (option) {
+	case 'f':
+		options->from = strtoull(optarg, NULL, 10);
+		break;
+	case 'c':
+		options->count = strtoull(optarg, NULL, 10);
+		break;
+	case 's':
+		options->seconds = (unsigned)strtoul(optarg, NULL, 10);
+		options->end = time(NULL) + options->seconds;
+		break;
+	case 'j':
+		options->jobs = (unsigned)strtoul(optarg, NULL, 10);
+		break;
+	case 'o':
+		options->seed = strtoull(optarg, NULL, 10);
+		options->one = true;
+		break;
+	case 'k':
+		options->keep = optarg;
+		break;
+	case 'p':
+		options->stop = true;
+		break;
+	case 'r':
+		options->shrink = true;
+		break;
+	case 't':
+		options->trace = true;
+		break;
+	default:
+		fputs(usage, stderr);
+		exit(64);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = {.from = 1, .count = SEEDS, .jobs = 1};
+	int option;
+
+#if defined(__SANITIZE_THREAD__)
+	puts("1..0 # SKIP ThreadSanitizer does not know the simulation's threads");
+	return 0;
+#endif
+	if (argc == 1)
+		return test();
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
+		take(&options, option);
+	if (options.jobs < 1 || options.jobs > JOBS_MOST)
+		options.jobs = 1;
+	return options.one ? tell(&options) : play_all(&options);
+}
