@@ -72,7 +72,7 @@ def _():
     for sync in "always", "batch", "never":
         dir = new_dir()
         server = monitored(dir, "--sync", sync)
-        until(lambda: len(os.listdir(dir)) == 3, "the journal is there")
+        until(lambda: len(os.listdir(dir)) == 4, "the journal is there")
         word = is_replaced(dir)
         until(lambda: is_ailing(server, word), "it is missed")
         os.rmdir(dir)

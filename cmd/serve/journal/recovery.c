@@ -10,6 +10,7 @@
 
 #include "serve/journal/closed_stats.h"
 #include "serve/journal/dir.h"
+#include "serve/journal/epoch_file.h"
 #include "serve/journal/recovery_index.h"
 #include "serve/journal/removed_messages.h"
 #include "serve/journal/repair.h"
@@ -225,6 +226,28 @@ read_removed(struct disk_journal *disk, struct removed_file *removed)
 	disk->removals.write_due = true;
 }
 
+/* Makes this server's epoch higher than that of the last start, whatever the clock says. */
+static void
+epoch_begin(struct disk_journal *disk)
+{
+	uint64_t last = epoch_file_read(disk->dir_fd);
+
+	disk->epoch = (uint64_t)chat_unix_ms();
+	if (disk->epoch <= last)
+		disk->epoch = last + 1;
+}
+
+/* A failure is reported only: the epoch is needed if the clock is set back and messages are lost.
+ */
+static void
+epoch_note(struct disk_journal *disk)
+{
+	struct chat_err err;
+
+	if (epoch_file_write(disk->dir_fd, disk->epoch, &err) < 0)
+		journal_warn(&disk->journal, "%s", err.text);
+}
+
 static int
 recover(struct disk_journal *disk, const struct segment_list *list, struct chat_err *err)
 {
@@ -234,7 +257,9 @@ recover(struct disk_journal *disk, const struct segment_list *list, struct chat_
 	if (result == 0)
 		removed_messages_load(disk, disk->recovered.removed_file,
 			count ? list->at[count - 1] == count : disk->segments.active->number == 1);
-	if (result == 0 && disk->options.sync != JOURNAL_SYNC_NEVER && fsync(disk->dir_fd) < 0)
+	if (result == 0)
+		epoch_note(disk);
+	if (result == 0 && fsync(disk->dir_fd) < 0 && disk->options.sync != JOURNAL_SYNC_NEVER)
 		result = chat_fail(err, CHAT_IO_ERROR, "%s: sync: %m", disk->options.dir);
 	return result == 0 ? check_numbers(disk, list, err) : -1;
 }
@@ -246,7 +271,7 @@ recovery_run(struct disk_journal *disk, struct chat_err *err)
 	struct removed_file removed = {0};
 	int result = segment_list_read(&list, disk->dir_fd, disk->options.dir, err);
 
-	disk->epoch = (uint64_t)chat_unix_ms();
+	epoch_begin(disk);
 	if (result == 0) {
 		read_removed(disk, &removed);
 		disk->recovered.removed_file = &removed;
