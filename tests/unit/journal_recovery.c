@@ -170,6 +170,8 @@ check_holes(struct fixture *fixture)
 
 	is_int(try_hole(fixture, &fixture->lines, last - 10, last + 10, before), MESSAGES - 3,
 		"a hole behind the last checksum: the lines before it, none behind it");
+	is_int(try_hole(fixture, &fixture->lines, last - 10, last + 10, 0), MESSAGES - 3,
+		"before the first checksum as well");
 	is_int(try_hole(fixture, &fixture->lines, last - 10, last + 10, all), -1,
 		"a hole in a line that has a checksum: damage");
 	is_int(try_hole(fixture, &fixture->sums, before - 50, before, all), MESSAGES,

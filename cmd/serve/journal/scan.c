@@ -62,12 +62,12 @@ line_accept(struct scanner *scanner, uint32_t crc)
 
 /*
  * Returns true for a line that was not synced when the power was lost, as a page before it shows
- * that is not there: the checksums end before both, although there are some.
+ * that is not there: the checksums end before both, and their file is not lost.
  */
 static bool
 is_beyond_tear(const struct scanner *scanner, enum checksum_result sum)
 {
-	return sum == CHECKSUM_NONE && scanner->after_bad && scanner->sums.count > 0;
+	return sum == CHECKSUM_NONE && scanner->after_bad && !scanner->sums.missing;
 }
 
 /* Returns the verdict on a line that ends with a newline, and records the line if it is good. */
