@@ -23,6 +23,8 @@ struct dirent;
 struct passwd;
 struct rlimit;
 struct sim_dir;
+struct wslay_frame_callbacks;
+struct wslay_frame_context;
 
 /* The same function under another name. */
 #define ALIAS(name, of) __typeof__(of) name __attribute__((alias(#of)))
@@ -33,6 +35,9 @@ void *sim_calloc(size_t count, size_t size);
 void *sim_realloc(void *bytes, size_t size);
 void sim_free(void *bytes);
 size_t sim_malloc_usable_size(void *bytes);
+int sim_wslay_frame_context_init(struct wslay_frame_context **context,
+	const struct wslay_frame_callbacks *callbacks, void *arg);
+void sim_wslay_frame_context_free(struct wslay_frame_context *context);
 
 /* calls_files.c, calls_sockets.c, calls.c */
 ssize_t sim_read(int fd, void *bytes, size_t size);

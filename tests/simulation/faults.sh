@@ -1,18 +1,21 @@
 #!/bin/bash
 #
-# faults.sh [SEEDS]: is the simulation worth anything? Each fault of tests/simulation/faults is put into a copy of the
-# sources, and seeds are played until one of them fails: at most SEEDS (10000). Speaks TAP.
+# faults.sh [SEEDS [FAULT…]]: is the simulation worth anything? Each fault of tests/simulation/faults (those that begin
+# with FAULT) is put into a copy of the sources, and seeds are played until one of them fails: at most SEEDS (10000).
+# Speaks TAP.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 seeds=${1:-10000}
+shift
+wanted=("${@:-}")
 jobs=$(nproc)
 here=$PWD
 copy=$PWD/build/faults
 number=0
 failed=0
 
-rm -rf "$copy/tree" && mkdir -p "$copy/tree" || exit 1
+rm -rf "$copy" && mkdir -p "$copy/tree" || exit 1
 tar -c Makefile cmd lib tests | tar -x -C "$copy/tree" || exit 1
 cd "$copy/tree" || exit 1
 
@@ -22,7 +25,10 @@ build() {
 }
 
 build || { cat "$copy/log"; exit 1; }
-for fault in "$here"/tests/simulation/faults/*.patch; do
+for fault in "${wanted[@]/#/$here/tests/simulation/faults/}"; do
+	printf '%s\n' "$fault"*.patch
+done >"$copy/wanted"
+while read -r fault; do
 	name=$(basename "$fault" .patch) state='not ok'
 	if patch -s -p1 <"$fault" && build; then
 		"$copy/build/tests/simulation/simulate" --count="$seeds" --jobs="$jobs" --stop >"$copy/found"
@@ -37,6 +43,6 @@ for fault in "$here"/tests/simulation/faults/*.patch; do
 	printf '%s %d - %s: %s\n' "$state" "$number" "$name" "$(head -n 1 "$fault")"
 	printf '# played %s; %s\n' "$played" "$(grep -m1 '^# seed ' "$copy/found" | cut -c3-160)"
 	patch -s -R -p1 <"$fault" || exit 1
-done
+done <"$copy/wanted"
 echo "1..$number"
 exit $failed

@@ -1,9 +1,11 @@
 /* malloc(3) and its like for a process: what it holds is counted, and freed when it is killed. */
 #include "simulation/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wslay/wslay.h>
 
 #include "simulation/calls.h"
 #include "simulation/kernel.h"
@@ -15,6 +17,11 @@ struct allocation {
 	struct memory *owner;
 	size_t size;
 	_Alignas(max_align_t) char bytes[];
+};
+
+struct foreign {
+	struct foreign *next;
+	struct wslay_frame_context *context;
 };
 
 static struct allocation *
@@ -102,15 +109,64 @@ sim_realloc(void *bytes, size_t size)
 	return allocation->bytes;
 }
 
+/* ---- what wslay allocates ---- */
+
+static struct foreign **
+find_foreign(struct memory *memory, const void *context)
+{
+	struct foreign **at = &memory->foreign;
+
+	while (*at && (*at)->context != context)
+		at = &(*at)->next;
+	return at;
+}
+
+int
+sim_wslay_frame_context_init(struct wslay_frame_context **context,
+	const struct wslay_frame_callbacks *callbacks, void *arg)
+{
+	int result = wslay_frame_context_init(context, callbacks, arg);
+	struct foreign *foreign = malloc(sizeof(*foreign));
+
+	if (!foreign || result != 0)
+		abort();
+	*foreign = (struct foreign){of_caller()->foreign, *context};
+	of_caller()->foreign = foreign;
+	return result;
+}
+
+static void
+drop_foreign(struct foreign **at)
+{
+	struct foreign *foreign = *at;
+
+	*at = foreign->next;
+	wslay_frame_context_free(foreign->context);
+	free(foreign);
+}
+
+void
+sim_wslay_frame_context_free(struct wslay_frame_context *context)
+{
+	if (context)
+		drop_foreign(find_foreign(of_caller(), context));
+}
+
+/* ---- of all ---- */
+
 size_t
 sim_malloc_usable_size(void *bytes)
 {
+	if (bytes && *find_foreign(of_caller(), bytes))
+		return malloc_usable_size(bytes);
 	return bytes ? header_of(bytes)->size : 0;
 }
 
 void
 memory_free_all(struct memory *memory)
 {
+	while (memory->foreign)
+		drop_foreign(&memory->foreign);
 	while (memory->all) {
 		struct allocation *allocation = memory->all;
 

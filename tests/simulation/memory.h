@@ -6,8 +6,11 @@
 /* The allocations of a process, which are freed with it. */
 struct allocation;
 
+struct foreign;
+
 struct memory {
 	struct allocation *all;
+	struct foreign *foreign; /* contexts of wslay, which allocates them by itself */
 	size_t bytes, count;
 };
 
