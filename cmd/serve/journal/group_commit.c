@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "serve/journal/checksums.h"
+#include "serve/journal/epoch_file.h"
 #include "serve/journal/journal_size.h"
 #include "serve/journal/rotate.h"
 #include "serve/journal/sync.h"
@@ -309,6 +310,10 @@ check_writable(struct disk_journal *disk, struct chat_err *err)
 	if (!failure->dir_gone && (always || !failure->sync_late) &&
 		rotate_after_failure(disk, err) < 0)
 		return -1;
+	if (disk->epoch_due && epoch_file_write(disk->dir_fd, disk->epoch, err) < 0)
+		return -1;
+	disk->unsynced.dir = disk->unsynced.dir || disk->epoch_due;
+	disk->epoch_due = false;
 	if (failure->dir_gone || (!always && (failure->sync_late || failure->on_trial)))
 		return chat_fail(err, CHAT_IO_ERROR, "%s", disk->journal.trouble);
 	return 0;

@@ -237,14 +237,14 @@ epoch_begin(struct disk_journal *disk)
 		disk->epoch = last + 1;
 }
 
-/* A failure is reported only: the epoch is needed if the clock is set back and messages are lost.
- */
+/* If the disk is full now, group_commit.c tries it again. */
 static void
 epoch_note(struct disk_journal *disk)
 {
 	struct chat_err err;
 
-	if (epoch_file_write(disk->dir_fd, disk->epoch, &err) < 0)
+	disk->epoch_due = epoch_file_write(disk->dir_fd, disk->epoch, &err) < 0;
+	if (disk->epoch_due)
 		journal_warn(&disk->journal, "%s", err.text);
 }
 

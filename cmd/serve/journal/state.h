@@ -116,6 +116,8 @@ struct disk_journal {
 	int dir_fd, lock_fd; /* -1 while they are not open */
 	bool closing; /* disk_close was called: no worker is started */
 	uint64_t epoch; /* this server's (epochs.h) */
+	bool epoch_due; /* the file `epoch` could not be written: no message is taken before it is
+			 */
 	struct recovered recovered;
 
 	struct append_queue queue;
