@@ -165,6 +165,8 @@ sim_uv_close(uv_handle_t *handle, uv_close_cb on_close)
 
 	half->active = false;
 	half->closing = true;
+	if (handle->type == UV_SIGNAL) /* its action is the usual one again */
+		process_signals(process_self())->handled &= ~(UINT64_C(1) << half->number);
 	file_unwatch(&half->watch);
 	handle->close_cb = on_close;
 	wake(of(handle->loop));
