@@ -323,6 +323,40 @@ check_listener(struct model *model, unsigned number)
 	}
 }
 
+static unsigned
+count_of(struct chat_span line, const char *words)
+{
+	unsigned count = 0;
+	const char *at;
+
+	while ((at = memmem(line.at, line.len, words, strlen(words)))) {
+		line.len -= (size_t)(at + 1 - line.at);
+		line.at = at + 1;
+		count++;
+	}
+	return count;
+}
+
+/* The list of who is there has every listener of the channel once, and nobody who has left. */
+static void
+check_presence(struct model *model, struct chat_span line, unsigned channel)
+{
+	const struct plan *plan = model->run->plan;
+	char words[64];
+
+	for (unsigned i = 0; i < LISTENERS_MOST; i++) {
+		bool is_there = i < plan->listeners && !plan->listener[i].absent &&
+			plan->listener[i].channel == channel;
+
+		snprintf(words, sizeof(words), "\"username\":\"listener%u\",\"online\":true", i);
+		if (count_of(line, words) != is_there)
+			run_fail(model->run, "listener %u is listed %u times in channel %u", i,
+				count_of(line, words), channel);
+	}
+	if (count_of(line, "\"username\":\"speaker"))
+		run_fail(model->run, "a speaker is listed who has left channel %u", channel);
+}
+
 static void
 check_final(struct model *model, unsigned channel)
 {
@@ -339,6 +373,8 @@ check_final(struct model *model, unsigned channel)
 	while (text && next_line(&rest, &line))
 		if (read_message(line, &message))
 			add(model, &message)->kept = true;
+		else if (count_of(line, "\"type\":\"userData\""))
+			check_presence(model, line, channel);
 }
 
 /* ---- receipts ---- */
