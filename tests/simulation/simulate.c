@@ -156,7 +156,7 @@ start_jobs(const struct options *options, struct played *played, pid_t *pids)
 		pids[job] = fork();
 		if (pids[job] == 0) {
 			play_share(options, job, played);
-			_exit(0);
+			exit(0);
 		}
 	}
 }
