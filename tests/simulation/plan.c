@@ -48,7 +48,7 @@ draw_actors(struct plan *plan, struct chance *chance)
 		plan->speaker[i] = (struct speaker_plan){
 			.channel = (unsigned)chance_below(chance, CHANNELS),
 			.address = (unsigned)chance_below(chance, 3),
-			.window = (unsigned)chance_scale(chance, 256),
+			.window = (unsigned)chance_scale(chance, plan->heavy ? 4096 : 256),
 		};
 	for (unsigned i = 0; i < plan->listeners; i++)
 		plan->listener[i] = (struct listener_plan){
