@@ -189,7 +189,8 @@ run_start_final(struct run *run, unsigned channel)
 {
 	struct actor *actor = &run->final[channel];
 	const char *argv[] = {"chat-listen", "-u", "final", "--id", "f", "-c", channels[channel],
-		"-t", "message,userData", "--history", "flat", "--since", "all", "--no-follow", NULL};
+		"-t", "message,userData", "--history", "flat", "--since", "all", "--no-follow",
+		NULL};
 	struct file *fds[3] = {
 		nothing(), open_output("all", channel, 0), open_output("final-errors", channel, 0)};
 
