@@ -17,7 +17,8 @@ is_pure() {
 	local pattern
 
 	for pattern in "${pure[@]}"; do
-		[[ $1 == $pattern ]] && return 0
+		# shellcheck disable=SC2254 # it is a pattern
+		case $1 in $pattern) return 0 ;; esac
 	done
 	return 1
 }
