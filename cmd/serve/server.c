@@ -235,7 +235,7 @@ open_loop(struct server *server, struct chat_err *err)
 	event_printer_open(
 		&server->event_printer, &server->loop, STDOUT_FILENO, &server->error_log);
 	error_log_open(&server->error_log, &server->loop, STDERR_FILENO);
-	server->notify_fd = systemd_notify_open();
+	systemd_notices_open(&server->notices);
 	set_up_sessions(server);
 	return 0;
 }
@@ -323,7 +323,7 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 void
 server_run(struct server *server)
 {
-	systemd_notify(server->notify_fd, "READY=1");
+	systemd_notify(&server->notices, "READY=1");
 	error_log_set_immediate(&server->error_log, false); /* from now on the tick flushes it */
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	error_log_set_immediate(&server->error_log, true);

@@ -21,6 +21,7 @@
 #include "serve/util/clock.h"
 #include "serve/util/error_log.h"
 #include "serve/util/memory.h"
+#include "serve/util/systemd.h"
 
 /*
  * The server: one loop, and everything that runs on it. Read this first.
@@ -130,7 +131,7 @@ struct server {
 	struct turn_times turns;
 	struct memory_peak memory_peak;
 	struct url_file url_file;
-	int notify_fd; /* to systemd; -1 if systemd did not ask for notices */
+	struct systemd_notices notices;
 
 	/* The end. */
 	bool draining; /* a signal told the server to end: nothing more is read */

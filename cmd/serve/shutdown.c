@@ -18,7 +18,7 @@ void
 server_drain(struct server *server)
 {
 	server->draining = server->settling = true;
-	systemd_notify(server->notify_fd, "STOPPING=1");
+	systemd_notify(&server->notices, "STOPPING=1");
 	acceptors_stop(&server->acceptors);
 	stdin_reader_close(&server->stdin_reader);
 	for (struct conn *conn = server->conns.all; conn; conn = conn->next)
@@ -109,8 +109,7 @@ free_all(struct server *server)
 	channels_free(&server->channels);
 	close_outside(server);
 	error_log_close(&server->error_log);
-	if (server->notify_fd >= 0)
-		close(server->notify_fd);
+	systemd_notices_close(&server->notices);
 	acceptors_free(&server->acceptors);
 	monitor_free(&server->monitor);
 }

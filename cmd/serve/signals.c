@@ -29,14 +29,14 @@ server_reload(struct server *server)
 	struct tokens *tokens = &server->sessions.tokens;
 	struct chat_err err = {0};
 
-	systemd_notify(server->notify_fd, "RELOADING=1");
+	systemd_notify(&server->notices, "RELOADING=1");
 	if (server->tls && tls_reload(server->tls, &err) < 0)
 		error_log_printf(&server->error_log, "%s (the old certificate stays)", err.text);
 	if (tokens->path && tokens_reload(tokens, &err) < 0)
 		error_log_printf(&server->error_log, "%s (the old tokens stay)", err.text);
 	else if (tokens->path)
 		sessions_recheck(&server->sessions);
-	systemd_notify(server->notify_fd, "READY=1");
+	systemd_notify(&server->notices, "READY=1");
 }
 
 static void

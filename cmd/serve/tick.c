@@ -112,6 +112,7 @@ server_sweep(struct server *server)
 	nonces_expire(&server->channels.nonces, clock_now_ms(&server->clock));
 	page_cache_sweep(&server->channels.page_cache);
 	rate_limiter_expire(&sessions->rate_limiter, clock_now_ms(&server->clock));
+	systemd_notify_again(&server->notices);
 	memory_trim(&server->memory_peak, memory_usage_estimate(&server->monitor.sources));
 }
 
@@ -128,7 +129,7 @@ on_watchdog(uv_timer_t *timer)
 {
 	const struct server *server = timer->data;
 
-	systemd_notify(server->notify_fd, "WATCHDOG=1");
+	systemd_notify_watchdog(&server->notices);
 }
 
 static void

@@ -274,6 +274,38 @@ def _():
         process.wait()
 
 
+@case("a service manager that is busy at first hears all the same that the server is ready", server=False)
+def _():
+    directory = tempfile.mkdtemp(dir=os.environ["TMP"])
+    url_path, ready_path = os.path.join(directory, "url"), os.path.join(directory, "ready")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        ready.bind(ready_path)
+        ready.settimeout(DEADLINE)
+        other.setblocking(False)
+        try:
+            while True:
+                other.sendto(b"other", ready_path)
+        except BlockingIOError:
+            pass
+        process = subprocess.Popen(
+            [CHAT_SERVE, "--listen", "127.0.0.1:0", "--url-file", url_path],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "NOTIFY_SOCKET": ready_path},
+        )  # fmt: skip
+        try:
+            until(lambda: os.path.exists(url_path), "it listens")
+            Peer(open(url_path).read().strip()).init("alice")  # the loop turns, so the state was sent
+            told = b"other"
+            while told == b"other":
+                told = ready.recv(100)
+            assert told == b"READY=1", told
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
 @case("a service manager hears that the loop turns (WATCHDOG_USEC), and of a reload", server=False)
 def _():
     server = Server(env={"WATCHDOG_USEC": "100000"})

@@ -1,6 +1,7 @@
 /* Socket activation, readiness and watchdog, through environment variables and datagrams. */
 #include "serve/util/systemd.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,16 +31,17 @@ systemd_watchdog_ms(void)
 	return most && most < 2000 ? 1 : most / 2000;
 }
 
-int
-systemd_notify_open(void)
+void
+systemd_notices_open(struct systemd_notices *notices)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	socklen_t len;
 	int fd;
 
+	*notices = (struct systemd_notices){.fd = -1};
 	if (!path || (*path != '/' && *path != '@') || strlen(path) >= sizeof(address.sun_path))
-		return -1;
+		return;
 	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 	memcpy(address.sun_path, path, strlen(path));
 	if (*path == '@')
@@ -49,12 +51,39 @@ systemd_notify_open(void)
 		close(fd);
 		fd = -1;
 	}
-	return fd;
+	notices->fd = fd;
 }
 
 void
-systemd_notify(int fd, const char *state)
+systemd_notices_close(struct systemd_notices *notices)
 {
-	if (fd >= 0)
-		send(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (notices->fd >= 0)
+		close(notices->fd);
+	notices->fd = -1;
+}
+
+static bool
+is_sent(const struct systemd_notices *notices, const char *state)
+{
+	return notices->fd < 0 ||
+		send(notices->fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+}
+
+void
+systemd_notify(struct systemd_notices *notices, const char *state)
+{
+	notices->unsent = is_sent(notices, state) ? NULL : state;
+}
+
+void
+systemd_notify_again(struct systemd_notices *notices)
+{
+	if (notices->unsent)
+		systemd_notify(notices, notices->unsent);
+}
+
+void
+systemd_notify_watchdog(const struct systemd_notices *notices)
+{
+	is_sent(notices, "WATCHDOG=1"); /* the next one follows anyway */
 }

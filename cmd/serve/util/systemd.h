@@ -18,13 +18,28 @@ int systemd_listen_fds(void);
  */
 uint64_t systemd_watchdog_ms(void);
 
-/*
- * Returns a socket that is connected to systemd (NOTIFY_SOCKET), or -1. It is connected once, so
- * that the sandbox can forbid new sockets. The caller closes it.
- */
-int systemd_notify_open(void);
+/* The state of this service, as systemd is told it. */
+struct systemd_notices {
+	int fd; /* a socket that is connected to systemd; -1 if it did not ask for notices */
+	const char
+		*unsent; /* the state that it did not take, because its queue was full; or NULL */
+};
 
-/* Sends a state, for example "READY=1", without waiting. Does nothing if fd is -1. */
-void systemd_notify(int fd, const char *state);
+/*
+ * Connects to systemd if it asked for notices (NOTIFY_SOCKET). This happens once, so that the
+ * sandbox can forbid new sockets.
+ */
+void systemd_notices_open(struct systemd_notices *notices);
+
+void systemd_notices_close(struct systemd_notices *notices);
+
+/* Sends a state, a constant such as "READY=1", without waiting. */
+void systemd_notify(struct systemd_notices *notices, const char *state);
+
+/* Sends the last state again if systemd did not take it. */
+void systemd_notify_again(struct systemd_notices *notices);
+
+/* Sends that the process is not stuck. */
+void systemd_notify_watchdog(const struct systemd_notices *notices);
 
 #endif
