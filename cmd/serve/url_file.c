@@ -31,7 +31,7 @@ make(struct url_file *file)
 
 	for (int i = 0; i < TRIES && file->fd < 0; i++) {
 		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-			abort();
+			break;
 		name.len = 0;
 		chat_buf_printf(&name, "%s.%016llx", file->path, random);
 		chat_buf_append(&name, "", 1);

@@ -1,16 +1,14 @@
 /* The pause before another attempt. */
 #include "client/backoff.h"
 
-#include <stdlib.h>
-#include <sys/random.h>
+#include "wire/random.h"
 
 uint64_t
 chat_random_below(uint64_t bound)
 {
 	uint64_t number;
 
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		abort();
+	chat_random(&number, sizeof(number));
 	return number % bound;
 }
 

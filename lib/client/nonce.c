@@ -2,11 +2,10 @@
 #include "client/nonce.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "wire/digest.h"
+#include "wire/random.h"
 
 #define DIGITS_MAX 18 /* of a number that fits into 64 bits in any case */
 
@@ -15,8 +14,7 @@ chat_nonce_make_prefix(char prefix[NONCE_PREFIX_LEN + 1])
 {
 	unsigned char random[NONCE_PREFIX_LEN / 2];
 
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		abort();
+	chat_random(random, sizeof(random));
 	chat_hex(prefix, random, sizeof(random));
 }
 

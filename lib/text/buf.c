@@ -77,18 +77,25 @@ chat_buf_printf(struct chat_buf *buf, const char *format, ...)
 }
 
 void
-chat_out_of_memory(void)
+chat_abort(const char *why)
 {
-	static const char text[] = ": out of memory\n";
 	const struct iovec line[] = {
 		{program_invocation_short_name, strlen(program_invocation_short_name)},
-		{(char *)text, sizeof(text) - 1},
+		{(char *)": ", 2},
+		{(char *)why, strlen(why)},
+		{(char *)"\n", 1},
 	};
 	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
-	ssize_t told = poll(&room, 1, 0) == 1 ? writev(STDERR_FILENO, line, 2) : 0;
+	ssize_t told = poll(&room, 1, 0) == 1 ? writev(STDERR_FILENO, line, 4) : 0;
 
 	(void)told; /* a failed write cannot be reported anywhere else */
 	abort();
+}
+
+void
+chat_out_of_memory(void)
+{
+	chat_abort("out of memory");
 }
 
 void *

@@ -57,7 +57,10 @@ chat_buf_span(const struct chat_buf *buf)
 	return (struct chat_span){buf->at, buf->len};
 }
 
-/* Reports on stderr that there is no memory, and aborts the process. */
+/* Reports on stderr why it is impossible to go on, and aborts the process. */
+_Noreturn void chat_abort(const char *why);
+
+/* The same, where there is no memory. */
 _Noreturn void chat_out_of_memory(void);
 
 /* Returns a pointer that another library allocated; aborts the process if it is NULL. */

@@ -2,13 +2,14 @@
 #include "wire/random.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/random.h>
+
+#include "text/buf.h"
 
 void
 chat_random(void *bytes, size_t size)
 {
 	while (getrandom(bytes, size, 0) != (ssize_t)size)
 		if (errno != EINTR)
-			abort();
+			chat_abort("no random bytes");
 }

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "chat/msg.h"
 #include "message/encode.h"
 #include "message/username.h"
 #include "text/err.h"
+#include "wire/random.h"
 
 #define HEX_LEN (2 * CHAT_SHA256_BYTES)
 #define TOKEN_BYTES 24 /* random */
@@ -371,10 +371,8 @@ tokens_make(struct chat_buf *out, const char *name, struct chat_err *err)
 	const char *id = colon ? colon + 1 : NULL;
 	int status = names_check(username, id, err);
 
-	/* Up to 256 bytes are read completely or not at all (getrandom(2)). */
-	if (status == 0 && getrandom(random, sizeof(random), 0) != sizeof(random))
-		abort();
 	if (status == 0) {
+		chat_random(random, sizeof(random));
 		chat_hex(token, random, sizeof(random));
 		tokens_derive_id(derived, chat_span_of(username));
 		token_write(out, username, id ? id : derived, token);
