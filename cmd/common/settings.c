@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "text/err.h"
+#include "wire/digest.h"
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -52,6 +53,7 @@ settings_init(struct settings *settings)
 	*settings = (struct settings){0};
 	chat_login_init(&settings->login);
 	settings->login.client.of_command = true;
+	chat_digest_need_memory(); /* it is not refused, for nothing has used OpenSSL yet */
 }
 
 int

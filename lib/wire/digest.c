@@ -3,8 +3,42 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 
 #include "text/buf.h"
+
+static void *
+crypto_alloc(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return chat_alloc(size);
+}
+
+static void *
+crypto_realloc(void *old, size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	if (size)
+		return chat_realloc(old, size);
+	free(old);
+	return NULL;
+}
+
+static void
+crypto_free(void *old, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(old);
+}
+
+int
+chat_digest_need_memory(void)
+{
+	return CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_free) == 1 ? 0 : -1;
+}
 
 static void
 digest_of(unsigned char *digest, struct chat_span bytes, const EVP_MD *kind)

@@ -10,6 +10,12 @@
 #define CHAT_SHA1_BYTES 20
 #define CHAT_SHA256_BYTES 32
 
+/*
+ * For a program, at its start: from now on OpenSSL aborts the process, with a message, where there
+ * is no memory. By itself it crashes. Returns -1 if it has allocated already, and goes on as it is.
+ */
+int chat_digest_need_memory(void);
+
 void chat_sha1(unsigned char digest[CHAT_SHA1_BYTES], struct chat_span bytes);
 void chat_sha256(unsigned char digest[CHAT_SHA256_BYTES], struct chat_span bytes);
 

@@ -3,38 +3,11 @@
 
 #include <cjson/cJSON.h>
 #include <malloc.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <uv.h>
 
 #include "text/buf.h"
-
-static void *
-crypto_alloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return chat_alloc(size);
-}
-
-static void *
-crypto_realloc(void *old, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	if (size)
-		return chat_realloc(old, size);
-	free(old);
-	return NULL;
-}
-
-static void
-crypto_free(void *old, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(old);
-}
+#include "wire/digest.h"
 
 /* An allocation of at least this size is mapped, and unmapped when it is freed. */
 #define MAPPED_BYTES (128 << 10)
@@ -53,7 +26,7 @@ memory_configure(void)
 	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = chat_alloc, .free_fn = free});
 	/* OpenSSL refuses the allocator if it has allocated memory already. */
 	if (uv_replace_allocator(chat_alloc, chat_realloc, chat_alloc_zeroed, free) != 0 ||
-		CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_free) != 1)
+		chat_digest_need_memory() < 0)
 		abort();
 }
 
