@@ -9,14 +9,12 @@ import signal
 import struct
 import subprocess
 import tempfile
-import unittest
 
 from journaling import history, new_dir, start, texts
 from peer import SLOWNESS, until
 from serving import NotStarted, case, main, running
 
 FULL = bool(os.environ.get("CHAT_TEST_FULL"))
-SANITIZED = bool(os.environ.get("CHAT_TEST_SANITIZED"))  # the allocator is the sanitizer's
 SHIM = os.path.join(os.environ["PRELOAD"], "nth.so")
 BUILD = os.environ["BUILD"]
 LIMIT = 15 * SLOWNESS
@@ -229,28 +227,20 @@ def cases():
     for kind, error in FAULTS:
         with_error = "%s (%s)" % (kind, error)
 
-        def skips(kind=kind):
-            if kind == "malloc" and SANITIZED:
-                raise unittest.SkipTest("the allocator is the sanitizer's")
-
         @case("chat-serve: " + with_error, server=False)
-        def _(kind=kind, error=error, skips=skips):
-            skips()
+        def _(kind=kind, error=error):
             each(kind, error, serves, growth=1.6)
 
         @case("chat-send: " + with_error, "--history", "1000")
-        def _(server, kind=kind, error=error, skips=skips):
-            skips()
+        def _(server, kind=kind, error=error):
             each(kind, error, sends(server))
 
         @case("chat-listen: " + with_error, "--history", "1000")
-        def _(server, kind=kind, error=error, skips=skips):
-            skips()
+        def _(server, kind=kind, error=error):
             each(kind, error, listens(server))
 
         @case("chat-validate: " + with_error, server=False)
-        def _(kind=kind, error=error, skips=skips):
-            skips()
+        def _(kind=kind, error=error):
             good, bad = logs()
             each(kind, error, validates(good, (1, 65)))
             each(kind, error, validates(bad, (0, 65)))

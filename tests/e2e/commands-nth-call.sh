@@ -8,4 +8,6 @@
 FULL_LIMIT=7200
 . tests/lib.sh
 
+nm "$BUILD/chat-serve" | grep -qE '__(asan|tsan)_' && skip_all 'a sanitizer comes before what is preloaded'
+
 run_cases tests/e2e/commands-nth-call.py

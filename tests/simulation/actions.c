@@ -92,7 +92,7 @@ flip_bit(int64_t number)
 	if (disk_open("/j", O_RDONLY, &dir) < 0)
 		return;
 	for (size_t i = 0; (name = disk_name(dir, i)); i++)
-		if (strstr(name, ".index") && (!found || number >> i & 1))
+		if (strstr(name, ".index") && (!found || number >> i % 64 & 1))
 			found = name;
 	if (found && disk_open_at(dir, found, O_RDWR, &file) == 0) {
 		struct stat status = {0};
