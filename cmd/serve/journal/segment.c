@@ -203,8 +203,11 @@ segment_write_sums(struct segment *segment, struct chat_span sums, struct chat_e
 
 	if (segment->sums_end)
 		return 0;
-	if (fstat(segment->sums_fd, &before) == 0 &&
-		segment_file_write(segment->sums_fd, sums) == 0)
+	if (fstat(segment->sums_fd, &before) < 0) {
+		segment->sums_end = true;
+		return segment_fail(segment, SEGMENT_SUMS, "look", err);
+	}
+	if (segment_file_write(segment->sums_fd, sums) == 0)
 		return 0;
 	error = errno;
 	segment->sums_end = true;
