@@ -36,7 +36,7 @@ $(PARTS): $(call objects,$(PARTS_SRC))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 
-$(PRELOAD): $(BUILD)/%.so: %.c $(BUILD)/flags
+$(PRELOAD): $(BUILD)/%.so: %.c $(BUILD)/flags $(wildcard tests/preload/*.h)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) -std=c11 $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<

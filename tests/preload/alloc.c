@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,42 +19,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libseccomp.h"
+
 /* glibc's own, by the names it keeps for this. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
-static struct {
-	uintptr_t from, to;
-} libseccomp;
-
 static int count_fd = -1;
 static atomic_long calls;
 static long failing; /* 0: not known yet, -1: none */
-
-static int
-note_libseccomp(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	(void)size;
-	(void)arg;
-	if (!strstr(info->dlpi_name, "libseccomp"))
-		return 0;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-
-		if (part->p_type == PT_LOAD && (part->p_flags & PF_X)) {
-			libseccomp.from = info->dlpi_addr + part->p_vaddr;
-			libseccomp.to = libseccomp.from + part->p_memsz;
-		}
-	}
-	return 1;
-}
-
-static bool
-is_of_libseccomp(const void *caller)
-{
-	return (uintptr_t)caller >= libseccomp.from && (uintptr_t)caller < libseccomp.to;
-}
 
 static bool
 fails(const void *caller)

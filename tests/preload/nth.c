@@ -17,7 +17,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -37,6 +36,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "libseccomp.h"
+
 /* glibc's own, by the names it keeps for this. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -53,26 +54,7 @@ static struct {
 	int error;
 	atomic_long none; /* counted here where there is no file */
 	atomic_long *calls;
-	uintptr_t from, to; /* the code of libseccomp */
 } nth;
-
-static int
-note_libseccomp(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	(void)size;
-	(void)arg;
-	if (!strstr(info->dlpi_name, "libseccomp"))
-		return 0;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-
-		if (part->p_type == PT_LOAD && (part->p_flags & PF_X)) {
-			nth.from = info->dlpi_addr + part->p_vaddr;
-			nth.to = nth.from + part->p_memsz;
-		}
-	}
-	return 1;
-}
 
 /* The file is mapped at the start, for later a sandbox may forbid it. */
 __attribute__((constructor)) static void
@@ -131,8 +113,7 @@ static _Thread_local bool is_in_glibc;
 static bool
 lacks_memory(const void *caller)
 {
-	return !is_in_glibc && ((uintptr_t)caller < nth.from || (uintptr_t)caller >= nth.to) &&
-		fails("malloc");
+	return !is_in_glibc && !is_of_libseccomp(caller) && fails("malloc");
 }
 
 void *
