@@ -2,11 +2,14 @@
 #include "simulation/plan.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CALM_NS (20 * SECOND)
+
+/* Each part of a plan is drawn from a generator of its own, so that drawing more in one of them
+ * leaves the others of a seed as they are. */
+enum part { PART_SERVER, PART_NETWORK, PART_DISK, PART_ACTORS, PART_ADVERSARIES, PART_ACTIONS };
 
 /* A rate of a fault in a thousand: mostly none. */
 static unsigned
@@ -16,8 +19,10 @@ draw_rate(struct chance *chance, unsigned most)
 }
 
 static void
-draw_network(struct faults *faults, struct chance *chance)
+draw_network(struct plan *plan, struct chance *chance)
 {
+	struct faults *faults = &plan->faults;
+
 	faults->short_read = draw_rate(chance, 500);
 	faults->short_write = draw_rate(chance, 500);
 	faults->delay = draw_rate(chance, 300);
@@ -26,8 +31,10 @@ draw_network(struct faults *faults, struct chance *chance)
 }
 
 static void
-draw_disk(struct faults *faults, struct chance *chance)
+draw_disk(struct plan *plan, struct chance *chance)
 {
+	struct faults *faults = &plan->faults;
+
 	faults->sync_slow = draw_rate(chance, 300);
 	faults->sync_ns = chance_scale(chance, 8 * SECOND);
 	if (chance_below(chance, 3))
@@ -163,106 +170,38 @@ draw_actions(struct plan *plan, struct chance *chance)
 	qsort(plan->action, plan->actions, sizeof(*plan->action), compare);
 }
 
+static void
+draw_server(struct plan *plan, struct chance *chance)
+{
+	plan->has_journal = chance_below(chance, 5) > 0;
+	plan->sync = (enum sync_kind)chance_below(chance, 3);
+	plan->history = (unsigned)chance_scale(chance, 60);
+	plan->segment_kib = chance_below(chance, 2) ? 4 : 1024;
+	plan->queue_kib = chance_below(chance, 2) ? 64 : 4096;
+	plan->heavy = chance_below(chance, 8) == 0;
+}
+
+typedef void draw_fn(struct plan *plan, struct chance *chance);
+
 void
 plan_draw(struct plan *plan, uint64_t seed)
 {
+	static draw_fn *const draw[] = {
+		[PART_SERVER] = draw_server,
+		[PART_NETWORK] = draw_network,
+		[PART_DISK] = draw_disk,
+		[PART_ACTORS] = draw_actors,
+		[PART_ADVERSARIES] = draw_adversaries,
+		[PART_ACTIONS] = draw_actions,
+	};
 	struct chance chance = {seed};
 
 	memset(plan, 0, sizeof(*plan));
-	chance = chance_fork(&chance, 1);
 	plan->seed = seed;
 	plan->calm_ns = CALM_NS;
-	plan->has_journal = chance_below(&chance, 5) > 0;
-	plan->sync = (enum sync_kind)chance_below(&chance, 3);
-	plan->history = (unsigned)chance_scale(&chance, 60);
-	plan->segment_kib = chance_below(&chance, 2) ? 4 : 1024;
-	plan->queue_kib = chance_below(&chance, 2) ? 64 : 4096;
-	plan->heavy = chance_below(&chance, 8) == 0;
-	draw_network(&plan->faults, &chance);
-	draw_disk(&plan->faults, &chance);
-	draw_actors(plan, &chance);
-	draw_adversaries(plan, &chance);
-	draw_actions(plan, &chance);
-}
+	for (size_t part = 0; part < sizeof(draw) / sizeof(*draw); part++) {
+		struct chance own = chance_fork(&chance, part + 1);
 
-/* ---- the story ---- */
-
-static void
-print_action(const struct action *action)
-{
-	long long number = (long long)action->number;
-
-	printf("  %9.3f s  ", (double)action->time_ns / 1e9);
-	switch (action->kind) {
-	case ACTION_SAY:
-		printf("speaker %u has %lld lines to say\n", action->who, number);
-		break;
-	case ACTION_KILL_SPEAKER:
-		printf("speaker %u is killed\n", action->who);
-		break;
-	case ACTION_KILL_LISTENER:
-		printf("listener %u gets signal %lld\n", action->who, number);
-		break;
-	case ACTION_PAUSE_LISTENER:
-		printf("the output of listener %u is not read for %lld ms\n", action->who, number);
-		break;
-	case ACTION_KILL_SERVER:
-		printf("the server gets signal %lld\n", number);
-		break;
-	case ACTION_LOSE_POWER:
-		printf("the server's machine loses its power\n");
-		break;
-	case ACTION_FLIP_BIT:
-		printf("a bit of an index file changes\n");
-		break;
-	case ACTION_ROTATE:
-		printf("the server begins a new segment\n");
-		break;
-	case ACTION_RESET:
-		printf("all connections of the server are reset\n");
-		break;
-	case ACTION_HOLD:
-		printf("nothing gets through for %lld ms\n", number);
-		break;
-	default:
-		printf("the wall clock is set by %lld ms\n", number);
+		draw[part](plan, &own);
 	}
-}
-
-static void
-print_faults(const struct faults *faults)
-{
-	printf("faults in 1000: short read %u, short write %u, delay %u (to %lld ms), socket "
-	       "buffers to %lld bytes\n",
-		faults->short_read, faults->short_write, faults->delay,
-		(long long)(faults->delay_ns / MILLISECOND), (long long)faults->socket_bytes);
-	printf("  disk: short write %u, full %u, error %u, open %u, sync error %u, slow sync %u "
-	       "(to %lld ms)\n",
-		faults->disk_short, faults->disk_full, faults->disk_error, faults->open_error,
-		faults->sync_error, faults->sync_slow, (long long)(faults->sync_ns / MILLISECOND));
-}
-
-void
-plan_print(const struct plan *plan)
-{
-	static const char *const syncs[] = {"always", "batch", "never"};
-
-	printf("seed %llu: %s%s, history %u, segments of %u KiB, queues of %u KiB%s\n",
-		(unsigned long long)plan->seed,
-		plan->has_journal ? "a journal with --sync=" : "no journal",
-		plan->has_journal ? syncs[plan->sync] : "", plan->history, plan->segment_kib,
-		plan->queue_kib, plan->heavy ? ", long texts" : "");
-	print_faults(&plan->faults);
-	for (unsigned i = 0; i < plan->speakers; i++)
-		printf("speaker %u: channel %u, window %u\n", i, plan->speaker[i].channel,
-			plan->speaker[i].window);
-	for (unsigned i = 0; i < plan->listeners; i++)
-		printf("listener %u: channel %u, %s, %s\n", i, plan->listener[i].channel,
-			plan->listener[i].has_cursor ? "with a cursor" : "without a cursor",
-			plan->listener[i].to_pipe ? "to a pipe" : "to a file");
-	if (plan->adversaries)
-		printf("%u adversaries\n", plan->adversaries);
-	for (unsigned i = 0; i < plan->actions; i++)
-		print_action(&plan->action[i]);
-	printf("  %9.3f s  calm\n", (double)plan->calm_ns / 1e9);
 }

@@ -1,0 +1,84 @@
+/* Tells a plan as a story. */
+#include <stdio.h>
+
+#include "simulation/plan.h"
+
+static void
+print_action(const struct action *action)
+{
+	long long number = (long long)action->number;
+
+	printf("  %9.3f s  ", (double)action->time_ns / 1e9);
+	switch (action->kind) {
+	case ACTION_SAY:
+		printf("speaker %u has %lld lines to say\n", action->who, number);
+		break;
+	case ACTION_KILL_SPEAKER:
+		printf("speaker %u is killed\n", action->who);
+		break;
+	case ACTION_KILL_LISTENER:
+		printf("listener %u gets signal %lld\n", action->who, number);
+		break;
+	case ACTION_PAUSE_LISTENER:
+		printf("the output of listener %u is not read for %lld ms\n", action->who, number);
+		break;
+	case ACTION_KILL_SERVER:
+		printf("the server gets signal %lld\n", number);
+		break;
+	case ACTION_LOSE_POWER:
+		printf("the server's machine loses its power\n");
+		break;
+	case ACTION_FLIP_BIT:
+		printf("a bit of an index file changes\n");
+		break;
+	case ACTION_ROTATE:
+		printf("the server begins a new segment\n");
+		break;
+	case ACTION_RESET:
+		printf("all connections of the server are reset\n");
+		break;
+	case ACTION_HOLD:
+		printf("nothing gets through for %lld ms\n", number);
+		break;
+	default:
+		printf("the wall clock is set by %lld ms\n", number);
+	}
+}
+
+static void
+print_faults(const struct faults *faults)
+{
+	printf("faults in 1000: short read %u, short write %u, delay %u (to %lld ms), socket "
+	       "buffers to %lld bytes\n",
+		faults->short_read, faults->short_write, faults->delay,
+		(long long)(faults->delay_ns / MILLISECOND), (long long)faults->socket_bytes);
+	printf("  disk: short write %u, full %u, error %u, open %u, sync error %u, slow sync %u "
+	       "(to %lld ms)\n",
+		faults->disk_short, faults->disk_full, faults->disk_error, faults->open_error,
+		faults->sync_error, faults->sync_slow, (long long)(faults->sync_ns / MILLISECOND));
+}
+
+void
+plan_print(const struct plan *plan)
+{
+	static const char *const syncs[] = {"always", "batch", "never"};
+
+	printf("seed %llu: %s%s, history %u, segments of %u KiB, queues of %u KiB%s\n",
+		(unsigned long long)plan->seed,
+		plan->has_journal ? "a journal with --sync=" : "no journal",
+		plan->has_journal ? syncs[plan->sync] : "", plan->history, plan->segment_kib,
+		plan->queue_kib, plan->heavy ? ", long texts" : "");
+	print_faults(&plan->faults);
+	for (unsigned i = 0; i < plan->speakers; i++)
+		printf("speaker %u: channel %u, window %u\n", i, plan->speaker[i].channel,
+			plan->speaker[i].window);
+	for (unsigned i = 0; i < plan->listeners; i++)
+		printf("listener %u: channel %u, %s, %s\n", i, plan->listener[i].channel,
+			plan->listener[i].has_cursor ? "with a cursor" : "without a cursor",
+			plan->listener[i].to_pipe ? "to a pipe" : "to a file");
+	if (plan->adversaries)
+		printf("%u adversaries\n", plan->adversaries);
+	for (unsigned i = 0; i < plan->actions; i++)
+		print_action(&plan->action[i]);
+	printf("  %9.3f s  calm\n", (double)plan->calm_ns / 1e9);
+}
