@@ -26,7 +26,7 @@ is_pure() {
 mapfile -t pure < <(words tests/simulation/pure)
 words tests/simulation/platform | sort >"$TMP/platform"
 is "$(uniq -d "$TMP/platform")" '' 'no name is listed twice'
-for command in serve send listen; do
+for command in serve send listen validate; do
 	nm -u "$BUILD/tests/simulation/chat-$command.o" | awk '{ print $NF }' >"$TMP/$command"
 	is "$(grep -v '^sim_' "$TMP/$command" | while read -r name; do is_pure "$name" || echo "$name"; done)" '' \
 		"chat-$command asks nothing else of the system"

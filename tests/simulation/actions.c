@@ -140,6 +140,9 @@ run_act(struct run *run, const struct action *action)
 	case ACTION_ROTATE:
 		process_signal(run_server(run), SIGUSR2);
 		break;
+	case ACTION_METRICS:
+		process_signal(run_server(run), SIGUSR1);
+		break;
 	case ACTION_RESET:
 		sockets_reset(run_server(run));
 		break;

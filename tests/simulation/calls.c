@@ -111,6 +111,7 @@ ALIAS(sim_kill, sim_no_call);
 ALIAS(sim_socketpair, sim_no_call);
 ALIAS(sim_memfd_create, sim_no_call);
 ALIAS(sim_linkat, sim_no_call);
+ALIAS(sim_pthread_create, sim_no_call);
 ALIAS(sim_renameat2, sim_no_call);
 ALIAS(sim_tcgetpgrp, sim_no_call);
 ALIAS(sim_getpgrp, sim_no_call);

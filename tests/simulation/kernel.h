@@ -43,7 +43,7 @@ struct faults {
 	unsigned short_read, short_write; /* of sockets and pipes */
 	unsigned delay; /* a piece takes long on its way */
 	int64_t delay_ns; /* at most; else less than a millisecond */
-	int64_t socket_bytes; /* what the kernel holds of a direction, at least 1 */
+	int64_t socket_bytes; /* the kernel holds of a direction: SOCKET_BYTES, or up to less */
 	unsigned disk_short, disk_full, disk_error; /* writes that are cut, that fail */
 	unsigned sync_error, sync_slow;
 	int64_t sync_ns; /* how long a slow sync takes, at most */
@@ -52,12 +52,15 @@ struct faults {
 	unsigned clock_steps;
 };
 
+#define SOCKET_BYTES (1 << 20)
+
 /* Counts of what happened, for the report of a run. */
 struct tally {
 	uint64_t steps, calls;
 	uint64_t short_reads, short_writes, delays, resets;
 	uint64_t disk_shorts, disk_fulls, disk_errors, sync_errors, slow_syncs, power_losses;
 	uint64_t kills, starts, clock_steps, lost_pages, messages;
+	uint64_t metrics; /* that the server wrote */
 };
 
 /* Begins a world: time 0, no process, an empty disk. There is one at a time. */

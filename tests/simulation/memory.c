@@ -30,6 +30,13 @@ header_of(const void *bytes)
 	return (struct allocation *)((char *)bytes - offsetof(struct allocation, bytes));
 }
 
+/* What an allocation takes of a heap: malloc(3) adds a word and rounds up. */
+static size_t
+cost_of(size_t size)
+{
+	return (size + sizeof(size) + 15) / 16 * 16;
+}
+
 static void
 add(struct memory *memory, struct allocation *allocation)
 {
@@ -39,7 +46,7 @@ add(struct memory *memory, struct allocation *allocation)
 	if (memory->all)
 		memory->all->link = &allocation->next;
 	memory->all = allocation;
-	memory->bytes += allocation->size;
+	memory->bytes += cost_of(allocation->size);
 	memory->count++;
 }
 
@@ -49,7 +56,7 @@ take_out(struct allocation *allocation)
 	*allocation->link = allocation->next;
 	if (allocation->next)
 		allocation->next->link = allocation->link;
-	allocation->owner->bytes -= allocation->size;
+	allocation->owner->bytes -= cost_of(allocation->size);
 	allocation->owner->count--;
 }
 

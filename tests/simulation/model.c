@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chat/msg.h"
+#include "simulation/causes.h"
 #include "simulation/run.h"
 
 #define ID_MOST 64
@@ -36,20 +37,6 @@ struct model {
 };
 
 /* ---- lines ---- */
-
-/* Takes the next line of a text; false: there is none that is whole. */
-static bool
-next_line(struct chat_span *rest, struct chat_span *line)
-{
-	const char *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
-
-	if (!end)
-		return false;
-	*line = (struct chat_span){rest->at, (size_t)(end - rest->at)};
-	rest->at = end + 1;
-	rest->len -= line->len + 1;
-	return true;
-}
 
 static void
 copy_string(const struct chat_msg *msg, enum chat_slot slot, char *to, size_t size)
@@ -114,7 +101,7 @@ take_epochs(struct model *model, const char *text, size_t len)
 	struct known message;
 	int before = -1;
 
-	while (text && next_line(&rest, &line))
+	while (text && run_next_line(&rest, &line))
 		if (read_message(line, &message))
 			before = note_epoch(model, message.id, before);
 }
@@ -217,7 +204,7 @@ take_server(struct model *model)
 	uint64_t before[CHANNELS] = {0};
 
 	rest.at = start;
-	while (start && next_line(&rest, &line)) {
+	while (start && run_next_line(&rest, &line)) {
 		struct known *known;
 
 		if (!read_message(line, &message))
@@ -263,7 +250,7 @@ check_heard(struct model *model, const struct heard *heard, const char *text, si
 	size_t next = 0; /* the place after the last one that was heard */
 	bool any = heard->from_first;
 
-	while (text && next_line(&rest, &line)) {
+	while (text && run_next_line(&rest, &line)) {
 		struct known message;
 		size_t at;
 
@@ -370,7 +357,7 @@ check_final(struct model *model, unsigned channel)
 	text = disk_bytes(path, &rest.len);
 	check_heard(model, &heard, text, rest.len, channel);
 	rest.at = text;
-	while (text && next_line(&rest, &line))
+	while (text && run_next_line(&rest, &line))
 		if (read_message(line, &message))
 			add(model, &message)->kept = true;
 		else if (count_of(line, "\"type\":\"userData\""))
@@ -408,10 +395,7 @@ check_accepted(struct model *model, const struct known *receipt, const char *tex
 static bool
 may_come_back(const struct plan *plan)
 {
-	for (unsigned i = 0; i < plan->actions; i++)
-		if (plan->action[i].kind == ACTION_LOSE_POWER && plan->faults.sync_error)
-			return true;
-	return false;
+	return plan_has(plan, ACTION_LOSE_POWER) && plan->faults.sync_error;
 }
 
 static void
@@ -426,7 +410,7 @@ check_receipts(struct model *model, unsigned number, unsigned i)
 
 	run_path(path, sizeof(path), "receipts", number, i);
 	rest.at = disk_bytes(path, &rest.len);
-	for (; rest.at && next_line(&rest, &line); count++) {
+	for (; rest.at && run_next_line(&rest, &line); count++) {
 		struct known receipt, *known;
 
 		run_text(run, text, number, started->first + count);
@@ -529,6 +513,7 @@ model_check(struct run *run)
 			check_receipts(&model, i, j);
 	world_tally()->messages += model.count;
 	check_once(&model);
+	causes_check(run);
 	check_kept(&model);
 	for (size_t i = 0; i < model.count; i++)
 		free(model.known[i].content);

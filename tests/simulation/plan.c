@@ -27,7 +27,8 @@ draw_network(struct plan *plan, struct chance *chance)
 	faults->short_write = draw_rate(chance, 500);
 	faults->delay = draw_rate(chance, 300);
 	faults->delay_ns = chance_scale(chance, 3 * SECOND);
-	faults->socket_bytes = chance_below(chance, 3) ? 1 << 20 : chance_scale(chance, 1 << 16);
+	faults->socket_bytes =
+		chance_below(chance, 3) ? SOCKET_BYTES : chance_scale(chance, 1 << 16);
 }
 
 static void
@@ -133,6 +134,21 @@ plan_disk_fails(const struct plan *plan)
 		faults->sync_error || faults->open_error;
 }
 
+bool
+plan_has(const struct plan *plan, enum action_kind kind)
+{
+	for (unsigned i = 0; i < plan->actions; i++)
+		if (plan->action[i].kind == kind)
+			return true;
+	return false;
+}
+
+bool
+plan_has_slow_sockets(const struct plan *plan)
+{
+	return plan->faults.socket_bytes < SOCKET_BYTES;
+}
+
 /* With --sync=never the directory is not synced for certain, and a disk that fails may lose the
  * file that remembers which ids were used. Then the clock must not be set back. */
 static bool
@@ -154,6 +170,7 @@ draw_actions(struct plan *plan, struct chance *chance)
 		[ACTION_ROTATE] = 6,
 		[ACTION_RESET] = 6,
 		[ACTION_HOLD] = 4,
+		[ACTION_METRICS] = 8,
 		[ACTION_STEP_CLOCK] = 3,
 	};
 

@@ -30,6 +30,7 @@ enum action_kind {
 	ACTION_ROTATE, /* SIGUSR2 of the server */
 	ACTION_RESET, /* all connections of the server break */
 	ACTION_HOLD, /* nothing gets through for number milliseconds */
+	ACTION_METRICS, /* SIGUSR1 of the server */
 	ACTION_STEP_CLOCK, /* by number milliseconds */
 	ACTION_KINDS
 };
@@ -76,6 +77,11 @@ void plan_draw(struct plan *plan, uint64_t seed);
 
 /* Returns true if writes or syncs of the journal may fail. */
 bool plan_disk_fails(const struct plan *plan);
+
+bool plan_has(const struct plan *plan, enum action_kind kind);
+
+/* Returns true if some connections have small buffers. */
+bool plan_has_slow_sockets(const struct plan *plan);
 
 /* Prints the plan as a story. */
 void plan_print(const struct plan *plan);

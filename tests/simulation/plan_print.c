@@ -34,6 +34,9 @@ print_action(const struct action *action)
 	case ACTION_ROTATE:
 		printf("the server begins a new segment\n");
 		break;
+	case ACTION_METRICS:
+		printf("the server says its metrics\n");
+		break;
 	case ACTION_RESET:
 		printf("all connections of the server are reset\n");
 		break;

@@ -7,14 +7,17 @@
 #include <string.h>
 
 #include "simulation/adversary.h"
+#include "simulation/witness.h"
 
 int chat_serve_main(int argc, char **argv);
 int chat_send_main(int argc, char **argv);
 int chat_listen_main(int argc, char **argv);
+int chat_validate_main(int argc, char **argv);
 
 static const struct program program_serve = {"chat-serve", chat_serve_main};
 static const struct program program_send = {"chat-send", chat_send_main};
 static const struct program program_listen = {"chat-listen", chat_listen_main};
+static const struct program program_validate = {"chat-validate", chat_validate_main};
 
 static const struct program program_adversary = {"adversary", adversary_main};
 
@@ -79,10 +82,10 @@ run_start_server(struct run *run)
 	static const char *const syncs[] = {"always", "batch", "never"};
 	const struct plan *plan = run->plan;
 	char history[16], segment[16], queue[16];
-	const char *argv[24] = {"chat-serve", "--no-sandbox", "--listen", "127.0.0.1:3001",
+	const char *argv[24] = {"chat-serve", "-v", "--no-sandbox", "--listen", "127.0.0.1:3001",
 		"--history", history, "--max-message", "16k", "--queue", queue, "--history-keep",
 		"100000"};
-	size_t n = 12;
+	size_t n = 13;
 	struct file *fds[3];
 
 	snprintf(history, sizeof(history), "%u", plan->history);
@@ -96,7 +99,7 @@ run_start_server(struct run *run)
 	}
 	fds[0] = nothing();
 	fds[1] = open_output("server", 0, 0);
-	fds[2] = open_output("server-errors", 0, 0);
+	fds[2] = witness_open(run, "/server-errors-0-0");
 	start(&run->server, &program_serve, argv, 0, fds);
 }
 
@@ -197,6 +200,15 @@ run_start_final(struct run *run, unsigned channel)
 	start(actor, &program_listen, argv, 0, fds);
 }
 
+void
+run_start_validator(struct run *run, unsigned number, const char *path)
+{
+	const char *argv[] = {"chat-validate", "--state", "--strict", path, NULL};
+	struct file *fds[3] = {nothing(), open_output("findings", number, 0), nothing()};
+
+	start(&run->validator[number], &program_validate, argv, 0, fds);
+}
+
 const char *
 run_output(struct run *run, struct actor *actor, const char *path, size_t *len)
 {
@@ -205,4 +217,17 @@ run_output(struct run *run, struct actor *actor, const char *path, size_t *len)
 		return disk_bytes(path, len);
 	*len = actor->printed.len;
 	return actor->printed.at;
+}
+
+bool
+run_next_line(struct chat_span *rest, struct chat_span *line)
+{
+	const char *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
+
+	if (!end)
+		return false;
+	*line = (struct chat_span){rest->at, (size_t)(end - rest->at)};
+	rest->at = end + 1;
+	rest->len -= line->len + 1;
+	return true;
 }

@@ -79,13 +79,12 @@ on_calm(void *arg)
 {
 	struct order *order = arg;
 	struct run *run = order->run;
-	int64_t socket_bytes = world_faults()->socket_bytes;
 
 	free(order);
 	if (world_is_ending())
 		return;
 	world_trace("calm");
-	*world_faults() = (struct faults){.socket_bytes = socket_bytes};
+	*world_faults() = (struct faults){.socket_bytes = SOCKET_BYTES};
 	run->calm = true;
 }
 
@@ -254,6 +253,62 @@ end_all(struct run *run)
 			run_fail(run, "listener %u does not end by SIGTERM", i);
 }
 
+static bool
+was_killed(const struct actor *actor)
+{
+	for (unsigned i = 0; i < actor->count; i++)
+		if (process_status(actor->started[i].process) == 128 + SIGKILL)
+			return true;
+	return false;
+}
+
+static void
+start_validators(struct run *run)
+{
+	char path[64];
+
+	run_start_validator(run, 0, "/server-0-0");
+	for (unsigned i = 0; i < run->plan->listeners; i++) {
+		const struct listener_plan *plan = &run->plan->listener[i];
+
+		run_path(path, sizeof(path), "heard", i, 0);
+		if (!plan->absent && !plan->to_pipe && !was_killed(&run->listener[i]))
+			run_start_validator(run, 1 + i, path);
+	}
+}
+
+static void
+check_validator(struct run *run, unsigned number)
+{
+	char path[64];
+	const char *findings;
+	size_t len;
+
+	if (!run->validator[number].count)
+		return;
+	run_path(path, sizeof(path), "findings", number, 0);
+	findings = disk_bytes(path, &len);
+	if (actor_is_up(&run->validator[number]))
+		run_fail(run, "chat-validate does not come to an end");
+	else if (process_status(run->validator[number].started[0].process) != 0)
+		run_fail(run, "chat-validate finds %.*s", len ? (int)strcspn(findings, "\n") : 0,
+			findings);
+}
+
+/* Lets chat-validate read what the server has printed, and each listener that repeats nothing. If
+ * the clock was set, timestamps, and the ids of a server without a journal, are not in order. */
+static void
+validate(struct run *run)
+{
+	if (plan_has(run->plan, ACTION_STEP_CLOCK))
+		return;
+	start_validators(run);
+	for (int turn = 0; turn < 10 && go_on(run); turn++)
+		;
+	for (unsigned i = 0; i < VALIDATORS; i++)
+		check_validator(run, i);
+}
+
 static void
 begin(struct run *run)
 {
@@ -343,8 +398,10 @@ run_play(struct run *run, const struct plan *plan, const char *keep_dir)
 	for (unsigned i = 0; i < plan->adversaries; i++)
 		actor_end(&run->adversary[i], SIGKILL);
 	let_pass(run, SECOND);
+	process_signal(run_server(run), SIGUSR1);
 	read_everything(run);
 	end_all(run);
+	validate(run);
 	run->done = true;
 	if (!*run->fault)
 		model_check(run);

@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chat/span.h"
 #include "simulation/plan.h"
 
 /* A run of a plan: the actors, what they did, and what their programs printed. */
 
 #define RUNS_MOST 64 /* of one program: it was started so often */
 #define TEXT_MOST 1000
+#define VALIDATORS (1 + LISTENERS_MOST)
 
 /* One process of a program that was started again and again. */
 struct started {
@@ -49,6 +51,7 @@ struct run {
 	struct actor server, speaker[SPEAKERS_MOST], listener[LISTENERS_MOST];
 	struct actor adversary[ADVERSARIES_MOST];
 	struct actor final[CHANNELS]; /* who reads everything at the end */
+	struct actor validator[VALIDATORS]; /* of what the server and listeners printed */
 	struct loss losses[ACTIONS_MOST + RUNS_MOST];
 	unsigned loss_count;
 	bool calm, done, repairs;
@@ -69,6 +72,10 @@ void run_fail(struct run *run, const char *format, ...) __attribute__((format(pr
 const char *run_output(struct run *run, struct actor *actor, const char *path, size_t *len);
 void run_path(char *path, size_t size, const char *what, unsigned number, unsigned started);
 
+/* Takes the next line of a text, without its newline. Returns false if there is none that is whole.
+ */
+bool run_next_line(struct chat_span *rest, struct chat_span *line);
+
 /* The text of a line that a speaker says, of at most TEXT_MOST bytes. */
 void run_text(const struct run *run, char *text, unsigned speaker, unsigned line);
 
@@ -79,6 +86,8 @@ void run_start_server(struct run *run);
 void run_start_speaker(struct run *run, struct actor *actor);
 void run_start_listener(struct run *run, struct actor *actor);
 void run_start_final(struct run *run, unsigned channel); /* who reads all of a channel */
+/* Checks the file by chat-validate. */
+void run_start_validator(struct run *run, unsigned number, const char *path);
 void run_start_adversary(struct run *run, unsigned number);
 
 /* Reads at most so many bytes of a listener's pipe. */

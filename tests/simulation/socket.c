@@ -225,13 +225,20 @@ struct request {
 	unsigned port;
 };
 
+static size_t
+draw_bytes(void)
+{
+	int64_t most = world_faults()->socket_bytes;
+
+	return most == SOCKET_BYTES ? SOCKET_BYTES
+				    : SOCKET_LEAST + (size_t)chance_scale(world_chance(), most);
+}
+
 /* Connects two ends, each of which owns a half of two ways. */
 static void
 join(struct socket *client, struct socket *server)
 {
-	int64_t cap = world_faults()->socket_bytes;
-	size_t up = SOCKET_LEAST + (size_t)chance_scale(world_chance(), cap),
-	       down = SOCKET_LEAST + (size_t)chance_scale(world_chance(), cap);
+	size_t up = draw_bytes(), down = draw_bytes();
 
 	client->out = server->in = way_new(up, true);
 	client->in = server->out = way_new(down, true);

@@ -88,7 +88,7 @@ world_begin(uint64_t seed)
 	world.traced = traced;
 	world.chance.state = seed;
 	world.unix_offset_ns = START_UNIX_NS;
-	world.faults.socket_bytes = 1 << 20;
+	world.faults.socket_bytes = SOCKET_BYTES;
 	disk_begin();
 }
 

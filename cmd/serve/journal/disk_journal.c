@@ -52,14 +52,16 @@ list_memory(const struct segment *segment)
 	return bytes;
 }
 
-/* Returns the memory of the open segments and of the channels' statistics. */
+/* Returns the memory of the open segments, of the channels' statistics, and of the queue's spare.
+ */
 static size_t
 disk_memory(const struct journal *journal)
 {
 	const struct disk_journal *disk = (const struct disk_journal *)journal;
 
-	return disk->stats.bytes + list_memory(disk->segments.active) +
-		list_memory(disk->segments.full) + list_memory(disk->segments.finishing);
+	return disk->stats.bytes + group_commit_spare_bytes(disk) +
+		list_memory(disk->segments.active) + list_memory(disk->segments.full) +
+		list_memory(disk->segments.finishing);
 }
 
 static uint64_t

@@ -163,6 +163,15 @@ group_commit_queued(const struct disk_journal *disk)
 	return queue_count(&disk->queue);
 }
 
+size_t
+group_commit_spare_bytes(const struct disk_journal *disk)
+{
+	const struct append_queue *queue = &disk->queue;
+
+	return queue->lines.cap - queue->lines.len +
+		(queue->cap - queue->count) * sizeof(*queue->at);
+}
+
 void
 group_commit_free(struct disk_journal *disk)
 {

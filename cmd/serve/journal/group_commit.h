@@ -23,6 +23,9 @@ void group_commit_run(struct journal *journal);
 /* Returns the number of queued messages. */
 size_t group_commit_queued(const struct disk_journal *disk);
 
+/* Returns the unused bytes of the queue's arrays, which unwritten_bytes leaves out. */
+size_t group_commit_spare_bytes(const struct disk_journal *disk);
+
 /* Reports all messages up to this ticket as durable, except those that were answered before. */
 void group_commit_report_durable(struct disk_journal *disk, uint64_t ticket);
 
