@@ -203,6 +203,34 @@ def listens(server):
     return run
 
 
+BOT = 'select(.type=="message") | {type:"text",text:"re \\(.content)",replyTo:.id}'
+
+
+def answers(server):
+    """A bot, whose second process has no faults, answers each message once."""
+
+    def run(fault):
+        path = "/bot-%s-%s-%d" % (fault.kind, fault.error.lower(), fault.number)
+        cursor = tempfile.mktemp(dir=os.environ["TMP"])
+        options = ["-c", path, "--cursor-file", cursor, "--since", "all", "--history", "flat", "--no-follow", "--retry-for", "2s", "-W", "10s"]
+        bot = ["-u", "bot", "--id", "b", "--exec", "jq", "--unbuffered", "-c", BOT]
+        alice = server.join("alice", path, presence="hidden")
+        alice.send(texts(5))
+        said = [alice.recv("message")["content"] for _ in range(5)]
+        alice.close()
+        status, _, errors = command(fault, "chat-listen", *options, *bot, url=server.url)
+        clean = fault.ended(status, errors)
+        again, _, told = command(None, "chat-listen", *options, *bot, url=server.url)
+        assert again == 0, told
+        zoe = server.join("zoe", path, presence="hidden")
+        heard = contents(zoe.history["messages"])
+        zoe.close()
+        assert heard == said + ["re " + text for text in said], "%s: %s, status %d: %s" % (fault, heard, status, errors)
+        assert clean or status != 0
+
+    return run
+
+
 def logs():
     good = tempfile.mktemp(dir=os.environ["TMP"])
     line = '{"type":"text","text":"%d"}\n'
@@ -238,6 +266,10 @@ def cases():
         @case("chat-listen: " + with_error, "--history", "1000")
         def _(server, kind=kind, error=error):
             each(kind, error, listens(server))
+
+        @case("chat-listen --exec: " + with_error, "--history", "1000")
+        def _(server, kind=kind, error=error):
+            each(kind, error, answers(server), growth=1.4)
 
         @case("chat-validate: " + with_error, server=False)
         def _(kind=kind, error=error):

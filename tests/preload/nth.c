@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -185,6 +186,10 @@ WRAP(ssize_t, getrandom, (void *to, size_t len, unsigned flags), (to, len, flags
 WRAP(int, pthread_create,
 	(pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *), void *arg),
 	(thread, how, run, arg), fails("clone"), nth.error)
+WRAP(int, posix_spawnp,
+	(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+		const posix_spawnattr_t *attributes, char *const argv[], char *const env[]),
+	(pid, file, actions, attributes, argv, env), fails("clone"), nth.error)
 /* clang-format on */
 
 int
