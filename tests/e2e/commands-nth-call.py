@@ -37,7 +37,7 @@ FAULTS = [
     ("getrandom", "ENOSYS"),
     ("clone", "EAGAIN"),
 ]
-STATUSES = (0, 1, 2, 64, 65, 66, 68, 69, 70, 73, 74, 75, 76, 77, 124)
+STATUSES = (0, 1, 2, 64, 65, 66, 68, 69, 70, 73, 74, 75, 76, 77, 124, 126)
 LAST_WORDS = {"malloc": ": out of memory", "getrandom": ": no random bytes"}  # of a process that ends by abort(3)
 
 
