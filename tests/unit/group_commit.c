@@ -122,6 +122,29 @@ set_file_limit(rlim_t bytes)
 }
 
 /* No file may have more bytes than the header of a segment: neither this segment nor a new one. */
+/* While the sync thread is busy, full segments wait to be closed: but not more than a few. */
+static void
+test_unclosed(struct scratch *scratch)
+{
+	struct journal_options options = plain;
+	struct opened opened;
+	struct disk_journal *disk;
+	int unclosed = 0;
+
+	options.segment_bytes = 1;
+	disk = start(&opened, scratch, &options);
+	for (uint64_t i = 1; i <= MESSAGES; i++) {
+		append(&opened, i);
+		group_commit_run(opened.journal);
+	}
+	for (const struct segment *segment = disk->segments.full; segment; segment = segment->next)
+		unclosed++;
+	ok(unclosed > 1 && unclosed <= 16, "a few full segments wait for their index");
+	is_int(scratch->durable, MESSAGES, "all messages are written");
+	journal_end(&opened);
+	is_int(messages_in_files(scratch), MESSAGES, "in their order");
+}
+
 static void
 test_failure(struct scratch *scratch)
 {
@@ -157,6 +180,7 @@ main(void)
 	scratch_open(&scratch);
 	test_batch(&scratch);
 	test_share(&scratch);
+	test_unclosed(&scratch);
 	test_failure(&scratch);
 	scratch_close(&scratch);
 	return done();

@@ -5,6 +5,11 @@
 
 #include "serve/journal/journal_size.h"
 
+/* Each full segment holds two descriptors until it is closed. With so many of them, the active
+ * segment grows beyond its size: a slow disk must not take the descriptors of connections. */
+#define UNCLOSED_MAX 16
+#define LINES_BYTES_MAX (UINT32_MAX / 2) /* of lines: positions in it have 32 bits */
+
 /* Appends a segment to the list of full ones, which sync_start passes to the sync thread. */
 static void
 full_append(struct open_segments *segments, struct segment *segment)
@@ -78,6 +83,18 @@ is_full(const struct disk_journal *disk, uint64_t bytes)
 		segment_bytes(active) + bytes > journal_size_share(disk);
 }
 
+static bool
+too_many_unclosed(const struct open_segments *segments)
+{
+	size_t count = 0;
+
+	for (const struct segment *at = segments->full; at; at = at->next)
+		count++;
+	for (const struct segment *at = segments->finishing; at; at = at->next)
+		count++;
+	return count >= UNCLOSED_MAX && segments->active->lines_bytes < LINES_BYTES_MAX;
+}
+
 int
 rotate_if_full(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
 {
@@ -86,11 +103,11 @@ rotate_if_full(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
 	if (!segments->active->index.count)
 		segments->rotate_due =
 			false; /* a segment without messages is as good as a new one */
-	if (!segments->rotate_due && !is_full(disk, bytes))
+	if (!(segments->rotate_due || is_full(disk, bytes)) || too_many_unclosed(segments))
 		return 0;
 	if (rotate_segment(disk, err) == 0)
 		return 0;
-	if (segments->active->lines_bytes >= UINT32_MAX / 2)
+	if (segments->active->lines_bytes >= LINES_BYTES_MAX)
 		return -1;
 	journal_warn(&disk->journal, "no new segment: %s", err->text);
 	segments->rotate_due = false;
