@@ -77,7 +77,7 @@ def _(server):
                 break
         error = json.loads(payload)
         told.add(error["code"])
-        assert (error["code"], error["fatal"]) == ("bad_message", True), (piece, error)
+        assert (error["code"], error["fatal"]) == ("unavailable", True), (piece, error)
         peer.closes(1008, answer=False)
 
 

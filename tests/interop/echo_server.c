@@ -105,6 +105,7 @@ static const struct conn_events text_events = {
 	.on_message = on_received,
 	.on_violation = on_failed,
 	.on_overload = on_dropped,
+	.on_late_message = on_dropped,
 	.on_slow_reader = on_dropped,
 	.on_rejection = on_turned_away,
 	.owner = owner_of,

@@ -57,7 +57,6 @@ static const struct {
 	{": storage_failed: ", disk_fails},
 	{": slow_consumer: ", network_is_slow},
 	{": the message took too long to arrive", network_is_slow},
-	{": the server closed with 1008: message took too long", network_is_slow},
 	{": shutting_down: ", server_ends},
 	{": messages may be missing ", server_forgets},
 	{": may or may not have been accepted", server_is_lost},

@@ -26,7 +26,7 @@ draw_network(struct plan *plan, struct chance *chance)
 	faults->short_read = draw_rate(chance, 500);
 	faults->short_write = draw_rate(chance, 500);
 	faults->delay = draw_rate(chance, 300);
-	faults->delay_ns = chance_scale(chance, 3 * SECOND);
+	faults->delay_ns = chance_scale(chance, 8 * SECOND);
 	faults->socket_bytes =
 		chance_below(chance, 3) ? SOCKET_BYTES : chance_scale(chance, 1 << 16);
 }

@@ -108,6 +108,13 @@ on_overload(struct conn *conn, const char *text)
 }
 
 static inline void
+on_late_message(struct conn *conn, const char *text)
+{
+	note(events_of(conn), "late: %s|", text);
+	conn_send(conn, CHAT_WS_TEXT, CHAT_SPAN("last word"));
+}
+
+static inline void
 on_slow_reader(struct conn *conn, const char *text)
 {
 	note(events_of(conn), "slow reader: %s|", text);
@@ -155,6 +162,7 @@ static const struct conn_events events = {
 	.on_message = on_message,
 	.on_violation = on_violation,
 	.on_overload = on_overload,
+	.on_late_message = on_late_message,
 	.on_slow_reader = on_slow_reader,
 	.on_rejection = on_rejection,
 	.owner = owner_of,

@@ -37,7 +37,8 @@ test_message_timeout(void)
 	peer_send(fixture, half, sizeof(half));
 	turns(fixture);
 	sweep(fixture);
-	expect(fixture, "violation 1008|", "last word|close 1008|", "a late message");
+	expect(fixture, "late: the message took too long to arrive|", "last word|close 1008|",
+		"a late message");
 	fixture_free(fixture, "a late message");
 }
 

@@ -69,6 +69,11 @@ struct conn_events {
 	 */
 	void (*on_overload)(struct conn *conn, const char *text);
 	/*
+	 * A message took too long to arrive; the network may be the cause. The connection will be
+	 * closed; a last frame can be queued. text is static.
+	 */
+	void (*on_late_message)(struct conn *conn, const char *text);
+	/*
 	 * The peer reads too slowly. The connection will be closed; a last frame can be queued. The
 	 * queue was cut to the frame that is partly sent, if any. text is static.
 	 */

@@ -50,8 +50,7 @@ check_open(struct conn *conn, int64_t now_ms)
 	if (slow_reader_is_stuck(conn, now_ms)) {
 		slow_reader_drop(conn, "you have not read for too long");
 	} else if (conn->in.message_ms && now_ms - conn->in.message_ms > limits->message_ms) {
-		conn->conns->events->on_violation(
-			conn, 1008, "the message took too long to arrive");
+		conn->conns->events->on_late_message(conn, "the message took too long to arrive");
 		conn_close(conn, 1008, "message took too long");
 	} else {
 		check_silence(conn, now_ms - conn->in.last_ms);

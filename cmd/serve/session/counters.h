@@ -10,7 +10,7 @@ enum drop_reason {
 	DROP_SLOW_CONSUMER, /* the peer did not read what was sent to it */
 	DROP_PING_TIMEOUT, /* the peer did not answer a ping */
 	DROP_PROTOCOL, /* the peer broke the framing, abused TLS, or sent too many bad messages */
-	DROP_TOO_LATE, /* no request head or no init came in time */
+	DROP_TOO_LATE, /* no request head, no init or no end of a message came in time */
 	DROP_SERVER_FULL, /* the half-received messages of all peers took too much memory */
 	DROP_REASONS
 };

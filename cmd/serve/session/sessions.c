@@ -39,6 +39,13 @@ on_overload(struct conn *conn, const char *text)
 	last_word(session_of(conn), DROP_SERVER_FULL, CHAT_SERVER_FULL, text);
 }
 
+/* The code lets the client connect and say it again: the message may be fine. */
+static void
+on_late_message(struct conn *conn, const char *text)
+{
+	last_word(session_of(conn), DROP_TOO_LATE, CHAT_UNAVAILABLE, text);
+}
+
 static void
 on_slow_reader(struct conn *conn, const char *text)
 {
@@ -107,6 +114,7 @@ const struct conn_events session_events = {
 	.on_message = session_receive, /* message.c */
 	.on_violation = on_violation,
 	.on_overload = on_overload,
+	.on_late_message = on_late_message,
 	.on_slow_reader = on_slow_reader,
 	.on_rejection = on_rejection,
 	.owner = owner_of,
