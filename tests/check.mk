@@ -48,7 +48,10 @@ unit: $(UNIT) $(INTEROP_PEERS) $(PRELOAD)
 E2E := $(wildcard tests/e2e/*.sh)
 BROWSER := $(wildcard tests/interop/browser*.sh)
 INTEROP := $(filter-out $(BROWSER),$(wildcard tests/interop/*.sh))
-TESTS = $(SIMULATE) $(INTEROP) $(E2E) $(UNIT)
+# Those that take long begin first, so that no processor waits for them in the end.
+LONGEST := $(patsubst %,tests/e2e/%.sh,send-faults clients-hostile-server serve-attack commands-nth-call \
+	serve-tls-limits validate-outputs serve-access serve-journal-faults) $(BUILD)/tests/unit/journal_recovery
+TESTS = $(SIMULATE) $(LONGEST) $(filter-out $(LONGEST),$(INTEROP) $(E2E) $(UNIT))
 
 # No test runs longer than this, whatever it waits for.
 TEST_SECONDS = 300
