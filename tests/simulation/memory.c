@@ -21,7 +21,8 @@ struct allocation {
 
 struct foreign {
 	struct foreign *next;
-	struct wslay_frame_context *context;
+	void *object;
+	void (*release)(void *object);
 };
 
 static struct allocation *
@@ -109,30 +110,27 @@ sim_realloc(void *bytes, size_t size)
 	return allocation->bytes;
 }
 
-/* ---- what wslay allocates ---- */
+/* ---- what libraries allocate ---- */
 
 static struct foreign **
-find_foreign(struct memory *memory, const void *context)
+find_foreign(struct memory *memory, const void *object)
 {
 	struct foreign **at = &memory->foreign;
 
-	while (*at && (*at)->context != context)
+	while (*at && (*at)->object != object)
 		at = &(*at)->next;
 	return at;
 }
 
-int
-sim_wslay_frame_context_init(struct wslay_frame_context **context,
-	const struct wslay_frame_callbacks *callbacks, void *arg)
+void
+memory_adopt(void *object, void (*release)(void *object))
 {
-	int result = wslay_frame_context_init(context, callbacks, arg);
 	struct foreign *foreign = malloc(sizeof(*foreign));
 
-	if (!foreign || result != 0)
+	if (!foreign || !object)
 		abort();
-	*foreign = (struct foreign){of_caller()->foreign, *context};
+	*foreign = (struct foreign){of_caller()->foreign, object, release};
 	of_caller()->foreign = foreign;
-	return result;
 }
 
 static void
@@ -141,15 +139,39 @@ drop_foreign(struct foreign **at)
 	struct foreign *foreign = *at;
 
 	*at = foreign->next;
-	wslay_frame_context_free(foreign->context);
+	foreign->release(foreign->object);
 	free(foreign);
+}
+
+void
+memory_release(void *object)
+{
+	if (object)
+		drop_foreign(find_foreign(of_caller(), object));
+}
+
+static void
+release_frames(void *context)
+{
+	wslay_frame_context_free(context);
+}
+
+int
+sim_wslay_frame_context_init(struct wslay_frame_context **context,
+	const struct wslay_frame_callbacks *callbacks, void *arg)
+{
+	int result = wslay_frame_context_init(context, callbacks, arg);
+
+	if (result != 0)
+		abort();
+	memory_adopt(*context, release_frames);
+	return result;
 }
 
 void
 sim_wslay_frame_context_free(struct wslay_frame_context *context)
 {
-	if (context)
-		drop_foreign(find_foreign(of_caller(), context));
+	memory_release(context);
 }
 
 /* ---- of all ---- */

@@ -31,6 +31,7 @@ enum action_kind {
 	ACTION_RESET, /* all connections of the server break */
 	ACTION_HOLD, /* nothing gets through for number milliseconds */
 	ACTION_STEP_CLOCK, /* by number milliseconds */
+	ACTION_RENEW, /* the server gets another certificate: number says which, and its state */
 	ACTION_KINDS
 };
 
@@ -63,6 +64,9 @@ struct plan {
 	unsigned segment_kib;
 	unsigned queue_kib; /* --queue */
 	bool heavy; /* every text is long, and there are many */
+	bool has_tls;
+	bool has_key_file; /* the key is not with the certificate */
+	unsigned certificate; /* the first one */
 	struct faults faults; /* until the calm */
 	unsigned speakers, listeners, adversaries;
 	struct speaker_plan speaker[SPEAKERS_MOST];

@@ -45,12 +45,13 @@ actor_is_up(const struct actor *actor)
 }
 
 static void
-start(struct actor *actor, const struct program *program, const char *const argv[],
-	unsigned address, struct file *const fds[3])
+start(const struct run *run, struct actor *actor, const struct program *program,
+	const char *const argv[], unsigned address, struct file *const fds[3])
 {
 	struct started *started = &actor->started[actor->count];
 	char variable[64];
-	const char *env[] = {variable, NULL};
+	const char *env[] = {
+		variable, run->plan->has_tls ? "CHAT_URL=wss://localhost:3001/" : NULL, NULL};
 
 	snprintf(variable, sizeof(variable), "SIMULATED_ADDRESS=127.0.0.%u", address + 2);
 	if (actor->count == RUNS_MOST)
@@ -88,6 +89,14 @@ run_start_server(struct run *run)
 	snprintf(history, sizeof(history), "%u", plan->history);
 	snprintf(queue, sizeof(queue), "%uk", plan->queue_kib);
 	snprintf(segment, sizeof(segment), "%uk", plan->segment_kib);
+	if (plan->has_tls) {
+		argv[n++] = "--tls-cert";
+		argv[n++] = CERTIFICATE_FILE;
+	}
+	if (plan->has_tls && plan->has_key_file) {
+		argv[n++] = "--tls-key";
+		argv[n++] = KEY_FILE;
+	}
 	if (plan->has_journal) {
 		const char *more[] = {"--journal", "/j", "--sync", syncs[plan->sync],
 			"--journal-segment", segment, run->repairs ? "--repair" : NULL};
@@ -97,7 +106,7 @@ run_start_server(struct run *run)
 	fds[0] = nothing();
 	fds[1] = open_output("server", 0, 0);
 	fds[2] = open_output("server-errors", 0, 0);
-	start(&run->server, &program_serve, argv, 0, fds);
+	start(run, &run->server, &program_serve, argv, 0, fds);
 }
 
 void
@@ -119,7 +128,7 @@ run_start_speaker(struct run *run, struct actor *actor)
 	fds[0] = input[0];
 	fds[1] = open_output("receipts", actor->number, actor->count);
 	fds[2] = open_output("speaker-errors", actor->number, 0);
-	start(actor, &program_send, argv, plan->address, fds);
+	start(run, actor, &program_send, argv, plan->address, fds);
 }
 
 void
@@ -170,18 +179,18 @@ run_start_listener(struct run *run, struct actor *actor)
 		fds[1] = open_output("heard", actor->number, plan->has_cursor ? 0 : actor->count);
 	}
 	fds[2] = open_output("listener-errors", actor->number, 0);
-	start(actor, &program_listen, argv, plan->address, fds);
+	start(run, actor, &program_listen, argv, plan->address, fds);
 }
 
 void
 run_start_adversary(struct run *run, unsigned number)
 {
 	char text[16];
-	const char *argv[] = {"adversary", text, NULL};
+	const char *argv[] = {"adversary", text, run->plan->has_tls ? "tls" : NULL, NULL};
 	struct file *fds[3] = {nothing(), nothing(), nothing()};
 
 	snprintf(text, sizeof(text), "%u", number);
-	start(&run->adversary[number], &program_adversary, argv, number, fds);
+	start(run, &run->adversary[number], &program_adversary, argv, number, fds);
 }
 
 void
@@ -194,7 +203,7 @@ run_start_final(struct run *run, unsigned channel)
 	struct file *fds[3] = {
 		nothing(), open_output("all", channel, 0), open_output("final-errors", channel, 0)};
 
-	start(actor, &program_listen, argv, 0, fds);
+	start(run, actor, &program_listen, argv, 0, fds);
 }
 
 const char *

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "simulation/certificate.h"
 #include "simulation/plan.h"
 
 /* A run of a plan: the actors, what they did, and what their programs printed. */
@@ -87,6 +88,9 @@ void actor_take_output(struct actor *actor, size_t most);
 /* ---- actions.c ---- */
 
 void run_act(struct run *run, const struct action *action);
+
+/* The server has other files of TLS, and is told so. Does nothing in a run without TLS. */
+void run_renew(struct run *run, unsigned number, enum certificate_state state);
 
 /* Sends a signal to its process, which may end as it likes from then on. */
 void actor_end(struct actor *actor, int signal);
