@@ -22,7 +22,7 @@ struct evil {
 	const char *number;
 	int fds[CONNECTIONS]; /* -1: not open */
 	bool joined[CONNECTIONS]; /* init was sent */
-	bool has_tls;
+	bool has_tls, pretends;
 	struct sim_tls *tls[CONNECTIONS]; /* NULL: it is spoken plainly */
 	unsigned said;
 	char nonce[64]; /* the last that was read in a message of somebody */
@@ -121,11 +121,15 @@ put_head(struct evil *evil)
 static void
 put_init(struct evil *evil)
 {
-	char text[200];
+	const char *since = below(3) ? "" : ",\"since\":\"0\"";
+	int id = (int)below(3), who = (int)below(3);
+	char text[200], name[32];
 
-	snprintf(text, sizeof(text),
-		"{\"type\":\"init\",\"username\":\"evil%s-%d\",\"id\":\"e%s-%d\"%s}", evil->number,
-		(int)below(3), evil->number, (int)below(3), below(3) ? "" : ",\"since\":\"0\"");
+	snprintf(name, sizeof(name), "evil%s-%d", evil->number, who);
+	if (evil->pretends && below(4) == 0)
+		snprintf(name, sizeof(name), "speaker%d", who);
+	snprintf(text, sizeof(text), "{\"type\":\"init\",\"username\":\"%s\",\"id\":\"e%s-%d\"%s}",
+		name, evil->number, id, since);
 	put_text(evil, text);
 }
 
@@ -164,16 +168,31 @@ put_control(struct evil *evil)
 
 /* ---- connections ---- */
 
+/* Takes one of its names, mostly; or two, one of them of somebody else; or none. */
+static void
+begin_identity(const struct evil *evil, struct identity *identity, char *name, size_t size)
+{
+	snprintf(name, size, "evil%s-%d", evil->number, (int)below(3));
+	if (below(8) == 0)
+		return;
+	identity->name = name;
+	if (below(4) == 0)
+		identity->other = "speaker0";
+}
+
 /* Begins TLS, and ends it or not. */
 static void
 begin_tls(struct evil *evil, unsigned i)
 {
 	struct sim_tls_manner manner = {0};
+	char name[32];
 
 	if (below(3) == 0)
 		manner.spoils = (unsigned)chance_scale(world_chance(), 500);
 	if (below(3) == 0)
 		manner.silent_after = chance_scale(world_chance(), 20000);
+	if (evil->pretends)
+		begin_identity(evil, &manner.identity, name, sizeof(name));
 	evil->tls[i] = sim_tls_open(evil->fds[i], &manner);
 	for (uint64_t turns = below(50); turns > 0; turns--) {
 		if (sim_tls_connect(evil->tls[i]) == 1 || errno != EAGAIN)
@@ -240,26 +259,30 @@ read_some(struct evil *evil, unsigned i)
 	}
 }
 
-/* A record that is not all sent must be sent again; mostly it is. */
-static void
+/* A record that is not all sent must be sent again; mostly it is. Returns false if TLS has failed.
+ */
+static bool
 send_in_tls(const struct evil *evil, struct sim_tls *tls)
 {
 	if (below(20) == 0)
 		sim_tls_babble(tls, (unsigned)chance_scale(world_chance(), 300));
 	for (uint64_t tries = 1 + below(20); tries > 0; tries--) {
-		if (sim_tls_send(tls, evil->bytes, evil->len) >= 0 || errno != EAGAIN)
-			return;
+		if (sim_tls_send(tls, evil->bytes, evil->len) >= 0)
+			return true;
+		if (errno != EAGAIN)
+			return false;
 		task_wait(world_now_ns() + chance_scale(world_chance(), 50 * MILLISECOND));
 	}
+	return true;
 }
 
 static void
-send_bytes(const struct evil *evil, unsigned i)
+send_bytes(struct evil *evil, unsigned i)
 {
-	if (evil->tls[i] && below(100)) /* else it speaks plainly all of a sudden */
-		send_in_tls(evil, evil->tls[i]);
-	else
+	if (!evil->tls[i] || below(100) == 0) /* it may speak plainly all of a sudden */
 		sim_send(evil->fds[i], evil->bytes, evil->len, 0);
+	else if (!send_in_tls(evil, evil->tls[i]))
+		close_connection(evil, i);
 }
 
 static void
@@ -296,6 +319,7 @@ adversary_main(int argc, char **argv)
 
 	evil->number = argc > 1 ? argv[1] : "";
 	evil->has_tls = argc > 2;
+	evil->pretends = argc > 3;
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		evil->fds[i] = -1;
 	for (;;) {

@@ -1,5 +1,5 @@
-/* The certificates and keys of the simulated server. All are for localhost, and valid for a
- * century. */
+/* The certificates and keys of the simulated server, and the authority of its clients. All are for
+ * localhost, and valid for a century. */
 #include "simulation/certificate.h"
 
 #include <fcntl.h>
@@ -51,6 +51,32 @@ static const char locked_key[] =
 	"+Hww9oo7INBvoF7qgomVfGiz8bKu9TzBLgTtDfnz0sXl7IcTjqj5RLvrMrMfNg==\n"
 	"-----END ENCRYPTED PRIVATE KEY-----\n";
 
+static const char client_ca[] = "-----BEGIN CERTIFICATE-----\n"
+				"MIIBCjCBvaADAgECAgECMAUGAytlcDAUMRIwEAYDVQQDDAlzaW11bGF0ZWQwIBcN\n"
+				"MDAwMTAxMDAwMDAwWhgPMjA5OTEyMzEyMzU5NTlaMBQxEjAQBgNVBAMMCXNpbXVs\n"
+				"YXRlZDAqMAUGAytlcAMhAKeG/FZRkDPd54IBfOiSNnN7+Nkhau1OokQyf6TrUjXn\n"
+				"ozIwMDAPBgNVHRMBAf8EBTADAQH/MB0GA1UdDgQWBBSctPu0AFR0mTSWUFkB3J/X\n"
+				"EUdOKDAFBgMrZXADQQBDWIEj5N0ziifyw/QrmKDZrVx+/FyJaPFhSl60R8xjXNFk\n"
+				"ZAsrWDrPech3bb/JD9xeDJbW2WlZEbdhNPSrAwMH\n"
+				"-----END CERTIFICATE-----\n";
+
+static const char client_ca_key[] =
+	"-----BEGIN PRIVATE KEY-----\n"
+	"MC4CAQAwBQYDK2VwBCIEIHJAP9J1BW9sT7GaO0jLdCpybGIGO40ntrIZG6yVfqEG\n"
+	"-----END PRIVATE KEY-----\n";
+
+const char *
+certificate_client_ca_pem(void)
+{
+	return client_ca;
+}
+
+const char *
+certificate_client_ca_key(void)
+{
+	return client_ca_key;
+}
+
 const char *
 certificate_pem(unsigned number)
 {
@@ -95,6 +121,7 @@ void
 certificate_write(unsigned number, enum certificate_state state)
 {
 	struct file *file = empty_file(CERTIFICATE_FILE), *key_file = empty_file(KEY_FILE);
+	struct file *ca_file = empty_file(CLIENT_CA_FILE);
 	const char *pem = certificates[number], *key = key_for(state, number);
 
 	append(file, pem, strlen(pem));
@@ -102,12 +129,16 @@ certificate_write(unsigned number, enum certificate_state state)
 		cut(file);
 	append(file, key, strlen(key));
 	append(key_file, key, strlen(key));
+	append(ca_file, client_ca, strlen(client_ca));
 	if (state == CERTIFICATE_KEY_CUT) {
 		cut(file);
 		cut(key_file);
 	}
+	if (state == CERTIFICATE_CA_CUT)
+		cut(ca_file);
 	file_unref(file);
 	file_unref(key_file);
+	file_unref(ca_file);
 	if (state == CERTIFICATE_MISSING)
 		disk_remove(NULL, CERTIFICATE_FILE);
 }

@@ -215,6 +215,26 @@ sim_SSL_CTX_use_certificate_chain_file(SSL_CTX *context, const char *path)
 }
 
 int
+sim_SSL_CTX_load_verify_file(SSL_CTX *context, const char *path)
+{
+	char real[32];
+	int fd = open_real(path, real), result = SSL_CTX_load_verify_file(context, real);
+
+	close_real(fd);
+	return result;
+}
+
+STACK_OF(X509_NAME) * sim_SSL_load_client_CA_file(const char *path)
+{
+	char real[32];
+	int fd = open_real(path, real);
+	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(real);
+
+	close_real(fd);
+	return names;
+}
+
+int
 sim_SSL_CTX_use_PrivateKey_file(SSL_CTX *context, const char *path, int type)
 {
 	char real[32];

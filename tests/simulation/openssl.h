@@ -22,6 +22,8 @@ int sim_SSL_read_ex(SSL *ssl, void *bytes, size_t size, size_t *got);
 int sim_SSL_write_ex(SSL *ssl, const void *bytes, size_t len, size_t *sent);
 int sim_SSL_shutdown(SSL *ssl);
 int sim_SSL_CTX_use_certificate_chain_file(SSL_CTX *context, const char *path);
+int sim_SSL_CTX_load_verify_file(SSL_CTX *context, const char *path);
+STACK_OF(X509_NAME) * sim_SSL_load_client_CA_file(const char *path);
 int sim_SSL_CTX_use_PrivateKey_file(SSL_CTX *context, const char *path, int type);
 
 #endif

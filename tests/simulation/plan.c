@@ -200,6 +200,7 @@ draw_tls(struct plan *plan, struct chance *chance)
 	plan->has_tls = chance_below(chance, 5) == 0;
 	plan->has_key_file = chance_below(chance, 2);
 	plan->certificate = (unsigned)chance_below(chance, CERTIFICATES);
+	plan->has_client_ca = plan->has_tls && chance_below(chance, 3) == 0;
 	if (!plan->has_tls || chance_below(chance, 3) == 0)
 		return;
 	for (int64_t count = chance_scale(chance, 8); count > 0; count--)

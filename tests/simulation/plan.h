@@ -66,6 +66,7 @@ struct plan {
 	bool heavy; /* every text is long, and there are many */
 	bool has_tls;
 	bool has_key_file; /* the key is not with the certificate */
+	bool has_client_ca; /* a user is who has a certificate of that name */
 	unsigned certificate; /* the first one */
 	struct faults faults; /* until the calm */
 	unsigned speakers, listeners, adversaries;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "simulation/adversary.h"
+#include "wire/digest.h"
 
 int chat_serve_main(int argc, char **argv);
 int chat_send_main(int argc, char **argv);
@@ -24,6 +25,20 @@ void
 run_path(char *path, size_t size, const char *what, unsigned number, unsigned started)
 {
 	snprintf(path, size, "/%s-%u-%u", what, number, started);
+}
+
+void
+run_author(const struct run *run, char *id, size_t size, unsigned speaker)
+{
+	unsigned char digest[CHAT_SHA256_BYTES];
+	char name[16];
+
+	snprintf(id, size, "s%u", speaker);
+	if (!run->plan->has_client_ca)
+		return;
+	snprintf(name, sizeof(name), "speaker%u", speaker);
+	chat_sha256(digest, chat_span_of(name));
+	chat_hex(id, digest, sizeof(digest) / 2);
 }
 
 static struct file *
@@ -46,14 +61,15 @@ actor_is_up(const struct actor *actor)
 
 static void
 start(const struct run *run, struct actor *actor, const struct program *program,
-	const char *const argv[], unsigned address, struct file *const fds[3])
+	const char *const argv[], unsigned address, const char *name, struct file *const fds[3])
 {
 	struct started *started = &actor->started[actor->count];
-	char variable[64];
-	const char *env[] = {
-		variable, run->plan->has_tls ? "CHAT_URL=wss://localhost:3001/" : NULL, NULL};
+	char variable[64], identity[64];
+	const char *env[] = {variable, run->plan->has_tls ? "CHAT_URL=wss://localhost:3001/" : NULL,
+		run->plan->has_client_ca ? identity : NULL, NULL};
 
 	snprintf(variable, sizeof(variable), "SIMULATED_ADDRESS=127.0.0.%u", address + 2);
+	snprintf(identity, sizeof(identity), "SIMULATED_NAME=%s", name);
 	if (actor->count == RUNS_MOST)
 		return;
 	*started = (struct started){.process = process_start(program, argv, env, fds),
@@ -80,7 +96,7 @@ run_start_server(struct run *run)
 	static const char *const syncs[] = {"always", "batch", "never"};
 	const struct plan *plan = run->plan;
 	char history[16], segment[16], queue[16];
-	const char *argv[24] = {"chat-serve", "--no-sandbox", "--listen", "127.0.0.1:3001",
+	const char *argv[32] = {"chat-serve", "--no-sandbox", "--listen", "127.0.0.1:3001",
 		"--history", history, "--max-message", "16k", "--queue", queue, "--history-keep",
 		"100000"};
 	size_t n = 12;
@@ -97,6 +113,10 @@ run_start_server(struct run *run)
 		argv[n++] = "--tls-key";
 		argv[n++] = KEY_FILE;
 	}
+	if (plan->has_client_ca) {
+		argv[n++] = "--tls-client-ca";
+		argv[n++] = CLIENT_CA_FILE;
+	}
 	if (plan->has_journal) {
 		const char *more[] = {"--journal", "/j", "--sync", syncs[plan->sync],
 			"--journal-segment", segment, run->repairs ? "--repair" : NULL};
@@ -106,7 +126,7 @@ run_start_server(struct run *run)
 	fds[0] = nothing();
 	fds[1] = open_output("server", 0, 0);
 	fds[2] = open_output("server-errors", 0, 0);
-	start(run, &run->server, &program_serve, argv, 0, fds);
+	start(run, &run->server, &program_serve, argv, 0, "", fds);
 }
 
 void
@@ -128,7 +148,7 @@ run_start_speaker(struct run *run, struct actor *actor)
 	fds[0] = input[0];
 	fds[1] = open_output("receipts", actor->number, actor->count);
 	fds[2] = open_output("speaker-errors", actor->number, 0);
-	start(run, actor, &program_send, argv, plan->address, fds);
+	start(run, actor, &program_send, argv, plan->address, name, fds);
 }
 
 void
@@ -179,18 +199,19 @@ run_start_listener(struct run *run, struct actor *actor)
 		fds[1] = open_output("heard", actor->number, plan->has_cursor ? 0 : actor->count);
 	}
 	fds[2] = open_output("listener-errors", actor->number, 0);
-	start(run, actor, &program_listen, argv, plan->address, fds);
+	start(run, actor, &program_listen, argv, plan->address, name, fds);
 }
 
 void
 run_start_adversary(struct run *run, unsigned number)
 {
 	char text[16];
-	const char *argv[] = {"adversary", text, run->plan->has_tls ? "tls" : NULL, NULL};
+	const char *argv[] = {"adversary", text, run->plan->has_tls ? "tls" : NULL,
+		run->plan->has_client_ca ? "names" : NULL, NULL};
 	struct file *fds[3] = {nothing(), nothing(), nothing()};
 
 	snprintf(text, sizeof(text), "%u", number);
-	start(run, &run->adversary[number], &program_adversary, argv, number, fds);
+	start(run, &run->adversary[number], &program_adversary, argv, number, "evil", fds);
 }
 
 void
@@ -203,7 +224,7 @@ run_start_final(struct run *run, unsigned channel)
 	struct file *fds[3] = {
 		nothing(), open_output("all", channel, 0), open_output("final-errors", channel, 0)};
 
-	start(run, actor, &program_listen, argv, 0, fds);
+	start(run, actor, &program_listen, argv, 0, "final", fds);
 }
 
 const char *

@@ -73,6 +73,9 @@ void run_path(char *path, size_t size, const char *what, unsigned number, unsign
 /* The text of a line that a speaker says, of at most TEXT_MOST bytes. */
 void run_text(const struct run *run, char *text, unsigned speaker, unsigned line);
 
+/* The id of a speaker, as it is in messages. */
+void run_author(const struct run *run, char *id, size_t size, unsigned speaker);
+
 /* ---- programs.c: starting, and taking what is printed ---- */
 
 bool actor_is_up(const struct actor *actor);

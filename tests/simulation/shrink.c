@@ -125,6 +125,9 @@ drop_tls(struct shrink *shrink)
 
 	if (!smaller.has_tls)
 		return false;
+	smaller.has_client_ca = false;
+	if (shrink->plan->has_client_ca && take(shrink, &smaller))
+		return true;
 	smaller.has_tls = false;
 	return take(shrink, &smaller);
 }

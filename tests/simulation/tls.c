@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct sim_tls {
 	bool ended; /* the server has closed its side of TCP */
 	bool failed;
 	struct sim_tls_manner manner;
+	char owner[64]; /* the identity as a word, for its sessions */
 	int64_t sent;
 };
 
@@ -30,6 +32,7 @@ static struct {
 	SSL_CTX *context;
 	BIO_METHOD *wire;
 	SSL_SESSION *session; /* the last one, to resume */
+	char owner[64]; /* who had it */
 } clients;
 
 /* ---- the socket ---- */
@@ -133,6 +136,20 @@ tls_end(void)
 	memset(&clients, 0, sizeof(clients));
 }
 
+static void
+begin_identity(struct sim_tls *tls, const struct sim_tls_manner *manner)
+{
+	struct identity *identity = &tls->manner.identity;
+
+	if (manner)
+		tls->manner = *manner;
+	else
+		identity->name = process_env("SIMULATED_NAME");
+	identity_use(tls->ssl, identity);
+	snprintf(tls->owner, sizeof(tls->owner), "%s %s", identity->name ? identity->name : "",
+		identity->other ? identity->other : "");
+}
+
 struct sim_tls *
 sim_tls_open(int fd, const struct sim_tls_manner *manner)
 {
@@ -146,15 +163,15 @@ sim_tls_open(int fd, const struct sim_tls_manner *manner)
 	wire = BIO_new(clients.wire);
 	if (!tls->ssl || !wire || SSL_set1_host(tls->ssl, "localhost") != 1)
 		abort();
-	if (manner)
-		tls->manner = *manner;
+	begin_identity(tls, manner);
 	BIO_set_data(wire, tls);
 	BIO_set_init(wire, 1);
 	SSL_set_bio(tls->ssl, wire, wire);
 	SSL_set_connect_state(tls->ssl);
 	if (chance_below(openssl_chance(), 4) == 0)
 		SSL_set_max_proto_version(tls->ssl, TLS1_2_VERSION);
-	if (clients.session && chance_below(openssl_chance(), 2))
+	if (clients.session && strcmp(clients.owner, tls->owner) == 0 &&
+		chance_below(openssl_chance(), 2))
 		SSL_set_session(tls->ssl, clients.session);
 	return tls;
 }
@@ -165,6 +182,7 @@ keep_session(const struct sim_tls *tls)
 {
 	SSL_SESSION_free(clients.session);
 	clients.session = SSL_get1_session(tls->ssl);
+	memcpy(clients.owner, tls->owner, sizeof(clients.owner));
 }
 
 void

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "simulation/identity.h"
+
 /*
  * The client's side of TLS, over a simulated socket that the caller owns. Whether it offers TLS 1.3
  * and resumes a session is drawn. It belongs to the process that opens it.
@@ -15,9 +17,11 @@ struct sim_tls;
 struct sim_tls_manner {
 	unsigned spoils; /* in so many of 1000 sends a bit changes */
 	int64_t silent_after; /* bytes: it pretends to send more; 0: it does not */
+	struct identity identity;
 };
 
-/* Begins TLS with a server that must show a certificate of certificate.h. manner may be NULL. */
+/* Begins TLS with a server that must show a certificate of certificate.h. manner NULL: in a good
+ * one, with the identity in the environment as SIMULATED_NAME. */
 struct sim_tls *sim_tls_open(int fd, const struct sim_tls_manner *manner);
 
 /* Continues the handshake. Returns 1 if it is done, or -1 with errno: EAGAIN, EPROTO if the server
