@@ -2,6 +2,7 @@
 #include "simulation/memory.h"
 
 #include <malloc.h>
+#include <openssl/err.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,7 @@ memory_free_all(struct memory *memory)
 {
 	while (memory->foreign)
 		drop_foreign(&memory->foreign);
+	ERR_clear_error(); /* which it may not have come to */
 	while (memory->all) {
 		struct allocation *allocation = memory->all;
 

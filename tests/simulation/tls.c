@@ -136,6 +136,15 @@ tls_end(void)
 	memset(&clients, 0, sizeof(clients));
 }
 
+/* Another process may have been interrupted with an error in OpenSSL's list, which is one for all.
+ */
+static void
+begin_call(void)
+{
+	ERR_clear_error();
+	task_undivided(true);
+}
+
 static void
 begin_identity(struct sim_tls *tls, const struct sim_tls_manner *manner)
 {
@@ -190,7 +199,7 @@ sim_tls_close(struct sim_tls *tls)
 {
 	if (!tls)
 		return;
-	task_undivided(true);
+	begin_call();
 	if (!tls->failed && SSL_is_init_finished(tls->ssl)) {
 		keep_session(tls);
 		SSL_shutdown(tls->ssl);
@@ -228,7 +237,7 @@ sim_tls_connect(struct sim_tls *tls)
 {
 	int result;
 
-	task_undivided(true);
+	begin_call();
 	result = SSL_do_handshake(tls->ssl);
 	task_undivided(false);
 	if (result == 1 || fail(tls, result) < 0)
@@ -242,7 +251,7 @@ sim_tls_receive(struct sim_tls *tls, void *bytes, size_t size)
 	size_t got = 0;
 	int result;
 
-	task_undivided(true);
+	begin_call();
 	result = SSL_read_ex(tls->ssl, bytes, size, &got);
 	task_undivided(false);
 	return result == 1 ? (ssize_t)got : fail(tls, result);
@@ -254,7 +263,7 @@ sim_tls_send(struct sim_tls *tls, const void *bytes, size_t len)
 	size_t sent = 0;
 	int result;
 
-	task_undivided(true);
+	begin_call();
 	result = SSL_write_ex(tls->ssl, bytes, len, &sent);
 	task_undivided(false);
 	if (result == 1 || fail(tls, result) < 0)
@@ -271,7 +280,7 @@ sim_tls_waits_for(const struct sim_tls *tls)
 void
 sim_tls_babble(struct sim_tls *tls, unsigned count)
 {
-	task_undivided(true);
+	begin_call();
 	if (SSL_version(tls->ssl) < TLS1_3_VERSION)
 		SSL_renegotiate(tls->ssl);
 	do {
