@@ -201,6 +201,7 @@ openssl pkey -in "$TMP/server.key" -aes128 -passout pass:secret -out "$TMP/locke
 fails_to_start 'No such file or directory' --tls-cert "$TMP/none.pem"
 fails_to_start 'no certificate in PEM' --tls-cert "$TMP/server.key"
 fails_to_start "the key is not that of $TMP/server.pem" --tls-cert "$TMP/server.pem" --tls-key "$TMP/newer.key"
+fails_to_start "the key is not that of $TMP/server.pem" --tls-cert "$TMP/server.pem" --tls-key "$TMP/rsa.key"
 fails_to_start 'the key is locked by a password' --tls-cert "$TMP/server.pem" --tls-key "$TMP/locked.key"
 fails_to_start 'No such file or directory' --tls-cert "$TMP/both.pem" --tls-client-ca "$TMP/none.pem"
 fails_to_start 'no private key in PEM: say which file has it with --tls-key' --tls-cert "$TMP/server.pem"

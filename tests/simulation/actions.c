@@ -110,6 +110,15 @@ flip_bit(int64_t number)
 }
 
 void
+run_renew(struct run *run, unsigned number, enum certificate_state state)
+{
+	if (!run->plan->has_tls)
+		return;
+	certificate_write(number, state);
+	process_signal(run_server(run), SIGHUP);
+}
+
+void
 run_act(struct run *run, const struct action *action)
 {
 	switch (action->kind) {
@@ -148,6 +157,10 @@ run_act(struct run *run, const struct action *action)
 		break;
 	case ACTION_HOLD:
 		sockets_hold(run_server(run), world_now_ns() + action->number * MILLISECOND);
+		break;
+	case ACTION_RENEW:
+		run_renew(run, (unsigned)(action->number % CERTIFICATES),
+			(enum certificate_state)(action->number / CERTIFICATES));
 		break;
 	default:
 		world_step_clock(action->number * MILLISECOND);

@@ -2,6 +2,7 @@
 #include "simulation/adversary.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include "simulation/calls.h"
 #include "simulation/kernel.h"
+#include "simulation/tls.h"
 
 #define CONNECTIONS 6
 #define PORT 3001
@@ -20,6 +22,8 @@ struct evil {
 	const char *number;
 	int fds[CONNECTIONS]; /* -1: not open */
 	bool joined[CONNECTIONS]; /* init was sent */
+	bool has_tls, pretends;
+	struct sim_tls *tls[CONNECTIONS]; /* NULL: it is spoken plainly */
 	unsigned said;
 	char nonce[64]; /* the last that was read in a message of somebody */
 	char bytes[2 * TEXT_MOST];
@@ -117,11 +121,15 @@ put_head(struct evil *evil)
 static void
 put_init(struct evil *evil)
 {
-	char text[200];
+	const char *since = below(3) ? "" : ",\"since\":\"0\"";
+	int id = (int)below(3), who = (int)below(3);
+	char text[200], name[32];
 
-	snprintf(text, sizeof(text),
-		"{\"type\":\"init\",\"username\":\"evil%s-%d\",\"id\":\"e%s-%d\"%s}", evil->number,
-		(int)below(3), evil->number, (int)below(3), below(3) ? "" : ",\"since\":\"0\"");
+	snprintf(name, sizeof(name), "evil%s-%d", evil->number, who);
+	if (evil->pretends && below(4) == 0)
+		snprintf(name, sizeof(name), "speaker%d", who);
+	snprintf(text, sizeof(text), "{\"type\":\"init\",\"username\":\"%s\",\"id\":\"e%s-%d\"%s}",
+		name, evil->number, id, since);
 	put_text(evil, text);
 }
 
@@ -160,6 +168,48 @@ put_control(struct evil *evil)
 
 /* ---- connections ---- */
 
+/* Takes one of its names, mostly; or two, one of them of somebody else; or none. */
+static void
+begin_identity(const struct evil *evil, struct identity *identity, char *name, size_t size)
+{
+	snprintf(name, size, "evil%s-%d", evil->number, (int)below(3));
+	if (below(8) == 0)
+		return;
+	identity->name = name;
+	if (below(4) == 0)
+		identity->other = "speaker0";
+}
+
+/* Begins TLS, and ends it or not. */
+static void
+begin_tls(struct evil *evil, unsigned i)
+{
+	struct sim_tls_manner manner = {0};
+	char name[32];
+
+	if (below(3) == 0)
+		manner.spoils = (unsigned)chance_scale(world_chance(), 500);
+	if (below(3) == 0)
+		manner.silent_after = chance_scale(world_chance(), 20000);
+	if (evil->pretends)
+		begin_identity(evil, &manner.identity, name, sizeof(name));
+	evil->tls[i] = sim_tls_open(evil->fds[i], &manner);
+	for (uint64_t turns = below(50); turns > 0; turns--) {
+		if (sim_tls_connect(evil->tls[i]) == 1 || errno != EAGAIN)
+			return;
+		task_wait(world_now_ns() + chance_scale(world_chance(), 50 * MILLISECOND));
+	}
+}
+
+static void
+close_connection(struct evil *evil, unsigned i)
+{
+	sim_tls_close(evil->tls[i]);
+	evil->tls[i] = NULL;
+	sim_close(evil->fds[i]);
+	evil->fds[i] = -1;
+}
+
 static void
 open_connection(struct evil *evil, unsigned i)
 {
@@ -171,6 +221,8 @@ open_connection(struct evil *evil, unsigned i)
 		return;
 	sim_connect(evil->fds[i], (struct sockaddr *)&to, sizeof(to));
 	task_wait(world_now_ns() + chance_scale(world_chance(), 5 * MILLISECOND));
+	if (evil->has_tls && below(5))
+		begin_tls(evil, i);
 	put_head(evil);
 }
 
@@ -194,15 +246,43 @@ steal_nonce(struct evil *evil, size_t len)
 }
 
 static void
-read_some(struct evil *evil, int fd)
+read_some(struct evil *evil, unsigned i)
 {
 	for (uint64_t reads = below(20); reads > 0; reads--) {
-		ssize_t count = sim_recv(fd, evil->bytes, sizeof(evil->bytes), 0);
+		ssize_t count = evil->tls[i]
+			? sim_tls_receive(evil->tls[i], evil->bytes, sizeof(evil->bytes))
+			: sim_recv(evil->fds[i], evil->bytes, sizeof(evil->bytes), 0);
 
 		if (count <= 0)
 			return;
 		steal_nonce(evil, (size_t)count);
 	}
+}
+
+/* A record that is not all sent must be sent again; mostly it is. Returns false if TLS has failed.
+ */
+static bool
+send_in_tls(const struct evil *evil, struct sim_tls *tls)
+{
+	if (below(20) == 0)
+		sim_tls_babble(tls, (unsigned)chance_scale(world_chance(), 300));
+	for (uint64_t tries = 1 + below(20); tries > 0; tries--) {
+		if (sim_tls_send(tls, evil->bytes, evil->len) >= 0)
+			return true;
+		if (errno != EAGAIN)
+			return false;
+		task_wait(world_now_ns() + chance_scale(world_chance(), 50 * MILLISECOND));
+	}
+	return true;
+}
+
+static void
+send_bytes(struct evil *evil, unsigned i)
+{
+	if (!evil->tls[i] || below(100) == 0) /* it may speak plainly all of a sudden */
+		sim_send(evil->fds[i], evil->bytes, evil->len, 0);
+	else if (!send_in_tls(evil, evil->tls[i]))
+		close_connection(evil, i);
 }
 
 static void
@@ -215,11 +295,10 @@ use_connection(struct evil *evil, unsigned i)
 		put_init(evil);
 		evil->joined[i] = true;
 	} else if (below(12) == 0) {
-		sim_close(evil->fds[i]);
-		evil->fds[i] = -1;
+		close_connection(evil, i);
 		return;
 	} else if (below(3) == 0) {
-		read_some(evil, evil->fds[i]);
+		read_some(evil, i);
 		evil->len = 0;
 	} else if (below(5) == 0) {
 		put_control(evil);
@@ -230,7 +309,7 @@ use_connection(struct evil *evil, unsigned i)
 	if (below(4) == 0)
 		mutate(evil);
 	if (evil->len && evil->fds[i] >= 0)
-		sim_send(evil->fds[i], evil->bytes, evil->len, 0);
+		send_bytes(evil, i);
 }
 
 int
@@ -239,6 +318,8 @@ adversary_main(int argc, char **argv)
 	struct evil *evil = sim_calloc(1, sizeof(*evil));
 
 	evil->number = argc > 1 ? argv[1] : "";
+	evil->has_tls = argc > 2;
+	evil->pretends = argc > 3;
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		evil->fds[i] = -1;
 	for (;;) {

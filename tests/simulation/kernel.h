@@ -155,6 +155,13 @@ void task_wake(struct task *task);
 /* A call of the system begins: time passes, and others may run first. */
 void task_call(void);
 
+/* Until task_undivided(false) no others run before the calls of the system of this thread, which
+ * must not wait. */
+void task_undivided(bool undivided);
+
+/* The running thread computes so long. */
+void task_compute(int64_t ns);
+
 /* ---- signals of a process (signals.c) ---- */
 
 struct signal_state {

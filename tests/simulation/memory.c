@@ -2,6 +2,7 @@
 #include "simulation/memory.h"
 
 #include <malloc.h>
+#include <openssl/err.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@ struct allocation {
 
 struct foreign {
 	struct foreign *next;
-	struct wslay_frame_context *context;
+	void *object;
+	void (*release)(void *object);
 };
 
 static struct allocation *
@@ -116,30 +118,27 @@ sim_realloc(void *bytes, size_t size)
 	return allocation->bytes;
 }
 
-/* ---- what wslay allocates ---- */
+/* ---- what libraries allocate ---- */
 
 static struct foreign **
-find_foreign(struct memory *memory, const void *context)
+find_foreign(struct memory *memory, const void *object)
 {
 	struct foreign **at = &memory->foreign;
 
-	while (*at && (*at)->context != context)
+	while (*at && (*at)->object != object)
 		at = &(*at)->next;
 	return at;
 }
 
-int
-sim_wslay_frame_context_init(struct wslay_frame_context **context,
-	const struct wslay_frame_callbacks *callbacks, void *arg)
+void
+memory_adopt(void *object, void (*release)(void *object))
 {
-	int result = wslay_frame_context_init(context, callbacks, arg);
 	struct foreign *foreign = malloc(sizeof(*foreign));
 
-	if (!foreign || result != 0)
+	if (!foreign || !object)
 		abort();
-	*foreign = (struct foreign){of_caller()->foreign, *context};
+	*foreign = (struct foreign){of_caller()->foreign, object, release};
 	of_caller()->foreign = foreign;
-	return result;
 }
 
 static void
@@ -148,15 +147,39 @@ drop_foreign(struct foreign **at)
 	struct foreign *foreign = *at;
 
 	*at = foreign->next;
-	wslay_frame_context_free(foreign->context);
+	foreign->release(foreign->object);
 	free(foreign);
+}
+
+void
+memory_release(void *object)
+{
+	if (object)
+		drop_foreign(find_foreign(of_caller(), object));
+}
+
+static void
+release_frames(void *context)
+{
+	wslay_frame_context_free(context);
+}
+
+int
+sim_wslay_frame_context_init(struct wslay_frame_context **context,
+	const struct wslay_frame_callbacks *callbacks, void *arg)
+{
+	int result = wslay_frame_context_init(context, callbacks, arg);
+
+	if (result != 0)
+		abort();
+	memory_adopt(*context, release_frames);
+	return result;
 }
 
 void
 sim_wslay_frame_context_free(struct wslay_frame_context *context)
 {
-	if (context)
-		drop_foreign(find_foreign(of_caller(), context));
+	memory_release(context);
 }
 
 /* ---- of all ---- */
@@ -174,6 +197,7 @@ memory_free_all(struct memory *memory)
 {
 	while (memory->foreign)
 		drop_foreign(&memory->foreign);
+	ERR_clear_error(); /* which it may not have come to */
 	while (memory->all) {
 		struct allocation *allocation = memory->all;
 

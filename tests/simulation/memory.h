@@ -10,7 +10,7 @@ struct foreign;
 
 struct memory {
 	struct allocation *all;
-	struct foreign *foreign; /* contexts of wslay, which allocates them by itself */
+	struct foreign *foreign; /* what libraries have allocated by themselves */
 	size_t bytes, count;
 };
 
@@ -18,5 +18,11 @@ struct process;
 
 struct memory *process_allocations(struct process *process);
 void memory_free_all(struct memory *memory);
+
+/* An object that a library has allocated belongs to the running process: release() frees it. */
+void memory_adopt(void *object, void (*release)(void *object));
+
+/* Releases it. Does nothing for NULL. */
+void memory_release(void *object);
 
 #endif

@@ -137,6 +137,19 @@ find(const struct model *model, uint64_t order)
 	return low;
 }
 
+static bool
+is_speaker(const struct run *run, const char *author)
+{
+	char id[ID_MOST];
+
+	for (unsigned i = 0; i < run->plan->speakers; i++) {
+		run_author(run, id, sizeof(id), i);
+		if (strcmp(author, id) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A speaker's text comes from this speaker, and an adversary's from no speaker. */
 static void
 check_author(struct model *model, const struct known *message)
@@ -146,10 +159,10 @@ check_author(struct model *model, const struct known *message)
 
 	if (sscanf(message->content, "s%u-%u", &speaker, &line) == 2) {
 		run_text(model->run, text, speaker, line);
-		snprintf(author, sizeof(author), "s%u", speaker);
+		run_author(model->run, author, sizeof(author), speaker);
 		if (strcmp(message->content, text) == 0 && strcmp(message->author, author) == 0)
 			return;
-	} else if (sscanf(message->author, "s%u%c", &speaker, text) != 1) {
+	} else if (!is_speaker(model->run, message->author)) {
 		return; /* nobody honest */
 	}
 	run_fail(model->run, "%s of %s says \"%.40s\"", message->id, message->author,

@@ -5,11 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulation/certificate.h"
+
 #define CALM_NS (20 * SECOND)
 
 /* Each part of a plan is drawn from a generator of its own, so that drawing more in one of them
  * leaves the others of a seed as they are. */
-enum part { PART_SERVER, PART_NETWORK, PART_DISK, PART_ACTORS, PART_ADVERSARIES, PART_ACTIONS };
+enum part {
+	PART_SERVER,
+	PART_NETWORK,
+	PART_DISK,
+	PART_ACTORS,
+	PART_ADVERSARIES,
+	PART_ACTIONS,
+	PART_TLS,
+};
 
 /* A rate of a fault in a thousand: mostly none. */
 static unsigned
@@ -184,7 +194,34 @@ draw_actions(struct plan *plan, struct chance *chance)
 		for (int64_t count = chance_scale(chance, most[kind]); count > 0; count--)
 			draw_action(plan, chance, (enum action_kind)kind);
 	}
-	qsort(plan->action, plan->actions, sizeof(*plan->action), compare);
+}
+
+static void
+draw_renewal(struct plan *plan, struct chance *chance, int64_t time_ns)
+{
+	int64_t states = chance_below(chance, 2) ? 1 : CERTIFICATE_STATES;
+	int64_t number = chance_between(chance, 0, states * CERTIFICATES - 1);
+
+	plan->action[plan->actions++] =
+		(struct action){.kind = ACTION_RENEW, .time_ns = time_ns, .number = number};
+	if (number < CERTIFICATES)
+		return;
+	plan->action[plan->actions++] = (struct action){.kind = ACTION_RENEW,
+		.time_ns = time_ns + chance_scale(chance, 3 * SECOND),
+		.number = number % CERTIFICATES}; /* it is mended */
+}
+
+static void
+draw_tls(struct plan *plan, struct chance *chance)
+{
+	plan->has_tls = chance_below(chance, 5) == 0;
+	plan->has_key_file = chance_below(chance, 2);
+	plan->certificate = (unsigned)chance_below(chance, CERTIFICATES);
+	plan->has_client_ca = plan->has_tls && chance_below(chance, 3) == 0;
+	if (!plan->has_tls || chance_below(chance, 3) == 0)
+		return;
+	for (int64_t count = chance_scale(chance, 8); count > 0; count--)
+		draw_renewal(plan, chance, chance_between(chance, 0, CALM_NS));
 }
 
 static void
@@ -210,6 +247,7 @@ plan_draw(struct plan *plan, uint64_t seed)
 		[PART_ACTORS] = draw_actors,
 		[PART_ADVERSARIES] = draw_adversaries,
 		[PART_ACTIONS] = draw_actions,
+		[PART_TLS] = draw_tls,
 	};
 	struct chance chance = {seed};
 
@@ -221,4 +259,5 @@ plan_draw(struct plan *plan, uint64_t seed)
 
 		draw[part](plan, &own);
 	}
+	qsort(plan->action, plan->actions, sizeof(*plan->action), compare);
 }

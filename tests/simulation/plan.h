@@ -32,6 +32,7 @@ enum action_kind {
 	ACTION_HOLD, /* nothing gets through for number milliseconds */
 	ACTION_METRICS, /* SIGUSR1 of the server */
 	ACTION_STEP_CLOCK, /* by number milliseconds */
+	ACTION_RENEW, /* the server gets another certificate: number says which, and its state */
 	ACTION_KINDS
 };
 
@@ -64,6 +65,10 @@ struct plan {
 	unsigned segment_kib;
 	unsigned queue_kib; /* --queue */
 	bool heavy; /* every text is long, and there are many */
+	bool has_tls;
+	bool has_key_file; /* the key is not with the certificate */
+	bool has_client_ca; /* a user is who has a certificate of that name */
+	unsigned certificate; /* the first one */
 	struct faults faults; /* until the calm */
 	unsigned speakers, listeners, adversaries;
 	struct speaker_plan speaker[SPEAKERS_MOST];

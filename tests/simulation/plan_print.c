@@ -1,11 +1,15 @@
 /* Tells a plan as a story. */
 #include <stdio.h>
 
+#include "simulation/certificate.h"
 #include "simulation/plan.h"
 
 static void
 print_action(const struct action *action)
 {
+	static const char *const states[] = {"which is good", "which is cut", "whose key is cut",
+		"with the other's key", "whose key is locked", "which is missing",
+		"and the authority of its clients is cut"};
 	long long number = (long long)action->number;
 
 	printf("  %9.3f s  ", (double)action->time_ns / 1e9);
@@ -43,6 +47,10 @@ print_action(const struct action *action)
 	case ACTION_HOLD:
 		printf("nothing gets through for %lld ms\n", number);
 		break;
+	case ACTION_RENEW:
+		printf("the server gets certificate %lld, %s\n", number % CERTIFICATES,
+			states[number / CERTIFICATES]);
+		break;
 	default:
 		printf("the wall clock is set by %lld ms\n", number);
 	}
@@ -71,6 +79,10 @@ plan_print(const struct plan *plan)
 		plan->has_journal ? "a journal with --sync=" : "no journal",
 		plan->has_journal ? syncs[plan->sync] : "", plan->history, plan->segment_kib,
 		plan->queue_kib, plan->heavy ? ", long texts" : "");
+	if (plan->has_tls)
+		printf("TLS: certificate %u%s%s\n", plan->certificate,
+			plan->has_key_file ? ", its key in another file" : "",
+			plan->has_client_ca ? ", clients have certificates" : "");
 	print_faults(&plan->faults);
 	for (unsigned i = 0; i < plan->speakers; i++)
 		printf("speaker %u: channel %u, window %u\n", i, plan->speaker[i].channel,

@@ -21,6 +21,7 @@ struct task {
 	void *arg;
 	int64_t wake_ns;
 	bool runnable, ended;
+	bool undivided; /* others do not run before its calls of the system */
 	int error; /* its errno while others run */
 };
 
@@ -128,8 +129,20 @@ task_call(void)
 {
 	world_tally()->calls++;
 	schedule_pass(chance_between(world_chance(), 1, CALL_NS));
-	if (chance_hits(world_chance(), SWITCHES))
+	if (chance_hits(world_chance(), SWITCHES) && !schedule.running->undivided)
 		task_wait(world_now_ns());
+}
+
+void
+task_undivided(bool undivided)
+{
+	schedule.running->undivided = undivided;
+}
+
+void
+task_compute(int64_t ns)
+{
+	schedule_pass(ns);
 }
 
 /* ---- which runs next ---- */

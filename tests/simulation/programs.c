@@ -8,6 +8,7 @@
 
 #include "simulation/adversary.h"
 #include "simulation/witness.h"
+#include "wire/digest.h"
 
 int chat_serve_main(int argc, char **argv);
 int chat_send_main(int argc, char **argv);
@@ -29,6 +30,20 @@ run_path(char *path, size_t size, const char *what, unsigned number, unsigned st
 	snprintf(path, size, "/%s-%u-%u", what, number, started);
 }
 
+void
+run_author(const struct run *run, char *id, size_t size, unsigned speaker)
+{
+	unsigned char digest[CHAT_SHA256_BYTES];
+	char name[16];
+
+	snprintf(id, size, "s%u", speaker);
+	if (!run->plan->has_client_ca)
+		return;
+	snprintf(name, sizeof(name), "speaker%u", speaker);
+	chat_sha256(digest, chat_span_of(name));
+	chat_hex(id, digest, sizeof(digest) / 2);
+}
+
 static struct file *
 open_output(const char *what, unsigned number, unsigned started)
 {
@@ -48,14 +63,16 @@ actor_is_up(const struct actor *actor)
 }
 
 static void
-start(struct actor *actor, const struct program *program, const char *const argv[],
-	unsigned address, struct file *const fds[3])
+start(const struct run *run, struct actor *actor, const struct program *program,
+	const char *const argv[], unsigned address, const char *name, struct file *const fds[3])
 {
 	struct started *started = &actor->started[actor->count];
-	char variable[64];
-	const char *env[] = {variable, NULL};
+	char variable[64], identity[64];
+	const char *env[] = {variable, run->plan->has_tls ? "CHAT_URL=wss://localhost:3001/" : NULL,
+		run->plan->has_client_ca ? identity : NULL, NULL};
 
 	snprintf(variable, sizeof(variable), "SIMULATED_ADDRESS=127.0.0.%u", address + 2);
+	snprintf(identity, sizeof(identity), "SIMULATED_NAME=%s", name);
 	if (actor->count == RUNS_MOST)
 		return;
 	*started = (struct started){.process = process_start(program, argv, env, fds),
@@ -82,7 +99,7 @@ run_start_server(struct run *run)
 	static const char *const syncs[] = {"always", "batch", "never"};
 	const struct plan *plan = run->plan;
 	char history[16], segment[16], queue[16];
-	const char *argv[24] = {"chat-serve", "-v", "--no-sandbox", "--listen", "127.0.0.1:3001",
+	const char *argv[32] = {"chat-serve", "-v", "--no-sandbox", "--listen", "127.0.0.1:3001",
 		"--history", history, "--max-message", "16k", "--queue", queue, "--history-keep",
 		"100000"};
 	size_t n = 13;
@@ -91,6 +108,18 @@ run_start_server(struct run *run)
 	snprintf(history, sizeof(history), "%u", plan->history);
 	snprintf(queue, sizeof(queue), "%uk", plan->queue_kib);
 	snprintf(segment, sizeof(segment), "%uk", plan->segment_kib);
+	if (plan->has_tls) {
+		argv[n++] = "--tls-cert";
+		argv[n++] = CERTIFICATE_FILE;
+	}
+	if (plan->has_tls && plan->has_key_file) {
+		argv[n++] = "--tls-key";
+		argv[n++] = KEY_FILE;
+	}
+	if (plan->has_client_ca) {
+		argv[n++] = "--tls-client-ca";
+		argv[n++] = CLIENT_CA_FILE;
+	}
 	if (plan->has_journal) {
 		const char *more[] = {"--journal", "/j", "--sync", syncs[plan->sync],
 			"--journal-segment", segment, run->repairs ? "--repair" : NULL};
@@ -100,7 +129,7 @@ run_start_server(struct run *run)
 	fds[0] = nothing();
 	fds[1] = open_output("server", 0, 0);
 	fds[2] = witness_open(run, "/server-errors-0-0");
-	start(&run->server, &program_serve, argv, 0, fds);
+	start(run, &run->server, &program_serve, argv, 0, "", fds);
 }
 
 void
@@ -122,7 +151,7 @@ run_start_speaker(struct run *run, struct actor *actor)
 	fds[0] = input[0];
 	fds[1] = open_output("receipts", actor->number, actor->count);
 	fds[2] = open_output("speaker-errors", actor->number, 0);
-	start(actor, &program_send, argv, plan->address, fds);
+	start(run, actor, &program_send, argv, plan->address, name, fds);
 }
 
 void
@@ -173,18 +202,19 @@ run_start_listener(struct run *run, struct actor *actor)
 		fds[1] = open_output("heard", actor->number, plan->has_cursor ? 0 : actor->count);
 	}
 	fds[2] = open_output("listener-errors", actor->number, 0);
-	start(actor, &program_listen, argv, plan->address, fds);
+	start(run, actor, &program_listen, argv, plan->address, name, fds);
 }
 
 void
 run_start_adversary(struct run *run, unsigned number)
 {
 	char text[16];
-	const char *argv[] = {"adversary", text, NULL};
+	const char *argv[] = {"adversary", text, run->plan->has_tls ? "tls" : NULL,
+		run->plan->has_client_ca ? "names" : NULL, NULL};
 	struct file *fds[3] = {nothing(), nothing(), nothing()};
 
 	snprintf(text, sizeof(text), "%u", number);
-	start(&run->adversary[number], &program_adversary, argv, number, fds);
+	start(run, &run->adversary[number], &program_adversary, argv, number, "evil", fds);
 }
 
 void
@@ -197,7 +227,7 @@ run_start_final(struct run *run, unsigned channel)
 	struct file *fds[3] = {
 		nothing(), open_output("all", channel, 0), open_output("final-errors", channel, 0)};
 
-	start(actor, &program_listen, argv, 0, fds);
+	start(run, actor, &program_listen, argv, 0, "final", fds);
 }
 
 void
@@ -206,7 +236,7 @@ run_start_validator(struct run *run, unsigned number, const char *path)
 	const char *argv[] = {"chat-validate", "--state", "--strict", path, NULL};
 	struct file *fds[3] = {nothing(), open_output("findings", number, 0), nothing()};
 
-	start(&run->validator[number], &program_validate, argv, 0, fds);
+	start(run, &run->validator[number], &program_validate, argv, 0, "", fds);
 }
 
 const char *

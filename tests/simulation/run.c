@@ -86,6 +86,7 @@ on_calm(void *arg)
 	world_trace("calm");
 	*world_faults() = (struct faults){.socket_bytes = SOCKET_BYTES};
 	run->calm = true;
+	run_renew(run, run->plan->certificate, CERTIFICATE_GOOD);
 }
 
 /* ---- the whole ---- */
@@ -318,6 +319,8 @@ begin(struct run *run)
 	world_begin(plan->seed);
 	*world_faults() = plan->faults;
 	disk_make_dir("/j");
+	if (plan->has_tls)
+		certificate_write(plan->certificate, CERTIFICATE_GOOD);
 	run_start_server(run);
 	for (unsigned i = 0; i < plan->speakers; i++) {
 		run->speaker[i].number = i;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "chat/span.h"
+#include "simulation/certificate.h"
 #include "simulation/plan.h"
 
 /* A run of a plan: the actors, what they did, and what their programs printed. */
@@ -79,6 +80,9 @@ bool run_next_line(struct chat_span *rest, struct chat_span *line);
 /* The text of a line that a speaker says, of at most TEXT_MOST bytes. */
 void run_text(const struct run *run, char *text, unsigned speaker, unsigned line);
 
+/* The id of a speaker, as it is in messages. */
+void run_author(const struct run *run, char *id, size_t size, unsigned speaker);
+
 /* ---- programs.c: starting, and taking what is printed ---- */
 
 bool actor_is_up(const struct actor *actor);
@@ -96,6 +100,9 @@ void actor_take_output(struct actor *actor, size_t most);
 /* ---- actions.c ---- */
 
 void run_act(struct run *run, const struct action *action);
+
+/* The server has other files of TLS, and is told so. Does nothing in a run without TLS. */
+void run_renew(struct run *run, unsigned number, enum certificate_state state);
 
 /* Sends a signal to its process, which may end as it likes from then on. */
 void actor_end(struct actor *actor, int signal);

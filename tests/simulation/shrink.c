@@ -75,7 +75,8 @@ halve_numbers(struct shrink *shrink)
 		struct plan smaller = *shrink->plan;
 		struct action *action = &smaller.action[i];
 
-		if (action->kind == ACTION_KILL_LISTENER || action->kind == ACTION_KILL_SERVER)
+		if (action->kind == ACTION_KILL_LISTENER || action->kind == ACTION_KILL_SERVER ||
+			action->kind == ACTION_RENEW)
 			continue;
 		while (action->number > 1 || action->number < -1) {
 			action->number /= 2;
@@ -118,6 +119,20 @@ drop_adversaries(struct shrink *shrink)
 }
 
 static bool
+drop_tls(struct shrink *shrink)
+{
+	struct plan smaller = *shrink->plan;
+
+	if (!smaller.has_tls)
+		return false;
+	smaller.has_client_ca = false;
+	if (shrink->plan->has_client_ca && take(shrink, &smaller))
+		return true;
+	smaller.has_tls = false;
+	return take(shrink, &smaller);
+}
+
+static bool
 drop_faults(struct shrink *shrink)
 {
 	static const size_t rates[] = {offsetof(struct faults, short_read),
@@ -149,6 +164,7 @@ shrink_plan(struct plan *plan, struct run *run)
 	while (any) {
 		any = drop_actors(&shrink);
 		any |= drop_adversaries(&shrink);
+		any |= drop_tls(&shrink);
 		any |= drop_faults(&shrink);
 		any |= drop_actions(&shrink);
 		any |= halve_numbers(&shrink);

@@ -1,6 +1,6 @@
 /*
  * The connection of a client, in place of lib/wire/transport.c: a socket without libcurl, to a port
- * of this machine.
+ * of this machine, with or without TLS.
  */
 #include "wire/transport.h"
 
@@ -14,13 +14,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "simulation/tls.h"
 #include "text/buf.h"
 #include "text/clock.h"
 #include "text/err.h"
 
 struct chat_transport {
 	int fd;
-	bool connected;
+	struct sim_tls *tls; /* NULL: without TLS */
+	bool connected; /* in TCP */
+	bool up; /* bytes can be sent */
 	int64_t deadline_ms;
 };
 
@@ -35,6 +38,8 @@ chat_transport_open(
 	transport->deadline_ms = chat_now_ms() + options->connect_timeout_ms;
 	transport->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	connect(transport->fd, (struct sockaddr *)&to, sizeof(to)); /* its result is asked later */
+	if (url->tls)
+		transport->tls = sim_tls_open(transport->fd, NULL);
 	return transport;
 }
 
@@ -43,22 +48,35 @@ chat_transport_free(struct chat_transport *transport)
 {
 	if (!transport)
 		return;
+	sim_tls_close(transport->tls);
 	close(transport->fd);
 	free(transport);
 }
 
-int
-chat_transport_connect(struct chat_transport *transport, struct chat_err *err)
+static int
+fail_late(const struct chat_transport *transport, struct chat_err *err)
+{
+	if (chat_now_ms() < transport->deadline_ms)
+		return 0;
+	return chat_fail(err, CHAT_CANNOT_CONNECT, "no answer");
+}
+
+/* A server that breaks the rules of TLS is not asked again: the command fails, and the run. */
+static int
+fail_lost(enum chat_code code, struct chat_err *err)
+{
+	return chat_fail(err, errno == EPROTO ? CHAT_REFUSED : code, "%s", strerror(errno));
+}
+
+static int
+connect_tcp(struct chat_transport *transport, struct chat_err *err)
 {
 	struct pollfd wait = {.fd = transport->fd, .events = POLLOUT};
 	socklen_t len = sizeof(int);
 	int error = 0;
 
-	if (poll(&wait, 1, 0) == 0) {
-		if (chat_now_ms() < transport->deadline_ms)
-			return 0;
-		return chat_fail(err, CHAT_CANNOT_CONNECT, "no answer");
-	}
+	if (poll(&wait, 1, 0) == 0)
+		return fail_late(transport, err);
 	getsockopt(transport->fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	if (error)
 		return chat_fail(err, CHAT_CANNOT_CONNECT, "%s", strerror(error));
@@ -66,31 +84,41 @@ chat_transport_connect(struct chat_transport *transport, struct chat_err *err)
 	return 1;
 }
 
-static ssize_t
-fail_lost(struct chat_err *err)
+int
+chat_transport_connect(struct chat_transport *transport, struct chat_err *err)
 {
-	return chat_fail(err, CHAT_CONNECTION_LOST, "%s", strerror(errno));
+	int result = transport->connected ? 1 : connect_tcp(transport, err);
+
+	if (result != 1)
+		return result;
+	if (transport->tls && sim_tls_connect(transport->tls) < 0)
+		return errno == EAGAIN ? fail_late(transport, err)
+				       : fail_lost(CHAT_CANNOT_CONNECT, err);
+	transport->up = true;
+	return 1;
 }
 
 ssize_t
 chat_transport_read(struct chat_transport *transport, char *to, size_t size, struct chat_err *err)
 {
-	ssize_t count = recv(transport->fd, to, size, 0);
+	ssize_t count = transport->tls ? sim_tls_receive(transport->tls, to, size)
+				       : recv(transport->fd, to, size, 0);
 
 	if (count > 0)
 		return count;
 	if (count == 0)
 		return chat_fail(err, CHAT_CONNECTION_LOST, "the server ended the connection");
-	return errno == EAGAIN ? 0 : fail_lost(err);
+	return errno == EAGAIN ? 0 : fail_lost(CHAT_CONNECTION_LOST, err);
 }
 
 ssize_t
 chat_transport_write(
 	struct chat_transport *transport, const char *bytes, size_t len, struct chat_err *err)
 {
-	ssize_t count = send(transport->fd, bytes, len, MSG_NOSIGNAL);
+	ssize_t count = transport->tls ? sim_tls_send(transport->tls, bytes, len)
+				       : send(transport->fd, bytes, len, MSG_NOSIGNAL);
 
-	return count >= 0 ? count : errno == EAGAIN ? 0 : fail_lost(err);
+	return count >= 0 ? count : errno == EAGAIN ? 0 : fail_lost(CHAT_CONNECTION_LOST, err);
 }
 
 size_t
@@ -109,7 +137,9 @@ chat_transport_poll_fds(
 
 	if (max == 0)
 		return 0;
-	if (writing || !transport->connected)
+	if (transport->connected && !transport->up)
+		events = sim_tls_waits_for(transport->tls);
+	else if (writing || !transport->connected)
 		events |= POLLOUT;
 	*fds = (struct pollfd){.fd = transport->fd, .events = events};
 	return 1;
@@ -118,11 +148,11 @@ chat_transport_poll_fds(
 int64_t
 chat_transport_wake_ms(const struct chat_transport *transport)
 {
-	return transport->connected ? INT64_MAX : transport->deadline_ms;
+	return transport->up ? INT64_MAX : transport->deadline_ms;
 }
 
 const char *
 chat_transport_address(const struct chat_transport *transport)
 {
-	return transport->connected ? "127.0.0.1:3001" : "";
+	return transport->up ? "127.0.0.1:3001" : "";
 }

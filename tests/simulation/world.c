@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "simulation/kernel.h"
+#include "simulation/openssl.h"
 #include "simulation/schedule.h"
+#include "simulation/tls.h"
 
 #define START_UNIX_NS (INT64_C(1767225600) * SECOND) /* 2026 begins */
 
@@ -90,6 +92,7 @@ world_begin(uint64_t seed)
 	world.unix_offset_ns = START_UNIX_NS;
 	world.faults.socket_bytes = SOCKET_BYTES;
 	disk_begin();
+	openssl_begin();
 }
 
 void
@@ -102,6 +105,7 @@ world_end(void)
 
 		next.run(next.arg); /* which frees what it has */
 	}
+	tls_end();
 	disk_end();
 	free(world.heap);
 	world.heap = NULL;

@@ -72,19 +72,23 @@ segment_fail(const struct segment *segment, enum segment_file file, const char *
 
 /* ---- opening ---- */
 
-/* Opens both files. */
+/*
+ * Opens both files. The checksums get their name first: if only one name survives a loss of power,
+ * there must not be lines without it, which recovery would take for those of a segment whose
+ * checksums were removed.
+ */
 static struct segment *
 segment_new(int dir_fd, uint32_t number, int flags, struct chat_err *err)
 {
 	struct segment *segment = chat_alloc_zeroed(1, sizeof(*segment));
 
 	segment->number = number;
-	segment->sums_fd = -1;
-	segment->lines_fd = segment_file_open_append(dir_fd, number, SEGMENT_LINES, flags, err);
-	if (segment->lines_fd >= 0)
-		segment->sums_fd =
-			segment_file_open_append(dir_fd, number, SEGMENT_SUMS, flags, err);
+	segment->lines_fd = -1;
+	segment->sums_fd = segment_file_open_append(dir_fd, number, SEGMENT_SUMS, flags, err);
 	if (segment->sums_fd >= 0)
+		segment->lines_fd =
+			segment_file_open_append(dir_fd, number, SEGMENT_LINES, flags, err);
+	if (segment->lines_fd >= 0)
 		return segment;
 	segment_free(segment);
 	return NULL;

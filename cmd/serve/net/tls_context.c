@@ -46,6 +46,17 @@ on_password(char *buf, int size, int writing, void *asked)
 	return -1;
 }
 
+/* Returns true for the errors of a good key that does not fit the certificate. */
+static bool
+is_mismatch(unsigned long error)
+{
+	int reason = ERR_GET_REASON(error);
+
+	if (ERR_GET_LIB(error) == ERR_LIB_SSL) /* OpenSSL has one place for each kind of key */
+		return reason == SSL_R_NO_CERTIFICATE_ASSIGNED;
+	return reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH;
+}
+
 /* Fails because the private key cannot be used. `asked`: a password was asked for. Returns -1. */
 static int
 fail_key(struct chat_err *err, const struct tls_files *files, bool asked)
@@ -57,8 +68,7 @@ fail_key(struct chat_err *err, const struct tls_files *files, bool asked)
 		chat_fail(err, CHAT_CANNOT_OPEN, "%s: the key is locked by a password", key);
 	else if (ERR_SYSTEM_ERROR(error))
 		return fail_file(err, key);
-	else if (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
-		ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH)
+	else if (is_mismatch(error))
 		chat_fail(err, CHAT_CANNOT_OPEN, "%s: the key is not that of %s", key, files->cert);
 	else
 		chat_fail(err, CHAT_CANNOT_OPEN, "%s: no private key in PEM%s", key,
