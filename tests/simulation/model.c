@@ -315,7 +315,7 @@ check_listener(struct model *model, unsigned number)
 	struct run *run = model->run;
 	const struct listener_plan *plan = &run->plan->listener[number];
 	struct actor *actor = &run->listener[number];
-	struct heard heard = {"listener", number, was_killed(actor), true, true};
+	struct heard heard = {"listener", number, was_killed(actor), true, true, false};
 	char path[64];
 	const char *text;
 	size_t len;
@@ -375,7 +375,7 @@ check_presence(struct model *model, struct chat_span line, unsigned channel)
 static void
 check_final(struct model *model, unsigned channel)
 {
-	struct heard heard = {"the last reader of channel", channel, false, true, true};
+	struct heard heard = {"the last reader of channel", channel, false, true, true, false};
 	struct chat_span rest, line;
 	struct known message;
 	const char *text;
