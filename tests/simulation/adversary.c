@@ -1,248 +1,302 @@
-/* Draws what to do from the chance of the world, until it is killed. */
+/* Opens connections, and draws what to do with each from the chance of the world. */
 #include "simulation/adversary.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
+#include "simulation/address.h"
+#include "simulation/adversary_private.h"
 #include "simulation/calls.h"
 #include "simulation/kernel.h"
 
-#define CONNECTIONS 6
+#define CONNECTIONS 8
+#define CROWD 40 /* connections that say nothing */
+#define FLOODS 150
+#define FORGOTTEN_NS (100 * SECOND) /* at most */
 #define PORT 3001
-#define TEXT_MOST 4096
+#define METRICS_PORT 3002
 
-struct evil {
-	const char *number;
-	int fds[CONNECTIONS]; /* -1: not open */
-	bool joined[CONNECTIONS]; /* init was sent */
-	unsigned said;
-	char nonce[64]; /* the last that was read in a message of somebody */
-	char bytes[2 * TEXT_MOST];
-	size_t len; /* of bytes */
+enum stage {
+	CLOSED,
+	OPEN, /* nothing was said */
+	ASKED, /* a head was sent */
+	JOINED, /* init was sent */
+	MONITOR /* of metrics */
 };
 
-static uint64_t
-below(uint64_t bound)
+struct connection {
+	int fd;
+	enum stage stage;
+	bool deaf; /* it does not read */
+	size_t owed; /* bytes of a big message */
+	int64_t forgotten_until_ns;
+};
+
+struct adversary {
+	struct evil evil;
+	struct connection connections[CONNECTIONS];
+	unsigned floods;
+};
+
+/* ---- opening ---- */
+
+struct route {
+	char trait; /* that the server must have; 0: none */
+	const char *to,
+		*from; /* from ends with the adversary's number if it ends with a dot or colon
+			*/
+};
+
+static const struct route routes[] = {
+	{0, "127.0.0.1", "127.0.0.1"}, /* and a digit: not those of honest ones */
+	{0, "127.0.0.1", "127.0.0.200"}, /* which may be a proxy */
+	{'u', "/chat", NULL},
+	{'6', "::1", "::1"},
+	{'w', "10.0.0.1", "10.66.0."},
+	{'w', "10.0.0.1", "10.66.0."},
+	{'w', "10.0.0.1", "10.99.0.1"},
+	{'w', "2001:db8::1", "2001:db8:66:"},
+	{'w', "2001:db8::1", "2001:db8:99::"},
+};
+
+static const struct route monitors[] = {
+	{'m', "127.0.0.1", "127.0.0.1"},
+	{'m', "::1", "::1"},
+	{'m', "/metrics", NULL},
+};
+
+static struct sockaddr_storage
+unix_address(const char *path)
 {
-	return chance_below(world_chance(), bound);
+	struct sockaddr_storage address = {.ss_family = AF_UNIX};
+
+	if (path)
+		strcpy(((struct sockaddr_un *)&address)->sun_path, path);
+	return address;
 }
 
-/* ---- bytes ---- */
-
 static void
-put(struct evil *evil, const void *bytes, size_t len)
+connect_by(struct adversary *adversary, struct connection *connection, const struct route *route,
+	unsigned port)
 {
-	if (len > sizeof(evil->bytes) - evil->len)
-		len = sizeof(evil->bytes) - evil->len;
-	memcpy(evil->bytes + evil->len, bytes, len);
-	evil->len += len;
+	struct sockaddr_storage to, from;
+	const char *number = adversary->evil.number;
+	char text[64];
+
+	if (*route->to == '/') {
+		to = unix_address(route->to);
+		from = unix_address(NULL);
+	} else {
+		snprintf(text, sizeof(text), "%s%s%s", route->from, number,
+			strcmp(route->from, "2001:db8:66:") == 0 ? "::1" : "");
+		if (!address_read(&from, text, 0) && !address_read(&from, route->from, 0))
+			abort();
+		address_read(&to, route->to, port);
+	}
+	connection->fd = sim_socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (connection->fd < 0)
+		return;
+	socket_connect(process_file(connection->fd), &to, &from);
+	connection->deaf = evil_below(4) == 0;
 }
 
 static void
-put_string(struct evil *evil, const char *string)
+open_connection(struct adversary *adversary, struct connection *connection)
 {
-	put(evil, string, strlen(string));
+	const struct evil *evil = &adversary->evil;
+	bool asks = evil_has(evil, 'm') && evil_below(4) == 0;
+	const struct route *route;
+
+	do
+		route = asks ? &monitors[evil_below(sizeof(monitors) / sizeof(*monitors))]
+			     : &routes[evil_below(sizeof(routes) / sizeof(*routes))];
+	while (route->trait && !evil_has(evil, route->trait));
+	connect_by(adversary, connection, route, asks ? METRICS_PORT : PORT);
+	connection->stage = asks ? MONITOR : OPEN;
+	if (connection->fd < 0)
+		connection->stage = CLOSED;
 }
 
-/* Changes, cuts, doubles or leaves the bytes. */
 static void
-mutate(struct evil *evil)
+close_connection(struct connection *connection)
 {
-	size_t at = evil->len ? below(evil->len) : 0;
+	if (connection->stage != CLOSED)
+		sim_close(connection->fd);
+	*connection = (struct connection){.fd = -1};
+}
 
-	switch (below(8)) {
-	case 0:
-		evil->bytes[at] ^= (char)(1 << below(8));
-		break;
-	case 1:
-		evil->bytes[at] = (char)below(256);
-		break;
-	case 2:
-		evil->len = at;
-		break;
-	case 3:
-		put(evil, evil->bytes + at, evil->len - at);
+/* Many connections from one address, which are closed soon. */
+static void
+be_a_crowd(struct adversary *adversary)
+{
+	const struct route *route = &routes[evil_has(&adversary->evil, 'w') ? 4 : 0];
+	struct connection crowd[CROWD];
+
+	for (int i = 0; i < CROWD; i++) {
+		crowd[i] = (struct connection){.fd = -1, .stage = OPEN};
+		connect_by(adversary, &crowd[i], route, PORT);
+	}
+	task_wait(world_now_ns() + chance_scale(world_chance(), 10 * SECOND));
+	for (int i = 0; i < CROWD; i++)
+		close_connection(&crowd[i]);
+}
+
+/* ---- using ---- */
+
+static void
+read_some(struct adversary *adversary, struct connection *connection)
+{
+	static char bytes[16384]; /* not used after a wait */
+	uint64_t reads = connection->deaf ? 0 : evil_below(20);
+	ssize_t count = 1;
+
+	for (; reads > 0 && count > 0; reads--) {
+		count = sim_recv(connection->fd, bytes, sizeof(bytes), 0);
+		if (count > 0)
+			evil_steal(&adversary->evil, bytes, (size_t)count);
+	}
+}
+
+static void
+say(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+
+	if (evil_below(6) == 0)
+		evil_mutate(evil);
+	if (evil->len)
+		sim_send(connection->fd, evil->bytes, evil->len, 0);
+	evil->len = 0;
+}
+
+/* Sends more of a big message; it may end in the middle. */
+static void
+say_more(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+	ssize_t count = 1;
+
+	for (uint64_t turns = evil_below(16); turns > 0 && count > 0 && connection->owed > 2;
+		turns--) {
+		size_t len = connection->owed - 2 < EVIL_BYTES ? connection->owed - 2 : EVIL_BYTES;
+
+		memset(evil->bytes, 'x', len);
+		count = sim_send(connection->fd, evil->bytes, len, 0);
+		if (count > 0)
+			connection->owed -= (size_t)count;
+	}
+	if (connection->owed == 2 && sim_send(connection->fd, "\"}", 2, 0) == 2)
+		connection->owed = 0;
+}
+
+static void
+say_as_member(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+
+	if (connection->owed) {
+		say_more(adversary, connection);
+	} else if (evil_has(evil, 'b') && evil_below(4) == 0) {
+		connection->owed = evil_put_big_begin(evil);
+		sim_send(connection->fd, evil->bytes, evil->len, 0);
+		evil->len = 0;
+	} else if (evil_below(5) == 0) {
+		evil_put_control(evil);
+	} else {
+		for (uint64_t messages = 1 + evil_below(4); messages > 0; messages--)
+			evil_put_message(evil);
+	}
+}
+
+static void
+speak(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+
+	switch (connection->stage) {
+	case OPEN:
+		evil_put_head(evil);
+		connection->stage = ASKED;
+		if (evil_below(4))
+			break;
+		/* fall through */
+	case ASKED:
+		evil_put_init(evil);
+		connection->stage = JOINED;
+		if (evil_below(3))
+			break;
+		/* fall through */
+	case JOINED:
+		say_as_member(adversary, connection);
 		break;
 	default:
-		break;
+		evil_put_question(evil);
 	}
+	say(adversary, connection);
 }
 
 static void
-put_frame(struct evil *evil, unsigned first, const char *text, size_t len)
+use_connection(struct adversary *adversary, struct connection *connection)
 {
-	unsigned char head[8] = {(unsigned char)first, 0};
-	size_t head_len = 2;
-
-	if (len < 126) {
-		head[1] = (unsigned char)(0x80 | len);
-	} else {
-		head[1] = 0x80 | 126;
-		head[2] = (unsigned char)(len >> 8);
-		head[3] = (unsigned char)len;
-		head_len = 4;
-	}
-	put(evil, head, head_len);
-	put(evil, "\0\0\0\0", 4); /* a mask that changes nothing */
-	put(evil, text, len);
-}
-
-static void
-put_text(struct evil *evil, const char *text)
-{
-	unsigned first = below(10) ? 0x81 : (unsigned)below(256);
-
-	put_frame(evil, first, text, strlen(text));
-}
-
-/* ---- what is said ---- */
-
-static void
-put_head(struct evil *evil)
-{
-	put_string(evil, below(8) ? "GET / HTTP/1.1\r\n" : "POST /ops HTTP/1.0\r\n");
-	put_string(evil, "Host: localhost:3001\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
-	put_string(evil, "Sec-WebSocket-Version: 13\r\n");
-	put_string(evil, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-	if (below(8) == 0)
-		put_string(evil, "Origin: http://elsewhere.example\r\n");
-	put_string(evil, "\r\n");
-}
-
-static void
-put_init(struct evil *evil)
-{
-	char text[200];
-
-	snprintf(text, sizeof(text),
-		"{\"type\":\"init\",\"username\":\"evil%s-%d\",\"id\":\"e%s-%d\"%s}", evil->number,
-		(int)below(3), evil->number, (int)below(3), below(3) ? "" : ",\"since\":\"0\"");
-	put_text(evil, text);
-}
-
-static void
-put_message(struct evil *evil)
-{
-	static const char *const odd[] = {"{}", "[", "{\"type\":\"text\"}", "\xff\xfe", "",
-		"{\"type\":\"userStatus\",\"userId\":\"s0\",\"online\":false}",
-		"{\"type\":\"text\",\"text\":\"evil\",\"text\":\"other\"}",
-		"{\"type\":\"file\",\"file\":{\"name\":\"evil\",\"size\":3,\"data\":\"AAAA\"}}"};
-	char text[TEXT_MOST], nonce[64];
-	size_t len;
-
-	if (*evil->nonce && below(2))
-		snprintf(nonce, sizeof(nonce), "%s", evil->nonce);
+	if (connection->forgotten_until_ns > world_now_ns())
+		return;
+	if (connection->stage == CLOSED)
+		open_connection(adversary, connection);
+	else if (evil_below(24) == 0)
+		connection->forgotten_until_ns =
+			world_now_ns() + chance_scale(world_chance(), FORGOTTEN_NS);
+	else if (evil_below(16) == 0)
+		close_connection(connection);
+	else if (evil_below(30) == 0)
+		sim_shutdown(connection->fd, SHUT_WR);
+	else if (evil_below(20) == 0)
+		connection->stage = JOINED; /* without what comes before */
+	else if (evil_below(3) == 0)
+		read_some(adversary, connection);
 	else
-		snprintf(nonce, sizeof(nonce), "n%d", (int)below(100));
-	if (below(4) == 0) {
-		put_text(evil, odd[below(sizeof(odd) / sizeof(*odd))]);
+		speak(adversary, connection);
+}
+
+/* Says as much as the connection takes. */
+static void
+flood(struct adversary *adversary, struct connection *connection)
+{
+	if (connection->stage != JOINED) {
+		use_connection(adversary, connection);
 		return;
 	}
-	len = (size_t)snprintf(text, sizeof(text),
-		"{\"type\":\"text\",\"nonce\":\"%s\",\"text\":\"evil%s %u %.*s\"}", nonce,
-		evil->number, evil->said++, (int)below(900),
-		"################################################################################");
-	put_frame(evil, 0x81, text, len);
-}
-
-static void
-put_control(struct evil *evil)
-{
-	char payload[130] = "";
-
-	put_frame(evil, 0x88 + (unsigned)below(4), payload, below(3) ? below(126) : 0);
-}
-
-/* ---- connections ---- */
-
-static void
-open_connection(struct evil *evil, unsigned i)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
-
-	evil->fds[i] = sim_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	evil->joined[i] = false;
-	if (evil->fds[i] < 0)
-		return;
-	sim_connect(evil->fds[i], (struct sockaddr *)&to, sizeof(to));
-	task_wait(world_now_ns() + chance_scale(world_chance(), 5 * MILLISECOND));
-	put_head(evil);
-}
-
-/* Notes a nonce that was read, or the one that will follow it: nonces end with a counter. */
-static void
-steal_nonce(struct evil *evil, size_t len)
-{
-	static const char key[] = "\"nonce\":\"";
-	const char *at = memmem(evil->bytes, len, key, sizeof(key) - 1);
-	size_t left = at ? len - (size_t)(at - evil->bytes) - (sizeof(key) - 1) : 0;
-	char *dash;
-
-	if (!left)
-		return;
-	snprintf(evil->nonce, sizeof(evil->nonce), "%.*s", (int)(left < 60 ? left : 60),
-		at + sizeof(key) - 1);
-	evil->nonce[strcspn(evil->nonce, "\"")] = '\0';
-	dash = strrchr(evil->nonce, '-');
-	if (dash && below(2))
-		snprintf(dash, 8, "-%uh1", ((unsigned)atoi(dash + 1) + (unsigned)below(3)) % 10000);
-}
-
-static void
-read_some(struct evil *evil, int fd)
-{
-	for (uint64_t reads = below(20); reads > 0; reads--) {
-		ssize_t count = sim_recv(fd, evil->bytes, sizeof(evil->bytes), 0);
-
-		if (count <= 0)
-			return;
-		steal_nonce(evil, (size_t)count);
-	}
-}
-
-static void
-use_connection(struct evil *evil, unsigned i)
-{
-	evil->len = 0;
-	if (evil->fds[i] < 0) {
-		open_connection(evil, i);
-	} else if (!evil->joined[i]) {
-		put_init(evil);
-		evil->joined[i] = true;
-	} else if (below(12) == 0) {
-		sim_close(evil->fds[i]);
-		evil->fds[i] = -1;
-		return;
-	} else if (below(3) == 0) {
-		read_some(evil, evil->fds[i]);
-		evil->len = 0;
-	} else if (below(5) == 0) {
-		put_control(evil);
-	} else {
-		for (uint64_t messages = 1 + below(4); messages > 0; messages--)
-			put_message(evil);
-	}
-	if (below(4) == 0)
-		mutate(evil);
-	if (evil->len && evil->fds[i] >= 0)
-		sim_send(evil->fds[i], evil->bytes, evil->len, 0);
+	connection->deaf = false;
+	read_some(adversary, connection);
+	evil_put_flood(&adversary->evil);
+	sim_send(connection->fd, adversary->evil.bytes, adversary->evil.len, 0);
+	adversary->evil.len = 0;
+	adversary->floods++;
 }
 
 int
 adversary_main(int argc, char **argv)
 {
-	struct evil *evil = sim_calloc(1, sizeof(*evil));
+	struct adversary *adversary = sim_calloc(1, sizeof(*adversary));
 
-	evil->number = argc > 1 ? argv[1] : "";
+	adversary->evil.number = argc > 1 ? argv[1] : "0";
+	adversary->evil.traits = argc > 2 ? argv[2] : "";
 	for (unsigned i = 0; i < CONNECTIONS; i++)
-		evil->fds[i] = -1;
+		adversary->connections[i].fd = -1;
 	for (;;) {
-		use_connection(evil, (unsigned)below(CONNECTIONS));
-		task_wait(world_now_ns() + chance_scale(world_chance(), 2 * SECOND));
+		struct connection *connection = &adversary->connections[evil_below(CONNECTIONS)];
+		bool floods = evil_has(&adversary->evil, 'f') && adversary->floods < FLOODS;
+
+		if (floods)
+			flood(adversary, connection);
+		else if (evil_below(60) == 0)
+			be_a_crowd(adversary);
+		else
+			use_connection(adversary, connection);
+		task_wait(world_now_ns() +
+			chance_scale(world_chance(), floods ? 50 * MILLISECOND : SECOND));
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -19,10 +20,12 @@
  * the C library, POSIX, Linux or libuv.
  */
 
+struct addrinfo;
 struct dirent;
 struct passwd;
 struct rlimit;
 struct sim_dir;
+struct sim_stdio;
 struct wslay_frame_callbacks;
 struct wslay_frame_context;
 
@@ -96,6 +99,19 @@ int sim_io_uring_queue_init(void);
 int sim_done(void); /* 1: nothing has to be done */
 _Noreturn void sim_exit(int status);
 _Noreturn void sim_abort(void);
+
+/* calls_stdio.c */
+struct sim_stdio *sim_fopen64(const char *path, const char *mode);
+int sim_fclose(struct sim_stdio *file);
+int sim_fileno(struct sim_stdio *file);
+int sim_ferror(struct sim_stdio *file);
+ssize_t sim_getdelim(char **line, size_t *cap, int delimiter, struct sim_stdio *file);
+ssize_t sim_getline(char **line, size_t *cap, struct sim_stdio *file);
+
+/* calls_resolve.c */
+int sim_getaddrinfo(
+	const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **list);
+void sim_freeaddrinfo(struct addrinfo *list);
 
 /* signals.c */
 int sim_sigprocmask(int how, const sigset_t *set, sigset_t *old);

@@ -9,7 +9,15 @@
 
 /* Each part of a plan is drawn from a generator of its own, so that drawing more in one of them
  * leaves the others of a seed as they are. */
-enum part { PART_SERVER, PART_NETWORK, PART_DISK, PART_ACTORS, PART_ADVERSARIES, PART_ACTIONS };
+enum part {
+	PART_SERVER,
+	PART_NETWORK,
+	PART_DISK,
+	PART_ACTORS,
+	PART_ADVERSARIES,
+	PART_ACTIONS,
+	PART_WALLS
+};
 
 /* A rate of a fault in a thousand: mostly none. */
 static unsigned
@@ -111,6 +119,9 @@ draw_action(struct plan *plan, struct chance *chance, enum action_kind kind)
 	case ACTION_STEP_CLOCK:
 		action->number = chance_between(chance, -7200000, 7200000);
 		break;
+	case ACTION_RELOAD:
+		action->number = (int64_t)chance_below(chance, 1 << 12);
+		break;
 	default:
 		break;
 	}
@@ -155,6 +166,8 @@ draw_actions(struct plan *plan, struct chance *chance)
 		[ACTION_RESET] = 6,
 		[ACTION_HOLD] = 4,
 		[ACTION_STEP_CLOCK] = 3,
+		[ACTION_RELOAD] = 4,
+		[ACTION_REPORT] = 2,
 	};
 
 	for (int64_t says = chance_scale(chance, 60); says > 0; says--)
@@ -193,6 +206,7 @@ plan_draw(struct plan *plan, uint64_t seed)
 		[PART_ACTORS] = draw_actors,
 		[PART_ADVERSARIES] = draw_adversaries,
 		[PART_ACTIONS] = draw_actions,
+		[PART_WALLS] = walls_draw,
 	};
 	struct chance chance = {seed};
 

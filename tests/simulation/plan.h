@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "simulation/kernel.h"
+#include "simulation/walls.h"
 
 /*
  * A plan is all that happens in a run, drawn from its seed before it begins: who takes part, which
@@ -31,6 +32,8 @@ enum action_kind {
 	ACTION_RESET, /* all connections of the server break */
 	ACTION_HOLD, /* nothing gets through for number milliseconds */
 	ACTION_STEP_CLOCK, /* by number milliseconds */
+	ACTION_RELOAD, /* other tokens, and SIGHUP of the server; number says which */
+	ACTION_REPORT, /* SIGUSR1 of the server */
 	ACTION_KINDS
 };
 
@@ -62,6 +65,7 @@ struct plan {
 	unsigned history; /* --history */
 	unsigned segment_kib;
 	unsigned queue_kib; /* --queue */
+	struct walls walls;
 	bool heavy; /* every text is long, and there are many */
 	struct faults faults; /* until the calm */
 	unsigned speakers, listeners, adversaries;

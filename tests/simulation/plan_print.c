@@ -40,6 +40,12 @@ print_action(const struct action *action)
 	case ACTION_HOLD:
 		printf("nothing gets through for %lld ms\n", number);
 		break;
+	case ACTION_RELOAD:
+		printf("the server reads other tokens (%llx)\n", (unsigned long long)number);
+		break;
+	case ACTION_REPORT:
+		printf("the server reports its metrics\n");
+		break;
 	default:
 		printf("the wall clock is set by %lld ms\n", number);
 	}
@@ -68,6 +74,7 @@ plan_print(const struct plan *plan)
 		plan->has_journal ? "a journal with --sync=" : "no journal",
 		plan->has_journal ? syncs[plan->sync] : "", plan->history, plan->segment_kib,
 		plan->queue_kib, plan->heavy ? ", long texts" : "");
+	walls_print(&plan->walls);
 	print_faults(&plan->faults);
 	for (unsigned i = 0; i < plan->speakers; i++)
 		printf("speaker %u: channel %u, window %u\n", i, plan->speaker[i].channel,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "simulation/adversary.h"
+#include "simulation/tokens.h"
 
 int chat_serve_main(int argc, char **argv);
 int chat_send_main(int argc, char **argv);
@@ -44,18 +45,35 @@ actor_is_up(const struct actor *actor)
 	return actor->count && process_is_alive(actor->started[actor->count - 1].process);
 }
 
+/* Who a program is: its address and its token. */
+struct identity {
+	char address[64], token[64];
+	const char *env[3];
+};
+
+static void
+identify(const struct run *run, struct identity *identity, const char *name, unsigned address)
+{
+	const struct walls *walls = &run->plan->walls;
+
+	*identity = (struct identity){.env = {identity->address, NULL, NULL}};
+	snprintf(identity->address, sizeof(identity->address), "SIMULATED_ADDRESS=%s%u",
+		walls->remote ? "10.0.0." : "127.0.0.", address + 2);
+	snprintf(identity->token, sizeof(identity->token), "CHAT_TOKEN=" TOKENS_PREFIX "%s", name);
+	if (walls_have(walls, WALL_TOKENS))
+		identity->env[1] = identity->token;
+}
+
 static void
 start(struct actor *actor, const struct program *program, const char *const argv[],
-	unsigned address, struct file *const fds[3])
+	const struct identity *identity, struct file *const fds[3])
 {
 	struct started *started = &actor->started[actor->count];
-	char variable[64];
-	const char *env[] = {variable, NULL};
 
-	snprintf(variable, sizeof(variable), "SIMULATED_ADDRESS=127.0.0.%u", address + 2);
 	if (actor->count == RUNS_MOST)
 		return;
-	*started = (struct started){.process = process_start(program, argv, env, fds),
+	*started = (struct started){
+		.process = process_start(program, argv, identity ? identity->env : NULL, fds),
 		.begun_ns = world_now_ns(),
 		.first = actor->said};
 	actor->count++;
@@ -73,31 +91,45 @@ nothing(void)
 	return ends[0];
 }
 
+/* Adds arguments, up to a NULL. */
+static size_t
+add(const char *argv[], size_t n, const char *const more[])
+{
+	while (*more)
+		argv[n++] = *more++;
+	return n;
+}
+
+#define ARGUMENTS_MOST (2 * WALLS_MOST + 32)
+
 void
 run_start_server(struct run *run)
 {
 	static const char *const syncs[] = {"always", "batch", "never"};
 	const struct plan *plan = run->plan;
 	char history[16], segment[16], queue[16];
-	const char *argv[24] = {"chat-serve", "--no-sandbox", "--listen", "127.0.0.1:3001",
-		"--history", history, "--max-message", "16k", "--queue", queue, "--history-keep",
-		"100000"};
-	size_t n = 12;
-	struct file *fds[3];
+	const char *argv[ARGUMENTS_MOST] = {"chat-serve"};
+	const char *const always[] = {"--no-sandbox", "--history", history, "--queue", queue,
+		"--history-keep", "100000", NULL};
+	const char *const local[] = {"--listen", "127.0.0.1:3001", NULL};
+	const char *const small[] = {"--max-message", "16k", NULL};
+	const char *const journal[] = {"--journal", "/j", "--sync", syncs[plan->sync],
+		"--journal-segment", segment, run->repairs ? "--repair" : NULL, NULL};
+	size_t n = add(argv, 1, always);
+	struct file *fds[3] = {
+		nothing(), open_output("server", 0, 0), open_output("server-errors", 0, 0)};
 
 	snprintf(history, sizeof(history), "%u", plan->history);
 	snprintf(queue, sizeof(queue), "%uk", plan->queue_kib);
 	snprintf(segment, sizeof(segment), "%uk", plan->segment_kib);
-	if (plan->has_journal) {
-		const char *more[] = {"--journal", "/j", "--sync", syncs[plan->sync],
-			"--journal-segment", segment, run->repairs ? "--repair" : NULL};
-
-		memcpy(argv + n, more, sizeof(more));
-	}
-	fds[0] = nothing();
-	fds[1] = open_output("server", 0, 0);
-	fds[2] = open_output("server-errors", 0, 0);
-	start(&run->server, &program_serve, argv, 0, fds);
+	if (!walls_have(&plan->walls, WALL_LISTEN))
+		n = add(argv, n, local);
+	if (!walls_have(&plan->walls, WALL_MAX_MESSAGE))
+		n = add(argv, n, small);
+	if (plan->has_journal)
+		n = add(argv, n, journal);
+	walls_arguments(&plan->walls, argv + n, ARGUMENTS_MOST - 1 - n);
+	start(&run->server, &program_serve, argv, NULL, fds);
 }
 
 void
@@ -108,6 +140,7 @@ run_start_speaker(struct run *run, struct actor *actor)
 	const char *argv[] = {"chat-send", "-l", "-u", name, "--id", id, "-c",
 		channels[plan->channel], "--window", window, "--retry-for", "forever", NULL};
 	struct file *fds[3], *input[2];
+	struct identity identity;
 
 	snprintf(name, sizeof(name), "speaker%u", actor->number);
 	snprintf(id, sizeof(id), "s%u", actor->number);
@@ -119,7 +152,8 @@ run_start_speaker(struct run *run, struct actor *actor)
 	fds[0] = input[0];
 	fds[1] = open_output("receipts", actor->number, actor->count);
 	fds[2] = open_output("speaker-errors", actor->number, 0);
-	start(actor, &program_send, argv, plan->address, fds);
+	identify(run, &identity, name, plan->address);
+	start(actor, &program_send, argv, &identity, fds);
 }
 
 void
@@ -153,6 +187,7 @@ run_start_listener(struct run *run, struct actor *actor)
 		"-t", "message", "--history", "flat", "--wait", "--since", "all",
 		plan->has_cursor ? "--cursor-file" : NULL, cursor, NULL};
 	struct file *fds[3], *output[2];
+	struct identity identity;
 
 	snprintf(name, sizeof(name), "listener%u", actor->number);
 	snprintf(id, sizeof(id), "l%u", actor->number);
@@ -170,18 +205,27 @@ run_start_listener(struct run *run, struct actor *actor)
 		fds[1] = open_output("heard", actor->number, plan->has_cursor ? 0 : actor->count);
 	}
 	fds[2] = open_output("listener-errors", actor->number, 0);
-	start(actor, &program_listen, argv, plan->address, fds);
+	identify(run, &identity, name, plan->address);
+	start(actor, &program_listen, argv, &identity, fds);
 }
 
 void
 run_start_adversary(struct run *run, unsigned number)
 {
-	char text[16];
-	const char *argv[] = {"adversary", text, NULL};
+	const struct walls *walls = &run->plan->walls;
+	char text[16], traits[16];
+	const char *argv[] = {"adversary", text, traits, NULL};
 	struct file *fds[3] = {nothing(), nothing(), nothing()};
 
 	snprintf(text, sizeof(text), "%u", number);
-	start(&run->adversary[number], &program_adversary, argv, number, fds);
+	snprintf(traits, sizeof(traits), "%s%s%s%s%s%s%s",
+		walls_have(walls, WALL_TOKENS) ? "t" : "",
+		walls_have(walls, WALL_LISTEN_UNIX) ? "u" : "",
+		walls_have(walls, WALL_METRICS) ? "m" : "", walls_are_open(walls) ? "w" : "",
+		walls_have(walls, WALL_MAX_MESSAGE) ? "b" : "",
+		walls_have(walls, WALL_LISTEN_IPV6) ? "6" : "",
+		number == 0 && walls->floods ? "f" : "");
+	start(&run->adversary[number], &program_adversary, argv, NULL, fds);
 }
 
 void
@@ -194,7 +238,10 @@ run_start_final(struct run *run, unsigned channel)
 	struct file *fds[3] = {
 		nothing(), open_output("all", channel, 0), open_output("final-errors", channel, 0)};
 
-	start(actor, &program_listen, argv, 0, fds);
+	struct identity identity;
+
+	identify(run, &identity, "final", 0);
+	start(actor, &program_listen, argv, &identity, fds);
 }
 
 const char *

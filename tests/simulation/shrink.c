@@ -75,7 +75,8 @@ halve_numbers(struct shrink *shrink)
 		struct plan smaller = *shrink->plan;
 		struct action *action = &smaller.action[i];
 
-		if (action->kind == ACTION_KILL_LISTENER || action->kind == ACTION_KILL_SERVER)
+		if (action->kind == ACTION_KILL_LISTENER || action->kind == ACTION_KILL_SERVER ||
+			action->kind == ACTION_RELOAD)
 			continue;
 		while (action->number > 1 || action->number < -1) {
 			action->number /= 2;
@@ -118,6 +119,22 @@ drop_adversaries(struct shrink *shrink)
 }
 
 static bool
+drop_walls(struct shrink *shrink)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < walls_count(); i++) {
+		struct plan smaller = *shrink->plan;
+
+		if (!smaller.walls.given[i])
+			continue;
+		smaller.walls.given[i] = 0;
+		any |= take(shrink, &smaller);
+	}
+	return any;
+}
+
+static bool
 drop_faults(struct shrink *shrink)
 {
 	static const size_t rates[] = {offsetof(struct faults, short_read),
@@ -149,6 +166,7 @@ shrink_plan(struct plan *plan, struct run *run)
 	while (any) {
 		any = drop_actors(&shrink);
 		any |= drop_adversaries(&shrink);
+		any |= drop_walls(&shrink);
 		any |= drop_faults(&shrink);
 		any |= drop_actions(&shrink);
 		any |= halve_numbers(&shrink);
