@@ -145,7 +145,7 @@ reload_by_operator(struct run *run, int64_t which)
 		abort();
 	*mending = (struct mending){run, which};
 	if ((which & 1) && world_now_ns() + SECOND < run->plan->calm_ns) {
-		tokens_spoil();
+		tokens_spoil(which >> 1);
 		process_signal(run_server(run), SIGHUP);
 	}
 	world_at(world_now_ns() + SPOILED_NS, on_mended, mending);

@@ -49,6 +49,12 @@ address_set_port(struct sockaddr_storage *address, unsigned port)
 		((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
 }
 
+unsigned
+address_port(const struct sockaddr_storage *address)
+{
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
 static bool
 host_reaches(const struct sockaddr_storage *to, const struct sockaddr_storage *bound)
 {

@@ -12,6 +12,7 @@ bool address_read(struct sockaddr_storage *address, const char *host, unsigned p
 /* An address of this family on the machine itself. */
 struct sockaddr_storage address_local(int family);
 socklen_t address_len(const struct sockaddr_storage *address);
+unsigned address_port(const struct sockaddr_storage *address);
 void address_set_port(struct sockaddr_storage *address, unsigned port);
 
 /* Returns true if who connects to an address comes to a listener that is bound to the other. */

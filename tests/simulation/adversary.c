@@ -15,8 +15,12 @@
 
 #define CONNECTIONS 8
 #define CROWD 40 /* connections that say nothing */
-#define FLOODS 150
+#define FLOODS 300
 #define FORGOTTEN_NS (100 * SECOND) /* at most */
+#define FLOOD_NS (20 * MILLISECOND)
+#define BUSY_TURNS 400
+#define PAUSE_NS (100 * MILLISECOND)
+#define LONG_PAUSE_NS (5 * SECOND)
 #define PORT 3001
 #define METRICS_PORT 3002
 
@@ -33,6 +37,7 @@ struct connection {
 	enum stage stage;
 	bool deaf; /* it does not read */
 	size_t owed; /* bytes of a big message */
+	bool may_be_forgotten;
 	int64_t forgotten_until_ns;
 };
 
@@ -126,7 +131,8 @@ close_connection(struct connection *connection)
 {
 	if (connection->stage != CLOSED)
 		sim_close(connection->fd);
-	*connection = (struct connection){.fd = -1};
+	*connection =
+		(struct connection){.fd = -1, .may_be_forgotten = connection->may_be_forgotten};
 }
 
 /* Many connections from one address, which are closed soon. */
@@ -140,7 +146,7 @@ be_a_crowd(struct adversary *adversary)
 		crowd[i] = (struct connection){.fd = -1, .stage = OPEN};
 		connect_by(adversary, &crowd[i], route, PORT);
 	}
-	task_wait(world_now_ns() + chance_scale(world_chance(), 10 * SECOND));
+	task_wait(world_now_ns() + chance_scale(world_chance(), 3 * SECOND));
 	for (int i = 0; i < CROWD; i++)
 		close_connection(&crowd[i]);
 }
@@ -200,10 +206,14 @@ say_as_member(struct adversary *adversary, struct connection *connection)
 
 	if (connection->owed) {
 		say_more(adversary, connection);
-	} else if (evil_has(evil, 'b') && evil_below(4) == 0) {
+	} else if (evil_has(evil, 'b') && evil_below(3) == 0) {
 		connection->owed = evil_put_big_begin(evil);
 		sim_send(connection->fd, evil->bytes, evil->len, 0);
+		say_more(adversary, connection);
 		evil->len = 0;
+		if (evil_below(2))
+			connection->forgotten_until_ns =
+				world_now_ns() + chance_scale(world_chance(), FORGOTTEN_NS);
 	} else if (evil_below(5) == 0) {
 		evil_put_control(evil);
 	} else {
@@ -227,7 +237,7 @@ speak(struct adversary *adversary, struct connection *connection)
 	case ASKED:
 		evil_put_init(evil);
 		connection->stage = JOINED;
-		if (evil_below(3))
+		if (evil_below(2))
 			break;
 		/* fall through */
 	case JOINED:
@@ -246,7 +256,7 @@ use_connection(struct adversary *adversary, struct connection *connection)
 		return;
 	if (connection->stage == CLOSED)
 		open_connection(adversary, connection);
-	else if (evil_below(24) == 0)
+	else if (connection->may_be_forgotten && evil_below(16) == 0)
 		connection->forgotten_until_ns =
 			world_now_ns() + chance_scale(world_chance(), FORGOTTEN_NS);
 	else if (evil_below(16) == 0)
@@ -285,18 +295,22 @@ adversary_main(int argc, char **argv)
 	adversary->evil.number = argc > 1 ? argv[1] : "0";
 	adversary->evil.traits = argc > 2 ? argv[2] : "";
 	for (unsigned i = 0; i < CONNECTIONS; i++)
-		adversary->connections[i].fd = -1;
-	for (;;) {
+		adversary->connections[i] =
+			(struct connection){.fd = -1, .may_be_forgotten = i % 2};
+	for (unsigned turn = 0;; turn++) {
 		struct connection *connection = &adversary->connections[evil_below(CONNECTIONS)];
 		bool floods = evil_has(&adversary->evil, 'f') && adversary->floods < FLOODS;
 
 		if (floods)
 			flood(adversary, connection);
-		else if (evil_below(60) == 0)
+		else if (evil_below(100) == 0)
 			be_a_crowd(adversary);
 		else
 			use_connection(adversary, connection);
 		task_wait(world_now_ns() +
-			chance_scale(world_chance(), floods ? 50 * MILLISECOND : SECOND));
+			chance_scale(world_chance(),
+				floods                      ? FLOOD_NS
+					: turn < BUSY_TURNS ? PAUSE_NS
+							    : LONG_PAUSE_NS));
 	}
 }

@@ -337,6 +337,17 @@ disk_make_dir(const char *path)
 	return 0;
 }
 
+void
+disk_make_null(void)
+{
+	struct node *node = node_new(false);
+
+	node->links = 1;
+	disk_make_dir("/dev");
+	names_set(&dir_find(disk.root->dir, "dev")->dir->names,
+		&dir_find(disk.root->dir, "dev")->dir->count, "null", node);
+}
+
 int
 disk_make_socket(const char *path)
 {

@@ -49,6 +49,7 @@ struct faults {
 	unsigned sync_error, sync_slow;
 	int64_t sync_ns; /* how long a slow sync takes, at most */
 	unsigned open_error;
+	unsigned accept_error; /* also of bind(2) */
 	int64_t clock_step_ns; /* the wall clock is set by up to this, either way */
 	unsigned clock_steps;
 };
@@ -255,6 +256,7 @@ int disk_status_at(struct file *dir, const char *name, struct stat *status);
 int disk_remove(struct file *dir, const char *name);
 int disk_rename(struct file *dir, const char *from, const char *to);
 int disk_make_dir(const char *path);
+void disk_make_null(void); /* /dev/null */
 int disk_make_socket(const char *path); /* the name that a socket is bound to */
 int disk_lock(struct file *file, int operation);
 bool is_disk_file(const struct file *file);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define CALM_NS (20 * SECOND)
+#define HOLD_MS 25000 /* a message that is half there must not be late (--message-timeout) */
 
 /* Each part of a plan is drawn from a generator of its own, so that drawing more in one of them
  * leaves the others of a seed as they are. */
@@ -111,7 +112,7 @@ draw_action(struct plan *plan, struct chance *chance, enum action_kind kind)
 		action->number = server_ends[chance_below(chance, 3)];
 		break;
 	case ACTION_HOLD:
-		action->number = chance_scale(chance, 60000);
+		action->number = chance_scale(chance, HOLD_MS);
 		break;
 	case ACTION_FLIP_BIT:
 		action->number = (int64_t)(chance_next(chance) >> 1);

@@ -111,7 +111,6 @@ run_start_server(struct run *run)
 	const char *argv[ARGUMENTS_MOST] = {"chat-serve"};
 	const char *const always[] = {"--no-sandbox", "--history", history, "--queue", queue,
 		"--history-keep", "100000", NULL};
-	const char *const local[] = {"--listen", "127.0.0.1:3001", NULL};
 	const char *const small[] = {"--max-message", "16k", NULL};
 	const char *const journal[] = {"--journal", "/j", "--sync", syncs[plan->sync],
 		"--journal-segment", segment, run->repairs ? "--repair" : NULL, NULL};
@@ -122,8 +121,6 @@ run_start_server(struct run *run)
 	snprintf(history, sizeof(history), "%u", plan->history);
 	snprintf(queue, sizeof(queue), "%uk", plan->queue_kib);
 	snprintf(segment, sizeof(segment), "%uk", plan->segment_kib);
-	if (!walls_have(&plan->walls, WALL_LISTEN))
-		n = add(argv, n, local);
 	if (!walls_have(&plan->walls, WALL_MAX_MESSAGE))
 		n = add(argv, n, small);
 	if (plan->has_journal)
@@ -222,8 +219,7 @@ run_start_adversary(struct run *run, unsigned number)
 		walls_have(walls, WALL_TOKENS) ? "t" : "",
 		walls_have(walls, WALL_LISTEN_UNIX) ? "u" : "",
 		walls_have(walls, WALL_METRICS) ? "m" : "", walls_are_open(walls) ? "w" : "",
-		walls_have(walls, WALL_MAX_MESSAGE) ? "b" : "",
-		walls_have(walls, WALL_LISTEN_IPV6) ? "6" : "",
+		walls_have(walls, WALL_MAX_MESSAGE) ? "b" : "", walls_have_ipv6(walls) ? "6" : "",
 		number == 0 && walls->floods ? "f" : "");
 	start(&run->adversary[number], &program_adversary, argv, NULL, fds);
 }

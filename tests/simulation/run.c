@@ -277,6 +277,7 @@ begin(struct run *run)
 	world_begin(plan->seed);
 	*world_faults() = plan->faults;
 	disk_make_dir("/j");
+	disk_make_null();
 	if (walls_have(&plan->walls, WALL_TOKENS))
 		tokens_write(-1);
 	run_start_server(run);

@@ -141,12 +141,15 @@ socket_bind(struct file *file, const struct sockaddr_storage *address)
 {
 	struct socket *socket = file->data;
 
-	if (find_listener(address))
+	if (find_listener(address) || chance_hits(world_chance(), world_faults()->accept_error))
 		return fail_with(EADDRINUSE);
 	if (address->ss_family == AF_UNIX &&
 		disk_make_socket(((const struct sockaddr_un *)address)->sun_path) < 0)
 		return fail_with(errno == EEXIST ? EADDRINUSE : errno);
 	socket->address = *address;
+	if (address_port(address) == 0)
+		address_set_port(
+			&socket->address, (unsigned)chance_between(world_chance(), 4000, 4002));
 	return 0;
 }
 
@@ -297,6 +300,10 @@ socket_connect(
 	return fail_with(EINPROGRESS);
 }
 
+/* What accept(2) may say although somebody waits. */
+static const int accept_errors[] = {ECONNABORTED, EMFILE, ENOBUFS};
+#define ACCEPT_ERRORS (sizeof(accept_errors) / sizeof(*accept_errors))
+
 struct file *
 socket_accept(struct file *file, struct sockaddr_storage *from)
 {
@@ -306,6 +313,10 @@ socket_accept(struct file *file, struct sockaddr_storage *from)
 
 	if (!first) {
 		errno = EAGAIN;
+		return NULL;
+	}
+	if (chance_hits(world_chance(), world_faults()->accept_error)) {
+		errno = accept_errors[chance_below(world_chance(), ACCEPT_ERRORS)];
 		return NULL;
 	}
 	listener->backlog = first->next;

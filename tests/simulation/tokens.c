@@ -93,9 +93,28 @@ tokens_write(int64_t which)
 }
 
 void
-tokens_spoil(void)
+tokens_spoil(int64_t which)
 {
-	static const char spoiled[] = "evil0-0:0123456789abcdef\n";
+	static const char zeros[] =
+		"0000000000000000000000000000000000000000000000000000000000000000";
+	char text[512];
+	int len = 0;
 
-	write_file(spoiled, sizeof(spoiled) - 1);
+	switch (which % 5) {
+	case 0:
+		disk_remove(NULL, TOKENS_PATH);
+		return;
+	case 1:
+		len = snprintf(text, sizeof(text), "evil0-0:0123456789abcdef\n");
+		break;
+	case 2: /* a name that is too short */
+		len = snprintf(text, sizeof(text), "x:%s\n", zeros);
+		break;
+	case 3: /* two ids of one */
+		len = snprintf(text, sizeof(text), "evil:%s:one\nevil:%s:other\n", zeros, zeros);
+		break;
+	default: /* one id of two */
+		len = snprintf(text, sizeof(text), "evil:%s:one\nother:%s:one\n", zeros, zeros);
+	}
+	write_file(text, (size_t)len);
 }

@@ -14,7 +14,7 @@
  */
 void tokens_write(int64_t which);
 
-/* Writes a file that is none of tokens. */
-void tokens_spoil(void);
+/* Writes a file that is none of tokens, in one of several ways, or takes it away. */
+void tokens_spoil(int64_t which);
 
 #endif

@@ -18,6 +18,7 @@ struct plan;
 enum wall {
 	WALL_LISTEN,
 	WALL_LISTEN_IPV6,
+	WALL_LISTEN_ANY,
 	WALL_LISTEN_UNIX,
 	WALL_METRICS,
 	WALL_TOKENS,
@@ -26,6 +27,7 @@ enum wall {
 	WALL_MAX_MESSAGE,
 	WALL_UNSYNCED_TOTAL,
 	WALL_CROWD,
+	WALL_RECEIVE_TOTAL,
 	WALL_JOURNAL_MAX_BYTES,
 	WALLS_KNOWN
 };
@@ -47,6 +49,9 @@ size_t walls_arguments(const struct walls *walls, const char *argv[], size_t mos
 
 /* Returns true if other machines can connect. */
 bool walls_are_open(const struct walls *walls);
+
+/* Returns true if it listens on ::1, too. */
+bool walls_have_ipv6(const struct walls *walls);
 
 /* Returns true if adversaries can take all places of the honest ones. */
 bool walls_are_tight(const struct walls *walls);
