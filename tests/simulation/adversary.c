@@ -1,6 +1,7 @@
 /* Opens connections, and draws what to do with each from the chance of the world. */
 #include "simulation/adversary.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #define CROWD 40 /* connections that say nothing */
 #define FLOODS 300
 #define FORGOTTEN_NS (100 * SECOND) /* at most */
+#define SEND_TRIES 200
+#define SEND_PAUSE_NS (2 * MILLISECOND)
 #define FLOOD_NS (20 * MILLISECOND)
 #define BUSY_TURNS 400
 #define PAUSE_NS (100 * MILLISECOND)
@@ -167,6 +170,25 @@ read_some(struct adversary *adversary, struct connection *connection)
 	}
 }
 
+/* Sends all of it, unless that takes long. Returns true if it did. */
+static bool
+send_all(const struct connection *connection, const char *bytes, size_t len)
+{
+	for (int tries = 0; len && tries < SEND_TRIES; tries++) {
+		ssize_t count = sim_send(connection->fd, bytes, len, 0);
+
+		if (count < 0 && errno != EAGAIN)
+			return false;
+		if (count > 0) {
+			bytes += count;
+			len -= (size_t)count;
+		}
+		if (len)
+			task_wait(world_now_ns() + SEND_PAUSE_NS);
+	}
+	return len == 0;
+}
+
 static void
 say(struct adversary *adversary, struct connection *connection)
 {
@@ -174,7 +196,9 @@ say(struct adversary *adversary, struct connection *connection)
 
 	if (evil_below(6) == 0)
 		evil_mutate(evil);
-	if (evil->len)
+	if (evil->len && evil_below(4))
+		send_all(connection, evil->bytes, evil->len);
+	else if (evil->len)
 		sim_send(connection->fd, evil->bytes, evil->len, 0);
 	evil->len = 0;
 }
@@ -184,19 +208,39 @@ static void
 say_more(struct adversary *adversary, struct connection *connection)
 {
 	struct evil *evil = &adversary->evil;
-	ssize_t count = 1;
+	bool goes_on = true;
 
-	for (uint64_t turns = evil_below(16); turns > 0 && count > 0 && connection->owed > 2;
+	for (uint64_t turns = 6 + evil_below(11); turns > 0 && goes_on && connection->owed > 2;
 		turns--) {
 		size_t len = connection->owed - 2 < EVIL_BYTES ? connection->owed - 2 : EVIL_BYTES;
 
 		memset(evil->bytes, 'x', len);
-		count = sim_send(connection->fd, evil->bytes, len, 0);
-		if (count > 0)
-			connection->owed -= (size_t)count;
+		goes_on = send_all(connection, evil->bytes, len);
+		connection->owed -= len;
 	}
-	if (connection->owed == 2 && sim_send(connection->fd, "\"}", 2, 0) == 2)
+
+	if (connection->owed == 2 && send_all(connection, "\"}", 2))
 		connection->owed = 0;
+}
+
+static void
+forget(struct connection *connection)
+{
+	connection->forgotten_until_ns =
+		world_now_ns() + chance_scale(world_chance(), FORGOTTEN_NS);
+}
+
+static void
+begin_big(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+
+	connection->owed = evil_put_big_begin(evil);
+	send_all(connection, evil->bytes, evil->len);
+	say_more(adversary, connection);
+	evil->len = 0;
+	if (evil_below(4))
+		forget(connection);
 }
 
 static void
@@ -207,13 +251,7 @@ say_as_member(struct adversary *adversary, struct connection *connection)
 	if (connection->owed) {
 		say_more(adversary, connection);
 	} else if (evil_has(evil, 'b') && evil_below(3) == 0) {
-		connection->owed = evil_put_big_begin(evil);
-		sim_send(connection->fd, evil->bytes, evil->len, 0);
-		say_more(adversary, connection);
-		evil->len = 0;
-		if (evil_below(2))
-			connection->forgotten_until_ns =
-				world_now_ns() + chance_scale(world_chance(), FORGOTTEN_NS);
+		begin_big(adversary, connection);
 	} else if (evil_below(5) == 0) {
 		evil_put_control(evil);
 	} else {
@@ -257,8 +295,7 @@ use_connection(struct adversary *adversary, struct connection *connection)
 	if (connection->stage == CLOSED)
 		open_connection(adversary, connection);
 	else if (connection->may_be_forgotten && evil_below(16) == 0)
-		connection->forgotten_until_ns =
-			world_now_ns() + chance_scale(world_chance(), FORGOTTEN_NS);
+		forget(connection);
 	else if (evil_below(16) == 0)
 		close_connection(connection);
 	else if (evil_below(30) == 0)
@@ -275,14 +312,13 @@ use_connection(struct adversary *adversary, struct connection *connection)
 static void
 flood(struct adversary *adversary, struct connection *connection)
 {
-	if (connection->stage != JOINED) {
+	if (connection->stage != JOINED || connection->deaf) {
 		use_connection(adversary, connection);
 		return;
 	}
-	connection->deaf = false;
 	read_some(adversary, connection);
 	evil_put_flood(&adversary->evil);
-	sim_send(connection->fd, adversary->evil.bytes, adversary->evil.len, 0);
+	send_all(connection, adversary->evil.bytes, adversary->evil.len);
 	adversary->evil.len = 0;
 	adversary->floods++;
 }

@@ -6,7 +6,7 @@
 #define FIN 0x80
 #define TEXT 0x1
 #define MASKED 0x80
-#define BIG 200000 /* bytes of a big message */
+#define BIG 260000 /* bytes of a big message */
 
 static void
 put_length(struct evil *evil, size_t len, unsigned mask_bit)

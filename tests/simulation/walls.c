@@ -42,6 +42,7 @@ static const struct option table[] = {
 	[WALL_UNSYNCED_TOTAL] = {"--unsynced-total", 2, FREE, {"1m"}},
 	[WALL_CROWD] = {"--crowd", 8, FREE, {"1", "3"}},
 	[WALL_RECEIVE_TOTAL] = {"--receive-total", 5, TIGHT, {"1m"}},
+	[WALL_QUEUE_TOTAL] = {"--queue-total", 4, TIGHT, {"1m"}},
 	[WALL_JOURNAL_MAX_BYTES] = {"--journal-max-bytes", 8, JOURNAL | REMOVES,
 		{"16k", "64k", "256k"}},
 	{"--trust-proxy", 3, FREE, {"10.99.0.0/16", "2001:db8:99::/48", "2001:db8:80::/41"}},
@@ -63,7 +64,6 @@ static const struct option table[] = {
 	{"--max-connections", 4, TIGHT, {"12", "20", "40"}},
 	{"--max-channels", 4, JOURNAL | TIGHT, {"2", "4"}},
 	{"--max-members", 6, TIGHT, {"10"}},
-	{"--queue-total", 4, TIGHT, {"1m"}},
 	{"--head-timeout", 4, FREE, {"5s", "1s"}},
 	{"--close-timeout", 4, FREE, {"1s", "100ms"}},
 	{"--progress-timeout", 4, FREE, {"5s", "1s"}},
@@ -159,8 +159,10 @@ reconcile(struct plan *plan, struct chance *chance)
 		walls->given[WALL_MAX_MESSAGE] = 1;
 	if (walls->given[WALL_MAX_MESSAGE] && plan->queue_kib < 256)
 		plan->queue_kib = 256;
+	if (walls->given[WALL_QUEUE_TOTAL])
+		plan->queue_kib = 4096;
 	walls->remote = walls_are_open(walls) && chance_below(chance, 2);
-	walls->floods = chance_below(chance, 4) == 0;
+	walls->floods = chance_below(chance, walls->given[WALL_QUEUE_TOTAL] ? 2 : 4) == 0;
 	plan->faults.accept_error =
 		chance_below(chance, 4) ? 0 : (unsigned)chance_scale(chance, 200);
 }
