@@ -21,6 +21,7 @@
  */
 
 struct addrinfo;
+struct io_uring;
 struct dirent;
 struct passwd;
 struct rlimit;
@@ -95,10 +96,16 @@ int sim_getpwuid_r(
 int sim_gethostname(char *name, size_t size);
 int sim_getrlimit64(int resource, struct rlimit *limit);
 int sim_no_call(void); /* -1 and ENOSYS */
-int sim_io_uring_queue_init(void);
 int sim_done(void); /* 1: nothing has to be done */
 _Noreturn void sim_exit(int status);
 _Noreturn void sim_abort(void);
+
+/* calls_ring.c */
+int sim_io_uring_queue_init(unsigned entries, struct io_uring *ring, unsigned flags);
+void sim_io_uring_queue_exit(struct io_uring *ring);
+int sim_io_uring_register(void);
+int sim_io_uring_submit_and_wait(struct io_uring *ring, unsigned wait);
+int sim_socketpair(int domain, int type, int protocol, int fds[2]);
 
 /* calls_stdio.c */
 struct sim_stdio *sim_fopen64(const char *path, const char *mode);

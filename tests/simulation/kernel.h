@@ -50,6 +50,8 @@ struct faults {
 	int64_t sync_ns; /* how long a slow sync takes, at most */
 	unsigned open_error;
 	unsigned accept_error; /* also of bind(2) */
+	bool has_ring; /* the kernel has io_uring */
+	unsigned ring_error;
 	int64_t clock_step_ns; /* the wall clock is set by up to this, either way */
 	unsigned clock_steps;
 };
@@ -218,6 +220,7 @@ void stream_pipe(struct file *ends[2], size_t cap);
 
 /* A socket that is not connected: of TCP, or of this machine (AF_UNIX). */
 struct file *socket_new(int family, int flags);
+void socket_pair(int family, int flags, struct file *ends[2]); /* of one connection */
 int socket_bind(struct file *file, const struct sockaddr_storage *address);
 int socket_listen(struct file *file);
 const struct sockaddr_storage *socket_address(const struct file *file); /* what it is bound to */

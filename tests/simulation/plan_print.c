@@ -55,10 +55,11 @@ static void
 print_faults(const struct faults *faults)
 {
 	printf("faults in 1000: short read %u, short write %u, delay %u (to %lld ms), socket "
-	       "buffers to %lld bytes, no socket %u\n",
+	       "buffers to %lld bytes, no socket %u, %s %u\n",
 		faults->short_read, faults->short_write, faults->delay,
 		(long long)(faults->delay_ns / MILLISECOND), (long long)faults->socket_bytes,
-		faults->accept_error);
+		faults->accept_error, faults->has_ring ? "io_uring with errors" : "no io_uring",
+		faults->ring_error);
 	printf("  disk: short write %u, full %u, error %u, open %u, sync error %u, slow sync %u "
 	       "(to %lld ms)\n",
 		faults->disk_short, faults->disk_full, faults->disk_error, faults->open_error,

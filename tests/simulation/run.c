@@ -88,13 +88,14 @@ on_calm(void *arg)
 {
 	struct order *order = arg;
 	struct run *run = order->run;
-	int64_t socket_bytes = world_faults()->socket_bytes;
+	const struct faults before = *world_faults();
 
 	free(order);
 	if (world_is_ending())
 		return;
 	world_trace("calm");
-	*world_faults() = (struct faults){.socket_bytes = socket_bytes};
+	*world_faults() =
+		(struct faults){.socket_bytes = before.socket_bytes, .has_ring = before.has_ring};
 	run->calm = true;
 	if (walls_are_tight(&run->plan->walls))
 		end_adversaries(run);

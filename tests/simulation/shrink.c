@@ -142,7 +142,7 @@ drop_faults(struct shrink *shrink)
 		offsetof(struct faults, disk_short), offsetof(struct faults, disk_full),
 		offsetof(struct faults, disk_error), offsetof(struct faults, sync_error),
 		offsetof(struct faults, sync_slow), offsetof(struct faults, open_error),
-		offsetof(struct faults, accept_error)};
+		offsetof(struct faults, accept_error), offsetof(struct faults, ring_error)};
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {

@@ -245,6 +245,14 @@ join(struct socket *client, struct socket *server)
 	client->connected = server->connected = true;
 }
 
+void
+socket_pair(int family, int flags, struct file *ends[2])
+{
+	ends[0] = socket_new(family, flags);
+	ends[1] = socket_new(family, flags);
+	join(ends[0]->data, ends[1]->data);
+}
+
 static void
 refuse(struct socket *client)
 {
