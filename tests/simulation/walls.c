@@ -74,7 +74,7 @@ static const struct option table[] = {
 	{"--history-keep", 4, JOURNAL, {"0", "3", "50"}},
 	{"--history-memory", 4, JOURNAL, {"0", "10k"}},
 	{"--journal-max-age", 8, JOURNAL | REMOVES, {"1s", "10s"}},
-	{"--journal-max-messages", 8, JOURNAL | REMOVES, {"1", "20", "200"}},
+	{"--journal-max-messages", 8, JOURNAL | REMOVES, {"100", "300"}},
 };
 
 #define COUNT (sizeof(table) / sizeof(*table))
