@@ -66,6 +66,7 @@ struct outbox {
 	size_t cap; /* a power of two */
 	uint64_t first, next; /* the number of the oldest item, and of the next one to be added */
 	uint64_t unsent; /* no item before this number is ITEM_WAITING */
+	uint64_t sent_end; /* no item from this number on is ITEM_SENT */
 	size_t bytes; /* of bodies and receipts */
 
 	/* Flow control: */

@@ -174,4 +174,6 @@ chat_outbox_pop(struct outbox *outbox)
 	outbox->first++;
 	if (outbox->unsent < outbox->first)
 		outbox->unsent = outbox->first;
+	if (outbox->sent_end < outbox->first)
+		outbox->sent_end = outbox->first;
 }

@@ -33,7 +33,7 @@ find_by_nonce(const struct outbox *outbox, const struct chat_json_value *nonce)
 		item = chat_outbox_item(outbox, number);
 		return item->state == ITEM_SENT && !item->draft.has_nonce ? item : NULL;
 	}
-	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
+	for (uint64_t n = outbox->first; n != outbox->sent_end; n++) {
 		item = chat_outbox_item(outbox, n);
 		if (item->state == ITEM_SENT && item->draft.has_nonce &&
 			chat_match_string(&item->draft.nonce, nonce))
@@ -50,7 +50,7 @@ find_by_echo(const struct outbox *outbox, const struct chat_msg *msg)
 {
 	struct item *item;
 
-	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
+	for (uint64_t n = outbox->first; n != outbox->sent_end; n++) {
 		item = chat_outbox_item(outbox, n);
 		if (item->state == ITEM_SENT && chat_match_echo(&item->draft, msg))
 			return item;

@@ -26,7 +26,7 @@ is_twin(struct outbox *outbox, const struct item *item)
 
 	if (!item->draft.has_nonce || *chat_outbox_nonce_count(outbox, item) == 0)
 		return false;
-	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
+	for (uint64_t n = outbox->first; n != outbox->sent_end; n++) {
 		other = chat_outbox_item(outbox, n);
 		if (other->state == ITEM_SENT && other->draft.has_nonce &&
 			chat_match_string(&other->draft.nonce, &item->draft.nonce))
@@ -41,6 +41,8 @@ mark_sent(struct outbox *outbox, struct item *item, int64_t now_ms)
 	item->state = ITEM_SENT;
 	item->sent_ms = item->sent_ms ? item->sent_ms : now_ms;
 	outbox->in_flight++;
+	if (outbox->sent_end <= item->number)
+		outbox->sent_end = item->number + 1;
 	if (item->draft.has_nonce)
 		++*chat_outbox_nonce_count(outbox, item);
 }

@@ -10,7 +10,7 @@
 struct item *
 chat_outbox_oldest_sent(const struct outbox *outbox)
 {
-	for (uint64_t n = outbox->first; n != outbox->unsent; n++)
+	for (uint64_t n = outbox->first; n != outbox->sent_end; n++)
 		if (chat_outbox_item(outbox, n)->state == ITEM_SENT)
 			return chat_outbox_item(outbox, n);
 	return NULL;
@@ -65,7 +65,7 @@ send_again(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms)
 {
 	struct item *item;
 
-	for (uint64_t n = outbox->first; n != outbox->unsent; n++) {
+	for (uint64_t n = outbox->first; n != outbox->sent_end; n++) {
 		item = chat_outbox_item(outbox, n);
 		if (item->state != ITEM_SENT)
 			continue;
@@ -75,7 +75,7 @@ send_again(struct outbox *outbox, bool complete, bool forgetful, int64_t now_ms)
 		}
 		chat_outbox_land(outbox, item, ITEM_WAITING);
 	}
-	outbox->unsent = outbox->first;
+	outbox->unsent = outbox->sent_end = outbox->first;
 }
 
 void

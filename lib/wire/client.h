@@ -57,8 +57,8 @@ int64_t chat_client_wake_ms(const struct chat_client *client);
  *
  * The errors before the connection is open: CHAT_UNKNOWN_HOST; CHAT_CANNOT_CONNECT (refused,
  * unreachable, timed out, or the proxy failed); CHAT_REFUSED (a certificate was refused, or the
- * server answered 401 or 403, or the proxy 407); CHAT_TRY_LATER (429, 503); CHAT_PROTOCOL_ERROR
- * (the peer is not a WebSocket server); CHAT_CANNOT_OPEN (a certificate file).
+ * server answered 401 or 403, or the proxy 407); CHAT_TRY_LATER (408, 429, 503);
+ * CHAT_PROTOCOL_ERROR (the peer is not a WebSocket server); CHAT_CANNOT_OPEN (a certificate file).
  *
  * The errors of an open connection: CHAT_CONNECTION_LOST (no Close, or 1011 or an unknown code);
  * CHAT_CONNECTION_CLOSED (1000 or no code); CHAT_TRY_LATER (1001, 1012, 1013); CHAT_REFUSED (1008,

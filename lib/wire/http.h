@@ -81,8 +81,8 @@ int chat_http_write_request(struct chat_buf *out, const char *host_port, const c
 /*
  * Reads a whole response head. Returns 0 if it is a 101 with the right Sec-WebSocket-Accept, an
  * Upgrade, and neither an extension nor a subprotocol. Else returns -1 with CHAT_REFUSED for 401
- * and 403, CHAT_TRY_LATER for 429 and 503, and CHAT_PROTOCOL_ERROR for all other heads. *status is
- * set to the status, or to 0 if the head has none.
+ * and 403, CHAT_TRY_LATER for 408, 429 and 503, and CHAT_PROTOCOL_ERROR for all other heads.
+ * *status is set to the status, or to 0 if the head has none.
  */
 int chat_http_read_response(
 	struct chat_span head, const char *key, int *status, struct chat_err *err);

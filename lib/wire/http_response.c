@@ -68,7 +68,7 @@ fail_status(int status, struct chat_err *err)
 
 	if (status == 401 || status == 403)
 		code = CHAT_REFUSED;
-	if (status == 429 || status == 503)
+	if (status == 408 || status == 429 || status == 503)
 		code = CHAT_TRY_LATER;
 	return chat_fail(err, code, "the server answers %d%s%s", status,
 		*chat_http_reason(status) == '\0' ? "" : " ", chat_http_reason(status));

@@ -2,11 +2,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "simulation/run.h"
+#include "simulation/tokens.h"
 
 #define RESTART_NS (5 * SECOND)
+#define SPOILED_NS (300 * MILLISECOND) /* a spoiled file of tokens is mended after that */
 
 static void
 actor_restart_soon(struct actor *actor)
@@ -109,6 +112,45 @@ flip_bit(int64_t number)
 	file_unref(dir);
 }
 
+/* The file of tokens changes, and the server is told. */
+static void
+reload(struct run *run, int64_t which)
+{
+	tokens_write(which);
+	process_signal(run_server(run), SIGHUP);
+}
+
+struct mending {
+	struct run *run;
+	int64_t which;
+};
+
+static void
+on_mended(void *arg)
+{
+	struct mending *mending = arg;
+
+	if (!world_is_ending())
+		reload(mending->run, mending->which);
+	free(mending);
+}
+
+/* The operator makes a mistake at first, in one of two cases. */
+static void
+reload_by_operator(struct run *run, int64_t which)
+{
+	struct mending *mending = malloc(sizeof(*mending));
+
+	if (!mending)
+		abort();
+	*mending = (struct mending){run, which};
+	if ((which & 1) && world_now_ns() + SECOND < run->plan->calm_ns) {
+		tokens_spoil(which >> 1);
+		process_signal(run_server(run), SIGHUP);
+	}
+	world_at(world_now_ns() + SPOILED_NS, on_mended, mending);
+}
+
 void
 run_renew(struct run *run, unsigned number, enum certificate_state state)
 {
@@ -161,6 +203,9 @@ run_act(struct run *run, const struct action *action)
 	case ACTION_RENEW:
 		run_renew(run, (unsigned)(action->number % CERTIFICATES),
 			(enum certificate_state)(action->number / CERTIFICATES));
+		break;
+	case ACTION_RELOAD:
+		reload_by_operator(run, action->number);
 		break;
 	default:
 		world_step_clock(action->number * MILLISECOND);

@@ -1,329 +1,405 @@
-/* Draws what to do from the chance of the world, until it is killed. */
+/* Opens connections, and draws what to do with each from the chance of the world. */
 #include "simulation/adversary.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
+#include "simulation/address.h"
+#include "simulation/adversary_private.h"
 #include "simulation/calls.h"
 #include "simulation/kernel.h"
 #include "simulation/tls.h"
 
-#define CONNECTIONS 6
+#define CONNECTIONS 8
+#define CROWD 40 /* connections that say nothing */
+#define FLOODS 300
+#define FORGOTTEN_NS (100 * SECOND) /* at most */
+#define SEND_TRIES 200
+#define SEND_PAUSE_NS (2 * MILLISECOND)
+#define FLOOD_NS (20 * MILLISECOND)
+#define BUSY_TURNS 400
+#define PAUSE_NS (100 * MILLISECOND)
+#define LONG_PAUSE_NS (5 * SECOND)
 #define PORT 3001
-#define TEXT_MOST 4096
+#define METRICS_PORT 3002
 
-struct evil {
-	const char *number;
-	int fds[CONNECTIONS]; /* -1: not open */
-	bool joined[CONNECTIONS]; /* init was sent */
-	bool has_tls, pretends;
-	struct sim_tls *tls[CONNECTIONS]; /* NULL: it is spoken plainly */
-	unsigned said;
-	char nonce[64]; /* the last that was read in a message of somebody */
-	char bytes[2 * TEXT_MOST];
-	size_t len; /* of bytes */
+enum stage {
+	CLOSED,
+	OPEN, /* nothing was said */
+	ASKED, /* a head was sent */
+	JOINED, /* init was sent */
+	MONITOR /* of metrics */
 };
 
-static uint64_t
-below(uint64_t bound)
+struct connection {
+	int fd;
+	struct sim_tls *tls; /* NULL: it is spoken plainly */
+	enum stage stage;
+	bool deaf; /* it does not read */
+	size_t owed; /* bytes of a big message */
+	bool may_be_forgotten;
+	int64_t forgotten_until_ns;
+};
+
+struct adversary {
+	struct evil evil;
+	struct connection connections[CONNECTIONS];
+	unsigned floods;
+};
+
+/* ---- opening ---- */
+
+struct route {
+	char trait; /* that the server must have; 0: none */
+	const char *to,
+		*from; /* from ends with the adversary's number if it ends with a dot or colon
+			*/
+};
+
+static const struct route routes[] = {
+	{0, "127.0.0.1", "127.0.0.1"}, /* and a digit: not those of honest ones */
+	{0, "127.0.0.1", "127.0.0.200"}, /* which may be a proxy */
+	{'u', "/chat", NULL},
+	{'6', "::1", "::1"},
+	{'w', "10.0.0.1", "10.66.0."},
+	{'w', "10.0.0.1", "10.66.0."},
+	{'w', "10.0.0.1", "10.99.0.1"},
+	{'w', "2001:db8::1", "2001:db8:66:"},
+	{'w', "2001:db8::1", "2001:db8:99::"},
+};
+
+static const struct route monitors[] = {
+	{'m', "127.0.0.1", "127.0.0.1"},
+	{'m', "::1", "::1"},
+	{'m', "/metrics", NULL},
+};
+
+static struct sockaddr_storage
+unix_address(const char *path)
 {
-	return chance_below(world_chance(), bound);
+	struct sockaddr_storage address = {.ss_family = AF_UNIX};
+
+	if (path)
+		strcpy(((struct sockaddr_un *)&address)->sun_path, path);
+	return address;
 }
 
-/* ---- bytes ---- */
-
 static void
-put(struct evil *evil, const void *bytes, size_t len)
+connect_by(struct adversary *adversary, struct connection *connection, const struct route *route,
+	unsigned port)
 {
-	if (len > sizeof(evil->bytes) - evil->len)
-		len = sizeof(evil->bytes) - evil->len;
-	memcpy(evil->bytes + evil->len, bytes, len);
-	evil->len += len;
-}
+	struct sockaddr_storage to, from;
+	const char *number = adversary->evil.number;
+	char text[64];
 
-static void
-put_string(struct evil *evil, const char *string)
-{
-	put(evil, string, strlen(string));
-}
-
-/* Changes, cuts, doubles or leaves the bytes. */
-static void
-mutate(struct evil *evil)
-{
-	size_t at = evil->len ? below(evil->len) : 0;
-
-	switch (below(8)) {
-	case 0:
-		evil->bytes[at] ^= (char)(1 << below(8));
-		break;
-	case 1:
-		evil->bytes[at] = (char)below(256);
-		break;
-	case 2:
-		evil->len = at;
-		break;
-	case 3:
-		put(evil, evil->bytes + at, evil->len - at);
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-put_frame(struct evil *evil, unsigned first, const char *text, size_t len)
-{
-	unsigned char head[8] = {(unsigned char)first, 0};
-	size_t head_len = 2;
-
-	if (len < 126) {
-		head[1] = (unsigned char)(0x80 | len);
+	if (*route->to == '/') {
+		to = unix_address(route->to);
+		from = unix_address(NULL);
 	} else {
-		head[1] = 0x80 | 126;
-		head[2] = (unsigned char)(len >> 8);
-		head[3] = (unsigned char)len;
-		head_len = 4;
+		snprintf(text, sizeof(text), "%s%s%s", route->from, number,
+			strcmp(route->from, "2001:db8:66:") == 0 ? "::1" : "");
+		if (!address_read(&from, text, 0) && !address_read(&from, route->from, 0))
+			abort();
+		address_read(&to, route->to, port);
 	}
-	put(evil, head, head_len);
-	put(evil, "\0\0\0\0", 4); /* a mask that changes nothing */
-	put(evil, text, len);
-}
-
-static void
-put_text(struct evil *evil, const char *text)
-{
-	unsigned first = below(10) ? 0x81 : (unsigned)below(256);
-
-	put_frame(evil, first, text, strlen(text));
-}
-
-/* ---- what is said ---- */
-
-static void
-put_head(struct evil *evil)
-{
-	put_string(evil, below(8) ? "GET / HTTP/1.1\r\n" : "POST /ops HTTP/1.0\r\n");
-	put_string(evil, "Host: localhost:3001\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
-	put_string(evil, "Sec-WebSocket-Version: 13\r\n");
-	put_string(evil, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-	if (below(8) == 0)
-		put_string(evil, "Origin: http://elsewhere.example\r\n");
-	put_string(evil, "\r\n");
-}
-
-static void
-put_init(struct evil *evil)
-{
-	const char *since = below(3) ? "" : ",\"since\":\"0\"";
-	int id = (int)below(3), who = (int)below(3);
-	char text[200], name[32];
-
-	snprintf(name, sizeof(name), "evil%s-%d", evil->number, who);
-	if (evil->pretends && below(4) == 0)
-		snprintf(name, sizeof(name), "speaker%d", who);
-	snprintf(text, sizeof(text), "{\"type\":\"init\",\"username\":\"%s\",\"id\":\"e%s-%d\"%s}",
-		name, evil->number, id, since);
-	put_text(evil, text);
-}
-
-static void
-put_message(struct evil *evil)
-{
-	static const char *const odd[] = {"{}", "[", "{\"type\":\"text\"}", "\xff\xfe", "",
-		"{\"type\":\"userStatus\",\"userId\":\"s0\",\"online\":false}",
-		"{\"type\":\"text\",\"text\":\"evil\",\"text\":\"other\"}",
-		"{\"type\":\"file\",\"file\":{\"name\":\"evil\",\"size\":3,\"data\":\"AAAA\"}}"};
-	char text[TEXT_MOST], nonce[64];
-	size_t len;
-
-	if (*evil->nonce && below(2))
-		snprintf(nonce, sizeof(nonce), "%s", evil->nonce);
-	else
-		snprintf(nonce, sizeof(nonce), "n%d", (int)below(100));
-	if (below(4) == 0) {
-		put_text(evil, odd[below(sizeof(odd) / sizeof(*odd))]);
+	connection->fd = sim_socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (connection->fd < 0)
 		return;
-	}
-	len = (size_t)snprintf(text, sizeof(text),
-		"{\"type\":\"text\",\"nonce\":\"%s\",\"text\":\"evil%s %u %.*s\"}", nonce,
-		evil->number, evil->said++, (int)below(900),
-		"################################################################################");
-	put_frame(evil, 0x81, text, len);
+	socket_connect(process_file(connection->fd), &to, &from);
+	connection->deaf = evil_below(4) == 0;
 }
 
 static void
-put_control(struct evil *evil)
+open_connection(struct adversary *adversary, struct connection *connection)
 {
-	char payload[130] = "";
+	const struct evil *evil = &adversary->evil;
+	bool asks = evil_has(evil, 'm') && evil_below(4) == 0;
+	const struct route *route;
 
-	put_frame(evil, 0x88 + (unsigned)below(4), payload, below(3) ? below(126) : 0);
+	do
+		route = asks ? &monitors[evil_below(sizeof(monitors) / sizeof(*monitors))]
+			     : &routes[evil_below(sizeof(routes) / sizeof(*routes))];
+	while (route->trait && !evil_has(evil, route->trait));
+	connect_by(adversary, connection, route, asks ? METRICS_PORT : PORT);
+	connection->stage = asks ? MONITOR : OPEN;
+	if (connection->fd < 0)
+		connection->stage = CLOSED;
 }
 
-/* ---- connections ---- */
+static void
+close_connection(struct connection *connection)
+{
+	sim_tls_close(connection->tls);
+	if (connection->stage != CLOSED)
+		sim_close(connection->fd);
+	*connection =
+		(struct connection){.fd = -1, .may_be_forgotten = connection->may_be_forgotten};
+}
+
+/* Many connections from one address, which are closed soon. */
+static void
+be_a_crowd(struct adversary *adversary)
+{
+	const struct route *route = &routes[evil_has(&adversary->evil, 'w') ? 4 : 0];
+	struct connection crowd[CROWD];
+
+	for (int i = 0; i < CROWD; i++) {
+		crowd[i] = (struct connection){.fd = -1, .stage = OPEN};
+		connect_by(adversary, &crowd[i], route, PORT);
+	}
+	task_wait(world_now_ns() + chance_scale(world_chance(), 3 * SECOND));
+	for (int i = 0; i < CROWD; i++)
+		close_connection(&crowd[i]);
+}
+
+/* ---- TLS ---- */
 
 /* Takes one of its names, mostly; or two, one of them of somebody else; or none. */
 static void
-begin_identity(const struct evil *evil, struct identity *identity, char *name, size_t size)
+take_name(const struct evil *evil, struct identity *identity, char *name, size_t size)
 {
-	snprintf(name, size, "evil%s-%d", evil->number, (int)below(3));
-	if (below(8) == 0)
+	snprintf(name, size, "evil%s-%d", evil->number, (int)evil_below(3));
+	if (evil_below(8) == 0)
 		return;
 	identity->name = name;
-	if (below(4) == 0)
+	if (evil_below(4) == 0)
 		identity->other = "speaker0";
 }
 
-/* Begins TLS, and ends it or not. */
+/* Begins TLS, mostly, and ends it or not. */
 static void
-begin_tls(struct evil *evil, unsigned i)
+begin_tls(const struct evil *evil, struct connection *connection)
 {
 	struct sim_tls_manner manner = {0};
 	char name[32];
 
-	if (below(3) == 0)
+	if (!evil_has(evil, 's') || evil_below(5) == 0)
+		return;
+	if (evil_below(3) == 0)
 		manner.spoils = (unsigned)chance_scale(world_chance(), 500);
-	if (below(3) == 0)
+	if (evil_below(3) == 0)
 		manner.silent_after = chance_scale(world_chance(), 20000);
-	if (evil->pretends)
-		begin_identity(evil, &manner.identity, name, sizeof(name));
-	evil->tls[i] = sim_tls_open(evil->fds[i], &manner);
-	for (uint64_t turns = below(50); turns > 0; turns--) {
-		if (sim_tls_connect(evil->tls[i]) == 1 || errno != EAGAIN)
+	if (evil_has(evil, 'c'))
+		take_name(evil, &manner.identity, name, sizeof(name));
+	connection->tls = sim_tls_open(connection->fd, &manner);
+	for (uint64_t turns = evil_below(50); turns > 0; turns--) {
+		if (sim_tls_connect(connection->tls) == 1 || errno != EAGAIN)
 			return;
 		task_wait(world_now_ns() + chance_scale(world_chance(), 50 * MILLISECOND));
 	}
 }
 
-static void
-close_connection(struct evil *evil, unsigned i)
-{
-	sim_tls_close(evil->tls[i]);
-	evil->tls[i] = NULL;
-	sim_close(evil->fds[i]);
-	evil->fds[i] = -1;
-}
+/* ---- using ---- */
 
 static void
-open_connection(struct evil *evil, unsigned i)
+read_some(struct adversary *adversary, struct connection *connection)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+	static char bytes[16384]; /* not used after a wait */
+	uint64_t reads = connection->deaf ? 0 : evil_below(20);
+	ssize_t count = 1;
 
-	evil->fds[i] = sim_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	evil->joined[i] = false;
-	if (evil->fds[i] < 0)
-		return;
-	sim_connect(evil->fds[i], (struct sockaddr *)&to, sizeof(to));
-	task_wait(world_now_ns() + chance_scale(world_chance(), 5 * MILLISECOND));
-	if (evil->has_tls && below(5))
-		begin_tls(evil, i);
-	put_head(evil);
-}
-
-/* Notes a nonce that was read, or the one that will follow it: nonces end with a counter. */
-static void
-steal_nonce(struct evil *evil, size_t len)
-{
-	static const char key[] = "\"nonce\":\"";
-	const char *at = memmem(evil->bytes, len, key, sizeof(key) - 1);
-	size_t left = at ? len - (size_t)(at - evil->bytes) - (sizeof(key) - 1) : 0;
-	char *dash;
-
-	if (!left)
-		return;
-	snprintf(evil->nonce, sizeof(evil->nonce), "%.*s", (int)(left < 60 ? left : 60),
-		at + sizeof(key) - 1);
-	evil->nonce[strcspn(evil->nonce, "\"")] = '\0';
-	dash = strrchr(evil->nonce, '-');
-	if (dash && below(2))
-		snprintf(dash, 8, "-%uh1", ((unsigned)atoi(dash + 1) + (unsigned)below(3)) % 10000);
-}
-
-static void
-read_some(struct evil *evil, unsigned i)
-{
-	for (uint64_t reads = below(20); reads > 0; reads--) {
-		ssize_t count = evil->tls[i]
-			? sim_tls_receive(evil->tls[i], evil->bytes, sizeof(evil->bytes))
-			: sim_recv(evil->fds[i], evil->bytes, sizeof(evil->bytes), 0);
-
-		if (count <= 0)
-			return;
-		steal_nonce(evil, (size_t)count);
+	for (; reads > 0 && count > 0; reads--) {
+		count = connection->tls ? sim_tls_receive(connection->tls, bytes, sizeof(bytes))
+					: sim_recv(connection->fd, bytes, sizeof(bytes), 0);
+		if (count > 0)
+			evil_steal(&adversary->evil, bytes, (size_t)count);
 	}
 }
 
-/* A record that is not all sent must be sent again; mostly it is. Returns false if TLS has failed.
- */
+/* It may speak plainly all of a sudden. */
+static ssize_t
+send_once(const struct connection *connection, const char *bytes, size_t len)
+{
+	if (!connection->tls || evil_below(100) == 0)
+		return sim_send(connection->fd, bytes, len, 0);
+	if (evil_below(20) == 0)
+		sim_tls_babble(connection->tls, (unsigned)chance_scale(world_chance(), 300));
+	return sim_tls_send(connection->tls, bytes, len);
+}
+
+/* Sends all of it, unless that takes long. Returns true if it did. */
 static bool
-send_in_tls(const struct evil *evil, struct sim_tls *tls)
+send_all(const struct connection *connection, const char *bytes, size_t len)
 {
-	if (below(20) == 0)
-		sim_tls_babble(tls, (unsigned)chance_scale(world_chance(), 300));
-	for (uint64_t tries = 1 + below(20); tries > 0; tries--) {
-		if (sim_tls_send(tls, evil->bytes, evil->len) >= 0)
-			return true;
-		if (errno != EAGAIN)
+	for (int tries = 0; len && tries < SEND_TRIES; tries++) {
+		ssize_t count = send_once(connection, bytes, len);
+
+		if (count < 0 && errno != EAGAIN)
 			return false;
-		task_wait(world_now_ns() + chance_scale(world_chance(), 50 * MILLISECOND));
+		if (count > 0) {
+			bytes += count;
+			len -= (size_t)count;
+		}
+		if (len)
+			task_wait(world_now_ns() + SEND_PAUSE_NS);
 	}
-	return true;
+	return len == 0;
 }
 
 static void
-send_bytes(struct evil *evil, unsigned i)
+say(struct adversary *adversary, struct connection *connection)
 {
-	if (!evil->tls[i] || below(100) == 0) /* it may speak plainly all of a sudden */
-		sim_send(evil->fds[i], evil->bytes, evil->len, 0);
-	else if (!send_in_tls(evil, evil->tls[i]))
-		close_connection(evil, i);
-}
+	struct evil *evil = &adversary->evil;
 
-static void
-use_connection(struct evil *evil, unsigned i)
-{
+	if (evil_below(6) == 0)
+		evil_mutate(evil);
+	if (evil->len && evil_below(4))
+		send_all(connection, evil->bytes, evil->len);
+	else if (evil->len)
+		send_once(connection, evil->bytes, evil->len);
 	evil->len = 0;
-	if (evil->fds[i] < 0) {
-		open_connection(evil, i);
-	} else if (!evil->joined[i]) {
-		put_init(evil);
-		evil->joined[i] = true;
-	} else if (below(12) == 0) {
-		close_connection(evil, i);
-		return;
-	} else if (below(3) == 0) {
-		read_some(evil, i);
-		evil->len = 0;
-	} else if (below(5) == 0) {
-		put_control(evil);
-	} else {
-		for (uint64_t messages = 1 + below(4); messages > 0; messages--)
-			put_message(evil);
+}
+
+/* Sends more of a big message; it may end in the middle. */
+static void
+say_more(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+	bool goes_on = true;
+
+	for (uint64_t turns = 6 + evil_below(11); turns > 0 && goes_on && connection->owed > 2;
+		turns--) {
+		size_t len = connection->owed - 2 < EVIL_BYTES ? connection->owed - 2 : EVIL_BYTES;
+
+		memset(evil->bytes, 'x', len);
+		goes_on = send_all(connection, evil->bytes, len);
+		connection->owed -= len;
 	}
-	if (below(4) == 0)
-		mutate(evil);
-	if (evil->len && evil->fds[i] >= 0)
-		send_bytes(evil, i);
+
+	if (connection->owed == 2 && send_all(connection, "\"}", 2))
+		connection->owed = 0;
+}
+
+static void
+forget(struct connection *connection)
+{
+	connection->forgotten_until_ns =
+		world_now_ns() + chance_scale(world_chance(), FORGOTTEN_NS);
+}
+
+static void
+begin_big(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+
+	connection->owed = evil_put_big_begin(evil);
+	send_all(connection, evil->bytes, evil->len);
+	say_more(adversary, connection);
+	evil->len = 0;
+	if (evil_below(4))
+		forget(connection);
+}
+
+static void
+say_as_member(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+
+	if (connection->owed) {
+		say_more(adversary, connection);
+	} else if (evil_has(evil, 'b') && evil_below(3) == 0) {
+		begin_big(adversary, connection);
+	} else if (evil_below(5) == 0) {
+		evil_put_control(evil);
+	} else {
+		for (uint64_t messages = 1 + evil_below(4); messages > 0; messages--)
+			evil_put_message(evil);
+	}
+}
+
+static void
+speak(struct adversary *adversary, struct connection *connection)
+{
+	struct evil *evil = &adversary->evil;
+
+	switch (connection->stage) {
+	case OPEN:
+		begin_tls(evil, connection);
+		evil_put_head(evil);
+		connection->stage = ASKED;
+		if (evil_below(4))
+			break;
+		/* fall through */
+	case ASKED:
+		evil_put_init(evil);
+		connection->stage = JOINED;
+		if (evil_below(2))
+			break;
+		/* fall through */
+	case JOINED:
+		say_as_member(adversary, connection);
+		break;
+	default:
+		evil_put_question(evil);
+	}
+	say(adversary, connection);
+}
+
+static void
+use_connection(struct adversary *adversary, struct connection *connection)
+{
+	if (connection->forgotten_until_ns > world_now_ns())
+		return;
+	if (connection->stage == CLOSED)
+		open_connection(adversary, connection);
+	else if (connection->may_be_forgotten && evil_below(16) == 0)
+		forget(connection);
+	else if (evil_below(16) == 0)
+		close_connection(connection);
+	else if (evil_below(30) == 0)
+		sim_shutdown(connection->fd, SHUT_WR);
+	else if (evil_below(20) == 0)
+		connection->stage = JOINED; /* without what comes before */
+	else if (evil_below(3) == 0)
+		read_some(adversary, connection);
+	else
+		speak(adversary, connection);
+}
+
+/* Says as much as the connection takes. */
+static void
+flood(struct adversary *adversary, struct connection *connection)
+{
+	if (connection->stage != JOINED || connection->deaf) {
+		use_connection(adversary, connection);
+		return;
+	}
+	read_some(adversary, connection);
+	evil_put_flood(&adversary->evil);
+	send_all(connection, adversary->evil.bytes, adversary->evil.len);
+	adversary->evil.len = 0;
+	adversary->floods++;
 }
 
 int
 adversary_main(int argc, char **argv)
 {
-	struct evil *evil = sim_calloc(1, sizeof(*evil));
+	struct adversary *adversary = sim_calloc(1, sizeof(*adversary));
 
-	evil->number = argc > 1 ? argv[1] : "";
-	evil->has_tls = argc > 2;
-	evil->pretends = argc > 3;
+	adversary->evil.number = argc > 1 ? argv[1] : "0";
+	adversary->evil.traits = argc > 2 ? argv[2] : "";
 	for (unsigned i = 0; i < CONNECTIONS; i++)
-		evil->fds[i] = -1;
-	for (;;) {
-		use_connection(evil, (unsigned)below(CONNECTIONS));
-		task_wait(world_now_ns() + chance_scale(world_chance(), 2 * SECOND));
+		adversary->connections[i] =
+			(struct connection){.fd = -1, .may_be_forgotten = i % 2};
+	for (unsigned turn = 0;; turn++) {
+		struct connection *connection = &adversary->connections[evil_below(CONNECTIONS)];
+		bool floods = evil_has(&adversary->evil, 'f') && adversary->floods < FLOODS;
+
+		if (floods)
+			flood(adversary, connection);
+		else if (evil_below(100) == 0)
+			be_a_crowd(adversary);
+		else
+			use_connection(adversary, connection);
+		task_wait(world_now_ns() +
+			chance_scale(world_chance(),
+				floods                      ? FLOOD_NS
+					: turn < BUSY_TURNS ? PAUSE_NS
+							    : LONG_PAUSE_NS));
 	}
 }

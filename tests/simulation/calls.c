@@ -85,12 +85,6 @@ sim_no_call(void)
 }
 
 int
-sim_io_uring_queue_init(void)
-{
-	return -ENOSYS;
-}
-
-int
 sim_done(void)
 {
 	return 1;
@@ -108,7 +102,6 @@ ALIAS(sim_posix_spawnp, sim_no_call);
 ALIAS(sim_waitpid, sim_no_call);
 ALIAS(sim_waitid, sim_no_call);
 ALIAS(sim_kill, sim_no_call);
-ALIAS(sim_socketpair, sim_no_call);
 ALIAS(sim_memfd_create, sim_no_call);
 ALIAS(sim_linkat, sim_no_call);
 ALIAS(sim_pthread_create, sim_no_call);

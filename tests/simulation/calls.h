@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -19,10 +20,13 @@
  * the C library, POSIX, Linux or libuv.
  */
 
+struct addrinfo;
+struct io_uring;
 struct dirent;
 struct passwd;
 struct rlimit;
 struct sim_dir;
+struct sim_stdio;
 struct wslay_frame_callbacks;
 struct wslay_frame_context;
 
@@ -92,10 +96,29 @@ int sim_getpwuid_r(
 int sim_gethostname(char *name, size_t size);
 int sim_getrlimit64(int resource, struct rlimit *limit);
 int sim_no_call(void); /* -1 and ENOSYS */
-int sim_io_uring_queue_init(void);
 int sim_done(void); /* 1: nothing has to be done */
 _Noreturn void sim_exit(int status);
 _Noreturn void sim_abort(void);
+
+/* calls_ring.c */
+int sim_io_uring_queue_init(unsigned entries, struct io_uring *ring, unsigned flags);
+void sim_io_uring_queue_exit(struct io_uring *ring);
+int sim_io_uring_register(void);
+int sim_io_uring_submit_and_wait(struct io_uring *ring, unsigned wait);
+int sim_socketpair(int domain, int type, int protocol, int fds[2]);
+
+/* calls_stdio.c */
+struct sim_stdio *sim_fopen64(const char *path, const char *mode);
+int sim_fclose(struct sim_stdio *file);
+int sim_fileno(struct sim_stdio *file);
+int sim_ferror(struct sim_stdio *file);
+ssize_t sim_getdelim(char **line, size_t *cap, int delimiter, struct sim_stdio *file);
+ssize_t sim_getline(char **line, size_t *cap, struct sim_stdio *file);
+
+/* calls_resolve.c */
+int sim_getaddrinfo(
+	const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **list);
+void sim_freeaddrinfo(struct addrinfo *list);
 
 /* signals.c */
 int sim_sigprocmask(int how, const sigset_t *set, sigset_t *old);

@@ -1,14 +1,13 @@
 /* Sockets, pipes, and waiting for them. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "simulation/address.h"
 #include "simulation/calls.h"
 #include "simulation/kernel.h"
 
@@ -53,19 +52,25 @@ sim_socket(int domain, int type, int protocol)
 {
 	(void)protocol;
 	task_call();
-	if (domain != AF_INET)
-		return fail_with(EAFNOSUPPORT);
-	return process_fd(socket_new(type & SOCK_NONBLOCK ? O_NONBLOCK : 0));
+	return process_fd(socket_new(domain, type & SOCK_NONBLOCK ? O_NONBLOCK : 0));
+}
+
+static struct sockaddr_storage
+copy_address(const struct sockaddr *address, socklen_t len)
+{
+	struct sockaddr_storage copy = {0};
+
+	memcpy(&copy, address, len < sizeof(copy) ? len : sizeof(copy));
+	return copy;
 }
 
 int
 sim_bind(int fd, const struct sockaddr *address, socklen_t len)
 {
 	struct file *file = socket_of(fd);
+	struct sockaddr_storage copy = copy_address(address, len);
 
-	(void)len;
-	return file ? socket_bind(file, ntohs(((const struct sockaddr_in *)address)->sin_port))
-		    : -1;
+	return file ? socket_bind(file, &copy) : -1;
 }
 
 int
@@ -78,14 +83,12 @@ sim_listen(int fd, int backlog)
 }
 
 static void
-fill_address(struct sockaddr *address, socklen_t *len, uint32_t host, unsigned port)
+fill_address(struct sockaddr *address, socklen_t *len, const struct sockaddr_storage *from)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(host)};
+	socklen_t count = address_len(from);
 
-	memcpy(address, &in, sizeof(in) < *len ? sizeof(in) : *len);
-	*len = sizeof(in);
+	memcpy(address, from, count < *len ? count : *len);
+	*len = count;
 }
 
 int
@@ -95,7 +98,7 @@ sim_getsockname(int fd, struct sockaddr *address, socklen_t *len)
 
 	if (!file)
 		return -1;
-	fill_address(address, len, INADDR_LOOPBACK, socket_port(file));
+	fill_address(address, len, socket_address(file));
 	return 0;
 }
 
@@ -103,18 +106,17 @@ int
 sim_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 {
 	struct file *file = socket_of(fd), *accepted;
-	unsigned port = 0;
-	uint32_t from = 0;
+	struct sockaddr_storage from;
 
 	if (!file)
 		return -1;
 	task_call();
-	accepted = socket_accept(file, &from, &port);
+	accepted = socket_accept(file, &from);
 	if (!accepted)
 		return -1;
 	accepted->flags |= flags & SOCK_NONBLOCK ? O_NONBLOCK : 0;
 	if (address)
-		fill_address(address, len, from, port);
+		fill_address(address, len, &from);
 	return process_fd(accepted);
 }
 
@@ -124,19 +126,29 @@ sim_accept(int fd, struct sockaddr *address, socklen_t *len)
 	return sim_accept4(fd, address, len, 0);
 }
 
+/* A process connects from the address in its environment, if that is of the same kind. */
+static struct sockaddr_storage
+own_address(int family)
+{
+	const char *text = process_env("SIMULATED_ADDRESS");
+	struct sockaddr_storage own;
+
+	if (!text || !address_read(&own, text, 0) || own.ss_family != family)
+		own = address_local(family);
+	return own;
+}
+
 int
 sim_connect(int fd, const struct sockaddr *address, socklen_t len)
 {
-	const struct sockaddr_in *to = (const struct sockaddr_in *)address;
-	const char *from = process_env("SIMULATED_ADDRESS");
+	struct sockaddr_storage to = copy_address(address, len), own;
 	struct file *file = socket_of(fd);
 
-	(void)len;
 	if (!file)
 		return -1;
 	task_call();
-	return socket_connect(
-		file, ntohs(to->sin_port), from ? ntohl(inet_addr(from)) : INADDR_LOOPBACK);
+	own = own_address(to.ss_family);
+	return socket_connect(file, &to, &own);
 }
 
 ssize_t

@@ -44,6 +44,12 @@ server_forgets(const struct member *member)
 }
 
 static bool
+server_misses(const struct member *member)
+{
+	return server_forgets(member) || walls_remove(&member->run->plan->walls);
+}
+
+static bool
 server_is_lost(const struct member *member)
 {
 	return member->run->server.count > 1 || server_forgets(member);
@@ -58,7 +64,7 @@ static const struct {
 	{": slow_consumer: ", network_is_slow},
 	{": the message took too long to arrive", network_is_slow},
 	{": shutting_down: ", server_ends},
-	{": messages may be missing ", server_forgets},
+	{": messages may be missing ", server_misses},
 	{": may or may not have been accepted", server_is_lost},
 };
 

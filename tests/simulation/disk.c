@@ -62,7 +62,9 @@ close_file(struct file *file)
 static void
 fill_status(const struct node *node, struct stat *status)
 {
-	status->st_mode = node->dir ? S_IFDIR | 0755 : S_IFREG | 0644;
+	status->st_mode = node->dir ? S_IFDIR | 0755
+		: node->is_socket   ? S_IFSOCK | 0755
+				    : S_IFREG | 0644;
 	status->st_size = (off_t)node->size;
 	status->st_ino = node->number;
 	status->st_nlink = node->links;
@@ -332,6 +334,35 @@ disk_make_dir(const char *path)
 	node = node_new(true);
 	node->links = 2;
 	names_set(&dir->names, &dir->count, name, node);
+	return 0;
+}
+
+void
+disk_make_null(void)
+{
+	struct node *node = node_new(false);
+
+	node->links = 1;
+	disk_make_dir("/dev");
+	names_set(&dir_find(disk.root->dir, "dev")->dir->names,
+		&dir_find(disk.root->dir, "dev")->dir->count, "null", node);
+}
+
+int
+disk_make_socket(const char *path)
+{
+	const char *name;
+	struct dir *dir = disk_find_dir(path, &name);
+	struct node *node;
+
+	if (!dir)
+		return -1;
+	if (dir_find(dir, name))
+		return fail_with(EEXIST);
+	node = node_new(false);
+	node->links = 1;
+	node->is_socket = true;
+	dir_set(dir, name, node);
 	return 0;
 }
 

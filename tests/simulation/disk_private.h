@@ -19,6 +19,7 @@ struct node {
 	struct file *locked_by; /* borrowed */
 	int64_t changed_ns;
 	struct dir *dir; /* owned; NULL: a regular file */
+	bool is_socket; /* a name that a socket was bound to */
 	bool fails; /* faults happen to it: it is in a directory of the server */
 };
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -48,6 +49,9 @@ struct faults {
 	unsigned sync_error, sync_slow;
 	int64_t sync_ns; /* how long a slow sync takes, at most */
 	unsigned open_error;
+	unsigned accept_error; /* also of bind(2) */
+	bool has_ring; /* the kernel has io_uring */
+	unsigned ring_error;
 	int64_t clock_step_ns; /* the wall clock is set by up to this, either way */
 	unsigned clock_steps;
 };
@@ -224,14 +228,16 @@ int file_poll(struct pollfd *fds, size_t count, int64_t until_ns);
 /* Two ends of a pipe: [0] is read, [1] is written. */
 void stream_pipe(struct file *ends[2], size_t cap);
 
-/* A socket of TCP that is not connected. */
-struct file *socket_new(int flags);
-int socket_bind(struct file *file, unsigned port);
+/* A socket that is not connected: of TCP, or of this machine (AF_UNIX). */
+struct file *socket_new(int family, int flags);
+void socket_pair(int family, int flags, struct file *ends[2]); /* of one connection */
+int socket_bind(struct file *file, const struct sockaddr_storage *address);
 int socket_listen(struct file *file);
-unsigned socket_port(const struct file *file);
-/* 0, or -1 with errno: EINPROGRESS, ECONNREFUSED. from: the address of the client, of 127/8. */
-int socket_connect(struct file *file, unsigned port, uint32_t from);
-struct file *socket_accept(struct file *file, uint32_t *from, unsigned *from_port);
+const struct sockaddr_storage *socket_address(const struct file *file); /* what it is bound to */
+/* 0, or -1 with errno: EINPROGRESS, ECONNREFUSED. from: the address of the client. */
+int socket_connect(
+	struct file *file, const struct sockaddr_storage *to, const struct sockaddr_storage *from);
+struct file *socket_accept(struct file *file, struct sockaddr_storage *from);
 ssize_t socket_receive(struct file *file, void *bytes, size_t size);
 ssize_t socket_send(struct file *file, const void *bytes, size_t len);
 int socket_shut_down(struct file *file, int how);
@@ -263,6 +269,8 @@ int disk_status_at(struct file *dir, const char *name, struct stat *status);
 int disk_remove(struct file *dir, const char *name);
 int disk_rename(struct file *dir, const char *from, const char *to);
 int disk_make_dir(const char *path);
+void disk_make_null(void); /* /dev/null */
+int disk_make_socket(const char *path); /* the name that a socket is bound to */
 int disk_lock(struct file *file, int operation);
 bool is_disk_file(const struct file *file);
 

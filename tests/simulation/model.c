@@ -12,6 +12,7 @@
 #include "simulation/run.h"
 
 #define ID_MOST 64
+#define OTHERS CHANNELS /* the channels that only adversaries make */
 
 /* A message that somebody has printed. */
 struct known {
@@ -61,7 +62,9 @@ read_message(struct chat_span line, struct known *message)
 	copy_string(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
 	copy_string(&msg, CHAT_SLOT_CHANNEL, channel, sizeof(channel));
 	message->content = content;
-	message->channel = strcmp(channel, "/") != 0;
+	message->channel = strcmp(channel, "/") == 0 ? 0
+		: strcmp(channel, "/ops") == 0       ? 1
+						     : OTHERS;
 	return true;
 }
 
@@ -214,7 +217,7 @@ take_server(struct model *model)
 	struct chat_span rest, line;
 	struct known message;
 	const char *start = disk_bytes("/server-0-0", &rest.len);
-	uint64_t before[CHANNELS] = {0};
+	uint64_t before[CHANNELS + 1] = {0};
 
 	rest.at = start;
 	while (start && run_next_line(&rest, &line)) {
@@ -223,7 +226,7 @@ take_server(struct model *model)
 		if (!read_message(line, &message))
 			continue;
 		known = add(model, &message);
-		if (known->order <= before[known->channel])
+		if (known->channel != OTHERS && known->order <= before[known->channel])
 			run_fail(model->run, "the server printed %s late", message.id);
 		before[known->channel] = known->order;
 		known->printed = true;
@@ -239,16 +242,34 @@ struct heard {
 	bool repeats; /* it may print a message again, after it was killed */
 	bool from_first; /* it has asked for everything */
 	bool to_last; /* it was there to the end */
-	bool knows_gaps; /* a file of the journal could not be read, and it said that it misses some
-			  */
+	struct chat_span said; /* its diagnostics */
+	char last_id[ID_MOST]; /* of what it heard */
 };
+
+/* A file of the journal that cannot be opened cannot be read to a listener, who is told so. */
+static bool
+was_told(const struct model *model, const struct heard *heard)
+{
+	const char *id = heard->last_id;
+	char at_end[ID_MOST + 64], between[ID_MOST + 64];
+
+	if (!*id) /* who wants everything gets what there is */
+		return model->run->plan->faults.open_error;
+	snprintf(at_end, sizeof(at_end), "may be missing after %s\n", id);
+	snprintf(between, sizeof(between), "may be missing after %s and", id);
+	return model->run->plan->faults.open_error && heard->said.at &&
+		(memmem(heard->said.at, heard->said.len, at_end, strlen(at_end)) ||
+			memmem(heard->said.at, heard->said.len, between, strlen(between)));
+}
 
 /* Checks that no message that the server had is missing between two that were heard. */
 static void
 check_between(
 	struct model *model, const struct heard *heard, size_t from, size_t to, unsigned channel)
 {
-	for (size_t i = from; i < to && !heard->knows_gaps; i++) {
+	bool told = was_told(model, heard);
+
+	for (size_t i = from; i < to && !told; i++) {
 		const struct known *known = &model->known[i];
 
 		if (known->channel == channel && known->printed && !known->optional)
@@ -258,8 +279,8 @@ check_between(
 }
 
 static void
-check_heard(struct model *model, const struct heard *heard, const char *text, size_t len,
-	unsigned channel)
+check_heard(
+	struct model *model, struct heard *heard, const char *text, size_t len, unsigned channel)
 {
 	struct chat_span rest = {text, len}, line;
 	size_t next = 0; /* the place after the last one that was heard */
@@ -280,8 +301,10 @@ check_heard(struct model *model, const struct heard *heard, const char *text, si
 				heard->number, message.id);
 		if (any && at > next)
 			check_between(model, heard, next, at, channel);
-		if (at >= next || !heard->repeats)
+		if (at >= next || !heard->repeats) {
 			next = at + 1;
+			snprintf(heard->last_id, sizeof(heard->last_id), "%s", message.id);
+		}
 		any = true;
 	}
 	if (any && heard->to_last)
@@ -297,32 +320,25 @@ was_killed(const struct actor *actor)
 	return false;
 }
 
-static bool
-said_gaps(unsigned number)
-{
-	char path[64];
-	const char *text;
-	size_t len;
-
-	run_path(path, sizeof(path), "listener-errors", number, 0);
-	text = disk_bytes(path, &len);
-	return text && memmem(text, len, "messages may be missing", 23);
-}
-
 static void
 check_listener(struct model *model, unsigned number)
 {
 	struct run *run = model->run;
 	const struct listener_plan *plan = &run->plan->listener[number];
 	struct actor *actor = &run->listener[number];
-	struct heard heard = {"listener", number, was_killed(actor), true, true, false};
+	struct heard heard = {.who = "listener",
+		.number = number,
+		.repeats = was_killed(actor),
+		.from_first = true,
+		.to_last = true};
 	char path[64];
 	const char *text;
 	size_t len;
 
 	if (plan->absent)
 		return;
-	heard.knows_gaps = run->plan->faults.open_error && said_gaps(number);
+	run_path(path, sizeof(path), "listener-errors", number, 0);
+	heard.said.at = disk_bytes(path, &heard.said.len);
 	if (plan->to_pipe || plan->has_cursor) {
 		heard.repeats = heard.repeats || !plan->has_cursor;
 		run_path(path, sizeof(path), "heard", number, 0);
@@ -332,6 +348,7 @@ check_listener(struct model *model, unsigned number)
 	}
 	for (unsigned i = 0; i < actor->count; i++) {
 		heard.to_last = i + 1 == actor->count;
+		*heard.last_id = '\0';
 		run_path(path, sizeof(path), "heard", number, i);
 		text = disk_bytes(path, &len);
 		check_heard(model, &heard, text, len, plan->channel);
@@ -359,6 +376,8 @@ check_presence(struct model *model, struct chat_span line, unsigned channel)
 	const struct plan *plan = model->run->plan;
 	char words[64];
 
+	if (walls_have(&plan->walls, WALL_CROWD))
+		return; /* the list may be cut */
 	for (unsigned i = 0; i < LISTENERS_MOST; i++) {
 		bool is_there = i < plan->listeners && !plan->listener[i].absent &&
 			plan->listener[i].channel == channel;
@@ -372,24 +391,50 @@ check_presence(struct model *model, struct chat_span line, unsigned channel)
 		run_fail(model->run, "a speaker is listed who has left channel %u", channel);
 }
 
+/* What a wall removes may be gone: segments that no history needs, or, of a journal that is much
+ * too large, any. What came last is needed. */
+static void
+excuse_removed(struct model *model, unsigned channel)
+{
+	const struct walls *walls = &model->run->plan->walls;
+	bool later = walls_have(walls, WALL_JOURNAL_MAX_BYTES);
+
+	if (!walls_remove(walls))
+		return;
+	for (size_t i = model->count; i-- > 0;) {
+		struct known *known = &model->known[i];
+
+		if (known->channel != channel)
+			continue;
+		later = later || known->kept;
+		if (later && !known->kept)
+			known->optional = true;
+	}
+}
+
 static void
 check_final(struct model *model, unsigned channel)
 {
-	struct heard heard = {"the last reader of channel", channel, false, true, true, false};
+	struct heard heard = {.who = "the last reader of channel",
+		.number = channel,
+		.from_first = true,
+		.to_last = true};
 	struct chat_span rest, line;
 	struct known message;
 	const char *text;
 	char path[64];
+	size_t len;
 
 	run_path(path, sizeof(path), "all", channel, 0);
-	text = disk_bytes(path, &rest.len);
-	check_heard(model, &heard, text, rest.len, channel);
-	rest.at = text;
+	text = disk_bytes(path, &len);
+	rest = (struct chat_span){text, len};
 	while (text && run_next_line(&rest, &line))
 		if (read_message(line, &message))
 			add(model, &message)->kept = true;
 		else if (count_of(line, "\"type\":\"userData\""))
 			check_presence(model, line, channel);
+	excuse_removed(model, channel);
+	check_heard(model, &heard, text, len, channel);
 }
 
 /* ---- receipts ---- */
@@ -406,16 +451,20 @@ find_content(struct model *model, const char *content)
 static void
 check_accepted(struct model *model, const struct known *receipt, const char *text)
 {
-	size_t at = find(model, order_of(model, receipt->id));
+	bool may_be_gone = walls_remove(&model->run->plan->walls);
+	size_t at;
 
+	if (may_be_gone && find_epoch(model, receipt->id, strcspn(receipt->id, "-")) < 0)
+		return; /* nothing is left of that time */
+	at = find(model, order_of(model, receipt->id));
 	if (strcmp(receipt->content, text) != 0)
 		run_fail(model->run, "the receipt of \"%.40s\" has \"%.40s\"", text,
 			receipt->content);
-	else if (at == model->count || strcmp(model->known[at].id, receipt->id) != 0)
+	else if (at < model->count && strcmp(model->known[at].id, receipt->id) == 0)
+		model->known[at].acknowledged = true;
+	else if (!may_be_gone)
 		run_fail(model->run, "%s \"%.40s\" was acknowledged, and nobody has it",
 			receipt->id, text);
-	else
-		model->known[at].acknowledged = true;
 }
 
 /* A message that was refused because a sync failed is cut off again. If no sync of that succeeds
@@ -499,6 +548,8 @@ check_once(struct model *model)
 static void
 check_kept(struct model *model)
 {
+	for (unsigned i = 0; i < CHANNELS; i++)
+		excuse_removed(model, i); /* also what the server had no time to print */
 	for (size_t i = 0; i < model->count; i++) {
 		const struct known *known = &model->known[i];
 

@@ -19,6 +19,7 @@ enum part {
 	PART_ADVERSARIES,
 	PART_ACTIONS,
 	PART_TLS,
+	PART_WALLS
 };
 
 /* A rate of a fault in a thousand: mostly none. */
@@ -122,6 +123,9 @@ draw_action(struct plan *plan, struct chance *chance, enum action_kind kind)
 	case ACTION_STEP_CLOCK:
 		action->number = chance_between(chance, -7200000, 7200000);
 		break;
+	case ACTION_RELOAD:
+		action->number = (int64_t)chance_below(chance, 1 << 12);
+		break;
 	default:
 		break;
 	}
@@ -182,6 +186,7 @@ draw_actions(struct plan *plan, struct chance *chance)
 		[ACTION_HOLD] = 4,
 		[ACTION_METRICS] = 8,
 		[ACTION_STEP_CLOCK] = 3,
+		[ACTION_RELOAD] = 4,
 	};
 
 	for (int64_t says = chance_scale(chance, 60); says > 0; says--)
@@ -248,6 +253,7 @@ plan_draw(struct plan *plan, uint64_t seed)
 		[PART_ADVERSARIES] = draw_adversaries,
 		[PART_ACTIONS] = draw_actions,
 		[PART_TLS] = draw_tls,
+		[PART_WALLS] = walls_draw,
 	};
 	struct chance chance = {seed};
 
@@ -259,5 +265,7 @@ plan_draw(struct plan *plan, uint64_t seed)
 
 		draw[part](plan, &own);
 	}
+	if (walls_have(&plan->walls, WALL_TOKENS))
+		plan->has_client_ca = false; /* one of both says who a user is */
 	qsort(plan->action, plan->actions, sizeof(*plan->action), compare);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "simulation/kernel.h"
+#include "simulation/walls.h"
 
 /*
  * A plan is all that happens in a run, drawn from its seed before it begins: who takes part, which
@@ -33,6 +34,7 @@ enum action_kind {
 	ACTION_METRICS, /* SIGUSR1 of the server */
 	ACTION_STEP_CLOCK, /* by number milliseconds */
 	ACTION_RENEW, /* the server gets another certificate: number says which, and its state */
+	ACTION_RELOAD, /* other tokens, and SIGHUP of the server; number says which */
 	ACTION_KINDS
 };
 
@@ -64,6 +66,7 @@ struct plan {
 	unsigned history; /* --history */
 	unsigned segment_kib;
 	unsigned queue_kib; /* --queue */
+	struct walls walls;
 	bool heavy; /* every text is long, and there are many */
 	bool has_tls;
 	bool has_key_file; /* the key is not with the certificate */

@@ -51,6 +51,9 @@ print_action(const struct action *action)
 		printf("the server gets certificate %lld, %s\n", number % CERTIFICATES,
 			states[number / CERTIFICATES]);
 		break;
+	case ACTION_RELOAD:
+		printf("the server reads other tokens (%llx)\n", (unsigned long long)number);
+		break;
 	default:
 		printf("the wall clock is set by %lld ms\n", number);
 	}
@@ -60,9 +63,11 @@ static void
 print_faults(const struct faults *faults)
 {
 	printf("faults in 1000: short read %u, short write %u, delay %u (to %lld ms), socket "
-	       "buffers to %lld bytes\n",
+	       "buffers to %lld bytes, no socket %u, %s %u\n",
 		faults->short_read, faults->short_write, faults->delay,
-		(long long)(faults->delay_ns / MILLISECOND), (long long)faults->socket_bytes);
+		(long long)(faults->delay_ns / MILLISECOND), (long long)faults->socket_bytes,
+		faults->accept_error, faults->has_ring ? "io_uring with errors" : "no io_uring",
+		faults->ring_error);
 	printf("  disk: short write %u, full %u, error %u, open %u, sync error %u, slow sync %u "
 	       "(to %lld ms)\n",
 		faults->disk_short, faults->disk_full, faults->disk_error, faults->open_error,
@@ -83,6 +88,7 @@ plan_print(const struct plan *plan)
 		printf("TLS: certificate %u%s%s\n", plan->certificate,
 			plan->has_key_file ? ", its key in another file" : "",
 			plan->has_client_ca ? ", clients have certificates" : "");
+	walls_print(&plan->walls);
 	print_faults(&plan->faults);
 	for (unsigned i = 0; i < plan->speakers; i++)
 		printf("speaker %u: channel %u, window %u\n", i, plan->speaker[i].channel,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "simulation/adversary.h"
+#include "simulation/tokens.h"
 #include "simulation/witness.h"
 #include "wire/digest.h"
 
@@ -62,20 +63,45 @@ actor_is_up(const struct actor *actor)
 	return actor->count && process_is_alive(actor->started[actor->count - 1].process);
 }
 
+/* The environment of a program says who it is. */
+struct environment {
+	char address[64], token[64], name[64];
+	const char *at[5];
+};
+
+static void
+environment_fill(const struct run *run, struct environment *env, const char *name, unsigned address)
+{
+	const struct plan *plan = run->plan;
+	const char **at = env->at;
+
+	*env = (struct environment){0};
+	snprintf(env->address, sizeof(env->address), "SIMULATED_ADDRESS=%s%u",
+		plan->walls.remote ? "10.0.0." : "127.0.0.", address + 2);
+	snprintf(env->token, sizeof(env->token), "CHAT_TOKEN=" TOKENS_PREFIX "%s", name);
+	snprintf(env->name, sizeof(env->name), "SIMULATED_NAME=%s", name);
+	*at++ = env->address;
+	if (plan->has_tls)
+		*at++ = "CHAT_URL=wss://localhost:3001/";
+	if (plan->has_client_ca)
+		*at++ = env->name;
+	if (walls_have(&plan->walls, WALL_TOKENS))
+		*at++ = env->token;
+}
+
+/* name: of its user; NULL: it is nobody. */
 static void
 start(const struct run *run, struct actor *actor, const struct program *program,
 	const char *const argv[], unsigned address, const char *name, struct file *const fds[3])
 {
 	struct started *started = &actor->started[actor->count];
-	char variable[64], identity[64];
-	const char *env[] = {variable, run->plan->has_tls ? "CHAT_URL=wss://localhost:3001/" : NULL,
-		run->plan->has_client_ca ? identity : NULL, NULL};
+	struct environment env = {0};
 
-	snprintf(variable, sizeof(variable), "SIMULATED_ADDRESS=127.0.0.%u", address + 2);
-	snprintf(identity, sizeof(identity), "SIMULATED_NAME=%s", name);
 	if (actor->count == RUNS_MOST)
 		return;
-	*started = (struct started){.process = process_start(program, argv, env, fds),
+	if (name)
+		environment_fill(run, &env, name, address);
+	*started = (struct started){.process = process_start(program, argv, env.at, fds),
 		.begun_ns = world_now_ns(),
 		.first = actor->said};
 	actor->count++;
@@ -93,43 +119,58 @@ nothing(void)
 	return ends[0];
 }
 
+/* Adds arguments, up to a NULL. */
+static size_t
+add(const char *argv[], size_t n, const char *const more[])
+{
+	while (*more)
+		argv[n++] = *more++;
+	return n;
+}
+
+#define ARGUMENTS_MOST (2 * WALLS_MOST + 32)
+
+static size_t
+add_tls(const char *argv[], size_t n, const struct plan *plan)
+{
+	const char *const cert[] = {"--tls-cert", CERTIFICATE_FILE, NULL};
+	const char *const key[] = {"--tls-key", KEY_FILE, NULL};
+	const char *const client_ca[] = {"--tls-client-ca", CLIENT_CA_FILE, NULL};
+
+	if (!plan->has_tls)
+		return n;
+	n = add(argv, n, cert);
+	if (plan->has_key_file)
+		n = add(argv, n, key);
+	return plan->has_client_ca ? add(argv, n, client_ca) : n;
+}
+
 void
 run_start_server(struct run *run)
 {
 	static const char *const syncs[] = {"always", "batch", "never"};
 	const struct plan *plan = run->plan;
 	char history[16], segment[16], queue[16];
-	const char *argv[32] = {"chat-serve", "-v", "--no-sandbox", "--listen", "127.0.0.1:3001",
-		"--history", history, "--max-message", "16k", "--queue", queue, "--history-keep",
-		"100000"};
-	size_t n = 13;
-	struct file *fds[3];
+	const char *argv[ARGUMENTS_MOST] = {"chat-serve"};
+	const char *const always[] = {"-v", "--no-sandbox", "--history", history, "--queue", queue,
+		"--history-keep", "100000", NULL};
+	const char *const small[] = {"--max-message", "16k", NULL};
+	const char *const journal[] = {"--journal", "/j", "--sync", syncs[plan->sync],
+		"--journal-segment", segment, run->repairs ? "--repair" : NULL, NULL};
+	size_t n = add(argv, 1, always);
+	struct file *fds[3] = {
+		nothing(), open_output("server", 0, 0), witness_open(run, "/server-errors-0-0")};
 
 	snprintf(history, sizeof(history), "%u", plan->history);
 	snprintf(queue, sizeof(queue), "%uk", plan->queue_kib);
 	snprintf(segment, sizeof(segment), "%uk", plan->segment_kib);
-	if (plan->has_tls) {
-		argv[n++] = "--tls-cert";
-		argv[n++] = CERTIFICATE_FILE;
-	}
-	if (plan->has_tls && plan->has_key_file) {
-		argv[n++] = "--tls-key";
-		argv[n++] = KEY_FILE;
-	}
-	if (plan->has_client_ca) {
-		argv[n++] = "--tls-client-ca";
-		argv[n++] = CLIENT_CA_FILE;
-	}
-	if (plan->has_journal) {
-		const char *more[] = {"--journal", "/j", "--sync", syncs[plan->sync],
-			"--journal-segment", segment, run->repairs ? "--repair" : NULL};
-
-		memcpy(argv + n, more, sizeof(more));
-	}
-	fds[0] = nothing();
-	fds[1] = open_output("server", 0, 0);
-	fds[2] = witness_open(run, "/server-errors-0-0");
-	start(run, &run->server, &program_serve, argv, 0, "", fds);
+	if (!walls_have(&plan->walls, WALL_MAX_MESSAGE))
+		n = add(argv, n, small);
+	if (plan->has_journal)
+		n = add(argv, n, journal);
+	n = add_tls(argv, n, plan);
+	walls_arguments(&plan->walls, argv + n, ARGUMENTS_MOST - 1 - n);
+	start(run, &run->server, &program_serve, argv, 0, NULL, fds);
 }
 
 void
@@ -208,13 +249,20 @@ run_start_listener(struct run *run, struct actor *actor)
 void
 run_start_adversary(struct run *run, unsigned number)
 {
-	char text[16];
-	const char *argv[] = {"adversary", text, run->plan->has_tls ? "tls" : NULL,
-		run->plan->has_client_ca ? "names" : NULL, NULL};
+	const struct walls *walls = &run->plan->walls;
+	char text[16], traits[16];
+	const char *argv[] = {"adversary", text, traits, NULL};
 	struct file *fds[3] = {nothing(), nothing(), nothing()};
 
 	snprintf(text, sizeof(text), "%u", number);
-	start(run, &run->adversary[number], &program_adversary, argv, number, "evil", fds);
+	snprintf(traits, sizeof(traits), "%s%s%s%s%s%s%s%s%s",
+		walls_have(walls, WALL_TOKENS) ? "t" : "",
+		walls_have(walls, WALL_LISTEN_UNIX) ? "u" : "",
+		walls_have(walls, WALL_METRICS) ? "m" : "", walls_are_open(walls) ? "w" : "",
+		walls_have(walls, WALL_MAX_MESSAGE) ? "b" : "", walls_have_ipv6(walls) ? "6" : "",
+		number == 0 && walls->floods ? "f" : "", run->plan->has_tls ? "s" : "",
+		run->plan->has_client_ca ? "c" : "");
+	start(run, &run->adversary[number], &program_adversary, argv, 0, NULL, fds);
 }
 
 void
@@ -236,7 +284,7 @@ run_start_validator(struct run *run, unsigned number, const char *path)
 	const char *argv[] = {"chat-validate", "--state", "--strict", path, NULL};
 	struct file *fds[3] = {nothing(), open_output("findings", number, 0), nothing()};
 
-	start(run, &run->validator[number], &program_validate, argv, 0, "", fds);
+	start(run, &run->validator[number], &program_validate, argv, 0, NULL, fds);
 }
 
 const char *

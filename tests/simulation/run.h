@@ -14,6 +14,7 @@
 #define RUNS_MOST 64 /* of one program: it was started so often */
 #define TEXT_MOST 1000
 #define VALIDATORS (1 + LISTENERS_MOST)
+#define EXIT_GAP 1 /* the status of a listener that missed what was removed */
 
 /* One process of a program that was started again and again. */
 struct started {

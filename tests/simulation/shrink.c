@@ -76,7 +76,7 @@ halve_numbers(struct shrink *shrink)
 		struct action *action = &smaller.action[i];
 
 		if (action->kind == ACTION_KILL_LISTENER || action->kind == ACTION_KILL_SERVER ||
-			action->kind == ACTION_RENEW)
+			action->kind == ACTION_RENEW || action->kind == ACTION_RELOAD)
 			continue;
 		while (action->number > 1 || action->number < -1) {
 			action->number /= 2;
@@ -133,13 +133,30 @@ drop_tls(struct shrink *shrink)
 }
 
 static bool
+drop_walls(struct shrink *shrink)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < walls_count(); i++) {
+		struct plan smaller = *shrink->plan;
+
+		if (!smaller.walls.given[i])
+			continue;
+		smaller.walls.given[i] = 0;
+		any |= take(shrink, &smaller);
+	}
+	return any;
+}
+
+static bool
 drop_faults(struct shrink *shrink)
 {
 	static const size_t rates[] = {offsetof(struct faults, short_read),
 		offsetof(struct faults, short_write), offsetof(struct faults, delay),
 		offsetof(struct faults, disk_short), offsetof(struct faults, disk_full),
 		offsetof(struct faults, disk_error), offsetof(struct faults, sync_error),
-		offsetof(struct faults, sync_slow), offsetof(struct faults, open_error)};
+		offsetof(struct faults, sync_slow), offsetof(struct faults, open_error),
+		offsetof(struct faults, accept_error), offsetof(struct faults, ring_error)};
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
@@ -165,6 +182,7 @@ shrink_plan(struct plan *plan, struct run *run)
 		any = drop_actors(&shrink);
 		any |= drop_adversaries(&shrink);
 		any |= drop_tls(&shrink);
+		any |= drop_walls(&shrink);
 		any |= drop_faults(&shrink);
 		any |= drop_actions(&shrink);
 		any |= halve_numbers(&shrink);

@@ -1,9 +1,11 @@
-/* Sockets of TCP: listeners, and connections of two ways. */
+/* Sockets: listeners, and connections of two ways. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
+#include "simulation/address.h"
 #include "simulation/kernel.h"
 #include "simulation/way.h"
 
@@ -23,8 +25,7 @@ struct socket {
 	struct waiting *backlog; /* of a listener */
 	struct socket *next; /* of all listeners */
 	struct socket *accepted; /* the server's end of a client that waits to be accepted */
-	unsigned port, peer_port;
-	uint32_t peer;
+	struct sockaddr_storage address, peer;
 	int error;
 	bool listens, connecting, connected;
 };
@@ -107,43 +108,48 @@ is_socket(const struct file *file)
 }
 
 static struct socket *
-socket_make(int flags)
+socket_make(int family, int flags)
 {
 	struct socket *socket = calloc(1, sizeof(*socket));
 
 	if (!socket)
 		abort();
 	socket->refs = 1;
+	socket->address.ss_family = (sa_family_t)family;
 	socket->file = file_new(&socket_kind, O_RDWR | (flags & O_NONBLOCK), socket);
 	return socket;
 }
 
 struct file *
-socket_new(int flags)
+socket_new(int family, int flags)
 {
-	return socket_make(flags)->file;
+	return socket_make(family, flags)->file;
 }
 
 static struct socket *
-find_listener(unsigned port)
+find_listener(const struct sockaddr_storage *to)
 {
 	struct socket *socket = listeners;
 
-	while (socket && socket->port != port)
+	while (socket && !address_reaches(to, &socket->address))
 		socket = socket->next;
 	return socket;
 }
 
 int
-socket_bind(struct file *file, unsigned port)
+socket_bind(struct file *file, const struct sockaddr_storage *address)
 {
 	struct socket *socket = file->data;
 
-	if (find_listener(port)) {
-		errno = EADDRINUSE;
-		return -1;
-	}
-	socket->port = port;
+	if (find_listener(address) || chance_hits(world_chance(), world_faults()->accept_error))
+		return fail_with(EADDRINUSE);
+	if (address->ss_family == AF_UNIX &&
+		disk_make_socket(((const struct sockaddr_un *)address)->sun_path) < 0)
+		return fail_with(errno == EEXIST ? EADDRINUSE : errno);
+	socket->address = *address;
+	if (address_port(address) == 0)
+		address_set_port(
+			&socket->address, (unsigned)chance_between(world_chance(), 4000, 4002));
 	return 0;
 }
 
@@ -158,10 +164,10 @@ socket_listen(struct file *file)
 	return 0;
 }
 
-unsigned
-socket_port(const struct file *file)
+const struct sockaddr_storage *
+socket_address(const struct file *file)
 {
-	return ((struct socket *)file->data)->port;
+	return &((struct socket *)file->data)->address;
 }
 
 /* Closes both directions. If bytes were not read, the other end gets a reset. */
@@ -221,8 +227,7 @@ socket_close(struct file *file)
 
 struct request {
 	struct socket *client;
-	uint32_t from;
-	unsigned port;
+	struct sockaddr_storage from, to;
 };
 
 static size_t
@@ -247,6 +252,14 @@ join(struct socket *client, struct socket *server)
 	client->connected = server->connected = true;
 }
 
+void
+socket_pair(int family, int flags, struct file *ends[2])
+{
+	ends[0] = socket_new(family, flags);
+	ends[1] = socket_new(family, flags);
+	join(ends[0]->data, ends[1]->data);
+}
+
 static void
 refuse(struct socket *client)
 {
@@ -258,17 +271,16 @@ static void
 on_request(void *arg)
 {
 	struct request *request = arg;
-	struct socket *client = request->client, *listener = find_listener(request->port), *server;
+	struct socket *client = request->client, *listener = find_listener(&request->to), *server;
 	struct waiting *waiting, **end;
 
 	client->connecting = false;
 	if (client->file && !listener) {
 		refuse(client);
 	} else if (client->file) {
-		server = socket_make(0);
-		server->port = request->port;
+		server = socket_make(request->to.ss_family, 0);
+		server->address = request->to;
 		server->peer = request->from;
-		server->peer_port = client->port;
 		join(client, server);
 		waiting = calloc(1, sizeof(*waiting));
 		waiting->client = server;
@@ -283,24 +295,32 @@ on_request(void *arg)
 }
 
 int
-socket_connect(struct file *file, unsigned port, uint32_t from)
+socket_connect(
+	struct file *file, const struct sockaddr_storage *to, const struct sockaddr_storage *from)
 {
 	struct socket *client = file->data;
 	struct request *request = calloc(1, sizeof(*request));
 
 	if (!request)
 		abort();
-	*request = (struct request){client, from, port};
+	*request = (struct request){client, *from, *to};
+	address_set_port(&request->from, (unsigned)chance_between(world_chance(), 32768, 60999));
+	if (to->ss_family == AF_UNIX && !find_listener(to)) { /* nothing is on its way */
+		free(request);
+		return fail_with(ECONNREFUSED);
+	}
 	client->refs++;
 	client->connecting = true;
-	client->port = (unsigned)chance_between(world_chance(), 32768, 60999);
 	world_at(world_now_ns() + way_latency_ns(), on_request, request);
-	errno = EINPROGRESS;
-	return -1;
+	return fail_with(EINPROGRESS);
 }
 
+/* What accept(2) may say although somebody waits. */
+static const int accept_errors[] = {ECONNABORTED, EMFILE, ENOBUFS};
+#define ACCEPT_ERRORS (sizeof(accept_errors) / sizeof(*accept_errors))
+
 struct file *
-socket_accept(struct file *file, uint32_t *from, unsigned *from_port)
+socket_accept(struct file *file, struct sockaddr_storage *from)
 {
 	struct socket *listener = file->data;
 	struct waiting *first = listener->backlog;
@@ -310,11 +330,14 @@ socket_accept(struct file *file, uint32_t *from, unsigned *from_port)
 		errno = EAGAIN;
 		return NULL;
 	}
+	if (chance_hits(world_chance(), world_faults()->accept_error)) {
+		errno = accept_errors[chance_below(world_chance(), ACCEPT_ERRORS)];
+		return NULL;
+	}
 	listener->backlog = first->next;
 	server = first->client;
 	free(first);
 	*from = server->peer;
-	*from_port = server->peer_port;
 	return server->file;
 }
 

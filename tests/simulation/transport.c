@@ -32,7 +32,9 @@ chat_transport_open(
 	const struct chat_url *url, const struct chat_client_options *options, struct chat_err *err)
 {
 	struct chat_transport *transport = chat_alloc_zeroed(1, sizeof(*transport));
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)url->port)};
+	struct sockaddr_in to = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)url->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	(void)err;
 	transport->deadline_ms = chat_now_ms() + options->connect_timeout_ms;

@@ -187,6 +187,27 @@ test_owed_echo(void)
 	past_close(&past);
 }
 
+/*
+ * The journal was read when messages were not in memory, and a segment had none of this channel;
+ * then read_newest has brought them into memory.
+ */
+static void
+test_empty_page(void)
+{
+	struct page_key key = {.after = 4, .kind = PAGE_CATCHUP};
+	struct past past;
+	struct page *page;
+
+	past_open(&past, 9, 100);
+	key.channel = past.channel->number;
+	page = page_cache_add(&past.channel->channels->page_cache, &key);
+	page->end = 5;
+	page->complete = true;
+	page_cache_fill(&past.channel->channels->page_cache, page, NULL);
+	since_is(&past, "000000000001-0000000004", LARGE, "5 6 7 8 9 end");
+	past_close(&past);
+}
+
 int
 main(void)
 {
@@ -194,5 +215,6 @@ main(void)
 	test_dropped();
 	test_meanwhile();
 	test_owed_echo();
+	test_empty_page();
 	return done();
 }

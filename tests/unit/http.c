@@ -195,6 +195,7 @@ static const struct {
 	{"403", CHAT_SPAN("HTTP/1.0 403 Forbidden\r\n\r\n"), 403, CHAT_REFUSED},
 	{"404", CHAT_SPAN("HTTP/1.1 404 Not Found\r\n\r\n"), 404, CHAT_PROTOCOL_ERROR},
 	{"429", CHAT_SPAN("HTTP/1.1 429 Too Many Requests\r\n\r\n"), 429, CHAT_TRY_LATER},
+	{"408", CHAT_SPAN("HTTP/1.1 408 Request Timeout\r\n\r\n"), 408, CHAT_TRY_LATER},
 	{"503", CHAT_SPAN("HTTP/1.1 503 Service Unavailable\r\n\r\n"), 503, CHAT_TRY_LATER},
 	{"another protocol", CHAT_SPAN("SSH-2.0-OpenSSH_9.2\r\n\r\n"), 0, CHAT_PROTOCOL_ERROR},
 	{"HTTP/2", CHAT_SPAN("HTTP/2.0 200 OK\r\n\r\n"), 0, CHAT_PROTOCOL_ERROR},

@@ -213,6 +213,25 @@ test_slower(void)
 	chat_outbox_free(&outbox);
 }
 
+/* The refused message goes first again; those behind it are in flight when the connection is lost.
+ */
+static void
+test_slower_and_lost(void)
+{
+	struct outbox outbox;
+
+	begin(&outbox, ACK_NONCE, 10);
+	add_texts(&outbox, 3);
+	send_all(&outbox, 1000);
+	receive_error(&outbox, 0, "rate_limited\",\"retryAfter\":500", 1000);
+	chat_outbox_lost(&outbox);
+	chat_outbox_rejoined(&outbox, false, false, 1100);
+	is_int(send_all(&outbox, 1100), 1, "after a loss the refused message is sent again");
+	is_int(receive_text(&outbox, "1", 0), OUTBOX_ACCEPTED, "it is accepted");
+	is_int(send_all(&outbox, 1100), 1, "then one that was in flight");
+	chat_outbox_free(&outbox);
+}
+
 static void
 test_own_nonces(void)
 {
@@ -327,6 +346,7 @@ main(void)
 	test_refusals();
 	test_window();
 	test_slower();
+	test_slower_and_lost();
 	test_own_nonces();
 	test_plain_server();
 	test_losses();

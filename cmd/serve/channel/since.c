@@ -115,8 +115,10 @@ member_next_page(struct member *member, size_t bytes)
 		key.after < channel->channels->gap)
 		key.incomplete = true;
 	page = page_cache_find(page_cache, &key);
-	if (page && page->ready)
+	if (page && page->ready && page->block)
 		return page;
+	if (page && page->ready) /* from the journal, before memory had what follows */
+		page_cache_drop(page_cache, page);
 	key.kind = PAGE_LAST;
 	key.upto = channel_newest_number(channel);
 	page = page_cache_find(page_cache, &key);

@@ -103,6 +103,12 @@ page_cache_drop_stale(struct page_cache *page_cache, const struct page_key *key)
 		page_free(page_cache, page);
 }
 
+void
+page_cache_drop(struct page_cache *page_cache, struct page *page)
+{
+	page_free(page_cache, page);
+}
+
 struct page *
 page_cache_add(struct page_cache *page_cache, const struct page_key *key)
 {

@@ -66,8 +66,8 @@ void page_cache_free(struct page_cache *page_cache);
 
 /*
  * Returns the page with this key, which may not be ready, or NULL if there is none. A ready page is
- * valid until the next call that may free pages (drop_stale, fill, sweep). A page that is not ready
- * is valid until it is filled.
+ * valid until the next call that may free pages (drop, drop_stale, fill, sweep). A page that is not
+ * ready is valid until it is filled.
  */
 struct page *page_cache_find(struct page_cache *page_cache, const struct page_key *key);
 
@@ -77,6 +77,9 @@ struct page *page_cache_find(struct page_cache *page_cache, const struct page_ke
  */
 void page_cache_drop_stale(struct page_cache *page_cache, const struct page_key *key);
 #define PAGE_CACHE_STALE_SWEEPS 5
+
+/* Frees a ready page. */
+void page_cache_drop(struct page_cache *page_cache, struct page *page);
 
 /* Adds a page that is not ready, and returns it. There must be no page with this key. */
 struct page *page_cache_add(struct page_cache *page_cache, const struct page_key *key);
