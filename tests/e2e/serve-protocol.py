@@ -429,5 +429,16 @@ def _(server):
     assert server.events()[-2]["truncated"], server.events()
 
 
+@case("a crowd of hidden members is told of, before somebody leaves unannounced", "--crowd", "3", "--grace", "0")
+def _(server):
+    stays, leaves = server.join("stays"), server.join("leaves")
+    stays.status("leaves", True)
+    for i in range(3):
+        server.join("hidden%d" % i, presence="hidden")
+    leaves.close()
+    told = stays.recv("userData")
+    assert told == {"type": "userData", "users": [], "truncated": True, "total": 1, "channel": "/"}, told
+
+
 if __name__ == "__main__":
     main()

@@ -52,6 +52,20 @@ announce_crowd(struct channel *channel)
 	note_announcement(channel, len);
 }
 
+/* Announces a user, or, in a crowd, that there is one. */
+static void
+announce(struct channel *channel, const struct user *user, bool online)
+{
+	bool is_crowd = channel_is_crowd(channel);
+
+	channel->presence.changes++;
+	if (!is_crowd)
+		announce_user(channel, user, online);
+	else if (!channel->presence.crowded)
+		announce_crowd(channel);
+	channel->presence.crowded = is_crowd;
+}
+
 /* ---- online ---- */
 
 void
@@ -64,18 +78,13 @@ member_come_online(struct channel *channel, struct member *member)
 	if (user->shown++ || user->present)
 		return;
 	roster_show(&channel->roster, user);
-	channel->presence.changes++;
-	if (!channel_is_crowd(channel))
-		announce_user(channel, user, true);
-	else if (!channel->presence.crowded)
-		announce_crowd(channel);
-	channel->presence.crowded = channel_is_crowd(channel);
+	announce(channel, user, true);
 }
 
 /* ---- offline ---- */
 
 /*
- * Makes a user absent, and announces it as offline unless there is a crowd. Frees the user if it
+ * Makes a user absent, and announces it as offline. Frees the user if it
  * has no connections and is not reserved.
  */
 static void
@@ -84,9 +93,7 @@ user_depart(struct channel *channel, struct user *user)
 	leavers_remove(&channel->channels->leavers, user);
 	if (user->present) {
 		roster_hide(&channel->roster, user);
-		channel->presence.changes++;
-		if (!channel_is_crowd(channel))
-			announce_user(channel, user, false);
+		announce(channel, user, false);
 	}
 	if (!user->conns && !user->reserved)
 		roster_remove(&channel->roster, user);
