@@ -9,7 +9,8 @@
 
 /* Each part of a plan is drawn from a generator of its own, so that drawing more in one of them
  * leaves the others of a seed as they are. */
-enum part { PART_SERVER, PART_NETWORK, PART_DISK, PART_ACTORS, PART_ADVERSARIES, PART_ACTIONS };
+enum part { PART_SERVER, PART_NETWORK, PART_DISK, PART_ACTORS, PART_ADVERSARIES, PART_ACTIONS,
+	PART_CLIENTS };
 
 /* A rate of a fault in a thousand: mostly none. */
 static unsigned
@@ -193,6 +194,7 @@ plan_draw(struct plan *plan, uint64_t seed)
 		[PART_ACTORS] = draw_actors,
 		[PART_ADVERSARIES] = draw_adversaries,
 		[PART_ACTIONS] = draw_actions,
+		[PART_CLIENTS] = plan_draw_clients,
 	};
 	struct chance chance = {seed};
 

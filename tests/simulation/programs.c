@@ -7,18 +7,31 @@
 #include <string.h>
 
 #include "simulation/adversary.h"
+#include "simulation/bot.h"
 
 int chat_serve_main(int argc, char **argv);
 int chat_send_main(int argc, char **argv);
 int chat_listen_main(int argc, char **argv);
 
 static const struct program program_serve = {"chat-serve", chat_serve_main};
-static const struct program program_send = {"chat-send", chat_send_main};
-static const struct program program_listen = {"chat-listen", chat_listen_main};
+const struct program program_send = {"chat-send", chat_send_main};
+const struct program program_listen = {"chat-listen", chat_listen_main};
 
 static const struct program program_adversary = {"adversary", adversary_main};
 
+/* What chat-listen --exec can start. */
+static const struct program commands[] = {{"bot", bot_main}, {"no-program", NULL}};
+
 static const char *const channels[CHANNELS] = {"/", "/ops"};
+
+const struct program *
+program_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
 
 void
 run_path(char *path, size_t size, const char *what, unsigned number, unsigned started)
@@ -26,8 +39,8 @@ run_path(char *path, size_t size, const char *what, unsigned number, unsigned st
 	snprintf(path, size, "/%s-%u-%u", what, number, started);
 }
 
-static struct file *
-open_output(const char *what, unsigned number, unsigned started)
+struct file *
+run_open_output(const char *what, unsigned number, unsigned started)
 {
 	char path[64];
 	struct file *file;
@@ -44,8 +57,8 @@ actor_is_up(const struct actor *actor)
 	return actor->count && process_is_alive(actor->started[actor->count - 1].process);
 }
 
-static void
-start(struct actor *actor, const struct program *program, const char *const argv[],
+void
+actor_start(struct actor *actor, const struct program *program, const char *const argv[],
 	unsigned address, struct file *const fds[3])
 {
 	struct started *started = &actor->started[actor->count];
@@ -60,11 +73,12 @@ start(struct actor *actor, const struct program *program, const char *const argv
 		.first = actor->said};
 	actor->count++;
 	for (int i = 0; i < 3; i++)
-		file_unref(fds[i]);
+		if (fds[i])
+			file_unref(fds[i]);
 }
 
-static struct file *
-nothing(void)
+struct file *
+run_nothing(void)
 {
 	struct file *ends[2];
 
@@ -94,10 +108,10 @@ run_start_server(struct run *run)
 
 		memcpy(argv + n, more, sizeof(more));
 	}
-	fds[0] = nothing();
-	fds[1] = open_output("server", 0, 0);
-	fds[2] = open_output("server-errors", 0, 0);
-	start(&run->server, &program_serve, argv, 0, fds);
+	fds[0] = run_nothing();
+	fds[1] = run_open_output("server", 0, 0);
+	fds[2] = run_open_output("server-errors", 0, 0);
+	actor_start(&run->server, &program_serve, argv, 0, fds);
 }
 
 void
@@ -117,9 +131,9 @@ run_start_speaker(struct run *run, struct actor *actor)
 		file_unref(actor->input);
 	actor->input = input[1];
 	fds[0] = input[0];
-	fds[1] = open_output("receipts", actor->number, actor->count);
-	fds[2] = open_output("speaker-errors", actor->number, 0);
-	start(actor, &program_send, argv, plan->address, fds);
+	fds[1] = run_open_output("receipts", actor->number, actor->count);
+	fds[2] = run_open_output("speaker-errors", actor->number, 0);
+	actor_start(actor, &program_send, argv, plan->address, fds);
 }
 
 void
@@ -157,7 +171,7 @@ run_start_listener(struct run *run, struct actor *actor)
 	snprintf(name, sizeof(name), "listener%u", actor->number);
 	snprintf(id, sizeof(id), "l%u", actor->number);
 	snprintf(cursor, sizeof(cursor), "/cursor-%u", actor->number);
-	fds[0] = nothing();
+	fds[0] = run_nothing();
 	if (plan->to_pipe) {
 		stream_pipe(output, 1);
 		if (actor->output) {
@@ -167,10 +181,10 @@ run_start_listener(struct run *run, struct actor *actor)
 		actor->output = output[0];
 		fds[1] = output[1];
 	} else {
-		fds[1] = open_output("heard", actor->number, plan->has_cursor ? 0 : actor->count);
+		fds[1] = run_open_output("heard", actor->number, plan->has_cursor ? 0 : actor->count);
 	}
-	fds[2] = open_output("listener-errors", actor->number, 0);
-	start(actor, &program_listen, argv, plan->address, fds);
+	fds[2] = run_open_output("listener-errors", actor->number, 0);
+	actor_start(actor, &program_listen, argv, plan->address, fds);
 }
 
 void
@@ -178,10 +192,10 @@ run_start_adversary(struct run *run, unsigned number)
 {
 	char text[16];
 	const char *argv[] = {"adversary", text, NULL};
-	struct file *fds[3] = {nothing(), nothing(), nothing()};
+	struct file *fds[3] = {run_nothing(), run_nothing(), run_nothing()};
 
 	snprintf(text, sizeof(text), "%u", number);
-	start(&run->adversary[number], &program_adversary, argv, number, fds);
+	actor_start(&run->adversary[number], &program_adversary, argv, number, fds);
 }
 
 void
@@ -192,9 +206,9 @@ run_start_final(struct run *run, unsigned channel)
 		"-t", "message,userData", "--history", "flat", "--since", "all", "--no-follow",
 		NULL};
 	struct file *fds[3] = {
-		nothing(), open_output("all", channel, 0), open_output("final-errors", channel, 0)};
+		run_nothing(), run_open_output("all", channel, 0), run_open_output("final-errors", channel, 0)};
 
-	start(actor, &program_listen, argv, 0, fds);
+	actor_start(actor, &program_listen, argv, 0, fds);
 }
 
 const char *

@@ -1,0 +1,456 @@
+/*
+ * What must be true of the clients: a receipt is the server's message of its own line, a listener
+ * hears what was said and nothing else, a bot answers each question once, and an exit status is one
+ * that the manual has.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/msg.h"
+#include "simulation/bot.h"
+#include "simulation/client_commands.h"
+#include "simulation/liar.h"
+
+#define ID_MOST 100
+#define CONTENT_MOST 8192
+
+/* A message as somebody printed it. */
+struct said {
+	char id[ID_MOST], author[ID_MOST], reply_to[ID_MOST], channel[64];
+	char *content; /* owned, in a list */
+	size_t place; /* in the server's log, from 1 on */
+	bool kept; /* it is there at the end */
+};
+
+struct list {
+	struct run *run;
+	struct said *said; /* by their ids */
+	size_t count, cap;
+	bool lossy; /* the server has lost something, or could not store something */
+};
+
+static bool
+next_line(struct chat_span *rest, struct chat_span *line)
+{
+	const char *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
+
+	if (!end)
+		return false;
+	*line = (struct chat_span){rest->at, (size_t)(end - rest->at)};
+	rest->at = end + 1;
+	rest->len -= line->len + 1;
+	return true;
+}
+
+static void
+copy(const struct chat_msg *msg, enum chat_slot slot, char *to, size_t size)
+{
+	size_t len =
+		chat_msg_has(msg, slot) ? chat_json_unescape(&msg->value[slot], to, size - 1) : 0;
+
+	to[len < size ? len : 0] = '\0';
+}
+
+/* Reads a line that is a message; its content is in a buffer that the next one uses. */
+static bool
+read_said(struct chat_span line, struct said *said)
+{
+	static char content[CONTENT_MOST];
+	struct chat_msg msg;
+
+	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, NULL) < 0 || msg.type != CHAT_TYPE_MESSAGE)
+		return false;
+	*said = (struct said){.content = content};
+	copy(&msg, CHAT_SLOT_ID, said->id, sizeof(said->id));
+	copy(&msg,
+		chat_msg_has(&msg, CHAT_SLOT_SENDER_ID) ? CHAT_SLOT_SENDER_ID : CHAT_SLOT_SENDER,
+		said->author, sizeof(said->author));
+	copy(&msg, CHAT_SLOT_REPLY_TO, said->reply_to, sizeof(said->reply_to));
+	copy(&msg, CHAT_SLOT_CHANNEL, said->channel, sizeof(said->channel));
+	copy(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
+	return true;
+}
+
+/* ---- the list ---- */
+
+static int
+compare_id(const void *a, const void *b)
+{
+	const struct said *left = a, *right = b;
+
+	return strcmp(left->id, right->id);
+}
+
+static struct said *
+find_id(const struct list *list, const char *id)
+{
+	struct said key;
+
+	snprintf(key.id, sizeof(key.id), "%s", id);
+	return list->count
+		? bsearch(&key, list->said, list->count, sizeof(*list->said), compare_id)
+		: NULL;
+}
+
+static void
+add(struct list *list, const struct said *said)
+{
+	if (list->count == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 256;
+		list->said = realloc(list->said, list->cap * sizeof(*list->said));
+		if (!list->said)
+			abort();
+	}
+	list->said[list->count] = *said;
+	list->said[list->count++].content = strdup(said->content);
+}
+
+/* Takes what the server printed, and what was there at the end. */
+static void
+take_all(struct list *list)
+{
+	struct chat_span rest, line;
+	struct said said, *known;
+	char path[64];
+
+	rest.at = disk_bytes("/server-0-0", &rest.len);
+	while (rest.at && next_line(&rest, &line))
+		if (read_said(line, &said)) {
+			said.place = list->count + 1;
+			add(list, &said);
+		}
+	qsort(list->said, list->count, sizeof(*list->said), compare_id);
+	for (unsigned i = 0; i < CHANNELS; i++) {
+		run_path(path, sizeof(path), "all", i, 0);
+		rest.at = disk_bytes(path, &rest.len);
+		while (rest.at && next_line(&rest, &line))
+			if (read_said(line, &said) && (known = find_id(list, said.id)))
+				known->kept = true;
+	}
+}
+
+/* ---- senders ---- */
+
+static unsigned
+lines_of(const struct client_plan *plan)
+{
+	if (plan->form == SEND_WORDS)
+		return 1;
+	return plan->form == SEND_FILES && plan->lines > 20 ? 20 : plan->lines;
+}
+
+/* The content of a message of a line. */
+static void
+write_content(const struct client_plan *plan, char *text, unsigned number, unsigned line)
+{
+	if (plan->form == SEND_FILES)
+		snprintf(text, TEXT_MOST, "c%u-%u", number, line);
+	else
+		client_text(text, number, line);
+}
+
+static bool
+is_self(const struct client_plan *plan, const struct said *said, unsigned number)
+{
+	char id[16], name[16];
+
+	snprintf(id, sizeof(id), "c%u", number);
+	snprintf(name, sizeof(name), "client%u", number);
+	return strcmp(said->author, id) == 0 || strcmp(said->author, name) == 0 ||
+		(plan->lied_to && strcmp(said->author, LIAR_GIVES) == 0);
+}
+
+/* What a sender has printed. */
+struct receipts {
+	unsigned count, accepted, others;
+};
+
+static void
+check_receipt(struct list *list, unsigned number, const struct said *said, unsigned line)
+{
+	const struct client_plan *plan = &list->run->plan->client[number];
+	char text[TEXT_MOST + 1];
+
+	write_content(plan, text, number, line);
+	if (!is_self(plan, said, number))
+		run_fail(list->run, "client %u has a receipt of what %s said", number, said->author);
+	else if (plan->form != SEND_SPLIT && strcmp(text, said->content) != 0)
+		run_fail(list->run, "client %u has \"%.40s\" as the receipt of \"%.40s\"", number,
+			said->content, text);
+	else if (!plan->lied_to && !find_id(list, said->id) && !list->lossy)
+		run_fail(list->run, "client %u has a receipt of %s, which nobody has", number,
+			said->id);
+}
+
+static void
+read_receipts(struct list *list, unsigned number, struct chat_span rest, struct receipts *receipts)
+{
+	const struct client_plan *plan = &list->run->plan->client[number];
+	struct chat_span line;
+	struct said said;
+
+	while (next_line(&rest, &line)) {
+		bool is_message = read_said(line, &said);
+
+		if (is_message && *said.reply_to && client_wants_replies(plan) &&
+			!is_self(plan, &said, number))
+			continue; /* an answer */
+		if (is_message && client_wants_replies(plan) && plan->lied_to &&
+			plan->form != SEND_ODD && *said.reply_to)
+			continue;
+		if (is_message)
+			check_receipt(list, number, &said, receipts->count);
+		receipts->accepted += is_message;
+		receipts->others += !is_message && !memmem(line.at, line.len, "$looped", 7) &&
+			!memmem(line.at, line.len, "$passed", 7);
+		receipts->count++;
+	}
+	if (plan->form != SEND_SPLIT && receipts->count > lines_of(plan))
+		run_fail(list->run, "client %u printed %u receipts for %u lines", number,
+			receipts->count, lines_of(plan));
+}
+
+/* Every text of a sender is there at most once, and that of one that ended well at least once. */
+static void
+check_said(struct list *list, unsigned number, bool all)
+{
+	const struct client_plan *plan = &list->run->plan->client[number];
+	char text[TEXT_MOST + 1];
+
+	for (unsigned line = 0; !list->lossy && line < lines_of(plan); line++) {
+		unsigned count = 0;
+
+		write_content(plan, text, number, line);
+		for (size_t i = 0; i < list->count; i++)
+			count += strcmp(list->said[i].content, text) == 0;
+		if (count > 1 || (all && count == 0))
+			run_fail(list->run, "\"%.40s\" is there %u times", text, count);
+	}
+}
+
+static void
+check_sender(struct list *list, unsigned number, struct chat_span text)
+{
+	const struct client_plan *plan = &list->run->plan->client[number];
+	const struct actor *actor = &list->run->client[number];
+	bool prints = !(plan->options & (SEND_TEE | SEND_QUIET));
+	int status = process_status(actor->started[0].process);
+	struct receipts receipts = {0};
+	bool well = status == 0 && !actor->started[0].killed;
+
+	if (prints)
+		read_receipts(list, number, text, &receipts);
+	if (well && receipts.others)
+		run_fail(list->run, "client %u ended with 0, and %u lines were not accepted",
+			number, receipts.others);
+	if (well && prints && plan->output <= OUTPUT_PIPE && plan->form != SEND_SPLIT &&
+		receipts.count != lines_of(plan))
+		run_fail(list->run, "client %u ended with 0 after %u of %u receipts", number,
+			receipts.count, lines_of(plan));
+	if (!plan->lied_to && plan->form != SEND_SPLIT)
+		check_said(list, number, well && plan->form != SEND_ODD);
+}
+
+/* ---- listeners ---- */
+
+/* A file that was saved is the one that was sent. */
+static void
+check_saved(struct list *list, unsigned number, struct chat_span line, const char *content)
+{
+	static char bytes[CLIENT_FILE_MOST];
+	const char *path = memmem(line.at, line.len, "\"path\":\"", 8), *saved;
+	unsigned sender, sent;
+	char name[300];
+	size_t len;
+
+	if (!path || sscanf(content, "c%u-%u", &sender, &sent) != 2)
+		return;
+	snprintf(name, sizeof(name), "/%.*s", (int)strcspn(path + 8, "\""), path + 8);
+	saved = disk_bytes(name + (name[1] == '/'), &len);
+	if (!saved || len != client_file(bytes, sender, sent) || memcmp(saved, bytes, len) != 0)
+		run_fail(list->run, "client %u saved %zu bytes that are not %s as %s", number, len,
+			content, name);
+}
+
+/* Lines for people have no control characters but those that are meant. */
+static void
+check_human(struct list *list, unsigned number, struct chat_span text)
+{
+	bool color = list->run->plan->client[number].options & LISTEN_COLOR;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char byte = (unsigned char)text.at[i];
+
+		if (byte == 0x7f || (byte < 0x20 && byte != '\n' && !(color && byte == 0x1b)))
+			run_fail(list->run, "client %u printed the byte %02x for people", number,
+				byte);
+	}
+}
+
+/* Whether all messages of its channels are printed. */
+static bool
+hears_all(const struct client_plan *plan)
+{
+	return plan->form == LISTEN_CURSOR && plan->window % 3 != 0 &&
+		!(plan->options &
+			(LISTEN_FROM | LISTEN_NO_LOOP | LISTEN_QUIET | LISTEN_HUMAN |
+				LISTEN_NO_USER | LISTEN_LINE));
+}
+
+static void
+check_missing(struct list *list, unsigned number, const bool *heard)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->said[i].kept && !heard[i])
+			run_fail(list->run, "client %u misses %s \"%.40s\"", number,
+				list->said[i].id, list->said[i].content);
+}
+
+static void
+check_listener(struct list *list, unsigned number, struct chat_span text)
+{
+	const struct client_plan *plan = &list->run->plan->client[number];
+	const struct actor *actor = &list->run->client[number];
+	bool *heard = calloc(list->count + 1, sizeof(*heard));
+	struct chat_span rest = text, line;
+	struct said said, *known;
+	size_t last[CHANNELS] = {0};
+
+	if ((plan->options & LISTEN_HUMAN) && !(plan->options & LISTEN_QUIET))
+		check_human(list, number, text);
+	while (!plan->lied_to && next_line(&rest, &line)) {
+		size_t *before;
+
+		if (!read_said(line, &said))
+			continue;
+		known = find_id(list, said.id);
+		before = &last[strcmp(said.channel, "/") != 0];
+		if (known && strcmp(known->content, said.content) != 0)
+			run_fail(list->run, "client %u heard \"%.40s\" as %s", number, said.content,
+				said.id);
+		if (!known && !list->lossy)
+			run_fail(list->run, "client %u heard %s, which nobody said", number, said.id);
+		if (known && known->place <= *before && actor->count == 1)
+			run_fail(list->run, "client %u heard %s again or late", number, said.id);
+		if (known)
+			heard[known - list->said] = true;
+		*before = known && known->place > *before ? known->place : *before;
+		check_saved(list, number, line, said.content);
+	}
+	if (!plan->lied_to && hears_all(plan) && !list->lossy && plan->output == OUTPUT_FILE)
+		check_missing(list, number, heard);
+	free(heard);
+}
+
+/* ---- bots ---- */
+
+/* A bot without faults around it answers each question; no bot answers one twice. */
+static void
+check_bot(struct list *list, unsigned number)
+{
+	const struct client_plan *plan = &list->run->plan->client[number];
+	unsigned *answers = calloc(list->count + 1, sizeof(*answers));
+	const char *channel = plan->channel ? "/ops" : "/";
+	struct said *question;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct said *said = &list->said[i];
+
+		if (!is_self(plan, said, number) || strncmp(said->content, "re ", 3) != 0)
+			continue;
+		question = find_id(list, said->reply_to);
+		if (strcmp(said->content + 3, said->reply_to) != 0 || (!question && !list->lossy))
+			run_fail(list->run, "client %u answers %s by \"%s\"", number, said->reply_to,
+				said->content);
+		if (question)
+			answers[question - list->said]++;
+	}
+	for (size_t i = 0; i < list->count && !list->lossy; i++) {
+		const struct said *said = &list->said[i];
+		bool is_question = said->kept && strcmp(said->channel, channel) == 0 &&
+			bot_answers(said->id, said->content);
+
+		if (answers[i] > 1 || (is_question && !answers[i] && plan->dies_how))
+			run_fail(list->run, "client %u answers %s \"%.40s\" %u times", number,
+				said->id, said->content, answers[i]);
+	}
+	free(answers);
+}
+
+/* ---- the whole ---- */
+
+static bool
+is_documented(const struct run *run, const struct client_plan *plan, int status)
+{
+	static const int usual[] = {0, 1, 2, 65, 69, 75, 124, 128 + SIGPIPE};
+	static const int by_liars[] = {68, 76, 77};
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		if (status == usual[i])
+			return true;
+	for (size_t i = 0; plan->lied_to && i < sizeof(by_liars) / sizeof(*by_liars); i++)
+		if (status == by_liars[i])
+			return true;
+	if (status == 74)
+		return plan->output >= OUTPUT_FULL || plan_disk_fails(run->plan);
+	if (status == 73)
+		return plan_disk_fails(run->plan);
+	return plan->kind == CLIENT_BOT &&
+		(status == (int)plan->dies_how || (!client_has_program(plan) && status >= 126));
+}
+
+static void
+check_status(struct run *run, unsigned number)
+{
+	const struct actor *actor = &run->client[number];
+
+	for (unsigned i = 0; i < actor->count; i++) {
+		const struct started *started = &actor->started[i];
+		int status = process_status(started->process);
+
+		if (!started->killed && !is_documented(run, &run->plan->client[number], status))
+			run_fail(run, "client %u ended with %d", number, status);
+	}
+}
+
+static void
+check_client(struct list *list, unsigned number)
+{
+	const struct client_plan *plan = &list->run->plan->client[number];
+	struct actor *actor = &list->run->client[number];
+	struct chat_span text;
+	char path[64];
+
+	if (plan->absent || !actor->count)
+		return;
+	check_status(list->run, number);
+	run_path(path, sizeof(path), "client", number, 0);
+	text.at = actor->printed.at ? actor->printed.at : disk_bytes(path, &text.len);
+	if (actor->printed.at)
+		text.len = actor->printed.len;
+	if (!text.at)
+		text = (struct chat_span){"", 0};
+	if (plan->kind == CLIENT_SENDER)
+		check_sender(list, number, text);
+	else if (plan->kind == CLIENT_LISTENER)
+		check_listener(list, number, text);
+	else if (!plan->lied_to && client_has_program(plan))
+		check_bot(list, number);
+}
+
+void
+clients_check(struct run *run)
+{
+	struct list list = {.run = run,
+		.lossy = run->loss_count > 0 || plan_disk_fails(run->plan)};
+
+	if (run->plan->clients)
+		take_all(&list);
+	for (unsigned i = 0; i < run->plan->clients; i++)
+		check_client(&list, i);
+	for (size_t i = 0; i < list.count; i++)
+		free(list.said[i].content);
+	free(list.said);
+}
