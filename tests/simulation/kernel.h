@@ -103,7 +103,7 @@ struct program {
 	int (*main)(int argc, char **argv);
 };
 
-#define PROCESS_FDS 256
+#define PROCESS_FDS 1024
 
 /*
  * Starts a process. argv ends with NULL and is copied, as is env ("NAME=value", NULL at the end, or
