@@ -88,8 +88,7 @@ take(const struct bot *bot, const char *id, const char *content)
 		len = snprintf(text, sizeof(text),
 			"{\"type\":\"text\",\"text\":\"re %s\",\"replyTo\":\"%s\"}\n", id, id);
 	else if (below(3) == 0)
-		len = snprintf(
-			text, sizeof(text), "{\"type\":\"$done\",\"id\":\"%s\"}\n", id);
+		len = snprintf(text, sizeof(text), "{\"type\":\"$done\",\"id\":\"%s\"}\n", id);
 	else if (!calm && below(20) == 0)
 		len = snprintf(text, sizeof(text), "%s\n", below(2) ? "" : "this is none");
 	say(text, dies && len && below(2) ? below((uint64_t)len) : (size_t)len);
@@ -104,8 +103,7 @@ take_line(const struct bot *bot, struct chat_span line)
 	struct chat_msg msg;
 	size_t len;
 
-	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, NULL) < 0 ||
-		msg.type != CHAT_TYPE_MESSAGE)
+	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, NULL) < 0 || msg.type != CHAT_TYPE_MESSAGE)
 		return;
 	len = chat_json_unescape(&msg.value[CHAT_SLOT_ID], id, sizeof(id) - 1);
 	id[len < sizeof(id) ? len : 0] = '\0';

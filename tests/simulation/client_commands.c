@@ -202,9 +202,9 @@ static void
 write_listener(struct client_command *command, const struct run *run, unsigned number)
 {
 	const struct client_plan *plan = &run->plan->client[number];
-	static const char *const words[CLIENT_OPTIONS] = {"-H", NULL, "--events",
-		"--history=line", "--from=speaker0", "--no-user", "--no-loop", "--hidden", "-q",
-		"-v", "--no-reconnect", "--color=always"};
+	static const char *const words[CLIENT_OPTIONS] = {"-H", NULL, "--events", "--history=line",
+		"--from=speaker0", "--no-user", "--no-loop", "--hidden", "-q", "-v",
+		"--no-reconnect", "--color=always"};
 	unsigned options = listen_options(plan);
 
 	add(command, "chat-listen");
@@ -243,9 +243,10 @@ write_bot(struct client_command *command, const struct run *run, unsigned number
 	if (plan->lied_to)
 		addf(command, "ws://localhost:%d/", LIAR_PORT);
 	add(command, "--exec");
-	add(command, client_has_program(plan) ? "bot"
-			: plan->lines % 2     ? "no-program"
-					      : "no such program");
+	add(command,
+		client_has_program(plan)  ? "bot"
+			: plan->lines % 2 ? "no-program"
+					  : "no such program");
 	addf(command, "%lld", (long long)(run->plan->calm_ns / MILLISECOND));
 	addf(command, "%u", plan->dies);
 	addf(command, "%u", plan->dies_how);
@@ -269,8 +270,8 @@ client_command_write(struct client_command *command, const struct run *run, unsi
 void
 plan_print_client(const struct client_plan *client, unsigned number)
 {
-	static const char *const outputs[] = {"a file", "a pipe", "a pipe that breaks",
-		"a full disk", "nowhere"};
+	static const char *const outputs[] = {
+		"a file", "a pipe", "a pipe that breaks", "a full disk", "nowhere"};
 	static struct client_command command;
 	static struct run run;
 	static struct plan plan;

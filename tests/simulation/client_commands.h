@@ -62,7 +62,6 @@ client_has_program(const struct client_plan *plan)
 	return (plan->options & 7 << 1) != 7 << 1;
 }
 
-void client_command_write(
-	struct client_command *command, const struct run *run, unsigned number);
+void client_command_write(struct client_command *command, const struct run *run, unsigned number);
 
 #endif

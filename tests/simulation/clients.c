@@ -25,8 +25,8 @@ static const struct program program_liar = {"liar", liar_main};
 void
 client_text(char *text, unsigned number, unsigned line)
 {
-	static const char *const tails[] = {"", "\xc3\xa9\xe2\x80\x94\xf0\x9d\x84\x9e", "\"q\" \\ /",
-		"\tt", "xx", "!", "\\u0041"};
+	static const char *const tails[] = {"", "\xc3\xa9\xe2\x80\x94\xf0\x9d\x84\x9e",
+		"\"q\" \\ /", "\tt", "xx", "!", "\\u0041"};
 	int more = line % 7 == 4 ? (int)(line * 37 % 900) : 0;
 	int len = snprintf(text, TEXT_MOST, "c%u-%u %s", number, line, tails[line % 7]);
 
@@ -70,8 +70,10 @@ static void
 append_odd(struct chat_buf *buf, unsigned number, unsigned line)
 {
 	static const char *const more[] = {"", ",\"channel\":\"/elsewhere\"",
-		",\"via\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"],\"id\":\"x-1\",\"channel\":\"/\"",
-		",\"nonce\":\"own\\u0041\"", ",\"replyTo\":\"none-1\"", ",\"hops\":3", ",\"via\":[\"a/b\"]"};
+		",\"via\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"],\"id\":\"x-1\","
+		"\"channel\":\"/\"",
+		",\"nonce\":\"own\\u0041\"", ",\"replyTo\":\"none-1\"", ",\"hops\":3",
+		",\"via\":[\"a/b\"]"};
 
 	if (line % 9 == 7)
 		chat_buf_append_string(buf, "this is no JSON");

@@ -64,8 +64,7 @@ read_said(struct chat_span line, struct said *said)
 		return false;
 	*said = (struct said){.content = content};
 	copy(&msg, CHAT_SLOT_ID, said->id, sizeof(said->id));
-	copy(&msg,
-		chat_msg_has(&msg, CHAT_SLOT_SENDER_ID) ? CHAT_SLOT_SENDER_ID : CHAT_SLOT_SENDER,
+	copy(&msg, chat_msg_has(&msg, CHAT_SLOT_SENDER_ID) ? CHAT_SLOT_SENDER_ID : CHAT_SLOT_SENDER,
 		said->author, sizeof(said->author));
 	copy(&msg, CHAT_SLOT_REPLY_TO, said->reply_to, sizeof(said->reply_to));
 	copy(&msg, CHAT_SLOT_CHANNEL, said->channel, sizeof(said->channel));
@@ -89,9 +88,8 @@ find_id(const struct list *list, const char *id)
 	struct said key;
 
 	snprintf(key.id, sizeof(key.id), "%s", id);
-	return list->count
-		? bsearch(&key, list->said, list->count, sizeof(*list->said), compare_id)
-		: NULL;
+	return list->count ? bsearch(&key, list->said, list->count, sizeof(*list->said), compare_id)
+			   : NULL;
 }
 
 static void
@@ -198,7 +196,8 @@ check_receipt(struct list *list, unsigned number, const struct said *said, unsig
 
 	write_content(plan, text, number, line);
 	if (!is_self(plan, said, number))
-		run_fail(list->run, "client %u has a receipt of what %s said", number, said->author);
+		run_fail(
+			list->run, "client %u has a receipt of what %s said", number, said->author);
 	else if (plan->form != SEND_SPLIT && strcmp(text, said->content) != 0)
 		run_fail(list->run, "client %u has \"%.40s\" as the receipt of \"%.40s\"", number,
 			said->content, text);
@@ -354,7 +353,8 @@ check_listener(struct list *list, unsigned number, struct chat_span text)
 			run_fail(list->run, "client %u heard \"%.40s\" as %s", number, said.content,
 				said.id);
 		if (!known && !list->lossy)
-			run_fail(list->run, "client %u heard %s, which nobody said", number, said.id);
+			run_fail(list->run, "client %u heard %s, which nobody said", number,
+				said.id);
 		if (known && known->place && known->place <= *before && actor->count == 1)
 			run_fail(list->run, "client %u heard %s again or late", number, said.id);
 		if (known)
@@ -385,8 +385,8 @@ check_bot(struct list *list, unsigned number)
 			continue;
 		question = find_id(list, said->reply_to);
 		if (strcmp(said->content + 3, said->reply_to) != 0 || (!question && !list->lossy))
-			run_fail(list->run, "client %u answers %s by \"%s\"", number, said->reply_to,
-				said->content);
+			run_fail(list->run, "client %u answers %s by \"%s\"", number,
+				said->reply_to, said->content);
 		if (question)
 			answers[question - list->said]++;
 	}
@@ -466,8 +466,7 @@ check_client(struct list *list, unsigned number)
 void
 clients_check(struct run *run)
 {
-	struct list list = {.run = run,
-		.lossy = run->loss_count > 0 || plan_disk_fails(run->plan)};
+	struct list list = {.run = run, .lossy = run->loss_count > 0 || plan_disk_fails(run->plan)};
 
 	if (run->plan->clients)
 		take_all(&list);

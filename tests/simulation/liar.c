@@ -106,8 +106,8 @@ answer(struct lie *lie)
 		lie->in_len = 0;
 	if (lie->stage == LIE_HEAD)
 		lie_answer_head(lie);
-	while ((lie->stage == LIE_INIT || lie->stage == LIE_TALK) &&
-		lie->out_len < LIE_BYTES / 4 && lie_take_frame(lie, text, sizeof(text), &len))
+	while ((lie->stage == LIE_INIT || lie->stage == LIE_TALK) && lie->out_len < LIE_BYTES / 4 &&
+		lie_take_frame(lie, text, sizeof(text), &len))
 		if (len)
 			lie_answer_text(lie, (struct chat_span){text, len});
 }

@@ -11,7 +11,8 @@ static const char *const answers[] = {
 	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
 	"HTTP/1.1 400 Bad Request\r\n\r\n",
 	"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n",
-	"HTTP/1.1 403 Forbidden\r\nContent-Length: 40\r\n\r\n{\"type\":\"error\",\"code\":\"unauthorized\"}\r\n",
+	"HTTP/1.1 403 Forbidden\r\nContent-Length: "
+	"40\r\n\r\n{\"type\":\"error\",\"code\":\"unauthorized\"}\r\n",
 	"HTTP/1.1 404 Not Found\r\n\r\n",
 	"HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 12\r\n\r\n",
 	"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\r\n",
@@ -32,7 +33,8 @@ static const char *const answers[] = {
 static void
 put_endless(struct lie *lie)
 {
-	static const char line[] = "X-Padding: ################################################\r\n";
+	static const char line[] =
+		"X-Padding: ################################################\r\n";
 
 	lie_printf(lie, "HTTP/1.1 101 Switching Protocols\r\n");
 	for (uint64_t lines = lie_below(1500); lines > 0; lines--)

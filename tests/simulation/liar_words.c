@@ -13,21 +13,23 @@
 
 #define PAGE_MOST 8 /* messages in a page of history */
 
-static const unsigned codes[] = {
-	1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015, 999,
-	3000, 4999, 5000, 0};
+static const unsigned codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011,
+	1012, 1013, 1014, 1015, 999, 3000, 4999, 5000, 0};
 
 static const char *const odd[] = {"", "[", "{}", "null", "{\"type\":\"message\"}", "\xff\xfe",
 	"{\"type\":\"strange\",\"n\":1}", "{\"type\":\"history\",\"messages\":\"none\"}",
 	"{\"type\":\"userStatus\",\"userId\":\"c0\",\"username\":\"client0\",\"online\":false}",
 	"{\n\"type\":\"userStatus\",\n\"userId\":\"z\",\"username\":\"zed\",\"online\":true\n}",
 	"{\"type\":\"message\",\"id\":\"\",\"sender\":\"\",\"content\":\"\",\"timestamp\":-1}",
-	"{\"type\":\"message\",\"id\":\"1\",\"sender\":\"zed\",\"content\":\"\\u001b[2J\\ud83d\\ude00\","
+	"{\"type\":\"message\",\"id\":\"1\",\"sender\":\"zed\",\"content\":\"\\u001b["
+	"2J\\ud83d\\ude00\","
 	"\"timestamp\":99999999999999}",
-	"{\"type\":\"message\",\"id\":\"f\",\"sender\":\"zed\",\"content\":\"../x\",\"timestamp\":1,"
+	"{\"type\":\"message\",\"id\":\"f\",\"sender\":\"zed\",\"content\":\"../"
+	"x\",\"timestamp\":1,"
 	"\"file\":{\"name\":\"../../x\",\"type\":\"a/b\",\"size\":3,\"data\":\"AAAA\"}}",
 	"{\"type\":\"message\",\"id\":\"g\",\"sender\":\"zed\",\"content\":\"y\",\"timestamp\":1,"
-	"\"file\":{\"name\":\"CON\",\"type\":\"a/b\",\"size\":4,\"data\":\"AAAA\",\"path\":\"/etc\"}}",
+	"\"file\":{\"name\":\"CON\",\"type\":\"a/b\",\"size\":4,\"data\":\"AAAA\",\"path\":\"/"
+	"etc\"}}",
 	"{\"type\":\"message\",\"id\":\"h\",\"sender\":\"zed\",\"content\":\"h\",\"timestamp\":1,"
 	"\"hops\":1000,\"via\":[\"a/b\",\"c/d\"],\"replyTo\":\"9\"}"};
 
@@ -49,9 +51,9 @@ say_buf(struct lie *lie, struct chat_buf *buf)
 static void
 say_error(struct lie *lie, struct chat_span nonce)
 {
-	static const char *const more[] = {
-		"", "", ",\"retryAfter\":300", ",\"retryAfter\":-5", ",\"retryAfter\":86400000",
-		",\"retryAfter\":1e400", ",\"fatal\":true", ",\"field\":\"/text\""};
+	static const char *const more[] = {"", "", ",\"retryAfter\":300", ",\"retryAfter\":-5",
+		",\"retryAfter\":86400000", ",\"retryAfter\":1e400", ",\"fatal\":true",
+		",\"field\":\"/text\""};
 	struct chat_buf buf = {0};
 
 	chat_buf_printf(&buf, "{\"type\":\"error\",\"code\":\"%s\",\"message\":\"so it is\"",
@@ -141,14 +143,16 @@ say_user_data(struct lie *lie)
 {
 	static const char *const features[] = {
 		"[\"nonce\",\"replyTo\",\"via\",\"hops\",\"more\",\"since\",\"sinceTime\"]",
-		"[\"nonce\",\"since\"]", "[\"nonce\",\"replyTo\",\"via\",\"hops\",\"more\",\"since\"]",
-		"[]", "{}", "[1,null,\"nonce\"]"};
+		"[\"nonce\",\"since\"]",
+		"[\"nonce\",\"replyTo\",\"via\",\"hops\",\"more\",\"since\"]", "[]", "{}",
+		"[1,null,\"nonce\"]"};
 	static const char *const more[] = {"", "", "", ",\"maxMessage\":40", ",\"maxMessage\":0",
 		",\"maxMessage\":1e30", ",\"history\":-1", ",\"origin\":\"lie/\"", ",\"origin\":7"};
 	struct chat_buf buf = {0};
 
-	chat_buf_printf(&buf, "{\"type\":\"userData\",\"users\":[{\"id\":%s,\"username\":%s,"
-			      "\"online\":true}]",
+	chat_buf_printf(&buf,
+		"{\"type\":\"userData\",\"users\":[{\"id\":%s,\"username\":%s,"
+		"\"online\":true}]",
 		lie->id, lie->name);
 	if (lie_below(6)) {
 		chat_buf_printf(&buf, ",\"server\":{\"name\":\"liar\",\"features\":%s%s",
@@ -220,7 +224,8 @@ twist(struct lie *lie, struct words *words)
 		words->reply_to = span("\"lie-00000000\"");
 		break;
 	case 7:
-		words->file = span("{\"name\":\"n\",\"type\":\"a/b\",\"size\":3,\"data\":\"AAAA\"}");
+		words->file =
+			span("{\"name\":\"n\",\"type\":\"a/b\",\"size\":3,\"data\":\"AAAA\"}");
 		break;
 	default:
 		words->sender = lie->id;
@@ -269,7 +274,7 @@ lie_answer_text(struct lie *lie, struct chat_span text)
 		return; /* nothing */
 	if (lie_lies(lie) && lie_below(4) == 0)
 		say_error(lie,
-			!has_nonce              ? (struct chat_span){0}
+			!has_nonce             ? (struct chat_span){0}
 				: lie_below(3) ? msg.value[CHAT_SLOT_NONCE].raw
 					       : span("\"none\""));
 	else

@@ -9,8 +9,15 @@
 
 /* Each part of a plan is drawn from a generator of its own, so that drawing more in one of them
  * leaves the others of a seed as they are. */
-enum part { PART_SERVER, PART_NETWORK, PART_DISK, PART_ACTORS, PART_ADVERSARIES, PART_ACTIONS,
-	PART_CLIENTS };
+enum part {
+	PART_SERVER,
+	PART_NETWORK,
+	PART_DISK,
+	PART_ACTORS,
+	PART_ADVERSARIES,
+	PART_ACTIONS,
+	PART_CLIENTS
+};
 
 /* A rate of a fault in a thousand: mostly none. */
 static unsigned

@@ -181,7 +181,8 @@ run_start_listener(struct run *run, struct actor *actor)
 		actor->output = output[0];
 		fds[1] = output[1];
 	} else {
-		fds[1] = run_open_output("heard", actor->number, plan->has_cursor ? 0 : actor->count);
+		fds[1] = run_open_output(
+			"heard", actor->number, plan->has_cursor ? 0 : actor->count);
 	}
 	fds[2] = run_open_output("listener-errors", actor->number, 0);
 	actor_start(actor, &program_listen, argv, plan->address, fds);
@@ -205,8 +206,8 @@ run_start_final(struct run *run, unsigned channel)
 	const char *argv[] = {"chat-listen", "-u", "final", "--id", "f", "-c", channels[channel],
 		"-t", "message,userData", "--history", "flat", "--since", "all", "--no-follow",
 		NULL};
-	struct file *fds[3] = {
-		run_nothing(), run_open_output("all", channel, 0), run_open_output("final-errors", channel, 0)};
+	struct file *fds[3] = {run_nothing(), run_open_output("all", channel, 0),
+		run_open_output("final-errors", channel, 0)};
 
 	actor_start(actor, &program_listen, argv, 0, fds);
 }
