@@ -10,10 +10,10 @@
  */
 int bot_main(int argc, char **argv);
 
-/* What a bot leaves behind in its group: a process that ends by SIGTERM, or does not. */
+/* The process that a bot leaves behind in its group: it ends by SIGTERM, or does not. */
 int lingerer_main(int argc, char **argv);
 
-/* Whether a bot answers a message of this id and content. */
+/* Returns true if a bot answers a message of this id and content. */
 bool bot_answers(const char *id, const char *content);
 
 #endif

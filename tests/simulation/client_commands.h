@@ -48,14 +48,14 @@ enum bot_option {
 	BOT_MISSING = 1 << 1 /* with two more: its program is not there, or not one */
 };
 
-/* Whether a client sends what waits for answers. */
+/* Returns true if a sender waits for answers. */
 static inline bool
 client_wants_replies(const struct client_plan *plan)
 {
 	return (plan->options & SEND_REPLY) && plan->ack != 3;
 }
 
-/* Whether a bot's command can be started. */
+/* Returns true if the command of a bot can be started. */
 static inline bool
 client_has_program(const struct client_plan *plan)
 {

@@ -183,7 +183,7 @@ is_self(const struct client_plan *plan, const struct said *said, unsigned number
 		(plan->lied_to && strcmp(said->author, LIAR_GIVES) == 0);
 }
 
-/* What a sender has printed. */
+/* The lines that a sender has printed. */
 struct receipts {
 	unsigned count, accepted, others;
 };
@@ -311,7 +311,7 @@ check_human(struct list *list, unsigned number, struct chat_span text)
 	}
 }
 
-/* Whether all messages of its channels are printed. */
+/* Returns true if all messages of its channels are printed. */
 static bool
 hears_all(const struct client_plan *plan)
 {

@@ -1,4 +1,4 @@
-/* What is in /dev: a file that takes everything, and one that takes nothing. */
+/* The files of /dev: a file that takes everything, and one that takes nothing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

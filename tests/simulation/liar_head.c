@@ -1,4 +1,4 @@
-/* What a lying server answers to the head of a request. */
+/* The answers of a lying server to the head of a request. */
 #include <string.h>
 
 #include "simulation/liar_private.h"

@@ -60,7 +60,7 @@ struct listener_plan {
 /* A command beside the speakers and listeners, which is called in a way of its own. */
 enum client_kind { CLIENT_SENDER, CLIENT_LISTENER, CLIENT_BOT, CLIENT_KINDS };
 
-/* What a sender is given. */
+/* The input of a sender. */
 enum send_form {
 	SEND_LINES, /* texts, a line each */
 	SEND_JSON,
@@ -72,7 +72,7 @@ enum send_form {
 	SEND_FORMS
 };
 
-/* What a listener is asked for. */
+/* The wish of a listener. */
 enum listen_form {
 	LISTEN_ALL, /* to the end of the past */
 	LISTEN_LAST,

@@ -19,7 +19,7 @@ const struct program program_listen = {"chat-listen", chat_listen_main};
 
 static const struct program program_adversary = {"adversary", adversary_main};
 
-/* What chat-listen --exec can start. */
+/* The commands that chat-listen --exec can start. */
 static const struct program commands[] = {{"bot", bot_main}, {"no-program", NULL}};
 
 static const char *const channels[CHANNELS] = {"/", "/ops"};
