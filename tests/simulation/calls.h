@@ -125,6 +125,10 @@ int sim_epoll_create1(int flags);
 int sim_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);
 int sim_epoll_wait(int epoll_fd, struct epoll_event *events, int max, int timeout_ms);
 
+/* timer.c */
+int sim_timerfd_create(int clock, int flags);
+int sim_timerfd_settime(int fd, int flags, const struct itimerspec *when, struct itimerspec *old);
+
 /* uv.c */
 int sim_uv_loop_init(uv_loop_t *loop);
 int sim_uv_loop_close(uv_loop_t *loop);

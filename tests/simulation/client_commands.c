@@ -253,6 +253,17 @@ write_bot(struct client_command *command, const struct run *run, unsigned number
 	addf(command, "%u", plan->slow_ms);
 }
 
+static void
+write_member(struct client_command *command, const struct client_plan *plan, unsigned number)
+{
+	add(command, "member");
+	addf(command, "ws://localhost:%d%s", plan->lied_to ? LIAR_PORT : 3001,
+		plan->channel ? "/ops" : "/");
+	addf(command, "client%u", number);
+	addf(command, "c%u", number);
+	add(command, plan->form % 2 ? "leaves" : "stays");
+}
+
 void
 client_command_write(struct client_command *command, const struct run *run, unsigned number)
 {
@@ -263,8 +274,10 @@ client_command_write(struct client_command *command, const struct run *run, unsi
 		write_sender(command, plan, number);
 	else if (plan->kind == CLIENT_LISTENER)
 		write_listener(command, run, number);
-	else
+	else if (plan->kind == CLIENT_BOT)
 		write_bot(command, run, number);
+	else
+		write_member(command, plan, number);
 }
 
 void

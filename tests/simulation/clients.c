@@ -105,7 +105,9 @@ write_input(struct chat_buf *buf, const struct client_plan *plan, unsigned numbe
 	char text[TEXT_MOST + 1];
 
 	for (unsigned line = 0; line < plan->lines; line++) {
-		if (plan->form == SEND_LINES) {
+		if (plan->kind == CLIENT_MEMBER && line % 2) {
+			append_json(buf, number, line, "");
+		} else if (plan->kind == CLIENT_MEMBER || plan->form == SEND_LINES) {
 			client_text(text, number, line);
 			chat_buf_append_string(buf, text);
 		} else if (plan->form == SEND_SPLIT) {
@@ -183,7 +185,9 @@ open_input(struct actor *actor, const struct client_plan *plan)
 {
 	struct file *ends[2];
 
-	if (plan->kind != CLIENT_SENDER || plan->form == SEND_WORDS || plan->form == SEND_FILES)
+	if (plan->kind == CLIENT_LISTENER || plan->kind == CLIENT_BOT ||
+		(plan->kind == CLIENT_SENDER &&
+			(plan->form == SEND_WORDS || plan->form == SEND_FILES)))
 		return run_nothing();
 	stream_pipe(ends, INPUT_BYTES);
 	actor->input = ends[1];
@@ -226,7 +230,10 @@ start_client(struct run *run, struct actor *actor)
 	fds[0] = open_input(actor, plan);
 	fds[1] = open_output(actor, plan);
 	fds[2] = run_open_output("client-errors", actor->number, 0);
-	actor_start(actor, plan->kind == CLIENT_SENDER ? &program_send : &program_listen,
+	actor_start(actor,
+		plan->kind == CLIENT_SENDER           ? &program_send
+			: plan->kind == CLIENT_MEMBER ? &program_member
+						      : &program_listen,
 		command.argv, ADDRESS + actor->number, fds);
 	feed(run, actor->number, false);
 }

@@ -157,6 +157,8 @@ take_all(struct list *list)
 static unsigned
 lines_of(const struct client_plan *plan)
 {
+	if (plan->kind == CLIENT_MEMBER)
+		return plan->lines;
 	if (plan->form == SEND_WORDS)
 		return 1;
 	return plan->form == SEND_FILES && plan->lines > 20 ? 20 : plan->lines;
@@ -166,7 +168,7 @@ lines_of(const struct client_plan *plan)
 static void
 write_content(const struct client_plan *plan, char *text, unsigned number, unsigned line)
 {
-	if (plan->form == SEND_FILES)
+	if (plan->kind == CLIENT_SENDER && plan->form == SEND_FILES)
 		snprintf(text, TEXT_MOST, "c%u-%u", number, line);
 	else
 		client_text(text, number, line);
@@ -198,7 +200,8 @@ check_receipt(struct list *list, unsigned number, const struct said *said, unsig
 	if (!is_self(plan, said, number))
 		run_fail(
 			list->run, "client %u has a receipt of what %s said", number, said->author);
-	else if (plan->form != SEND_SPLIT && strcmp(text, said->content) != 0)
+	else if ((plan->kind == CLIENT_MEMBER || plan->form != SEND_SPLIT) &&
+		strcmp(text, said->content) != 0)
 		run_fail(list->run, "client %u has \"%.40s\" as the receipt of \"%.40s\"", number,
 			said->content, text);
 	else if (!plan->lied_to && !find_id(list, said->id) && !list->lossy)
@@ -321,11 +324,13 @@ hears_all(const struct client_plan *plan)
 				LISTEN_NO_USER | LISTEN_LINE));
 }
 
+/* channel: NULL, or the only one that it listens to. */
 static void
-check_missing(struct list *list, unsigned number, const bool *heard)
+check_missing(struct list *list, unsigned number, const bool *heard, const char *channel)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (list->said[i].kept && !heard[i])
+		if (list->said[i].kept && !heard[i] &&
+			(!channel || strcmp(list->said[i].channel, channel) == 0))
 			run_fail(list->run, "client %u misses %s \"%.40s\"", number,
 				list->said[i].id, list->said[i].content);
 }
@@ -363,8 +368,73 @@ check_listener(struct list *list, unsigned number, struct chat_span text)
 		check_saved(list, number, line, said.content);
 	}
 	if (!plan->lied_to && hears_all(plan) && !list->lossy && plan->output == OUTPUT_FILE)
-		check_missing(list, number, heard);
+		check_missing(list, number, heard, NULL);
 	free(heard);
+}
+
+/* ---- programs on the library ---- */
+
+struct member_output {
+	bool *heard; /* for each message of the list */
+	size_t last; /* the place of the last one that was heard */
+	unsigned results; /* of its lines */
+};
+
+static void
+check_member_message(
+	struct list *list, unsigned number, struct member_output *output, const struct said *said)
+{
+	const struct said *known = find_id(list, said->id);
+
+	if (list->run->plan->client[number].lied_to || list->lossy)
+		return;
+	if (!known || strcmp(known->content, said->content) != 0) {
+		run_fail(list->run, "client %u heard \"%.40s\" as %s", number, said->content,
+			said->id);
+		return;
+	}
+	if (output->heard[known - list->said] || (known->place && known->place <= output->last))
+		run_fail(list->run, "client %u heard %s again or late", number, said->id);
+	output->heard[known - list->said] = true;
+	output->last = known->place ? known->place : output->last;
+}
+
+/* Each line has one result, in their order, and what was accepted is what was said. */
+static void
+check_member_line(
+	struct list *list, unsigned number, struct member_output *output, struct chat_span line)
+{
+	bool is_result = line.len > 2 && strchr("ARUN", line.at[0]);
+	const char *json = is_result ? memchr(line.at + 2, ' ', line.len - 2) : line.at + 1;
+	struct said said;
+
+	if (is_result && strtoul(line.at + 2, NULL, 10) != output->results++)
+		run_fail(list->run, "client %u has the result %.*s late or twice", number, 10,
+			line.at);
+	if (!json || (line.at[0] != 'A' && line.at[0] != 'M') ||
+		!read_said((struct chat_span){json + 1, (size_t)(line.at + line.len - json) - 1},
+			&said))
+		return;
+	if (line.at[0] == 'A')
+		check_receipt(list, number, &said, output->results - 1);
+	else
+		check_member_message(list, number, output, &said);
+}
+
+static void
+check_member(struct list *list, unsigned number, struct chat_span text)
+{
+	const struct client_plan *plan = &list->run->plan->client[number];
+	struct member_output output = {calloc(list->count + 1, sizeof(bool)), 0, 0};
+	struct chat_span line;
+
+	while (next_line(&text, &line))
+		check_member_line(list, number, &output, line);
+	if (!plan->lied_to)
+		check_said(list, number, false);
+	if (!plan->lied_to && plan->form % 2 == 0 && plan->end_ns == NEVER && !list->lossy)
+		check_missing(list, number, output.heard, plan->channel ? "/ops" : "/");
+	free(output.heard);
 }
 
 /* ---- bots ---- */
@@ -459,6 +529,8 @@ check_client(struct list *list, unsigned number)
 		check_sender(list, number, text);
 	else if (plan->kind == CLIENT_LISTENER)
 		check_listener(list, number, text);
+	else if (plan->kind == CLIENT_MEMBER)
+		check_member(list, number, text);
 	else if (!plan->lied_to && client_has_program(plan))
 		check_bot(list, number);
 }

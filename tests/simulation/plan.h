@@ -58,7 +58,7 @@ struct listener_plan {
 #define CLIENTS_MOST 5
 
 /* A command beside the speakers and listeners, which is called in a way of its own. */
-enum client_kind { CLIENT_SENDER, CLIENT_LISTENER, CLIENT_BOT, CLIENT_KINDS };
+enum client_kind { CLIENT_SENDER, CLIENT_LISTENER, CLIENT_BOT, CLIENT_MEMBER, CLIENT_KINDS };
 
 /* The input of a sender. */
 enum send_form {

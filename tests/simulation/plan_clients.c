@@ -65,6 +65,8 @@ draw_client(struct plan *plan, struct chance *chance, bool lies)
 	client->again = client->kind == CLIENT_LISTENER && client->form == LISTEN_CURSOR;
 	if (client->kind == CLIENT_BOT)
 		draw_bot(client, chance);
+	if (client->kind == CLIENT_MEMBER)
+		client->output = OUTPUT_FILE;
 }
 
 void

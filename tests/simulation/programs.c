@@ -12,9 +12,11 @@
 int chat_serve_main(int argc, char **argv);
 int chat_send_main(int argc, char **argv);
 int chat_listen_main(int argc, char **argv);
+int chat_member_main(int argc, char **argv);
 
 static const struct program program_serve = {"chat-serve", chat_serve_main};
 const struct program program_send = {"chat-send", chat_send_main};
+const struct program program_member = {"member", chat_member_main};
 const struct program program_listen = {"chat-listen", chat_listen_main};
 
 static const struct program program_adversary = {"adversary", adversary_main};

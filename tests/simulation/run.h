@@ -91,7 +91,7 @@ void actor_start(struct actor *actor, const struct program *program, const char 
 struct file *run_open_output(const char *what, unsigned number, unsigned started);
 struct file *run_nothing(void); /* what has nothing to read */
 
-extern const struct program program_send, program_listen;
+extern const struct program program_send, program_listen, program_member;
 
 /* Reads at most so many bytes of a listener's pipe. */
 void actor_take_output(struct actor *actor, size_t most);
