@@ -42,8 +42,12 @@ add_user(struct client_command *command, const struct client_plan *plan, unsigne
 {
 	static const char *const channels[CHANNELS] = {"/", "ops"};
 
-	addf(command, "--username=client%u", number);
-	addf(command, "--id=c%u", number);
+	if (plan->window % 7 == 0)
+		add(command, "--token-file=/token");
+	if (plan->kind != CLIENT_LISTENER || plan->window % 5) {
+		addf(command, "--username=client%u", number);
+		addf(command, "--id=c%u", number);
+	}
 	if (plan->kind != CLIENT_LISTENER ||
 		(plan->form != LISTEN_BOTH && plan->form != LISTEN_CURSOR))
 		addf(command, "-c%s", channels[plan->channel]);
@@ -73,6 +77,11 @@ add_content(struct client_command *command, const struct client_plan *plan, unsi
 		break;
 	case SEND_FILES:
 		add(command, "--mime=text/x-test");
+		if (client_sends_stdin(plan)) {
+			add(command, "--file=-");
+			addf(command, "--name=c%u-0", number);
+			break;
+		}
 		for (unsigned i = 0; i < plan->lines && i < 20; i++)
 			addf(command, "--file=/c%u-%u", number, i);
 		break;

@@ -55,6 +55,17 @@ client_wants_replies(const struct client_plan *plan)
 	return (plan->options & SEND_REPLY) && plan->ack != 3;
 }
 
+/* Returns true if a sender sends its standard input as a file. */
+static inline bool
+client_sends_stdin(const struct client_plan *plan)
+{
+	return plan->kind == CLIENT_SENDER && plan->form == SEND_FILES &&
+		(plan->options & SEND_REPLACE);
+}
+
+/* The end of the texts of a sender, after client_text() (clients.c). */
+const char *client_tail(const struct client_plan *plan);
+
 /* Returns true if the command of a bot can be started. */
 static inline bool
 client_has_program(const struct client_plan *plan)

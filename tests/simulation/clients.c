@@ -55,11 +55,13 @@ append_long(struct chat_buf *buf, unsigned number, unsigned line)
 }
 
 static void
-append_json(struct chat_buf *buf, unsigned number, unsigned line, const char *more)
+append_json(
+	struct chat_buf *buf, unsigned number, unsigned line, const char *tail, const char *more)
 {
 	char text[TEXT_MOST + 1], *string;
 
 	client_text(text, number, line);
+	strcat(text, tail);
 	string = chat_encode_string(chat_span_of(text));
 	chat_buf_printf(buf, "{\"type\":\"text\",\"text\":%s%s}", string, more);
 	free(string);
@@ -80,7 +82,7 @@ append_odd(struct chat_buf *buf, unsigned number, unsigned line)
 	else if (line % 9 == 8)
 		chat_buf_append_string(buf, "{\"type\":\"text\",\"text\":\"\"}");
 	else
-		append_json(buf, number, line, more[line % 9]);
+		append_json(buf, number, line, "", more[line % 9]);
 }
 
 /* A message of a log. */
@@ -98,18 +100,35 @@ append_logged(struct chat_buf *buf, unsigned number, unsigned line)
 	free(string);
 }
 
+const char *
+client_tail(const struct client_plan *plan)
+{
+	if (plan->kind != CLIENT_SENDER)
+		return "";
+	if (plan->form == SEND_LINES && (plan->options & SEND_REPLACE))
+		return "\xef\xbf\xbd";
+	return plan->form == SEND_JSON ? "\nand\r\nmore\x7f" : "";
+}
+
 /* The whole input of a sender. */
 static void
 write_input(struct chat_buf *buf, const struct client_plan *plan, unsigned number)
 {
 	char text[TEXT_MOST + 1];
 
+	if (client_sends_stdin(plan)) {
+		chat_buf_reserve(buf, CLIENT_FILE_MOST);
+		buf->len = client_file(buf->at, number, 0);
+		return;
+	}
 	for (unsigned line = 0; line < plan->lines; line++) {
 		if (plan->kind == CLIENT_MEMBER && line % 2) {
-			append_json(buf, number, line, "");
+			append_json(buf, number, line, client_tail(plan), "");
 		} else if (plan->kind == CLIENT_MEMBER || plan->form == SEND_LINES) {
 			client_text(text, number, line);
 			chat_buf_append_string(buf, text);
+			if (*client_tail(plan))
+				chat_buf_append_string(buf, "\xff"); /* what is replaced */
 		} else if (plan->form == SEND_SPLIT) {
 			append_long(buf, number, line);
 		} else if (plan->form == SEND_REPLAY) {
@@ -117,7 +136,7 @@ write_input(struct chat_buf *buf, const struct client_plan *plan, unsigned numbe
 		} else if (plan->form == SEND_ODD) {
 			append_odd(buf, number, line);
 		} else {
-			append_json(buf, number, line, "");
+			append_json(buf, number, line, client_tail(plan), "");
 		}
 		chat_buf_append_string(buf, "\n");
 	}
@@ -148,6 +167,7 @@ write_files(const struct client_plan *plan, unsigned number)
 		write_file(path, log.at, log.len);
 		chat_buf_free(&log);
 	}
+	write_file("/token", "\xef\xbb\xbf\n  a-token \n", 15);
 	for (unsigned i = 0; plan->form == SEND_FILES && i < plan->lines; i++) {
 		size_t len = client_file(bytes, number, i);
 
@@ -187,7 +207,8 @@ open_input(struct actor *actor, const struct client_plan *plan)
 
 	if (plan->kind == CLIENT_LISTENER || plan->kind == CLIENT_BOT ||
 		(plan->kind == CLIENT_SENDER &&
-			(plan->form == SEND_WORDS || plan->form == SEND_FILES)))
+			(plan->form == SEND_WORDS ||
+				(plan->form == SEND_FILES && !client_sends_stdin(plan)))))
 		return run_nothing();
 	stream_pipe(ends, INPUT_BYTES);
 	actor->input = ends[1];
@@ -224,8 +245,7 @@ start_client(struct run *run, struct actor *actor)
 	const struct client_plan *plan = &run->plan->client[actor->number];
 	struct file *fds[3];
 
-	if (plan->kind == CLIENT_SENDER)
-		write_files(plan, actor->number);
+	write_files(plan, actor->number);
 	client_command_write(&command, run, actor->number);
 	fds[0] = open_input(actor, plan);
 	fds[1] = open_output(actor, plan);

@@ -161,6 +161,8 @@ lines_of(const struct client_plan *plan)
 		return plan->lines;
 	if (plan->form == SEND_WORDS)
 		return 1;
+	if (client_sends_stdin(plan))
+		return 1;
 	return plan->form == SEND_FILES && plan->lines > 20 ? 20 : plan->lines;
 }
 
@@ -168,10 +170,12 @@ lines_of(const struct client_plan *plan)
 static void
 write_content(const struct client_plan *plan, char *text, unsigned number, unsigned line)
 {
-	if (plan->kind == CLIENT_SENDER && plan->form == SEND_FILES)
+	if (plan->kind == CLIENT_SENDER && plan->form == SEND_FILES) {
 		snprintf(text, TEXT_MOST, "c%u-%u", number, line);
-	else
-		client_text(text, number, line);
+		return;
+	}
+	client_text(text, number, line);
+	strcat(text, client_tail(plan));
 }
 
 static bool

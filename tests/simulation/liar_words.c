@@ -13,6 +13,11 @@
 
 #define PAGE_MOST 8 /* messages in a page of history */
 
+/* Of a name that is too long for a file. */
+#define LONG \
+	"\\u00e9long\\u00e9long\\u00e9long\\u00e9long\\u00e9long\\u00e9long\\u00e9long\\u00e9long" \
+	"/\\u00e9long.txt"
+
 static const unsigned codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011,
 	1012, 1013, 1014, 1015, 999, 3000, 4999, 5000, 0};
 
@@ -30,6 +35,12 @@ static const char *const odd[] = {"", "[", "{}", "null", "{\"type\":\"message\"}
 	"{\"type\":\"message\",\"id\":\"g\",\"sender\":\"zed\",\"content\":\"y\",\"timestamp\":1,"
 	"\"file\":{\"name\":\"CON\",\"type\":\"a/b\",\"size\":4,\"data\":\"AAAA\",\"path\":\"/"
 	"etc\"}}",
+	"{\"type\":\"message\",\"id\":\"j\",\"sender\":\"z\\u202ee<d\",\"content\":\"\\u0007\","
+	"\"timestamp\":1,"
+	"\"file\":{\"name\":\"nul.t\\u0001t. \",\"type\":\"a/b\",\"size\":3,\"data\":\"AAAA\"}}",
+	"{\"type\":\"message\",\"id\":\"k\",\"sender\":\"zed\",\"content\":\"k\",\"timestamp\":1,"
+	"\"file\":{\"name\":\"\\ud83d\\ude00" LONG LONG LONG "\",\"type\":\"a/b\",\"size\":3,"
+	"\"data\":\"AAAA\"}}",
 	"{\"type\":\"message\",\"id\":\"h\",\"sender\":\"zed\",\"content\":\"h\",\"timestamp\":1,"
 	"\"hops\":1000,\"via\":[\"a/b\",\"c/d\"],\"replyTo\":\"9\"}"};
 
