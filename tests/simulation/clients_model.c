@@ -1,5 +1,5 @@
 /*
- * What must be true of the clients: a receipt is the server's message of its own line, a listener
+ * The promises of the clients: a receipt is the server's message of its own line, a listener
  * hears what was said and nothing else, a bot answers each question once, and an exit status is one
  * that the manual has.
  */
@@ -8,149 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/msg.h"
 #include "simulation/bot.h"
 #include "simulation/client_commands.h"
 #include "simulation/liar.h"
-
-#define ID_MOST 100
-#define CONTENT_MOST 8192
-
-/* A message as somebody printed it. */
-struct said {
-	char id[ID_MOST], author[ID_MOST], reply_to[ID_MOST], channel[64];
-	char *content; /* owned, in a list */
-	size_t place; /* in the server's log, from 1 on; 0: it did not come to print it */
-	bool kept; /* it is there at the end */
-};
-
-struct list {
-	struct run *run;
-	struct said *said; /* by their ids */
-	size_t count, cap;
-	bool lossy; /* the server has lost something, or could not store something */
-};
-
-static bool
-next_line(struct chat_span *rest, struct chat_span *line)
-{
-	const char *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
-
-	if (!end)
-		return false;
-	*line = (struct chat_span){rest->at, (size_t)(end - rest->at)};
-	rest->at = end + 1;
-	rest->len -= line->len + 1;
-	return true;
-}
-
-static void
-copy(const struct chat_msg *msg, enum chat_slot slot, char *to, size_t size)
-{
-	size_t len =
-		chat_msg_has(msg, slot) ? chat_json_unescape(&msg->value[slot], to, size - 1) : 0;
-
-	to[len < size ? len : 0] = '\0';
-}
-
-/* Reads a line that is a message; its content is in a buffer that the next one uses. */
-static bool
-read_said(struct chat_span line, struct said *said)
-{
-	static char content[CONTENT_MOST];
-	struct chat_msg msg;
-
-	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, NULL) < 0 || msg.type != CHAT_TYPE_MESSAGE)
-		return false;
-	*said = (struct said){.content = content};
-	copy(&msg, CHAT_SLOT_ID, said->id, sizeof(said->id));
-	copy(&msg, chat_msg_has(&msg, CHAT_SLOT_SENDER_ID) ? CHAT_SLOT_SENDER_ID : CHAT_SLOT_SENDER,
-		said->author, sizeof(said->author));
-	copy(&msg, CHAT_SLOT_REPLY_TO, said->reply_to, sizeof(said->reply_to));
-	copy(&msg, CHAT_SLOT_CHANNEL, said->channel, sizeof(said->channel));
-	copy(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
-	return true;
-}
-
-/* ---- the list ---- */
-
-static int
-compare_id(const void *a, const void *b)
-{
-	const struct said *left = a, *right = b;
-
-	return strcmp(left->id, right->id);
-}
-
-static struct said *
-find_id(const struct list *list, const char *id)
-{
-	struct said key;
-
-	snprintf(key.id, sizeof(key.id), "%s", id);
-	return list->count ? bsearch(&key, list->said, list->count, sizeof(*list->said), compare_id)
-			   : NULL;
-}
-
-static void
-add(struct list *list, const struct said *said)
-{
-	if (list->count == list->cap) {
-		list->cap = list->cap ? 2 * list->cap : 256;
-		list->said = realloc(list->said, list->cap * sizeof(*list->said));
-		if (!list->said)
-			abort();
-	}
-	list->said[list->count] = *said;
-	list->said[list->count++].content = strdup(said->content);
-}
-
-/* Takes what was there at the end. A server that was killed may not have printed all of it. */
-static void
-take_kept(struct list *list, struct list *more, unsigned channel)
-{
-	struct chat_span rest, line;
-	struct said said, *known;
-	char path[64];
-
-	run_path(path, sizeof(path), "all", channel, 0);
-	rest.at = disk_bytes(path, &rest.len);
-	while (rest.at && next_line(&rest, &line)) {
-		if (!read_said(line, &said))
-			continue;
-		known = find_id(list, said.id);
-		if (known)
-			known->kept = true;
-		said.kept = true;
-		if (!known)
-			add(more, &said);
-	}
-}
-
-/* Takes what the server printed, and what was there at the end. */
-static void
-take_all(struct list *list)
-{
-	struct list more = {0};
-	struct chat_span rest, line;
-	struct said said;
-
-	rest.at = disk_bytes("/server-0-0", &rest.len);
-	while (rest.at && next_line(&rest, &line))
-		if (read_said(line, &said)) {
-			said.place = list->count + 1;
-			add(list, &said);
-		}
-	qsort(list->said, list->count, sizeof(*list->said), compare_id);
-	for (unsigned i = 0; i < CHANNELS; i++)
-		take_kept(list, &more, i);
-	for (size_t i = 0; i < more.count; i++) {
-		add(list, &more.said[i]);
-		free(more.said[i].content);
-	}
-	free(more.said);
-	qsort(list->said, list->count, sizeof(*list->said), compare_id);
-}
+#include "simulation/said.h"
 
 /* ---- senders ---- */
 
@@ -208,7 +69,7 @@ check_receipt(struct list *list, unsigned number, const struct said *said, unsig
 		strcmp(text, said->content) != 0)
 		run_fail(list->run, "client %u has \"%.40s\" as the receipt of \"%.40s\"", number,
 			said->content, text);
-	else if (!plan->lied_to && !find_id(list, said->id) && !list->lossy)
+	else if (!plan->lied_to && !said_find(list, said->id) && !list->lossy)
 		run_fail(list->run, "client %u has a receipt of %s, which nobody has", number,
 			said->id);
 }
@@ -220,8 +81,8 @@ read_receipts(struct list *list, unsigned number, struct chat_span rest, struct 
 	struct chat_span line;
 	struct said said;
 
-	while (next_line(&rest, &line)) {
-		bool is_message = read_said(line, &said);
+	while (said_next_line(&rest, &line)) {
+		bool is_message = said_read(line, &said);
 
 		if (is_message && *said.reply_to && client_wants_replies(plan) &&
 			!is_self(plan, &said, number))
@@ -351,12 +212,12 @@ check_listener(struct list *list, unsigned number, struct chat_span text)
 
 	if ((plan->options & LISTEN_HUMAN) && !(plan->options & LISTEN_QUIET))
 		check_human(list, number, text);
-	while (!plan->lied_to && next_line(&rest, &line)) {
+	while (!plan->lied_to && said_next_line(&rest, &line)) {
 		size_t *before;
 
-		if (!read_said(line, &said))
+		if (!said_read(line, &said))
 			continue;
-		known = find_id(list, said.id);
+		known = said_find(list, said.id);
 		before = &last[strcmp(said.channel, "/") != 0];
 		if (known && strcmp(known->content, said.content) != 0)
 			run_fail(list->run, "client %u heard \"%.40s\" as %s", number, said.content,
@@ -388,7 +249,7 @@ static void
 check_member_message(
 	struct list *list, unsigned number, struct member_output *output, const struct said *said)
 {
-	const struct said *known = find_id(list, said->id);
+	const struct said *known = said_find(list, said->id);
 
 	if (list->run->plan->client[number].lied_to || list->lossy)
 		return;
@@ -416,7 +277,7 @@ check_member_line(
 		run_fail(list->run, "client %u has the result %.*s late or twice", number, 10,
 			line.at);
 	if (!json || (line.at[0] != 'A' && line.at[0] != 'M') ||
-		!read_said((struct chat_span){json + 1, (size_t)(line.at + line.len - json) - 1},
+		!said_read((struct chat_span){json + 1, (size_t)(line.at + line.len - json) - 1},
 			&said))
 		return;
 	if (line.at[0] == 'A')
@@ -432,7 +293,7 @@ check_member(struct list *list, unsigned number, struct chat_span text)
 	struct member_output output = {calloc(list->count + 1, sizeof(bool)), 0, 0};
 	struct chat_span line;
 
-	while (next_line(&text, &line))
+	while (said_next_line(&text, &line))
 		check_member_line(list, number, &output, line);
 	if (!plan->lied_to)
 		check_said(list, number, false);
@@ -457,7 +318,7 @@ check_bot(struct list *list, unsigned number)
 
 		if (!is_self(plan, said, number) || strncmp(said->content, "re ", 3) != 0)
 			continue;
-		question = find_id(list, said->reply_to);
+		question = said_find(list, said->reply_to);
 		if (strcmp(said->content + 3, said->reply_to) != 0 || (!question && !list->lossy))
 			run_fail(list->run, "client %u answers %s by \"%s\"", number,
 				said->reply_to, said->content);
@@ -545,10 +406,8 @@ clients_check(struct run *run)
 	struct list list = {.run = run, .lossy = run->loss_count > 0 || plan_disk_fails(run->plan)};
 
 	if (run->plan->clients)
-		take_all(&list);
+		said_take_all(&list);
 	for (unsigned i = 0; i < run->plan->clients; i++)
 		check_client(&list, i);
-	for (size_t i = 0; i < list.count; i++)
-		free(list.said[i].content);
-	free(list.said);
+	said_free(&list);
 }

@@ -1,6 +1,6 @@
 /*
- * What a lying server says. What is true is built first: the answer to init, an acknowledgement, a
- * page of the past; then each may be another one than the client waits for.
+ * The words of a lying server. What is true is built first: the answer to init, an acknowledgement,
+ * a page of the past; then each may be another one than the client waits for.
  */
 #include <stdio.h>
 #include <stdlib.h>
