@@ -241,7 +241,6 @@ twist(struct lie *lie, struct words *words)
 	default:
 		words->sender = lie->id;
 	}
-	(void)lie;
 }
 
 static void
