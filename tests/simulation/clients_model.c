@@ -74,6 +74,16 @@ check_receipt(struct list *list, unsigned number, const struct said *said, unsig
 			said->id);
 }
 
+static bool
+is_receipt_of(
+	const struct client_plan *plan, const struct said *said, unsigned number, unsigned line)
+{
+	char text[TEXT_MOST + 1];
+
+	write_content(plan, text, number, line);
+	return strcmp(text, said->content) == 0;
+}
+
 static void
 read_receipts(struct list *list, unsigned number, struct chat_span rest, struct receipts *receipts)
 {
@@ -87,9 +97,9 @@ read_receipts(struct list *list, unsigned number, struct chat_span rest, struct 
 		if (is_message && *said.reply_to && client_wants_replies(plan) &&
 			!is_self(plan, &said, number))
 			continue; /* an answer */
-		if (is_message && client_wants_replies(plan) && plan->lied_to &&
-			plan->form != SEND_ODD && *said.reply_to)
-			continue;
+		if (is_message && client_wants_replies(plan) && plan->lied_to && *said.reply_to &&
+			!is_receipt_of(plan, &said, number, receipts->count))
+			continue; /* an answer in our own name */
 		if (is_message)
 			check_receipt(list, number, &said, receipts->count);
 		receipts->accepted += is_message;
