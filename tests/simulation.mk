@@ -1,6 +1,6 @@
 # A deterministic simulation: the commands on a kernel made of memory, with time, chance and faults by a seed.
 
-SIMULATION_SRC := $(filter-out %/transport.c,$(wildcard tests/simulation/*.c))
+SIMULATION_SRC := $(filter-out %/transport.c %/member.c,$(wildcard tests/simulation/*.c))
 SIMULATE = $(BUILD)/tests/simulation/simulate
 SIMULATION_OBJECTS = $(call objects,$(wildcard tests/simulation/*.c))
 OBJECTS += $(SIMULATION_OBJECTS)
@@ -25,11 +25,12 @@ simulate-faults: ## put known faults into a copy of the sources: does the simula
 $(SIMULATION_OBJECTS): private ALL_CPPFLAGS += -Itests
 
 # A program as one object that shows only its main, and whose calls of the system are those of the simulated kernel.
-SIMULATED = $(addprefix $(BUILD)/tests/simulation/chat-,serve.o send.o listen.o validate.o)
+SIMULATED = $(addprefix $(BUILD)/tests/simulation/chat-,serve.o send.o listen.o validate.o member.o)
 $(BUILD)/tests/simulation/chat-serve.o: $(call objects,$(SERVE_SRC))
 $(BUILD)/tests/simulation/chat-send.o: $(call objects,$(SEND_SRC))
 $(BUILD)/tests/simulation/chat-listen.o: $(call objects,$(LISTEN_SRC))
 $(BUILD)/tests/simulation/chat-validate.o: $(call objects,$(VALIDATE_SRC))
+$(BUILD)/tests/simulation/chat-member.o: $(BUILD)/tests/simulation/member.o
 $(SIMULATED): $(BUILD)/tests/simulation/transport.o $(LIB) tests/simulation/platform
 $(SIMULATED): $(BUILD)/tests/simulation/chat-%.o:
 	$(call say,LD,$@)

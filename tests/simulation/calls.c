@@ -98,14 +98,8 @@ ALIAS(sim_geteuid, sim_getuid);
 ALIAS(sim_setrlimit64, sim_done);
 ALIAS(sim_syscall, sim_no_call);
 ALIAS(sim_prctl, sim_done);
-ALIAS(sim_posix_spawnp, sim_no_call);
-ALIAS(sim_waitpid, sim_no_call);
-ALIAS(sim_waitid, sim_no_call);
-ALIAS(sim_kill, sim_no_call);
 ALIAS(sim_memfd_create, sim_no_call);
-ALIAS(sim_linkat, sim_no_call);
 ALIAS(sim_pthread_create, sim_no_call);
-ALIAS(sim_renameat2, sim_no_call);
 ALIAS(sim_tcgetpgrp, sim_no_call);
 ALIAS(sim_getpgrp, sim_no_call);
 

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <uv.h>
 
@@ -95,6 +97,8 @@ int sim_getpwuid_r(
 	uid_t uid, struct passwd *entry, char *bytes, size_t size, struct passwd **found);
 int sim_gethostname(char *name, size_t size);
 int sim_getrlimit64(int resource, struct rlimit *limit);
+int sim_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags);
+int sim_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
 int sim_no_call(void); /* -1 and ENOSYS */
 int sim_done(void); /* 1: nothing has to be done */
 _Noreturn void sim_exit(int status);
@@ -119,6 +123,16 @@ ssize_t sim_getline(char **line, size_t *cap, struct sim_stdio *file);
 int sim_getaddrinfo(
 	const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **list);
 void sim_freeaddrinfo(struct addrinfo *list);
+/* children.c */
+int sim_posix_spawn_file_actions_init(posix_spawn_file_actions_t *actions);
+int sim_posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int from, int to);
+int sim_posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+int sim_posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *actions);
+int sim_posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_actions_t *actions,
+	const posix_spawnattr_t *attributes, char *const argv[], char *const env[]);
+pid_t sim_waitpid(pid_t pid, int *status, int options);
+int sim_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
+int sim_kill(pid_t pid, int signal);
 
 /* signals.c */
 int sim_sigprocmask(int how, const sigset_t *set, sigset_t *old);
@@ -132,6 +146,10 @@ int sim_signalfd(int fd, const sigset_t *set, int flags);
 int sim_epoll_create1(int flags);
 int sim_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);
 int sim_epoll_wait(int epoll_fd, struct epoll_event *events, int max, int timeout_ms);
+
+/* timer.c */
+int sim_timerfd_create(int clock, int flags);
+int sim_timerfd_settime(int fd, int flags, const struct itimerspec *when, struct itimerspec *old);
 
 /* uv.c */
 int sim_uv_loop_init(uv_loop_t *loop);

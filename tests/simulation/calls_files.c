@@ -12,6 +12,8 @@
 #include "simulation/kernel.h"
 #include "simulation/stream.h"
 
+#define NO_NOREPLACE 200 /* in a thousand */
+
 /* ---- reading and writing ---- */
 
 /* Waits until a file that may block can be read or written. */
@@ -32,7 +34,7 @@ sim_read(int fd, void *bytes, size_t size)
 	if (!file)
 		return -1;
 	task_call();
-	if (!file->kind->read)
+	if (!file->kind->read || (file->flags & O_ACCMODE) == O_WRONLY)
 		return fail_with(EBADF);
 	while ((count = file->kind->read(file, bytes, size)) < 0 && errno == EAGAIN &&
 		!(file->flags & O_NONBLOCK))
@@ -58,7 +60,7 @@ sim_write(int fd, const void *bytes, size_t len)
 	if (!file)
 		return -1;
 	task_call();
-	if (!file->kind->write)
+	if (!file->kind->write || (file->flags & O_ACCMODE) == O_RDONLY)
 		return fail_with(EBADF);
 	do {
 		count = file->kind->write(file, (const char *)bytes + wrote, len - wrote);
@@ -154,9 +156,11 @@ int
 sim_open64(const char *path, int flags, ...)
 {
 	static const char again[] = "/proc/self/fd/";
-	struct file *file;
+	struct file *file = device_open(path, flags);
 
 	task_call();
+	if (file)
+		return process_fd(file);
 	if (strncmp(path, again, sizeof(again) - 1) == 0)
 		return open_again(path + sizeof(again) - 1, flags);
 	return disk_open(path, flags, &file) < 0 ? -1 : process_fd(file);
@@ -299,6 +303,32 @@ sim_renameat(int from_fd, const char *from, int to_fd, const char *to)
 		return fail_with(EXDEV);
 	task_call();
 	return disk_rename(dir, from, to);
+}
+
+/* Some file systems cannot refuse a name that is taken. */
+int
+sim_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	struct stat status = {0};
+
+	if (from_fd != to_fd || flags != RENAME_NOREPLACE ||
+		chance_hits(world_chance(), NO_NOREPLACE))
+		return fail_with(EINVAL);
+	if (sim_fstatat64(to_fd, to, &status, 0) == 0)
+		return fail_with(EEXIST);
+	return sim_renameat(from_fd, from, to_fd, to);
+}
+
+int
+sim_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+	struct file *dir = process_file(from_fd);
+
+	(void)flags;
+	if (!dir || from_fd != to_fd)
+		return fail_with(EXDEV);
+	task_call();
+	return disk_link(dir, from, to);
 }
 
 int

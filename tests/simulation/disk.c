@@ -321,6 +321,19 @@ disk_rename(struct file *dir, const char *from, const char *to)
 }
 
 int
+disk_link(struct file *dir, const char *from, const char *to)
+{
+	struct dir *in = ((struct node *)dir->data)->dir;
+	struct node *node = dir_find(in, from);
+
+	if (!node || dir_find(in, to))
+		return fail_with(node ? EEXIST : ENOENT);
+	node->links++;
+	dir_set(in, to, node);
+	return 0;
+}
+
+int
 disk_make_dir(const char *path)
 {
 	const char *name;

@@ -110,7 +110,7 @@ struct program {
 	int (*main)(int argc, char **argv);
 };
 
-#define PROCESS_FDS 256
+#define PROCESS_FDS 1024
 
 /*
  * Starts a process. argv ends with NULL and is copied, as is env ("NAME=value", NULL at the end, or
@@ -129,6 +129,25 @@ int process_status(const struct process *process);
 
 /* Frees a process that is not alive. */
 void process_free(struct process *process);
+
+/* Its place in the tree of processes. */
+struct kin {
+	struct process *parent; /* NULL: nobody waits for it */
+	int pid, group;
+	bool left; /* its end was told */
+};
+
+struct kin *process_kin(struct process *process);
+
+/* The process after this one, of all that are not freed; NULL: the first one. */
+struct process *process_next(const struct process *process);
+
+/* The program that a process can start by this name (programs.c). NULL: there is none. A program
+ * without main cannot be executed. */
+const struct program *program_find(const char *name);
+
+/* Called at the end of a process: its parent gets SIGCHLD, and its children (children.c). */
+void children_leave(struct process *process);
 
 /* The number of bytes that it has allocated and not freed. */
 size_t process_memory(const struct process *process);
@@ -179,6 +198,9 @@ struct signal_state {
 
 struct signal_state *process_signals(struct process *process);
 
+/* The bits of a set: 1 << signal. */
+uint64_t signal_bits(const sigset_t *set);
+
 /* ---- files (file.c) ---- */
 
 struct watch; /* somebody who waits for a file */
@@ -222,6 +244,9 @@ void file_unwatch(struct watch *watch);
 
 /* Waits until one of these is ready, or until the time. Returns the number of ready ones. */
 int file_poll(struct pollfd *fds, size_t count, int64_t until_ns);
+
+/* Opens what is in /dev (device.c); NULL: there is nothing of this name. */
+struct file *device_open(const char *path, int flags);
 
 /* ---- pipes and sockets (stream.c) ---- */
 
@@ -268,6 +293,7 @@ int disk_sync(struct file *file); /* waits */
 int disk_status_at(struct file *dir, const char *name, struct stat *status);
 int disk_remove(struct file *dir, const char *name);
 int disk_rename(struct file *dir, const char *from, const char *to);
+int disk_link(struct file *dir, const char *from, const char *to); /* a second name */
 int disk_make_dir(const char *path);
 void disk_make_null(void); /* /dev/null */
 int disk_make_socket(const char *path); /* the name that a socket is bound to */

@@ -19,7 +19,8 @@ enum part {
 	PART_ADVERSARIES,
 	PART_ACTIONS,
 	PART_TLS,
-	PART_WALLS
+	PART_WALLS,
+	PART_CLIENTS
 };
 
 /* A rate of a fault in a thousand: mostly none. */
@@ -254,6 +255,7 @@ plan_draw(struct plan *plan, uint64_t seed)
 		[PART_ACTIONS] = draw_actions,
 		[PART_TLS] = draw_tls,
 		[PART_WALLS] = walls_draw,
+		[PART_CLIENTS] = plan_draw_clients,
 	};
 	struct chance chance = {seed};
 
@@ -264,6 +266,13 @@ plan_draw(struct plan *plan, uint64_t seed)
 		struct chance own = chance_fork(&chance, part + 1);
 
 		draw[part](plan, &own);
+	}
+	/* Commands that are called in other ways know neither TLS nor walls. */
+	if (plan->clients && chance_below(&chance, 2)) {
+		plan->clients = 0;
+	} else if (plan->clients) {
+		plan->has_tls = plan->has_client_ca = false;
+		plan->walls = (struct walls){.given = {[WALL_LISTEN] = 1}};
 	}
 	if (walls_have(&plan->walls, WALL_TOKENS))
 		plan->has_client_ca = false; /* one of both says who a user is */

@@ -59,6 +59,65 @@ struct listener_plan {
 	int64_t read_bytes; /* of its pipe in a millisecond */
 };
 
+#define CLIENTS_MOST 5
+
+/* A command beside the speakers and listeners, which is called in a way of its own. */
+enum client_kind { CLIENT_SENDER, CLIENT_LISTENER, CLIENT_BOT, CLIENT_MEMBER, CLIENT_KINDS };
+
+/* The input of a sender. */
+enum send_form {
+	SEND_LINES, /* texts, a line each */
+	SEND_JSON,
+	SEND_WORDS, /* as operands */
+	SEND_FILES,
+	SEND_REPLAY, /* of a log */
+	SEND_SPLIT, /* texts that are too long for a message */
+	SEND_ODD, /* lines of JSON, and lines that are none or that nobody may send */
+	SEND_FORMS
+};
+
+/* The wish of a listener. */
+enum listen_form {
+	LISTEN_ALL, /* to the end of the past */
+	LISTEN_LAST,
+	LISTEN_BOTH, /* both channels in one process */
+	LISTEN_ID, /* what came after a message */
+	LISTEN_TIME,
+	LISTEN_LOG, /* the log of the server */
+	LISTEN_IDLE,
+	LISTEN_COUNT,
+	LISTEN_CURSOR, /* of both channels, in a file */
+	LISTEN_ON, /* without an end */
+	LISTEN_FORMS
+};
+
+/* Options by their bits; each kind of client has names of its own for them (client_commands.c). */
+#define CLIENT_OPTIONS 12
+
+enum client_output {
+	OUTPUT_FILE,
+	OUTPUT_PIPE,
+	OUTPUT_BROKEN, /* a pipe whose reader goes away */
+	OUTPUT_FULL,
+	OUTPUT_CLOSED,
+	OUTPUTS
+};
+
+struct client_plan {
+	bool absent;
+	bool lied_to; /* its server is the one that lies */
+	bool again; /* it is started again when it was killed */
+	enum client_kind kind;
+	unsigned form, options, channel, lines, window, ack;
+	unsigned dies, slow_ms; /* a bot: for so many of a thousand messages; pauses of at most */
+	unsigned dies_how; /* its exit status, or a signal that kills it and 128 */
+	enum client_output output;
+	int64_t begin_ns;
+	int64_t middle_ns; /* the second half of its input, and the end of its reader */
+	int64_t end_ns; /* it gets the signal; NEVER: only when all is over */
+	int signal;
+};
+
 struct plan {
 	uint64_t seed;
 	bool has_journal;
@@ -78,10 +137,18 @@ struct plan {
 	struct listener_plan listener[LISTENERS_MOST];
 	struct action action[ACTIONS_MOST];
 	unsigned actions;
+	unsigned clients;
+	struct client_plan client[CLIENTS_MOST];
 	int64_t calm_ns;
 };
 
 void plan_draw(struct plan *plan, uint64_t seed);
+
+/* Draws the clients (plan_clients.c). */
+void plan_draw_clients(struct plan *plan, struct chance *chance);
+
+/* Prints the story of a client (client_commands.c). */
+void plan_print_client(const struct client_plan *client, unsigned number);
 
 /* Returns true if writes or syncs of the journal may fail. */
 bool plan_disk_fails(const struct plan *plan);

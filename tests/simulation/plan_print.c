@@ -99,6 +99,8 @@ plan_print(const struct plan *plan)
 			plan->listener[i].to_pipe ? "to a pipe" : "to a file");
 	if (plan->adversaries)
 		printf("%u adversaries\n", plan->adversaries);
+	for (unsigned i = 0; i < plan->clients; i++)
+		plan_print_client(&plan->client[i], i);
 	for (unsigned i = 0; i < plan->actions; i++)
 		print_action(&plan->action[i]);
 	printf("  %9.3f s  calm\n", (double)plan->calm_ns / 1e9);

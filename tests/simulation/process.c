@@ -32,6 +32,8 @@ struct process {
 	struct memory memory;
 	struct signal_state signals;
 	char **argv, **env;
+	char **arguments; /* argv for main, which may change it */
+	struct kin kin;
 	int argc, status;
 	bool alive;
 };
@@ -39,6 +41,7 @@ struct process {
 static struct {
 	struct task *tasks;
 	struct process *processes;
+	int pids;
 	struct task *running;
 	struct task **ready; /* those that can run, while one is chosen */
 	size_t ready_cap;
@@ -234,7 +237,7 @@ process_main(void *arg)
 	struct process *process = arg;
 
 	optind = 0; /* getopt(3) begins again */
-	process_exit(process->program->main(process->argc, process->argv));
+	process_exit(process->program->main(process->argc, process->arguments));
 }
 
 struct process *
@@ -247,6 +250,11 @@ process_start(const struct program *program, const char *const argv[], const cha
 		abort();
 	process->program = program;
 	process->argv = copy_strings(argv, &process->argc);
+	process->arguments = calloc((size_t)process->argc + 1, sizeof(char *));
+	if (!process->arguments)
+		abort();
+	memcpy(process->arguments, process->argv, (size_t)process->argc * sizeof(char *));
+	process->kin.pid = process->kin.group = ++schedule.pids;
 	process->env = copy_strings(env, NULL);
 	process->alive = true;
 	for (int i = 0; i < 3; i++)
@@ -284,6 +292,7 @@ process_end(struct process *process)
 	}
 	process->signals = (struct signal_state){0};
 	close_all(process);
+	children_leave(process);
 	if (!schedule.running || schedule.running->process != process)
 		memory_free_all(&process->memory);
 }
@@ -321,6 +330,7 @@ process_free(struct process *process)
 		at = &(*at)->next;
 	*at = process->next;
 	free_strings(process->argv);
+	free(process->arguments);
 	free_strings(process->env);
 	free(process);
 }
@@ -368,6 +378,18 @@ struct signal_state *
 process_signals(struct process *process)
 {
 	return &process->signals;
+}
+
+struct kin *
+process_kin(struct process *process)
+{
+	return &process->kin;
+}
+
+struct process *
+process_next(const struct process *process)
+{
+	return process ? process->next : schedule.processes;
 }
 
 struct memory *

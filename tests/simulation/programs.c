@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "simulation/adversary.h"
+#include "simulation/bot.h"
 #include "simulation/tokens.h"
 #include "simulation/witness.h"
 #include "wire/digest.h"
@@ -15,15 +16,28 @@ int chat_serve_main(int argc, char **argv);
 int chat_send_main(int argc, char **argv);
 int chat_listen_main(int argc, char **argv);
 int chat_validate_main(int argc, char **argv);
+int chat_member_main(int argc, char **argv);
 
 static const struct program program_serve = {"chat-serve", chat_serve_main};
-static const struct program program_send = {"chat-send", chat_send_main};
-static const struct program program_listen = {"chat-listen", chat_listen_main};
+const struct program program_send = {"chat-send", chat_send_main};
+const struct program program_member = {"member", chat_member_main};
+const struct program program_listen = {"chat-listen", chat_listen_main};
 static const struct program program_validate = {"chat-validate", chat_validate_main};
-
 static const struct program program_adversary = {"adversary", adversary_main};
 
+/* The commands that chat-listen --exec can start. */
+static const struct program commands[] = {{"bot", bot_main}, {"no-program", NULL}};
+
 static const char *const channels[CHANNELS] = {"/", "/ops"};
+
+const struct program *
+program_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
 
 void
 run_path(char *path, size_t size, const char *what, unsigned number, unsigned started)
@@ -45,8 +59,8 @@ run_author(const struct run *run, char *id, size_t size, unsigned speaker)
 	chat_hex(id, digest, sizeof(digest) / 2);
 }
 
-static struct file *
-open_output(const char *what, unsigned number, unsigned started)
+struct file *
+run_open_output(const char *what, unsigned number, unsigned started)
 {
 	char path[64];
 	struct file *file;
@@ -89,9 +103,8 @@ environment_fill(const struct run *run, struct environment *env, const char *nam
 		*at++ = env->token;
 }
 
-/* name: of its user; NULL: it is nobody. */
-static void
-start(const struct run *run, struct actor *actor, const struct program *program,
+void
+actor_start(const struct run *run, struct actor *actor, const struct program *program,
 	const char *const argv[], unsigned address, const char *name, struct file *const fds[3])
 {
 	struct started *started = &actor->started[actor->count];
@@ -106,11 +119,12 @@ start(const struct run *run, struct actor *actor, const struct program *program,
 		.first = actor->said};
 	actor->count++;
 	for (int i = 0; i < 3; i++)
-		file_unref(fds[i]);
+		if (fds[i])
+			file_unref(fds[i]);
 }
 
-static struct file *
-nothing(void)
+struct file *
+run_nothing(void)
 {
 	struct file *ends[2];
 
@@ -158,8 +172,8 @@ run_start_server(struct run *run)
 	const char *const journal[] = {"--journal", "/j", "--sync", syncs[plan->sync],
 		"--journal-segment", segment, run->repairs ? "--repair" : NULL, NULL};
 	size_t n = add(argv, 1, always);
-	struct file *fds[3] = {
-		nothing(), open_output("server", 0, 0), witness_open(run, "/server-errors-0-0")};
+	struct file *fds[3] = {run_nothing(), run_open_output("server", 0, 0),
+		witness_open(run, "/server-errors-0-0")};
 
 	snprintf(history, sizeof(history), "%u", plan->history);
 	snprintf(queue, sizeof(queue), "%uk", plan->queue_kib);
@@ -170,7 +184,7 @@ run_start_server(struct run *run)
 		n = add(argv, n, journal);
 	n = add_tls(argv, n, plan);
 	walls_arguments(&plan->walls, argv + n, ARGUMENTS_MOST - 1 - n);
-	start(run, &run->server, &program_serve, argv, 0, NULL, fds);
+	actor_start(run, &run->server, &program_serve, argv, 0, NULL, fds);
 }
 
 void
@@ -190,9 +204,9 @@ run_start_speaker(struct run *run, struct actor *actor)
 		file_unref(actor->input);
 	actor->input = input[1];
 	fds[0] = input[0];
-	fds[1] = open_output("receipts", actor->number, actor->count);
-	fds[2] = open_output("speaker-errors", actor->number, 0);
-	start(run, actor, &program_send, argv, plan->address, name, fds);
+	fds[1] = run_open_output("receipts", actor->number, actor->count);
+	fds[2] = run_open_output("speaker-errors", actor->number, 0);
+	actor_start(run, actor, &program_send, argv, plan->address, name, fds);
 }
 
 void
@@ -230,7 +244,7 @@ run_start_listener(struct run *run, struct actor *actor)
 	snprintf(name, sizeof(name), "listener%u", actor->number);
 	snprintf(id, sizeof(id), "l%u", actor->number);
 	snprintf(cursor, sizeof(cursor), "/cursor-%u", actor->number);
-	fds[0] = nothing();
+	fds[0] = run_nothing();
 	if (plan->to_pipe) {
 		stream_pipe(output, 1);
 		if (actor->output) {
@@ -240,10 +254,11 @@ run_start_listener(struct run *run, struct actor *actor)
 		actor->output = output[0];
 		fds[1] = output[1];
 	} else {
-		fds[1] = open_output("heard", actor->number, plan->has_cursor ? 0 : actor->count);
+		fds[1] = run_open_output(
+			"heard", actor->number, plan->has_cursor ? 0 : actor->count);
 	}
-	fds[2] = open_output("listener-errors", actor->number, 0);
-	start(run, actor, &program_listen, argv, plan->address, name, fds);
+	fds[2] = run_open_output("listener-errors", actor->number, 0);
+	actor_start(run, actor, &program_listen, argv, plan->address, name, fds);
 }
 
 void
@@ -252,7 +267,7 @@ run_start_adversary(struct run *run, unsigned number)
 	const struct walls *walls = &run->plan->walls;
 	char text[16], traits[16];
 	const char *argv[] = {"adversary", text, traits, NULL};
-	struct file *fds[3] = {nothing(), nothing(), nothing()};
+	struct file *fds[3] = {run_nothing(), run_nothing(), run_nothing()};
 
 	snprintf(text, sizeof(text), "%u", number);
 	snprintf(traits, sizeof(traits), "%s%s%s%s%s%s%s%s%s",
@@ -262,7 +277,7 @@ run_start_adversary(struct run *run, unsigned number)
 		walls_have(walls, WALL_MAX_MESSAGE) ? "b" : "", walls_have_ipv6(walls) ? "6" : "",
 		number == 0 && walls->floods ? "f" : "", run->plan->has_tls ? "s" : "",
 		run->plan->has_client_ca ? "c" : "");
-	start(run, &run->adversary[number], &program_adversary, argv, 0, NULL, fds);
+	actor_start(run, &run->adversary[number], &program_adversary, argv, 0, NULL, fds);
 }
 
 void
@@ -272,19 +287,20 @@ run_start_final(struct run *run, unsigned channel)
 	const char *argv[] = {"chat-listen", "-u", "final", "--id", "f", "-c", channels[channel],
 		"-t", "message,userData", "--history", "flat", "--since", "all", "--no-follow",
 		NULL};
-	struct file *fds[3] = {
-		nothing(), open_output("all", channel, 0), open_output("final-errors", channel, 0)};
+	struct file *fds[3] = {run_nothing(), run_open_output("all", channel, 0),
+		run_open_output("final-errors", channel, 0)};
 
-	start(run, actor, &program_listen, argv, 0, "final", fds);
+	actor_start(run, actor, &program_listen, argv, 0, "final", fds);
 }
 
 void
 run_start_validator(struct run *run, unsigned number, const char *path)
 {
 	const char *argv[] = {"chat-validate", "--state", "--strict", path, NULL};
-	struct file *fds[3] = {nothing(), open_output("findings", number, 0), nothing()};
+	struct file *fds[3] = {
+		run_nothing(), run_open_output("findings", number, 0), run_nothing()};
 
-	start(run, &run->validator[number], &program_validate, argv, 0, NULL, fds);
+	actor_start(run, &run->validator[number], &program_validate, argv, 0, NULL, fds);
 }
 
 const char *

@@ -327,6 +327,20 @@ validate(struct run *run)
 		check_validator(run, i);
 }
 
+/* The clients that are still there end soon when they are told to. */
+static void
+end_clients(struct run *run)
+{
+	int64_t until_ns = world_now_ns() + 10 * SECOND;
+
+	clients_end(run);
+	while (clients_are_up(run) && world_now_ns() < until_ns && go_on(run))
+		keep_server(run);
+	for (unsigned i = 0; i < run->plan->clients; i++)
+		if (actor_is_up(&run->client[i]))
+			run_fail(run, "client %u does not end by SIGTERM", i);
+}
+
 static void
 begin(struct run *run)
 {
@@ -356,6 +370,7 @@ begin(struct run *run)
 	}
 	for (unsigned i = 0; i < plan->adversaries; i++)
 		run_start_adversary(run, i);
+	clients_begin(run);
 	for (unsigned i = 0; i < plan->actions; i++)
 		world_at(
 			plan->action[i].time_ns, on_action, order_new(run, &plan->action[i], NULL));
@@ -419,6 +434,7 @@ run_play(struct run *run, const struct plan *plan, const char *keep_dir)
 	let_speakers_finish(run);
 	let_pass(run, 90 * SECOND); /* listeners that wait to connect again have done so */
 	end_adversaries(run);
+	end_clients(run);
 	let_pass(run, SECOND);
 	process_signal(run_server(run), SIGUSR1);
 	read_everything(run);
@@ -427,6 +443,8 @@ run_play(struct run *run, const struct plan *plan, const char *keep_dir)
 	run->done = true;
 	if (!*run->fault)
 		model_check(run);
+	if (!*run->fault)
+		clients_check(run);
 	if (run->keep_dir)
 		keep_files(run->keep_dir);
 	run->ended_ns = world_now_ns();
@@ -437,5 +455,7 @@ run_play(struct run *run, const struct plan *plan, const char *keep_dir)
 		free_actor(&run->speaker[i]);
 	for (unsigned i = 0; i < LISTENERS_MOST; i++)
 		free_actor(&run->listener[i]);
+	for (unsigned i = 0; i < CLIENTS_MOST; i++)
+		free_actor(&run->client[i]);
 	world_end();
 }

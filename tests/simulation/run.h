@@ -54,6 +54,10 @@ struct run {
 	struct actor adversary[ADVERSARIES_MOST];
 	struct actor final[CHANNELS]; /* who reads everything at the end */
 	struct actor validator[VALIDATORS]; /* of what the server and listeners printed */
+	struct actor client[CLIENTS_MOST];
+	struct actor liar; /* the server that lies */
+	int64_t clients_ns; /* until then what befalls clients has happened */
+	bool clients_over; /* none is started again */
 	struct loss losses[ACTIONS_MOST + RUNS_MOST];
 	unsigned loss_count;
 	bool calm, done, repairs;
@@ -95,6 +99,15 @@ void run_start_final(struct run *run, unsigned channel); /* who reads all of a c
 void run_start_validator(struct run *run, unsigned number, const char *path);
 void run_start_adversary(struct run *run, unsigned number);
 
+/* Starts a process of an actor at an address; the references of fds are its. name: of its user;
+ * NULL: it is nobody. */
+void actor_start(const struct run *run, struct actor *actor, const struct program *program,
+	const char *const argv[], unsigned address, const char *name, struct file *const fds[3]);
+struct file *run_open_output(const char *what, unsigned number, unsigned started);
+struct file *run_nothing(void); /* what has nothing to read */
+
+extern const struct program program_send, program_listen, program_member;
+
 /* Reads at most so many bytes of a listener's pipe. */
 void actor_take_output(struct actor *actor, size_t most);
 
@@ -108,6 +121,26 @@ void run_renew(struct run *run, unsigned number, enum certificate_state state);
 /* Sends a signal to its process, which may end as it likes from then on. */
 void actor_end(struct actor *actor, int signal);
 struct process *run_server(struct run *run);
+
+/* ---- clients.c ---- */
+
+void clients_begin(struct run *run);
+
+/* Tells those that are up that it is over. */
+void clients_end(struct run *run);
+bool clients_are_up(const struct run *run);
+
+/* The next text of a sender of this number, of at most TEXT_MOST bytes. */
+void client_text(char *text, unsigned number, unsigned line);
+
+/* The bytes of the file that a sender sends as this line; returns their number. */
+#define CLIENT_FILE_MOST 9000
+size_t client_file(char *bytes, unsigned number, unsigned line);
+
+/* ---- clients_model.c ---- */
+
+/* Checks what the clients printed. */
+void clients_check(struct run *run);
 
 /* ---- model.c ---- */
 

@@ -108,6 +108,22 @@ drop_actors(struct shrink *shrink)
 }
 
 static bool
+drop_clients(struct shrink *shrink)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < shrink->plan->clients; i++) {
+		struct plan smaller = *shrink->plan;
+
+		if (smaller.client[i].absent)
+			continue;
+		smaller.client[i].absent = true;
+		any |= take(shrink, &smaller);
+	}
+	return any;
+}
+
+static bool
 drop_adversaries(struct shrink *shrink)
 {
 	struct plan smaller = *shrink->plan;
@@ -180,6 +196,7 @@ shrink_plan(struct plan *plan, struct run *run)
 	kind_of(run->fault, shrink.kind, sizeof(shrink.kind));
 	while (any) {
 		any = drop_actors(&shrink);
+		any |= drop_clients(&shrink);
 		any |= drop_adversaries(&shrink);
 		any |= drop_tls(&shrink);
 		any |= drop_walls(&shrink);

@@ -10,8 +10,8 @@
 #define BIT(signal) (UINT64_C(1) << (signal))
 #define SIGNALS 64
 
-static uint64_t
-bits_of(const sigset_t *set)
+uint64_t
+signal_bits(const sigset_t *set)
 {
 	uint64_t bits = 0;
 
@@ -74,7 +74,7 @@ int
 sim_sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
 	struct signal_state *state = process_signals(process_self());
-	uint64_t bits = set ? bits_of(set) : 0;
+	uint64_t bits = set ? signal_bits(set) : 0;
 
 	if (old)
 		fill(old, state->blocked);
@@ -171,7 +171,7 @@ sim_signalfd(int fd, const sigset_t *set, int flags)
 {
 	struct signal_state *state = process_signals(process_self());
 
-	state->taken = bits_of(set);
+	state->taken = signal_bits(set);
 	if (fd >= 0)
 		return fd;
 	state->reader =

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is there at the start, and what the reader of the journal keeps open: 8 files of an index. */
+/* What is there at the start, and what the reader of the journal keeps open: 8 files of an index.
+ */
 #define UNCOUNTED_BYTES (320 << 10)
 
 struct witness {
