@@ -1,4 +1,4 @@
-/* What an adversary has to say, before it is said; and what it learns from others. */
+/* The bytes that an adversary is about to say, and those that it learns from others. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

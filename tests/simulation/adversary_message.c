@@ -27,7 +27,7 @@ write_token(char *to, size_t size, const char *username)
 	}
 }
 
-/* Where tokens or certificates are asked for, it may say that it is somebody honest, with a token
+/* If tokens or certificates are asked for, it may say that it is somebody honest, with a token
  * of its own. */
 static void
 write_user(const struct evil *evil, char *to, size_t size)

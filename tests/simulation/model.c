@@ -391,8 +391,8 @@ check_presence(struct model *model, struct chat_span line, unsigned channel)
 		run_fail(model->run, "a speaker is listed who has left channel %u", channel);
 }
 
-/* What a wall removes may be gone: segments that no history needs, or, of a journal that is much
- * too large, any. What came last is needed. */
+/* Messages that a wall removes may be gone: segments that no history needs, or, of a journal that
+ * is much too large, any. The last ones are needed. */
 static void
 excuse_removed(struct model *model, unsigned channel)
 {

@@ -315,7 +315,7 @@ socket_connect(
 	return fail_with(EINPROGRESS);
 }
 
-/* What accept(2) may say although somebody waits. */
+/* Errors of accept(2) although somebody waits. */
 static const int accept_errors[] = {ECONNABORTED, EMFILE, ENOBUFS};
 #define ACCEPT_ERRORS (sizeof(accept_errors) / sizeof(*accept_errors))
 

@@ -6,7 +6,7 @@
 
 #include "simulation/plan.h"
 
-/* What an option takes or does, as bits. */
+/* The nature of an option, as bits. */
 enum nature {
 	FREE = 0,
 	JOURNAL = 1, /* it needs one; what is not in memory is read from it */

@@ -7,9 +7,9 @@
 #include "simulation/chance.h"
 
 /*
- * What the server offers and allows beyond the default: options of chat-serve, each of which is
- * given only in some plans. Nothing of it may keep honest speakers and listeners out for good:
- * their addresses and messages keep the limits, or the adversaries end with the calm.
+ * Options of chat-serve: offers and limits beyond the default. Each is given only in some plans.
+ * Nothing of it may keep honest speakers and listeners out for good: their addresses and messages
+ * keep the limits, or the adversaries end with the calm.
  */
 
 struct plan;
