@@ -146,13 +146,24 @@ choose_in_closed(struct page_reading *reading)
 	return page_choose_in_file(reading);
 }
 
+/* A segment whose index cannot be used must not stay in the cache: it seems to have no message. */
+static void
+cached_drop(struct page_reading *reading)
+{
+	if (reading->segment.cached)
+		cached_segment_close(reading->segment.cached);
+	reading->segment.cached = NULL;
+}
+
 static void
 read_closed(struct page_reading *reading)
 {
-	if (choose_in_closed(reading) < 0)
-		segment_give_up(reading);
-	else
+	if (choose_in_closed(reading) == 0) {
 		page_make(reading, reading->segment.cached->fd);
+		return;
+	}
+	cached_drop(reading);
+	segment_give_up(reading);
 }
 
 static void
