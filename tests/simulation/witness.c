@@ -50,7 +50,7 @@ compare(struct run *run, const char *line)
 		elsewhere += number_of(memory, "\"connections\":"); /* OpenSSL has allocated it */
 	world_tally()->metrics++;
 	world_trace("counts %zu bytes of %zu", counted, held);
-	if (held + elsewhere + counted / 16 < counted ||
+	if (held + elsewhere + counted / 4 < counted ||
 		held > counted + counted / 8 + UNCOUNTED_BYTES)
 		run_fail(run, "the server counts %zu bytes, and holds %zu", counted, held);
 }
