@@ -1,8 +1,10 @@
 # Other releases: README.md's commands in a new root of one (tests/release/in-root.sh).
 
 RELEASE ?= trixie
-# Who types the last part of a command: root, or an ordinary user of this name.
-AS ?= root
+# Who types the last part of a command: root, or an ordinary user of this name. (To make itself, AS is the assembler.)
+ifeq ($(origin AS),default)
+AS = root
+endif
 README_TARGETS = demo check
 RELEASE_PACKAGES = mmdebstrap $(if $(filter-out 0,$(shell id -u)),uidmap)
 
