@@ -21,10 +21,10 @@ downloaded() {
 		END { printf "%.0f\n", mb }' "$1"
 }
 
-# as_root COMMAND: as it is typed at a new machine, in an environment of nothing else.
+# as_root COMMAND: as it is typed at a new machine, in an environment of nothing else but how slow the machine is.
 as_root() {
-	env -i HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash -c "$1" 2>&1 |
-		tee /tmp/log
+	env -i HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		${CHAT_TEST_SLOWNESS:+"CHAT_TEST_SLOWNESS=$CHAT_TEST_SLOWNESS"} bash -c "$1" 2>&1 | tee /tmp/log
 }
 
 disk_before=$(disk)
@@ -33,7 +33,7 @@ if [ "$user" = root ]; then
 	as_root "$command"
 else
 	useradd --create-home --shell /bin/bash "$user" && chown -R "$user:" . && as_root "${command% && *}" &&
-		runuser --login "$user" -c "cd '$PWD' && ${command##* && }"
+		runuser --login --whitelist-environment=CHAT_TEST_SLOWNESS "$user" -c "cd '$PWD' && ${command##* && }"
 fi
 status=$?
 took=$SECONDS
