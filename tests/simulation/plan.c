@@ -164,6 +164,13 @@ plan_has_slow_sockets(const struct plan *plan)
 	return plan->faults.socket_bytes < SOCKET_BYTES;
 }
 
+bool
+plan_is_slow(const struct plan *plan)
+{
+	return plan->faults.delay || plan_has_slow_sockets(plan) || plan_has(plan, ACTION_HOLD) ||
+		walls_have_rates(&plan->walls);
+}
+
 /* With --sync=never the directory is not synced for certain, and a disk that fails may lose the
  * file that remembers which ids were used. Then the clock must not be set back. */
 static bool
@@ -190,7 +197,8 @@ draw_actions(struct plan *plan, struct chance *chance)
 		[ACTION_RELOAD] = 4,
 	};
 
-	for (int64_t says = chance_scale(chance, 60); says > 0; says--)
+	for (int64_t says = chance_scale(chance, chance_below(chance, 2) ? 60 : 12); says > 0;
+		says--)
 		draw_action(plan, chance, ACTION_SAY);
 	for (int kind = 0; kind < ACTION_KINDS; kind++) {
 		if (!most[kind] || chance_below(chance, 3))

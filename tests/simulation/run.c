@@ -11,7 +11,8 @@
 #include "simulation/tokens.h"
 
 #define STEPS_MOST 3000000 /* of a run; more is a loop without end */
-#define LIVELY_NS (600 * SECOND) /* within this time after the calm everything has arrived */
+#define LIVELY_NS (30 * SECOND) /* within this time after the calm everything has arrived, */
+#define LATE_NS (600 * SECOND) /* or within this time, if something is slow */
 #define SLICE_NS (200 * MILLISECOND)
 #define DAMAGED 65 /* the exit status of a server whose journal is damaged */
 
@@ -200,7 +201,7 @@ speakers_are_done(const struct run *run)
 static void
 let_speakers_finish(struct run *run)
 {
-	int64_t until_ns = world_now_ns() + LIVELY_NS;
+	int64_t until_ns = world_now_ns() + (plan_is_slow(run->plan) ? LATE_NS : LIVELY_NS);
 
 	for (unsigned i = 0; i < run->plan->speakers; i++) {
 		struct actor *actor = &run->speaker[i];

@@ -115,6 +115,12 @@ walls_are_tight(const struct walls *walls)
 }
 
 bool
+walls_have_rates(const struct walls *walls)
+{
+	return walls->remote || any_is(walls, LIGHT);
+}
+
+bool
 walls_remove(const struct walls *walls)
 {
 	return any_is(walls, REMOVES);
