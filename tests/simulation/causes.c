@@ -55,7 +55,7 @@ server_is_lost(const struct member *member)
 	return member->run->server.count > 1 || server_forgets(member);
 }
 
-/* What a line contains, and what must be so. */
+/* The words of a line, and their cause. */
 static const struct {
 	const char *words;
 	cause_fn *cause;

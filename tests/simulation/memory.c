@@ -32,7 +32,7 @@ header_of(const void *bytes)
 	return (struct allocation *)((char *)bytes - offsetof(struct allocation, bytes));
 }
 
-/* What an allocation takes of a heap: malloc(3) adds a word and rounds up. */
+/* The bytes of a heap for an allocation: malloc(3) adds a word and rounds up. */
 static size_t
 cost_of(size_t size)
 {

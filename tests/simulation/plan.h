@@ -155,7 +155,8 @@ bool plan_disk_fails(const struct plan *plan);
 
 bool plan_has(const struct plan *plan, enum action_kind kind);
 
-/* Returns true if the network or a rate limit may make honest ones slow, also in the calm. */
+/* Returns true if the network or a rate limit (also of verified names) may make honest ones slow,
+ * also in the calm. */
 bool plan_is_slow(const struct plan *plan);
 
 /* Returns true if some connections have small buffers. */

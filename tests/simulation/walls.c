@@ -117,7 +117,7 @@ walls_are_tight(const struct walls *walls)
 bool
 walls_have_rates(const struct walls *walls)
 {
-	return walls->remote || any_is(walls, LIGHT);
+	return walls->remote || walls_have(walls, WALL_TOKENS) || any_is(walls, LIGHT);
 }
 
 bool

@@ -57,7 +57,8 @@ bool walls_have_ipv6(const struct walls *walls);
 /* Returns true if adversaries can take all places of the honest ones. */
 bool walls_are_tight(const struct walls *walls);
 
-/* Returns true if honest ones may say less than they want in a second. */
+/* Returns true if honest ones may say less than they want in a second: from other machines, or
+ * under a name that is verified. */
 bool walls_have_rates(const struct walls *walls);
 
 /* Returns true if old messages are removed from the journal. */

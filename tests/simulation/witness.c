@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is there at the start, and what the reader of the journal keeps open: 8 files of an index.
+/* The memory at the start, and that of the 8 files of an index that a reader keeps open.
  */
 #define UNCOUNTED_BYTES (320 << 10)
 
