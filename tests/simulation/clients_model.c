@@ -93,7 +93,7 @@ read_receipts(struct list *list, unsigned number, struct chat_span rest, struct 
 	struct chat_span line;
 	struct said said;
 
-	while (said_next_line(&rest, &line)) {
+	while (run_next_line(&rest, &line)) {
 		bool is_message = said_read(line, &said);
 
 		if (is_message && *said.reply_to && client_wants_replies(plan) &&
@@ -224,7 +224,7 @@ check_listener(struct list *list, unsigned number, struct chat_span text)
 
 	if ((plan->options & LISTEN_HUMAN) && !(plan->options & LISTEN_QUIET))
 		check_human(list, number, text);
-	while (!plan->lied_to && said_next_line(&rest, &line)) {
+	while (!plan->lied_to && run_next_line(&rest, &line)) {
 		size_t *before;
 
 		if (!said_read(line, &said))
@@ -305,7 +305,7 @@ check_member(struct list *list, unsigned number, struct chat_span text)
 	struct member_output output = {calloc(list->count + 1, sizeof(bool)), 0, 0};
 	struct chat_span line;
 
-	while (said_next_line(&text, &line))
+	while (run_next_line(&text, &line))
 		check_member_line(list, number, &output, line);
 	if (!plan->lied_to)
 		check_said(list, number, false);

@@ -9,19 +9,6 @@
 
 #define CONTENT_MOST 8192
 
-bool
-said_next_line(struct chat_span *rest, struct chat_span *line)
-{
-	const char *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
-
-	if (!end)
-		return false;
-	*line = (struct chat_span){rest->at, (size_t)(end - rest->at)};
-	rest->at = end + 1;
-	rest->len -= line->len + 1;
-	return true;
-}
-
 static void
 copy(const struct chat_msg *msg, enum chat_slot slot, char *to, size_t size)
 {
@@ -92,7 +79,7 @@ take_kept(struct list *list, struct list *more, unsigned channel)
 
 	run_path(path, sizeof(path), "all", channel, 0);
 	rest.at = disk_bytes(path, &rest.len);
-	while (rest.at && said_next_line(&rest, &line)) {
+	while (rest.at && run_next_line(&rest, &line)) {
 		if (!said_read(line, &said))
 			continue;
 		known = said_find(list, said.id);
@@ -112,7 +99,7 @@ said_take_all(struct list *list)
 	struct said said;
 
 	rest.at = disk_bytes("/server-0-0", &rest.len);
-	while (rest.at && said_next_line(&rest, &line))
+	while (rest.at && run_next_line(&rest, &line))
 		if (said_read(line, &said)) {
 			said.place = list->count + 1;
 			add(list, &said);

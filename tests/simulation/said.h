@@ -23,9 +23,6 @@ struct list {
 	bool lossy; /* the server has lost something, or could not store something */
 };
 
-/* Takes the next line of a text; false: there is none that is whole. */
-bool said_next_line(struct chat_span *rest, struct chat_span *line);
-
 /* Reads a line that is a message; its content is in a buffer that the next one uses. */
 bool said_read(struct chat_span line, struct said *said);
 

@@ -14,7 +14,7 @@
 
 #include "simulation/shrink.h"
 
-#define SEEDS 1000
+#define SEEDS 600
 #define JOBS_MOST 64
 
 static const char usage[] = "Usage: simulate [OPTION...]\n"

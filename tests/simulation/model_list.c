@@ -1,0 +1,196 @@
+/* The list of all messages that somebody has printed, in one order. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/msg.h"
+#include "simulation/model_private.h"
+
+static void
+copy_string(const struct chat_msg *msg, enum chat_slot slot, char *to, size_t size)
+{
+	size_t len =
+		chat_msg_has(msg, slot) ? chat_json_unescape(&msg->value[slot], to, size - 1) : 0;
+
+	to[len < size ? len : 0] = '\0';
+}
+
+bool
+model_read(struct chat_span line, struct known *message)
+{
+	static char content[TEXT_MOST * 8], channel[64];
+	struct chat_msg msg;
+
+	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, NULL) < 0 || msg.type != CHAT_TYPE_MESSAGE)
+		return false;
+	*message = (struct known){0};
+	copy_string(&msg, CHAT_SLOT_ID, message->id, sizeof(message->id));
+	copy_string(&msg, CHAT_SLOT_SENDER_ID, message->author, sizeof(message->author));
+	copy_string(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
+	copy_string(&msg, CHAT_SLOT_CHANNEL, channel, sizeof(channel));
+	message->content = content;
+	message->channel = strcmp(channel, "/") == 0 ? 0
+		: strcmp(channel, "/ops") == 0       ? 1
+						     : OTHERS;
+	return true;
+}
+
+/* ---- the list ---- */
+
+int
+model_find_epoch(const struct model *model, const char *id, size_t len)
+{
+	for (unsigned i = 0; i < model->epoch_count; i++)
+		if (strncmp(model->epochs[i], id, len) == 0 && !model->epochs[i][len])
+			return (int)i;
+	return -1;
+}
+
+/* Notes the epoch of a message that follows one of the epoch `before` (-1: it is the first). */
+static int
+note_epoch(struct model *model, const char *id, int before)
+{
+	size_t len = strcspn(id, "-");
+	int at = model_find_epoch(model, id, len);
+
+	if (at >= 0 || model->epoch_count == EPOCHS_MOST)
+		return at;
+	at = before + 1;
+	memmove(model->epochs + at + 1, model->epochs + at,
+		(model->epoch_count++ - (unsigned)at) * sizeof(*model->epochs));
+	snprintf(model->epochs[at], sizeof(*model->epochs), "%.*s", (int)len, id);
+	return at;
+}
+
+void
+model_take_epochs(struct model *model, const char *text, size_t len)
+{
+	struct chat_span rest = {text, len}, line;
+	struct known message;
+	int before = -1;
+
+	while (text && run_next_line(&rest, &line))
+		if (model_read(line, &message))
+			before = note_epoch(model, message.id, before);
+}
+
+uint64_t
+model_order(struct model *model, const char *id)
+{
+	size_t len = strcspn(id, "-");
+	int epoch = model_find_epoch(model, id, len);
+
+	if (epoch < 0 || id[len] != '-')
+		run_fail(model->run, "nobody gave the id %s", id);
+	return (uint64_t)(epoch < 0 ? 0 : epoch) << 40 |
+		(id[len] ? strtoull(id + len + 1, NULL, 16) : 0);
+}
+
+size_t
+model_find(const struct model *model, uint64_t order)
+{
+	size_t low = 0, high = model->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (model->known[middle].order < order)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+is_speaker(const struct run *run, const char *author)
+{
+	char id[ID_MOST];
+
+	for (unsigned i = 0; i < run->plan->speakers; i++) {
+		run_author(run, id, sizeof(id), i);
+		if (strcmp(author, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A speaker's text comes from this speaker, and an adversary's from no speaker. */
+static void
+check_author(struct model *model, const struct known *message)
+{
+	unsigned speaker = 0, line = 0;
+	char text[TEXT_MOST + 1], author[ID_MOST];
+
+	if (sscanf(message->content, "s%u-%u", &speaker, &line) == 2) {
+		run_text(model->run, text, speaker, line);
+		run_author(model->run, author, sizeof(author), speaker);
+		if (strcmp(message->content, text) == 0 && strcmp(message->author, author) == 0)
+			return;
+	} else if (!is_speaker(model->run, message->author)) {
+		return; /* nobody honest */
+	}
+	run_fail(model->run, "%s of %s says \"%.40s\"", message->id, message->author,
+		message->content);
+}
+
+struct known *
+model_add(struct model *model, const struct known *message)
+{
+	uint64_t order = model_order(model, message->id);
+	size_t at = model_find(model, order);
+	struct known *known;
+
+	if (at < model->count && model->known[at].order == order) {
+		known = &model->known[at];
+		if (strcmp(known->content, message->content) != 0)
+			run_fail(model->run, "%s is \"%.40s\" and \"%.40s\"", known->id,
+				known->content, message->content);
+		return known;
+	}
+	if (model->count == model->cap) {
+		model->cap = model->cap ? 2 * model->cap : 256;
+		model->known = realloc(model->known, model->cap * sizeof(*model->known));
+		if (!model->known)
+			abort();
+	}
+	known = &model->known[at];
+	memmove(known + 1, known, (model->count++ - at) * sizeof(*known));
+	*known = *message;
+	known->order = order;
+	check_author(model, message);
+	known->content = strdup(message->content);
+	return known;
+}
+
+static bool
+is_lost_by(const struct run *run, size_t offset)
+{
+	for (unsigned i = 0; i < run->loss_count; i++)
+		if (offset < run->losses[i].printed)
+			return true;
+	return false;
+}
+
+void
+model_take_server(struct model *model)
+{
+	struct chat_span rest, line;
+	struct known message;
+	const char *start = disk_bytes("/server-0-0", &rest.len);
+	uint64_t before[CHANNELS + 1] = {0};
+
+	rest.at = start;
+	while (start && run_next_line(&rest, &line)) {
+		struct known *known;
+
+		if (!model_read(line, &message))
+			continue;
+		known = model_add(model, &message);
+		if (known->channel != OTHERS && known->order <= before[known->channel])
+			run_fail(model->run, "the server printed %s late", message.id);
+		before[known->channel] = known->order;
+		known->printed = true;
+		known->optional = is_lost_by(model->run, (size_t)(line.at - start));
+	}
+}

@@ -1,0 +1,69 @@
+#ifndef SIMULATION_MODEL_PRIVATE_H
+#define SIMULATION_MODEL_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simulation/run.h"
+
+/* Between the files model*.c. */
+
+#define ID_MOST 64
+#define OTHERS CHANNELS /* the channels that only adversaries make */
+
+/* A message that somebody has printed. */
+struct known {
+	char id[ID_MOST];
+	uint64_t order; /* from its id: the server's start, and the number since then */
+	char author[ID_MOST];
+	char *content; /* owned */
+	unsigned channel;
+	bool printed; /* by the server */
+	bool optional; /* the server may have lost it */
+	bool acknowledged; /* a receipt has it */
+	bool kept; /* it is there at the end */
+};
+
+#define EPOCHS_MOST (2 * RUNS_MOST)
+
+struct model {
+	struct run *run;
+	char epochs[EPOCHS_MOST][32]; /* what ids begin with, in their order */
+	unsigned epoch_count;
+	struct known *known; /* in the order of their ids */
+	size_t count, cap;
+};
+
+/* ---- model_list.c: one order of all messages ---- */
+
+/* Reads a line that is a message; its content is in a buffer that the next one uses. */
+bool model_read(struct chat_span line, struct known *message);
+
+/* The place of an epoch, which is what an id of this length begins with; -1: it is not known. */
+int model_find_epoch(const struct model *model, const char *id, size_t len);
+
+/* Takes the epochs of messages in the order of a text. */
+void model_take_epochs(struct model *model, const char *text, size_t len);
+
+/* An id is the name of an epoch of the journal, a dash, and a number. The names are not in order
+ * if the clock was set. */
+uint64_t model_order(struct model *model, const char *id);
+
+/* The place of a message in the list, or where it would be. */
+size_t model_find(const struct model *model, uint64_t order);
+
+/* Adds a message, or finds that it is known with another content. */
+struct known *model_add(struct model *model, const struct known *message);
+void model_take_server(struct model *model); /* what it printed */
+
+/* ---- model_heard.c: what readers heard ---- */
+
+void model_check_listener(struct model *model, unsigned number);
+void model_check_final(struct model *model, unsigned channel);
+
+/* Messages that a wall removes may be gone: segments that no history needs, or, of a journal that
+ * is much too large, any. The last ones are needed. */
+void model_excuse_removed(struct model *model, unsigned channel);
+
+#endif
