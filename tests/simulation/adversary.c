@@ -25,6 +25,7 @@
 #define BUSY_TURNS 400
 #define PAUSE_NS (100 * MILLISECOND)
 #define LONG_PAUSE_NS (5 * SECOND)
+#define DEAF_BYTES 4096 /* that the kernel holds for who does not read */
 #define PORT 3001
 #define METRICS_PORT 3002
 
@@ -110,8 +111,10 @@ connect_by(struct adversary *adversary, struct connection *connection, const str
 	connection->fd = sim_socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	if (connection->fd < 0)
 		return;
-	socket_connect(process_file(connection->fd), &to, &from);
 	connection->deaf = evil_below(4) == 0;
+	if (connection->deaf)
+		socket_set_receive_bytes(process_file(connection->fd), DEAF_BYTES);
+	socket_connect(process_file(connection->fd), &to, &from);
 }
 
 static void

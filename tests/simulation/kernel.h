@@ -258,6 +258,9 @@ struct file *socket_new(int family, int flags);
 void socket_pair(int family, int flags, struct file *ends[2]); /* of one connection */
 int socket_bind(struct file *file, const struct sockaddr_storage *address);
 int socket_listen(struct file *file);
+
+/* As SO_RCVBUF of a socket that is not connected yet. */
+void socket_set_receive_bytes(struct file *file, size_t bytes);
 const struct sockaddr_storage *socket_address(const struct file *file); /* what it is bound to */
 /* 0, or -1 with errno: EINPROGRESS, ECONNREFUSED. from: the address of the client. */
 int socket_connect(

@@ -26,6 +26,7 @@ struct socket {
 	struct socket *next; /* of all listeners */
 	struct socket *accepted; /* the server's end of a client that waits to be accepted */
 	struct sockaddr_storage address, peer;
+	size_t receive_bytes; /* which its program wants; 0: drawn */
 	int error;
 	bool listens, connecting, connected;
 };
@@ -245,11 +246,21 @@ join(struct socket *client, struct socket *server)
 {
 	size_t up = draw_bytes(), down = draw_bytes();
 
+	if (client->receive_bytes)
+		down = client->receive_bytes;
 	client->out = server->in = way_new(up, true);
 	client->in = server->out = way_new(down, true);
 	client->out->writer = client->in->reader = client->file;
 	client->out->reader = client->in->writer = server->file;
 	client->connected = server->connected = true;
+}
+
+void
+socket_set_receive_bytes(struct file *file, size_t bytes)
+{
+	struct socket *socket = file->data;
+
+	socket->receive_bytes = bytes;
 }
 
 void
