@@ -348,6 +348,8 @@ use_connection(struct adversary *adversary, struct connection *connection)
 {
 	if (connection->forgotten_until_ns > world_now_ns())
 		return;
+	if (connection->deaf && connection->stage == JOINED && evil_has(&adversary->evil, 'f'))
+		return; /* the flood fills its queue */
 	if (connection->stage == CLOSED)
 		open_connection(adversary, connection);
 	else if (connection->may_be_forgotten && evil_below(16) == 0)

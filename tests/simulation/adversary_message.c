@@ -83,6 +83,13 @@ evil_put_init(struct evil *evil)
 	char text[TEXT_MOST], user[1400], since[160];
 	int len;
 
+	if (evil_has(evil, 'f') && !evil_has(evil, 't') && evil_below(4)) {
+		len = snprintf(text, sizeof(text),
+			"{\"type\":\"init\",\"username\":\"evil%s-f\",\"id\":\"e%s-f\"}",
+			evil->number, evil->number);
+		evil_put_frame(evil, 0x81, text, (size_t)len);
+		return;
+	}
 	write_user(evil, user, sizeof(user));
 	write_since(evil, since, sizeof(since));
 	len = snprintf(text, sizeof(text), "{\"type\":\"init\",%s%s%s}",
@@ -172,10 +179,14 @@ evil_put_message(struct evil *evil)
 void
 evil_put_flood(struct evil *evil)
 {
-	char nonce[64];
+	char text[TEXT_MOST];
 
 	for (int i = 0; i < 14; i++) {
-		snprintf(nonce, sizeof(nonce), "f%s-%u", evil->number, evil->said);
-		put_long(evil, nonce, 900);
+		int len = snprintf(text, sizeof(text),
+			"{\"type\":\"text\",\"nonce\":\"f%s-%u\",\"text\":\"evil%s %0900u\"}",
+			evil->number, evil->said, evil->number, evil->said);
+
+		evil_put_frame(evil, 0x81, text, (size_t)len);
+		evil->said++;
 	}
 }

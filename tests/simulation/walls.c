@@ -169,6 +169,8 @@ reconcile(struct plan *plan, struct chance *chance)
 		plan->queue_kib = 4096;
 	walls->remote = walls_are_open(walls) && chance_below(chance, 2);
 	walls->floods = chance_below(chance, walls->given[WALL_QUEUE_TOTAL] ? 2 : 4) == 0;
+	if (walls->floods && !plan->adversaries)
+		plan->adversaries = 1;
 	plan->faults.has_ring = chance_below(chance, 2);
 	plan->faults.ring_error = chance_below(chance, 3) ? 0 : (unsigned)chance_scale(chance, 100);
 	plan->faults.accept_error =
