@@ -166,6 +166,8 @@ disk_write_at(struct file *file, const void *bytes, size_t len, int64_t at)
 	struct node *node = file->data;
 	size_t end;
 
+	if (len == 0)
+		return 0;
 	if (node->fails && chance_hits(world_chance(), faults->disk_error)) {
 		world_tally()->disk_errors++;
 		world_trace("a write of %zu bytes: error", len);
