@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The memory at the start, and that of the 8 files of an index that a reader keeps open.
- */
+/* The memory at the start, and that of the 8 files of an index that a reader keeps open. */
 #define UNCOUNTED_BYTES (320 << 10)
 
 struct witness {

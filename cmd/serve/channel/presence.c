@@ -84,8 +84,8 @@ member_come_online(struct channel *channel, struct member *member)
 /* ---- offline ---- */
 
 /*
- * Makes a user absent, and announces it as offline. Frees the user if it
- * has no connections and is not reserved.
+ * Makes a user absent, and announces it as offline. Frees the user if it has no connections and is
+ * not reserved.
  */
 static void
 user_depart(struct channel *channel, struct user *user)

@@ -52,8 +52,7 @@ list_memory(const struct segment *segment)
 	return bytes;
 }
 
-/* Returns the memory of the open segments, of the channels' statistics, and of the queue's spare.
- */
+/* Returns the memory of the open segments, of the statistics, and of the queue's unused parts. */
 static size_t
 disk_memory(const struct journal *journal)
 {
