@@ -121,7 +121,6 @@ set_file_limit(rlim_t bytes)
 	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-/* No file may have more bytes than the header of a segment: neither this segment nor a new one. */
 /* While the sync thread is busy, full segments wait to be closed: but not more than a few. */
 static void
 test_unclosed(struct scratch *scratch)
@@ -145,6 +144,7 @@ test_unclosed(struct scratch *scratch)
 	is_int(messages_in_files(scratch), MESSAGES, "in their order");
 }
 
+/* No file may have more bytes than the header of a segment: neither this segment nor a new one. */
 static void
 test_failure(struct scratch *scratch)
 {

@@ -52,7 +52,7 @@ announce_crowd(struct channel *channel)
 	note_announcement(channel, len);
 }
 
-/* Announces a user, or, in a crowd, that there is one. */
+/* Announces that a user is online or offline. In a crowd, announces the crowd instead, once. */
 static void
 announce(struct channel *channel, const struct user *user, bool online)
 {

@@ -5,10 +5,13 @@
 
 #include "serve/journal/journal_size.h"
 
-/* Each full segment holds two descriptors until it is closed. With so many of them, the active
- * segment grows beyond its size: a slow disk must not take the descriptors of connections. */
+/*
+ * The most full segments that wait to be closed. Each holds two descriptors, and a slow disk must
+ * not take the descriptors of connections. When so many wait, the active segment grows beyond its
+ * size, but not beyond LINES_BYTES_MAX: positions in its file of lines have 32 bits.
+ */
 #define UNCLOSED_MAX 16
-#define LINES_BYTES_MAX (UINT32_MAX / 2) /* of lines: positions in it have 32 bits */
+#define LINES_BYTES_MAX (UINT32_MAX / 2)
 
 /* Appends a segment to the list of full ones, which sync_start passes to the sync thread. */
 static void

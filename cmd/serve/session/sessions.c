@@ -39,7 +39,7 @@ on_overload(struct conn *conn, const char *text)
 	last_word(session_of(conn), DROP_SERVER_FULL, CHAT_SERVER_FULL, text);
 }
 
-/* The code lets the client connect and say it again: the message may be fine. */
+/* The message may be fine: this code tells the client to connect and to send it again. */
 static void
 on_late_message(struct conn *conn, const char *text)
 {
