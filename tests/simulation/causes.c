@@ -1,5 +1,6 @@
 /* The causes for which a server may refuse or drop somebody honest. */
 #include "simulation/causes.h"
+#include "simulation/lines.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@ struct member {
 	const char *who;
 	unsigned number;
 	bool reads_slowly; /* its output is a pipe that is read slowly, or not at all */
+	bool stays; /* it is there when the server is told to end */
 };
 
 typedef bool cause_fn(const struct member *member);
@@ -34,7 +36,7 @@ network_is_slow(const struct member *member)
 static bool
 server_ends(const struct member *member)
 {
-	return plan_has(member->run->plan, ACTION_KILL_SERVER) || member->run->done;
+	return plan_has(member->run->plan, ACTION_KILL_SERVER) || member->stays;
 }
 
 static bool
@@ -55,7 +57,7 @@ server_is_lost(const struct member *member)
 	return member->run->server.count > 1 || server_forgets(member);
 }
 
-/* The words of a line, and their cause. */
+/* The words of a line, and the cause that there must be for them. */
 static const struct {
 	const char *words;
 	cause_fn *cause;
@@ -86,7 +88,7 @@ check(struct run *run, const struct member *member)
 	snprintf(what, sizeof(what), "%s-errors", member->who);
 	run_path(path, sizeof(path), what, member->number, 0);
 	rest.at = disk_bytes(path, &rest.len);
-	while (rest.at && run_next_line(&rest, &line))
+	while (rest.at && line_next(&rest, &line))
 		if (!has_cause(member, line))
 			run_fail(run, "%s %u has no cause to say \"%.*s\"", member->who,
 				member->number, line.len < 200 ? (int)line.len : 200, line.at);
@@ -96,7 +98,8 @@ void
 causes_check(struct run *run)
 {
 	for (unsigned i = 0; i < run->plan->speakers; i++)
-		check(run, &(struct member){run, "speaker", i, false});
+		check(run, &(struct member){run, "speaker", i, false, false});
 	for (unsigned i = 0; i < run->plan->listeners; i++)
-		check(run, &(struct member){run, "listener", i, run->plan->listener[i].to_pipe});
+		check(run,
+			&(struct member){run, "listener", i, run->plan->listener[i].to_pipe, true});
 }

@@ -11,6 +11,7 @@
 #include "simulation/bot.h"
 #include "simulation/client_commands.h"
 #include "simulation/liar.h"
+#include "simulation/lines.h"
 #include "simulation/said.h"
 
 /* ---- senders ---- */
@@ -93,7 +94,7 @@ read_receipts(struct list *list, unsigned number, struct chat_span rest, struct 
 	struct chat_span line;
 	struct said said;
 
-	while (run_next_line(&rest, &line)) {
+	while (line_next(&rest, &line)) {
 		bool is_message = said_read(line, &said);
 
 		if (is_message && *said.reply_to && client_wants_replies(plan) &&
@@ -224,7 +225,7 @@ check_listener(struct list *list, unsigned number, struct chat_span text)
 
 	if ((plan->options & LISTEN_HUMAN) && !(plan->options & LISTEN_QUIET))
 		check_human(list, number, text);
-	while (!plan->lied_to && run_next_line(&rest, &line)) {
+	while (!plan->lied_to && line_next(&rest, &line)) {
 		size_t *before;
 
 		if (!said_read(line, &said))
@@ -305,7 +306,7 @@ check_member(struct list *list, unsigned number, struct chat_span text)
 	struct member_output output = {calloc(list->count + 1, sizeof(bool)), 0, 0};
 	struct chat_span line;
 
-	while (run_next_line(&text, &line))
+	while (line_next(&text, &line))
 		check_member_line(list, number, &output, line);
 	if (!plan->lied_to)
 		check_said(list, number, false);

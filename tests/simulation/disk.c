@@ -335,17 +335,27 @@ disk_link(struct file *dir, const char *from, const char *to)
 	return 0;
 }
 
+/* Returns the directory of a new name, or NULL with errno. *name: the last part of the path. */
+static struct dir *
+find_dir_of_new(const char *path, const char **name)
+{
+	struct dir *dir = disk_find_dir(path, name);
+
+	if (!dir || !dir_find(dir, *name))
+		return dir;
+	errno = EEXIST;
+	return NULL;
+}
+
 int
 disk_make_dir(const char *path)
 {
 	const char *name;
-	struct dir *dir = disk_find_dir(path, &name);
+	struct dir *dir = find_dir_of_new(path, &name);
 	struct node *node;
 
 	if (!dir)
 		return -1;
-	if (dir_find(dir, name))
-		return fail_with(EEXIST);
 	node = node_new(true);
 	node->links = 2;
 	names_set(&dir->names, &dir->count, name, node);
@@ -367,13 +377,11 @@ int
 disk_make_socket(const char *path)
 {
 	const char *name;
-	struct dir *dir = disk_find_dir(path, &name);
+	struct dir *dir = find_dir_of_new(path, &name);
 	struct node *node;
 
 	if (!dir)
 		return -1;
-	if (dir_find(dir, name))
-		return fail_with(EEXIST);
 	node = node_new(false);
 	node->links = 1;
 	node->is_socket = true;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "simulation/causes.h"
+#include "simulation/lines.h"
 #include "simulation/model_private.h"
 
 /* ---- receipts ---- */
@@ -59,7 +60,7 @@ check_receipts(struct model *model, unsigned number, unsigned i)
 
 	run_path(path, sizeof(path), "receipts", number, i);
 	rest.at = disk_bytes(path, &rest.len);
-	for (; rest.at && run_next_line(&rest, &line); count++) {
+	for (; rest.at && line_next(&rest, &line); count++) {
 		struct known receipt, *known;
 
 		run_text(run, text, number, started->first + count);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simulation/lines.h"
 #include "simulation/model_private.h"
 
 struct heard {
@@ -55,7 +56,7 @@ check_heard(
 	size_t next = 0; /* the place after the last one that was heard */
 	bool any = heard->from_first;
 
-	while (text && run_next_line(&rest, &line)) {
+	while (text && line_next(&rest, &line)) {
 		struct known message;
 		size_t at;
 
@@ -80,15 +81,6 @@ check_heard(
 		check_between(model, heard, next, model->count, channel);
 }
 
-static bool
-was_killed(const struct actor *actor)
-{
-	for (unsigned i = 0; i < actor->count; i++)
-		if (process_status(actor->started[i].process) == 128 + SIGKILL)
-			return true;
-	return false;
-}
-
 void
 model_check_listener(struct model *model, unsigned number)
 {
@@ -97,7 +89,7 @@ model_check_listener(struct model *model, unsigned number)
 	struct actor *actor = &run->listener[number];
 	struct heard heard = {.who = "listener",
 		.number = number,
-		.repeats = was_killed(actor),
+		.repeats = actor_was_killed(actor),
 		.from_first = true,
 		.to_last = true};
 	char path[64];
@@ -195,7 +187,7 @@ model_check_final(struct model *model, unsigned channel)
 	run_path(path, sizeof(path), "all", channel, 0);
 	text = disk_bytes(path, &len);
 	rest = (struct chat_span){text, len};
-	while (text && run_next_line(&rest, &line))
+	while (text && line_next(&rest, &line))
 		if (model_read(line, &message))
 			model_add(model, &message)->kept = true;
 		else if (count_of(line, "\"type\":\"userData\""))

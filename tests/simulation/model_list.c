@@ -3,17 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/msg.h"
+#include "simulation/lines.h"
 #include "simulation/model_private.h"
-
-static void
-copy_string(const struct chat_msg *msg, enum chat_slot slot, char *to, size_t size)
-{
-	size_t len =
-		chat_msg_has(msg, slot) ? chat_json_unescape(&msg->value[slot], to, size - 1) : 0;
-
-	to[len < size ? len : 0] = '\0';
-}
 
 bool
 model_read(struct chat_span line, struct known *message)
@@ -24,10 +15,10 @@ model_read(struct chat_span line, struct known *message)
 	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, NULL) < 0 || msg.type != CHAT_TYPE_MESSAGE)
 		return false;
 	*message = (struct known){0};
-	copy_string(&msg, CHAT_SLOT_ID, message->id, sizeof(message->id));
-	copy_string(&msg, CHAT_SLOT_SENDER_ID, message->author, sizeof(message->author));
-	copy_string(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
-	copy_string(&msg, CHAT_SLOT_CHANNEL, channel, sizeof(channel));
+	line_string(&msg, CHAT_SLOT_ID, message->id, sizeof(message->id));
+	line_string(&msg, CHAT_SLOT_SENDER_ID, message->author, sizeof(message->author));
+	line_string(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
+	line_string(&msg, CHAT_SLOT_CHANNEL, channel, sizeof(channel));
 	message->content = content;
 	message->channel = strcmp(channel, "/") == 0 ? 0
 		: strcmp(channel, "/ops") == 0       ? 1
@@ -69,7 +60,7 @@ model_take_epochs(struct model *model, const char *text, size_t len)
 	struct known message;
 	int before = -1;
 
-	while (text && run_next_line(&rest, &line))
+	while (text && line_next(&rest, &line))
 		if (model_read(line, &message))
 			before = note_epoch(model, message.id, before);
 }
@@ -181,7 +172,7 @@ model_take_server(struct model *model)
 	uint64_t before[CHANNELS + 1] = {0};
 
 	rest.at = start;
-	while (start && run_next_line(&rest, &line)) {
+	while (start && line_next(&rest, &line)) {
 		struct known *known;
 
 		if (!model_read(line, &message))

@@ -2,6 +2,7 @@
 #include "simulation/run.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,15 @@ bool
 actor_is_up(const struct actor *actor)
 {
 	return actor->count && process_is_alive(actor->started[actor->count - 1].process);
+}
+
+bool
+actor_was_killed(const struct actor *actor)
+{
+	for (unsigned i = 0; i < actor->count; i++)
+		if (process_status(actor->started[i].process) == 128 + SIGKILL)
+			return true;
+	return false;
 }
 
 /* The environment of a program says who it is. */
@@ -311,17 +321,4 @@ run_output(struct run *run, struct actor *actor, const char *path, size_t *len)
 		return disk_bytes(path, len);
 	*len = actor->printed.len;
 	return actor->printed.at;
-}
-
-bool
-run_next_line(struct chat_span *rest, struct chat_span *line)
-{
-	const char *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
-
-	if (!end)
-		return false;
-	*line = (struct chat_span){rest->at, (size_t)(end - rest->at)};
-	rest->at = end + 1;
-	rest->len -= line->len + 1;
-	return true;
 }

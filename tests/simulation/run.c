@@ -278,15 +278,6 @@ end_all(struct run *run)
 			run_fail(run, "listener %u does not end by SIGTERM", i);
 }
 
-static bool
-was_killed(const struct actor *actor)
-{
-	for (unsigned i = 0; i < actor->count; i++)
-		if (process_status(actor->started[i].process) == 128 + SIGKILL)
-			return true;
-	return false;
-}
-
 static void
 start_validators(struct run *run)
 {
@@ -297,7 +288,7 @@ start_validators(struct run *run)
 		const struct listener_plan *plan = &run->plan->listener[i];
 
 		run_path(path, sizeof(path), "heard", i, 0);
-		if (!plan->absent && !plan->to_pipe && !was_killed(&run->listener[i]))
+		if (!plan->absent && !plan->to_pipe && !actor_was_killed(&run->listener[i]))
 			run_start_validator(run, 1 + i, path);
 	}
 }

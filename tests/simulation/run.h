@@ -78,10 +78,6 @@ void run_fail(struct run *run, const char *format, ...) __attribute__((format(pr
 const char *run_output(struct run *run, struct actor *actor, const char *path, size_t *len);
 void run_path(char *path, size_t size, const char *what, unsigned number, unsigned started);
 
-/* Takes the next line of a text, without its newline. Returns false if there is none that is whole.
- */
-bool run_next_line(struct chat_span *rest, struct chat_span *line);
-
 /* The text of a line that a speaker says, of at most TEXT_MOST bytes. */
 void run_text(const struct run *run, char *text, unsigned speaker, unsigned line);
 
@@ -91,6 +87,7 @@ void run_author(const struct run *run, char *id, size_t size, unsigned speaker);
 /* ---- programs.c: starting, and taking what is printed ---- */
 
 bool actor_is_up(const struct actor *actor);
+bool actor_was_killed(const struct actor *actor); /* with SIGKILL, at least once */
 void run_start_server(struct run *run);
 void run_start_speaker(struct run *run, struct actor *actor);
 void run_start_listener(struct run *run, struct actor *actor);

@@ -1,22 +1,12 @@
 /* The list of what was said in a run, by the ids of the messages. */
 #include "simulation/said.h"
+#include "simulation/lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/msg.h"
-
 #define CONTENT_MOST 8192
-
-static void
-copy(const struct chat_msg *msg, enum chat_slot slot, char *to, size_t size)
-{
-	size_t len =
-		chat_msg_has(msg, slot) ? chat_json_unescape(&msg->value[slot], to, size - 1) : 0;
-
-	to[len < size ? len : 0] = '\0';
-}
 
 bool
 said_read(struct chat_span line, struct said *said)
@@ -27,12 +17,13 @@ said_read(struct chat_span line, struct said *said)
 	if (chat_msg_read(&msg, line, CHAT_FROM_SERVER, NULL) < 0 || msg.type != CHAT_TYPE_MESSAGE)
 		return false;
 	*said = (struct said){.content = content};
-	copy(&msg, CHAT_SLOT_ID, said->id, sizeof(said->id));
-	copy(&msg, chat_msg_has(&msg, CHAT_SLOT_SENDER_ID) ? CHAT_SLOT_SENDER_ID : CHAT_SLOT_SENDER,
+	line_string(&msg, CHAT_SLOT_ID, said->id, sizeof(said->id));
+	line_string(&msg,
+		chat_msg_has(&msg, CHAT_SLOT_SENDER_ID) ? CHAT_SLOT_SENDER_ID : CHAT_SLOT_SENDER,
 		said->author, sizeof(said->author));
-	copy(&msg, CHAT_SLOT_REPLY_TO, said->reply_to, sizeof(said->reply_to));
-	copy(&msg, CHAT_SLOT_CHANNEL, said->channel, sizeof(said->channel));
-	copy(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
+	line_string(&msg, CHAT_SLOT_REPLY_TO, said->reply_to, sizeof(said->reply_to));
+	line_string(&msg, CHAT_SLOT_CHANNEL, said->channel, sizeof(said->channel));
+	line_string(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
 	return true;
 }
 
@@ -79,7 +70,7 @@ take_kept(struct list *list, struct list *more, unsigned channel)
 
 	run_path(path, sizeof(path), "all", channel, 0);
 	rest.at = disk_bytes(path, &rest.len);
-	while (rest.at && run_next_line(&rest, &line)) {
+	while (rest.at && line_next(&rest, &line)) {
 		if (!said_read(line, &said))
 			continue;
 		known = said_find(list, said.id);
@@ -99,7 +90,7 @@ said_take_all(struct list *list)
 	struct said said;
 
 	rest.at = disk_bytes("/server-0-0", &rest.len);
-	while (rest.at && run_next_line(&rest, &line))
+	while (rest.at && line_next(&rest, &line))
 		if (said_read(line, &said)) {
 			said.place = list->count + 1;
 			add(list, &said);
