@@ -1,10 +1,11 @@
 /* The causes for which a server may refuse or drop somebody honest. */
 #include "simulation/causes.h"
-#include "simulation/lines.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "simulation/lines.h"
 
 struct member {
 	const struct run *run;

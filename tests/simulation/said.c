@@ -1,10 +1,11 @@
 /* The list of what was said in a run, by the ids of the messages. */
 #include "simulation/said.h"
-#include "simulation/lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "simulation/lines.h"
 
 #define CONTENT_MOST 8192
 

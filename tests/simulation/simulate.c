@@ -155,6 +155,8 @@ print_sum(const struct played *sum)
 	       ", failed syncs %" PRIu64 ", slow syncs %" PRIu64 "\n",
 		tally->disk_shorts, tally->disk_fulls, tally->disk_errors, tally->sync_errors,
 		tally->slow_syncs);
+	printf("# counted memory was compared with held memory %" PRIu64 " times\n",
+		tally->metrics);
 }
 
 /* Starts the processes that play. */
