@@ -39,6 +39,7 @@ struct bot {
 	int to_fd, from_fd; /* our ends of its stdin and stdout; -1: closed */
 	struct chat_lines lines; /* read from from_fd */
 	bool dry; /* all lines that could be read are taken: poll from_fd */
+	bool stuffed; /* the output is full, so nothing is received; set by the listener */
 	bool ending; /* the program has ended, and its last lines are still being read */
 	bool finished; /* the command has ended and is not started again */
 	struct backoff backoff;

@@ -9,6 +9,7 @@
 #include "command/diag.h"
 #include "text/clock.h"
 
+#define STUFFED_BYTES_MAX ((size_t)64 << 20) /* of the outbox while the output is full */
 #define ANSWER_MS 10000 /* a message this long after the last one is no answer to it */
 
 /* Returns true if the nonce of a message is that of an answer of this command to its replyTo. */
@@ -159,6 +160,19 @@ take_next_line(struct bot *bot)
 	}
 }
 
+/*
+ * While the output is full nothing is received, no receipt either, so that the outbox stays full.
+ * The lines are taken nevertheless: else the command would wait until its lines are taken, and
+ * nobody would read the output.
+ */
+bool
+bot_has_room(const struct bot *bot)
+{
+	const struct outbox *outbox = &bot->delivery.outbox;
+
+	return chat_outbox_has_room(outbox) || (bot->stuffed && outbox->bytes < STUFFED_BYTES_MAX);
+}
+
 void
 bot_take_lines(struct bot *bot)
 {
@@ -166,7 +180,7 @@ bot_take_lines(struct bot *bot)
 	int got;
 
 	bot->dry = false;
-	while (bot->from_fd >= 0 && chat_outbox_has_room(&bot->delivery.outbox)) {
+	while (bot->from_fd >= 0 && bot_has_room(bot)) {
 		if (take_next_line(bot) || bot->from_fd < 0)
 			continue;
 		got = chat_lines_fill(&bot->lines, &err);

@@ -14,8 +14,11 @@ void bot_close_fd(int *fd);
 
 /* ---- bot_messages.c ---- */
 
+/* Returns true if a line of the command may be taken. */
+bool bot_has_room(const struct bot *bot);
+
 /*
- * Takes the lines that the command has written, while the outbox has room. When the command has
+ * Takes the lines that the command has written, while there is room. When the command has
  * ended, also takes the lines that are left in the pipe, and then closes from_fd.
  */
 void bot_take_lines(struct bot *bot);

@@ -191,7 +191,7 @@ bot_await(const struct bot *bot, const struct membership *membership, struct pol
 	chat_poll_set_until(waits, bot->restart_ms);
 	chat_poll_set_until(waits, command_wake_ms(&bot->command));
 	chat_delivery_await(&bot->delivery, membership, waits);
-	if (bot->from_fd < 0 || !chat_outbox_has_room(&bot->delivery.outbox))
+	if (bot->from_fd < 0 || !bot_has_room(bot))
 		return;
 	if (bot->dry)
 		chat_poll_set_add(waits, bot->from_fd, POLLIN);

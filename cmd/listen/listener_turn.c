@@ -144,9 +144,12 @@ run_feeds(struct listener *listener)
 static void
 pause_when_full(struct listener *listener)
 {
+	bool full = output_is_full(&listener->printer.output);
+
 	for (size_t i = 0; i < listener->feed_count; i++)
-		chat_membership_pause(
-			&listener->feeds[i].membership, output_is_full(&listener->printer.output));
+		chat_membership_pause(&listener->feeds[i].membership, full);
+	if (listener->bot)
+		listener->bot->stuffed = full;
 }
 
 /* Says what --human says of the connections, unless the output has to be written first. */

@@ -175,8 +175,9 @@ void server_open_timers(struct server *server);
 /* signals.c: listens to the signals. */
 void server_open_signals(struct server *server);
 
-/* signals.c: blocks SIGTERM and SIGINT (held), or unblocks them, also if the process was started
- * with them blocked. */
+/* signals.c: blocks the signals (held), or unblocks them, also if the process was started with them
+ * blocked. While the server starts, none of them may end it: a script that changes the tokens sends
+ * SIGHUP at any time. */
 void server_hold_signals(bool held);
 
 /* signals.c: returns true if a delayed SIGTERM or SIGINT has come. */

@@ -12,6 +12,8 @@
 #include "serve/util/systemd.h"
 #include "text/buf.h"
 
+static const int signals[SERVER_SIGNALS] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
+
 static void
 server_report(struct server *server)
 {
@@ -76,8 +78,6 @@ on_signal(uv_signal_t *handle, int signal)
 void
 server_open_signals(struct server *server)
 {
-	static const int signals[SERVER_SIGNALS] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
-
 	for (size_t i = 0; i < SERVER_SIGNALS; i++) {
 		uv_signal_t *handle = &server->handles.signals[i];
 
@@ -87,21 +87,15 @@ server_open_signals(struct server *server)
 	}
 }
 
-static void
-end_signals(sigset_t *signals)
-{
-	sigemptyset(signals);
-	sigaddset(signals, SIGTERM);
-	sigaddset(signals, SIGINT);
-}
-
 void
 server_hold_signals(bool held)
 {
-	sigset_t signals;
+	sigset_t set;
 
-	end_signals(&signals);
-	sigprocmask(held ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
+	sigemptyset(&set);
+	for (size_t i = 0; i < SERVER_SIGNALS; i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(held ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
 bool

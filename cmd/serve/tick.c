@@ -59,6 +59,7 @@ server_publish(struct server *server)
 
 	kind->commit(server->journal); /* which may call on_durable now */
 	channels_publish(&server->channels);
+	sessions_settle(&server->sessions);
 	if (server->settling && kind->is_settled(server->journal))
 		server_say_goodbye(server);
 	/* Before the connections are flushed: an event is printed before a member sees it. */

@@ -187,4 +187,16 @@ alive "$busy"
 ok 'it is still there'
 is "$(grep -c 'joined as' "$TMP/busy")" 1 'on one connection'
 
+# ---- a long past ----
+
+# The receipts of the answers come behind the past, and the past is longer than what is buffered. So the
+# command's answers must be taken before the receipts of earlier ones have come.
+serve --grace 0s --history-keep 20000
+long=$(printf '€%.0s' {1..900})
+seq 4000 | sed "s/$/ $long/" | chat-send -u alice -lq
+spawn chat-listen -u answers --since all --history flat --exec jq --unbuffered -c \
+	'select(.type=="message" and .sender=="alice")|{text:("re: " + .content),replyTo:.id}'
+wait_for '[ "$(grep -c "\"content\":\"re: " "$SERVE_OUT")" -eq 4000 ]'
+ok 'a long past is answered to its end'
+
 done_testing

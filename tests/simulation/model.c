@@ -132,6 +132,22 @@ check_kept(struct model *model)
 	}
 }
 
+/* What a listener heard may be all that is left of an epoch, if a wall removes messages. */
+static void
+take_heard_epochs(struct model *model, unsigned number)
+{
+	struct actor *actor = &model->run->listener[number];
+	const char *text;
+	char path[64];
+	size_t len;
+
+	for (unsigned i = 0; i < actor->count; i++) {
+		run_path(path, sizeof(path), "heard", number, i);
+		text = run_output(model->run, actor, path, &len);
+		model_take_epochs(model, text, len);
+	}
+}
+
 /* In the order of what the server printed, and of what was kept. */
 static void
 take_all_epochs(struct model *model)
@@ -147,6 +163,8 @@ take_all_epochs(struct model *model)
 		text = disk_bytes(path, &len);
 		model_take_epochs(model, text, len);
 	}
+	for (unsigned i = 0; i < LISTENERS_MOST; i++)
+		take_heard_epochs(model, i);
 }
 
 void

@@ -12,6 +12,7 @@ struct heard {
 	bool repeats; /* it may print a message again, after it was killed */
 	bool from_first; /* it has asked for everything */
 	bool to_last; /* it was there to the end */
+	bool joined; /* the text is that of several processes, one after the other */
 	struct chat_span said; /* its diagnostics */
 	char last_id[ID_MOST]; /* of what it heard */
 };
@@ -48,6 +49,30 @@ check_between(
 	}
 }
 
+/* A process that was ended may have printed a part of a line, and the next one goes on there. */
+static struct chat_span
+last_object(struct chat_span line)
+{
+	static const char head[] =
+		"{\"type\":\""; /* in no string of a line: quotes are escaped there */
+	struct chat_span last = line;
+
+	while ((line.at = memmem(line.at, line.len, head, sizeof(head) - 1))) {
+		line.len = (size_t)(last.at + last.len - line.at);
+		last = line;
+		line.at++;
+		line.len--;
+	}
+	return last;
+}
+
+static bool
+read_heard(const struct heard *heard, struct chat_span line, struct known *message)
+{
+	return model_read(line, message) ||
+		(heard->joined && model_read(last_object(line), message));
+}
+
 static void
 check_heard(
 	struct model *model, struct heard *heard, const char *text, size_t len, unsigned channel)
@@ -60,7 +85,7 @@ check_heard(
 		struct known message;
 		size_t at;
 
-		if (!model_read(line, &message))
+		if (!read_heard(heard, line, &message))
 			continue;
 		if (message.channel != channel)
 			run_fail(model->run, "%s %u heard %s of another channel", heard->who,
@@ -102,6 +127,7 @@ model_check_listener(struct model *model, unsigned number)
 	heard.said.at = disk_bytes(path, &heard.said.len);
 	if (plan->to_pipe || plan->has_cursor) {
 		heard.repeats = heard.repeats || !plan->has_cursor;
+		heard.joined = true;
 		run_path(path, sizeof(path), "heard", number, 0);
 		text = run_output(run, actor, path, &len);
 		check_heard(model, &heard, text, len, plan->channel);

@@ -11,8 +11,10 @@
 #include "simulation/tokens.h"
 
 #define STEPS_MOST 3000000 /* of a run; more is a loop without end */
-#define LIVELY_NS (30 * SECOND) /* within this time after the calm everything has arrived, */
-#define LATE_NS (600 * SECOND) /* or within this time, if something is slow */
+/* Within this time after the calm everything has arrived: a server that had died is started again,
+ * and a client waits for 30 s at most. */
+#define LIVELY_NS (40 * SECOND)
+#define LATE_NS (600 * SECOND) /* the same if something is slow */
 #define SLICE_NS (200 * MILLISECOND)
 #define DAMAGED 65 /* the exit status of a server whose journal is damaged */
 

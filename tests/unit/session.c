@@ -33,6 +33,7 @@ struct stand {
 	char heard[65536]; /* what the peer has read and no expectation has passed */
 	size_t heard_len;
 	bool ended; /* the peer has read the end */
+	bool disk_waits; /* the journal stores nothing now */
 };
 
 static const struct conn_limits conn_limits = {
@@ -75,8 +76,10 @@ publish(void *arg)
 	struct stand *stand = arg;
 	struct journal *journal = stand->channels.journal;
 
-	journal->kind->commit(journal);
+	if (!stand->disk_waits)
+		journal->kind->commit(journal);
 	channels_publish(&stand->channels);
+	sessions_settle(&stand->context);
 }
 
 static void
@@ -210,6 +213,17 @@ say(struct stand *stand, const char *text)
 	write_all(stand->peer_fd, head, head_len);
 	write_all(stand->peer_fd, text, len);
 }
+
+/* A Close with the code 1000; its mask is 0. */
+static void
+say_close(const struct stand *stand)
+{
+	static const unsigned char close[] = {0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8};
+
+	write_all(stand->peer_fd, close, sizeof(close));
+}
+
+#define CLOSE_1000 "\x88\x02\x03\xe8" /* as the server sends it */
 
 /* A turn of the loop with its tick. */
 static void
@@ -435,6 +449,38 @@ test_backpressure(void)
 	stand_close(&stand);
 }
 
+/* The answer to a Close says that the messages before it are stored. */
+static void
+test_close(void)
+{
+	struct stand stand;
+
+	stand_open(&stand);
+	connect_from(&stand, "192.0.2.1");
+	join(&stand, INIT);
+	stand.disk_waits = true;
+	say(&stand, "{\"type\":\"text\",\"text\":\"one\"}");
+	say_close(&stand);
+	ok(!hears_soon(&stand, CLOSE_1000), "a Close behind a message that is not stored waits");
+	is_int(stand.session->state, SESSION_SETTLING, "as its session says");
+	pass_ms(&stand, 10 * conn_limits.ping_ms);
+	conns_sweep(&stand.conns, 1);
+	conns_sweep(&stand.conns, 1);
+	is_int(stand.conns.silent, 0, "who waits for it need not answer a ping");
+	stand.disk_waits = false;
+	hears(&stand, "\"content\":\"one\"", "when the message is stored it is published");
+	hears(&stand, CLOSE_1000, "and then the Close is answered");
+	ok(hears_soon(&stand, "") && stand.ended, "and TCP ends");
+
+	connect_from(&stand, "192.0.2.1");
+	join(&stand, INIT);
+	stand.disk_waits = true;
+	say_close(&stand);
+	hears(&stand, CLOSE_1000, "who has posted nothing does not wait for the disk");
+	stand.disk_waits = false;
+	stand_close(&stand);
+}
+
 /* ---- tokens ---- */
 
 static void
@@ -525,6 +571,21 @@ test_barred(void)
 	hears(&stand, "\"content\":\"behind\"", "and what it sent with its init is posted");
 	is_int(stand.context.auth_queue.bytes, 0, "nothing waits any more");
 
+	connect_from(&stand, "192.0.2.1");
+	request(&stand, "/room");
+	say(&stand, INIT_WRONG);
+	hears(&stand, "HTTP/1.1 101", "a wrong token bars it again");
+	connect_from(&stand, "192.0.2.1");
+	request(&stand, "/room");
+	say(&stand, INIT_SECRET);
+	say(&stand, "{\"type\":\"text\",\"text\":\"before the Close\"}");
+	say_close(&stand);
+	hears(&stand, "HTTP/1.1 101", "who has waited its turn");
+	ok(!hears_soon(&stand, CLOSE_1000), "is not answered its Close");
+	sessions_sweep(&stand.context);
+	hears(&stand, "\"content\":\"before the Close\"", "before its messages are posted");
+	hears(&stand, CLOSE_1000, "but after that");
+
 	connect_from(&stand, "192.0.2.2");
 	join(&stand, INIT_SECRET);
 	stand_close(&stand);
@@ -574,6 +635,7 @@ main(void)
 	test_server_name();
 	test_rate();
 	test_backpressure();
+	test_close();
 	test_token();
 	test_wrong_token();
 	test_barred();

@@ -84,6 +84,11 @@ struct conn_events {
 	 */
 	void (*on_rejection)(struct conn *conn, int status, const char *why);
 	/*
+	 * The peer's Close arrived on an open connection. Returns true if it may be answered now;
+	 * otherwise the owner calls conn_answer_close() later. NULL: it may be answered now.
+	 */
+	bool (*on_close)(struct conn *conn);
+	/*
 	 * Returns the owner of the connection for evict.h: the connections of one owner count
 	 * together. Returns NULL for a connection that counts alone.
 	 */
@@ -135,7 +140,9 @@ struct conn {
 	bool finish : 1; /* close when the queue is empty; input is discarded */
 	uint8_t state; /* enum conn_state */
 	uint8_t polled; /* the poller watches for these: EPOLLIN, EPOLLOUT */
-	uint16_t close_code; /* the code of our Close; 0: none; valid after conn_close() */
+	/* The code of our Close; 0: none. Valid after conn_close() or when close_received is set.
+	 */
+	uint16_t close_code;
 	const char *close_reason; /* static; NULL: none; valid after conn_close() */
 };
 
@@ -275,6 +282,12 @@ void conn_notify_drained(struct conn *conn);
  * last message. on_message is not called any more. reason is static, or NULL.
  */
 void conn_close(struct conn *conn, uint16_t code, const char *reason);
+
+/*
+ * Answers the peer's Close, after on_close returned false. Does nothing if the state is not
+ * CONN_OPEN.
+ */
+void conn_answer_close(struct conn *conn);
 
 /*
  * slow_reader.c

@@ -31,10 +31,22 @@ conn_send_close(struct conn *conn)
 }
 
 void
+conn_answer_close(struct conn *conn)
+{
+	conn_close(conn, conn->close_code, NULL);
+}
+
+void
 conn_receive_close(struct conn *conn, uint16_t code)
 {
+	const struct conn_events *events = conn->conns->events;
+
 	conn->close_received = true;
-	conn_close(conn, code == 1005 ? 0 : code, NULL); /* 1005: a Close without a code */
+	if (conn->state == CONN_OPEN) {
+		conn->close_code = code == 1005 ? 0 : code; /* 1005: a Close without a code */
+		if (!events->on_close || events->on_close(conn))
+			conn_answer_close(conn);
+	}
 	conn_finish(conn);
 }
 
@@ -50,7 +62,7 @@ void
 conn_finish_now(struct conn *conn)
 {
 	if (conn->state != CONN_CLOSING || conn->close_due)
-		return; /* the connection is dead, or our Close is not queued yet */
+		return; /* it is dead, or our Close is not queued yet */
 	if (!conn->close_received) {
 		stream_shutdown(&conn->stream);
 		return;

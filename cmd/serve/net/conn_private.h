@@ -113,8 +113,8 @@ void conns_run_batch(struct send_batch *batch);
 void conn_send_close(struct conn *conn);
 
 /*
- * Called when the peer's Close has arrived. Answers it with our Close, unless that was sent. The
- * connection is aborted when the queue is empty.
+ * Called when the peer's Close has arrived. Answers it with our Close when the owner allows it
+ * (on_close), unless our Close was sent. Then the connection is aborted when the queue is empty.
  */
 void conn_receive_close(struct conn *conn, uint16_t code);
 
@@ -125,7 +125,7 @@ void conn_finish(struct conn *conn);
 
 /*
  * Called when the queue is empty and conn->finish is set. Aborts the connection if the peer's Close
- * was received; otherwise closes only our side of TCP. Does nothing while our Close is due.
+ * was received; otherwise closes only our side of TCP. Does nothing before our Close is queued.
  */
 void conn_finish_now(struct conn *conn);
 

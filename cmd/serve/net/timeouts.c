@@ -49,6 +49,8 @@ check_open(struct conn *conn, int64_t now_ms)
 	}
 	if (slow_reader_is_stuck(conn, now_ms)) {
 		slow_reader_drop(conn, "you have not read for too long");
+	} else if (conn->close_received) {
+		return; /* it waits for our Close, and need not answer a ping */
 	} else if (conn->in.message_ms && now_ms - conn->in.message_ms > limits->message_ms) {
 		conn->conns->events->on_late_message(conn, "the message took too long to arrive");
 		conn_close(conn, 1008, "message took too long");

@@ -51,7 +51,7 @@ struct session_context {
 	struct session_counters counters;
 
 	/* utlists of the sessions in each state (session.h); the oldest in that state is first. */
-	struct session *awaiting_init, *denied, *stalled, *throttled;
+	struct session *awaiting_init, *denied, *stalled, *throttled, *settling;
 };
 
 /* Returns true if a peer has to prove its username, by a token or a certificate. Otherwise a name

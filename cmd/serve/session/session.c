@@ -18,6 +18,8 @@ list_of(struct session *session)
 		return &session->context->stalled;
 	case SESSION_THROTTLED:
 		return &session->context->throttled;
+	case SESSION_SETTLING:
+		return &session->context->settling;
 	default:
 		return NULL;
 	}

@@ -17,7 +17,8 @@ enum session_state {
 	SESSION_DENIED, /* its token was wrong; it gets the error after a while */
 	SESSION_STALLED, /* not read: too much waits for the journal (backpressure.h) */
 	SESSION_THROTTLED, /* not read until the next sweep: it sent more than its rate allows */
-	SESSION_AWAITS_AUTH /* not read: its token is checked in its turn (auth_queue.h) */
+	SESSION_AWAITS_AUTH, /* not read: its token is checked in its turn (auth_queue.h) */
+	SESSION_SETTLING /* its Close is answered when its messages are stored or refused */
 };
 
 struct session {
@@ -33,6 +34,7 @@ struct session {
 	};
 	struct session *prev_in_state;
 	int64_t state_since_ms;
+	uint64_t ticket; /* no message that it posted has a higher one; 0: it has posted none */
 	int64_t errors_since_ms; /* when the first of `errors` was sent */
 	uint32_t errors; /* bad messages in the present window of time (reply.c) */
 	enum session_state state;

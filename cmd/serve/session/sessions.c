@@ -70,6 +70,26 @@ owner_of(const struct conn *conn)
 	return address_kind(address) == ADDRESS_REMOTE ? address : NULL;
 }
 
+/*
+ * An answered Close says that all messages before it were handled. So the answer waits until they
+ * are stored or refused.
+ */
+static bool
+on_close(struct conn *conn)
+{
+	struct session *session = session_of(conn);
+	const struct channels *channels = session->context->channels;
+
+	if (session->state == SESSION_AWAITS_AUTH)
+		return false; /* serve_auth_queue calls this again */
+	if (session->ticket <= channels->durable)
+		return true;
+	session_set_state(session, SESSION_SETTLING);
+	conn_resume(conn, CONN_PAUSE_SESSION);
+	conn_resume(conn, CONN_PAUSE_BACKPRESSURE); /* only the end of TCP can follow */
+	return false;
+}
+
 static void
 on_drained(struct conn *conn)
 {
@@ -115,6 +135,7 @@ const struct conn_events session_events = {
 	.on_violation = on_violation,
 	.on_overload = on_overload,
 	.on_late_message = on_late_message,
+	.on_close = on_close,
 	.on_slow_reader = on_slow_reader,
 	.on_rejection = on_rejection,
 	.owner = owner_of,
@@ -216,6 +237,8 @@ serve_auth_queue(struct session_context *context)
 		conn_resume(&session->conn, CONN_PAUSE_SESSION);
 		handle_waiting(session, chat_buf_span(&messages));
 		chat_buf_free(&messages);
+		if (session->conn.close_received && on_close(&session->conn))
+			conn_answer_close(&session->conn);
 	}
 }
 
@@ -242,6 +265,17 @@ sessions_resume(struct session_context *context)
 		expected_bytes += BACKPRESSURE_READ_BYTES;
 	}
 	return !backpressure_is_high(backpressure, expected_bytes);
+}
+
+void
+sessions_settle(struct session_context *context)
+{
+	struct session *session;
+
+	while ((session = context->settling) && session->ticket <= context->channels->durable) {
+		session_set_state(session, SESSION_ACTIVE);
+		conn_answer_close(&session->conn);
+	}
 }
 
 /* ---- for all of them ---- */

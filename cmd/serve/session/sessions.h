@@ -29,6 +29,10 @@ void sessions_sweep(struct session_context *context);
  * if there is room for more. */
 bool sessions_resume(struct session_context *context);
 
+/* Answers the Close of peers whose messages are stored or refused. Call it after each commit of the
+ * journal. */
+void sessions_settle(struct session_context *context);
+
 /* Ends the sessions of users that are no longer let in, after the tokens were read again. */
 void sessions_recheck(struct session_context *context);
 
