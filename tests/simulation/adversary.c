@@ -17,11 +17,9 @@
 
 #define CONNECTIONS 8
 #define CROWD 40 /* connections that say nothing */
-#define FLOODS 300
 #define FORGOTTEN_NS (100 * SECOND) /* at most */
 #define SEND_TRIES 200
 #define SEND_PAUSE_NS (2 * MILLISECOND)
-#define FLOOD_NS (20 * MILLISECOND)
 #define BUSY_TURNS 400
 #define PAUSE_NS (100 * MILLISECOND)
 #define LONG_PAUSE_NS (5 * SECOND)
@@ -50,7 +48,6 @@ struct connection {
 struct adversary {
 	struct evil evil;
 	struct connection connections[CONNECTIONS];
-	unsigned floods;
 };
 
 /* ---- opening ---- */
@@ -348,8 +345,6 @@ use_connection(struct adversary *adversary, struct connection *connection)
 {
 	if (connection->forgotten_until_ns > world_now_ns())
 		return;
-	if (connection->deaf && connection->stage == JOINED && evil_has(&adversary->evil, 'f'))
-		return; /* the flood fills its queue */
 	if (connection->stage == CLOSED)
 		open_connection(adversary, connection);
 	else if (connection->may_be_forgotten && evil_below(16) == 0)
@@ -366,21 +361,6 @@ use_connection(struct adversary *adversary, struct connection *connection)
 		speak(adversary, connection);
 }
 
-/* Says as much as the connection takes. */
-static void
-flood(struct adversary *adversary, struct connection *connection)
-{
-	if (connection->stage != JOINED || connection->deaf) {
-		use_connection(adversary, connection);
-		return;
-	}
-	read_some(adversary, connection);
-	evil_put_flood(&adversary->evil);
-	send_all(connection, adversary->evil.bytes, adversary->evil.len);
-	adversary->evil.len = 0;
-	adversary->floods++;
-}
-
 int
 adversary_main(int argc, char **argv)
 {
@@ -393,18 +373,12 @@ adversary_main(int argc, char **argv)
 			(struct connection){.fd = -1, .may_be_forgotten = i % 2};
 	for (unsigned turn = 0;; turn++) {
 		struct connection *connection = &adversary->connections[evil_below(CONNECTIONS)];
-		bool floods = evil_has(&adversary->evil, 'f') && adversary->floods < FLOODS;
 
-		if (floods)
-			flood(adversary, connection);
-		else if (evil_below(100) == 0)
+		if (evil_below(100) == 0)
 			be_a_crowd(adversary);
 		else
 			use_connection(adversary, connection);
 		task_wait(world_now_ns() +
-			chance_scale(world_chance(),
-				floods                      ? FLOOD_NS
-					: turn < BUSY_TURNS ? PAUSE_NS
-							    : LONG_PAUSE_NS));
+			chance_scale(world_chance(), turn < BUSY_TURNS ? PAUSE_NS : LONG_PAUSE_NS));
 	}
 }

@@ -39,6 +39,20 @@ evil_put_frame(struct evil *evil, unsigned first, const char *text, size_t len)
 		evil->bytes[i] ^= mask[(i - from) % sizeof(mask)];
 }
 
+void
+evil_put_good_frame(struct evil *evil, const char *text, size_t len)
+{
+	unsigned char head[8] = {FIN | TEXT, MASKED | (unsigned char)(len < 126 ? len : 126)};
+	size_t head_len = 2;
+
+	if (len >= 126) {
+		head[head_len++] = (unsigned char)(len >> 8);
+		head[head_len++] = (unsigned char)len;
+	}
+	evil_put(evil, head, head_len + 4); /* the mask is 0 */
+	evil_put(evil, text, len);
+}
+
 /* A text in fragments, with pings between them. */
 static void
 put_fragments(struct evil *evil, const char *text, size_t len)

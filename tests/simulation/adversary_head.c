@@ -81,8 +81,8 @@ put_oddities(struct evil *evil)
 	}
 }
 
-static void
-put_good_head(struct evil *evil)
+void
+evil_put_good_head(struct evil *evil)
 {
 	evil_print(evil, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\n", hosts[0]);
 	evil_print(evil, "Upgrade: websocket\r\nSec-WebSocket-Version: %s\r\n", sockets[0]);
@@ -94,10 +94,6 @@ evil_put_head(struct evil *evil)
 {
 	bool odd = evil_below(3) == 0;
 
-	if (evil_has(evil, 'f') && evil_below(4)) { /* who is not let in cannot flood */
-		put_good_head(evil);
-		return;
-	}
 	if (evil_below(40) == 0)
 		evil_put(evil, "\x16\x03\x01", 3); /* as TLS begins */
 	evil_print(evil, "%s ", pick(methods, odd));

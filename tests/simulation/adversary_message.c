@@ -83,13 +83,6 @@ evil_put_init(struct evil *evil)
 	char text[TEXT_MOST], user[1400], since[160];
 	int len;
 
-	if (evil_has(evil, 'f') && !evil_has(evil, 't') && evil_below(4)) {
-		len = snprintf(text, sizeof(text),
-			"{\"type\":\"init\",\"username\":\"evil%s-f\",\"id\":\"e%s-f\"}",
-			evil->number, evil->number);
-		evil_put_frame(evil, 0x81, text, (size_t)len);
-		return;
-	}
 	write_user(evil, user, sizeof(user));
 	write_since(evil, since, sizeof(since));
 	len = snprintf(text, sizeof(text), "{\"type\":\"init\",%s%s%s}",
@@ -186,7 +179,7 @@ evil_put_flood(struct evil *evil)
 			"{\"type\":\"text\",\"nonce\":\"f%s-%u\",\"text\":\"evil%s %0900u\"}",
 			evil->number, evil->said, evil->number, evil->said);
 
-		evil_put_frame(evil, 0x81, text, (size_t)len);
+		evil_put_good_frame(evil, text, (size_t)len);
 		evil->said++;
 	}
 }

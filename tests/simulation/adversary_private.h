@@ -38,12 +38,16 @@ void evil_steal(struct evil *evil, const char *bytes, size_t len);
 /* ---- adversary_head.c ---- */
 
 void evil_put_head(struct evil *evil);
+void evil_put_good_head(struct evil *evil);
 void evil_put_question(struct evil *evil); /* of metrics or health */
 
 /* ---- adversary_frame.c ---- */
 
 /* first: the first byte of a frame. */
 void evil_put_frame(struct evil *evil, unsigned first, const char *text, size_t len);
+
+/* A text of less than 64 KiB, as it should be. */
+void evil_put_good_frame(struct evil *evil, const char *text, size_t len);
 
 /* A text in one frame or in several. */
 void evil_put_text(struct evil *evil, const char *text, size_t len);

@@ -9,6 +9,7 @@
 
 #include "simulation/adversary.h"
 #include "simulation/bot.h"
+#include "simulation/flood.h"
 #include "simulation/tokens.h"
 #include "simulation/witness.h"
 #include "wire/digest.h"
@@ -25,6 +26,7 @@ const struct program program_member = {"member", chat_member_main};
 const struct program program_listen = {"chat-listen", chat_listen_main};
 static const struct program program_validate = {"chat-validate", chat_validate_main};
 static const struct program program_adversary = {"adversary", adversary_main};
+static const struct program program_flood = {"flood", flood_main};
 
 /* The commands that chat-listen --exec can start. */
 static const struct program commands[] = {{"bot", bot_main}, {"no-program", NULL}};
@@ -280,14 +282,15 @@ run_start_adversary(struct run *run, unsigned number)
 	struct file *fds[3] = {run_nothing(), run_nothing(), run_nothing()};
 
 	snprintf(text, sizeof(text), "%u", number);
-	snprintf(traits, sizeof(traits), "%s%s%s%s%s%s%s%s%s",
+	snprintf(traits, sizeof(traits), "%s%s%s%s%s%s%s%s",
 		walls_have(walls, WALL_TOKENS) ? "t" : "",
 		walls_have(walls, WALL_LISTEN_UNIX) ? "u" : "",
 		walls_have(walls, WALL_METRICS) ? "m" : "", walls_are_open(walls) ? "w" : "",
 		walls_have(walls, WALL_MAX_MESSAGE) ? "b" : "", walls_have_ipv6(walls) ? "6" : "",
-		number == 0 && walls->floods ? "f" : "", run->plan->has_tls ? "s" : "",
-		run->plan->has_client_ca ? "c" : "");
-	actor_start(run, &run->adversary[number], &program_adversary, argv, 0, NULL, fds);
+		run->plan->has_tls ? "s" : "", run->plan->has_client_ca ? "c" : "");
+	actor_start(run, &run->adversary[number],
+		number == 0 && walls->floods ? &program_flood : &program_adversary, argv, 0, NULL,
+		fds);
 }
 
 void

@@ -168,9 +168,12 @@ reconcile(struct plan *plan, struct chance *chance)
 	if (walls->given[WALL_QUEUE_TOTAL])
 		plan->queue_kib = 4096;
 	walls->remote = walls_are_open(walls) && chance_below(chance, 2);
-	walls->floods = chance_below(chance, walls->given[WALL_QUEUE_TOTAL] ? 2 : 4) == 0;
+	walls->floods = walls->given[WALL_QUEUE_TOTAL] && !plan->has_tls &&
+		!walls->given[WALL_TOKENS] && chance_below(chance, 2);
 	if (walls->floods && !plan->adversaries)
 		plan->adversaries = 1;
+	if (walls->floods && chance_below(chance, 2)) /* then honest ones hold something, too */
+		plan->faults.socket_bytes = 4096 + chance_below(chance, 8192);
 	plan->faults.has_ring = chance_below(chance, 2);
 	plan->faults.ring_error = chance_below(chance, 3) ? 0 : (unsigned)chance_scale(chance, 100);
 	plan->faults.accept_error =
