@@ -150,10 +150,20 @@ start_again(struct bot *bot)
 	bot->finished = true;
 }
 
+/*
+ * Returns when the command is to be started again, or INT64_MAX. The answers before its end must be
+ * settled: those that were accepted are not given to it again.
+ */
+static int64_t
+start_again_ms(const struct bot *bot)
+{
+	return chat_outbox_empty(&bot->delivery.outbox) ? bot->restart_ms : INT64_MAX;
+}
+
 void
 bot_run(struct bot *bot, struct membership *membership)
 {
-	if (chat_now_ms() >= bot->restart_ms)
+	if (chat_now_ms() >= start_again_ms(bot))
 		start_again(bot);
 	check_end(bot);
 	bot_take_lines(bot);
@@ -188,7 +198,7 @@ bot_done(const struct bot *bot)
 void
 bot_await(const struct bot *bot, const struct membership *membership, struct poll_set *waits)
 {
-	chat_poll_set_until(waits, bot->restart_ms);
+	chat_poll_set_until(waits, start_again_ms(bot));
 	chat_poll_set_until(waits, command_wake_ms(&bot->command));
 	chat_delivery_await(&bot->delivery, membership, waits);
 	if (bot->from_fd < 0 || !bot_has_room(bot))
