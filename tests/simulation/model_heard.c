@@ -24,7 +24,7 @@ was_told(const struct model *model, const struct heard *heard)
 	const char *id = heard->last_id;
 	char at_end[ID_MOST + 64], between[ID_MOST + 64];
 
-	if (!*id) /* who wants everything gets what there is */
+	if (!*id || heard->repeats) /* who wants everything, maybe once more, gets what there is */
 		return model->run->plan->faults.open_error;
 	snprintf(at_end, sizeof(at_end), "may be missing after %s\n", id);
 	snprintf(between, sizeof(between), "may be missing after %s and", id);
