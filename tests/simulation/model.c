@@ -132,7 +132,7 @@ check_kept(struct model *model)
 	}
 }
 
-/* What a listener heard may be all that is left of an epoch, if a wall removes messages. */
+/* If a wall removes messages, a listener may have heard all that is left of an epoch. */
 static void
 take_heard_epochs(struct model *model, unsigned number)
 {
