@@ -47,7 +47,7 @@ INSTRUMENT = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-po
 endif
 
 # Sizes of files and times have 64 bits everywhere.
-ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCHAT_VERSION='"$(VERSION)"' -Ilib -Icmd -I$(BUILD)/cmd $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(WARNINGS) @$(BUILD)/hardening $(INSTRUMENT) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 
@@ -128,6 +128,15 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+# The page of the browser, as numbers between commas, and as gzip.
+$(BUILD)/cmd/serve/web/page.o: $(addprefix $(BUILD)/cmd/serve/web/page.html,.inc .gz.inc)
+$(BUILD)/cmd/serve/web/page.html.inc: cmd/serve/web/page.html
+	@mkdir -p $(@D)
+	$(Q)od -An -v -tu1 <$< | sed 's/[0-9][0-9]*/&,/g' >$@
+$(BUILD)/cmd/serve/web/page.html.gz.inc: cmd/serve/web/page.html
+	@mkdir -p $(@D)
+	$(Q)gzip -9n <$< | od -An -v -tu1 | sed 's/[0-9][0-9]*/&,/g' >$@
 
 $(BUILD)/pic/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$< as PIC)

@@ -31,7 +31,7 @@ _chat() {
 
 	case ${1##*/} in
 	chat-serve)
-		options='-l --listen= --url-file= --origin= --host= --trust-proxy= --metrics=
+		options='-l --listen= --url-file= --origin= --host= --trust-proxy= --no-web --metrics=
 			--tokens= --new-token= --open --user= --no-sandbox --max-failures= --tls-cert=
 			--tls-key= --tls-client-ca= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=

@@ -119,6 +119,7 @@ deps: ## install what is missing to build and test
 
 deps-browser: ## what is missing for check-browser
 	$(call install_packages,$(BROWSER_PACKAGES))
+	npm install --prefix $(BUILD)/browser --no-audit --no-fund axe-core@4.10.2
 
 deps-deep: ## what is missing for fuzz, coverage and valgrind
 	$(call install_packages,$(DEEP_PACKAGES))

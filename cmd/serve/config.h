@@ -15,6 +15,7 @@ struct config {
 	struct {
 		struct chat_strings addresses; /* none: 127.0.0.1:3001 and [::1]:3001 */
 		const char *url_file; /* a file to write the URL into, once it is served */
+		bool no_web; /* browsers do not get the page */
 		const char *metrics; /* the address that serves /metrics and /healthz */
 		struct chat_strings origins; /* of pages that may connect */
 		struct chat_strings hosts; /* names of the server, besides those of loopback */

@@ -136,6 +136,7 @@ session_options_of(const struct config *config, bool is_public)
 		.needs_certificate = config->tls.client_ca != NULL,
 		.reserves_server_name = config->channels.read_stdin,
 		.is_public = is_public,
+		.has_page = !config->listening.no_web,
 		.is_verbose = config->output.verbose,
 	};
 }

@@ -38,14 +38,19 @@ struct chat_http_request {
 	size_t forwarded_count;
 	struct chat_span key; /* Sec-WebSocket-Key */
 	bool upgrade; /* a GET by HTTP/1.1 with Upgrade: websocket and Connection: Upgrade */
+	bool plain; /* a GET or HEAD without Upgrade: websocket, as for a page */
+	bool head; /* HEAD: the answer must have no body */
+	bool accepts_html; /* Accept has text/html, as that of a browser that opens a page */
+	bool accepts_gzip; /* Accept-Encoding has gzip */
+	struct chat_span if_none_match; /* its .at is NULL if there is none */
 };
 
 /*
  * Reads a whole request head. Returns the HTTP status of the answer: 101 for a WebSocket request of
  * version 13; 400 if the request is malformed (line folding, bare CR or LF, a control character, a
- * duplicate of a header that may appear once, no Host, a body, a bad key); 405 if it is not GET;
- * 426 if it is not an upgrade, or its WebSocket version is not 13 (*bad_version is then true: the
- * answer must have Sec-WebSocket-Version: 13); 505 if it is not HTTP/1.x.
+ * duplicate of a header that may appear once, no Host, a body, a bad key); 405 if it is neither
+ * GET nor HEAD; 426 if it is not an upgrade, or its WebSocket version is not 13 (*bad_version is
+ * then true: the answer must have Sec-WebSocket-Version: 13); 505 if it is not HTTP/1.x.
  */
 int chat_http_read_request(
 	struct chat_http_request *request, struct chat_span head, bool *bad_version);
@@ -63,6 +68,9 @@ void chat_http_write_answer(struct chat_buf *out, int status, const char *extra_
 /* As chat_http_write_answer; the body is the text and a newline. */
 void chat_http_write_refusal(
 	struct chat_buf *out, int status, const char *extra_headers, const char *text);
+
+/* Removes the body of an answer, which a HEAD request must not get. */
+void chat_http_cut_body(struct chat_buf *answer);
 
 /* Returns the reason phrase of a status, or "" if the status is unknown. The string is static. */
 const char *chat_http_reason(int status);

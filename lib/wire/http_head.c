@@ -19,6 +19,7 @@ static const struct {
 	{301, "Moved Permanently"},
 	{302, "Found"},
 	{303, "See Other"},
+	{304, "Not Modified"},
 	{307, "Temporary Redirect"},
 	{308, "Permanent Redirect"},
 	{400, "Bad Request"},

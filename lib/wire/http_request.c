@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "chat/base64.h"
+#include "text/span.h"
 #include "wire/digest.h"
 #include "wire/http.h"
 #include "wire/http_head.h"
@@ -23,6 +24,35 @@ keep_forwarded(struct chat_http_request *request, struct chat_span value)
 	if (request->forwarded_count == CHAT_HTTP_FORWARDED_MAX)
 		memmove(kept, kept + 1, --request->forwarded_count * sizeof(*kept));
 	kept[request->forwarded_count++] = value;
+}
+
+/* Returns true if a list such as "text/html;q=0.9, *" has this word, with a weight that is not 0.
+ */
+static bool
+accepts(struct chat_span list, const char *word)
+{
+	while (list.len) {
+		struct chat_span element = chat_http_take_until(&list, ',');
+		struct chat_span name = chat_span_strip(chat_http_take_until(&element, ';'));
+
+		element = chat_span_strip(element);
+		if (chat_http_same_word(name, chat_span_of(word)) &&
+			!chat_span_equal(element, CHAT_SPAN("q=0")))
+			return true;
+	}
+	return false;
+}
+
+/* The headers of a request for a page. */
+static void
+note_page(struct chat_http_request *request, const struct chat_http_header *header)
+{
+	if (chat_http_is_named(header, "Accept"))
+		request->accepts_html |= accepts(header->value, "text/html");
+	else if (chat_http_is_named(header, "Accept-Encoding"))
+		request->accepts_gzip |= accepts(header->value, "gzip");
+	else if (chat_http_is_named(header, "If-None-Match"))
+		request->if_none_match = header->value;
 }
 
 static int
@@ -46,6 +76,7 @@ read_request_header(struct chat_http_request *request, struct chat_http_upgrade 
 	if (chat_http_is_named(header, "Content-Length"))
 		return chat_span_equal(header->value, CHAT_SPAN("0")) ? 0 : -1;
 	chat_http_note_upgrade(upgrade, header);
+	note_page(request, header);
 	if (chat_http_is_named(header, "X-Forwarded-For"))
 		keep_forwarded(request, header->value);
 	return 0;
@@ -112,7 +143,7 @@ is_key(struct chat_span key)
 		chat_base64_decoded_size(key.at, key.len) == KEY_BYTES;
 }
 
-/* Returns the status of the answer to a well-formed GET. */
+/* Returns the status of the answer to a well-formed GET or HEAD. */
 static int
 judge_upgrade(const struct chat_http_request *request, const struct chat_http_upgrade *upgrade,
 	bool *bad_version)
@@ -148,11 +179,13 @@ chat_http_read_request(struct chat_http_request *request, struct chat_span head,
 	}
 	if (more != 0 || (minor > 0 && !request->host.at))
 		return 400;
-	if (!chat_span_equal(request->method, CHAT_SPAN("GET")))
+	request->head = chat_span_equal(request->method, CHAT_SPAN("HEAD"));
+	if (!request->head && !chat_span_equal(request->method, CHAT_SPAN("GET")))
 		return 405;
 	if (read_target(request) != 0)
 		return 400;
-	request->upgrade = minor > 0 && upgrade.websocket && upgrade.connection;
+	request->upgrade = !request->head && minor > 0 && upgrade.websocket && upgrade.connection;
+	request->plain = !upgrade.websocket;
 	return judge_upgrade(request, &upgrade, bad_version);
 }
 
@@ -209,4 +242,12 @@ chat_http_write_refusal(
 	chat_http_write_answer(
 		out, status, extra_headers, "text/plain; charset=utf-8", chat_buf_span(&body));
 	chat_buf_free(&body);
+}
+
+void
+chat_http_cut_body(struct chat_buf *answer)
+{
+	size_t scanned = 0, len = chat_http_head_len(chat_buf_span(answer), &scanned);
+
+	answer->len = len ? len : answer->len;
 }

@@ -74,7 +74,7 @@ def _(server):
         got, fields = answer(server, head)
         assert got == status, "%d expected, got %d for %r" % (status, got, head)
         assert (fields.get("sec-websocket-version") == "13") == (b"Version: 12" in head), fields
-        assert status != 405 or fields["allow"] == "GET", fields
+        assert status != 405 or fields["allow"] == "GET, HEAD", fields
 
 
 @case("pages of a foreign origin are refused", "--origin", "https://friend.example")

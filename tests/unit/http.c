@@ -105,7 +105,7 @@ static const struct {
 	{"HTTP/1.0", CHAT_SPAN("GET / HTTP/1.0\r\n" REST "\r\n"), 426},
 	{"HTTP/1.0 without a Host", CHAT_SPAN("GET / HTTP/1.0\r\n\r\n"), 426},
 	{"POST", CHAT_SPAN("POST / HTTP/1.1\r\n" REST "\r\n"), 405},
-	{"HEAD", CHAT_SPAN("HEAD / HTTP/1.1\r\n" HOST "\r\n"), 405},
+	{"HEAD", CHAT_SPAN("HEAD / HTTP/1.1\r\n" HOST "\r\n"), 426},
 	{"get", CHAT_SPAN("get / HTTP/1.1\r\n" REST "\r\n"), 405},
 	{"OPTIONS *", CHAT_SPAN("OPTIONS * HTTP/1.1\r\n" HOST "\r\n"), 405},
 	{"HTTP/2.0", CHAT_SPAN("PRI * HTTP/2.0\r\n\r\n"), 505},
@@ -317,6 +317,44 @@ test_fields(void)
 }
 
 static void
+test_page_fields(void)
+{
+	static const struct {
+		const char *headers;
+		bool html, gzip;
+	} cases[] = {
+		{"", false, false},
+		{"Accept: text/html\r\nAccept-Encoding: gzip\r\n", true, true},
+		{"Accept: */*\r\nAccept-Encoding: *\r\n", false, false},
+		{"Accept: a/b , TEXT/HTML ; q=0.5\r\nAccept-Encoding: br,GZIP\r\n", true, true},
+		{"Accept: text/html;q=0\r\nAccept-Encoding: gzip; q=0\r\n", false, false},
+		{"Accept: a/b\r\nAccept: text/html\r\n", true, false},
+		{"Accept: text/html5, ,;\r\nAccept-Encoding: \r\n", false, false},
+	};
+	struct chat_http_request request;
+	bool bad_version;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char head[512];
+
+		snprintf(head, sizeof(head), "GET / HTTP/1.1\r\n" HOST "%s\r\n", cases[i].headers);
+		is_int(chat_http_read_request(&request, chat_span_of(head), &bad_version), 426,
+			"what a browser sends");
+		ok(request.plain && !request.head, "asks for a page");
+		is_int(request.accepts_html, cases[i].html, "of HTML: %zu", i);
+		is_int(request.accepts_gzip, cases[i].gzip, "as gzip: %zu", i);
+		ok(!request.if_none_match.at, "which it does not have");
+	}
+	chat_http_read_request(&request,
+		CHAT_SPAN("HEAD / HTTP/1.1\r\n" HOST "If-None-Match: \"a\"\r\n\r\n"), &bad_version);
+	ok(request.head && request.plain, "HEAD");
+	ok(chat_span_equal(request.if_none_match, CHAT_SPAN("\"a\"")), "the tag of what it has");
+	chat_http_read_request(&request,
+		CHAT_SPAN("GET / HTTP/1.1\r\n" HOST "Upgrade: websocket\r\n\r\n"), &bad_version);
+	ok(!request.plain, "who names a WebSocket asks for no page");
+}
+
+static void
 test_many_forwarded(void)
 {
 	struct chat_http_request request;
@@ -419,6 +457,7 @@ main(void)
 	test_cut_requests();
 	test_head_len();
 	test_fields();
+	test_page_fields();
 	test_many_forwarded();
 	test_responses();
 	test_writing();

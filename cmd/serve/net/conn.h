@@ -54,6 +54,13 @@ struct conn_events {
 	 */
 	int (*on_request)(
 		struct conn *conn, const struct chat_http_request *request, const char **why);
+	/*
+	 * A request that asks for no WebSocket arrived: request->plain. Appends the whole answer,
+	 * which may have a body also for HEAD, and returns 0; or returns the HTTP status of a
+	 * refusal, and may set *why as above. NULL: it is refused with 426.
+	 */
+	int (*on_visit)(struct conn *conn, const struct chat_http_request *request,
+		struct chat_buf *answer, const char **why);
 	/* A text message arrived. It is valid UTF-8. Its bytes may be used during the call only. */
 	void (*on_message)(struct conn *conn, struct chat_span text);
 	/* The same for a binary message. NULL: they are refused with 1003. */

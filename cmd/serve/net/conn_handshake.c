@@ -38,14 +38,13 @@ set_state(struct conn *conn, enum conn_state state)
 	conn->since_ms = clock_now_ms(conn->conns->clock);
 }
 
+/* Queues an answer that is the last one of the connection. */
 static void
-refuse(struct conn *conn, int status, const char *extra_headers, const char *why)
+send_last_answer(struct conn *conn, struct chat_buf *answer, bool to_head)
 {
-	struct chat_buf answer = {0};
-
-	conn->conns->events->on_rejection(conn, status, why);
-	chat_http_write_refusal(&answer, status, extra_headers, why);
-	send_answer(conn, &answer);
+	if (to_head)
+		chat_http_cut_body(answer);
+	send_answer(conn, answer);
 	set_state(conn, CONN_CLOSING);
 	conn->finish = true;
 }
@@ -55,7 +54,7 @@ refusal_headers(int status)
 {
 	switch (status) {
 	case 405:
-		return "Allow: GET\r\n";
+		return "Allow: GET, HEAD\r\n";
 	case 426:
 		return "Upgrade: websocket\r\n";
 	case 429:
@@ -67,10 +66,20 @@ refusal_headers(int status)
 	}
 }
 
+static void
+refuse(struct conn *conn, int status, const char *extra_headers, const char *why, bool to_head)
+{
+	struct chat_buf answer = {0};
+
+	conn->conns->events->on_rejection(conn, status, why);
+	chat_http_write_refusal(&answer, status, extra_headers, why);
+	send_last_answer(conn, &answer, to_head);
+}
+
 void
 conn_refuse(struct conn *conn, int status, const char *why)
 {
-	refuse(conn, status, refusal_headers(status), why);
+	refuse(conn, status, refusal_headers(status), why, false);
 }
 
 static void
@@ -84,6 +93,23 @@ accept_request(struct conn *conn, const struct chat_http_request *request)
 	set_state(conn, CONN_OPEN);
 }
 
+/* Asks the owner about a request. Returns the status of the answer; 0: the answer is queued. */
+static int
+ask_owner(struct conn *conn, const struct chat_http_request *request, int status, const char **why)
+{
+	const struct conn_events *events = conn->conns->events;
+	struct chat_buf answer = {0};
+
+	if (status == 101)
+		return events->on_request(conn, request, why);
+	if (status != 426 || !request->plain || !events->on_visit)
+		return status;
+	status = events->on_visit(conn, request, &answer, why);
+	if (status == 0)
+		send_last_answer(conn, &answer, request->head);
+	return status;
+}
+
 /* Answers a request. Its head must be complete. */
 static void
 answer_request(struct conn *conn, struct chat_span head)
@@ -93,8 +119,7 @@ answer_request(struct conn *conn, struct chat_span head)
 	const char *why = NULL;
 	int status = chat_http_read_request(&request, head, &bad_version);
 
-	if (status == 101)
-		status = conn->conns->events->on_request(conn, &request, &why);
+	status = ask_owner(conn, &request, status, &why);
 	if (conn->state != CONN_HANDSHAKE)
 		return;
 	if (status == 101)
@@ -102,7 +127,7 @@ answer_request(struct conn *conn, struct chat_span head)
 	else
 		refuse(conn, status,
 			bad_version ? "Sec-WebSocket-Version: 13\r\n" : refusal_headers(status),
-			why ? why : chat_http_reason(status));
+			why ? why : chat_http_reason(status), request.head);
 }
 
 void

@@ -27,6 +27,7 @@ struct session_options {
 	bool needs_certificate; /* a username must be that of the peer's certificate */
 	bool reserves_server_name; /* nobody may join as SERVER_NAME */
 	bool is_public; /* peers that are not on this machine can connect */
+	bool has_page; /* a browser gets the page (web/page.h) */
 	bool is_verbose; /* joins, leaves and errors are written to the error log */
 };
 

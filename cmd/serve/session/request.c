@@ -22,9 +22,9 @@ resolve_proxy(struct session *session, const struct chat_http_request *request)
 		addresses, session->address, known ? (struct sockaddr *)&client : NULL);
 }
 
-/* Returns 0 if the peer may connect, or the HTTP status to refuse it with; *why gets the reason. */
-static int
-check_peer(struct session *session, const struct chat_http_request *request, const char **why)
+int
+session_check_peer(
+	struct session *session, const struct chat_http_request *request, const char **why)
 {
 	const struct session_context *context = session->context;
 
@@ -66,11 +66,11 @@ session_request(struct conn *conn, const struct chat_http_request *request, cons
 	struct channels *channels = session->context->channels;
 	struct chat_err err = {0};
 	struct claimant claimant;
-	int refusal = check_peer(session, request, why);
+	int refusal = session_check_peer(session, request, why);
 
 	if (refusal)
 		return refusal;
-	claimant = claimant_of(session); /* check_peer has resolved its address */
+	claimant = claimant_of(session); /* session_check_peer has resolved its address */
 	if (!chat_channel_valid(request->path)) {
 		*why = "no such channel";
 		return 404;

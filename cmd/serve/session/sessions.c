@@ -10,6 +10,7 @@
 #include "serve/session/reply.h"
 #include "serve/session/request.h"
 #include "serve/session/session.h"
+#include "serve/session/visit.h"
 
 #define DENIAL_MS 1000 /* from a wrong token to its error: guessing takes its time */
 
@@ -131,6 +132,7 @@ on_release(struct conn *conn)
 
 const struct conn_events session_events = {
 	.on_request = session_request, /* request.c */
+	.on_visit = session_visit, /* visit.c */
 	.on_message = session_receive, /* message.c */
 	.on_violation = on_violation,
 	.on_overload = on_overload,

@@ -1,0 +1,27 @@
+#ifndef SERVE_WEB_PAGE_H
+#define SERVE_WEB_PAGE_H
+
+#include <stdbool.h>
+
+#include "text/buf.h"
+#include "wire/http.h"
+
+/*
+ * The page that shows a channel in a browser: one HTML file with its style and script, compiled in
+ * (page.html, and the same as gzip).
+ */
+
+/*
+ * Appends the answer to a request of a browser: the page, or 304 if the browser has it. The body is
+ * there also for HEAD.
+ */
+void web_page_write(struct chat_buf *answer, const struct chat_http_request *request);
+
+/*
+ * Appends the answer to a request of another program: 426 with a text that says how to connect.
+ * secure: the request came by TLS. has_page: a browser would get the page.
+ */
+void web_hint_write(struct chat_buf *answer, const struct chat_http_request *request, bool secure,
+	bool has_page);
+
+#endif

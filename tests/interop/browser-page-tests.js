@@ -1,0 +1,205 @@
+// The page of chat-serve in headless Chromium: people who talk, what is lost and found, and what is hostile.
+//
+//	node browser-page-tests.js CHROMIUM URL DIRECTORY [AXE]
+//
+// Prints TAP lines without numbers. DIRECTORY gets the profile and pictures. The shell script around it does
+// what a line "do: …" of ours asks for, and answers with a line on our stdin.
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const readline = require('readline');
+const { Browser } = require('./browser-page.js');
+
+const [program, url, directory, axe] = process.argv.slice(2); // axe: its file, if there is one
+const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+async function ask(what) {
+	console.log(`do: ${what}`);
+	return (await answers.next()).value;
+}
+
+function test(passed, name, details) {
+	console.log((passed ? 'ok ' : 'not ok ') + name);
+	if (!passed) console.log('# ' + JSON.stringify(details)?.slice(0, 1000));
+}
+
+const unique = (list) => new Set(list).size === list.length;
+const waits = (page) => page.value('document.querySelectorAll("#waiting li").length');
+
+async function talk(browser) {
+	const alice = await browser.open(url), bob = await browser.open(url);
+	await alice.join('alice');
+	await bob.join('bob');
+	await alice.say('hello from a page');
+	await bob.sees('hello from a page');
+	test(true, 'what one page says the other shows');
+	await alice.until('document.querySelectorAll("#waiting li").length === 0');
+	test(await alice.value('document.querySelector(".row.own .name").textContent') === 'alice', 'a message that was heard is ours');
+	await ask('say a line of a bot');
+	await alice.sees('a line of a bot');
+	await bob.sees('a line of a bot');
+	test(true, 'both show what chat-send says');
+	await alice.value('document.getElementById("text").focus()');
+	await alice.call('Input.insertText', { text: 'two' });
+	await alice.key('Enter', 8);
+	await alice.call('Input.insertText', { text: 'lines' });
+	await alice.key('Enter');
+	await bob.sees('two\nlines');
+	test(true, 'Shift and Enter begin a line, Enter sends');
+	test(/2|3/.test(await bob.value('document.getElementById("who").textContent')), 'who is there is counted');
+	await bob.value('document.querySelector("#rows .row button").click()');
+	await bob.say('an answer');
+	await alice.sees('an answer');
+	test((await alice.value('document.querySelector("#rows .quote").textContent')).includes('hello from a page'),
+		'an answer names what it answers');
+	await alice.value('document.querySelector("#rows .quote").click()');
+	test(await alice.value('document.querySelector(".found .text").textContent') === 'hello from a page', 'and leads there');
+	const before = await alice.texts();
+	await alice.call('Page.reload');
+	await alice.until('/^you are alice/.test(document.getElementById("state").textContent)');
+	await alice.sees('an answer');
+	test(JSON.stringify(await alice.texts()) === JSON.stringify(before), 'a page that is loaded again shows the same', before);
+	return [alice, bob];
+}
+
+async function lose([alice, bob]) {
+	await ask('end the server');
+	await alice.until('document.getElementById("state").textContent === "reconnecting"');
+	test(true, 'a lost connection is told');
+	await alice.say('said in the dark');
+	test(await waits(alice) === 1, 'what is said meanwhile waits');
+	await ask('start the server');
+	await alice.sees('said in the dark', 60000);
+	await bob.sees('said in the dark', 60000);
+	await alice.until('document.querySelectorAll("#waiting li").length === 0');
+	test(unique(await bob.texts()), 'and comes once, to a server that was restarted', await bob.texts());
+	for (let i = 0; i < 20; i++) await alice.say(`burst ${i}`);
+	await ask('kill the server');
+	await alice.say('after the cut');
+	await ask('start the server');
+	await alice.sees('after the cut', 60000);
+	await bob.sees('after the cut', 60000);
+	await alice.until('document.querySelectorAll("#waiting li").length === 0', 60000);
+	for (let i = 0; i < 20; i++) await bob.sees(`burst ${i}`);
+	const texts = (await bob.texts()).filter((text) => /^burst|^after the cut/.test(text));
+	test(texts.length === 21 && unique(texts), 'a cut in the middle of sending loses nothing and doubles nothing', texts);
+	test((await ask('count burst')) === '20', 'as the server has it');
+}
+
+async function files([alice, bob]) {
+	await alice.value(`(() => {
+		const data = new DataTransfer();
+		const png = Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=='), (c) => c.charCodeAt(0));
+		data.items.add(new File([png], 'dot.png', { type: 'image/png' }));
+		data.items.add(new File(['<svg xmlns="http://www.w3.org/2000/svg" onload="window.pwned=1"/>'], 'bad.svg', { type: 'image/svg+xml' }));
+		document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));
+	})()`);
+	await bob.until('document.querySelector("#rows img")?.naturalWidth === 2');
+	test(true, 'an image that is dropped is shown');
+	await bob.until('document.querySelectorAll("#rows a[download]").length === 2');
+	test(await bob.value('document.querySelectorAll("#rows img").length') === 1, 'an SVG file is a download only');
+	const saved = await bob.value(`fetch ? (async () => (await new Promise((resolve) => {
+		const request = new XMLHttpRequest();
+		request.open('GET', [...document.querySelectorAll('#rows a[download]')].pop().href);
+		request.responseType = 'blob';
+		request.onload = () => resolve(request.response.type);
+		request.onerror = () => resolve('refused');
+		request.send();
+	})))() : null`);
+	test(saved === 'refused' || saved === 'application/octet-stream', 'of a type that runs nothing', saved);
+	await bob.value('window.violations.length = 0'); // connect-src has refused our own question
+	await alice.value(`sendFile(new File([new Uint8Array(5000000)], 'big.bin'))`);
+	test(/too large; at most/.test(await alice.value('document.getElementById("note").textContent')), 'a file that is too large is told before');
+	await alice.value('setAnswer(null)');
+}
+
+async function hostile([alice, bob]) {
+	await ask('say what is hostile');
+	await bob.sees('the last hostile line');
+	const html = await bob.value('document.getElementById("rows").innerHTML');
+	test(!/<script|<iframe|onerror=[^&]*alert\(1\)">|href="javascript/i.test(html.replace(/&lt;[^&]*&gt;/g, '')), 'no tag of a message is one of the page');
+	test(await bob.value('window.pwned') === undefined, 'nothing of it ran');
+	test(await bob.value('[...document.querySelectorAll("#rows a:not([download])")].every((a) => /^https?:/.test(a.href) && /noopener/.test(a.rel))'),
+		'links lead to http and https alone');
+	test(await bob.value('[...document.querySelectorAll("#rows .odd")].some((odd) => odd.textContent === "U+202E")'), 'an override of the direction is shown as such');
+	test(await bob.value('[...document.querySelectorAll("#rows .odd")].some((odd) => odd.textContent === "U+001B")'), 'and an escape sequence');
+	test(await bob.value('[...document.querySelectorAll("#rows .text.long")].every((text) => text.clientHeight < innerHeight)'), 'a text of many lines scrolls in itself');
+	for (const page of [alice, bob]) {
+		test(page.dialogs.length === 0 && page.errors.length === 0, 'no dialog and no error', [page.dialogs, page.errors]);
+		test((await page.value('window.violations')).length === 0, 'no report of the policy', await page.value('window.violations'));
+	}
+}
+
+async function past(browser) {
+	await ask('say many lines');
+	const page = await browser.open(url);
+	await page.join('carol');
+	await page.until('document.querySelectorAll("#rows .row").length >= 50');
+	const few = await page.value('document.querySelectorAll("#rows .row").length');
+	await page.value('document.getElementById("log").scrollTop = 0');
+	await page.until(`document.querySelectorAll("#rows .row").length > ${few}`);
+	test(true, 'scrolling up brings older messages');
+	await page.until(`(() => {
+		if (!document.getElementById('older').hidden) document.getElementById('older').click();
+		return document.querySelectorAll('#rows .row').length >= 10000;
+	})()`, 120000);
+	const texts = (await page.texts()).filter((text) => /^line \d+$/.test(text));
+	test(texts.length === 10000 && texts.every((text, i) => text === `line ${i + 1}`), 'all of them, once, in order', texts.length);
+	await page.value(`window.delays = []; document.getElementById('text').addEventListener('keydown', (event) => {
+		requestAnimationFrame(() => setTimeout(() => window.delays.push(performance.now() - event.timeStamp)));
+	})`);
+	await page.value('document.getElementById("text").focus()');
+	for (let i = 0; i < 60; i++) await page.key('x');
+	await page.until('window.delays.length === 60');
+	const delays = (await page.value('window.delays')).sort((a, b) => a - b);
+	console.log(`# with 10,000 messages a keystroke is painted in ${delays[30].toFixed(1)} ms, 95 of 100 in ${delays[56].toFixed(1)} ms`);
+	await page.value('document.getElementById("text").value = ""');
+	await page.value('{ const search = document.getElementById("search"); search.value = "line 777"; search.oninput(); }');
+	await page.until('/^11 of/.test(document.getElementById("state").textContent)');
+	test(await page.value('[...document.querySelectorAll("#rows .row")].filter((row) => !row.hidden).length') === 11, 'a search leaves what has the words');
+	test(page.errors.length === 0, 'without an error', page.errors);
+}
+
+// Rules of accessibility (WCAG 2.1 A and AA, and good practice), by axe-core; the policy lets only the protocol in.
+async function checkAccess(page, name) {
+	if (!axe) {
+		console.log('# without axe-core: make deps-browser');
+		return;
+	}
+	await page.call('Runtime.evaluate', { expression: fs.readFileSync(axe, 'utf8') });
+	const found = await page.value(`axe.run(document, { resultTypes: ['violations'] }).then((results) =>
+		results.violations.map((violation) => violation.id + ': ' + violation.nodes.map((node) => node.html).join(' ').slice(0, 300)))`);
+	test(found.length === 0, `${name}: axe-core finds nothing`, found);
+}
+
+async function look(browser) {
+	for (const [name, width, height, dark] of [['wide', 1100, 700, false], ['phone', 320, 640, false], ['dark', 1100, 700, true]]) {
+		const page = await browser.open(url.replace(/\/$/, '') + '/pictures', width, height, dark);
+		await page.join(`alice-${name}`);
+		await page.sees('Shall we meet at noon?');
+		await page.picture(path.join(directory, `${name}.png`));
+		test(await page.value('document.documentElement.scrollWidth <= innerWidth'), `${name}: nothing is cut off at the side`);
+		await page.value('document.getElementById("who").click()');
+		await checkAccess(page, name);
+	}
+}
+
+async function run() {
+	const browser = new Browser(program, path.join(directory, 'profile'), []);
+	try {
+		const people = await talk(browser);
+		await lose(people);
+		await files(people);
+		await hostile(people);
+		await ask('say what is pictured');
+		await look(browser);
+		await past(browser);
+	} catch (error) {
+		test(false, 'the tests end', error.stack);
+	}
+	browser.close();
+	console.log('do: end');
+}
+
+run();

@@ -1,0 +1,67 @@
+#!/bin/bash
+#
+# The page that chat-serve shows to a browser, in headless Chromium: two pages and chat-send talk, the server is
+# ended and killed, files are dropped, hostile messages run nothing, and 10,000 messages are read.
+
+. tests/lib.sh
+
+browser=$(command -v chromium) || skip_all 'there is no chromium'
+
+pictures=$BUILD/pictures # for whoever looks at them
+mkdir -p "$pictures"
+
+journalled() {
+	serve --grace 0s --journal "$TMP/journal" --history-keep 20000 --nonce-time 5m "$@"
+}
+journalled
+port=${CHAT_URL##*:} port=${port%%/*}
+
+say_hostile() {
+	chat-send -u mallory '<script>window.pwned = 1</script>'
+	chat-send -u mallory '<img src=x onerror=alert(1)>'
+	chat-send -u mallory 'javascript:alert(1) https://example.org/a"onmouseover="alert(1) <b>bold</b>'
+	chat-send -u mallory $'\u202eevil\u202c and \e[31mred\e[0m'
+	seq 400 | chat-send -u mallory
+	chat-send -u mallory 'the last hostile line'
+}
+
+# answer WHAT: does what the pages ask for. Prints a line for them.
+answer() {
+	case $1 in
+	'say a line of a bot') chat-send -u robot 'a line of a bot' ;;
+	'end the server') stop "$SERVE_PID" ;;
+	'kill the server') slay "$SERVE_PID" ;;
+	'start the server') journalled --listen "127.0.0.1:$port" ;;
+	'count burst') burst=$(chat-listen --since all --no-follow -t message | jq -r .content | grep -c '^burst') ;;
+	'say what is hostile') say_hostile ;;
+	'say what is pictured')
+		printf '%s\n' 'Good morning!' 'The build is green: https://ci.example.org/4711' 'Shall we meet at noon?' |
+			chat-send -c pictures -u bob -l
+		;;
+	'say many lines') seq -f 'line %.0f' 10000 | chat-send -u reader -lq ;;
+	esac >"$TMP/answer.log" 2>&1
+}
+
+axe=$BUILD/browser/node_modules/axe-core/axe.min.js
+[ -e "$axe" ] || axe=
+coproc node tests/interop/browser-page-tests.js "$browser" "http://127.0.0.1:$port/" "$pictures" $axe
+while read -r verdict name <&"${COPROC[0]}"; do
+	case $verdict in
+	ok) true ;;
+	not) name=${name#ok } && false ;;
+	do:)
+		[ "$name" != end ] || break
+		burst=done
+		answer "$name"
+		echo "$burst" >&"${COPROC[1]}"
+		continue
+		;;
+	*) diag "$verdict $name" && continue ;;
+	esac
+	ok "$name"
+	tests_seen=$((${tests_seen:-0} + 1))
+done
+[ "${tests_seen:-0}" -ge 30 ]
+ok 'all of them'
+
+done_testing
