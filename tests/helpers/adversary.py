@@ -202,6 +202,14 @@ def slow_heads(here):
     yield here.swarm(5, 30, lambda who: b"GET / HTTP/1.1\r\nX: " + b"x" * 7000, lambda who: b"x", upgrade=False)
 
 
+def pages(here):
+    """Browsers that ask for the page, read it or not, or ask for it again and again."""
+    ask = b"GET /ops HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n"
+    yield here.swarm(7, 12, lambda who: ask, lambda who: ask, upgrade=False)
+    yield here.swarm(8, 12, lambda who: ask, upgrade=False, slow=True, comers=12)
+    yield here.swarm(9, 6, lambda who: ask.replace(b"GET", b"HEAD"), upgrade=False)
+
+
 def monitor(here):
     ask = b"GET /metrics HTTP/1.1\r\nHost: "
     if here.metrics:
@@ -309,6 +317,7 @@ ATTACKS = [
     wrong_tokens,
     forwarded_for,
     slow_heads,
+    pages,
     monitor,
     closes,
     bad_messages,

@@ -137,7 +137,7 @@ def include_groups(text):
 def includes(texts):
     for path, text in texts.items():
         for name in included(text):
-            if "/" not in name or not exists(name):
+            if "/" not in name or not (exists(name) or exists(name.removesuffix(".inc").removesuffix(".gz"))):
                 yield "%s: %s is not written from lib or cmd on" % (path, name)
         groups = include_groups(text)
         own = [group for group in groups if own_header(path) in [re.sub(r'.*"(.*)"', r"\1", line) for line in group]]
