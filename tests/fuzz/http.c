@@ -32,6 +32,7 @@ check_request(struct chat_span head)
 	check_span(head, request.host);
 	check_span(head, request.origin);
 	check_span(head, request.user_agent);
+	check_span(head, request.if_none_match);
 	need(request.forwarded_count <= CHAT_HTTP_FORWARDED_MAX);
 	for (size_t i = 0; i < request.forwarded_count; i++)
 		check_span(head, request.forwarded_for[i]);
