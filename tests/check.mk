@@ -8,7 +8,7 @@ TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certif
 BROWSER_PACKAGES = chromium
 DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm valgrind strace
 
-.PHONY: demo picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-browser deps-deep
+.PHONY: demo picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-browser deps-deep
 
 # ---- what is built ----
 
@@ -59,6 +59,9 @@ RUN = CHAT_BUILD=$(BUILD) tests/run.pl $(JOBS) $(TEST_SECONDS)
 
 demo: ## build the commands and see them at work: a server, a person, a bot, a sender
 	@CHAT_BUILD='$(BUILD)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' JOBS=$(JOBS) tests/demo.sh
+
+page-picture: check-browser ## make README.md's picture of the page again
+	cp $(BUILD)/pictures/page.svg tests/page.svg
 
 picture: all ## make README.md's picture again, from a session that is run
 	CHAT_BUILD='$(BUILD)' tests/picture.py >tests/session.svg

@@ -131,6 +131,19 @@ async function hostile([alice, bob]) {
 	}
 }
 
+// The picture of README.md: copied to tests/page.svg when the page looks otherwise (make page-picture).
+async function depict(browser) {
+	const page = await browser.open(url.replace(/\/$/, '') + '/team', 800, 400);
+	await page.join('alice');
+	await page.sees('Shall we meet at noon?');
+	await page.value('[...document.querySelectorAll("#rows .row button")].pop().click()');
+	await page.say('Yes, at the usual place.');
+	await page.until('document.querySelector(".row.own") && document.querySelectorAll("#waiting li").length === 0');
+	await page.value('document.getElementById("older").hidden = true; document.getElementById("who").click()');
+	await page.drawing(path.join(directory, 'page.svg'));
+	test(fs.readFileSync(path.join(directory, 'page.svg'), 'utf8').includes('>usual<'), 'the picture has what the page shows');
+}
+
 async function past(browser) {
 	await ask('say many lines');
 	const page = await browser.open(url);
@@ -204,6 +217,7 @@ async function run() {
 		await hostile(people);
 		await ask('say what is pictured');
 		await look(browser);
+		await depict(browser);
 		await past(browser);
 	} catch (error) {
 		test(false, 'the tests end', error.stack);

@@ -10,6 +10,36 @@ const WATCH = `
 	document.addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective));
 `;
 
+// Runs in a page: its boxes and words as SVG.
+function draw() {
+	const shapes = [];
+	const escaped = (text) => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+	const round = (number) => Math.round(number * 10) / 10;
+	const write = (text, rect, style) => shapes.push(`<text x="${round(rect.left)}" y="${round(rect.bottom - rect.height * 0.24)}" ` +
+		`font-size="${parseFloat(style.fontSize)}" font-weight="${style.fontWeight}" fill="${style.color}">${escaped(text)}</text>`);
+	for (const element of document.body.querySelectorAll('*')) {
+		const rect = element.getBoundingClientRect(), style = getComputedStyle(element);
+		if (!rect.width || style.visibility === 'hidden' || style.opacity === '0' || /SCRIPT|STYLE/.test(element.tagName)) continue;
+		const line = parseFloat(style.borderTopWidth) && style.borderTopStyle !== 'none' ? style.borderTopColor : 'none';
+		if (style.backgroundColor !== 'rgba(0, 0, 0, 0)' || line !== 'none')
+			shapes.push(`<rect x="${round(rect.left)}" y="${round(rect.top)}" width="${round(rect.width)}" height="${round(rect.height)}" ` +
+				`rx="${parseFloat(style.borderTopLeftRadius) || 0}" fill="${style.backgroundColor}" stroke="${line}"/>`);
+		if (element.placeholder && !element.value) write(element.placeholder, { left: rect.left + 9, bottom: rect.bottom - 7, height: 20 }, style);
+		for (const node of element.childNodes) {
+			if (node.nodeType !== Node.TEXT_NODE) continue;
+			for (const word of node.data.matchAll(/\S+/g)) {
+				const range = document.createRange();
+				range.setStart(node, word.index);
+				range.setEnd(node, word.index + word[0].length);
+				write(word[0], range.getBoundingClientRect(), style);
+			}
+		}
+	}
+	return `<svg xmlns="http://www.w3.org/2000/svg" width="${innerWidth}" height="${innerHeight}" ` +
+		`font-family="system-ui, sans-serif"><rect width="100%" height="100%" fill="${getComputedStyle(document.body).backgroundColor}"/>\n` +
+		`${shapes.join('\n')}\n</svg>\n`;
+}
+
 class Browser {
 	constructor(program, profile, options) {
 		this.process = spawn(program, ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -129,6 +159,10 @@ class Page {
 	sees(text, limitMs) {
 		return this.until(`[...document.querySelectorAll("#rows .text")].some((row) => row.textContent === ${JSON.stringify(text)})`,
 			limitMs);
+	}
+
+	async drawing(path) {
+		fs.writeFileSync(path, await this.value(`(${draw})()`));
 	}
 
 	async picture(path) {

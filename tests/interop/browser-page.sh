@@ -35,8 +35,10 @@ answer() {
 	'count burst') burst=$(chat-listen --since all --no-follow -t message | jq -r .content | grep -c '^burst') ;;
 	'say what is hostile') say_hostile ;;
 	'say what is pictured')
-		printf '%s\n' 'Good morning!' 'The build is green: https://ci.example.org/4711' 'Shall we meet at noon?' |
-			chat-send -c pictures -u bob -l
+		for channel in pictures team; do
+			printf '%s\n' 'Good morning!' 'The build is green: https://ci.example.org/4711' 'Shall we meet at noon?' |
+				chat-send -c "$channel" -u bob -l
+		done
 		;;
 	'say many lines') seq -f 'line %.0f' 10000 | chat-send -u reader -lq ;;
 	esac >"$TMP/answer.log" 2>&1
