@@ -46,14 +46,14 @@ answer() {
 
 axe=$BUILD/browser/node_modules/axe-core/axe.min.js
 [ -e "$axe" ] || axe=
-coproc node tests/interop/browser-page-tests.js "$browser" "http://127.0.0.1:$port/" "$pictures" $axe
+coproc node tests/interop/browser-page-tests.js "$browser" "http://127.0.0.1:$port/" "$pictures" "$axe"
 while read -r verdict name <&"${COPROC[0]}"; do
 	case $verdict in
 	ok) true ;;
 	not) name=${name#ok } && false ;;
 	do:)
 		[ "$name" != end ] || break
-		burst=done
+		burst=-
 		answer "$name"
 		echo "$burst" >&"${COPROC[1]}"
 		continue
