@@ -145,6 +145,7 @@ set_up_sessions(struct server *server)
 	sessions->addresses = &server->addresses;
 	sessions->channels = &server->channels;
 	sessions->error_log = &server->error_log;
+	web_page_prepare(&sessions->page);
 	rate_limits_of(sessions->rate_limiter.limits, config);
 }
 

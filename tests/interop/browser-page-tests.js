@@ -131,6 +131,17 @@ async function hostile([alice, bob]) {
 	}
 }
 
+// Below a path of a proxy: the page finds its channel by its own address.
+async function beBehind(browser) {
+	const proxy = await ask('start a proxy');
+	const page = await browser.open(`http://127.0.0.1:${proxy}/below/it/team`);
+	await page.join('dave');
+	await page.sees('Good morning!');
+	await page.say('through a proxy');
+	await page.until('document.querySelector(".row.own") && document.querySelectorAll("#waiting li").length === 0');
+	test(true, 'behind a proxy, below a path, it works the same');
+}
+
 // The picture of README.md: copied to tests/page.svg when the page looks otherwise (make page-picture).
 async function depict(browser) {
 	const page = await browser.open(url.replace(/\/$/, '') + '/team', 800, 400);
@@ -218,6 +229,7 @@ async function run() {
 		await ask('say what is pictured');
 		await look(browser);
 		await depict(browser);
+		await beBehind(browser);
 		await past(browser);
 	} catch (error) {
 		test(false, 'the tests end', error.stack);

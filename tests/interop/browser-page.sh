@@ -25,20 +25,24 @@ say_hostile() {
 	chat-send -u mallory 'the last hostile line'
 }
 
-# answer WHAT: does what the pages ask for. Prints a line for them.
+# answer WHAT: does what the pages ask for. Sets told to the answer, if there is one.
 answer() {
 	case $1 in
 	'say a line of a bot') chat-send -u robot 'a line of a bot' ;;
 	'end the server') stop "$SERVE_PID" ;;
 	'kill the server') slay "$SERVE_PID" ;;
 	'start the server') journalled --listen "127.0.0.1:$port" ;;
-	'count burst') burst=$(chat-listen --since all --no-follow -t message | jq -r .content | grep -c '^burst') ;;
+	'count burst') told=$(chat-listen --since all --no-follow -t message | jq -r .content | grep -c '^burst') ;;
 	'say what is hostile') say_hostile ;;
 	'say what is pictured')
 		for channel in pictures team; do
 			printf '%s\n' 'Good morning!' 'The build is green: https://ci.example.org/4711' 'Shall we meet at noon?' |
 				chat-send -c "$channel" -u bob -l
 		done
+		;;
+	'start a proxy')
+		spawn node tests/helpers/prefix-proxy.js "$port" >"$TMP/proxy.port"
+		wait_for "[ -s '$TMP/proxy.port' ]" && told=$(<"$TMP/proxy.port")
 		;;
 	'say many lines') seq -f 'line %.0f' 10000 | chat-send -u reader -lq ;;
 	esac >"$TMP/answer.log" 2>&1
@@ -53,9 +57,9 @@ while read -r verdict name <&"${COPROC[0]}"; do
 	not) name=${name#ok } && false ;;
 	do:)
 		[ "$name" != end ] || break
-		burst=-
+		told=-
 		answer "$name"
-		echo "$burst" >&"${COPROC[1]}"
+		echo "$told" >&"${COPROC[1]}"
 		continue
 		;;
 	*) diag "$verdict $name" && continue ;;

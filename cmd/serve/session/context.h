@@ -17,6 +17,7 @@
 #include "serve/session/tokens.h"
 #include "serve/util/clock.h"
 #include "serve/util/error_log.h"
+#include "serve/web/page.h"
 
 #define SERVER_NAME "server" /* username and id of the user that --stdin posts as */
 
@@ -44,6 +45,7 @@ struct session_context {
 	struct error_log *error_log;
 
 	/* Of the sessions alone. */
+	struct web_page page; /* valid if options.has_page */
 	struct tokens tokens; /* path is NULL if no token is needed */
 	struct rate_limiter rate_limiter;
 	struct auth_queue auth_queue;

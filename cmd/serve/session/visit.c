@@ -20,7 +20,7 @@ session_visit(struct conn *conn, const struct chat_http_request *request, struct
 		return 404;
 	}
 	if (has_page && request->accepts_html)
-		web_page_write(answer, request);
+		web_page_write(answer, &session->context->page, request);
 	else
 		web_hint_write(answer, request, conn->stream.tls != NULL, has_page);
 	session_log(session, "gets %s",

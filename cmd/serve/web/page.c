@@ -4,6 +4,7 @@
  */
 #include "serve/web/page.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "chat/base64.h"
@@ -38,15 +39,32 @@ write_hash(char hash[HASH_LEN + 1], struct chat_span text)
 	hash[chat_base64_encode(hash, digest, sizeof(digest))] = '\0';
 }
 
-/* Appends the headers that tell the browser what the page may do. */
 static void
-write_policy(struct chat_buf *headers)
+write_tag(char tag[WEB_TAG_SIZE], struct chat_span body)
+{
+	char hash[HASH_LEN + 1];
+
+	write_hash(hash, body);
+	snprintf(tag, WEB_TAG_SIZE, "\"%s\"", hash);
+}
+
+static struct chat_span
+body_of(bool zipped)
+{
+	return zipped ? (struct chat_span){(const char *)html_gz, sizeof(html_gz)}
+		      : (struct chat_span){(const char *)html, sizeof(html)};
+}
+
+void
+web_page_prepare(struct web_page *page)
 {
 	char style[HASH_LEN + 1], script[HASH_LEN + 1];
 
+	write_tag(page->tag, body_of(false));
+	write_tag(page->tag_gzip, body_of(true));
 	write_hash(style, content_of("<style>", "</style>"));
 	write_hash(script, content_of("<script>", "</script>"));
-	chat_buf_printf(headers,
+	snprintf(page->policy, sizeof(page->policy),
 		"Content-Security-Policy: default-src 'none'; style-src 'sha256-%s'; script-src "
 		"'sha256-%s'; connect-src 'self'; img-src blob: data:; base-uri 'none'; "
 		"form-action 'none'; frame-ancestors 'none'\r\n"
@@ -57,50 +75,32 @@ write_policy(struct chat_buf *headers)
 		style, script);
 }
 
-/* Appends the headers that let a browser keep the page and ask if it is still the same. */
-static void
-write_cache(struct chat_buf *headers, const char *etag)
-{
-	chat_buf_printf(headers,
-		"Cache-Control: no-cache\r\n"
-		"ETag: %s\r\n"
-		"Vary: Accept, Accept-Encoding\r\n",
-		etag);
-}
-
 /* Returns true if If-None-Match names the tag; a proxy may have made it a weak one. */
 static bool
-is_known(struct chat_span if_none_match, const char *etag)
+is_known(struct chat_span if_none_match, const char *tag)
 {
 	return chat_span_equal(if_none_match, CHAT_SPAN("*")) ||
-		(if_none_match.at &&
-			memmem(if_none_match.at, if_none_match.len, etag, strlen(etag)));
+		(if_none_match.at && memmem(if_none_match.at, if_none_match.len, tag, strlen(tag)));
 }
 
 void
-web_page_write(struct chat_buf *answer, const struct chat_http_request *request)
+web_page_write(struct chat_buf *answer, const struct web_page *page,
+	const struct chat_http_request *request)
 {
 	bool zipped = request->accepts_gzip;
-	struct chat_span body = zipped ? (struct chat_span){(const char *)html_gz, sizeof(html_gz)}
-				       : (struct chat_span){(const char *)html, sizeof(html)};
-	char hash[HASH_LEN + 1], etag[HASH_LEN + 3] = "\"";
-	struct chat_buf headers = {0};
-	int status = 200;
+	const char *tag = zipped ? page->tag_gzip : page->tag;
+	bool known = is_known(request->if_none_match, tag);
+	char headers[sizeof(page->policy) + 256];
 
-	write_hash(hash, body);
-	strcat(strcat(etag, hash), "\"");
-	write_cache(&headers, etag);
-	if (is_known(request->if_none_match, etag)) {
-		status = 304;
-		body.len = 0;
-	} else {
-		write_policy(&headers);
-		if (zipped)
-			chat_buf_append_string(&headers, "Content-Encoding: gzip\r\n");
-	}
-	chat_buf_append(&headers, "", 1);
-	chat_http_write_answer(answer, status, headers.at, "text/html; charset=utf-8", body);
-	chat_buf_free(&headers);
+	snprintf(headers, sizeof(headers),
+		"Cache-Control: no-cache\r\n"
+		"ETag: %s\r\n"
+		"Vary: Accept, Accept-Encoding\r\n"
+		"%s%s",
+		tag, known ? "" : page->policy,
+		zipped && !known ? "Content-Encoding: gzip\r\n" : "");
+	chat_http_write_answer(answer, known ? 304 : 200, headers, "text/html; charset=utf-8",
+		known ? (struct chat_span){0} : body_of(zipped));
 }
 
 void
