@@ -43,7 +43,7 @@ write_content(const struct client_plan *plan, char *text, unsigned number, unsig
 static bool
 is_self(const struct client_plan *plan, const struct said *said, unsigned number)
 {
-	char id[16], name[16];
+	char id[24], name[24];
 
 	snprintf(id, sizeof(id), "c%u", number);
 	snprintf(name, sizeof(name), "client%u", number);

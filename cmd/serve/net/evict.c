@@ -15,10 +15,11 @@ struct holder {
 	struct conn *conn;
 	uintptr_t owner;
 	size_t bytes;
+	size_t place; /* the number of newer connections; of equal ones the newest goes first */
 	size_t rank; /* the bytes of this connection and of all smaller ones of the same owner */
 };
 
-/* For qsort(3): orders by owner, then by bytes, the smallest first. */
+/* For qsort(3): orders by owner, then by bytes, the smallest first, of equal ones the oldest. */
 static int
 compare_owners(const void *a, const void *b)
 {
@@ -26,16 +27,20 @@ compare_owners(const void *a, const void *b)
 
 	if (one->owner != other->owner)
 		return one->owner < other->owner ? -1 : 1;
-	return (one->bytes > other->bytes) - (one->bytes < other->bytes);
+	if (one->bytes != other->bytes)
+		return one->bytes < other->bytes ? -1 : 1;
+	return (one->place < other->place) - (one->place > other->place);
 }
 
-/* For qsort(3): orders by rank, the highest first. */
+/* For qsort(3): orders by rank, the highest first, of equal ones the newest. */
 static int
 compare_ranks(const void *a, const void *b)
 {
 	const struct holder *one = a, *other = b;
 
-	return (one->rank < other->rank) - (one->rank > other->rank);
+	if (one->rank != other->rank)
+		return one->rank > other->rank ? -1 : 1;
+	return (one->place > other->place) - (one->place < other->place);
 }
 
 /*
@@ -45,9 +50,9 @@ compare_ranks(const void *a, const void *b)
 static size_t
 holders_gather(struct holder *holders, const struct conns *conns, const struct eviction *eviction)
 {
-	size_t count = 0;
+	size_t count = 0, place = 0;
 
-	for (struct conn *conn = conns->all; conn; conn = conn->next) {
+	for (struct conn *conn = conns->all; conn; conn = conn->next, place++) {
 		size_t bytes = eviction->bytes_of(conn);
 		const void *owner = bytes ? conns->events->owner(conn) : NULL;
 
@@ -56,6 +61,7 @@ holders_gather(struct holder *holders, const struct conns *conns, const struct e
 				.conn = conn,
 				.owner = (uintptr_t)(owner ? owner : conn),
 				.bytes = bytes,
+				.place = place,
 			};
 	}
 	return count;
