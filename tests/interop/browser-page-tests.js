@@ -112,6 +112,12 @@ async function files([alice, bob]) {
 	await alice.value(`sendFile(new File([new Uint8Array(5000000)], 'big.bin'))`);
 	test(/too large; at most/.test(await alice.value('document.getElementById("note").textContent')), 'a file that is too large is told before');
 	await alice.value('setAnswer(null)');
+	await alice.value(`say({ type: 'text', text: '' }, { content: 'refused' })`);
+	await alice.until('document.querySelector(".row.refused .why")');
+	test(/empty|character/.test(await alice.value('document.querySelector(".row.refused .why").textContent')), 'a refusal is told, with its words');
+	await alice.value('[...waiting.values()][0].message.text = "now it is good"; document.querySelector(".row.refused .why button").click()');
+	await bob.sees('now it is good');
+	test(await alice.value('document.querySelectorAll(".row.refused").length') === 0, 'and the message can be sent again');
 }
 
 async function hostile([alice, bob]) {
@@ -129,6 +135,26 @@ async function hostile([alice, bob]) {
 		test(page.dialogs.length === 0 && page.errors.length === 0, 'no dialog and no error', [page.dialogs, page.errors]);
 		test((await page.value('window.violations')).length === 0, 'no report of the policy', await page.value('window.violations'));
 	}
+}
+
+// A server that asks for tokens: an invitation is taken from the address, another token is asked for.
+async function prove(browser) {
+	const [address, token] = (await ask('start a server with tokens')).split(' ');
+	const guest = await browser.open(address);
+	await guest.value('document.getElementById("name").value = "alice"');
+	await guest.value('document.getElementById("join-form").requestSubmit()');
+	await guest.until('!document.getElementById("token-label").hidden');
+	test(/token/.test(await guest.value('document.getElementById("join-why").textContent')), 'who has no token is asked for one');
+	await guest.value(`document.getElementById("token").value = ${JSON.stringify(token)}`);
+	await guest.value('document.getElementById("join-form").requestSubmit()');
+	await guest.until('/^you are alice/.test(document.getElementById("state").textContent)');
+	test(true, 'and comes in with it');
+	const invited = await browser.open(`${address}#token=${token}`);
+	test(await invited.value('location.hash') === '', 'an invitation is removed from the address');
+	await invited.join('alice');
+	await invited.say('invited');
+	await guest.sees('invited');
+	test(true, 'and lets in');
 }
 
 // Below a path of a proxy: the page finds its channel by its own address.
@@ -230,6 +256,7 @@ async function run() {
 		await look(browser);
 		await depict(browser);
 		await beBehind(browser);
+		await prove(browser);
 		await past(browser);
 	} catch (error) {
 		test(false, 'the tests end', error.stack);

@@ -44,6 +44,13 @@ answer() {
 		spawn node tests/helpers/prefix-proxy.js "$port" >"$TMP/proxy.port"
 		wait_for "[ -s '$TMP/proxy.port' ]" && told=$(<"$TMP/proxy.port")
 		;;
+	'start a server with tokens')
+		chat-serve --new-token alice >"$TMP/alice.json"
+		jq -r .line "$TMP/alice.json" >"$TMP/tokens"
+		serve --grace 0s --tokens "$TMP/tokens"
+		told="http${CHAT_URL#ws} $(jq -r .token "$TMP/alice.json")"
+		CHAT_URL=ws://127.0.0.1:$port/
+		;;
 	'say many lines') seq -f 'line %.0f' 10000 | chat-send -u reader -lq ;;
 	esac >"$TMP/answer.log" 2>&1
 }
