@@ -149,6 +149,8 @@ async function prove(browser) {
 	await guest.value('document.getElementById("join-form").requestSubmit()');
 	await guest.until('/^you are alice/.test(document.getElementById("state").textContent)');
 	test(true, 'and comes in with it');
+	const misled = await browser.open(`${address}#token=%E0%`);
+	test(await misled.value('document.getElementById("join").open') && misled.errors.length === 0, 'a broken invitation breaks nothing', misled.errors);
 	const invited = await browser.open(`${address}#token=${token}`);
 	test(await invited.value('location.hash') === '', 'an invitation is removed from the address');
 	await invited.join('alice');
