@@ -2,7 +2,7 @@
 //
 //	node browser-page-tests.js CHROMIUM URL DIRECTORY [AXE]
 //
-// Prints TAP lines without numbers. DIRECTORY gets the profile and pictures. The shell script around it does
+// Prints TAP lines without numbers. DIRECTORY gets pictures, $TMP the profile. The shell script around it does
 // what a line "do: …" of ours asks for, and answers with a line on our stdin.
 'use strict';
 
@@ -69,11 +69,23 @@ async function lose([alice, bob]) {
 	test(true, 'a lost connection is told');
 	await alice.say('said in the dark');
 	test(await waits(alice) === 1, 'what is said meanwhile waits');
+	await bob.until('document.getElementById("state").textContent === "reconnecting"');
+	await bob.say('said before a reload');
 	await ask('start the server');
 	await alice.sees('said in the dark', 60000);
 	await bob.sees('said in the dark', 60000);
 	await alice.until('document.querySelectorAll("#waiting li").length === 0');
 	test(unique(await bob.texts()), 'and comes once, to a server that was restarted', await bob.texts());
+	await ask('end the server');
+	await bob.until('document.getElementById("state").textContent === "reconnecting"');
+	await bob.say('said before the page is loaded again');
+	const held = await bob.value('sessionStorage.getItem(waitingKey)');
+	test(held.includes('loaded again'), 'what waits is kept', held);
+	await ask('start the server');
+	await bob.call('Page.reload');
+	await alice.sees('said before the page is loaded again', 60000);
+	test(true, 'for a page that is loaded again');
+	await bob.until('typeof joined !== "undefined" && joined', 60000);
 	for (let i = 0; i < 20; i++) await alice.say(`burst ${i}`);
 	await ask('kill the server');
 	await alice.say('after the cut');
@@ -131,6 +143,8 @@ async function hostile([alice, bob]) {
 	test(await bob.value('[...document.querySelectorAll("#rows .odd")].some((odd) => odd.textContent === "U+202E")'), 'an override of the direction is shown as such');
 	test(await bob.value('[...document.querySelectorAll("#rows .odd")].some((odd) => odd.textContent === "U+001B")'), 'and an escape sequence');
 	test(await bob.value('[...document.querySelectorAll("#rows .text.long")].every((text) => text.clientHeight < innerHeight)'), 'a text of many lines scrolls in itself');
+	test(await bob.value('document.getElementById("rows").textContent.includes("می\u200cخواهم 👩\u200d👧")'), 'the joiners of languages and emoji stay');
+	test(await bob.value('[...document.querySelectorAll("#rows a")].every((a) => a.textContent.match(HIDDEN) === null)'), 'no link has a character that nobody sees');
 	for (const page of [alice, bob]) {
 		test(page.dialogs.length === 0 && page.errors.length === 0, 'no dialog and no error', [page.dialogs, page.errors]);
 		test((await page.value('window.violations')).length === 0, 'no report of the policy', await page.value('window.violations'));
@@ -220,6 +234,11 @@ async function past(browser) {
 	await page.value('{ const search = document.getElementById("search"); search.value = "line 777"; search.oninput(); }');
 	await page.until('/^11 of/.test(document.getElementById("state").textContent)');
 	test(await page.value('[...document.querySelectorAll("#rows .row")].filter((row) => !row.hidden).length') === 11, 'a search leaves what has the words');
+	await page.value(`{ // as long as a journal can be
+		const much = Array.from({ length: 200000 }, (_, i) => ({ id: 'old' + i, sender: 'reader', content: 'x', timestamp: i, senderId: 'r' }));
+		addMessages(much, true);
+	}`);
+	test(await page.value('order.length') > 200000, 'many at once are no trouble');
 	test(page.errors.length === 0, 'without an error', page.errors);
 }
 
@@ -248,7 +267,7 @@ async function look(browser) {
 }
 
 async function run() {
-	const browser = new Browser(program, path.join(directory, 'profile'), []);
+	const browser = new Browser(program, path.join(process.env.TMP, 'profile'), []);
 	try {
 		const people = await talk(browser);
 		await lose(people);

@@ -3,6 +3,7 @@
 
 const { spawn } = require('child_process');
 const fs = require('fs');
+const path = require('path');
 
 // Runs in each page before its own script: counts what may never happen.
 const WATCH = `
@@ -45,7 +46,7 @@ class Browser {
 		this.process = spawn(program, ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
 			'--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
 			'--remote-debugging-pipe', `--user-data-dir=${profile}`, ...options, 'about:blank'],
-		{ stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+		{ stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: path.dirname(profile) } });
 		this.calls = new Map();
 		this.number = 0;
 		this.pages = new Map(); // by session
@@ -161,13 +162,13 @@ class Page {
 			limitMs);
 	}
 
-	async drawing(path) {
-		fs.writeFileSync(path, await this.value(`(${draw})()`));
+	async drawing(file) {
+		fs.writeFileSync(file, await this.value(`(${draw})()`));
 	}
 
-	async picture(path) {
+	async picture(file) {
 		const { data } = await this.call('Page.captureScreenshot', { format: 'png' });
-		fs.writeFileSync(path, Buffer.from(data, 'base64'));
+		fs.writeFileSync(file, Buffer.from(data, 'base64'));
 	}
 }
 

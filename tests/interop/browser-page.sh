@@ -21,6 +21,7 @@ say_hostile() {
 	chat-send -u mallory '<img src=x onerror=alert(1)>'
 	chat-send -u mallory 'javascript:alert(1) https://example.org/a"onmouseover="alert(1) <b>bold</b>'
 	chat-send -u mallory $'\u202eevil\u202c and \e[31mred\e[0m'
+	chat-send -u mallory $'https://a.example/\u200f\u200bxyz and \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f467'
 	seq 400 | chat-send -u mallory
 	chat-send -u mallory 'the last hostile line'
 }

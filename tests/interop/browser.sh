@@ -15,7 +15,7 @@ visit() {
 	shift 3
 	spawn node tests/interop/browser.js "$task" "$CHAT_URL" "$result" >"$result.port"
 	wait_for "[ -s '$result.port' ]" && port=$(<"$result.port")
-	spawn "$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+	spawn env TMPDIR="$TMP" "$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
 		--disable-background-networking --disable-component-update --disable-sync \
 		--disable-dev-shm-usage --host-resolver-rules="MAP $host 127.0.0.1" \
 		--user-data-dir="$result.profile" "$@" "http://$host:$port/" >"$result.log" 2>&1
