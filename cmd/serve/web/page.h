@@ -12,7 +12,7 @@
  */
 #define WEB_TAG_SIZE 48 /* of an entity tag (RFC 9110 section 8.8.3) with its NUL */
 
-/* What the answers have in common, and takes a while to compute. */
+/* Parts of the answers that take a while to compute. */
 struct web_page {
 	char tag[WEB_TAG_SIZE], tag_gzip[WEB_TAG_SIZE]; /* of both forms */
 	char policy[768]; /* the headers that say what the page may do */
