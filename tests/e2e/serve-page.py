@@ -82,6 +82,7 @@ def _(server):
     for known in (tag, "W/" + tag, '"other", ' + tag, "*"):
         status, fields, body = ask(server, get(headers=["Accept-Encoding: gzip", "If-None-Match: " + known]))
         assert (status, body) == (304, b"") and fields["etag"] == tag, (known, status, fields)
+        assert not {"content-length", "content-type", "content-encoding"} & fields.keys(), "it is of no body"
     assert ask(server, get(headers=["If-None-Match: " + tag]))[0] == 200, "the tag of the other form"
 
 

@@ -83,24 +83,34 @@ is_known(struct chat_span if_none_match, const char *tag)
 		(if_none_match.at && memmem(if_none_match.at, if_none_match.len, tag, strlen(tag)));
 }
 
+#define VARIES \
+	"Cache-Control: no-cache\r\n" \
+	"ETag: %s\r\n" \
+	"Vary: Accept, Accept-Encoding\r\n"
+
+/* Without Content-Length, which would have to be that of the page (RFC 9110 section 8.6). */
+static void
+write_not_modified(struct chat_buf *answer, const char *tag)
+{
+	chat_buf_printf(answer, "HTTP/1.1 304 %s\r\nConnection: close\r\n" VARIES "\r\n",
+		chat_http_reason(304), tag);
+}
+
 void
 web_page_write(struct chat_buf *answer, const struct web_page *page,
 	const struct chat_http_request *request)
 {
 	bool zipped = request->accepts_gzip;
 	const char *tag = zipped ? page->tag_gzip : page->tag;
-	bool known = is_known(request->if_none_match, tag);
 	char headers[sizeof(page->policy) + 256];
 
-	snprintf(headers, sizeof(headers),
-		"Cache-Control: no-cache\r\n"
-		"ETag: %s\r\n"
-		"Vary: Accept, Accept-Encoding\r\n"
-		"%s%s",
-		tag, known ? "" : page->policy,
-		zipped && !known ? "Content-Encoding: gzip\r\n" : "");
-	chat_http_write_answer(answer, known ? 304 : 200, headers, "text/html; charset=utf-8",
-		known ? (struct chat_span){0} : body_of(zipped));
+	if (is_known(request->if_none_match, tag)) {
+		write_not_modified(answer, tag);
+		return;
+	}
+	snprintf(headers, sizeof(headers), VARIES "%s%s", tag, page->policy,
+		zipped ? "Content-Encoding: gzip\r\n" : "");
+	chat_http_write_answer(answer, 200, headers, "text/html; charset=utf-8", body_of(zipped));
 }
 
 void
