@@ -55,6 +55,11 @@ async function talk(browser) {
 		'an answer names what it answers');
 	await alice.value('document.querySelector("#rows .quote").click()');
 	test(await alice.value('document.querySelector(".found .text").textContent') === 'hello from a page', 'and leads there');
+	const hasty = await browser.open(url);
+	await hasty.value(`document.getElementById("name").value = "hasty";
+		for (let i = 0; i < 2; i++) document.getElementById("join-form").requestSubmit();`);
+	await hasty.until('document.getElementById("state").textContent === "you are hasty"');
+	test(hasty.errors.length === 0, 'who joins twice is there once', hasty.errors);
 	const before = await alice.texts();
 	await alice.call('Page.reload');
 	await alice.until('/^you are alice/.test(document.getElementById("state").textContent)');
@@ -99,6 +104,21 @@ async function lose([alice, bob]) {
 	test((await ask('count burst')) === '20', 'as the server has it');
 }
 
+// A message without an echo, of which the server may have forgotten the nonce when the page comes back.
+async function doubt(browser) {
+	const page = await browser.open(url);
+	await page.join('doubter');
+	await page.value('socket.onmessage = null');
+	await page.say('doubtful');
+	await ask('say sixty lines');
+	await page.value('[...waiting.values()][0].tried -= 6 * 60000; keepWaiting()');
+	await page.call('Page.reload');
+	await page.until('document.querySelector(".row.refused .why")');
+	test(/may or may not/.test(await page.value('document.querySelector(".row.refused .why").textContent')),
+		'what was sent long ago is not sent again unasked');
+	await page.value('waiting.clear(); keepWaiting()');
+}
+
 async function files([alice, bob]) {
 	await alice.value(`(() => {
 		const data = new DataTransfer();
@@ -123,6 +143,14 @@ async function files([alice, bob]) {
 	await bob.value('window.violations.length = 0'); // connect-src has refused our own question
 	await alice.value(`sendFile(new File([new Uint8Array(5000000)], 'big.bin'))`);
 	test(/too large; at most/.test(await alice.value('document.getElementById("note").textContent')), 'a file that is too large is told before');
+	await alice.value(`{
+		sendFile(new File([new Uint8Array(600000)], 'long.bin'));
+		sendFile(new File(['x'], 'short\\u202Egnp.txt'));
+	}`);
+	await bob.until('order.some((message) => message.content === "long.bin") && order.at(-1).content.startsWith("short")');
+	test(true, 'files come in the order in which they were chosen');
+	test(await bob.value('[...document.querySelectorAll("#rows a[download]")].pop().download') === 'shortgnp.txt',
+		'the name of a download has nothing that nobody sees');
 	await alice.value('setAnswer(null)');
 	await alice.value(`say({ type: 'text', text: '' }, { content: 'refused' })`);
 	await alice.until('document.querySelector(".row.refused .why")');
@@ -143,6 +171,11 @@ async function hostile([alice, bob]) {
 	test(await bob.value('[...document.querySelectorAll("#rows .odd")].some((odd) => odd.textContent === "U+202E")'), 'an override of the direction is shown as such');
 	test(await bob.value('[...document.querySelectorAll("#rows .odd")].some((odd) => odd.textContent === "U+001B")'), 'and an escape sequence');
 	test(await bob.value('[...document.querySelectorAll("#rows .text.long")].every((text) => text.clientHeight < innerHeight)'), 'a text of many lines scrolls in itself');
+	test(await bob.value(`(() => {
+		const text = document.createElement('div');
+		writeText(text, 'a\\u00ad\\u180e\\u2028\\u3164\\uffa0b');
+		return text.querySelectorAll('.odd').length;
+	})()`) === 5, 'hyphens, separators and fillers that nobody sees are shown, too');
 	test(await bob.value('document.getElementById("rows").textContent.includes("می\u200cخواهم 👩\u200d👧")'), 'the joiners of languages and emoji stay');
 	test(await bob.value('[...document.querySelectorAll("#rows a")].every((a) => a.textContent.match(HIDDEN) === null)'), 'no link has a character that nobody sees');
 	for (const page of [alice, bob]) {
@@ -271,6 +304,7 @@ async function run() {
 	try {
 		const people = await talk(browser);
 		await lose(people);
+		await doubt(browser);
 		await files(people);
 		await hostile(people);
 		await ask('say what is pictured');

@@ -34,6 +34,7 @@ answer() {
 	'kill the server') slay "$SERVE_PID" ;;
 	'start the server') journalled --listen "127.0.0.1:$port" ;;
 	'count burst') told=$(chat-listen --since all --no-follow -t message | jq -r .content | grep -c '^burst') ;;
+	'say sixty lines') seq -f 'sixty %.0f' 60 | chat-send -u robot -lq ;;
 	'say what is hostile') say_hostile ;;
 	'say what is pictured')
 		for channel in pictures team; do
