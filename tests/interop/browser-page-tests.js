@@ -206,6 +206,22 @@ async function prove(browser) {
 	test(true, 'and lets in');
 }
 
+// Who takes another name goes on in the same channel.
+async function rename(browser) {
+	const page = await browser.open(url.replace(/\/$/, '') + '/names');
+	await page.join('before');
+	await page.say('said before');
+	await page.sees('said before');
+	await page.value('document.getElementById("rename").click()');
+	await page.value('document.getElementById("name").value = "behind"');
+	await page.value('document.getElementById("join-form").requestSubmit()');
+	await page.until('document.getElementById("state").textContent === "you are behind"');
+	await page.say('said behind');
+	await page.sees('said behind');
+	const names = await page.value('[...document.querySelectorAll("#rows .name")].map((name) => name.textContent).join()');
+	test(names === 'before,behind' && page.errors.length === 0, 'who takes another name goes on with it', [names, page.errors]);
+}
+
 // Below a path of a proxy: the page finds its channel by its own address.
 async function beBehind(browser) {
 	const proxy = await ask('start a proxy');
@@ -312,6 +328,7 @@ async function run() {
 		await depict(browser);
 		await beBehind(browser);
 		await prove(browser);
+		await rename(browser);
 		await past(browser);
 	} catch (error) {
 		test(false, 'the tests end', error.stack);
