@@ -9,7 +9,7 @@
 #include "command/diag.h"
 #include "text/clock.h"
 
-#define STUFFED_BYTES_MAX ((size_t)64 << 20) /* of the outbox while the output is full */
+#define STUFFED_BYTES_MAX ((size_t)64 << 20) /* memory of the outbox while the output is full */
 #define ANSWER_MS 10000 /* a message this long after the last one is no answer to it */
 
 /* Returns true if the nonce of a message is that of an answer of this command to its replyTo. */
@@ -169,8 +169,9 @@ bool
 bot_has_room(const struct bot *bot)
 {
 	const struct outbox *outbox = &bot->delivery.outbox;
+	size_t bytes = outbox->bytes + (outbox->next - outbox->first) * sizeof(struct item);
 
-	return chat_outbox_has_room(outbox) || (bot->stuffed && outbox->bytes < STUFFED_BYTES_MAX);
+	return chat_outbox_has_room(outbox) || (bot->stuffed && bytes < STUFFED_BYTES_MAX);
 }
 
 void

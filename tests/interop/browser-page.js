@@ -5,9 +5,15 @@ const { spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 
-// Runs in each page before its own script: counts what may never happen.
+// Runs in each page before its own script: notes what may never happen, and the types of its blobs.
 const WATCH = `
 	window.violations = [];
+	window.blobTypes = [];
+	const createObjectURL = URL.createObjectURL;
+	URL.createObjectURL = (blob) => {
+		window.blobTypes.push(blob.type);
+		return createObjectURL(blob);
+	};
 	document.addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective));
 `;
 
@@ -140,10 +146,14 @@ class Page {
 		await this.call('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
 	}
 
-	async join(name) {
+	async enter(name) {
 		await this.until('document.getElementById("join").open');
 		await this.value(`document.getElementById("name").value = ${JSON.stringify(name)}`);
 		await this.value('document.getElementById("join-form").requestSubmit()');
+	}
+
+	async join(name) {
+		await this.enter(name);
 		await this.until('/^you are/.test(document.getElementById("state").textContent)');
 	}
 

@@ -17,6 +17,8 @@ static const unsigned char html_gz[] = {
 #include "serve/web/page.html.gz.inc"
 };
 
+_Static_assert(sizeof(html) > 1024 && sizeof(html_gz) > 1024, "the build has made both forms");
+
 #define HASH_LEN 44 /* base64 of SHA-256 */
 
 /* Returns the text between two tags, each of which is there once. */
