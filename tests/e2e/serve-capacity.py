@@ -192,13 +192,13 @@ def _():
             break
     alice.text("hi")
     alice.heard("hi")
-    used = cpu(server)
+    used = server.cpu()
     deadline = time.monotonic() + 0.5
     while time.monotonic() < deadline:
         alice.text("still here")
         alice.heard("still here")
         time.sleep(0.05)
-    assert cpu(server) - used < 0.3, "it spins"
+    assert server.cpu() - used < 0.3, "it spins"
     for sock in many:
         sock.close()
     until(lambda: server.descriptors() <= before + 1, "the descriptors are back")
@@ -220,12 +220,12 @@ def _():
     asking.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     alice.text("hi")
     alice.heard("hi")
-    used, deadline = cpu(server), time.monotonic() + 1
+    used, deadline = server.cpu(), time.monotonic() + 1
     while time.monotonic() < deadline:
         alice.text("still here")
         alice.heard("still here")
         time.sleep(0.05)
-    assert cpu(server) - used < 0.1 * SLOWNESS, "it spins: %.2f s of CPU in a second" % (cpu(server) - used)
+    assert server.cpu() - used < 0.1 * SLOWNESS, "it spins: %.2f s of CPU in a second" % (server.cpu() - used)
     resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (most, most))
     for sock in waiting:
         sock = secure(sock) if server.url.startswith("wss:") else sock
@@ -234,12 +234,6 @@ def _():
         sock.close()
     assert b" 200 " in asking.recv(1 << 16)
     server.stop()
-
-
-def cpu(server):
-    with open("/proc/%d/stat" % server.pid) as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

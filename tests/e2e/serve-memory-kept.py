@@ -35,12 +35,6 @@ class Held:
         os.unlink(self.file)
 
 
-def cpu_of(server):
-    with open("/proc/%d/stat" % server.pid) as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @case("while a sync takes its time who speaks is read no further, who listens is, and nothing is lost", server=False)
 def _():
     held = Held()
@@ -61,13 +55,13 @@ def _():
                 threads.append(threading.Thread(target=sender.sock.sendall, args=[b"".join(files)]))
                 threads[-1].start()
             until(lambda: memory_of(truth.path)[0]["unsynced"] > 8 * MIB, "much waits")
-            used = cpu_of(truth.server)
+            used = truth.server.cpu()
             for _ in range(16 if FULL else 1):
                 listener.quiet()
                 time.sleep(0.5)
             listener.quiet()
             assert memory_of(truth.path)[0]["unsynced"] <= 16 * MIB
-            assert cpu_of(truth.server) - used < 0.3, "it spins"
+            assert truth.server.cpu() - used < 0.3, "it spins"
         for thread in threads:
             thread.join()
         crowd.all(lambda member: member.kinds.get("message") == 60, "each has heard what it said")
@@ -101,9 +95,9 @@ def _():
                 writer = threading.Thread(target=truth.server.process.communicate, args=[lines])
                 writer.start()
             until(lambda: memory_of(truth.path)[0]["unsynced"] > 7 * MIB, "much waits")
-            used = cpu_of(truth.server)
+            used = truth.server.cpu()
             time.sleep(0.3)
-            assert cpu_of(truth.server) - used < 0.2, "it spins"
+            assert truth.server.cpu() - used < 0.2, "it spins"
             assert memory_of(truth.path)[0]["unsynced"] <= 16 * MIB
         until(lambda: truth.value("messages_total") == 1500, "all is posted")
         until(lambda: memory_of(truth.path)[0]["unsynced"] < MIB, "all is kept")

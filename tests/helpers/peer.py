@@ -255,14 +255,14 @@ class Peer:
         assert message["content"] == content, "%r expected, got %r" % (content, message["content"])
         return message
 
-    def echoes_ms(self, seconds):
-        """How long the echoes of that time took, in ascending order."""
+    def echoes_ms(self, seconds, clock):
+        """How long the echoes of so many seconds took by that clock, in ascending order."""
         took, end = [], time.monotonic() + seconds
         while time.monotonic() < end:
-            began = time.perf_counter()
+            began = clock()
             self.text("hi")
             self.heard("hi")
-            took.append(1000 * (time.perf_counter() - began))
+            took.append(1000 * (clock() - began))
         return sorted(took)
 
     def refused(self, code, **more):
