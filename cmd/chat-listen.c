@@ -24,23 +24,31 @@ die(const struct chat_err *err)
 }
 
 /*
- * Returns the URLs of the operands, or of the settings if there are none. The caller frees the
- * array.
+ * Returns the URLs of the operands, each a list of servers, or of the settings if there are none.
+ * free_urls() frees them.
  */
-static struct chat_url *
+static struct chat_url_list *
 read_urls(const struct options *options, size_t *count)
 {
 	bool given = options->url_count > 0;
-	struct chat_url *urls;
+	struct chat_url_list *urls;
 	struct chat_err err;
 
 	*count = given ? options->url_count : 1;
 	urls = chat_alloc_zeroed(*count, sizeof(urls[0]));
 	for (size_t i = 0; i < *count; i++)
-		if (settings_url(&options->settings, given ? options->urls[i] : NULL, &urls[i],
+		if (settings_urls(&options->settings, given ? options->urls[i] : NULL, &urls[i],
 			    &err) < 0)
 			die(&err);
 	return urls;
+}
+
+static void
+free_urls(struct chat_url_list *urls, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		chat_url_list_free(&urls[i]);
+	free(urls);
 }
 
 /* Opens the output for --quiet. */
@@ -134,7 +142,7 @@ static int
 watch(struct options *options)
 {
 	struct listener listener = {.settings = &options->settings, .options = &options->listener};
-	struct chat_url *urls;
+	struct chat_url_list *urls;
 	struct chat_err err;
 	struct bot bot;
 	size_t count;
@@ -149,7 +157,7 @@ watch(struct options *options)
 	open_output(options, &listener, &bot);
 	status = listener_run(&listener, urls, count);
 	close_all(options, &listener);
-	free(urls);
+	free_urls(urls, count);
 	return status;
 }
 

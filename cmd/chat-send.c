@@ -186,7 +186,7 @@ die(const struct chat_err *err)
 
 /* Reads and checks the command line and the environment, or exits. */
 static void
-read_options(struct options *options, int argc, char **argv, struct chat_url *url)
+read_options(struct options *options, int argc, char **argv, struct chat_url_list *urls)
 {
 	struct source_options *source = &options->source;
 	struct chat_err err;
@@ -201,9 +201,9 @@ read_options(struct options *options, int argc, char **argv, struct chat_url *ur
 	check_files(source);
 	source->speed = read_speed(options->speed, source->replay);
 	if (settings_finish(&options->settings, &err) < 0 ||
-		settings_url(&options->settings, NULL, url, &err) < 0)
+		settings_urls(&options->settings, NULL, urls, &err) < 0)
 		die(&err);
-	source->channel = url->channel;
+	source->channel = urls->at[0].url.channel;
 }
 
 static void
@@ -218,16 +218,16 @@ main(int argc, char **argv)
 {
 	struct options options;
 	struct source source;
-	struct chat_url url;
+	struct chat_url_list urls;
 	struct sender sender = {.settings = &options.settings,
 		.options = &options.sender,
-		.url = &url,
+		.urls = &urls,
 		.source = &source};
 	struct chat_err err;
 	int status;
 
 	chat_start();
-	read_options(&options, argc, argv, &url);
+	read_options(&options, argc, argv, &urls);
 	if (source_open(&source, &options.source, &err) < 0 ||
 		signals_open(&sender.signals, &err) < 0)
 		die(&err);
@@ -236,6 +236,7 @@ main(int argc, char **argv)
 	output_close(&sender.report.output);
 	signals_close(&sender.signals);
 	source_close(&source);
+	chat_url_list_free(&urls);
 	options_free(&options);
 	if (status < 0)
 		chat_die_by_signal(-status);

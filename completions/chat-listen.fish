@@ -27,7 +27,7 @@ complete -c chat-listen -l save-files -xa '(__fish_complete_directories)' -d 'wr
 complete -c chat-listen -l exec -d 'the rest of the line is a command: it hears this, its lines are said'
 complete -c chat-listen -l restart -d 'with --exec: start the command again when it ends'
 complete -c chat-listen -l hidden -d 'do not announce to the channel that we are here'
-complete -c chat-listen -s U -l url -x -d 'the server, ws: or wss: (CHAT_URL; ws://localhost:3001/)'
+complete -c chat-listen -s U -l url -x -d 'the server, ws: or wss:, and others to try in turn (CHAT_URL; ws://localhost:3001/)'
 complete -c chat-listen -s c -l channel -x -d 'the channel, in place of the URL\'s path'
 complete -c chat-listen -s u -l username -x -d 'who is speaking (CHAT_USERNAME; the login name)'
 complete -c chat-listen -l id -x -d 'the user\'s id (CHAT_ID; derived from name, login, host)'

@@ -18,7 +18,7 @@ complete -c chat-send -l reply -d 'wait for N answers (1) and print them, too' #
 complete -c chat-send -s T -l tee -d 'print the accepted messages as given, not receipts'
 complete -c chat-send -l full-receipts -d 'the receipt of a file carries its data'
 complete -c chat-send -s q -l quiet -d 'print no receipts'
-complete -c chat-send -s U -l url -x -d 'the server, ws: or wss: (CHAT_URL; ws://localhost:3001/)'
+complete -c chat-send -s U -l url -x -d 'the server, ws: or wss:, and others to try in turn (CHAT_URL; ws://localhost:3001/)'
 complete -c chat-send -s c -l channel -x -d 'the channel, in place of the URL\'s path'
 complete -c chat-send -s u -l username -x -d 'who is speaking (CHAT_USERNAME; the login name)'
 complete -c chat-send -l id -x -d 'the user\'s id (CHAT_ID; derived from name, login, host)'

@@ -13,8 +13,9 @@
 
 const struct chat_opt settings_options[] = {
 	{.name = "Connection", .kind = CHAT_OPT_HEADING},
-	{'U', "url", CHAT_OPT_STRING, AT(url), .argument = "URL",
-		.help = "the server, ws: or wss: (CHAT_URL; " LOGIN_DEFAULT_URL ")"},
+	{'U', "url", CHAT_OPT_STRING, AT(url), .argument = "URL,...",
+		.help = "the server, ws: or wss:, and others to try in turn "
+			"(CHAT_URL; " LOGIN_DEFAULT_URL ")"},
 	{'c', "channel", CHAT_OPT_STRING, AT(channel), .argument = "PATH",
 		.help = "the channel, in place of the URL's path"},
 	{'u', "username", CHAT_OPT_STRING, AT(username), .argument = "NAME",
@@ -97,12 +98,12 @@ fail_url(const char *text, struct chat_err *err)
 }
 
 int
-settings_url(const struct settings *settings, const char *text, struct chat_url *url,
+settings_urls(const struct settings *settings, const char *text, struct chat_url_list *urls,
 	struct chat_err *err)
 {
 	const char *given = text ? text : settings->url;
 
-	if (chat_login_url(url, given, err) < 0)
-		return given ? fail_url(given, err) : -1;
-	return settings->channel ? chat_url_set_channel(url, settings->channel, err) : 0;
+	if (chat_login_urls(urls, given, settings->channel, err) == 0)
+		return 0;
+	return given ? fail_url(given, err) : -1;
 }

@@ -9,7 +9,7 @@
 #include "client/login.h"
 #include "command/opt.h"
 #include "common/pipe_copy.h"
-#include "wire/url.h"
+#include "wire/url_list.h"
 
 /*
  * The settings that chat-send and chat-listen have in common: how they reach the server and as
@@ -44,10 +44,10 @@ int settings_finish(struct settings *settings, struct chat_err *err);
 void settings_free(struct settings *settings);
 
 /*
- * Parses the URL to connect to: text, or if that is NULL the URL of --url, CHAT_URL or the
- * default, ws://localhost:3001/. Returns 0, or -1 with CHAT_USAGE.
+ * Parses the URLs to connect to, in turn: text, or if that is NULL those of --url, CHAT_URL or the
+ * default, ws://localhost:3001/. Returns 0, and the caller frees the list; or -1 with CHAT_USAGE.
  */
-int settings_url(const struct settings *settings, const char *text, struct chat_url *url,
+int settings_urls(const struct settings *settings, const char *text, struct chat_url_list *urls,
 	struct chat_err *err);
 
 #endif

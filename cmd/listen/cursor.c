@@ -36,16 +36,8 @@ find(const struct cursor *cursor, const char *url)
 	return NULL;
 }
 
-const char *
-cursor_find(const struct cursor *cursor, const char *url)
-{
-	const struct cursor_entry *entry = find(cursor, url);
-
-	return entry ? entry->since : NULL;
-}
-
-void
-cursor_set(struct cursor *cursor, const char *url, const char *since)
+static void
+set_one(struct cursor *cursor, const char *url, const char *since)
 {
 	struct cursor_entry *entry = find(cursor, url);
 
@@ -61,6 +53,45 @@ cursor_set(struct cursor *cursor, const char *url, const char *since)
 	}
 	entry->since = chat_strdup(since);
 	cursor->changed = true;
+}
+
+void
+cursor_set(struct cursor *cursor, const struct chat_url_list *urls, const char *since)
+{
+	for (size_t i = 0; i < urls->count; i++)
+		set_one(cursor, urls->at[i].text, since);
+}
+
+/* Makes the entry for a URL, if there is one, the last entry. */
+static void
+move_to_end(struct cursor *cursor, const char *url)
+{
+	struct cursor_entry *entry = find(cursor, url), moved;
+	size_t after;
+
+	if (!entry)
+		return;
+	after = cursor->count - (size_t)(entry - cursor->entries) - 1;
+	moved = *entry;
+	memmove(entry, entry + 1, after * sizeof(*entry));
+	cursor->entries[cursor->count - 1] = moved;
+	cursor->changed |= after > 0;
+}
+
+/* Fills in `since` of the other URLs of a list as well: what they had is out of date. */
+const char *
+cursor_begin(struct cursor *cursor, const struct chat_url_list *urls)
+{
+	const char *since = NULL;
+
+	for (size_t i = cursor->count; i > 0 && !since; i--)
+		if (chat_url_list_has(urls, cursor->entries[i - 1].url))
+			since = cursor->entries[i - 1].since;
+	if (since)
+		cursor_set(cursor, urls, since);
+	for (size_t i = 0; i < urls->count; i++)
+		move_to_end(cursor, urls->at[i].text);
+	return since;
 }
 
 /*
@@ -94,7 +125,7 @@ read_entry(struct cursor *cursor, struct chat_span line)
 		return -1;
 	url_string = chat_json_strdup(&url);
 	since_string = chat_json_strdup(&since);
-	cursor_set(cursor, url_string, since_string);
+	set_one(cursor, url_string, since_string);
 	free(url_string);
 	free(since_string);
 	return 0;

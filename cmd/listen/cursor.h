@@ -5,11 +5,14 @@
 #include <stddef.h>
 
 #include "chat/err.h"
+#include "wire/url_list.h"
 
 /*
- * The file of --cursor-file. It has one line {"url":…,"since":…} for each channel; `since` is the
- * id of the last message that was written, or, with --exec, that the command has finished with. The
- * file is replaced by rename(2), so it is never half written.
+ * The file of --cursor-file. It has one line {"url":…,"since":…} for each URL; `since` is the
+ * id of the last message that was written, or, with --exec, that the command has finished with. A
+ * channel with a list of URLs has the same `since` for each of them, so that the next run finds it
+ * if the list is in another order, or longer or shorter. The file is replaced by rename(2), so it
+ * is never half written.
  */
 struct cursor_entry {
 	char *url; /* owned */
@@ -18,7 +21,7 @@ struct cursor_entry {
 
 struct cursor {
 	const char *path; /* borrowed; NULL: no --cursor-file */
-	struct cursor_entry *entries;
+	struct cursor_entry *entries; /* those of the latest run are the last ones */
 	size_t count;
 	bool changed; /* the entries differ from the file */
 };
@@ -31,11 +34,14 @@ struct cursor {
 int cursor_open(struct cursor *cursor, const char *path, struct chat_err *err);
 void cursor_close(struct cursor *cursor);
 
-/* Returns the id for a channel, or NULL. It is valid until the next cursor_set(). */
-const char *cursor_find(const struct cursor *cursor, const char *url);
+/*
+ * Returns the id for a channel, or NULL. It is valid until the next cursor_set(). If the URLs of
+ * the list have different ids, because an earlier run had only some of them, the latest run wins.
+ */
+const char *cursor_begin(struct cursor *cursor, const struct chat_url_list *urls);
 
-/* Sets the id for a channel. Both strings are copied. */
-void cursor_set(struct cursor *cursor, const char *url, const char *since);
+/* Sets the id for a channel, which is copied. */
+void cursor_set(struct cursor *cursor, const struct chat_url_list *urls, const char *since);
 
 /* Replaces the file and clears changed. Returns 0, or -1 with CHAT_CANNOT_CREATE. */
 int cursor_save(struct cursor *cursor, struct chat_err *err);

@@ -46,9 +46,10 @@ struct feed_start {
 	bool has_cursor; /* --cursor-file is given */
 };
 
-/* Begins to connect. feed->number must be set. settings, printer and printer->bot are borrowed. */
+/* Begins to connect. feed->number must be set. settings, printer, printer->bot and urls
+ * are borrowed. */
 void feed_open(struct feed *feed, struct printer *printer, const struct settings *settings,
-	const struct chat_url *url, const struct feed_start *start);
+	const struct chat_url_list *urls, const struct feed_start *start);
 void feed_close(struct feed *feed);
 
 /* Joins again, and handles the messages after this id again. */

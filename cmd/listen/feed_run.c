@@ -11,7 +11,7 @@
 
 void
 feed_open(struct feed *feed, struct printer *printer, const struct settings *settings,
-	const struct chat_url *url, const struct feed_start *start)
+	const struct chat_url_list *urls, const struct feed_start *start)
 {
 	const struct listener_options *options = printer->options;
 	const char *since = start->cursor_id ? start->cursor_id : options->since.id;
@@ -26,7 +26,7 @@ feed_open(struct feed *feed, struct printer *printer, const struct settings *set
 		.from_ms = timed ? options->since.time_ms : 0};
 	if (since && feed->bot)
 		unanswered_begin(&feed->bot->unanswered, since);
-	chat_membership_open(&feed->membership, &settings->login, url,
+	chat_membership_open(&feed->membership, &settings->login, urls,
 		&(struct membership_options){
 			.hidden = options->hidden,
 			.wait = options->wait,
@@ -119,7 +119,7 @@ end(struct feed *feed, const struct membership_event *event)
 static void
 note_interruption(struct feed *feed, const struct membership_event *event)
 {
-	interruption_note(&feed->interruption, event);
+	interruption_note(&feed->interruption, &feed->membership, event);
 	if (output_pending_bytes(&feed->printer->output) == 0)
 		interruption_tell(&feed->interruption, &feed->membership);
 }

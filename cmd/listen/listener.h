@@ -35,8 +35,9 @@ struct listener {
 	int64_t last_message_ms; /* when a message was last printed, or the start */
 };
 
-/* Runs to the end. Returns the exit status, or the negated number of the signal to die by. */
-int listener_run(struct listener *listener, const struct chat_url *urls, size_t count);
+/* Runs to the end; there is a list of URLs for each channel, borrowed. Returns the exit status, or
+ * the negated number of the signal to die by. */
+int listener_run(struct listener *listener, const struct chat_url_list *urls, size_t count);
 
 /*
  * The parts of listener_run(). listener_turn() does all that is possible without waiting, and
@@ -44,7 +45,7 @@ int listener_run(struct listener *listener, const struct chat_url *urls, size_t 
  * next turn needs. If poll(2) returns an event, listener_woken() takes a signal and checks if the
  * reader of the output is gone. listener_finish() frees the feeds and returns the exit status.
  */
-void listener_begin(struct listener *listener, const struct chat_url *urls, size_t count);
+void listener_begin(struct listener *listener, const struct chat_url_list *urls, size_t count);
 bool listener_turn(struct listener *listener);
 void listener_await(struct listener *listener);
 void listener_woken(struct listener *listener);

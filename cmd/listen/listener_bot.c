@@ -47,8 +47,8 @@ save_unanswered(struct listener *listener)
 	if (!unanswered->kept || !unanswered->changed)
 		return;
 	unanswered->changed = false;
-	cursor_set(&listener->cursor, listener->feeds[0].membership.url_text,
-		unanswered_done(unanswered));
+	cursor_set(
+		&listener->cursor, listener->feeds[0].membership.urls, unanswered_done(unanswered));
 	if (!listener->cursor.changed || cursor_save(&listener->cursor, &err) == 0)
 		return;
 	chat_warn("%s", err.text);

@@ -34,8 +34,8 @@ take_marks(struct listener *listener)
 
 	while (output_marks_take(&listener->printer.marks, listener->printer.output.written, &mark))
 		if (!listener->bot)
-			cursor_set(&listener->cursor,
-				listener->feeds[mark.feed].membership.url_text, mark.id);
+			cursor_set(&listener->cursor, listener->feeds[mark.feed].membership.urls,
+				mark.id);
 	if (listener->bot && mark.id)
 		unanswered_give(&listener->bot->unanswered, mark.id);
 }

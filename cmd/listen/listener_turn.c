@@ -183,18 +183,8 @@ same_server(const struct chat_url *a, const struct chat_url *b)
 	return a->tls == b->tls && a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
-/* Returns the id for a channel in the cursor file, or NULL. */
-static const char *
-find_cursor(const struct listener *listener, const struct chat_url *url)
-{
-	char text[CHAT_URL_MAX];
-
-	chat_url_format(url, text, sizeof(text));
-	return cursor_find(&listener->cursor, text);
-}
-
 void
-listener_begin(struct listener *listener, const struct chat_url *urls, size_t count)
+listener_begin(struct listener *listener, const struct chat_url_list *urls, size_t count)
 {
 	const struct listener_options *options = listener->options;
 	struct printer *printer = &listener->printer;
@@ -210,8 +200,9 @@ listener_begin(struct listener *listener, const struct chat_url *urls, size_t co
 	for (size_t i = 0; i < count; i++) {
 		listener->feeds[i].number = i;
 		feed_open(&listener->feeds[i], printer, listener->settings, &urls[i],
-			&(struct feed_start){find_cursor(listener, &urls[i]), has_cursor});
-		printer->labels_url |= !same_server(&urls[0], &urls[i]);
+			&(struct feed_start){
+				cursor_begin(&listener->cursor, &urls[i]), has_cursor});
+		printer->labels_url |= !same_server(&urls[0].at[0].url, &urls[i].at[0].url);
 	}
 	listener->last_message_ms = chat_now_ms();
 	listener->deadline_ms =
@@ -230,7 +221,7 @@ listener_finish(struct listener *listener)
 }
 
 int
-listener_run(struct listener *listener, const struct chat_url *urls, size_t count)
+listener_run(struct listener *listener, const struct chat_url_list *urls, size_t count)
 {
 	listener_begin(listener, urls, count);
 	while (listener_turn(listener)) {

@@ -19,13 +19,20 @@ printer_free(struct printer *printer)
 	chat_buf_free(&printer->saved);
 }
 
+/* Returns the URL of the channel: the first one of its list, whichever server is connected. */
+static const char *
+url_of(const struct membership *membership)
+{
+	return membership->urls->at[0].text;
+}
+
 /* Returns the name of the channel if there are several, or its URL if there are several servers. */
 static struct chat_span
 name_of(const struct printer *printer, const struct membership *membership)
 {
 	if (!printer->labels_channel)
 		return (struct chat_span){0};
-	return chat_span_of(printer->labels_url ? membership->url_text : membership->url.channel);
+	return chat_span_of(printer->labels_url ? url_of(membership) : membership->url->channel);
 }
 
 /* Appends a line to the output, with the name of its channel if there are several. */
@@ -33,8 +40,8 @@ static void
 print_line(struct printer *printer, const struct membership *membership, struct chat_span line)
 {
 	if (printer->labels_channel && line.len > 0 && line.at[0] == '{') {
-		add_channel(&printer->line, line, membership->url.channel,
-			printer->labels_url ? membership->url_text : NULL);
+		add_channel(&printer->line, line, membership->url->channel,
+			printer->labels_url ? url_of(membership) : NULL);
 		line = chat_buf_span(&printer->line);
 	}
 	output_line(&printer->output, line);

@@ -14,7 +14,7 @@
 #include "send/report.h"
 #include "send/source.h"
 #include "send/upload_progress.h"
-#include "wire/url.h"
+#include "wire/url_list.h"
 
 /*
  * chat-send: messages go from the source into the outbox, and from there through the delivery and
@@ -41,11 +41,12 @@ struct sender_options {
 struct sender {
 	const struct settings *settings; /* borrowed, as the next three */
 	const struct sender_options *options;
-	const struct chat_url *url;
+	const struct chat_url_list *urls;
 	struct source *source;
 
 	struct delivery delivery; /* with the outbox */
-	struct membership membership; /* valid while connection.open is true */
+	struct membership membership; /* valid while connection.open is true; else zeroed, or as
+					 it ended */
 	struct {
 		bool open;
 		bool joined_before; /* in this membership or one before it */

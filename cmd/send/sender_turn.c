@@ -52,13 +52,14 @@ connect_when_needed(struct sender *sender)
 
 	if (sender->connection.open || !chat_outbox_waiting(&sender->delivery.outbox))
 		return;
-	chat_membership_open(&sender->membership, &sender->settings->login, sender->url,
+	chat_membership_open(&sender->membership, &sender->settings->login, sender->urls,
 		&(struct membership_options){
 			.hidden = !options->visible,
 			.deaf = options->ack == ACK_CLOSE,
 			.wait = options->retry_first || sender->connection.joined_before,
 			.retry_for_ms = options->retry_for_ms,
 			.resumes = sender->replies.wanted > 0,
+			.first_server = sender->membership.retry.rotation.at,
 		});
 	sender->connection.open = true;
 }

@@ -31,7 +31,12 @@ struct chat_member;
  */
 struct chat_member_options {
 	size_t size; /* of this structure, in which later versions may have more fields */
-	const char *url; /* the server and the channel; CHAT_URL or ws://localhost:3001/ */
+	/*
+	 * The server and the channel; CHAT_URL or ws://localhost:3001/. Several URLs, with commas
+	 * between them, are servers of the same channel to try in turn: see chat(7), SEVERAL
+	 * SERVERS.
+	 */
+	const char *url;
 	const char *username; /* CHAT_USERNAME, or the login name */
 	const char *id; /* of the user; CHAT_ID, or derived from user, login and host */
 	const char *token; /* CHAT_TOKEN, or in the file of CHAT_TOKEN_FILE; there may be none */
@@ -40,7 +45,7 @@ struct chat_member_options {
 	const char *unix_socket; /* connect to this socket, whatever the URL's host; none */
 	bool insecure; /* do not verify the server's certificate */
 	bool hidden; /* the channel is not told that the member comes and goes */
-	bool wait; /* a first connection that fails is tried again as well */
+	bool wait; /* a first connection, or first round of servers, that fails is tried again */
 	/*
 	 * The id of the last message that was handled: the messages after it are missed ones; "0":
 	 * all messages that the server has. NULL: only what comes from now on, and a history.
@@ -109,7 +114,10 @@ enum chat_event_type {
 	CHAT_EVENT_UNKNOWN = 8,
 	CHAT_EVENT_UNSENT = 9,
 
-	/* The connection is lost: err. The next attempt is in retry_ms. */
+	/*
+	 * The connection is lost, or an attempt has failed: err. The next attempt is in retry_ms;
+	 * with several servers it is with the next one.
+	 */
 	CHAT_EVENT_LOST = 10,
 
 	/*

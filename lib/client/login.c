@@ -95,13 +95,14 @@ chat_login_find(struct login *login, const struct login_given *given, struct cha
 }
 
 int
-chat_login_url(struct chat_url *url, const char *text, struct chat_err *err)
+chat_login_urls(
+	struct chat_url_list *urls, const char *text, const char *channel, struct chat_err *err)
 {
 	const char *variable = text ? NULL : environment("CHAT_URL");
 
 	if (variable)
 		text = variable;
-	if (chat_url_parse(url, text ? text : LOGIN_DEFAULT_URL, err) == 0)
+	if (chat_url_list_parse(urls, text ? text : LOGIN_DEFAULT_URL, channel, err) == 0)
 		return 0;
 	return variable ? fail_variable("CHAT_URL", err) : -1;
 }

@@ -6,7 +6,7 @@
 #include "chat/err.h"
 #include "client/identity.h"
 #include "wire/client_options.h"
-#include "wire/url.h"
+#include "wire/url_list.h"
 
 /* The way to a server and the user to be there: the same for every connection and every channel. */
 struct login {
@@ -35,10 +35,11 @@ int chat_login_find(struct login *login, const struct login_given *given, struct
 void chat_login_free(struct login *login);
 
 /*
- * Parses the URL to connect to: text, or if that is NULL CHAT_URL of the environment, or
- * LOGIN_DEFAULT_URL. Returns 0, or -1 with CHAT_USAGE.
+ * Parses the URLs to connect to, in turn: text, or if that is NULL CHAT_URL of the environment, or
+ * LOGIN_DEFAULT_URL. channel and errors are as for chat_url_list_parse().
  */
 #define LOGIN_DEFAULT_URL "ws://localhost:3001/"
-int chat_login_url(struct chat_url *url, const char *text, struct chat_err *err);
+int chat_login_urls(
+	struct chat_url_list *urls, const char *text, const char *channel, struct chat_err *err);
 
 #endif

@@ -89,13 +89,12 @@ find_login(
 static int
 begin(struct chat_member *member, const struct chat_member_options *options, struct chat_err *err)
 {
-	struct chat_url url;
-
-	if (find_login(member, options, err) < 0 || chat_login_url(&url, options->url, err) < 0)
+	if (find_login(member, options, err) < 0 ||
+		chat_login_urls(&member->urls, options->url, NULL, err) < 0)
 		return -1;
 	if (chat_pollable_open(&member->pollable, err) < 0)
 		return -1;
-	chat_membership_open(&member->membership, &member->login, &url,
+	chat_membership_open(&member->membership, &member->login, &member->urls,
 		&(struct membership_options){
 			.hidden = options->hidden,
 			.wait = options->wait,
@@ -144,6 +143,7 @@ chat_member_free(struct chat_member *member)
 	chat_seen_free(&member->seen);
 	chat_seen_free(&member->accepted_ids);
 	chat_login_free(&member->login);
+	chat_url_list_free(&member->urls);
 	chat_buf_free(&member->id);
 	for (size_t i = 0; i < MEMBER_STRINGS; i++)
 		free(member->strings[i]);

@@ -21,6 +21,7 @@
 struct chat_member {
 	char *strings[MEMBER_STRINGS]; /* copies; owned; NULL: not given */
 	struct login login;
+	struct chat_url_list urls;
 	struct membership membership;
 	struct delivery delivery;
 	struct pollable pollable;

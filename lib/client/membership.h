@@ -13,21 +13,27 @@
 #include "client/login.h"
 #include "client/poll_set.h"
 #include "client/position.h"
+#include "client/rotation.h"
 #include "client/server_info.h"
 #include "client/via.h"
 #include "text/buf.h"
 #include "wire/client.h"
+#include "wire/url_list.h"
 
 /*
  * A membership of a channel, over one connection after another: connect, send init, receive
  * messages; after a loss wait, connect, and send init with `since`. It never blocks. In a poll(2)
  * loop: call chat_membership_next() as often as you like, then wait for what
  * chat_membership_await() adds.
+ *
+ * If there are several servers, a loss is followed at once by an attempt with the next one; only
+ * after a round of failed attempts, one with each server, there is a pause. A server that refuses
+ * us is left for the next one as well; when all of a round have refused us, the membership ends.
  */
 struct membership_options {
 	bool hidden; /* init has presence "hidden" */
 	bool deaf; /* the server may answer nothing at all: joined when init is sent */
-	bool wait; /* a first connection that fails is tried again as well */
+	bool wait; /* the first round of attempts is not the last one if it fails */
 	/*
 	 * The time to try without progress; 0: there is no second connection; -1: for ever. If
 	 * the server asks for a longer pause, there is no other attempt.
@@ -36,6 +42,7 @@ struct membership_options {
 	const char *since; /* the id to begin after; NULL: none; copied */
 	int64_t since_ms; /* with POSITION_BEGINNING: older messages need not come; 0: all */
 	bool resumes; /* init asks for the messages after the position */
+	size_t first_server; /* the index of the URL to begin with */
 };
 
 enum membership_state {
@@ -50,8 +57,9 @@ enum membership_state {
 struct membership {
 	const struct login *login; /* borrowed */
 	struct membership_options options;
-	struct chat_url url;
-	char url_text[CHAT_URL_MAX]; /* url, for messages to people */
+	const struct chat_url_list *urls; /* borrowed */
+	const struct chat_url *url; /* of this connection, or of the last one */
+	const char *url_text; /* url, for messages to people; valid as long as urls */
 	enum membership_state state;
 	int64_t deadline_ms; /* of the state; INT64_MAX: none */
 	struct position position; /* the last message handled; noted by the owner */
@@ -76,10 +84,15 @@ struct membership {
 	bool joined_before;
 	bool paused; /* by chat_membership_pause() */
 	bool rejoin_due; /* by chat_membership_rejoin(), or by membership_join.c itself */
+	bool staying; /* the next connection is with the same server, which has not failed */
 	struct {
 		int64_t since_ms; /* the time of the first loss without progress since; 0: none */
-		int64_t not_before_ms; /* no attempt before this time, by retryAfter; 0: no limit */
 		struct backoff backoff;
+		struct rotation rotation;
+		bool went_round; /* a round of attempts was over once */
+		struct chat_err passing; /* of the last server of this round that failed without a
+					    refusal, since one was joined; CHAT_OK: none */
+		size_t passing_at; /* the index of that server */
 	} retry;
 	char first_since[SERVER_INFO_SINCE_SIZE]; /* `since` of the first userData; "": none came */
 
@@ -105,14 +118,16 @@ struct membership_event {
 	bool again; /* JOIN, CATCH_UP: not for the first time */
 	bool complete; /* CATCH_UP: the server says that no message is missing */
 	int64_t retry_ms; /* LOST */
+	const char *next_url; /* LOST: the URL of the next attempt; as url_text */
+	bool refused; /* LOST: a server has refused us that had not, or not since it was joined */
 	struct chat_err err; /* LOST, END */
 };
 
 /* ---- membership_connect.c ---- */
 
-/* Begins a membership. login is borrowed; url and options are copied. */
+/* Begins a membership. login and urls are borrowed; options are copied. */
 void chat_membership_open(struct membership *membership, const struct login *login,
-	const struct chat_url *url, const struct membership_options *options);
+	const struct chat_url_list *urls, const struct membership_options *options);
 
 /* Drops the connection and frees everything. */
 void chat_membership_free(struct membership *membership);

@@ -9,13 +9,21 @@
 
 #define SETTLED_MS 5000 /* a connection that was joined for this time is progress */
 
+static void
+use_url(struct membership *membership, size_t server)
+{
+	membership->url = &membership->urls->at[server].url;
+	membership->url_text = membership->urls->at[server].text;
+}
+
 void
 chat_membership_open(struct membership *membership, const struct login *login,
-	const struct chat_url *url, const struct membership_options *options)
+	const struct chat_url_list *urls, const struct membership_options *options)
 {
-	*membership = (struct membership){.login = login, .options = *options, .url = *url};
+	*membership = (struct membership){.login = login, .options = *options, .urls = urls};
 	membership->identity = login->identity;
-	chat_url_format(url, membership->url_text, sizeof(membership->url_text));
+	chat_rotation_begin(&membership->retry.rotation, urls->count, options->first_server);
+	use_url(membership, options->first_server);
 	chat_position_begin(&membership->position, options->since);
 	membership->state = MEMBERSHIP_WAITING;
 }
@@ -66,18 +74,32 @@ chat_membership_is_passing(enum chat_code code)
 	}
 }
 
-/* Returns true if another attempt is made after a connection failed with this code. */
+/* Returns true if an error of this code is about our options or files, whatever the server. */
 static bool
-may_retry(const struct membership *membership, enum chat_code code, int64_t now_ms)
+is_about_us(enum chat_code code)
+{
+	return code == CHAT_USAGE || code == CHAT_CANNOT_OPEN;
+}
+
+/* Returns the earliest time of an attempt with the server that is next. */
+static int64_t
+next_not_before_ms(const struct membership *membership)
+{
+	const struct rotation *rotation = &membership->retry.rotation;
+
+	return rotation->not_before_ms[rotation->at];
+}
+
+/* Returns true if --retry-for allows an attempt with the server that is next. */
+static bool
+has_time(const struct membership *membership, int64_t now_ms)
 {
 	const struct membership_options *options = &membership->options;
 
-	if (!chat_membership_is_passing(code) || options->retry_for_ms == 0)
+	if (options->retry_for_ms == 0 || (!membership->joined_before && !options->wait))
 		return false;
-	if (!membership->joined_before && !options->wait)
-		return false;
-	if (now_ms < membership->retry.not_before_ms)
-		now_ms = membership->retry.not_before_ms;
+	if (now_ms < next_not_before_ms(membership))
+		now_ms = next_not_before_ms(membership);
 	return options->retry_for_ms < 0 ||
 		now_ms - membership->retry.since_ms < options->retry_for_ms;
 }
@@ -89,36 +111,110 @@ most_wait_ms(const struct membership_options *options)
 	return options->retry_for_ms > 0 ? options->retry_for_ms / 10 + 1 : 0;
 }
 
+/* Returns the pause before the attempt of a new round, or with the same server. */
+static int64_t
+pause_ms(struct membership *membership, int64_t now_ms)
+{
+	int64_t wait_ms = chat_backoff_next_ms(
+		&membership->retry.backoff, most_wait_ms(&membership->options));
+
+	if (now_ms + wait_ms < next_not_before_ms(membership))
+		wait_ms = next_not_before_ms(membership) - now_ms;
+	return wait_ms;
+}
+
+/* Notes in the rotation how the server has failed. */
+static void
+note_failure(
+	struct membership *membership, const struct chat_err *err, struct membership_event *event)
+{
+	bool passing = chat_membership_is_passing(err->code);
+
+	event->refused = chat_rotation_fail(&membership->retry.rotation, !passing);
+	if (!passing)
+		return;
+	membership->retry.passing = *err;
+	membership->retry.passing_at = membership->retry.rotation.at;
+}
+
+/*
+ * Chooses the server of the next attempt after a failure. Returns the pause before it in
+ * milliseconds, or -1 if there is no other attempt. The first round is finished in any case, so
+ * that a server of the list that works is found.
+ */
+static int64_t
+choose_next(struct membership *membership, const struct chat_err *err, int64_t now_ms)
+{
+	struct rotation *rotation = &membership->retry.rotation;
+	bool more = !membership->staying && chat_rotation_has_more(rotation, now_ms);
+	bool first_round = !membership->joined_before && !membership->retry.went_round;
+
+	if (is_about_us(err->code) || (!more && chat_rotation_all_refused(rotation)))
+		return -1;
+	if (!membership->staying)
+		chat_rotation_move(rotation, now_ms);
+	if (!(more && first_round) && !has_time(membership, now_ms))
+		return -1;
+	if (more)
+		return 0;
+	if (!membership->staying) {
+		membership->retry.went_round = true;
+		membership->retry.passing.code = CHAT_OK;
+	}
+	return pause_ms(membership, now_ms);
+}
+
+/*
+ * Fills in the event of the end. A refusal of one server is not the reason if another attempt with
+ * a server of the last round might have helped.
+ */
+static void
+end(struct membership *membership, bool closed, struct membership_event *event)
+{
+	const struct chat_err *passing = &membership->retry.passing;
+
+	membership->state = MEMBERSHIP_ENDED;
+	membership->deadline_ms = INT64_MAX;
+	event->what = closed ? MEMBERSHIP_CLOSED : MEMBERSHIP_END;
+	if (closed || passing->code == CHAT_OK || is_about_us(event->err.code) ||
+		chat_membership_is_passing(event->err.code))
+		return;
+	event->err = *passing;
+	use_url(membership, membership->retry.passing_at);
+}
+
 void
 chat_membership_lose(
 	struct membership *membership, const struct chat_err *err, struct membership_event *event)
 {
-	int64_t now_ms = chat_now_ms(), wait_ms;
+	struct rotation *rotation = &membership->retry.rotation;
 	bool closing = membership->state == MEMBERSHIP_CLOSING;
+	int64_t now_ms = chat_now_ms();
 
-	if (membership->state == MEMBERSHIP_JOINED && now_ms - membership->joined_ms >= SETTLED_MS)
+	if (membership->state == MEMBERSHIP_JOINED &&
+		now_ms - membership->joined_ms >= SETTLED_MS) {
 		chat_membership_progress(membership);
+		chat_rotation_begin_round(rotation);
+		membership->retry.passing.code = CHAT_OK;
+	}
 	chat_membership_disconnect(membership);
 	membership->catch_up.due = false;
 	event->err = *err;
+	event->refused = false;
 	if (membership->retry.since_ms == 0)
 		membership->retry.since_ms = now_ms;
-	if (closing || !may_retry(membership, err->code, now_ms)) {
-		membership->state = MEMBERSHIP_ENDED;
-		membership->deadline_ms = INT64_MAX;
-		event->what = closing && err->code == CHAT_CONNECTION_CLOSED ? MEMBERSHIP_CLOSED
-									     : MEMBERSHIP_END;
+	if (!closing && !membership->staying)
+		note_failure(membership, err, event);
+	event->retry_ms = closing ? -1 : choose_next(membership, err, now_ms);
+	membership->staying = false;
+	if (event->retry_ms < 0) {
+		end(membership, closing && err->code == CHAT_CONNECTION_CLOSED, event);
 		return;
 	}
-	wait_ms = chat_backoff_next_ms(
-		&membership->retry.backoff, most_wait_ms(&membership->options));
-	if (now_ms + wait_ms < membership->retry.not_before_ms)
-		wait_ms = membership->retry.not_before_ms - now_ms;
-	membership->retry.not_before_ms = 0;
 	membership->state = MEMBERSHIP_WAITING;
-	membership->deadline_ms = now_ms + wait_ms;
+	membership->deadline_ms = now_ms + event->retry_ms;
 	event->what = MEMBERSHIP_LOST;
-	event->retry_ms = wait_ms;
+	event->next_url = membership->urls->at[rotation->at].text;
 }
 
 void
@@ -136,7 +232,8 @@ chat_membership_connect(struct membership *membership, struct membership_event *
 {
 	struct chat_err err;
 
-	membership->client = chat_client_open(&membership->url, &membership->login->client, &err);
+	use_url(membership, membership->retry.rotation.at);
+	membership->client = chat_client_open(membership->url, &membership->login->client, &err);
 	membership->state = MEMBERSHIP_CONNECTING;
 	membership->deadline_ms = chat_now_ms() + membership->login->client.connect_timeout_ms;
 	membership->server = (struct server_info){0};

@@ -43,7 +43,7 @@ note_retry_after(struct membership *membership, const struct chat_msg *msg)
 	if (!chat_msg_has(msg, CHAT_SLOT_RETRY_AFTER) ||
 		!chat_json_int64(msg->value[CHAT_SLOT_RETRY_AFTER].raw, &after_ms) || after_ms < 0)
 		return;
-	membership->retry.not_before_ms =
+	membership->retry.rotation.not_before_ms[membership->retry.rotation.at] =
 		chat_now_ms() + (after_ms < RETRY_MOST_MS ? after_ms : RETRY_MOST_MS);
 }
 
@@ -84,6 +84,8 @@ joined(struct membership *membership, struct chat_span text, struct membership_e
 	event->again = membership->rejoined = membership->joined_before;
 	membership->state = MEMBERSHIP_JOINED;
 	membership->joined_before = true;
+	chat_rotation_joined(&membership->retry.rotation);
+	membership->retry.passing.code = CHAT_OK;
 	membership->joined_ms = chat_now_ms();
 	membership->heartbeat.asked = 0;
 	chat_membership_expect_history(membership);

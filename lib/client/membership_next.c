@@ -171,6 +171,7 @@ chat_membership_next(struct membership *membership, struct membership_event *eve
 	}
 	if (membership->rejoin_due) {
 		membership->rejoin_due = false;
+		membership->staying = true;
 		chat_membership_fail(membership, CHAT_CONNECTION_LOST, "joining again", event);
 		return;
 	}

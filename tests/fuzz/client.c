@@ -293,15 +293,17 @@ play_all(struct chat_span bytes, uint64_t chance)
 	struct play play = {.bytes = bytes, .chance = chance};
 	struct membership_event event;
 	int turns = 0, connections = 0;
-	struct chat_url url;
+	struct chat_url_list urls;
 	struct chat_err err;
 
 	play.login.client.connect_timeout_ms = play.login.dead_after_ms = 3600000;
 	play.login.client.max_message_bytes = 1 << 20;
 	strcpy(play.login.identity.username, "alice");
 	strcpy(play.login.identity.id, "1");
-	need(chat_url_parse(&url, "ws://here/", &err) == 0);
-	chat_membership_open(&play.membership, &play.login, &url, &options);
+	need(chat_url_list_parse(&urls,
+		     bytes.len % 4 == 3 ? "ws://here/,ws://there/" : "ws://here/", NULL,
+		     &err) == 0);
+	chat_membership_open(&play.membership, &play.login, &urls, &options);
 	do {
 		event = (struct membership_event){0};
 		if (play.chance)
@@ -315,6 +317,7 @@ play_all(struct chat_span bytes, uint64_t chance)
 	chat_buf_printf(&play.log, "%s %s", chat_position_id(&play.membership.position),
 		play.membership.identity.id);
 	chat_membership_free(&play.membership);
+	chat_url_list_free(&urls);
 	return play.log;
 }
 

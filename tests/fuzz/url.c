@@ -8,7 +8,7 @@
 
 #include "command/units.h"
 #include "fuzz.h"
-#include "wire/url.h"
+#include "wire/url_list.h"
 
 static void
 check_url(const char *text)
@@ -30,6 +30,25 @@ check_url(const char *text)
 		strcmp(url.channel, again.channel) == 0 && strcmp(url.query, again.query) == 0);
 	if (chat_url_set_channel(&url, text, &err) == 0)
 		need(chat_channel_valid(chat_span_of(url.channel)));
+}
+
+static void
+check_list(const char *text)
+{
+	struct chat_err err = {.code = CHAT_OK};
+	struct chat_url_list urls;
+
+	if (chat_url_list_parse(&urls, text, NULL, &err) < 0) {
+		need(err.code == CHAT_USAGE && *err.text && !urls.at);
+		return;
+	}
+	need(urls.count >= 1 && urls.count <= CHAT_URL_LIST_MOST);
+	for (size_t i = 0; i < urls.count; i++) {
+		need(chat_url_list_has(&urls, urls.at[i].text));
+		need(strcmp(urls.at[i].url.channel, urls.at[0].url.channel) == 0);
+		need(urls.at[i].url.tls == urls.at[0].url.tls);
+	}
+	chat_url_list_free(&urls);
 }
 
 static void
@@ -63,6 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	chat_channel_valid((struct chat_span){(const char *)data, size});
 	check_url(text);
+	check_list(text);
 	check_values(text);
 	free(text);
 	return 0;

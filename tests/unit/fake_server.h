@@ -298,7 +298,8 @@ server_cut(struct server *server, bool reset)
 struct game {
 	uint64_t chance;
 	struct server server;
-	struct chat_url url;
+	struct chat_listed_url url;
+	struct chat_url_list urls; /* url alone */
 	struct settings settings;
 	int reader, stdout_fd; /* of a pipe */
 	struct chat_buf read; /* what the reader got and has not looked at */
@@ -315,7 +316,9 @@ game_open(struct game *game, uint64_t seed)
 	int fds[2];
 
 	*game = (struct game){.chance = seed * 0x9e3779b97f4a7c15u + 1};
-	server_open(&game->server, &game->url);
+	server_open(&game->server, &game->url.url);
+	chat_url_format(&game->url.url, game->url.text, sizeof(game->url.text));
+	game->urls = (struct chat_url_list){&game->url, 1};
 	if (pipe2(fds, O_CLOEXEC) < 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0)
 		abort();
 	game->reader = fds[0];

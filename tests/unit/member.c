@@ -200,7 +200,7 @@ let_go(struct peer *peer)
 struct run {
 	pid_t pid;
 	struct chat_member_options options;
-	char url[64];
+	char url[128];
 	struct chat_member *member;
 	struct chat_buf log;
 	int wakes;
@@ -407,6 +407,31 @@ test_lost(scenario *play, const char *events, const char *what)
 	chat_member_close(run.member, PATIENCE_MS);
 	run_to(&run, CHAT_EVENT_ENDED);
 	run_close(&run, events, what);
+}
+
+/* The first of two servers is not there: the second one is tried at once, also without `wait`. */
+static void
+test_list(void)
+{
+	struct run run;
+	char live[64];
+
+	run_open(&run, play_accepted_unsaid);
+	snprintf(live, sizeof(live), "%.63s", run.url);
+	snprintf(run.url, sizeof(run.url), "ws://127.0.0.1:1/,%s", live);
+	run_to(&run, CHAT_EVENT_CAUGHT_UP);
+	send_text(&run, "question", 7);
+	/* After the loss it goes on with the first one, which is still not there, and comes back.
+	 */
+	while (!strstr(run.log.at, "message 4") && !strstr(run.log.at, "(nothing"))
+		run_to(&run, CHAT_EVENT_MESSAGE), chat_buf_append(&run.log, "", 1), run.log.len--;
+	chat_member_close(run.member, PATIENCE_MS);
+	run_to(&run, CHAT_EVENT_ENDED);
+	run_close(&run,
+		"lost cannot_connect, joined, message 1 history, caught-up, lost connection_lost, "
+		"lost cannot_connect, joined again, message 2 own, message 3, accepted 2 #7, "
+		"caught-up again, message 4, ended",
+		"a list of two servers");
 }
 
 static void
@@ -813,6 +838,9 @@ test_options(void)
 	options.url = "http://localhost/";
 	ok(!chat_member_open(&options, &err) && err.code == CHAT_USAGE, "a URL: %s", err.text);
 	options.url = "ws://localhost:1/";
+	options.url = "ws://localhost:1/,ws://localhost:2/ops";
+	ok(!chat_member_open(&options, &err) && err.code == CHAT_USAGE, "URLs: %s", err.text);
+	options.url = "ws://localhost:1/";
 	options.username = "x";
 	ok(!chat_member_open(&options, &err) && err.code == CHAT_USAGE, "a name: %s", err.text);
 	options.username = "tester";
@@ -936,6 +964,7 @@ main(void)
 		"joined, message 1 history, caught-up, lost connection_lost, joined again, "
 		"caught-up again, message 2 own, accepted 2 #7, message 4, ended",
 		"a message that was not");
+	test_list();
 	test_gap();
 	test_later();
 	test_liar();

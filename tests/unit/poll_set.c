@@ -194,7 +194,7 @@ test_listen(uint64_t seed)
 	signals_open(&listener.signals, NULL);
 	output_open(&listener.printer.output, game.stdout_fd);
 	listener.printer.output.full_bytes = FULL_BYTES;
-	listener_begin(&listener, &game.url, 1);
+	listener_begin(&listener, &game.urls, 1);
 	program.membership = &listener.feeds[0].membership;
 	game_play(&game, &program, true, LINES);
 	ok(game.lines == LINES && !game.disorder, "%d lines, in order and once", LINES);
@@ -281,7 +281,7 @@ test_send(uint64_t seed)
 	said.input = input[1];
 	chat_lines_init(&said.source.lines, input[0], 1000);
 	said.sender.settings = &game.settings;
-	said.sender.url = &game.url;
+	said.sender.urls = &game.urls;
 	signals_open(&said.sender.signals, NULL);
 	output_open(&said.sender.report.output, game.stdout_fd);
 	said.sender.report.output.full_bytes = FULL_BYTES;
