@@ -88,7 +88,7 @@ settings_free(struct settings *settings)
 static int
 fail_url(const char *text, struct chat_err *err)
 {
-	if (strstr(text, "://") || strchr(text, '@') || !*text)
+	if (strstr(text, "://") || strpbrk(text, "@,") || !*text)
 		return -1;
 	if (strpbrk(text, ":."))
 		return chat_fail(err, err->code, "%s: a URL begins with ws:// or wss://: ws://%s",
@@ -102,7 +102,10 @@ settings_urls(const struct settings *settings, const char *text, struct chat_url
 	struct chat_err *err)
 {
 	const char *given = text ? text : settings->url;
+	struct chat_url named;
 
+	if (settings->channel && chat_url_set_channel(&named, settings->channel, err) < 0)
+		return -1;
 	if (chat_login_urls(urls, given, settings->channel, err) == 0)
 		return 0;
 	return given ? fail_url(given, err) : -1;

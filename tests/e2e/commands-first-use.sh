@@ -27,6 +27,10 @@ exits 64 'a password without a scheme' chat-send -U bob:secret@localhost hi
 unlike "$(<"$ERR")" secret 'is not said again'
 exits 64 'a wrong variable' env CHAT_URL=localhost:3001 chat-send hi
 says '^chat-send: CHAT_URL: a URL begins with ws://'
+exits 64 'a list without a scheme' chat-send -U "localhost:3001,localhost:3002" hi
+says '^chat-send: URL 1 of 2: a URL begins with ws:// or wss://, as in ws://localhost:3001/$'
+exits 64 'a wrong channel beside a variable' chat-send -c 'a b' hi
+says '^chat-send: no channel: '
 exits 64 'IPv6 without brackets' chat-send -U "ws://::1:$port/" hi
 says '^chat-send: an IPv6 address stands in brackets: ws://\[::1\]:3001/$'
 exits 64 'a bracket that is open' chat-send -U 'ws://[::1' hi
