@@ -435,7 +435,7 @@ declare -A unless=(
 	['chat-listen --exec jq']='bots-as-printed.sh runs it'
 	['chat-listen --no-self --no-loop']='bots-as-printed.sh runs it'
 	['CHAT_TOKEN=$(jq -r .token alice.json) chat-send -U wss://chat.example.com']='there is no such host'
-	['chat-listen --cursor-file ops.cur -U wss://a.example.com']='clients-several-servers.sh has such a list'
+	['chat-listen -c ops -U wss://a.example.com']='clients-several-servers.sh has such a list'
 )
 
 # What is no command, by its first words.
