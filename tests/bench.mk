@@ -32,7 +32,8 @@ $(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp
 	$(Q)$(CXX) -O2 -o $@ $< -lsimdjson
 
 bench: all $(BENCH_PROGRAMS) $(SIMDJSON) ## measure against floor and peers, 40 minutes; BENCH_QUICK=1: 6 (tests/bench)
-	@for bench in $(wildcard tests/bench/*.sh); do CHAT_BUILD=$(BUILD) $$bench || exit; done
+	@failed=; for bench in $(wildcard tests/bench/*.sh); do CHAT_BUILD=$(BUILD) $$bench || failed="$$failed $$bench"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 bench-deps: ## install what bench measures against: packages, and into the build from npm
 	$(call install_packages,$(BENCH_PACKAGES))
