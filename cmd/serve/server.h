@@ -45,7 +45,8 @@
  *   lib/wire/ws.c       takes frames apart, joins and unmasks them, checks UTF-8 and size
  *   session/message.c   what the message means in the state of its session; rates, back-pressure
  *   lib/message/msg.c   checks every rule (with the reader of JSON, lib/text/json.c)
- *   channel/post.c      gives it an id and a time, or finds that its nonce was used
+ *   channel/post.c      gives it a place in the log, or finds that its nonce was used
+ *   channel/apply.c     gives it the id and the time that follow from its place
  *   channel/encode.c    writes it, once for all members
  *   frame/block.c       the bytes, as one WebSocket frame after another
  *   channel/pending.c   the blocks of the channel that are not published

@@ -25,12 +25,12 @@
  * A channel: its members, the order of its messages, the users who are present, and its newest
  * messages.
  *
- * A message passes through these steps. post.c gives it an id and a time, encodes it into a block
- * of this tick (pending.h) and appends it to the journal. At the end of the tick the journal is
- * committed. When the messages of a block are durable, publish.c sends the block to every live
- * member, adds the messages to the history, and passes the frames to the watcher. Nobody sees a
- * message before that. If the journal cannot store a message, rollback.c removes it from the
- * pending frames.
+ * A message passes through these steps. post.c proposes it, and it gets its place in the log.
+ * apply.c gives it the id and the time that follow from that, encodes it into a block of this tick
+ * (pending.h) and appends it to the journal. At the end of the tick the journal is committed. When
+ * the messages of a block are durable, publish.c sends the block to every live member, adds the
+ * messages to the history, and passes the frames to the watcher. Nobody sees a message before that.
+ * If the journal cannot store a message, rollback.c removes it from the pending frames.
  *
  * The last page of the past that a new member is sent (since.h, replay.h) ends before the first
  * pending message. So the member misses no message, and gets none twice.
@@ -122,7 +122,7 @@ struct channels {
 
 	/* The parts of a message id: the epoch of this process, and a number. */
 	uint64_t epoch;
-	uint64_t sequence; /* number of the last posted message */
+	uint64_t sequence; /* number of the last applied message */
 	struct epochs epochs; /* the epochs before this one that the journal has */
 
 	struct journal *journal; /* borrowed; must be set after channels_init */

@@ -1,5 +1,5 @@
 /*
- * The end of a channel's stream that is not published. post.c and presence.c append frames to it,
+ * The end of a channel's stream that is not published. apply.c and presence.c append frames to it,
  * and publish.c sends its blocks to the members.
  */
 #include "serve/channel/pending.h"

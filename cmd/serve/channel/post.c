@@ -1,16 +1,15 @@
 /*
- * The first steps of a message: the session has checked it; here it is appended to the block of
- * this tick and to the journal. publish.c does the next steps, when the journal has stored the
- * message.
+ * The first step of a message: the session has checked it; here it is proposed, and given its place
+ * in the log, or it is found that its nonce was used. apply.c does the next steps.
  */
 #include "serve/channel/post.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/channel/apply.h"
 #include "serve/channel/channel.h"
 #include "serve/channel/echo.h"
-#include "serve/channel/encode.h"
 #include "text/buf.h"
 #include "text/err.h"
 #include "text/hash.h"
@@ -86,89 +85,13 @@ channel_post_digest(const struct channel_post *post)
 	return chat_hash(parts, sizeof(parts));
 }
 
-/* ---- a new message ---- */
-
-/* Gives the message an id and a time, and appends it to the block. */
-static void
-post_encode(struct channel *channel, const struct channel_post *post, struct pending_block *last,
-	struct frame_place *place)
-{
-	struct channels *channels = channel->channels;
-	char id[MESSAGE_ID_LEN + 1];
-
-	channel->timestamp_ms = clock_unix_after_ms(channels->clock, channel->timestamp_ms);
-	message_id_write(id, channels->epoch, ++channels->sequence);
-	last->block = encode_message(last->block,
-		&(struct outgoing_message){
-			.id = {id, MESSAGE_ID_LEN},
-			.sender = post->user,
-			.content_json = post->content_json,
-			.timestamp_ms = channel->timestamp_ms,
-			.channel = channel_name(channel),
-			.nonce_json = post->nonce_json,
-			.reply_to_json = post->reply_to_json,
-			.via_json = post->via_json,
-			.hops = post->hops,
-			.file_name_json = post->file_name_json,
-			.file_type_json = post->file_type_json,
-			.file_size_json = post->file_size_json,
-			.file_data_json = post->file_data_json,
-		},
-		place);
-}
-
-/*
- * Appends the newest message, with its frame at this offset of the block, to the journal. Returns
- * its ticket.
- */
-static uint64_t
-post_journal(struct channel *channel, const struct block *block, uint32_t at)
-{
-	struct channels *channels = channel->channels;
-
-	channels->ticket = channels->journal->kind->append(channels->journal,
-		&(struct journal_line){
-			.epoch = channels->epoch,
-			.number = channels->sequence,
-			.timestamp_ms = channel->timestamp_ms,
-			.channel = channel_name(channel),
-		},
-		block_frame_payload(block->bytes + at));
-	return channels->ticket;
-}
+/* ---- to propose ---- */
 
 static uint64_t
 sender_of(const struct channel_post *post)
 {
 	return post->member ? post->member->serial : 0;
 }
-
-static struct pending_message *
-post_new(struct channel *channel, const struct channel_post *post)
-{
-	struct channels *channels = channel->channels;
-	struct pending_block *last = pending_open(&channel->pending, channels->ticket);
-	struct pending_message *message = pending_add(&channel->pending);
-	uint32_t len = last->block->len;
-	struct frame_place place;
-
-	channel_mark_dirty(channel);
-	post->user->active_ms = clock_unix_ms(channels->clock);
-	channels->ever.messages++;
-	post_encode(channel, post, last, &place);
-	message->entry.block = NULL; /* until the block is sealed */
-	message->entry.at = place.at;
-	message->entry.data_at = place.data_at;
-	message->entry.data_len = place.data_len;
-	message->entry.number = channels->sequence;
-	message->nonce = NULL;
-	message->sender = sender_of(post);
-	message->ticket = last->ticket = post_journal(channel, last->block, place.at);
-	channels->pending_bytes += last->block->len - len + PENDING_MESSAGE_BYTES;
-	return message;
-}
-
-/* ---- with a nonce ---- */
 
 /*
  * Handles a nonce that was used for the same content. A published message is echoed now. For a
@@ -191,6 +114,24 @@ post_duplicate(const struct channel_post *post, struct nonce *nonce, struct chat
 	return 0;
 }
 
+/*
+ * Gives a message its place, and applies it. The log of this server has no other writer, so the
+ * order in which messages are posted is their order in the log.
+ */
+static struct pending_message *
+post_place(struct channel *channel, const struct channel_post *post)
+{
+	const struct channels *channels = channel->channels;
+	struct log_entry entry = {
+		.place = {channels->epoch, channels->sequence + 1},
+		.posted_ms = clock_unix_ms(channels->clock),
+		.post = post,
+		.sender = sender_of(post),
+	};
+
+	return channel_apply(channel, &entry);
+}
+
 static int
 post_with_nonce(struct channel *channel, const struct channel_post *post, struct chat_err *err)
 {
@@ -205,7 +146,7 @@ post_with_nonce(struct channel *channel, const struct channel_post *post, struct
 	};
 
 	if (!nonce)
-		post_new(channel, post)->nonce = nonces_add(nonces, key, &message);
+		post_place(channel, post)->nonce = nonces_add(nonces, key, &message);
 	else if (nonce_digest(nonce) != message.digest)
 		return chat_fail(err, CHAT_NONCE_REUSED, "another message had this nonce");
 	else
@@ -218,6 +159,6 @@ channel_post(struct channel *channel, const struct channel_post *post, struct ch
 {
 	if (post->nonce_json.len)
 		return post_with_nonce(channel, post, err);
-	post_new(channel, post);
+	post_place(channel, post);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * The last steps of a message: when the journal has stored it, its pending block (post.c) is added
+ * The last steps of a message: when the journal has stored it, its pending block (apply.c) is added
  * to the queue of every live member's connection (net/conn.h), and the message to the history.
  * server_publish calls channels_publish after each commit of the journal.
  */

@@ -1,5 +1,5 @@
 /*
- * The path of a message through the journal. channel/post.c appends it here. At the end of the
+ * The path of a message through the journal. channel/apply.c appends it here. At the end of the
  * tick, all appended messages are written as a batch (segment.c). Then they are reported as
  * durable, with JOURNAL_SYNC_ALWAYS after a sync (sync_result.c), and the server publishes them. If
  * a batch cannot be written or synced, all of it is removed, so that the journal has no message

@@ -52,15 +52,13 @@ clock_unix_ms(const struct clock *clock)
 }
 
 /*
- * Returns the Unix time for an event after another event at last_ms: clock_unix_ms(), or last_ms
- * if that is later by less than CLOCK_AHEAD_MS, so that times do not go back.
+ * Returns the Unix time for an event at time_ms that comes after another event at last_ms: time_ms,
+ * or last_ms if that is later by less than CLOCK_AHEAD_MS, so that times do not go back.
  */
 static inline int64_t
-clock_unix_after_ms(const struct clock *clock, int64_t last_ms)
+clock_after_ms(int64_t time_ms, int64_t last_ms)
 {
-	int64_t now_ms = clock_unix_ms(clock);
-
-	return last_ms > now_ms && last_ms - now_ms < CLOCK_AHEAD_MS ? last_ms : now_ms;
+	return last_ms > time_ms && last_ms - time_ms < CLOCK_AHEAD_MS ? last_ms : time_ms;
 }
 
 #endif
