@@ -31,7 +31,7 @@ WERROR ?=
 
 # The packages of Debian that building needs; `make deps-build` installs them.
 BUILD_PACKAGES = make gcc libc6-dev pkg-config libwslay-dev libcurl4-openssl-dev libidn2-dev libcjson-dev libuv1-dev \
-	liburing-dev libseccomp-dev libssl-dev uthash-dev libmagic-dev jq
+	liburing-dev libnats-dev libseccomp-dev libssl-dev uthash-dev libmagic-dev jq
 
 # ---- flags ----
 
@@ -52,16 +52,21 @@ ALL_CFLAGS = -std=c11 $(WARNINGS) @$(BUILD)/hardening $(INSTRUMENT) -MMD -MP $(C
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 
 # Given to every program; --as-needed keeps what it uses. wslay has no .pc file, the others' say no more.
-LIBS = -lwslay -lcurl -lidn2 -lcjson -lcrypto -lmagic -luv -luring -lseccomp -lssl -lm
+LIBS = -lwslay -lcurl -lidn2 -lcjson -lcrypto -lmagic -luv -luring -lseccomp $(NATS) -lssl -lm
 
 # ---- what is built of what ----
+
+# Without libnats the rest is built, and chat-serve --cluster says what is missing.
+SYSROOT_OF = $(patsubst --sysroot=%,%,$(filter --sysroot=%,$(CC)))
+NATS := $(if $(wildcard $(foreach root,/usr /usr/local,$(SYSROOT_OF)$(root)/include/nats/nats.h)),-lnats)
+NOT_BUILT := $(if $(NATS),cmd/serve/cluster/no_nats.c,$(wildcard cmd/serve/cluster/nats*.c))
 
 # A command is its main, its folder, and all of lib, of which the linker takes what is used.
 COMMANDS = chat-validate chat-send chat-listen chat-serve
 VALIDATE_SRC := cmd/chat-validate.c $(wildcard cmd/validate/*.c)
 SEND_SRC := cmd/chat-send.c $(wildcard cmd/send/*.c cmd/common/*.c)
 LISTEN_SRC := cmd/chat-listen.c $(wildcard cmd/listen/*.c cmd/common/*.c)
-SERVE_SRC := cmd/chat-serve.c $(wildcard cmd/serve/*.c cmd/serve/*/*.c)
+SERVE_SRC := cmd/chat-serve.c $(filter-out $(NOT_BUILT),$(wildcard cmd/serve/*.c cmd/serve/*/*.c))
 LIB_SRC := $(filter-out lib/examples/%,$(wildcard lib/*/*.c))
 
 # libchat, static and shared, is the part that reads and checks messages: no network, no command line.

@@ -37,7 +37,8 @@ _chat() {
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
 			--nonce-time= --max-nonces= --nonce-memory= --journal= --sync= --journal-segment=
 			--journal-max-bytes= --journal-max-age= --journal-max-messages=
-			--disk-timeout= --repair --max-message= --max-init= --max-fragments=
+			--disk-timeout= --repair --cluster= --cluster-name= --cluster-replicas=
+			--cluster-wait= --cluster-creds= --cluster-ca= --cluster-cert= --cluster-key= --max-message= --max-init= --max-fragments=
 			--max-connections= --max-per-address= --max-channels= --max-members=
 			--max-errors= --rate= --burst= --rate-bytes= --rate-join= --queue= --queue-total=
 			--receive-total= --unsynced-total= --head-timeout=

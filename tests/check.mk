@@ -1,20 +1,20 @@
 # Building and running the tests: programs in C and shell that speak TAP, run by tests/run.pl.
 
 # More tests than there are processors: most tests wait most of the time.
-JOBS ?= $(shell expr $$(nproc) + 2)
+JOBS ?= $(shell expr $$(nproc) + 3)
 
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc man-db \
-	bash-completion zsh fish procps curl iproute2 binutils systemd
+	bash-completion zsh fish procps curl iproute2 binutils systemd nats-server
 BROWSER_PACKAGES = chromium
 DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm valgrind strace
 
-.PHONY: demo picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-browser deps-deep
+.PHONY: demo demo-cluster picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-browser deps-deep
 
 # ---- what is built ----
 
 # The parts of all commands, of which a test links what it uses.
 PARTS = $(BUILD)/parts.a
-PARTS_SRC := $(wildcard cmd/*/*.c cmd/serve/*/*.c)
+PARTS_SRC := $(filter-out $(NOT_BUILT),$(wildcard cmd/*/*.c cmd/serve/*/*.c))
 
 # A unit test is one C file with a main.
 UNIT_SRC := $(wildcard tests/unit/*.c)
@@ -45,12 +45,13 @@ unit: $(UNIT) $(INTEROP_PEERS) $(PRELOAD)
 
 # ---- what is run ----
 
-E2E := $(wildcard tests/e2e/*.sh)
+E2E := $(wildcard tests/e2e/*.sh tests/cluster/*.sh)
 BROWSER := $(wildcard tests/interop/browser*.sh)
 INTEROP := $(filter-out $(BROWSER),$(wildcard tests/interop/*.sh))
 # Those that take long begin first, so that no processor waits for them in the end.
 LONGEST := $(patsubst %,tests/e2e/%.sh,send-faults clients-hostile-server serve-attack commands-nth-call \
-	serve-tls-limits validate-outputs serve-access serve-journal-faults) $(BUILD)/tests/unit/journal_recovery
+	serve-tls-limits validate-outputs serve-access serve-journal-faults) $(BUILD)/tests/unit/journal_recovery \
+	$(wildcard tests/cluster/*.sh)
 TESTS = $(SIMULATE) $(LONGEST) $(filter-out $(LONGEST),$(INTEROP) $(E2E) $(UNIT))
 
 # No test runs longer than this, whatever it waits for; longer where everything is slow.
@@ -59,6 +60,9 @@ RUN = CHAT_BUILD=$(BUILD) tests/run.pl $(JOBS) $(TEST_SECONDS)
 
 demo: ## build the commands and see them at work: a server, a person, a bot, a sender
 	@CHAT_BUILD='$(BUILD)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' JOBS=$(JOBS) tests/demo.sh
+
+demo-cluster: all ## three nats-servers and three chat-serves are one chat; one of each is killed
+	@CHAT_BUILD='$(BUILD)' tests/demo-cluster.sh
 
 page-picture: check-browser ## make README.md's picture of the page again
 	cp $(BUILD)/pictures/page.svg tests/page.svg

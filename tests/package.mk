@@ -5,7 +5,7 @@ DIST = $(BUILD)/chat-tools-$(VERSION).tar.gz
 DEB = $(BUILD)/deb
 
 DEB_PACKAGES = build-essential debhelper dpkg-dev libcjson-dev libcurl4-openssl-dev libidn2-dev libmagic-dev \
-	libseccomp-dev libssl-dev liburing-dev libuv1-dev libwslay-dev uthash-dev jq openssl procps
+	libseccomp-dev libssl-dev liburing-dev libuv1-dev libnats-dev libwslay-dev uthash-dev jq openssl procps
 
 .PHONY: dist deb deps-deb
 

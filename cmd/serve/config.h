@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "command/strings.h"
+#include "serve/cluster/shared_log.h"
 #include "serve/net/tls.h"
 
 /*
@@ -65,6 +66,8 @@ struct config {
 		int64_t disk_timeout_ms;
 		bool repair; /* damaged lines are moved out of the journal */
 	} journal;
+
+	struct shared_log_options cluster; /* urls is NULL: this server is alone */
 
 	struct {
 		int64_t max_message_bytes;

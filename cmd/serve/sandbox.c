@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -45,6 +46,19 @@ sandbox_become(const char *user, struct chat_err *err)
 
 /* ---- files ---- */
 
+/* Keeps the files of the resolver and of TLS, which are read again for each connection. */
+static void
+leave_cluster(struct chat_confine *confine, const struct shared_log_options *cluster)
+{
+	const char *const reread[] = {cluster->creds, cluster->ca, cluster->cert, cluster->key};
+
+	chat_confine_leave(confine, "/etc", CHAT_CONFINE_READ);
+	chat_confine_leave(confine, "/usr", CHAT_CONFINE_READ);
+	for (size_t i = 0; i < sizeof(reread) / sizeof(*reread); i++)
+		if (reread[i])
+			chat_confine_leave_beside(confine, reread[i], CHAT_CONFINE_READ);
+}
+
 static int
 confine_files(const struct config *config, const struct listeners *listeners, struct chat_err *err)
 {
@@ -53,8 +67,8 @@ confine_files(const struct config *config, const struct listeners *listeners, st
 	struct chat_confine confine;
 
 	chat_confine_begin(&confine,
-		CHAT_CONFINE_READ | CHAT_CONFINE_WRITE | CHAT_CONFINE_EXECUTE | CHAT_CONFINE_TCP |
-			CHAT_CONFINE_OTHERS);
+		CHAT_CONFINE_READ | CHAT_CONFINE_WRITE | CHAT_CONFINE_EXECUTE |
+			CHAT_CONFINE_OTHERS | (config->cluster.urls ? 0 : CHAT_CONFINE_TCP));
 	chat_confine_leave(&confine, "/dev/null", CHAT_CONFINE_READ);
 	if (config->journal.dir)
 		chat_confine_leave(
@@ -62,6 +76,8 @@ confine_files(const struct config *config, const struct listeners *listeners, st
 	for (size_t i = 0; i < sizeof(reread) / sizeof(*reread); i++)
 		if (reread[i])
 			chat_confine_leave_beside(&confine, reread[i], CHAT_CONFINE_READ);
+	if (config->cluster.urls)
+		leave_cluster(&confine, &config->cluster);
 	if (config->listening.url_file)
 		chat_confine_leave_beside(
 			&confine, config->listening.url_file, CHAT_CONFINE_RENAME);
@@ -216,14 +232,39 @@ filter_ways(scmp_filter_ctx filter)
 	return status;
 }
 
+/* Allows a server of a cluster to connect to the nats-servers, and to ask for their addresses. */
+static int
+filter_cluster(scmp_filter_ctx filter)
+{
+	static const int more[] = {SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(recvmsg),
+		SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(sendmmsg), SCMP_SYS(sendmsg),
+		SCMP_SYS(sendto), SCMP_SYS(uname)};
+	static const struct way sockets[] = {
+		WAY(socket, IS(0, AF_INET)), WAY(socket, IS(0, AF_INET6)),
+		WAY(socket, IS(0, AF_UNIX)), /* of the resolver's daemon */
+		WAY(socket, IS(0, AF_NETLINK)), /* which addresses this machine has */
+	};
+	int status = 0;
+
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more) && status == 0; i++)
+		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, more[i], 0);
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets) && status == 0; i++)
+		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, sockets[i].call,
+			sockets[i].count, sockets[i].arguments);
+	return status;
+}
+
 /*
  * A hostile call ends the process. Any other call that is not allowed fails as if the kernel did
  * not have it, so that a newer C library falls back to older calls.
  */
 static int
-filter_fill(scmp_filter_ctx filter)
+filter_fill(scmp_filter_ctx filter, bool in_cluster)
 {
 	int status = filter_ways(filter);
+
+	if (in_cluster && status == 0)
+		status = filter_cluster(filter);
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed) && status == 0; i++)
 		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
@@ -233,10 +274,10 @@ filter_fill(scmp_filter_ctx filter)
 }
 
 static int
-confine_calls(struct chat_err *err)
+confine_calls(bool in_cluster, struct chat_err *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int status = filter ? filter_fill(filter) : -ENOMEM;
+	int status = filter ? filter_fill(filter, in_cluster) : -ENOMEM;
 
 	if (status == 0)
 		status = seccomp_load(filter);
@@ -256,5 +297,5 @@ sandbox_enter(const struct config *config, const struct listeners *listeners, st
 		return chat_fail(err, CHAT_INTERNAL, "no core: %m");
 	if (confine_files(config, listeners, err) < 0)
 		return -1;
-	return confine_calls(err);
+	return confine_calls(config->cluster.urls != NULL, err);
 }

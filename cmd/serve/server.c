@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/diag.h"
 #include "serve/channel/restore.h"
 #include "serve/channel/user_data.h"
 #include "serve/journal/disk_journal.h"
@@ -210,6 +211,67 @@ open_channels(struct server *server, struct chat_err *err)
 	return open_journal(server, err);
 }
 
+/* ---- the cluster ---- */
+
+static int begin_serving(struct server *server, struct chat_err *err);
+
+void
+server_fail(struct server *server, const struct chat_err *err)
+{
+	error_log_printf(&server->error_log, "%s", err->text);
+	server->failure = chat_exit_status(err->code);
+	if (!server->draining)
+		server_drain(server);
+}
+
+static void
+on_cluster_ready(void *arg)
+{
+	struct server *server = arg;
+	struct chat_err err;
+
+	if (server->draining)
+		return;
+	server->sessions.not_ready = false;
+	if (begin_serving(server, &err) < 0)
+		server_fail(server, &err);
+	else
+		systemd_notify(&server->notices, "READY=1");
+}
+
+static void
+on_cluster_failed(void *arg, const struct chat_err *why)
+{
+	struct chat_err err;
+
+	chat_fail(&err, why->code, "cluster: %s", why->text);
+	server_fail(arg, &err);
+}
+
+static void
+on_expel(void *arg, struct member *member)
+{
+	(void)arg;
+	session_expel(member);
+}
+
+static const struct cluster_events cluster_events = {
+	.ready = on_cluster_ready,
+	.expel = on_expel,
+	.failed = on_cluster_failed,
+};
+
+static int
+open_cluster(struct server *server, struct chat_err *err)
+{
+	const struct shared_log_options *options = &server->config->cluster;
+
+	if (!options->urls)
+		return 0;
+	return cluster_open(&server->cluster, options, &server->loop, &server->channels,
+		&server->error_log, &cluster_events, server, err);
+}
+
 /* ---- the whole ---- */
 
 /* Opens the loop and the parts on it that need no file. On failure nothing is left open. */
@@ -250,6 +312,7 @@ open_monitor(struct server *server, struct chat_err *err)
 		.events = &server->event_printer.writer,
 		.turns = &server->turns,
 		.draining = &server->draining,
+		.cluster = &server->cluster,
 	};
 
 	return monitor_open(
@@ -278,7 +341,8 @@ open_contents(struct server *server, struct chat_err *err)
 	if (open_monitor(server, err) < 0 ||
 		url_file_open(&server->url_file, config->listening.url_file,
 			config->access.user != NULL, err) < 0 ||
-		confine(server, err) < 0 || open_channels(server, err) < 0)
+		confine(server, err) < 0 || open_channels(server, err) < 0 ||
+		open_cluster(server, err) < 0)
 		return -1;
 	open_backpressure(server);
 	server_open_timers(server);
@@ -290,16 +354,15 @@ open_contents(struct server *server, struct chat_err *err)
 	return 0;
 }
 
-/* Accepts connections, then writes the URL file, unless SIGTERM or SIGINT is pending. */
+/* Writes the URL file, unless SIGTERM or SIGINT is pending. */
 static int
 begin_serving(struct server *server, struct chat_err *err)
 {
-	if (open_acceptors(server, err) < 0)
-		return -1;
 	if (!server_was_signalled() &&
 		url_file_write(&server->url_file, server->listeners.at[0].url, err) < 0)
 		return -1;
 	channels_announce_server(&server->channels);
+	server->serving = true;
 	return 0;
 }
 
@@ -313,7 +376,9 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	if (limits_raise_files(err) < 0 || open_sockets(server, err) < 0 ||
 		open_loop(server, err) < 0)
 		return -1;
-	if (open_contents(server, err) < 0 || begin_serving(server, err) < 0) {
+	server->sessions.not_ready = config->cluster.urls != NULL; /* until on_cluster_ready */
+	if (open_contents(server, err) < 0 || open_acceptors(server, err) < 0 ||
+		(!config->cluster.urls && begin_serving(server, err) < 0)) {
 		server_close(server);
 		return -1;
 	}
@@ -324,7 +389,8 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 void
 server_run(struct server *server)
 {
-	systemd_notify(&server->notices, "READY=1");
+	if (server->serving)
+		systemd_notify(&server->notices, "READY=1");
 	error_log_set_immediate(&server->error_log, false); /* from now on the tick flushes it */
 	uv_run(&server->loop, UV_RUN_DEFAULT);
 	error_log_set_immediate(&server->error_log, true);

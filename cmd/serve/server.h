@@ -6,6 +6,7 @@
 
 #include "chat/err.h"
 #include "serve/channel/channel.h"
+#include "serve/cluster/cluster.h"
 #include "serve/config.h"
 #include "serve/event_printer.h"
 #include "serve/journal/journal.h"
@@ -57,6 +58,10 @@
  *   net/conn_write.c    what to send to which connection
  *   net/send_queue.c    the blocks that wait for one peer
  *   net/send_batch.c    sends to many sockets at once (or stream.c to one)
+ *
+ * IN A CLUSTER (--cluster) post.c only proposes: cluster/proposals.c puts the message into a batch,
+ * which cluster/nats*.c publishes, on its own threads. cluster/entry.c applies what comes back, of
+ * this server and of the others, and the rest is as above; cluster/presence.c tells who is here.
  *
  * WHERE THE CALLBACKS GO
  *   uv_prepare (tick.c)             server_tick, at the end of each turn
@@ -123,6 +128,7 @@ struct server {
 	/* Messages. */
 	struct channels channels;
 	struct journal *journal;
+	struct cluster cluster;
 	struct stdin_reader stdin_reader;
 
 	/* Output, and what others see of the server. */
@@ -135,6 +141,8 @@ struct server {
 	struct systemd_notices notices;
 
 	/* The end. */
+	bool serving; /* connections are accepted, or were */
+	int failure; /* the exit status, if something has failed; else 0 */
 	bool draining; /* a signal told the server to end: nothing more is read */
 	bool settling; /* draining, and accepted messages wait for the journal */
 };
@@ -183,6 +191,9 @@ void server_hold_signals(bool held);
 
 /* signals.c: returns true if a delayed SIGTERM or SIGINT has come. */
 bool server_was_signalled(void);
+
+/* server.c: ends the server, because something has failed that it cannot do without. */
+void server_fail(struct server *server, const struct chat_err *err);
 
 /* shutdown.c: the first step to the end. Accepts no new connections, and reads no peer any more.
  * Peers still get the echoes of messages that were accepted. */

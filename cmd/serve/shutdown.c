@@ -106,6 +106,7 @@ static void
 free_all(struct server *server)
 {
 	session_context_free(&server->sessions);
+	cluster_free(&server->cluster);
 	channels_free(&server->channels);
 	close_outside(server);
 	error_log_close(&server->error_log);
@@ -127,6 +128,7 @@ server_close(struct server *server)
 	event_printer_close(&server->event_printer);
 	error_log_leave_loop(&server->error_log);
 	monitor_close(&server->monitor);
+	cluster_close(&server->cluster);
 	conns_close(&server->conns);
 	answers = answers && close_loop(server);
 	if (journal)
@@ -134,5 +136,7 @@ server_close(struct server *server)
 	if (!answers || end == JOURNAL_HUNG)
 		leave_hung(server);
 	free_all(server);
-	return end == JOURNAL_KEPT ? CHAT_EXIT_OK : CHAT_EXIT_IO;
+	if (end != JOURNAL_KEPT)
+		return CHAT_EXIT_IO;
+	return server->failure;
 }

@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "chat/json.h"
 #include "chat/msg.h"
 #include "serve/channel/post.h"
 #include "serve/session/context.h"
+#include "serve/util/json_find.h"
 #include "text/err.h"
 #include "text/span.h"
 
@@ -35,26 +35,6 @@ server_user(struct channel *channel, struct chat_err *err)
 	return user;
 }
 
-/* Finds the property `channel` of a valid line. Returns false if the line has none. */
-static bool
-find_channel(struct chat_span line, struct chat_json_value *value)
-{
-	struct chat_json_value key;
-	struct chat_json json;
-	bool first;
-
-	chat_json_begin(&json, line);
-	if (chat_json_enter(&json, &first, NULL) < 0)
-		return false;
-	while (chat_json_member(&json, &first, &key, NULL) > 0) {
-		if (chat_json_read(&json, value, NULL) < 0)
-			return false;
-		if (chat_json_string_is(&key, CHAT_SPAN("channel")))
-			return true;
-	}
-	return false;
-}
-
 static struct channel *
 line_channel(struct channels *channels, const struct chat_msg *msg, struct chat_err *err)
 {
@@ -63,7 +43,7 @@ line_channel(struct channels *channels, const struct chat_msg *msg, struct chat_
 	char text[CHAT_CHANNEL_MAX];
 	struct chat_json_value value;
 
-	if (find_channel(msg->line, &value)) {
+	if (json_find(msg->line, CHAT_SPAN("channel"), &value)) {
 		size_t len = value.kind != CHAT_JSON_STRING
 			? (size_t)-1
 			: chat_json_unescape(&value, text, sizeof(text));

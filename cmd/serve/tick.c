@@ -32,8 +32,14 @@ on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 {
 	struct server *server = arg;
 
-	(void)err; /* the journal has reported it */
-	channels_rollback(&server->channels, ticket);
+	if (server->cluster.shared_log) {
+		/* The other servers have these messages, so nobody may be told that they are
+		 * refused. The peers go on at other servers. */
+		server_fail(server, err);
+		uv_stop(&server->loop);
+		return;
+	}
+	channels_rollback(&server->channels, ticket); /* the journal has reported the reason */
 }
 
 static void
@@ -59,8 +65,10 @@ server_publish(struct server *server)
 
 	kind->commit(server->journal); /* which may call on_durable now */
 	channels_publish(&server->channels);
+	cluster_turn(&server->cluster);
 	sessions_settle(&server->sessions);
-	if (server->settling && kind->is_settled(server->journal))
+	if (server->settling && kind->is_settled(server->journal) &&
+		cluster_is_settled(&server->cluster))
 		server_say_goodbye(server);
 	/* Before the connections are flushed: an event is printed before a member sees it. */
 	event_printer_flush(&server->event_printer);
@@ -110,6 +118,7 @@ server_sweep(struct server *server)
 	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
 	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
 	channels_end_graces(&server->channels);
+	cluster_sweep(&server->cluster);
 	nonces_expire(&server->channels.nonces, clock_now_ms(&server->clock));
 	page_cache_sweep(&server->channels.page_cache);
 	rate_limiter_expire(&sessions->rate_limiter, clock_now_ms(&server->clock));

@@ -439,7 +439,7 @@ declare -A unless=(
 )
 
 # What is no command, by its first words.
-formats=('{"type":"history"' '{"url":' '{"type":"$gap"' 'ee95cf3a 0000005c' 'username:sha256[:id]' 'ops.ndjson:17:42: error:' ' chat-send      ')
+formats=('server_name: a' 'CHAT_SERVE_OPTIONS=' '{"type":"history"' '{"url":' '{"type":"$gap"' 'ee95cf3a 0000005c' 'username:sha256[:id]' 'ops.ndjson:17:42: error:' ' chat-send      ')
 
 is_format() {
 	local format

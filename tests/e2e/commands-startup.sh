@@ -16,7 +16,7 @@ loads() {
 }
 
 is "$(loads chat-validate | grep -vx libcjson)" '' 'chat-validate loads the C library, and what writes JSON'
-is "$(needs chat-serve | grep -vxE 'lib(c|m|cjson|crypto|seccomp|ssl|uv|uring|wslay|asan|ubsan|tsan)' | paste -sd' ')" '' \
+is "$(needs chat-serve | grep -vxE 'lib(c|m|cjson|crypto|nats|seccomp|ssl|uv|uring|wslay|asan|ubsan|tsan)' | paste -sd' ')" '' \
 	'chat-serve loads what serving needs, and no more'
 loads chat-listen | grep -c magic | { read -r count; is "$count" 0 'chat-listen does not load libmagic'; }
 

@@ -96,6 +96,7 @@ nm -g --defined-only "$BUILD/lib.a" | awk 'NF == 3 && $3 !~ /^(chat_|__)/' |
 
 # Writable data, with the source that has it. What a signal handler notes cannot live elsewhere.
 for source in lib/{text,message,command,wire,client}/*.c cmd/*.c cmd/*/*.c cmd/serve/*/*.c; do
+	[ -e "$BUILD/${source%.c}.o" ] || continue # with libnats, or without it
 	objdump -t "$BUILD/${source%.c}.o" |
 		awk '/ O \.(data|bss|tdata|tbss)[^ \t]*\t/ && !/\.data\.rel\.ro/ { print $NF }' |
 		grep -vE '^(_|\.L)' | while read -r name; do
@@ -133,12 +134,12 @@ done | none 'every file that server.h leads to exists'
 # ---- tests ----
 
 commands='serve|send|listen|validate|clients|commands|pipelines|bots'
-find tests/e2e -name '*.sh' -printf '%f\n' | grep -vxE "(($commands)(-.*)?|build|demo|docs|hardening|library|install(-.*)?|rules-of-the-house)\.sh" |
+find tests/e2e tests/cluster -name '*.sh' -printf '%f\n' | grep -vxE "(($commands)(-.*)?|build|demo|docs|hardening|library|install(-.*)?|rules-of-the-house)\.sh" |
 	none 'the name of a test says which command it drives'
-for test in tests/e2e/*.py; do
+for test in tests/e2e/*.py tests/cluster/*.py; do
 	grep -qF "${test##*/}" "${test%.py}.sh" || echo "$test"
 done | none 'cases in Python are those of the test beside them'
-for test in tests/e2e/*.sh tests/interop/*.sh tests/unit/*.c tests/fuzz/*.c; do
+for test in tests/e2e/*.sh tests/cluster/*.sh tests/interop/*.sh tests/unit/*.c tests/fuzz/*.c; do
 	head -n 3 "$test" | grep -qE '^(# .{30}|/\*)' || echo "$test"
 done | none 'the first lines of a test say what it promises'
 

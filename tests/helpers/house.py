@@ -32,7 +32,7 @@ LAYERS = {
     "send": CLIENT,
     "listen": CLIENT,
 }
-SERVER = [("util", "web"), "frame", ("net", "journal"), "channel", "session", "monitor", ""]  # from the ground up
+SERVER = [("util", "web"), "frame", ("net", "journal"), "channel", ("session", "cluster"), "monitor", ""]  # from the ground up
 
 
 def add_server():

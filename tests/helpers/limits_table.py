@@ -67,10 +67,11 @@ def rows():
 
 
 def options():
-    """Of --help: those that bound something, with their defaults as said there."""
+    """Of --help: those that bound something, with their defaults as said there. Those of the cluster bound no peer."""
     text = subprocess.run(["chat-serve", "--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
     found = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)=(%s)\s(.*?)(?=^ +-|^\S|\Z)" % "|".join(BOUNDS), text, re.M | re.S)
-    return {name: re.findall(r"\((\S+?)[ )]", " ".join(text.split()))[-1:] for name, _, text in found}
+    return {name: re.findall(r"\((\S+?)[ )]", " ".join(text.split()))[-1:] for name, _, text in found
+            if not name.startswith("--cluster-")}  # fmt: skip
 
 
 def evaluated(text):

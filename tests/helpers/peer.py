@@ -330,9 +330,9 @@ class Peer:
         assert not self.torn, "the stream is torn off behind the Close"
 
 
-def until(condition, what):
+def until(condition, what, seconds=DEADLINE):
     """Waits for what no descriptor tells."""
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "never came true: " + what
         time.sleep(0.005)

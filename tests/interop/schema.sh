@@ -5,9 +5,10 @@
 #
 # CHAT_TEST_LINES=1000000 takes more lines, CHAT_TEST_SEED others. The default seed is 1.
 
-count=${CHAT_TEST_LINES:-20000} seed=${CHAT_TEST_SEED:-1}
+count=${CHAT_TEST_LINES:-20000}
 LIMIT=280
 . tests/lib.sh
+seed=${seed:-1}
 
 [ -d "$BUILD/bench/node_modules/ajv" ] || skip_all 'ajv is not installed (make bench-deps)'
 

@@ -125,26 +125,25 @@ channels_make_room(struct channels *channels)
 	return oldest != NULL;
 }
 
-bool
-channels_have(const struct channels *channels, struct chat_span name)
+struct channel *
+channels_get(const struct channels *channels, struct chat_span name)
 {
 	struct channel *channel = NULL;
 
 	HASH_FIND(hh, channels->by_name, name.at, name.len, channel);
-	return channel != NULL;
+	return channel;
 }
 
 struct channel *
 channels_find(struct channels *channels, struct chat_span name, const struct claimant *claimant,
 	struct chat_err *err)
 {
-	struct channel *channel = NULL;
+	struct channel *channel = channels_get(channels, name);
 
-	HASH_FIND(hh, channels->by_name, name.at, name.len, channel);
 	if (channel && !channel->slot.idle)
 		return channel;
 	if (!quotas_admit(&channels->quotas, claimant, channels->limits.channels) ||
-		(!channel && !channels_make_room(channels))) {
+		(!channel && !channels_make_room(channels) && !claimant->is_log)) {
 		chat_fail(err, CHAT_SERVER_FULL, "there are too many channels");
 		return NULL;
 	}

@@ -35,6 +35,8 @@
  * The last page of the past that a new member is sent (since.h, replay.h) ends before the first
  * pending message. So the member misses no message, and gets none twice.
  */
+struct channel_post;
+
 struct channel {
 	UT_hash_handle hh; /* in channels->by_name */
 	struct channels *channels;
@@ -49,6 +51,7 @@ struct channel {
 		struct member *first; /* utlist, in the order of joining */
 		size_t count;
 		size_t live; /* the number of members that do not catch up */
+		size_t remote; /* users that are present on other servers, once for each of these */
 	} members;
 	/* Connections that asked for the channel and have not joined yet (session/request.c). */
 	size_t visitors;
@@ -104,6 +107,32 @@ struct watcher {
 	void *arg;
 };
 
+/*
+ * Decides on the order of messages in place of this server, which then is one of several. A posted
+ * message is proposed. When the log has given it a place, it is applied (apply.h).
+ */
+struct channel_log {
+	/*
+	 * Proposes a message, of which all is copied. Returns 0, or -1 if it cannot be proposed
+	 * now. What comes of a proposal later, its sender is told by the log.
+	 */
+	int (*propose)(struct channel_log *log, struct channel *channel,
+		const struct channel_post *post, struct chat_err *err);
+	/* Tells the other servers that a user is present here, or is not any more. */
+	void (*tell_presence)(struct channel_log *log, const struct channel *channel,
+		const struct user *user, bool here);
+	/*
+	 * Removes a user from the channel, whose id or name belongs to another: ends its
+	 * connections, and forgets that it is on other servers. What is left of it is in its grace
+	 * time.
+	 */
+	void (*expel)(struct channel_log *log, struct channel *channel, struct user *user);
+	struct chat_span name; /* of this server, unique in the cluster */
+	uint64_t proposed; /* the number of the last proposal */
+	uint64_t answered; /* proposals up to this number are published or refused */
+	size_t bytes; /* the memory of proposals that are not answered */
+};
+
 /* All channels of a server, and the state that they share. */
 struct channels {
 	struct channel *by_name; /* uthash */
@@ -125,6 +154,7 @@ struct channels {
 	uint64_t sequence; /* number of the last applied message */
 	struct epochs epochs; /* the epochs before this one that the journal has */
 
+	struct channel_log *log; /* borrowed; NULL: this server alone decides on the order */
 	struct journal *journal; /* borrowed; must be set after channels_init */
 	uint64_t ticket; /* of the last message that was appended to the journal */
 	uint64_t durable; /* messages up to this ticket are stored or failed; set by callbacks */
@@ -154,6 +184,23 @@ struct channels {
 	} ever;
 };
 
+/*
+ * A ticket says when a posted message is settled: published, or refused. Returns one such that all
+ * messages that were posted until now are settled with it.
+ */
+static inline uint64_t
+channels_last_ticket(const struct channels *channels)
+{
+	return channels->log ? channels->log->proposed : channels->ticket;
+}
+
+/* Returns the ticket of the last settled message: those before it are settled, too. */
+static inline uint64_t
+channels_settled(const struct channels *channels)
+{
+	return channels->log ? channels->log->answered : channels->durable;
+}
+
 /* ---- channel.c ---- */
 
 /* Makes an empty set. The caller then sets journal, nonces, page_cache and watcher. */
@@ -161,8 +208,8 @@ void channels_init(struct channels *channels, const struct channels_limits *limi
 	struct clock *clock, uint64_t epoch);
 void channels_free(struct channels *channels);
 
-/* Returns true if there is a channel with this name. */
-bool channels_have(const struct channels *channels, struct chat_span name);
+/* Returns the channel with this name, or NULL if there is none. */
+struct channel *channels_get(const struct channels *channels, struct chat_span name);
 
 /*
  * Returns the channel with this valid name, which is in use afterwards. Makes the channel if there

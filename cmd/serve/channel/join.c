@@ -56,6 +56,7 @@ channel_leave(struct member *member)
 {
 	struct channel *channel = member->channel;
 	struct user *user = member->user;
+	struct channel_log *log;
 
 	if (!channel)
 		return;
@@ -65,9 +66,10 @@ channel_leave(struct member *member)
 	member->catchup = NULL;
 	channel->members.count--;
 	channel->presence.crowded = channel->presence.crowded && channel_is_crowd(channel);
+	log = channel->channels->log;
 	user->conns--;
-	if (!member->hidden)
-		user->shown--;
+	if (!member->hidden && !--user->shown && log)
+		log->tell_presence(log, channel, user, false);
 	user_go_offline(channel, user);
 	channel_release(channel);
 }

@@ -87,8 +87,8 @@ channel_post_digest(const struct channel_post *post)
 
 /* ---- to propose ---- */
 
-static uint64_t
-sender_of(const struct channel_post *post)
+uint64_t
+channel_post_sender(const struct channel_post *post)
 {
 	return post->member ? post->member->serial : 0;
 }
@@ -108,7 +108,7 @@ post_duplicate(const struct channel_post *post, struct nonce *nonce, struct chat
 		return chat_fail(err, CHAT_RATE_LIMITED,
 			"too much is said again before its place in the past is reached");
 	if (!block)
-		nonce_add_sender(nonce, sender_of(post));
+		nonce_add_sender(nonce, channel_post_sender(post));
 	else if (post->member)
 		member_echo(post->member, block, at, 1);
 	return 0;
@@ -126,7 +126,7 @@ post_place(struct channel *channel, const struct channel_post *post)
 		.place = {channels->epoch, channels->sequence + 1},
 		.posted_ms = clock_unix_ms(channels->clock),
 		.post = post,
-		.sender = sender_of(post),
+		.sender = channel_post_sender(post),
 	};
 
 	return channel_apply(channel, &entry);
@@ -142,7 +142,7 @@ post_with_nonce(struct channel *channel, const struct channel_post *post, struct
 	struct nonce_message message = {
 		.owner = post->owner,
 		.digest = channel_post_digest(post),
-		.sender = sender_of(post),
+		.sender = channel_post_sender(post),
 	};
 
 	if (!nonce)
@@ -157,6 +157,10 @@ post_with_nonce(struct channel *channel, const struct channel_post *post, struct
 int
 channel_post(struct channel *channel, const struct channel_post *post, struct chat_err *err)
 {
+	struct channel_log *log = channel->channels->log;
+
+	if (log)
+		return log->propose(log, channel, post, err);
 	if (post->nonce_json.len)
 		return post_with_nonce(channel, post, err);
 	post_place(channel, post);

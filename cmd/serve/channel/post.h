@@ -21,6 +21,9 @@ void channel_post_fill(struct channel_post *post, const struct chat_msg *msg);
  */
 uint64_t channel_post_digest(const struct channel_post *post);
 
+/* Returns the serial of the member that posts it; 0: none. */
+uint64_t channel_post_sender(const struct channel_post *post);
+
 /*
  * Appends a message to the channel. It is sent to every member when it is durable. If the sender
  * used the nonce before, no second message is made, and post->member is sent the first one again

@@ -7,7 +7,7 @@
 bool
 channel_is_crowd(const struct channel *channel)
 {
-	return channel->members.count > channel->channels->limits.crowd;
+	return channel->members.count + channel->members.remote > channel->channels->limits.crowd;
 }
 
 /* ---- announcements ---- */
@@ -69,16 +69,28 @@ announce(struct channel *channel, const struct user *user, bool online)
 /* ---- online ---- */
 
 void
-member_come_online(struct channel *channel, struct member *member)
+user_come_online(struct channel *channel, struct user *user, int64_t active_ms)
 {
-	struct user *user = member->user;
-
 	leavers_remove(&channel->channels->leavers, user);
-	user->active_ms = clock_unix_ms(channel->channels->clock);
-	if (user->shown++ || user->present)
+	user->active_ms = active_ms;
+	if (user->present)
 		return;
 	roster_show(&channel->roster, user);
 	announce(channel, user, true);
+}
+
+void
+member_come_online(struct channel *channel, struct member *member)
+{
+	struct channel_log *log = channel->channels->log;
+	struct user *user = member->user;
+	int64_t now_ms = clock_unix_ms(channel->channels->clock);
+
+	if (!user->shown && !user->remote)
+		user->since_ms = now_ms;
+	user_come_online(channel, user, now_ms);
+	if (!user->shown++ && log)
+		log->tell_presence(log, channel, user, true);
 }
 
 /* ---- offline ---- */
@@ -95,7 +107,7 @@ user_depart(struct channel *channel, struct user *user)
 		roster_hide(&channel->roster, user);
 		announce(channel, user, false);
 	}
-	if (!user->conns && !user->reserved)
+	if (!user->conns && !user->remote && !user->reserved)
 		roster_remove(&channel->roster, user);
 }
 
@@ -104,7 +116,7 @@ user_go_offline(struct channel *channel, struct user *user)
 {
 	struct channels *channels = channel->channels;
 
-	if (user->shown || user->leaver)
+	if (user->shown || user->remote || user->leaver)
 		return;
 	if (user->present && channels->limits.grace_ms > 0)
 		leavers_add(&channels->leavers, channel, user,

@@ -2,6 +2,7 @@
 #define SERVE_CHANNEL_PRESENCE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The users who are present in a channel, and their announcements. A user is announced as online
@@ -21,9 +22,14 @@ struct user;
 void member_come_online(struct channel *channel, struct member *member);
 
 /*
+ * Lists a user, and announces it as online, unless it is present already. active_ms: Unix time.
+ */
+void user_come_online(struct channel *channel, struct user *user, int64_t active_ms);
+
+/*
  * To be called when a connection of the user has left. If all its remaining connections are hidden,
- * the user becomes offline when the grace time ends, or at once if limits.grace_ms is 0. A user
- * that is offline and has no connection is freed.
+ * and it is on no other server, the user becomes offline when the grace time ends, or at once if
+ * limits.grace_ms is 0. A user that is offline and has no connection is freed.
  */
 void user_go_offline(struct channel *channel, struct user *user);
 

@@ -20,6 +20,7 @@ struct quota_owner;
 struct claimant {
 	uint64_t key; /* a hash of the address; 0: no address, so there is no limit of channels */
 	size_t weight; /* it may use up to `weight` times as many channels as are not in use */
+	bool is_log; /* the log, which has placed a message there: the limits do not hold */
 };
 
 /* The quota's part of a channel. Zeroed memory is a channel that is neither in use nor idle. */

@@ -24,12 +24,15 @@ struct user {
 	uint32_t id_len, name_len, name_json_len;
 	uint32_t conns; /* the number of its connections */
 	uint32_t shown; /* the number of its connections that are not hidden */
+	uint32_t remote; /* the number of other servers of the cluster where it is present */
 	/* It is in the list of users, and was announced as online unless there is a crowd. */
 	bool present;
 	bool reserved; /* it is the server's own user, which is kept without connections */
 	struct leaver *leaver; /* NULL: the user is not in its grace time */
 	/* Unix time of its last message, or of its last join that is not hidden. */
 	int64_t active_ms;
+	int64_t since_ms; /* Unix time since which it is present; valid if shown or remote is not 0
+			   */
 	char bytes[];
 };
 
@@ -64,7 +67,8 @@ struct user *roster_any(const struct roster *roster);
 void roster_show(struct roster *roster, struct user *user);
 void roster_hide(struct roster *roster, struct user *user);
 
-/* Frees a user. It must have no connections, and must not be in its grace time. */
+/* Frees a user. It must have no connections, be on no other server, and must not be in its grace
+ * time. */
 void roster_remove(struct roster *roster, struct user *user);
 
 #endif

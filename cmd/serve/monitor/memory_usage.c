@@ -38,7 +38,7 @@ take_counted(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources)
 	bytes[USAGE_RECEIVE] = conns->received_bytes;
 	bytes[USAGE_UNSYNCED] = backpressure_bytes(&sessions->backpressure);
 	bytes[USAGE_HISTORY] = channels_history_bytes(channels);
-	bytes[USAGE_NONCES] = channels->nonces.shares.amount;
+	bytes[USAGE_NONCES] = channels->nonces.shares.amount + cluster_memory(sources->cluster);
 	bytes[USAGE_CATCHUP] = channels->page_cache.bytes;
 	bytes[USAGE_RATES] = sessions->rate_limiter.bytes;
 	bytes[USAGE_JOURNAL] = journal->kind->memory ? journal->kind->memory(journal) : 0;

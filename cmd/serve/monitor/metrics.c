@@ -37,7 +37,9 @@ journal_bytes(const struct monitor_sources *sources)
 #define PEER_SAMPLES 8
 #define MEMORY_SAMPLES 6
 #define OUTPUT_SAMPLES 6
-#define SAMPLES (PEER_SAMPLES + MEMORY_SAMPLES + OUTPUT_SAMPLES)
+#define CLUSTER_SAMPLES 7
+#define ALONE_SAMPLES (PEER_SAMPLES + MEMORY_SAMPLES + OUTPUT_SAMPLES)
+#define SAMPLES (ALONE_SAMPLES + CLUSTER_SAMPLES)
 
 static void
 take_peers(struct sample samples[PEER_SAMPLES], const struct monitor_sources *sources)
@@ -107,11 +109,42 @@ take_output(struct sample samples[OUTPUT_SAMPLES], const struct monitor_sources 
 }
 
 static void
+take_cluster(struct sample samples[CLUSTER_SAMPLES], const struct cluster *cluster)
+{
+	const struct sample taken[CLUSTER_SAMPLES] = {
+		{"cluster_servers", "gauge", "Other servers of the cluster that are heard.",
+			(double)cluster->presence.nodes.count},
+		{"cluster_entries_total", "counter", "Batches of messages that were applied.",
+			(double)cluster->ever.entries},
+		{"cluster_duplicates_total", "counter",
+			"Messages that were dropped because their nonces were used.",
+			(double)cluster->ever.duplicates},
+		{"cluster_refused_total", "counter",
+			"Messages that were not stored in time, or not at all.",
+			(double)cluster->ever.refused},
+		{"cluster_garbage_total", "counter",
+			"What came from the nats-servers and no server has written.",
+			(double)(cluster->ever.garbage + cluster->presence.garbage)},
+		{"cluster_waiting_bytes", "gauge", "Bytes of messages that wait for the cluster.",
+			(double)cluster->log.bytes},
+		{"cluster_waiting_milliseconds", "gauge", "How long the oldest of them has waited.",
+			(double)cluster_wait_ms(cluster)},
+	};
+
+	memcpy(samples, taken, sizeof(taken));
+}
+
+/* Returns how many samples there are. */
+static int
 samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sources)
 {
 	take_peers(samples, sources);
 	take_memory(samples + PEER_SAMPLES, sources);
 	take_output(samples + PEER_SAMPLES + MEMORY_SAMPLES, sources);
+	if (!sources->cluster->shared_log)
+		return ALONE_SAMPLES;
+	take_cluster(samples + ALONE_SAMPLES, sources->cluster);
+	return SAMPLES;
 }
 
 /* Adds up the connections that sessions ended and those that conns ended. */
@@ -174,10 +207,10 @@ metrics_write_prometheus(struct chat_buf *out, const struct monitor_sources *sou
 	const struct session_counters *counters = &sources->sessions->counters;
 	struct sample samples[SAMPLES];
 	uint64_t drops[DROP_REASONS];
+	int count = samples_take(samples, sources);
 
 	drops_take(drops, sources);
-	samples_take(samples, sources);
-	for (int i = 0; i < SAMPLES; i++)
+	for (int i = 0; i < count; i++)
 		chat_buf_printf(out, "# HELP chat_%s %s\n# TYPE chat_%s %s\nchat_%s %.0f\n",
 			samples[i].name, samples[i].help, samples[i].name, samples[i].type,
 			samples[i].name, samples[i].value);
@@ -205,12 +238,12 @@ metrics_write_json(struct chat_buf *out, const struct monitor_sources *sources)
 	size_t bytes[USAGE_KINDS];
 	struct sample samples[SAMPLES];
 	uint64_t counts[DROP_REASONS];
+	int count = samples_take(samples, sources);
 	char *text;
 
 	drops_take(counts, sources);
-	samples_take(samples, sources);
 	cJSON_AddStringToObject(line, "type", "$metrics");
-	for (int i = 0; i < SAMPLES; i++)
+	for (int i = 0; i < count; i++)
 		cJSON_AddNumberToObject(line, samples[i].name, samples[i].value);
 	drops = cJSON_AddObjectToObject(line, "drops");
 	for (int i = 0; i < DROP_REASONS; i++)

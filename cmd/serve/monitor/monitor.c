@@ -116,7 +116,7 @@ health_problem(const struct monitor_sources *sources)
 
 	if (*sources->draining)
 		return "shutting down";
-	return *trouble ? trouble : NULL;
+	return *trouble ? trouble : cluster_trouble(sources->cluster);
 }
 
 static void

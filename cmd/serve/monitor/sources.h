@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "serve/cluster/cluster.h"
 #include "serve/monitor/turn_times.h"
 #include "serve/session/context.h"
 #include "serve/util/line_writer.h"
@@ -17,6 +18,7 @@ struct monitor_sources {
 	const struct line_writer *events; /* on stdout */
 	const struct turn_times *turns;
 	const bool *draining; /* the server is about to end */
+	const struct cluster *cluster; /* its shared_log is NULL: the server is alone */
 };
 
 static inline const struct journal *

@@ -20,7 +20,8 @@ backpressure_bytes(const struct backpressure *backpressure)
 {
 	const struct channels *channels = backpressure->channels;
 
-	return channels->pending_bytes + channels->journal->unwritten_bytes;
+	return channels->pending_bytes + channels->journal->unwritten_bytes +
+		(channels->log ? channels->log->bytes : 0);
 }
 
 bool

@@ -36,6 +36,7 @@ struct session_options {
 struct session_context {
 	struct session_options options;
 	struct origin_names names; /* of pages and hosts that are allowed */
+	bool not_ready; /* the server catches up with its cluster: requests get 503 */
 
 	/* Borrowed from the server. */
 	struct clock *clock;

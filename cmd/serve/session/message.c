@@ -78,7 +78,7 @@ post(struct session *session, const struct chat_msg *msg)
 				.nonce_json = post.nonce_json,
 				.retry_after_ms = err.code == CHAT_RATE_LIMITED ? 1000 : 0,
 			});
-	session->ticket = channel->channels->ticket;
+	session->ticket = channels_last_ticket(channel->channels);
 	stall_if_high(session);
 }
 

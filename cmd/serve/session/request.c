@@ -56,7 +56,7 @@ claimant_of(const struct session *session)
 	bool is_one = address_kind(session->address) == ADDRESS_REMOTE;
 
 	return (struct claimant){
-		address_hash(session->address), is_one ? 1 : SHARED_ADDRESS_WEIGHT};
+		address_hash(session->address), is_one ? 1 : SHARED_ADDRESS_WEIGHT, false};
 }
 
 int
@@ -70,12 +70,16 @@ session_request(struct conn *conn, const struct chat_http_request *request, cons
 
 	if (refusal)
 		return refusal;
+	if (session->context->not_ready) {
+		*why = "the server catches up with its cluster";
+		return 503;
+	}
 	claimant = claimant_of(session); /* session_check_peer has resolved its address */
 	if (!chat_channel_valid(request->path)) {
 		*why = "no such channel";
 		return 404;
 	}
-	if (session_charge_request(session, !channels_have(channels, request->path))) {
+	if (session_charge_request(session, !channels_get(channels, request->path))) {
 		*why = "too many joins or new channels came from this address";
 		return 429;
 	}

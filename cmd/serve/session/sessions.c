@@ -83,7 +83,7 @@ on_close(struct conn *conn)
 
 	if (session->state == SESSION_AWAITS_AUTH)
 		return false; /* serve_auth_queue calls this again */
-	if (session->ticket <= channels->durable)
+	if (session->ticket <= channels_settled(channels))
 		return true;
 	session_set_state(session, SESSION_SETTLING);
 	conn_resume(conn, CONN_PAUSE_SESSION);
@@ -274,7 +274,8 @@ sessions_settle(struct session_context *context)
 {
 	struct session *session;
 
-	while ((session = context->settling) && session->ticket <= context->channels->durable) {
+	while ((session = context->settling) &&
+		session->ticket <= channels_settled(context->channels)) {
 		session_set_state(session, SESSION_ACTIVE);
 		conn_answer_close(&session->conn);
 	}
@@ -294,6 +295,17 @@ sessions_recheck(struct session_context *context)
 			session_end(session, CHAT_UNAUTHORIZED, "your token is not valid any more",
 				1008);
 	}
+}
+
+void
+session_expel(struct member *member)
+{
+	struct session *session = session_of(member->conn);
+
+	session_end(session, CHAT_USERNAME_TAKEN,
+		"on another server of the cluster somebody had this username or id first", 1008);
+	channel_leave(member);
+	catchup_end(session->catchup);
 }
 
 void

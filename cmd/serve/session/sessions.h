@@ -36,6 +36,10 @@ void sessions_settle(struct session_context *context);
 /* Ends the sessions of users that are no longer let in, after the tokens were read again. */
 void sessions_recheck(struct session_context *context);
 
+/* Ends the session of a member, because the id or the name of its user belongs to another. The
+ * member leaves its channel now. */
+void session_expel(struct member *member);
+
 /* Tells every peer that the server ends, and closes. Aborts connections that are in the handshake.
  */
 void sessions_shut_down(struct session_context *context);

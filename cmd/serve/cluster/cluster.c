@@ -1,0 +1,319 @@
+/* Opens the cluster; the state, the turns and the end of it. The entries are applied in entry.c. */
+#include "serve/cluster/cluster.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#include "serve/channel/encode.h"
+#include "serve/cluster/batch.h"
+#include "serve/cluster/entry.h"
+#include "serve/cluster/tell.h"
+#include "text/err.h"
+
+#define LINE_EXTRA_BYTES \
+	((size_t)1024) /* of a line in a batch, beside what the client has sent \
+			*/
+
+/* ---- proposing ---- */
+
+static int
+propose(struct channel_log *log, struct channel *channel, const struct channel_post *post,
+	struct chat_err *err)
+{
+	struct cluster *cluster = (struct cluster *)log;
+	struct proposals *proposals = &cluster->proposals;
+
+	if (cluster->state == CLUSTER_FAILED)
+		return chat_fail(err, CHAT_UNAVAILABLE, "the cluster cannot store messages now");
+	proposals_add(proposals, channel_name(channel), post, clock_now_ms(cluster->clock),
+		clock_unix_ms(cluster->clock));
+	log->proposed = proposals->last;
+	log->bytes = proposals->bytes;
+	return 0;
+}
+
+/* ---- presence ---- */
+
+static void
+tell_presence(
+	struct channel_log *log, const struct channel *channel, const struct user *user, bool here)
+{
+	struct cluster *cluster = (struct cluster *)log;
+
+	presence_note(&cluster->presence, channel, user, here);
+}
+
+static void
+expel(struct channel_log *log, struct channel *channel, struct user *user)
+{
+	struct cluster *cluster = (struct cluster *)log;
+	struct member *member, *next;
+	bool is_here = user->conns > 0;
+
+	if (user->remote)
+		nodes_displace(&cluster->presence.nodes, user);
+	if (!is_here)
+		return;
+	DL_FOREACH_SAFE(channel->members.first, member, next)
+	if (member->user == user)
+		cluster->events->expel(cluster->arg, member);
+}
+
+/* ---- what the stream says ---- */
+
+/*
+ * Checks that the copy of the messages that this server has is one of this stream. Returns 0, or -1
+ * with the reason.
+ */
+static int
+check_copy(
+	const struct channels *channels, const struct shared_log_state *state, struct chat_err *err)
+{
+	const struct epochs *epochs = &channels->epochs;
+	uint64_t epoch = (uint64_t)state->made_ms;
+
+	for (uint32_t i = 0; i < epochs->count; i++)
+		if (epochs->at[i].epoch != epoch)
+			return chat_fail(err, CHAT_USAGE,
+				"the journal has messages that are not of this cluster: begin with "
+				"an "
+				"empty directory");
+	if (channels->sequence >> BATCH_BITS > state->last)
+		return chat_fail(err, CHAT_USAGE,
+			"the journal has messages that the stream has lost: was an old copy of "
+			"it restored?");
+	return 0;
+}
+
+static void
+fail(struct cluster *cluster, const struct chat_err *err)
+{
+	cluster->state = CLUSTER_FAILED;
+	cluster->proposals.halted = true;
+	cluster->events->failed(cluster->arg, err);
+}
+
+static void
+on_opened(void *arg, const struct shared_log_state *state)
+{
+	struct cluster *cluster = arg;
+	struct channels *channels = cluster->channels;
+	struct chat_err err;
+	uint64_t last;
+
+	if (check_copy(channels, state, &err) < 0) {
+		fail(cluster, &err);
+		return;
+	}
+	channels->epoch = (uint64_t)state->made_ms;
+	epochs_free(&channels->epochs);
+	last = channels->sequence >> BATCH_BITS;
+	if (last + 1 < state->first)
+		/* These entries were removed before this server could copy them. */
+		channels->gap = (state->first << BATCH_BITS) - 1;
+	cluster->entry = last ? last - 1 : 0; /* the end of its last batch may be missing */
+	if (channels->limits.max_message_bytes + LINE_EXTRA_BYTES > state->max_payload) {
+		channels->limits.max_message_bytes = state->max_payload - LINE_EXTRA_BYTES;
+		error_log_printf(cluster->error_log,
+			"cluster: messages have at most %zu bytes, because max_payload of the "
+			"nats-server is %zu",
+			channels->limits.max_message_bytes, state->max_payload);
+	}
+	cluster->proposals.most_batch_bytes =
+		state->max_payload < BATCH_BYTES_MAX ? state->max_payload : BATCH_BYTES_MAX;
+	cluster->state = CLUSTER_CATCHING_UP;
+	cluster->time_ms = channels->freed.timestamp_ms;
+	shared_log_read(cluster->shared_log, cluster->entry,
+		cluster->entry ? cluster->time_ms - WINDOW_MS : 0);
+}
+
+static void
+on_caught_up(void *arg)
+{
+	struct cluster *cluster = arg;
+
+	if (cluster->state != CLUSTER_CATCHING_UP)
+		return;
+	cluster->state = CLUSTER_CALLING;
+	cluster->called_ms = clock_now_ms(cluster->clock);
+	presence_ask(&cluster->presence);
+}
+
+static void
+on_heard(void *arg, struct chat_span text)
+{
+	struct cluster *cluster = arg;
+
+	presence_hear(&cluster->presence, text, clock_now_ms(cluster->clock));
+}
+
+static void
+on_answer(void *arg, uint64_t batch, enum shared_log_answer answer, const char *why)
+{
+	struct cluster *cluster = arg;
+
+	if (answer == SHARED_LOG_AWAY)
+		proposals_delay(&cluster->proposals, batch, clock_now_ms(cluster->clock));
+	if (answer != SHARED_LOG_REFUSED)
+		return;
+	error_log_printf(cluster->error_log, "cluster: the stream refuses messages: %s", why);
+	proposals_drop(&cluster->proposals, batch, cluster_tell_refused, cluster);
+}
+
+static void
+on_changed(void *arg, const char *sentence)
+{
+	struct cluster *cluster = arg;
+
+	error_log_printf(cluster->error_log, "cluster: %s", sentence);
+}
+
+static void
+on_failed(void *arg, const struct chat_err *err)
+{
+	fail(arg, err);
+}
+
+static const struct shared_log_events shared_log_events = {
+	.opened = on_opened,
+	.entry = cluster_apply,
+	.caught_up = on_caught_up,
+	.answer = on_answer,
+	.heard = on_heard,
+	.changed = on_changed,
+	.failed = on_failed,
+};
+
+/* ---- the turn, the sweep ---- */
+
+void
+cluster_turn(struct cluster *cluster)
+{
+	struct channel_log *log = &cluster->log;
+
+	if (!cluster->shared_log)
+		return;
+	cluster_pay_answers(cluster);
+	presence_turn(&cluster->presence);
+	proposals_send(&cluster->proposals, clock_now_ms(cluster->clock));
+	log->answered =
+		proposals_settle(&cluster->proposals, cluster->channels->durable, log->answered);
+	log->bytes = cluster->proposals.bytes;
+}
+
+bool
+cluster_is_settled(const struct cluster *cluster)
+{
+	return !cluster->shared_log || !cluster->proposals.by_channel;
+}
+
+/* Begins to serve when the other servers have had time to say who is present. */
+static void
+begin_when_called(struct cluster *cluster, int64_t now_ms)
+{
+	if (cluster->state != CLUSTER_CALLING || now_ms - cluster->called_ms < NODE_ANSWER_MS)
+		return;
+	cluster->state = CLUSTER_READY;
+	cluster->proposals.halted = false;
+	cluster->events->ready(cluster->arg);
+}
+
+void
+cluster_sweep(struct cluster *cluster)
+{
+	int64_t now_ms;
+
+	if (!cluster->shared_log)
+		return;
+	now_ms = clock_now_ms(cluster->clock);
+	begin_when_called(cluster, now_ms);
+	if (cluster->state >= CLUSTER_CALLING)
+		presence_sweep(&cluster->presence, now_ms);
+	proposals_send_again(&cluster->proposals, now_ms);
+	proposals_expire(&cluster->proposals, now_ms - CLUSTER_PATIENCE_MS,
+		cluster_tell_unavailable, cluster);
+}
+
+/* ---- for the monitor ---- */
+
+int64_t
+cluster_wait_ms(const struct cluster *cluster)
+{
+	const struct proposal *first = cluster->proposals.first;
+
+	return first ? clock_now_ms(cluster->clock) - first->since_ms : 0;
+}
+
+const char *
+cluster_trouble(const struct cluster *cluster)
+{
+	if (!cluster->shared_log)
+		return NULL;
+	switch (cluster->state) {
+	case CLUSTER_CONNECTING:
+		return "the nats-servers do not answer";
+	case CLUSTER_CATCHING_UP:
+	case CLUSTER_CALLING:
+		return "catching up with the cluster";
+	case CLUSTER_FAILED:
+		return "the cluster is lost";
+	case CLUSTER_READY:
+		break;
+	}
+	return cluster_wait_ms(cluster) > CLUSTER_TROUBLE_MS ? "the cluster does not store messages"
+							     : NULL;
+}
+
+size_t
+cluster_memory(const struct cluster *cluster)
+{
+	return window_memory(&cluster->window) + cluster->presence.changes.cap;
+}
+
+/* ---- opening and closing ---- */
+
+int
+cluster_open(struct cluster *cluster, const struct shared_log_options *options, uv_loop_t *loop,
+	struct channels *channels, struct error_log *error_log, const struct cluster_events *events,
+	void *arg, struct chat_err *err)
+{
+	*cluster = (struct cluster){
+		.log = {.propose = propose, .tell_presence = tell_presence, .expel = expel},
+		.channels = channels,
+		.clock = channels->clock,
+		.error_log = error_log,
+		.events = events,
+		.arg = arg,
+		.proposals.halted = true,
+	};
+	cluster->shared_log = shared_log_open(options, loop, &shared_log_events, cluster, err);
+	if (!cluster->shared_log)
+		return -1;
+	cluster->proposals.shared_log = cluster->shared_log;
+	presence_open(&cluster->presence, channels, cluster->shared_log, error_log);
+	cluster->log.name = chat_span_of(cluster->presence.server);
+	channels->log = &cluster->log;
+	return 0;
+}
+
+void
+cluster_close(struct cluster *cluster)
+{
+	if (!cluster->shared_log)
+		return;
+	presence_leave(&cluster->presence);
+	shared_log_close(cluster->shared_log);
+}
+
+void
+cluster_free(struct cluster *cluster)
+{
+	if (!cluster->shared_log)
+		return;
+	shared_log_free(cluster->shared_log);
+	cluster_forget_answers(cluster);
+	presence_free(&cluster->presence);
+	proposals_free(&cluster->proposals);
+	window_free(&cluster->window);
+	cluster->shared_log = NULL;
+}

@@ -1,0 +1,137 @@
+/*
+ * From entries of the stream to messages of channels. All servers of a cluster do this with
+ * the same entries, and must come to the same result.
+ */
+#include "serve/cluster/entry.h"
+
+#include "serve/channel/apply.h"
+#include "serve/channel/post.h"
+#include "serve/cluster/batch.h"
+#include "serve/cluster/state.h"
+#include "serve/cluster/subject.h"
+#include "serve/cluster/tell.h"
+
+static void
+report_garbage(struct cluster *cluster, const struct shared_log_entry *entry, const char *why)
+{
+	cluster->ever.garbage++;
+	error_log_printf(cluster->error_log,
+		"cluster: entry %llu has something that no server has written, and it is left out: "
+		"%s",
+		(unsigned long long)entry->number, why);
+}
+
+/* Returns the message that had the nonce first; NULL: this one, which is remembered, or none. */
+static const struct window_message *
+find_duplicate(struct cluster *cluster, const struct channel *channel,
+	const struct channel_post *post, const struct window_message *message)
+{
+	struct chat_span id = {post->user->id, post->user->id_len};
+	const struct window_message *seen;
+	struct nonce_key key;
+
+	if (!post->nonce_json.len)
+		return NULL;
+	key = nonce_key(channel_name(channel), id, post->nonce);
+	seen = window_find(&cluster->window, key, message->time_ms);
+	if (!seen)
+		window_add(&cluster->window, key, message);
+	return seen;
+}
+
+/* Notes that a user who is here was active. */
+static void
+note_active(struct channel *channel, const struct channel_post *post, int64_t time_ms)
+{
+	struct user *user = roster_find_id(
+		&channel->roster, (struct chat_span){post->user->id, post->user->id_len});
+
+	if (user && user->active_ms < time_ms)
+		user->active_ms = time_ms;
+}
+
+/*
+ * Applies one message, or drops it. proposal: of this server; NULL: of another one. Returns the
+ * ticket of the journal; 0: there is nothing to wait for.
+ */
+static uint64_t
+apply_message(struct cluster *cluster, struct channel *channel, struct channel_post *post,
+	uint64_t number, const struct proposal *proposal)
+{
+	struct channels *channels = channel->channels;
+	struct window_message message = {number, cluster->time_ms, channel_post_digest(post)};
+	const struct window_message *seen = find_duplicate(cluster, channel, post, &message);
+	uint64_t sender = proposal ? proposal->sender : 0;
+
+	if (seen) {
+		cluster->ever.duplicates++;
+		if (sender)
+			cluster_owe_answer(cluster, channel, sender, post, seen, message.digest);
+		return channels->ticket; /* the first one may not be published yet */
+	}
+	if (number <= channels->sequence)
+		return 0; /* the journal has it */
+	note_active(channel, post, cluster->time_ms);
+	channel_apply(channel,
+		&(struct log_entry){
+			.place = {channels->epoch, number},
+			.posted_ms = cluster->time_ms,
+			.post = post,
+			.sender = sender,
+		});
+	return channels->ticket;
+}
+
+/* Applies the messages of a batch. own: the proposals of this server; NULL: it is of another. */
+static void
+apply_batch(struct cluster *cluster, struct channel *channel, const struct shared_log_entry *entry,
+	struct proposal *own)
+{
+	struct chat_span rest = entry->text;
+	struct batch_message message;
+	struct chat_err err;
+
+	for (uint64_t i = 0; rest.len && i < BATCH_MESSAGES_MAX; i++) {
+		struct proposal *proposal = own;
+		uint64_t ticket = 0;
+
+		if (own)
+			own = own->next_own;
+		if (batch_next(&rest, channel_name(channel), &message, &err) < 0)
+			report_garbage(cluster, entry, err.text);
+		else
+			ticket = apply_message(cluster, channel, &message.post,
+				entry->number << BATCH_BITS | i, proposal);
+		if (!proposal)
+			continue;
+		proposal->placed = true;
+		proposal->ticket = ticket;
+	}
+	if (rest.len)
+		report_garbage(cluster, entry, "more messages than a batch has");
+}
+
+void
+cluster_apply(void *arg, const struct shared_log_entry *entry)
+{
+	struct cluster *cluster = arg;
+	const struct claimant log = {.is_log = true};
+	char name[CHAT_CHANNEL_MAX + 1];
+	struct channel *channel;
+	struct proposal *own;
+	uint32_t count;
+
+	cluster->ever.entries++;
+	cluster->time_ms = clock_after_ms(entry->time_ms, cluster->time_ms);
+	if (cluster->entry < entry->number)
+		cluster->entry = entry->number;
+	if (!subject_word_read(name, entry->word)) {
+		report_garbage(cluster, entry, "its subject names no channel");
+		return;
+	}
+	own = proposals_take(
+		&cluster->proposals, chat_span_of(name), entry->batch, entry->text, &count);
+	channel = channels_find(cluster->channels, chat_span_of(name), &log, NULL);
+	apply_batch(cluster, channel, entry, own);
+	channel_release(channel);
+}

@@ -1,0 +1,169 @@
+/* Called on the threads of libnats: entries, answers, and the state of the connection. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve/cluster/nats_private.h"
+#include "serve/util/json_find.h"
+#include "text/clock.h"
+#include "text/span.h"
+
+/* ---- entries ---- */
+
+/* Returns the batch that this process has published as this entry; 0: it has not. */
+static uint64_t
+own_batch(const struct shared_log *log, natsMsg *msg)
+{
+	const char *id = NULL;
+
+	if (natsMsgHeader_Get(msg, "Nats-Msg-Id", &id) != NATS_OK || !id ||
+		strncmp(id, log->instance, INSTANCE_LEN) != 0 || id[INSTANCE_LEN] != '-')
+		return 0;
+	return strtoull(id + INSTANCE_LEN + 1, NULL, 16);
+}
+
+/* Notes that an entry has come. Returns false if it came before. */
+static bool
+is_new(struct shared_log *log, const jsMsgMetaData *meta, bool *caught_up)
+{
+	uint64_t number = meta->Sequence.Stream;
+	bool is_past;
+
+	uv_mutex_lock(&log->mutex);
+	log->active_ms = chat_now_ms();
+	/* Entries before `after` are given to the loop too if it has asked for their time. */
+	is_past = number <= log->after && !log->time_ms;
+	if (log->after < number) {
+		log->after = number;
+		log->time_ms = 0;
+	}
+	*caught_up = !log->caught_up && log->after >= log->target;
+	log->caught_up |= *caught_up;
+	uv_mutex_unlock(&log->mutex);
+	return !is_past;
+}
+
+void
+nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg)
+{
+	struct shared_log *log = arg;
+	const char *subject = natsMsg_GetSubject(msg);
+	size_t prefix = strlen(log->subject);
+	jsMsgMetaData *meta = NULL;
+	struct note *note;
+	bool caught_up;
+
+	(void)connection;
+	(void)sub;
+	if (natsMsg_GetMetaData(&meta, msg) != NATS_OK || strlen(subject) < prefix ||
+		!is_new(log, meta, &caught_up)) {
+		jsMsgMetaData_Destroy(meta);
+		natsMsg_Destroy(msg);
+		return;
+	}
+	note = nats_note(NOTE_ENTRY);
+	note->msg = msg;
+	note->entry = (struct shared_log_entry){
+		.number = meta->Sequence.Stream,
+		.time_ms = meta->Timestamp / 1000000,
+		.word = chat_span_of(subject + prefix),
+		.batch = own_batch(log, msg),
+		.text = {natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)},
+	};
+	note->letter.bytes += note->entry.text.len;
+	jsMsgMetaData_Destroy(meta);
+	nats_post(log, note);
+	if (caught_up)
+		nats_post(log, nats_note(NOTE_CAUGHT_UP));
+}
+
+/* ---- answers ---- */
+
+/*
+ * Reads the answer to a published batch: {"stream":…,"seq":…} or
+ * {"error":{"code":…,"description":…}}. Errors of 500 and above are those of servers that are busy
+ * or without a leader.
+ */
+static void
+read_answer(struct chat_span text, struct note *note)
+{
+	struct chat_json_value error, code, description;
+	int64_t number = 0;
+
+	note->answer = SHARED_LOG_STORED;
+	if (!json_find(text, CHAT_SPAN("error"), &error))
+		return;
+	if (json_find(error.raw, CHAT_SPAN("code"), &code))
+		chat_json_int64(code.raw, &number);
+	note->answer = number >= 500 ? SHARED_LOG_AWAY : SHARED_LOG_REFUSED;
+	if (json_find(error.raw, CHAT_SPAN("description"), &description))
+		snprintf(note->err.text, sizeof(note->err.text), "%.*s", (int)description.raw.len,
+			description.raw.at);
+}
+
+void
+nats_on_heard(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg)
+{
+	struct note *note = nats_note(NOTE_HEARD);
+
+	(void)connection;
+	(void)sub;
+	note->msg = msg;
+	note->letter.bytes += (size_t)natsMsg_GetDataLength(msg);
+	nats_post(arg, note);
+}
+
+void
+nats_on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg)
+{
+	struct shared_log *log = arg;
+	const char *subject = natsMsg_GetSubject(msg);
+	struct note *note = nats_note(NOTE_ANSWER);
+
+	(void)connection;
+	(void)sub;
+	note->batch = strtoull(subject + strlen(log->inbox), NULL, 16);
+	if (natsMsg_IsNoResponders(msg))
+		note->answer = SHARED_LOG_AWAY;
+	else
+		read_answer((struct chat_span){natsMsg_GetData(msg),
+				    (size_t)natsMsg_GetDataLength(msg)},
+			note);
+	natsMsg_Destroy(msg);
+	nats_post(log, note);
+}
+
+/* ---- the connection ---- */
+
+void
+nats_on_disconnected(natsConnection *connection, void *arg)
+{
+	(void)connection;
+	nats_say(arg, "the connection to the nats-server is lost; trying again");
+}
+
+void
+nats_on_reconnected(natsConnection *connection, void *arg)
+{
+	char url[256] = "";
+
+	natsConnection_GetConnectedUrl(connection, url, sizeof(url));
+	nats_say(arg, "connected to %s", url);
+}
+
+void
+nats_on_closed(natsConnection *connection, void *arg)
+{
+	struct shared_log *log = arg;
+	const char *why = NULL;
+
+	natsConnection_GetLastError(connection, &why);
+	uv_mutex_lock(&log->mutex);
+	if (log->stop)
+		why = NULL;
+	uv_mutex_unlock(&log->mutex);
+	if (why)
+		nats_fail(log, CHAT_UNAUTHORIZED, "the nats-server has ended the connection: %s",
+			why);
+}

@@ -1,0 +1,112 @@
+#ifndef SERVE_CLUSTER_NATS_PRIVATE_H
+#define SERVE_CLUSTER_NATS_PRIVATE_H
+
+#include <nats/nats.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "chat/err.h"
+#include "serve/cluster/mailbox.h"
+#include "serve/cluster/shared_log.h"
+#include "serve/cluster/subject.h"
+
+/*
+ * shared_log.h with libnats. nats.c: the functions that the loop calls, and what it is told;
+ * nats_worker.c: a thread that connects, makes the stream, publishes, and looks after the
+ * subscription; nats_callbacks.c: what the threads of the library call.
+ */
+
+/* A note to the loop. */
+enum note_kind {
+	NOTE_OPENED,
+	NOTE_ENTRY,
+	NOTE_CAUGHT_UP,
+	NOTE_ANSWER,
+	NOTE_HEARD,
+	NOTE_CHANGED,
+	NOTE_FAILED
+};
+
+struct note {
+	struct letter letter; /* first */
+	enum note_kind kind;
+	struct shared_log_state state; /* NOTE_OPENED */
+	natsMsg *msg; /* NOTE_ENTRY and NOTE_HEARD, owned; else NULL */
+	struct shared_log_entry entry; /* NOTE_ENTRY: word and text are in msg */
+	uint64_t batch; /* NOTE_ANSWER */
+	enum shared_log_answer answer;
+	struct chat_err err; /* NOTE_FAILED; its text: NOTE_CHANGED, NOTE_ANSWER */
+};
+
+/* A text that the worker is to publish. */
+struct order {
+	struct order *next, *prev; /* utlist */
+	uint64_t batch; /* 0: it is said, not published */
+	char subject_word[SUBJECT_WORD_MAX + 1];
+	size_t len;
+	char text[];
+};
+
+#define INSTANCE_LEN 16 /* characters of a random name of this process */
+#define CLUSTER_NAME_MAX 32
+
+struct shared_log {
+	const struct shared_log_options *options;
+	const struct shared_log_events *events;
+	void *arg; /* of the events */
+	struct mailbox mailbox;
+	uv_thread_t worker;
+	bool worker_runs;
+
+	char stream[8 + CLUSTER_NAME_MAX], subject[16 + CLUSTER_NAME_MAX]; /* "chat.NAME.log." */
+	char instance[INSTANCE_LEN + 1];
+	char inbox[64]; /* the subject of answers, with a dot at its end */
+	char said[16 + CLUSTER_NAME_MAX]; /* the subject of shared_log_say() */
+
+	uv_mutex_t mutex; /* of what follows */
+	uv_cond_t changed; /* the worker has something to do */
+	struct order *orders; /* utlist */
+	bool stop, read_asked, has_failed;
+	uint64_t after; /* the last entry that the loop was given, or does not want */
+	int64_t time_ms; /* of the first entry that it wants in any case; 0: it wants those after it
+			  */
+	uint64_t target; /* the last entry that was there before the subscription was made */
+	bool caught_up;
+	int64_t active_ms; /* when an entry came, by chat_now_ms() */
+
+	/* of the worker */
+	natsOptions *nats_options;
+	natsConnection *connection;
+	jsCtx *js;
+	natsSubscription *entries, *answers, *hearing;
+	int64_t made_ms; /* when the stream was made; Unix time */
+	unsigned times_missing; /* how many times in a row there was no such stream */
+	bool said_waiting;
+};
+
+/* ---- nats.c ---- */
+
+/* Posts a note to the loop. The note is freed in any case. */
+void nats_post(struct shared_log *log, struct note *note);
+struct note *nats_note(enum note_kind kind);
+void nats_say(struct shared_log *log, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Says that it is over, once. */
+void nats_fail(struct shared_log *log, enum chat_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- nats_worker.c ---- */
+
+void nats_work(void *arg); /* the thread; arg: a struct shared_log */
+
+/* ---- nats_callbacks.c ---- */
+
+void nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg);
+void nats_on_heard(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg);
+void nats_on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg);
+void nats_on_disconnected(natsConnection *connection, void *arg);
+void nats_on_reconnected(natsConnection *connection, void *arg);
+void nats_on_closed(natsConnection *connection, void *arg);
+
+#endif

@@ -1,0 +1,396 @@
+/*
+ * The thread that does what may wait for the nats-servers: it connects, finds or makes the stream,
+ * subscribes to it, publishes batches, and subscribes again if entries do not come.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "serve/cluster/nats_private.h"
+#include "text/clock.h"
+
+#define NS_PER_MS INT64_C(1000000)
+#define AGAIN_MS 1000 /* between two attempts to connect, or to find the stream */
+#define ANSWER_MS 2000 /* for an answer of JetStream */
+#define QUIET_MS 3000 /* without an entry until the stream is looked at */
+#define MISSING_MOST 5 /* a nats-server that has just started may not know the stream */
+
+/* The stream's description. Its number is the epoch of all ids, which must be the same everywhere.
+ */
+#define DESCRIPTION "chat-serve "
+
+/* ---- waiting ---- */
+
+/* Waits until something changes, for this time at most. Returns false if the thread is to end. */
+static bool
+pause_for(struct shared_log *log, int64_t ms)
+{
+	bool stop;
+
+	uv_mutex_lock(&log->mutex);
+	if (!log->stop && !log->orders)
+		uv_cond_timedwait(&log->changed, &log->mutex, (uint64_t)(ms * NS_PER_MS));
+	stop = log->stop;
+	uv_mutex_unlock(&log->mutex);
+	return !stop;
+}
+
+static const char *
+last_error(natsStatus status)
+{
+	const char *text = nats_GetLastError(NULL);
+
+	return text && *text ? text : natsStatus_GetText(status);
+}
+
+/*
+ * Says once that something is waited for, and waits. Returns false if the thread is to end, or if
+ * it has waited for options.wait_ms since start_ms.
+ */
+static bool
+wait_again(struct shared_log *log, int64_t start_ms, const char *what, natsStatus status)
+{
+	int64_t wait_ms = log->options->wait_ms;
+
+	if (wait_ms && chat_now_ms() - start_ms >= wait_ms) {
+		nats_fail(log, CHAT_TRY_LATER, "%s: %s", what, last_error(status));
+		return false;
+	}
+	if (!log->said_waiting)
+		nats_say(log, "%s: %s; trying again", what, last_error(status));
+	log->said_waiting = true;
+	return pause_for(log, AGAIN_MS);
+}
+
+/* ---- connecting ---- */
+
+static bool
+connect_first(struct shared_log *log)
+{
+	int64_t start_ms = chat_now_ms();
+	char url[256] = "";
+	natsStatus status;
+
+	while ((status = natsConnection_Connect(&log->connection, log->nats_options)) != NATS_OK) {
+		if (status == NATS_CONNECTION_AUTH_FAILED) {
+			nats_fail(log, CHAT_UNAUTHORIZED, "the nats-server refuses this server: %s",
+				last_error(status));
+			return false;
+		}
+		if (!wait_again(log, start_ms, "no nats-server answers", status))
+			return false;
+	}
+	natsConnection_GetConnectedUrl(log->connection, url, sizeof(url));
+	nats_say(log, "connected to %s", url);
+	log->said_waiting = false;
+	return natsConnection_JetStream(
+		       &log->js, log->connection, &(jsOptions){.Wait = ANSWER_MS}) == NATS_OK;
+}
+
+/* ---- the stream ---- */
+
+static natsStatus
+make_stream(struct shared_log *log, jsStreamInfo **info)
+{
+	char subjects[sizeof(log->subject) + 1];
+	char description[sizeof(DESCRIPTION) + 20];
+	const char *all = subjects;
+	jsStreamConfig config;
+	jsErrCode code;
+
+	snprintf(description, sizeof(description), DESCRIPTION "%" PRId64, chat_unix_ms());
+	snprintf(subjects, sizeof(subjects), "%s>", log->subject);
+	jsStreamConfig_Init(&config);
+	config.Name = log->stream;
+	config.Description = description;
+	config.Subjects = &all;
+	config.SubjectsLen = 1;
+	config.Storage = js_FileStorage;
+	config.Replicas = log->options->replicas;
+	config.Discard = js_DiscardOld;
+	config.DenyDelete = true;
+	return js_AddStream(info, log->js, &config, NULL, &code);
+}
+
+/* Returns when a server has made the stream, in Unix time; 0: no server has. */
+static int64_t
+read_made_ms(const jsStreamConfig *config)
+{
+	const char *description = config->Description;
+
+	if (!description || strncmp(description, DESCRIPTION, sizeof(DESCRIPTION) - 1) != 0)
+		return 0;
+	return strtoll(description + sizeof(DESCRIPTION) - 1, NULL, 10);
+}
+
+/* Checks that an existing stream is as make_stream() makes it. */
+static bool
+check_stream(struct shared_log *log, const jsStreamConfig *config)
+{
+	char subjects[sizeof(log->subject) + 1];
+
+	snprintf(subjects, sizeof(subjects), "%s>", log->subject);
+	if (config->SubjectsLen != 1 || strcmp(config->Subjects[0], subjects) != 0)
+		nats_fail(log, CHAT_USAGE, "the stream %s exists, but not with the subjects %s",
+			log->stream, subjects);
+	else if (config->Storage != js_FileStorage || config->Retention != js_LimitsPolicy)
+		nats_fail(log, CHAT_USAGE,
+			"the stream %s exists, but it does not keep its entries in files, up to "
+			"its "
+			"limits",
+			log->stream);
+	else if (read_made_ms(config) <= 0)
+		nats_fail(log, CHAT_USAGE, "the stream %s exists, but no chat-serve has made it",
+			log->stream);
+	else
+		return true;
+	return false;
+}
+
+static void
+note_opened(struct shared_log *log, const jsStreamInfo *info)
+{
+	struct note *note = nats_note(NOTE_OPENED);
+	int64_t max_payload = natsConnection_GetMaxPayload(log->connection);
+
+	log->made_ms = read_made_ms(info->Config);
+	note->state = (struct shared_log_state){
+		.made_ms = log->made_ms,
+		.first = info->State.FirstSeq,
+		.last = info->State.LastSeq,
+		.max_payload = (size_t)max_payload,
+	};
+	nats_post(log, note);
+}
+
+static bool
+open_stream(struct shared_log *log)
+{
+	int64_t start_ms = chat_now_ms();
+	jsStreamInfo *info = NULL;
+	jsErrCode code;
+	natsStatus status;
+	bool good;
+
+	for (;;) {
+		status = js_GetStreamInfo(&info, log->js, log->stream, NULL, &code);
+		if (status == NATS_NOT_FOUND)
+			status = make_stream(log, &info);
+		if (status == NATS_OK)
+			break;
+		if (!wait_again(log, start_ms, "JetStream does not answer", status))
+			return false;
+	}
+	good = check_stream(log, info->Config);
+	if (good)
+		note_opened(log, info);
+	jsStreamInfo_Destroy(info);
+	return good;
+}
+
+/* ---- entries ---- */
+
+/* Waits until the loop has asked for entries. */
+static bool
+await_read(struct shared_log *log)
+{
+	bool asked = false;
+
+	while (!asked) {
+		if (!pause_for(log, AGAIN_MS))
+			return false;
+		uv_mutex_lock(&log->mutex);
+		asked = log->read_asked;
+		uv_mutex_unlock(&log->mutex);
+	}
+	return true;
+}
+
+static void
+unsubscribe(natsSubscription **sub)
+{
+	natsSubscription_Unsubscribe(*sub);
+	natsSubscription_Destroy(*sub);
+	*sub = NULL;
+}
+
+/* Subscribes to the entries after those that the loop was given. */
+static natsStatus
+subscribe(struct shared_log *log)
+{
+	char subjects[sizeof(log->subject) + 1];
+	jsSubOptions options;
+	jsErrCode code;
+	natsStatus status;
+
+	snprintf(subjects, sizeof(subjects), "%s>", log->subject);
+	jsSubOptions_Init(&options);
+	options.Stream = log->stream;
+	options.Ordered = true;
+	uv_mutex_lock(&log->mutex);
+	if (log->time_ms) {
+		options.Config.DeliverPolicy = js_DeliverByStartTime;
+		options.Config.OptStartTime = log->time_ms * NS_PER_MS;
+	} else {
+		options.Config.DeliverPolicy = js_DeliverByStartSequence;
+		options.Config.OptStartSeq = log->after + 1;
+	}
+	log->active_ms = chat_now_ms();
+	uv_mutex_unlock(&log->mutex);
+	status = js_Subscribe(
+		&log->entries, log->js, subjects, nats_on_entry, log, NULL, &options, &code);
+	if (status == NATS_OK)
+		natsSubscription_SetPendingLimits(log->entries, -1, -1);
+	return status;
+}
+
+/* If the loop has all entries that there were, tells it that it has caught up. */
+static void
+note_if_caught_up(struct shared_log *log)
+{
+	bool caught_up;
+
+	uv_mutex_lock(&log->mutex);
+	caught_up = !log->caught_up && log->after >= log->target;
+	log->caught_up |= caught_up;
+	uv_mutex_unlock(&log->mutex);
+	if (caught_up)
+		nats_post(log, nats_note(NOTE_CAUGHT_UP));
+}
+
+/*
+ * Returns true if the stream is gone, or if another one has its name. A nats-server that does not
+ * know it may have just started.
+ */
+static bool
+is_gone(struct shared_log *log, natsStatus status, const jsStreamInfo *info)
+{
+	log->times_missing = status == NATS_NOT_FOUND ? log->times_missing + 1 : 0;
+	return log->times_missing > MISSING_MOST ||
+		(status == NATS_OK && read_made_ms(info->Config) != log->made_ms);
+}
+
+/* Subscribes if there is no subscription, or if entries up to this one have not come. */
+static void
+subscribe_if_missing(struct shared_log *log, uint64_t last)
+{
+	bool missing;
+
+	uv_mutex_lock(&log->mutex);
+	missing = log->after < last;
+	log->target = last;
+	log->active_ms = chat_now_ms();
+	if (log->entries && missing)
+		log->time_ms = 0;
+	uv_mutex_unlock(&log->mutex);
+	if (log->entries && missing)
+		unsubscribe(&log->entries);
+	if (!log->entries)
+		subscribe(log);
+	note_if_caught_up(log);
+}
+
+/*
+ * Looks at the stream when no entry has come for some time. Returns false if there is no such
+ * stream any more.
+ */
+static bool
+look_after_entries(struct shared_log *log)
+{
+	jsStreamInfo *info = NULL;
+	jsErrCode code;
+	natsStatus status = js_GetStreamInfo(&info, log->js, log->stream, NULL, &code);
+	bool gone = is_gone(log, status, info);
+
+	if (gone)
+		nats_fail(log, CHAT_IO_ERROR, "the stream %s was deleted", log->stream);
+	else if (status == NATS_OK)
+		subscribe_if_missing(log, info->State.LastSeq);
+	jsStreamInfo_Destroy(info);
+	return !gone;
+}
+
+/* ---- publishing ---- */
+
+/* Publishes a batch, or says what is to be said. If it fails, no answer comes, and it is repeated.
+ */
+static void
+publish(struct shared_log *log, const struct order *order)
+{
+	char subject[sizeof(log->subject) + SUBJECT_WORD_MAX], reply[sizeof(log->inbox) + 16];
+	char id[INSTANCE_LEN + 18];
+	natsMsg *msg = NULL;
+
+	if (!order->batch) {
+		natsConnection_Publish(log->connection, log->said, order->text, (int)order->len);
+		return;
+	}
+	snprintf(subject, sizeof(subject), "%s%s", log->subject, order->subject_word);
+	snprintf(reply, sizeof(reply), "%s%" PRIx64, log->inbox, order->batch);
+	snprintf(id, sizeof(id), "%s-%" PRIx64, log->instance, order->batch);
+	if (natsMsg_Create(&msg, subject, reply, order->text, (int)order->len) == NATS_OK &&
+		natsMsgHeader_Set(msg, "Nats-Msg-Id", id) == NATS_OK)
+		natsConnection_PublishMsg(log->connection, msg);
+	natsMsg_Destroy(msg);
+}
+
+static void
+publish_orders(struct shared_log *log)
+{
+	struct order *orders, *order, *next;
+
+	uv_mutex_lock(&log->mutex);
+	orders = log->orders;
+	log->orders = NULL;
+	uv_mutex_unlock(&log->mutex);
+	DL_FOREACH_SAFE(orders, order, next)
+	{
+		publish(log, order);
+		free(order);
+	}
+}
+
+static void
+serve(struct shared_log *log)
+{
+	char answers[sizeof(log->inbox) + 1];
+	bool quiet = true;
+
+	snprintf(answers, sizeof(answers), "%s*", log->inbox);
+	if (natsConnection_Subscribe(
+		    &log->answers, log->connection, answers, nats_on_answer, log) != NATS_OK ||
+		natsConnection_Subscribe(
+			&log->hearing, log->connection, log->said, nats_on_heard, log) != NATS_OK)
+		nats_fail(log, CHAT_INTERNAL, "no subscription can be made");
+	do {
+		publish_orders(log);
+		if (quiet && !look_after_entries(log))
+			return;
+		uv_mutex_lock(&log->mutex);
+		quiet = !log->entries || chat_now_ms() - log->active_ms >= QUIET_MS;
+		uv_mutex_unlock(&log->mutex);
+	} while (pause_for(log, AGAIN_MS));
+	publish_orders(log); /* the last words */
+	natsConnection_FlushTimeout(log->connection, 200);
+}
+
+void
+nats_work(void *arg)
+{
+	struct shared_log *log = arg;
+
+	if (connect_first(log) && open_stream(log) && await_read(log))
+		serve(log);
+	if (log->entries)
+		unsubscribe(&log->entries);
+	if (log->answers)
+		unsubscribe(&log->answers);
+	if (log->hearing)
+		unsubscribe(&log->hearing);
+	jsCtx_Destroy(log->js);
+	natsConnection_Close(log->connection);
+	natsConnection_Destroy(log->connection);
+	nats_ReleaseThreadMemory();
+}

@@ -1,0 +1,89 @@
+#ifndef SERVE_CLUSTER_PROPOSALS_H
+#define SERVE_CLUSTER_PROPOSALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chat/span.h"
+#include "serve/channel/apply.h"
+#include "serve/cluster/shared_log.h"
+
+/*
+ * The messages that the members of this server have posted and that have no place yet. Each channel
+ * has at most one batch on its way; what is posted meanwhile goes into the next one. So the
+ * messages of one sender stay in their order, whatever is published again.
+ */
+struct proposal {
+	struct proposal *next, *prev; /* utlist in proposals->first, by number */
+	struct proposal *next_own; /* in the same channel */
+	uint64_t number; /* from 1 */
+	uint64_t sender; /* the serial of the member; 0: none */
+	uint64_t ticket; /* of the journal; 0: it is answered already. Valid if placed */
+	int64_t since_ms; /* by clock_now_ms */
+	uint32_t len; /* of its line */
+	bool placed; /* the log has it, or it was refused */
+};
+
+struct outbox;
+
+struct proposals {
+	struct proposal *first; /* those that are not answered */
+	struct outbox *by_channel; /* uthash: channels with proposals that have no place */
+	struct shared_log *shared_log; /* borrowed */
+	uint64_t last; /* the number of the last proposal */
+	uint64_t last_batch;
+	size_t bytes; /* the memory of all */
+	size_t most_batch_bytes; /* of a batch with more than one message */
+	bool halted; /* nothing is published */
+};
+
+/* Adds a proposal. proposals_send() publishes it. now_ms: by clock_now_ms; unix_ms: Unix time. */
+void proposals_add(struct proposals *proposals, struct chat_span channel,
+	const struct channel_post *post, int64_t now_ms, int64_t unix_ms);
+
+/* Publishes a batch for each channel that has none on its way. Called at the end of each turn. */
+void proposals_send(struct proposals *proposals, int64_t now_ms);
+
+/* Publishes what was not answered for some time again. */
+void proposals_send_again(struct proposals *proposals, int64_t now_ms);
+
+/* The stream has said that it cannot store the batch now. It is published again soon. */
+void proposals_delay(struct proposals *proposals, uint64_t batch, int64_t now_ms);
+
+/*
+ * Returns the first of the proposals of a batch, which is in the stream now; next_own has the
+ * others, `*count` in all. NULL: no such batch is on its way in this channel. The caller sets
+ * placed and ticket of each of them. If the text is not the one that was published, somebody else
+ * has used the number of the batch: then the batch gets another number.
+ */
+struct proposal *proposals_take(struct proposals *proposals, struct chat_span channel,
+	uint64_t batch, struct chat_span text, uint32_t *count);
+
+/* A proposal that was given up, with its channel and its line. */
+typedef void proposals_give_up(
+	void *arg, struct chat_span channel, struct proposal *proposal, struct chat_span line);
+
+/*
+ * Gives up the batch with this number: it is passed to the function, message by message, which sets
+ * nothing. The rest of its channel is published next.
+ */
+void proposals_drop(
+	struct proposals *proposals, uint64_t batch, proposals_give_up *give_up, void *arg);
+
+/*
+ * Gives up all proposals that wait since before this time, and those that are in a batch with one
+ * of them.
+ */
+void proposals_expire(
+	struct proposals *proposals, int64_t before_ms, proposals_give_up *give_up, void *arg);
+
+/*
+ * Frees the first proposals, as long as they are placed and the journal has their tickets. Returns
+ * the number of the last one that was freed, or `answered` if none was.
+ */
+uint64_t proposals_settle(struct proposals *proposals, uint64_t durable, uint64_t answered);
+
+void proposals_free(struct proposals *proposals);
+
+#endif

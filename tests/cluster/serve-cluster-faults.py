@@ -1,0 +1,185 @@
+"""Bad days of a cluster: each gets a clear word and its exit status, and nothing is acknowledged falsely."""
+import json
+import os
+import signal
+import subprocess
+
+from clustering import BUILD, NATS_SERVER, START, Cluster, Nats, free_ports
+from peer import DEADLINE, SLOWNESS, until
+from serving import case, main, unittest
+
+GARBAGE = [b"", b"\xff\xfe", b"{}", b"null", b"x" * 100000, b'{"type":"text","text":"x"}\n' * 10,
+           b'{"type":"message","id":"-","sender":"eve","content":"x","timestamp":1,"channel":"/other","senderId":"eve"}',
+           b'{"type":"message","id":"-","sender":"eve","content":"x","timestamp":1,"channel":"/"}',
+           b'{"type":"message","id":"-","sender":"eve","content":"x","timestamp":1,"channel":"/","senderId":"a b"}']  # fmt: skip
+ROLL = [b"", b"\xff", b"{}", b'{"roll":"beat"}', b'{"roll":"beat","server":"../x","version":1,"part":0,"parts":0}',
+        b'{"roll":"change","server":"eve","version":-5,"part":0,"parts":0}',
+        b'{"roll":"whole","server":"eve","version":1,"part":1,"parts":1}\n{"channel":"nowhere","userId":"x",'
+        b'"username":"xxx","since":1,"online":true}',
+        b'{"roll":"whole","server":"eve","version":1,"part":1,"parts":1}\n{"channel":"/","userId":"x",'
+        b'"username":"x\\u202ex","since":1,"online":true}',
+        b'{"roll":"whole","server":"eve","version":1,"part":9,"parts":1}']  # fmt: skip
+
+
+def cluster(**more):
+    if not NATS_SERVER:
+        raise unittest.SkipTest("there is no nats-server")
+    return Cluster(**{"nats": 1, "nodes": 1, **more})
+
+
+def ends(command, status, word):
+    """The command ends by itself, with this status, and says this."""
+    ended = subprocess.run([os.path.join(BUILD, "chat-serve"), "--listen", "127.0.0.1:0", *command],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=START)  # fmt: skip
+    said = ended.stderr.decode()
+    assert ended.returncode == status, "exit status %d, want %d: %s" % (ended.returncode, status, said)
+    assert word in said, "%r is not said: %s" % (word, said)
+
+
+def gives_up(servers, status, word):
+    """So does a node that runs."""
+    node = servers.nodes[0]
+    assert node.process.wait(START) == status, (node.process.returncode, node.errors())
+    assert word in node.errors(), "%r is not said: %s" % (word, node.errors())
+
+
+@case("no nats-server: it waits and says so, or ends with 75, and SIGTERM ends it", server=False)
+def _():
+    url = "nats://127.0.0.1:%d" % free_ports(1)[0]
+    ends(["--cluster", url, "--cluster-wait", "100ms"], 75, "no nats-server answers")
+    servers = cluster(nats=0)
+    servers.urls = url
+    node = servers.start(0)
+    until(lambda: "trying again" in node.errors(), "it says that it waits")
+    assert node.end() == 0
+
+
+@case("a wrong URL, a wrong name, a file that is not there", server=False)
+def _():
+    ends(["--cluster", "localhost:4222"], 64, "begins with nats:// or tls://")
+    ends(["--cluster", "nats://127.0.0.1:1,"], 64, "begins with nats:// or tls://")
+    ends(["--cluster", "nats://user:secret@127.0.0.1:1"], 64, "--cluster-creds")
+    ends(["--cluster", "nats://127.0.0.1:1", "--cluster-name", "a.b"], 64, "--cluster-name")
+    ends(["--cluster", "nats://127.0.0.1:1", "--cluster-ca", "/nowhere"], 64, "--cluster")
+    ends(["--cluster-name", "x"], 64, "--cluster")
+
+
+@case("wrong credentials", server=False)
+def _():
+    servers = cluster(nats_options="authorization { user: a, password: b }")
+    servers.start(0)
+    gives_up(servers, 77, "refuses this server")
+    servers.close()
+
+
+@case("a stream with other settings", server=False)
+def _():
+    servers = cluster()
+    until(lambda: servers.answers(), "the nats-server answers")
+    nats = Nats(servers.clients[0])
+    made = nats.request("$JS.API.STREAM.CREATE.CHAT_chat", json.dumps(
+        {"name": "CHAT_chat", "subjects": ["chat.chat.log.>"], "storage": "memory"}).encode())  # fmt: skip
+    assert "error" not in made, made
+    servers.start(0)
+    gives_up(servers, 64, "does not keep its entries in files")
+    nats.close()
+    servers.close()
+
+
+@case("the stream is deleted while the server runs", server=False)
+def _():
+    servers = cluster().start_all()
+    alice = servers.join(0, "alice")
+    alice.text("stored")
+    alice.heard("stored")
+    nats = Nats(servers.clients[0])
+    assert nats.request("$JS.API.STREAM.DELETE.CHAT_chat", b"")["success"]
+    alice.text("not stored")
+    gives_up(servers, 74, "was deleted")
+    try:
+        while True:
+            assert alice.recv().get("content") != "not stored", "it was acknowledged"
+    except (EOFError, AssertionError) as end:
+        assert "acknowledged" not in str(end), end
+    nats.close()
+    servers.close()
+
+
+@case("a message that no nats-server stores is refused in time, and is stored once when they are back", server=False)
+def _():
+    servers = cluster().start_all()
+    alice = servers.join(0, "alice")
+    os.kill(servers.nats[0].pid, signal.SIGSTOP)
+    alice.say({"type": "text", "text": "a", "nonce": "n"})
+    alice.sock.settimeout(20 + DEADLINE)
+    error = alice.recv("error")
+    assert (error["code"], error["nonce"], error["retryAfter"]) == ("unavailable", "n", 1000), error
+    os.kill(servers.nats[0].pid, signal.SIGCONT)
+    alice.say({"type": "text", "text": "a", "nonce": "n"})
+    first = alice.heard("a")
+    alice.say({"type": "text", "text": "a", "nonce": "n"})
+    assert alice.heard("a")["id"] == first["id"]
+    probe = servers.join(0, "probe", presence="hidden")
+    assert [message["id"] for message in probe.history["messages"]] == [first["id"]]
+    servers.close()
+
+
+@case("max_payload bounds a message", server=False)
+def _():
+    servers = cluster(nats_options="max_payload: 65536").start_all()
+    alice = servers.join(0, "alice")
+    most = alice.user_data["server"]["maxMessage"]
+    assert 60000 < most < 65536, most
+    alice.say({"type": "file", "file": {"name": "f", "type": "text/plain", "size": 45000, "data": "YWFh" * 15000}})
+    assert alice.recv("message")["file"]["size"] == 45000
+    servers.close()
+
+
+@case("what no server has written is reported and left out", server=False)
+def _():
+    servers = cluster(nodes=2).start_all()
+    alice, bob = servers.join(0, "alice"), servers.join(1, "bob")
+    alice.status("bob", True)
+    alice.text("before")
+    alice.heard("before"), bob.heard("before")
+    nats = Nats(servers.clients[0])
+    for text in GARBAGE:
+        nats.publish("chat.chat.log.5s", text)  # the main channel
+        nats.publish("chat.chat.log.zz", text)
+    for text in ROLL:
+        nats.publish("chat.chat.roll", text)
+    nats.publish("chat.chat.log.5s", b'{"type":"message","id":"-","sender":"eve","content":"eve","timestamp":1,'
+                 b'"channel":"/","senderId":"eve"}\n' * 300)  # fmt: skip
+    for peer in alice, bob:
+        for _ in range(256):
+            peer.heard("eve")
+    alice.text("after")
+    after = alice.heard("after")
+    assert bob.heard("after")["id"] == after["id"]
+    for node in servers.nodes:
+        until(lambda n=node: n.errors().count("left out") > len(GARBAGE), "it is reported")
+    nats.close()
+    servers.close()
+
+
+@case("a journal of another chat is refused", server=False)
+def _():
+    servers = cluster(journal=True)
+    journal = os.path.join(servers.dir, "journal0")
+    alone = subprocess.Popen([os.path.join(BUILD, "chat-serve"), "--listen", "127.0.0.1:%d" % servers.ports[0],
+                              "--journal", journal], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)  # fmt: skip
+    until(lambda: servers.accepts(0), "it serves")
+    alice = servers.join(0, "alice")
+    alice.text("alone")
+    alice.heard("alone")
+    alice.close()
+    alone.terminate()
+    assert alone.wait(DEADLINE) == 0
+    servers.start(0)
+    gives_up(servers, 64, "not of this cluster")
+    servers.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+#!/bin/bash
+#
+# Users of a cluster: every server lists exactly who is there, whoever comes, goes, moves or is killed.
+
+LIMIT=200
+. tests/lib.sh
+
+run_cases tests/cluster/serve-cluster-presence.py

@@ -1,0 +1,196 @@
+"""Several nats-servers and several chat-serves that are one cluster, on loopback, each of which can be ended and started.
+
+NATS_SERVER names the program; the default is nats-server.
+"""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import urllib.request
+
+from peer import DEADLINE, SLOWNESS, Peer, until
+
+BUILD = os.environ["BUILD"]
+NATS_SERVER = shutil.which(os.environ.get("NATS_SERVER") or "nats-server")
+START = 30 * SLOWNESS  # seconds for a cluster to have a leader and a stream
+
+
+def free_ports(count):
+    """Ports of loopback that nobody has now."""
+    socks = [socket.socket() for _ in range(count)]
+    for sock in socks:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", 0))
+    ports = [sock.getsockname()[1] for sock in socks]
+    for sock in socks:
+        sock.close()
+    return ports
+
+
+class Process:
+    """A program with its standard error in a file, which ends with this process."""
+
+    def __init__(self, command, err, out=subprocess.DEVNULL):
+        self.err_path = err
+        with open(err, "ab") as file:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL, stdout=out, stderr=file)
+        self.pid = self.process.pid
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def end(self):
+        """Its exit status after SIGTERM."""
+        self.process.terminate()
+        return self.process.wait(DEADLINE)
+
+    def errors(self):
+        with open(self.err_path) as file:
+            return file.read()
+
+
+class Cluster:
+    """So many nats-servers and chat-serves. With one nats-server it is no cluster of NATS."""
+
+    def __init__(self, nats=3, nodes=3, options=(), journal=False, nats_options=""):
+        self.dir = tempfile.mkdtemp(dir=os.environ["TMP"])
+        ports = free_ports(3 * nats + nodes)
+        self.clients, routes, self.monitors = ports[:nats], ports[nats : 2 * nats], ports[2 * nats : 3 * nats]
+        self.ports, self.options, self.journal = ports[3 * nats :], options, journal
+        self.urls = ",".join("nats://127.0.0.1:%d" % port for port in self.clients)
+        for number in range(nats):
+            self.configure(number, nats, routes, nats_options)
+        self.nats = [self.start_nats(number) for number in range(nats)]
+        self.nodes = [None] * nodes
+
+    def configure(self, number, nats, routes, more):
+        with open(os.path.join(self.dir, "nats%d.conf" % number), "w") as file:
+            file.write("server_name: n%d\nlisten: 127.0.0.1:%d\nhttp: 127.0.0.1:%d\n%s\n" % (
+                number, self.clients[number], self.monitors[number], more))
+            file.write('jetstream { store_dir: "%s/js%d" }\n' % (self.dir, number))
+            if nats > 1:
+                file.write("cluster { name: chat, listen: 127.0.0.1:%d, routes: [%s] }\n" % (
+                    routes[number], ", ".join("nats://127.0.0.1:%d" % port for port in routes)))
+
+    def start_nats(self, number):
+        conf = os.path.join(self.dir, "nats%d.conf" % number)
+        return Process([NATS_SERVER, "-c", conf], conf[:-5] + ".err")
+
+    def restart_nats(self, number):
+        self.nats[number] = self.start_nats(number)
+
+    def url(self, number):
+        return "ws://127.0.0.1:%d/" % self.ports[number]
+
+    def url_file(self, number):
+        return os.path.join(self.dir, "url%d" % number)
+
+    def start(self, number, *more):
+        """Starts a chat-serve; ready() waits for it."""
+        if os.path.exists(self.url_file(number)):
+            os.unlink(self.url_file(number))  # of one that was killed
+        command = [os.path.join(BUILD, "chat-serve"), "--listen", "127.0.0.1:%d" % self.ports[number],
+                   "--url-file", self.url_file(number),
+                   "--cluster", self.urls, "--cluster-replicas", str(len(self.clients) or 1), *self.options, *more]
+        if self.journal:
+            command += ["--journal", os.path.join(self.dir, "journal%d" % number)]
+        out = os.path.join(self.dir, "node%d.out" % number)
+        with open(out, "ab") as file:
+            self.nodes[number] = Process(command, out[:-4] + ".err", file)
+        return self.nodes[number]
+
+    def ready(self, number):
+        """Waits until the chat-serve serves."""
+        def serves():
+            assert self.nodes[number].process.poll() is None, self.nodes[number].errors()
+            return os.path.exists(self.url_file(number))
+
+        until(serves, "node %d serves" % number, START)
+
+    def accepts(self, number):
+        with socket.socket() as sock:
+            return sock.connect_ex(("127.0.0.1", self.ports[number])) == 0
+
+    def answers(self):
+        """The first nats-server does."""
+        with socket.socket() as sock:
+            return sock.connect_ex(("127.0.0.1", self.clients[0])) == 0
+
+    def start_all(self):
+        for number in range(len(self.nodes)):
+            self.start(number)
+        for number in range(len(self.nodes)):
+            self.ready(number)
+        return self
+
+    def peer(self, number, path="/"):
+        return Peer(self.url(number), path)
+
+    def join(self, number, username, path="/", **init):
+        peer = self.peer(number, path)
+        peer.user_data, peer.history = peer.init(username, **init)
+        return peer
+
+    def present(self, number, path="/"):
+        """The names of who is present, as this node lists them."""
+        probe = self.join(number, "probe", path, presence="hidden")
+        names = sorted(user["username"] for user in probe.user_data["users"])
+        probe.close()
+        return names
+
+    def leader(self):
+        """The number of the nats-server that leads the stream, or None."""
+        for port in self.monitors:
+            try:
+                with urllib.request.urlopen("http://127.0.0.1:%d/jsz?streams=1" % port, timeout=1) as answer:
+                    for account in json.load(answer).get("account_details") or []:
+                        for stream in account.get("stream_detail") or []:
+                            name = (stream.get("cluster") or {}).get("leader", "n0")
+                            return int(name[1:]) if name else None
+            except OSError:
+                continue
+        return None
+
+    def close(self):
+        nodes = [node for node in self.nodes if node and node.process.poll() is None]
+        failed = [(node.process.returncode, node.errors()) for node in nodes if node.end()]
+        for nats in self.nats:
+            nats.kill()
+        assert not failed, "exit status %d: %s" % failed[0]
+        shutil.rmtree(self.dir)
+
+
+class Nats:
+    """A client of a nats-server, over a plain socket."""
+
+    def __init__(self, port):
+        self.sock = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        self.file = self.sock.makefile("rb")
+        assert self.file.readline().startswith(b"INFO ")
+        self.sock.sendall(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
+
+    def publish(self, subject, text, id=None, reply=""):
+        head = b"NATS/1.0\r\nNats-Msg-Id: %s\r\n\r\n" % id.encode() if id else b""
+        sizes = "%d %d" % (len(head), len(head) + len(text)) if id else str(len(text))
+        self.sock.sendall(b"%s %s %s\r\n%s%s\r\n" % (
+            b"HPUB" if id else b"PUB", (subject + " " + reply).strip().encode(), sizes.encode(), head, text))
+
+    def request(self, subject, text):
+        """The answer, as JSON."""
+        self.sock.sendall(b"SUB _INBOX.test 1\r\nUNSUB 1 1\r\n")
+        self.publish(subject, text, reply="_INBOX.test")
+        while True:
+            line = self.file.readline()
+            if line.startswith((b"MSG ", b"HMSG ")):
+                body = self.file.read(int(line.split()[-1]) + 2)
+                return json.loads(body[body.index(b"{") :])
+            if line == b"PING\r\n":
+                self.sock.sendall(b"PONG\r\n")
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
