@@ -6,6 +6,7 @@ complete -c chat-serve -l url-file -rF -d 'write the URL there once it is served
 complete -c chat-serve -l origin -x -d 'let pages of this origin connect'
 complete -c chat-serve -l host -x -d 'a name that the server goes by'
 complete -c chat-serve -l trust-proxy -x -d 'believe its X-Forwarded-For'
+complete -c chat-serve -l proxy-protocol -x -d 'require a PROXY protocol header from there'
 complete -c chat-serve -l no-web -d 'show no page to a browser that opens the address'
 complete -c chat-serve -l metrics -x -d 'serve /metrics and /healthz there'
 complete -c chat-serve -l tokens -rF -d 'let in only who shows a token of these; SIGHUP reads it again'

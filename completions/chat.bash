@@ -31,9 +31,9 @@ _chat() {
 
 	case ${1##*/} in
 	chat-serve)
-		options='-l --listen= --url-file= --origin= --host= --trust-proxy= --no-web --metrics=
-			--tokens= --new-token= --open --user= --no-sandbox --max-failures= --tls-cert=
-			--tls-key= --tls-client-ca= --stdin --history=
+		options='-l --listen= --url-file= --origin= --host= --trust-proxy= --proxy-protocol=
+			--no-web --metrics= --tokens= --new-token= --open --user= --no-sandbox
+			--max-failures= --tls-cert= --tls-key= --tls-client-ca= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
 			--nonce-time= --max-nonces= --nonce-memory= --journal= --sync= --journal-segment=
 			--journal-max-bytes= --journal-max-age= --journal-max-messages=

@@ -6,9 +6,10 @@ JOBS ?= $(shell expr $$(nproc) + 3)
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc man-db \
 	bash-completion zsh fish procps curl iproute2 binutils systemd nats-server
 BROWSER_PACKAGES = chromium
+PROXY_PACKAGES = nginx haproxy caddy tor
 DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm valgrind strace
 
-.PHONY: demo demo-cluster picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-browser deps-deep
+.PHONY: demo demo-cluster picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-browser deps-proxies deps-deep
 
 # ---- what is built ----
 
@@ -128,6 +129,9 @@ deps-browser: ## what is missing for check-browser
 	$(call install_packages,$(BROWSER_PACKAGES))
 	@command -v npm >/dev/null && npm install --prefix $(BUILD)/browser --no-audit --no-fund axe-core@4.10.2 || \
 		echo 'no npm, or no way to its packages: the page is not checked by axe-core'
+
+deps-proxies: ## the proxies that serve-proxies.sh and serve-haproxy.sh start; their packages may start them as services
+	$(call install_packages,$(PROXY_PACKAGES))
 
 deps-deep: ## what is missing for fuzz, coverage and valgrind
 	$(call install_packages,$(DEEP_PACKAGES))

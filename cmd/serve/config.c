@@ -102,6 +102,8 @@ static const struct chat_opt options[] = {
 		.help = "a name that the server goes by; repeatable"},
 	{0, "trust-proxy", CHAT_OPT_STRINGS, AT(listening.proxies), .argument = "NETWORK",
 		.help = "believe its X-Forwarded-For; repeatable"},
+	{0, "proxy-protocol", CHAT_OPT_STRINGS, AT(listening.tcp_proxies), .argument = "NETWORK",
+		.help = "require a PROXY protocol header from there; repeatable"},
 	{0, "no-web", CHAT_OPT_FLAG, AT(listening.no_web),
 		.help = "show no page to a browser that opens the address"},
 	{0, "metrics", CHAT_OPT_STRING, AT(listening.metrics), .argument = "ADDR",
@@ -295,4 +297,5 @@ config_free(struct config *config)
 	chat_strings_free(&config->listening.origins);
 	chat_strings_free(&config->listening.hosts);
 	chat_strings_free(&config->listening.proxies);
+	chat_strings_free(&config->listening.tcp_proxies);
 }

@@ -22,6 +22,7 @@ struct config {
 		struct chat_strings hosts; /* names of the server, besides those of loopback */
 		struct chat_strings
 			proxies; /* networks of trusted proxies: their X-Forwarded-For is used */
+		struct chat_strings tcp_proxies; /* networks whose PROXY header is required */
 	} listening;
 
 	struct {

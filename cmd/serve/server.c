@@ -79,6 +79,7 @@ open_sockets(struct server *server, struct chat_err *err)
 	addresses->failures_most = config->access.max_failures;
 	if (origins_check(&config->listening.origins, err) == 0 &&
 		cidrs_parse(&addresses->proxies, &config->listening.proxies, err) == 0 &&
+		cidrs_parse(&addresses->tcp_proxies, &config->listening.tcp_proxies, err) == 0 &&
 		open_tokens(server, err) == 0 && open_tls(server, err) == 0 &&
 		open_listeners(server, err) == 0 && check_access(server, err) == 0)
 		return 0;
@@ -135,8 +136,8 @@ set_up_sessions(struct server *server)
 {
 	const struct config *config = server->config;
 	struct session_context *sessions = &server->sessions;
-	bool is_public =
-		listeners_reach_out(&server->listeners) || config->listening.proxies.count > 0;
+	bool is_public = listeners_reach_out(&server->listeners) ||
+		config->listening.proxies.count > 0 || config->listening.tcp_proxies.count > 0;
 
 	sessions->options = session_options_of(config, is_public);
 	sessions->names = (struct origin_names){

@@ -68,8 +68,9 @@
  *   uv_timer (tick.c)               server_sweep
  *   uv_signal (signals.c)           drain, reload, report, rotate
  *   acceptors.on_accept (server.c)  session_start
- *   conn_events (session/sessions.c)  on_request: request.c; on_message: message.c; on_drained:
- *                                   catchup.c; on_turn_end: backpressure.c
+ *   conn_events (session/sessions.c)  on_proxy_header: sessions.c; on_request: request.c;
+ *                                   on_message: message.c; on_drained: catchup.c; on_turn_end:
+ *                                   backpressure.c
  *   journal_events (tick.c)         durable: channels.durable, which channels_publish looks at;
  *                                   failed: channels_rollback
  *   backpressure.publish (server.c) server_publish, in the middle of a turn

@@ -114,5 +114,13 @@ def _(server):
     assert status_of(server, source="127.0.0.1") == 101
 
 
+@case("a proxy may come through a unix socket, and its clients are limited as any other",
+      "-v", "--trust-proxy", "unix", "--max-per-address", "2", listen="unix:%s/proxy.socket" % TMP)  # fmt: skip
+def _(server):
+    for client in (("203.0.113.1",), ("2001:db8::1",), ()):
+        assert [behind(server, *client) for _ in range(3)] == [101, 101, 503], client
+    assert "unix: 503: there are too many connections from this address" in server.errors(), server.errors()
+
+
 if __name__ == "__main__":
     main()

@@ -272,6 +272,71 @@ test_behind(void)
 	addresses_free(&addresses);
 }
 
+/* A TCP proxy is not limited; its clients are, and one of them may be a proxy for HTTP. */
+static void
+test_behind_tcp(void)
+{
+	struct addresses addresses = {.most = 0};
+	struct chat_strings http = {0}, tcp = {0};
+	union any proxy = parse("192.0.2.1"),
+		  clients[] = {parse("203.0.113.1"), parse("198.51.100.1"), parse("192.0.2.1")};
+	static const enum address_kind kinds[] = {ADDRESS_REMOTE, ADDRESS_PROXY, ADDRESS_REMOTE};
+	struct address *address;
+
+	chat_strings_add(&http, "198.51.100.1");
+	chat_strings_add(&tcp, "192.0.2.0/24");
+	cidrs_parse(&addresses.proxies, &http, NULL);
+	cidrs_parse(&addresses.tcp_proxies, &tcp, NULL);
+	for (size_t i = 0; i < 3; i++) {
+		address = addresses_enter(&addresses, &proxy.address);
+		is_int(address_kind(address), ADDRESS_TCP_PROXY, "a TCP proxy");
+		ok(!address_is_flooding(address, &addresses), "has no limit of its own");
+		address = addresses_move(&addresses, address, &clients[i].address);
+		is_int(address_kind(address), kinds[i], "the kind of client %zu", i);
+		is_int(address_is_over(address, &addresses), kinds[i] == ADDRESS_REMOTE,
+			"and its limit");
+		addresses_leave(&addresses, address);
+	}
+	address = addresses_move(&addresses, addresses_enter(&addresses, &proxy.address), NULL);
+	is_int(address_kind(address), ADDRESS_REMOTE, "one that speaks for itself is limited");
+	addresses_leave(&addresses, address);
+	ok(!addresses.by_key, "all gone, nothing is left");
+	chat_strings_free(&http);
+	chat_strings_free(&tcp);
+	addresses_free(&addresses);
+}
+
+/* A proxy that connects to a unix socket, and its clients. */
+static void
+test_unix_proxy(bool tcp)
+{
+	struct addresses addresses = {.most = 1};
+	struct chat_strings texts = {0};
+	union any proxy = parse("/run/chat"), client = parse("203.0.113.1"), any = parse("::");
+	const struct sockaddr *behind[] = {&client.address, NULL, &any.address};
+	static const char *const names[] = {"203.0.113.1", "unix", "::/64"};
+	struct address *moved[3];
+	char name[ADDRESS_NAME_MAX];
+
+	chat_strings_add(&texts, "unix");
+	cidrs_parse(tcp ? &addresses.tcp_proxies : &addresses.proxies, &texts, NULL);
+	for (size_t i = 0; i < 3; i++) {
+		struct address *address = addresses_enter(&addresses, &proxy.address);
+
+		is_int(address_kind(address), tcp ? ADDRESS_TCP_PROXY : ADDRESS_PROXY,
+			"a unix socket of a proxy");
+		moved[i] = addresses_move(&addresses, address, behind[i]);
+		is_int(address_kind(moved[i]), ADDRESS_REMOTE, "who comes through it is remote");
+		ok(!address_is_over(moved[i], &addresses), "and counts for itself");
+		address_name(moved[i], name);
+		is_str(name, names[i], "as %s", names[i]);
+	}
+	for (size_t i = 0; i < 3; i++)
+		addresses_leave(&addresses, moved[i]);
+	chat_strings_free(&texts);
+	addresses_free(&addresses);
+}
+
 int
 main(void)
 {
@@ -307,5 +372,8 @@ main(void)
 	test_kinds();
 	is_linear(work_sweep, 10000, "a sweep does not walk 100,000 addresses");
 	test_behind();
+	test_behind_tcp();
+	test_unix_proxy(true);
+	test_unix_proxy(false);
 	return done();
 }

@@ -45,7 +45,7 @@ static const struct {
 
 static const char *const wrong[] = {"", "/", "/24", "192.0.2.0/", "192.0.2.0/33", "192.0.2.1/24",
 	"192.0.2/24", "192.0.2.0/-1", "192.0.2.0/ 4", "192.0.2.0/2x", "2001:db8::/129",
-	"2001:db8::1/64", "localhost", "192.0.2.0/24/24",
+	"2001:db8::1/64", "localhost", "192.0.2.0/24/24", "unix/0", "unix:", "unix:/run/chat",
 	"1111:2222:3333:4444:5555:6666:7777:8888:9999"};
 
 int
@@ -69,5 +69,13 @@ main(void)
 	}
 	cidr_parse(&cidr, "::/0", &err);
 	ok(!cidr_has(&cidr, &unix_socket), "a unix socket is in no network");
+	is_int(cidr_parse(&cidr, "unix", &err), 0, "'unix' is a range");
+	ok(cidr_has(&cidr, &unix_socket), "of all unix sockets");
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct sockaddr_storage address = address_of(table[i].address);
+
+		ok(!cidr_has(&cidr, (struct sockaddr *)&address), "and not of %s",
+			table[i].address);
+	}
 	return done();
 }

@@ -85,6 +85,7 @@ static const struct text lists[] = {
 	{"--origin", AT(listening.origins)},
 	{"--host", AT(listening.hosts)},
 	{"--trust-proxy", AT(listening.proxies)},
+	{"--proxy-protocol", AT(listening.tcp_proxies)},
 };
 
 /* Reads "--journal dir" and up to two arguments. All bytes of config are set, padding as well. */

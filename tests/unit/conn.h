@@ -71,6 +71,12 @@ events_of(struct conn *conn)
 	return ((struct fixture *)conn)->events;
 }
 
+static inline void
+on_proxy_header(struct conn *conn, const struct sockaddr *client)
+{
+	note(events_of(conn), "proxy header %s|", client ? "of a client" : "of nobody");
+}
+
 static int
 on_request(struct conn *conn, const struct chat_http_request *request, const char **why)
 {
@@ -158,6 +164,7 @@ release(struct conn *conn)
 }
 
 static const struct conn_events events = {
+	.on_proxy_header = on_proxy_header,
 	.on_request = on_request,
 	.on_message = on_message,
 	.on_violation = on_violation,

@@ -36,7 +36,7 @@ journal_bytes(const struct monitor_sources *sources)
 
 #define PEER_SAMPLES 8
 #define MEMORY_SAMPLES 6
-#define OUTPUT_SAMPLES 6
+#define OUTPUT_SAMPLES 7
 #define CLUSTER_SAMPLES 7
 #define ALONE_SAMPLES (PEER_SAMPLES + MEMORY_SAMPLES + OUTPUT_SAMPLES)
 #define SAMPLES (ALONE_SAMPLES + CLUSTER_SAMPLES)
@@ -94,6 +94,9 @@ take_output(struct sample samples[OUTPUT_SAMPLES], const struct monitor_sources 
 	const struct sample taken[OUTPUT_SAMPLES] = {
 		{"tls_failures_total", "counter", "Connections that did not agree on TLS.",
 			sources->tls ? (double)tls_failures(sources->tls) : 0},
+		{"proxy_header_failures_total", "counter",
+			"Connections that did not begin with the PROXY header that they need.",
+			(double)sources->sessions->conns->wrong_proxy_headers},
 		{"printer_dropped_total", "counter", "Events not printed: stdout had no room.",
 			(double)sources->events->dropped_ever},
 		{"notices_dropped_total", "counter", "Lines not said: stderr had no room.",

@@ -15,7 +15,7 @@
 
 struct key {
 	unsigned char kind; /* enum address_kind */
-	unsigned char is_v4;
+	unsigned char version; /* of IP: 4 or 6; 0: a unix socket */
 	/* 4 zeros and an IPv4 address, or the first half of an IPv6 address; zeros for "unix" */
 	unsigned char bytes[8];
 };
@@ -62,10 +62,12 @@ address_is_local(const struct sockaddr *address)
 static enum address_kind
 kind_of(const struct addresses *addresses, const struct sockaddr *peer)
 {
-	if (peer->sa_family == AF_UNIX)
-		return ADDRESS_UNIX;
+	if (cidrs_have(&addresses->tcp_proxies, peer))
+		return ADDRESS_TCP_PROXY;
 	if (cidrs_have(&addresses->proxies, peer))
 		return ADDRESS_PROXY;
+	if (peer->sa_family == AF_UNIX)
+		return ADDRESS_UNIX;
 	return address_is_local(peer) ? ADDRESS_LOOPBACK : ADDRESS_REMOTE;
 }
 
@@ -75,12 +77,14 @@ key_of(enum address_kind kind, const struct sockaddr *peer)
 	struct key key = {.kind = (unsigned char)kind};
 	struct in_addr v4;
 
-	key.is_v4 = address_v4(peer, &v4);
-	if (key.is_v4)
+	if (address_v4(peer, &v4)) {
+		key.version = 4;
 		memcpy(key.bytes + 4, &v4, sizeof(v4));
-	else if (peer->sa_family == AF_INET6)
+	} else if (peer->sa_family == AF_INET6) {
+		key.version = 6;
 		memcpy(key.bytes, &((const struct sockaddr_in6 *)peer)->sin6_addr,
 			sizeof(key.bytes));
+	}
 	return key;
 }
 
@@ -136,10 +140,12 @@ struct address *
 addresses_move(struct addresses *addresses, struct address *proxy, const struct sockaddr *client)
 {
 	struct key key = proxy->key;
+	bool is_proxy = client && address_kind(proxy) == ADDRESS_TCP_PROXY &&
+		cidrs_have(&addresses->proxies, client);
 
 	if (client)
 		key = key_of(ADDRESS_REMOTE, client);
-	key.kind = ADDRESS_REMOTE;
+	key.kind = is_proxy ? ADDRESS_PROXY : ADDRESS_REMOTE;
 	addresses_leave(addresses, proxy);
 	return enter(addresses, key);
 }
@@ -157,6 +163,7 @@ addresses_free(struct addresses *addresses)
 	addresses->failing = NULL;
 	addresses->failing_count = addresses->count = 0;
 	cidrs_free(&addresses->proxies);
+	cidrs_free(&addresses->tcp_proxies);
 }
 
 static void
@@ -234,9 +241,9 @@ address_name(const struct address *address, char name[ADDRESS_NAME_MAX])
 {
 	struct in6_addr v6 = {0};
 
-	if (address_kind(address) == ADDRESS_UNIX) {
+	if (!address->key.version) {
 		strcpy(name, "unix");
-	} else if (address->key.is_v4) {
+	} else if (address->key.version == 4) {
 		inet_ntop(AF_INET, address->key.bytes + 4, name, ADDRESS_NAME_MAX);
 	} else {
 		memcpy(&v6, address->key.bytes, sizeof(address->key.bytes));

@@ -13,22 +13,24 @@
  * The addresses of peers: the number of connections of each, and the number of wrong tokens it has
  * sent in the last minute. An IPv6 address counts as its /64, which usually belongs to one
  * customer. Only remote addresses are limited. A connection through a trusted proxy counts for the
- * proxy, without a limit, until addresses_move().
+ * proxy, without a limit, until addresses_move(). If a TCP proxy is in front of an HTTP proxy, or
+ * the other way round, that is called twice.
  */
 struct address;
 
 enum address_kind {
 	ADDRESS_REMOTE,
 	ADDRESS_LOOPBACK,
-	ADDRESS_UNIX,
-	ADDRESS_PROXY /* in addresses->proxies: its X-Forwarded-For is trusted */
+	ADDRESS_UNIX, /* of no proxy */
+	ADDRESS_PROXY, /* in addresses->proxies: its X-Forwarded-For is trusted */
+	ADDRESS_TCP_PROXY /* in addresses->tcp_proxies: its PROXY header is awaited */
 };
 
 struct addresses {
 	struct address *by_key; /* uthash: all addresses */
 	struct address *failing; /* utlist: the addresses with failures, by failures_ms */
 	size_t count, failing_count; /* the lengths of by_key and failing */
-	struct cidrs proxies; /* owned */
+	struct cidrs proxies, tcp_proxies; /* owned */
 	size_t most; /* the most connections of one remote address */
 	int64_t failures_most; /* the failures in ADDRESS_FAILURES_MS that bar an address */
 };
@@ -45,8 +47,8 @@ struct address *addresses_enter(struct addresses *addresses, const struct sockad
 /*
  * Counts a connection for its client instead of its proxy. Returns the client's address; *proxy may
  * be freed. If client is NULL (the proxy has not reported it), the connection counts for an
- * ADDRESS_REMOTE with the proxy's address. The result is always an ADDRESS_REMOTE, also for a
- * loopback client.
+ * ADDRESS_REMOTE with the proxy's address. The result is an ADDRESS_REMOTE, also for a loopback
+ * client; but the client of an ADDRESS_TCP_PROXY can be an ADDRESS_PROXY.
  */
 struct address *addresses_move(
 	struct addresses *addresses, struct address *proxy, const struct sockaddr *client);
@@ -54,7 +56,7 @@ struct address *addresses_move(
 /* Ends the count of a connection; *address may be freed. Does nothing for NULL. */
 void addresses_leave(struct addresses *addresses, struct address *address);
 
-/* Frees all addresses and the proxies. All connections must have left. */
+/* Frees all addresses and the ranges of proxies. All connections must have left. */
 void addresses_free(struct addresses *addresses);
 
 /* Returns the memory of all addresses, in bytes. */

@@ -65,13 +65,17 @@ cidr_parse(struct cidr *cidr, const char *text, struct chat_err *err)
 	char *end = NULL;
 	int version = -1;
 
+	*cidr = (struct cidr){.is_unix = strcmp(text, "unix") == 0};
+	if (cidr->is_unix)
+		return 0;
 	if (len < sizeof(address)) {
 		memcpy(address, text, len);
 		address[len] = '\0';
 		version = cidr_read_address(&cidr->prefix, address);
 	}
 	if (version < 0)
-		return chat_fail(err, CHAT_USAGE, "not an address or a network (192.0.2.0/24)");
+		return chat_fail(err, CHAT_USAGE,
+			"not an address, a network (192.0.2.0/24), or the word unix");
 	bits_before = version == 4 ? MAPPED_BITS : 0;
 	bits = slash ? strtoul(slash + 1, &end, 10) : 128 - bits_before;
 	if (slash && (strspn(slash + 1, "0123456789") == 0 || *end || bits > 128 - bits_before))
@@ -87,6 +91,8 @@ cidr_has(const struct cidr *cidr, const struct sockaddr *address)
 {
 	struct in6_addr mapped;
 
+	if (cidr->is_unix)
+		return address->sa_family == AF_UNIX;
 	if (address->sa_family == AF_INET)
 		map_v4(&mapped, &((const struct sockaddr_in *)address)->sin_addr);
 	else if (address->sa_family == AF_INET6)

@@ -11,17 +11,19 @@
 
 /*
  * A range of addresses, "192.0.2.0/24" or "2001:db8::/32" (CIDR, RFC 4632). A text without "/" is a
- * range of one address. An IPv4 prefix is stored in its IPv4-mapped IPv6 form (::ffff:0:0/96).
+ * range of one address. An IPv4 prefix is stored in its IPv4-mapped IPv6 form (::ffff:0:0/96). The
+ * text "unix" is the range of all unix sockets.
  */
 struct cidr {
 	struct in6_addr prefix;
 	unsigned bits; /* the length of the prefix, 0 to 128 */
+	bool is_unix; /* the other fields have no meaning */
 };
 
 /* Parses a range. Returns 0, or -1 with CHAT_USAGE. The bits after the prefix must be 0. */
 int cidr_parse(struct cidr *cidr, const char *text, struct chat_err *err);
 
-/* Returns true if the address is in the range. Returns false for a unix socket. */
+/* Returns true if the address is in the range. */
 bool cidr_has(const struct cidr *cidr, const struct sockaddr *address);
 
 /* Parses an address; IPv4 is stored in its IPv6 form. Returns the version, 4 or 6, or -1. */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "chat/err.h"
 #include "chat/span.h"
@@ -27,7 +28,9 @@
  * connection: the next conns_flush() does.
  */
 enum conn_state {
-	CONN_HANDSHAKE, /* the TLS handshake, if there is TLS, and then the HTTP request head */
+	/* the PROXY header, if one is expected; the TLS handshake, if there is TLS; and then the
+	 * HTTP request head */
+	CONN_HANDSHAKE,
 	CONN_OPEN,
 	CONN_CLOSING, /* our Close or HTTP refusal is queued, or will be at the end of the tick */
 	CONN_DEAD /* TCP is closed; the next conns_flush() frees it */
@@ -48,6 +51,11 @@ struct tls;
  * not close the connection; the others may.
  */
 struct conn_events {
+	/*
+	 * The PROXY header that conn_expect_proxy_header() has asked for arrived. client is the
+	 * address in it, valid in the call; NULL: there is none, the connection is the proxy's own.
+	 */
+	void (*on_proxy_header)(struct conn *conn, const struct sockaddr *client);
 	/*
 	 * A valid WebSocket request arrived. Returns 101 to accept it, or the HTTP status of a
 	 * refusal. With a refusal it may set *why to a static sentence.
@@ -115,7 +123,8 @@ struct conn_events {
 
 /* The receiving side of a connection (conn_handshake.c, conn_read.c). */
 struct conn_input {
-	struct chat_buf *head; /* owned; the request head received so far; NULL: it was freed */
+	/* owned; the PROXY header or request head received so far; NULL: it was freed */
+	struct chat_buf *head;
 	struct chat_ws *ws; /* owned; the state of a partly received message; NULL: there is none */
 	int64_t last_ms; /* the time of the last input; moved forward while reading is paused */
 	int64_t message_ms; /* when the message in ws began, moved like last_ms; 0: none */
@@ -123,6 +132,7 @@ struct conn_input {
 	uint8_t paused; /* bits of enum conn_pause; 0: the connection is read */
 	bool pinged : 1; /* we queued a ping, and nothing has arrived since */
 	bool trusted : 1; /* max_message_bytes is the limit, not max_first_bytes */
+	bool awaits_proxy_header : 1; /* and nothing else is read before it */
 };
 
 struct conn {
@@ -161,7 +171,7 @@ struct conn_limits {
 	size_t queue_bytes; /* of one connection's send queue, see send_queue_size() */
 	size_t all_queues_bytes; /* the memory of all send queues */
 	size_t all_received_bytes; /* the memory of all partly received heads and messages */
-	int64_t head_ms; /* from accept to the end of the request head */
+	int64_t head_ms; /* from accept to the end of the request head, PROXY header included */
 	int64_t message_ms; /* from the first byte of a message to the last */
 	int64_t close_ms; /* from conn_close() or the HTTP refusal to the end of the connection */
 	int64_t ping_ms; /* without input until we send a ping */
@@ -203,6 +213,7 @@ struct conns {
 	uint64_t bytes_in, bytes_out;
 	uint64_t unruly; /* closed for too many TLS records without data, after the handshake */
 	uint64_t silent, late; /* closed: no answer to a ping; no request head in time */
+	uint64_t wrong_proxy_headers; /* closed: it began with something else */
 };
 
 /* The size of conns->input, and the most that is read from a connection in one turn. */
@@ -245,6 +256,12 @@ void conns_sweep(struct conns *conns, size_t parts);
  * closed, and the caller must free conn.
  */
 int conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls);
+
+/*
+ * Expects a PROXY header (proxy_header.h) before everything else, also before TLS. Call it right
+ * after conn_start(). on_proxy_header follows; any other beginning ends the connection.
+ */
+void conn_expect_proxy_header(struct conn *conn);
 
 /* Accepts messages up to limits->max_message_bytes from now on. */
 void conn_trust(struct conn *conn);

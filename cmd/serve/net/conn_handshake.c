@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/net/proxy_header.h"
+
 #define TLS_RECORD 0x16 /* the first byte of a TLS handshake, and of no HTTP request */
 
 void
@@ -110,6 +112,18 @@ ask_owner(struct conn *conn, const struct chat_http_request *request, int status
 	return status;
 }
 
+/* Returns the reason for a status that comes without one. */
+static const char *
+reason_of(int status, struct chat_span head)
+{
+	struct proxy_header header;
+	const char *why;
+
+	if (status == 400 && proxy_header_read(head, &header, &why) != PROXY_HEADER_WRONG)
+		return "a PROXY header is not expected here";
+	return chat_http_reason(status);
+}
+
 /* Answers a request. Its head must be complete. */
 static void
 answer_request(struct conn *conn, struct chat_span head)
@@ -127,7 +141,7 @@ answer_request(struct conn *conn, struct chat_span head)
 	else
 		refuse(conn, status,
 			bad_version ? "Sec-WebSocket-Version: 13\r\n" : refusal_headers(status),
-			why ? why : chat_http_reason(status), request.head);
+			why ? why : reason_of(status, head), request.head);
 }
 
 void

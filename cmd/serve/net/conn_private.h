@@ -55,6 +55,21 @@ conn_poll(struct conn *conn)
 void conn_free(struct conn *conn);
 
 /*
+ * conn_proxy.c
+ */
+
+/* Continues to read the PROXY header. Returns true if it is complete and the connection goes on. */
+bool conn_read_proxy_header(struct conn *conn);
+
+/* Returns true if an HTTP answer can be sent: neither a PROXY header nor TLS must come before it.
+ */
+static inline bool
+conn_can_answer(const struct conn *conn)
+{
+	return !conn->in.awaits_proxy_header && stream_is_up(&conn->stream);
+}
+
+/*
  * conn_handshake.c
  */
 

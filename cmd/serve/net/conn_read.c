@@ -178,9 +178,12 @@ void
 conn_read(struct conn *conn)
 {
 	struct conns *conns = conn->conns;
-	ssize_t count = receive(conn);
-	struct chat_span input = {conns->input, (size_t)count};
+	struct chat_span input = {.at = conns->input};
+	ssize_t count;
 
+	if (conn->in.awaits_proxy_header && !conn_read_proxy_header(conn))
+		return;
+	count = receive(conn);
 	if (count == STREAM_WAIT) {
 		conn_poll(conn);
 		return;
@@ -189,6 +192,7 @@ conn_read(struct conn *conn)
 		handle_end(conn);
 		return;
 	}
+	input.len = (size_t)count;
 	conns->bytes_in += (uint64_t)count;
 	conn->in.last_ms = clock_now_ms(conns->clock);
 	conn->in.pinged = false;

@@ -64,7 +64,7 @@ give_up_received(struct conn *conn)
 {
 	static const char why[] = "the server is receiving too much at once";
 
-	if (!stream_is_up(&conn->stream)) { /* nothing can be sent before the TLS handshake */
+	if (!conn_can_answer(conn)) {
 		conn_abort(conn);
 		return;
 	}

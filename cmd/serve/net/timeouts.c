@@ -18,8 +18,10 @@ check_handshake(struct conn *conn, int64_t now_ms)
 	if (now_ms - conn->since_ms <= conn->conns->limits.head_ms)
 		return;
 	conn->conns->late++;
-	if (stream_is_up(&conn->stream))
+	if (conn_can_answer(conn))
 		conn_refuse(conn, 408, "the request head took too long");
+	else if (conn->in.awaits_proxy_header)
+		abort_with_reason(conn, "the PROXY header took too long");
 	else
 		abort_with_reason(conn, "it does not agree on TLS in time");
 }

@@ -16,6 +16,18 @@
 
 /* ---- events of the connection ---- */
 
+/* From now on the client is limited, and not its proxy. */
+static void
+on_proxy_header(struct conn *conn, const struct sockaddr *client)
+{
+	struct session *session = session_of(conn);
+	struct addresses *addresses = session->context->addresses;
+
+	session->address = addresses_move(addresses, session->address, client);
+	if (address_is_flooding(session->address, addresses))
+		conn_abort(conn);
+}
+
 static void
 last_word(struct session *session, enum drop_reason reason, enum chat_code code, const char *text)
 {
@@ -131,6 +143,7 @@ on_release(struct conn *conn)
 }
 
 const struct conn_events session_events = {
+	.on_proxy_header = on_proxy_header,
 	.on_request = session_request, /* request.c */
 	.on_visit = session_visit, /* visit.c */
 	.on_message = session_receive, /* message.c */
@@ -159,6 +172,8 @@ session_start(struct session_context *context, int fd, struct tls *tls, struct a
 	if (conn_start(&session->conn, context->conns, fd, tls) < 0) {
 		addresses_leave(context->addresses, address);
 		free(session);
+	} else if (address_kind(address) == ADDRESS_TCP_PROXY) {
+		conn_expect_proxy_header(&session->conn);
 	}
 }
 
