@@ -236,7 +236,8 @@ answers_hooks() {
 	is "$(all_said | wc -l)" 3 'says nothing'
 	is "$(post /github <<<'not JSON')" 400 'what is not JSON'
 	is "$(post /../../etc <<<'{}')" 404 'another path'
-	is "$(head -c 1000000 /dev/zero | post /github)" 413 'a body that is too large'
+	# who does not wait for the answer before the body may lose it: the body meets a closed socket
+	is "$(head -c 1000000 /dev/zero | post /github -H 'Expect: 100-continue')" 413 'a body that is too large'
 	stop "$running"
 	CHAT_URL=ws://127.0.0.1:1/ PATH=$PWD/bin:$PATH starts
 	wait_for 'grep -q listening socat.log && port=$(sed -n "s/.*listening on AF=2 127.0.0.1://p" socat.log)'

@@ -252,7 +252,7 @@ shared_log_read(struct shared_log *log, uint64_t after, int64_t time_ms)
 	log->after = after;
 	log->time_ms = time_ms;
 	log->read_asked = true;
-	uv_cond_signal(&log->changed);
+	uv_cond_broadcast(&log->changed);
 	uv_mutex_unlock(&log->mutex);
 }
 
@@ -272,7 +272,7 @@ give_order(struct shared_log *log, struct order *order)
 {
 	uv_mutex_lock(&log->mutex);
 	DL_APPEND(log->orders, order);
-	uv_cond_signal(&log->changed);
+	uv_cond_broadcast(&log->changed);
 	uv_mutex_unlock(&log->mutex);
 }
 
@@ -301,7 +301,7 @@ shared_log_close(struct shared_log *log)
 		return;
 	uv_mutex_lock(&log->mutex);
 	log->stop = true;
-	uv_cond_signal(&log->changed);
+	uv_cond_broadcast(&log->changed);
 	uv_mutex_unlock(&log->mutex);
 	mailbox_close(&log->mailbox);
 	uv_thread_join(&log->worker);
