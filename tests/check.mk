@@ -5,10 +5,12 @@ JOBS ?= $(shell expr $$(nproc) + 2)
 
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc man-db \
 	bash-completion zsh fish procps curl iproute2 binutils systemd
+# The programs of which chat-cookbook(7) has recipes, if they are not among these.
+COOKBOOK_PACKAGES = git systemd-journal-remote inotify-tools socat libxml2-utils zstd sqlite3 rlwrap tmux fzf vim-tiny
 BROWSER_PACKAGES = chromium
 DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm valgrind strace
 
-.PHONY: demo picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-browser deps-deep
+.PHONY: demo picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-cookbook deps-browser deps-deep
 
 # ---- what is built ----
 
@@ -118,7 +120,10 @@ check-valgrind: all unit ## many of the tests under valgrind
 # ---- packages ----
 
 deps: ## install what is missing to build and test
-	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(COOKBOOK_PACKAGES))
+
+deps-cookbook: ## the programs that the examples of chat-cookbook(7) go with
+	$(call install_packages,$(COOKBOOK_PACKAGES))
 
 deps-browser: ## what is missing for check-browser
 	$(call install_packages,$(BROWSER_PACKAGES))

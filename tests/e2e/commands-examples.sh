@@ -2,81 +2,16 @@
 #
 # Each example of README.md and of the manual pages runs as it stands there, in a new folder with the files
 # that it names, and does what the page says. One that cannot be run is listed here with the reason.
-#
-# An example that starts a server finds a chat-serve that takes a free port, whatever --listen says.
 
 . tests/lib.sh
 . tests/helpers/certs.sh
+. tests/examples.sh
 
-mkdir "$TMP/bin"
-cat >"$TMP/bin/chat-serve" <<'END'
-#!/bin/bash
-args=() more=(--listen 127.0.0.1:0 --url-file "$SHIM_URL")
-while [ $# -gt 0 ]; do
-	case $1 in
-	--listen) shift ;;
-	--new-token | --url-file) more=() && args+=("$1") ;;
-	*) args+=("$1") ;;
-	esac
-	shift
-done
-exec "$BUILD/chat-serve" "${more[@]+"${more[@]}"}" "${args[@]}"
-END
-# As `df -P /` of a full disk.
-printf '#!/bin/sh\necho Filesystem\necho /dev/sda 100 95 5 95%% /\n' >"$TMP/bin/df"
 printf '#!/bin/sh\necho up a day\n' >"$TMP/bin/uptime"
-chmod +x "$TMP"/bin/*
-
-serve --grace 0s
-base=$CHAT_URL
-export CHAT_USERNAME=tester
+chmod +x "$TMP/bin/uptime"
 printf '%s\n' '{"type":"text","text":"fine"}' 'not JSON' '{"type":"text","text":"fine too"}' >"$TMP/raw.ndjson"
 
 # ---- what an example does ----
-
-# runs: the example ends with 0; its output is in $OUT.
-runs() {
-	exits 0 "$page: $first" bash -c "$example"
-}
-
-# begins: starts the example, and returns when its listener is in the channel. finishes ends it.
-begins() {
-	spawn bash -c "$example" >out 2>err
-	running=$!
-	wait_for "here '$channel'"
-	ok "$page: $first"
-}
-
-finishes() {
-	stop "$running"
-	is "$(cat err)" '' 'complains of nothing'
-}
-
-# serves: starts the example, which is a server, and sets CHAT_URL to its URL.
-serves() {
-	export SHIM_URL=$PWD/shim.url
-	spawn bash -c "$example" >out 2>err
-	running=$!
-	wait_for '[ -s shim.url ]'
-	ok "$page: $first"
-	CHAT_URL=$(<shim.url)
-}
-
-# here CHANNEL: somebody listens there.
-here() {
-	jq -se --arg channel "$1" 'map(select(.type == "userStatus" and .channel == $channel)) | any(.online)' "$SERVE_OUT" >/dev/null
-}
-
-# said TEXT: the server has this text, in the channel of the example.
-said() {
-	jq -e --arg text "$1" --arg channel "$channel" \
-		'select(.type == "message" and .channel == $channel and .content == $text)' "$SERVE_OUT" >/dev/null
-}
-
-# say TEXT…: sends it.
-say() {
-	chat-send -u alice "$@" >receipt
-}
 
 full_disk() {
 	PATH=$TMP/bin:$PATH runs
@@ -359,7 +294,7 @@ answers() {
 
 # ---- which example does it ----
 
-declare -A does=(
+does=(
 	["df -P / | awk 'NR==2 && \$5+0>90 {print \"disk \" \$5}' | chat-send -l"]=full_disk
 	["tar cz src | chat-send -f - --name src.tgz"]=sends_folder
 	["chat-listen --save-files inbox -t message -C1 | jq -r .file.path"]=saves_file
@@ -423,7 +358,7 @@ declare -A does=(
 )
 
 # A command that is not run here, by its first words: the reason.
-declare -A unless=(
+unless=(
 	['apt-get update']='a new machine is its place; CI runs it'
 	['PATH=$PWD/build']='commands-session.sh pastes the session'
 	['chat-serve >chat.ndjson &']='the session'
@@ -441,59 +376,16 @@ declare -A unless=(
 # What is no command, by its first words.
 formats=('{"type":"history"' '{"url":' '{"type":"$gap"' 'ee95cf3a 0000005c' 'username:sha256[:id]' 'ops.ndjson:17:42: error:' ' chat-send      ')
 
-is_format() {
-	local format
-	for format in "${formats[@]}"; do
-		[[ $first != "$format"* ]] || return 0
-	done
-	return 1
-}
-
-# reason: the reason why the example is not run; returns 1 if there is none.
-reason() {
-	local words
-	for words in "${!unless[@]}"; do
-		[[ $first != "$words"* ]] || { met[$words]=1 && echo "${unless[$words]}" && return; }
-	done
-	return 1
-}
-
-# try: runs the example in a folder and a channel of its own.
-try() {
-	if [ -n "${does[$first]-}" ]; then
-		met[$first]=1
-		mkdir "$TMP/example.$count"
-		cd "$TMP/example.$count" || exit 1
-		channel=/ex$count CHAT_URL=${base}ex$count
-		"${does[$first]}"
-		cd "$TOP" || exit 1
-	elif reason >"$TMP/reason"; then
-		sh -n -c "$example"
-		ok "$page: $first: not run ($(<"$TMP/reason")), but its syntax is right"
-	elif ! is_format; then
-		result 1 "$page: an example that nothing tests: $first"
-	fi
-}
-
 spawn "$BUILD/chat-serve" --listen 127.0.0.1:0 --url-file "$TMP/over.url" >"$TMP/over" 2>"$TMP/over.err"
 over=$TMP/over
 wait_for '[ -s "$TMP/over.url" ]'
 B=$(<"$TMP/over.url")
 export B
 
-declare -A met=()
-count=0
-for page in README.md man/*.[157]; do # those of the library have tests of their own
-	tests/helpers/printed-examples.pl "$page" >"$TMP/examples"
-	while IFS= read -r -d '' example <&3; do
-		first=${example%%$'\n'*}
-		count=$((count + 1))
-		try
-	done 3<"$TMP/examples"
+# Those of the library and of the cookbook have tests of their own.
+for page in README.md man/*.[157]; do
+	[ "$page" = man/chat-cookbook.7 ] || try_page "$page"
 done
-[ "$count" -ge 50 ]
-ok "there are examples ($count)"
-is "$(for text in "${!does[@]}" "${!unless[@]}"; do [ -n "${met[$text]-}" ] || echo "$text"; done)" '' \
-	'each one that is listed here is in a page'
+all_met 50
 
 done_testing

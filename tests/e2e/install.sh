@@ -17,7 +17,7 @@ ok 'make install' || diag "$(cat "$ERR")"
 
 for file in bin/chat-{serve,send,listen,validate} lib/libchat{,-client}.{a,so.0,so} \
 	lib/pkgconfig/chat{,-client}.pc include/chat/{base64,build,err,json,line_reader,member,msg,span,type,utf8,validate}.h \
-	share/man/man1/chat-{serve,send,listen,validate}.1 share/man/man7/chat{,-protocol}.7 \
+	share/man/man1/chat-{serve,send,listen,validate}.1 share/man/man7/chat{,-cookbook,-protocol}.7 \
 	lib/systemd/{system,user}/chat-serve.{service,socket} \
 	share/bash-completion/completions/chat-{serve,send,listen,validate} \
 	share/zsh/site-functions/_chat share/fish/vendor_completions.d/chat-{serve,send,listen,validate}.fish; do
