@@ -197,8 +197,8 @@ bot_take_lines(struct bot *bot)
 }
 
 /*
- * Returns true if an answer was refused because its nonce is in use: another process of the same
- * command has given another answer.
+ * Returns true if another process of the same command has given another answer: the server refused
+ * this one because its nonce is in use, or the other answer came first, with the same nonce.
  */
 static bool
 is_answered(const struct bot *bot, const struct item *item)
@@ -209,11 +209,15 @@ is_answered(const struct bot *bot, const struct item *item)
 	struct nonce nonce;
 
 	if (!item->draft.has_reply_to || !item->draft.has_nonce ||
-		!chat_nonce_read(&nonce, &item->draft.nonce) ||
-		chat_msg_read(&msg, receipt, CHAT_FROM_SERVER, NULL) < 0)
+		!chat_nonce_read(&nonce, &item->draft.nonce))
 		return false;
 	answer_prefix(prefix, &bot->answerer, &item->draft.reply_to);
-	return chat_span_equal(nonce.prefix, chat_span_of(prefix)) &&
+	if (!chat_span_equal(nonce.prefix, chat_span_of(prefix)))
+		return false;
+	if (item->state == ITEM_UNKNOWN)
+		return item->why;
+	return item->state == ITEM_REFUSED &&
+		chat_msg_read(&msg, receipt, CHAT_FROM_SERVER, NULL) == 0 &&
 		chat_json_string_is(&msg.value[CHAT_SLOT_CODE], CHAT_SPAN("nonce_reused"));
 }
 
@@ -227,7 +231,7 @@ warn_item(const struct bot *bot, const struct item *item)
 	if (item->state == ITEM_ACCEPTED || item->state == ITEM_PASSED ||
 		item->state == ITEM_LOOPED)
 		return;
-	if (item->state == ITEM_REFUSED && is_answered(bot, item))
+	if (is_answered(bot, item))
 		return;
 	if (item->state == ITEM_REFUSED || item->state == ITEM_ILLEGAL)
 		chat_warn("%s: line %llu: refused: %.*s", name, line, (int)item->receipt_len,
@@ -246,7 +250,8 @@ bot_take_settled(struct bot *bot)
 
 	while ((item = chat_outbox_settled(&bot->delivery.outbox))) {
 		warn_item(bot, item);
-		if (item->state == ITEM_UNKNOWN || item->state == ITEM_UNSENT)
+		if ((item->state == ITEM_UNKNOWN || item->state == ITEM_UNSENT) &&
+			!is_answered(bot, item))
 			bot->owes = true;
 		else if (item->draft.has_reply_to && !bot->owes)
 			unanswered_settle(&bot->unanswered, &item->draft.reply_to);

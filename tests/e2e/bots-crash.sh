@@ -149,6 +149,16 @@ for i in 1 2 3; do
 done
 is "$(answers twins | xargs)" '1 1 1 1 1' 'two instances of one bot answer once'
 
+# The other one was first, with other words, while ours were on the way.
+helper lying-server.py "$TMP/lying"
+spawn chat-listen -U "$(<"$TMP/lying")/rival" -u helper --cursor-file rival --exec \
+	jq --unbuffered -c 'select(.sender == "liar") | {text:"ours",replyTo:.id}' 2>"$TMP/rival.err"
+rival=$!
+wait_for '[ -s rival ] && [ "$(jq -r .since rival)" = 2 ]'
+ok 'what another instance has answered, in other words, is settled'
+stop "$rival"
+is "$(cat "$TMP/rival.err")" '' 'and nobody complains'
+
 # ---- several answers ----
 
 spawn chat-listen -c several -u helper --exec jq --unbuffered -c 'select(.type=="message") | {text:("one", "two", "two"),replyTo:.id}'

@@ -3,7 +3,8 @@
 
 /limited says slower for 10^15 ms, /slower for 250 ms, again and again; /unavailable does the same with another code.
 /once-late answers every other init with not_initialized, as if it had come too late. /long-id sends a message with an
-id of 70,000 characters, /long-past has one in its history. Of three messages on /far-ahead the first has the last
+id of 70,000 characters, /long-past has one in its history. /rival sends two messages, and answers what is said to them
+in other words, as if another process of the user had been first. Of three messages on /far-ahead the first has the last
 millisecond that there is as its time, on /before-time the first one. The others answer a text or a file with a
 message that differs in one property from what was said (/content, /replyTo, /name, /mime, /size, /data, /sender) or
 in all (/other), with the content of the first message (/first), or with nonce_reused (/reused). /honest does not lie.
@@ -24,6 +25,7 @@ def told(id, timestamp=1000):
 
 
 SAID = {
+    "rival": [told("1"), told("2")],
     "long-id": [told("one"), told("x" * 70000), told("three")],
     "far-ahead": [told("one", (1 << 63) - 1), told("two", 2000), told("three", 3000)],
     "before-time": [told("one", -1 << 63), told("two", -2000), told("three", -1000)],
@@ -49,7 +51,7 @@ def lie(kind, made, first):
         made["senderId"] = made["sender"] = "somebody"
     elif kind == "first":
         made["content"] = first["content"]
-    elif kind == "other":
+    elif kind in ("other", "rival"):
         made.pop("file", None)
         made["content"] = "something else"
     elif file and kind == "size":
