@@ -325,6 +325,7 @@ reads_feed() {
 	CHAT_URL=ws://127.0.0.1:1/ exits 69 'without a server' bash -c "$example"
 	runs
 	is "$(all_said | sed 1,2d)" 'Item 3: a < b &amp; http://example.org/3' 'the next time only what is new'
+	is "$(<seen)" "$(printf 'http://example.org/%d\n' 1 2 3)" 'and remembers it'
 	sed -i '$d' seen
 	runs
 	is "$(all_said | wc -l)" 3 'what was said before a crash is not said again'
