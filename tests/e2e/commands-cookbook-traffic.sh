@@ -238,8 +238,9 @@ answers_hooks() {
 	is "$(post /../../etc <<<'{}')" 404 'another path'
 	is "$(head -c 1000000 /dev/zero | post /github)" 413 'a body that is too large'
 	stop "$running"
+	rm socat.log
 	CHAT_URL=ws://127.0.0.1:1/ PATH=$PWD/bin:$PATH starts
-	wait_for 'grep -q listening socat.log && port=$(sed -n "s/.*listening on AF=2 127.0.0.1://p" socat.log)'
+	wait_for '[ -s socat.log ] && port=$(sed -n "s/.*listening on AF=2 127.0.0.1://p" socat.log) && [ -n "$port" ]'
 	is "$(alert firing 'Unheard' | post /alertmanager)" 503 'without a server the caller is told to try again'
 	CHAT_URL=$chat_url
 	stop "$running"
