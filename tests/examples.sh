@@ -142,6 +142,7 @@ try_page() {
 	page=$1
 	tests/helpers/printed-examples.pl "$@" >"$TMP/examples"
 	while IFS= read -r -d '' example <&3; do
+		example=${example%$'\n'}
 		first=${example%%$'\n'*}
 		examples=$((examples + 1))
 		try_example

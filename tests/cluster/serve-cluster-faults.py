@@ -109,12 +109,12 @@ def _():
 def _():
     servers = cluster().start_all()
     alice = servers.join(0, "alice")
-    os.kill(servers.nats[0].pid, signal.SIGSTOP)
+    servers.nats[0].stop()
     alice.say({"type": "text", "text": "a", "nonce": "n"})
     alice.sock.settimeout(20 + DEADLINE)
     error = alice.recv("error")
     assert (error["code"], error["nonce"], error["retryAfter"]) == ("unavailable", "n", 1000), error
-    os.kill(servers.nats[0].pid, signal.SIGCONT)
+    servers.nats[0].process.send_signal(signal.SIGCONT)
     alice.say({"type": "text", "text": "a", "nonce": "n"})
     first = alice.heard("a")
     alice.say({"type": "text", "text": "a", "nonce": "n"})

@@ -239,8 +239,9 @@ answers_hooks() {
 	# who does not wait for the answer before the body may lose it: the body meets a closed socket
 	is "$(head -c 1000000 /dev/zero | post /github -H 'Expect: 100-continue')" 413 'a body that is too large'
 	stop "$running"
+	rm socat.log
 	CHAT_URL=ws://127.0.0.1:1/ PATH=$PWD/bin:$PATH starts
-	wait_for 'grep -q listening socat.log && port=$(sed -n "s/.*listening on AF=2 127.0.0.1://p" socat.log)'
+	wait_for '[ -s socat.log ] && port=$(sed -n "s/.*listening on AF=2 127.0.0.1://p" socat.log) && [ -n "$port" ]'
 	is "$(alert firing 'Unheard' | post /alertmanager)" 503 'without a server the caller is told to try again'
 	CHAT_URL=$chat_url
 	stop "$running"
@@ -326,6 +327,7 @@ reads_feed() {
 	CHAT_URL=ws://127.0.0.1:1/ exits 69 'without a server' bash -c "$example"
 	runs
 	is "$(all_said | sed 1,2d)" 'Item 3: a < b &amp; http://example.org/3' 'the next time only what is new'
+	is "$(<seen)" "$(printf 'http://example.org/%d\n' 1 2 3)" 'and remembers it'
 	sed -i '$d' seen
 	runs
 	is "$(all_said | wc -l)" 3 'what was said before a crash is not said again'

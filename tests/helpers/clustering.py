@@ -5,6 +5,7 @@ NATS_SERVER names the program; the default is nats-server.
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -42,6 +43,16 @@ class Process:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+    def stop(self):
+        """SIGSTOP: no thread of it does anything any more."""
+
+        def state(thread):
+            with open("/proc/%d/task/%s/stat" % (self.pid, thread)) as file:
+                return file.read().rsplit(")", 1)[1].split()[0]
+
+        self.process.send_signal(signal.SIGSTOP)
+        until(lambda: {state(thread) for thread in os.listdir("/proc/%d/task" % self.pid)} == {"T"}, "it is stopped")
 
     def end(self):
         """Its exit status after SIGTERM."""

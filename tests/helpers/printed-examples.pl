@@ -26,6 +26,5 @@ while ($text =~ /^(?:\.Bd -literal[^\n]*\n(.*?)^\.Ed|\.Dl ([^\n]*))$/msg) {
 	$block =~ s/\\\(dq/"/g;
 	$block =~ s/\\-/-/g;
 	$block =~ s/\\e/\\/g;
-	$block =~ s{\n\z}{};
 	print "$block\0";
 }
