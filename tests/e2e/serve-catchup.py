@@ -106,7 +106,7 @@ def _():
     assert not complete(reader)[0] and all(complete(reader)[1:])
     slow = Reader(server, ids[first], receive_buffer=4096)
     slow.page()
-    ids += say(server.join("alice"), 10000, "x" * 900)
+    ids += say(server.join("alice"), 20000, "x" * 900)  # more than sockets and queues hold of the past
     slow.catch_up().hear(ids[-1])
     assert gaps(slow, ids, ids[first]) >= 1
     server.stop()
