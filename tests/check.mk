@@ -1,7 +1,7 @@
 # Building and running the tests: programs in C and shell that speak TAP, run by tests/run.pl.
 
 # More tests than there are processors: most tests wait most of the time.
-JOBS ?= $(shell expr $$(nproc) + 3)
+JOBS ?= $(shell expr $$(nproc) + 2)
 
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc man-db \
 	bash-completion zsh fish procps curl iproute2 binutils systemd nats-server

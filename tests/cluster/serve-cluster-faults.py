@@ -132,13 +132,17 @@ def _():
     assert 60000 < most < 65536, most
     alice.say({"type": "file", "file": {"name": "f", "type": "text/plain", "size": 45000, "data": "YWFh" * 15000}})
     assert alice.recv("message")["file"]["size"] == 45000
+    alice.say({"type": "file", "file": {"name": "f", "type": "text/plain", "size": 52500, "data": "YWFh" * 17500}})
+    assert alice.recv("error")["code"] == "too_large"
     servers.close()
 
 
 @case("what no server has written is reported and left out", server=False)
 def _():
     servers = cluster(nodes=2).start_all()
-    alice, bob = servers.join(0, "alice"), servers.join(1, "bob")
+    alice = servers.join(0, "alice")
+    until(lambda: servers.present(1) == ["alice"], "the other server has heard of alice")
+    bob = servers.join(1, "bob")
     alice.status("bob", True)
     alice.text("before")
     alice.heard("before"), bob.heard("before")

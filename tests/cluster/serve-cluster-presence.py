@@ -47,7 +47,9 @@ def outcome(peer):
 @case("who comes and goes is announced on all servers, once", server=False)
 def _():
     servers = cluster()
-    alice, carl = servers.join(0, "alice"), servers.join(1, "carl")
+    alice = servers.join(0, "alice")
+    until_present(servers, ["alice"])
+    carl = servers.join(1, "carl")
     alice.status("carl", True)
     until_present(servers, ["alice", "carl"])
     again = servers.join(2, "carl")  # the same user, on another server

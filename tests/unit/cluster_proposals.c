@@ -34,7 +34,8 @@ add(struct proposals *proposals, const char *channel, const char *content_json, 
 {
 	struct channel_post post = {.user = &alice, .content_json = chat_span_of(content_json)};
 
-	proposals_add(proposals, chat_span_of(channel), &post, now_ms, 1000);
+	is_int(proposals_add(proposals, chat_span_of(channel), &post, now_ms, 1000, NULL), 0,
+		"added");
 }
 
 /* Counts the lines of the newest batch. */
@@ -79,7 +80,8 @@ static void
 test_batches(void)
 {
 	struct shared_log log = {0};
-	struct proposals proposals = {.shared_log = &log, .most_batch_bytes = BATCH_BYTES_MAX};
+	struct proposals proposals = {
+		.shared_log = &log, .most_batch_bytes = BATCH_BYTES_MAX, .most_line_bytes = 1000};
 
 	add(&proposals, "/a", "\"1\"", 0);
 	proposals_send(&proposals, 0);
@@ -116,7 +118,8 @@ static void
 test_again(void)
 {
 	struct shared_log log = {0};
-	struct proposals proposals = {.shared_log = &log, .most_batch_bytes = BATCH_BYTES_MAX};
+	struct proposals proposals = {
+		.shared_log = &log, .most_batch_bytes = BATCH_BYTES_MAX, .most_line_bytes = 1000};
 	uint64_t batch;
 
 	add(&proposals, "/a", "\"1\"", 0);
@@ -143,7 +146,8 @@ static void
 test_giving_up(void)
 {
 	struct shared_log log = {0};
-	struct proposals proposals = {.shared_log = &log, .most_batch_bytes = BATCH_BYTES_MAX};
+	struct proposals proposals = {
+		.shared_log = &log, .most_batch_bytes = BATCH_BYTES_MAX, .most_line_bytes = 1000};
 	unsigned count = 0;
 
 	add(&proposals, "/a", "\"1\"", 0);
@@ -172,10 +176,34 @@ test_giving_up(void)
 	chat_buf_free(&log.text);
 }
 
+static void
+test_too_large(void)
+{
+	struct shared_log log = {0};
+	struct proposals proposals = {.shared_log = &log, .most_line_bytes = 300};
+	struct channel_post post = {.user = &alice};
+	struct chat_err err = {.code = CHAT_OK};
+	char content[301];
+
+	memset(content, 'x', sizeof(content));
+	content[0] = content[sizeof(content) - 1] = '"';
+	post.content_json = (struct chat_span){content, sizeof(content)};
+	is_int(proposals_add(&proposals, CHAT_SPAN("/a"), &post, 0, 1000, &err), -1, "too large");
+	is_int(err.code, CHAT_TOO_LARGE, "the error says so");
+	proposals_send(&proposals, 0);
+	ok(!log.count && !proposals.bytes && !proposals.by_channel, "and nothing is left of it");
+	add(&proposals, "/a", "\"1\"", 0);
+	proposals_send(&proposals, 0);
+	is_int(lines_of(&log), 1, "the next one is published");
+	proposals_free(&proposals);
+	chat_buf_free(&log.text);
+}
+
 int
 main(void)
 {
 	test_batches();
+	test_too_large();
 	test_again();
 	test_giving_up();
 	return done();

@@ -25,8 +25,9 @@ propose(struct channel_log *log, struct channel *channel, const struct channel_p
 
 	if (cluster->state == CLUSTER_FAILED)
 		return chat_fail(err, CHAT_UNAVAILABLE, "the cluster cannot store messages now");
-	proposals_add(proposals, channel_name(channel), post, clock_now_ms(cluster->clock),
-		clock_unix_ms(cluster->clock));
+	if (proposals_add(proposals, channel_name(channel), post, clock_now_ms(cluster->clock),
+		    clock_unix_ms(cluster->clock), err) < 0)
+		return -1;
 	log->proposed = proposals->last;
 	log->bytes = proposals->bytes;
 	return 0;
@@ -121,6 +122,7 @@ on_opened(void *arg, const struct shared_log_state *state)
 	}
 	cluster->proposals.most_batch_bytes =
 		state->max_payload < BATCH_BYTES_MAX ? state->max_payload : BATCH_BYTES_MAX;
+	cluster->proposals.most_line_bytes = state->max_payload;
 	cluster->state = CLUSTER_CATCHING_UP;
 	cluster->time_ms = channels->freed.timestamp_ms;
 	shared_log_read(cluster->shared_log, cluster->entry,

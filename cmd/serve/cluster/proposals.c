@@ -9,6 +9,7 @@
 #include "serve/cluster/batch.h"
 #include "serve/util/memory.h"
 #include "text/buf.h"
+#include "text/err.h"
 #include "text/hash.h"
 #include "text/span.h"
 #include "wire/url.h"
@@ -61,24 +62,44 @@ cost_of(size_t len)
 	return memory_cost(sizeof(struct proposal)) + len;
 }
 
-void
+/* Frees an outbox in which nothing is. */
+static void
+outbox_release(struct proposals *proposals, struct outbox *outbox)
+{
+	if (outbox->first)
+		return;
+	HASH_DEL(proposals->by_channel, outbox);
+	chat_buf_free(&outbox->text);
+	free(outbox);
+}
+
+int
 proposals_add(struct proposals *proposals, struct chat_span channel,
-	const struct channel_post *post, int64_t now_ms, int64_t unix_ms)
+	const struct channel_post *post, int64_t now_ms, int64_t unix_ms, struct chat_err *err)
 {
 	struct outbox *outbox = outbox_of(proposals, channel);
-	struct proposal *proposal = chat_alloc_zeroed(1, sizeof(*proposal));
+	size_t len = batch_add(&outbox->text, channel, post, unix_ms);
+	struct proposal *proposal;
 
+	if (len > proposals->most_line_bytes) {
+		outbox->text.len -= len;
+		outbox_release(proposals, outbox);
+		return chat_fail(
+			err, CHAT_TOO_LARGE, "the message is larger than what the cluster stores");
+	}
+	proposal = chat_alloc_zeroed(1, sizeof(*proposal));
 	proposal->number = ++proposals->last;
 	proposal->sender = channel_post_sender(post);
 	proposal->since_ms = now_ms;
-	proposal->len = (uint32_t)batch_add(&outbox->text, channel, post, unix_ms);
-	proposals->bytes += cost_of(proposal->len);
+	proposal->len = (uint32_t)len;
+	proposals->bytes += cost_of(len);
 	DL_APPEND(proposals->first, proposal);
 	if (outbox->last)
 		outbox->last->next_own = proposal;
 	else
 		outbox->first = proposal;
 	outbox->last = proposal;
+	return 0;
 }
 
 /* ---- sending ---- */
@@ -166,11 +187,7 @@ outbox_end_batch(struct proposals *proposals, struct outbox *outbox)
 	outbox->sent = 0;
 	outbox->sent_bytes = 0;
 	outbox->batch = 0;
-	if (outbox->first)
-		return;
-	HASH_DEL(proposals->by_channel, outbox);
-	chat_buf_free(&outbox->text);
-	free(outbox);
+	outbox_release(proposals, outbox);
 }
 
 struct proposal *

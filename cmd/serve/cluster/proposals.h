@@ -35,12 +35,16 @@ struct proposals {
 	uint64_t last_batch;
 	size_t bytes; /* the memory of all */
 	size_t most_batch_bytes; /* of a batch with more than one message */
+	size_t most_line_bytes; /* of one message: max_payload of the nats-servers */
 	bool halted; /* nothing is published */
 };
 
-/* Adds a proposal. proposals_send() publishes it. now_ms: by clock_now_ms; unix_ms: Unix time. */
-void proposals_add(struct proposals *proposals, struct chat_span channel,
-	const struct channel_post *post, int64_t now_ms, int64_t unix_ms);
+/*
+ * Adds a proposal. proposals_send() publishes it. now_ms: by clock_now_ms; unix_ms: Unix time.
+ * Returns 0, or -1 with too_large if no entry of the stream has room for it.
+ */
+int proposals_add(struct proposals *proposals, struct chat_span channel,
+	const struct channel_post *post, int64_t now_ms, int64_t unix_ms, struct chat_err *err);
 
 /* Publishes a batch for each channel that has none on its way. Called at the end of each turn. */
 void proposals_send(struct proposals *proposals, int64_t now_ms);
