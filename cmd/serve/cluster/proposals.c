@@ -20,6 +20,7 @@
 /* The proposals of one channel. */
 struct outbox {
 	UT_hash_handle hh;
+	struct outbox *next, *prev; /* in proposals->idle; valid if batch is 0 */
 	struct chat_buf text; /* their lines, in order */
 	struct proposal *first, *last; /* next_own */
 	uint64_t batch; /* the number of the batch on its way: the first lines; 0: none */
@@ -52,6 +53,7 @@ outbox_of(struct proposals *proposals, struct chat_span channel)
 	memcpy(outbox->name, channel.at, channel.len);
 	outbox->name_len = (uint16_t)channel.len;
 	HASH_ADD(hh, proposals->by_channel, name, channel.len, outbox);
+	DL_APPEND(proposals->idle, outbox);
 	return outbox;
 }
 
@@ -62,12 +64,13 @@ cost_of(size_t len)
 	return memory_cost(sizeof(struct proposal)) + len;
 }
 
-/* Frees an outbox in which nothing is. */
+/* Frees an outbox in which nothing is. No batch of it may be on its way. */
 static void
 outbox_release(struct proposals *proposals, struct outbox *outbox)
 {
 	if (outbox->first)
 		return;
+	DL_DELETE(proposals->idle, outbox);
 	HASH_DEL(proposals->by_channel, outbox);
 	chat_buf_free(&outbox->text);
 	free(outbox);
@@ -118,6 +121,7 @@ static void
 fill_batch(struct proposals *proposals, struct outbox *outbox)
 {
 	outbox->batch = ++proposals->last_batch;
+	DL_DELETE(proposals->idle, outbox);
 	for (const struct proposal *next = outbox->first;
 		next && outbox->sent < BATCH_MESSAGES_MAX &&
 		(!outbox->sent || outbox->sent_bytes + next->len <= proposals->most_batch_bytes);
@@ -130,14 +134,11 @@ fill_batch(struct proposals *proposals, struct outbox *outbox)
 void
 proposals_send(struct proposals *proposals, int64_t now_ms)
 {
-	struct outbox *outbox, *next;
+	struct outbox *outbox;
 
 	if (proposals->halted)
 		return;
-	HASH_ITER(hh, proposals->by_channel, outbox, next)
-	{
-		if (outbox->batch)
-			continue;
+	while ((outbox = proposals->idle)) {
 		fill_batch(proposals, outbox);
 		publish(proposals, outbox, now_ms);
 	}
@@ -187,6 +188,7 @@ outbox_end_batch(struct proposals *proposals, struct outbox *outbox)
 	outbox->sent = 0;
 	outbox->sent_bytes = 0;
 	outbox->batch = 0;
+	DL_APPEND(proposals->idle, outbox);
 	outbox_release(proposals, outbox);
 }
 
