@@ -27,8 +27,8 @@ size_t batch_add(struct chat_buf *text, struct chat_span channel, const struct c
 /* A message of a batch. post.user is &user; the spans are valid as long as the batch. */
 struct batch_message {
 	struct channel_post post; /* without member and owner */
-	struct user user; /* of whom only the id and the name as JSON are set */
 	char user_id[NONCE_ID_MAX + 1];
+	struct user user; /* last: of whom only the id and the name as JSON are set */
 };
 
 /*
