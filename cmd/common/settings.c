@@ -102,9 +102,10 @@ settings_urls(const struct settings *settings, const char *text, struct chat_url
 	struct chat_err *err)
 {
 	const char *given = text ? text : settings->url;
-	struct chat_url named;
+	struct chat_url scratch;
 
-	if (settings->channel && chat_url_set_channel(&named, settings->channel, err) < 0)
+	/* Before the URLs, so that a variable with a good URL is not blamed for the channel. */
+	if (settings->channel && chat_url_set_channel(&scratch, settings->channel, err) < 0)
 		return -1;
 	if (chat_login_urls(urls, given, settings->channel, err) == 0)
 		return 0;

@@ -46,8 +46,7 @@ struct feed_start {
 	bool has_cursor; /* --cursor-file is given */
 };
 
-/* Begins to connect. feed->number must be set. settings, printer, printer->bot and urls
- * are borrowed. */
+/* Begins to connect. feed->number must be set. All but start are borrowed, printer->bot too. */
 void feed_open(struct feed *feed, struct printer *printer, const struct settings *settings,
 	const struct chat_url_list *urls, const struct feed_start *start);
 void feed_close(struct feed *feed);

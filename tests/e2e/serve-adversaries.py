@@ -19,7 +19,7 @@ import time
 
 import adversary
 from peer import DEADLINE, PING, PONG, SLOWNESS, TEXT, frame, whole_frames
-from serving import TLS, Server, case, main
+from serving import TLS, Server, awaited_cpu, case, main
 from witness import resident_kib
 
 MEMBERS = 50
@@ -271,15 +271,6 @@ def surroundings(server, crowd, tokens, since, monitor, told):
             "pid": server.pid,
         }, file)  # fmt: skip
     return path
-
-
-def awaited_cpu(pid):
-    """Seconds that threads of the process were ready to run and others ran instead."""
-    waited = 0
-    for thread in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/schedstat" % (pid, thread)) as file:
-            waited += int(file.read().split()[1]) / 1e9
-    return waited
 
 
 def is_slow(crowd):

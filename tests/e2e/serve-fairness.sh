@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# Many clients send the smallest frames as fast as they can, and the echo of an honest member still takes the
-# server no more than 50 ms of its time.
+# Many clients send the smallest frames as fast as they can, and the echo of an honest member still comes
+# within 50 ms.
 
 . tests/lib.sh
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # TLS clients cost chat-serve as much as they can (tests/interop/tls_storm.c), and the echo of an honest
-# member still takes it no more than 50 ms of its time.
+# member still comes within 50 ms.
 
 . tests/lib.sh
 . tests/helpers/certs.sh

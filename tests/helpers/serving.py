@@ -48,6 +48,15 @@ def begins(line):
     return line["type"] == "userData" and line["users"] == [] and "you" not in line["server"]
 
 
+def awaited_cpu(pid):
+    """Seconds that threads of the process were ready to run and others ran instead."""
+    waited = 0
+    for thread in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, thread)) as file:
+            waited += int(file.read().split()[1]) / 1e9
+    return waited
+
+
 class NotStarted(RuntimeError):
     def __init__(self, status, errors):
         super().__init__("chat-serve did not start, but ended with %d: %s" % (status, errors))
@@ -133,6 +142,12 @@ class Server:
         process is a number made of its pid: clock_getcpuclockid(3), which Python lacks.
         """
         return time.clock_gettime(~self.pid << 3 | 2)
+
+    def clock(self):
+        """A clock that stands still while the server or this process is ready to run and others run instead: what else
+        this machine does is not the server's. It goes on while the server works, waits for a disk, or sleeps.
+        """
+        return time.monotonic() - awaited_cpu(self.pid) - awaited_cpu(os.getpid())
 
     def descriptors(self):
         """How many it has open; it was started with the options COUNTABLE."""

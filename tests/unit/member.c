@@ -394,18 +394,25 @@ play_forgotten(struct peer *peer)
 	let_go(peer);
 }
 
+/* Sends a question, whose connection is lost, and runs until the last message has come. */
+static void
+run_through_loss(struct run *run)
+{
+	run_to(run, CHAT_EVENT_CAUGHT_UP);
+	send_text(run, "question", 7);
+	while (!strstr(run->log.at, "message 4") && !strstr(run->log.at, "(nothing"))
+		run_to(run, CHAT_EVENT_MESSAGE), chat_buf_append(&run->log, "", 1), run->log.len--;
+	chat_member_close(run->member, PATIENCE_MS);
+	run_to(run, CHAT_EVENT_ENDED);
+}
+
 static void
 test_lost(scenario *play, const char *events, const char *what)
 {
 	struct run run;
 
 	run_open(&run, play);
-	run_to(&run, CHAT_EVENT_CAUGHT_UP);
-	send_text(&run, "question", 7);
-	while (!strstr(run.log.at, "message 4") && !strstr(run.log.at, "(nothing"))
-		run_to(&run, CHAT_EVENT_MESSAGE), chat_buf_append(&run.log, "", 1), run.log.len--;
-	chat_member_close(run.member, PATIENCE_MS);
-	run_to(&run, CHAT_EVENT_ENDED);
+	run_through_loss(&run);
 	run_close(&run, events, what);
 }
 
@@ -419,14 +426,9 @@ test_list(void)
 	run_open(&run, play_accepted_unsaid);
 	snprintf(live, sizeof(live), "%.63s", run.url);
 	snprintf(run.url, sizeof(run.url), "ws://127.0.0.1:1/,%s", live);
-	run_to(&run, CHAT_EVENT_CAUGHT_UP);
-	send_text(&run, "question", 7);
 	/* After the loss it goes on with the first one, which is still not there, and comes back.
 	 */
-	while (!strstr(run.log.at, "message 4") && !strstr(run.log.at, "(nothing"))
-		run_to(&run, CHAT_EVENT_MESSAGE), chat_buf_append(&run.log, "", 1), run.log.len--;
-	chat_member_close(run.member, PATIENCE_MS);
-	run_to(&run, CHAT_EVENT_ENDED);
+	run_through_loss(&run);
 	run_close(&run,
 		"lost cannot_connect, joined, message 1 history, caught-up, lost connection_lost, "
 		"lost cannot_connect, joined again, message 2 own, message 3, accepted 2 #7, "
