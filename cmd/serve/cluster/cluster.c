@@ -231,9 +231,13 @@ cluster_sweep(struct cluster *cluster)
 	begin_when_called(cluster, now_ms);
 	if (cluster->state >= CLUSTER_CALLING)
 		presence_sweep(&cluster->presence, now_ms);
-	proposals_send_again(&cluster->proposals, now_ms);
+	/*
+	 * In this order: the stream knows a batch again for two minutes only, and this process may
+	 * have been stopped for longer.
+	 */
 	proposals_expire(&cluster->proposals, now_ms - CLUSTER_PATIENCE_MS,
 		cluster_tell_unavailable, cluster);
+	proposals_send_again(&cluster->proposals, now_ms);
 }
 
 /* ---- for the monitor ---- */

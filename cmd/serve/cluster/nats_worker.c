@@ -15,6 +15,7 @@
 #define AGAIN_MS 1000 /* between two attempts to connect, or to find the stream */
 #define ANSWER_MS 2000 /* for an answer of JetStream */
 #define QUIET_MS 3000 /* without an entry until the stream is looked at */
+#define DUPLICATES_MS 60000 /* the least window in which the stream knows a batch again */
 #define MISSING_MOST 5 /* a nats-server that has just started may not know the stream */
 
 /* The stream's description. Its number is the epoch of all ids, which must be the same everywhere.
@@ -141,6 +142,10 @@ check_stream(struct shared_log *log, const jsStreamConfig *config)
 			"its "
 			"limits",
 			log->stream);
+	else if (config->Duplicates < DUPLICATES_MS * NS_PER_MS)
+		nats_fail(log, CHAT_USAGE,
+			"the stream %s exists, but its duplicate window is below %d s", log->stream,
+			DUPLICATES_MS / 1000);
 	else if (read_made_ms(config) <= 0)
 		nats_fail(log, CHAT_USAGE, "the stream %s exists, but no chat-serve has made it",
 			log->stream);

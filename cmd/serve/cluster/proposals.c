@@ -20,6 +20,7 @@
 /* The proposals of one channel. */
 struct outbox {
 	UT_hash_handle hh;
+	UT_hash_handle hh_sending; /* in proposals->by_batch; valid if batch is not 0 */
 	struct outbox *next, *prev; /* in proposals->idle; valid if batch is 0 */
 	struct chat_buf text; /* their lines, in order */
 	struct proposal *first, *last; /* next_own */
@@ -116,11 +117,19 @@ publish(struct proposals *proposals, struct outbox *outbox, int64_t now_ms)
 		(struct chat_span){outbox->text.at, outbox->sent_bytes});
 }
 
+/* Gives the messages that are sent the number of a new batch. */
+static void
+number_batch(struct proposals *proposals, struct outbox *outbox)
+{
+	outbox->batch = ++proposals->last_batch;
+	HASH_ADD(hh_sending, proposals->by_batch, batch, sizeof(outbox->batch), outbox);
+}
+
 /* Chooses the messages of the next batch. */
 static void
 fill_batch(struct proposals *proposals, struct outbox *outbox)
 {
-	outbox->batch = ++proposals->last_batch;
+	number_batch(proposals, outbox);
 	DL_DELETE(proposals->idle, outbox);
 	for (const struct proposal *next = outbox->first;
 		next && outbox->sent < BATCH_MESSAGES_MAX &&
@@ -161,12 +170,10 @@ proposals_send_again(struct proposals *proposals, int64_t now_ms)
 static struct outbox *
 outbox_sending(const struct proposals *proposals, uint64_t batch)
 {
-	struct outbox *outbox, *next;
+	struct outbox *outbox;
 
-	HASH_ITER(hh, proposals->by_channel, outbox, next)
-	if (outbox->batch == batch)
-		return outbox;
-	return NULL;
+	HASH_FIND(hh_sending, proposals->by_batch, &batch, sizeof(batch), outbox);
+	return outbox;
 }
 
 void
@@ -185,6 +192,7 @@ outbox_end_batch(struct proposals *proposals, struct outbox *outbox)
 	for (uint32_t i = 0; i < outbox->sent; i++)
 		outbox->first = outbox->first->next_own;
 	chat_buf_drop(&outbox->text, outbox->sent_bytes);
+	HASH_DELETE(hh_sending, proposals->by_batch, outbox);
 	outbox->sent = 0;
 	outbox->sent_bytes = 0;
 	outbox->batch = 0;
@@ -203,7 +211,8 @@ proposals_take(struct proposals *proposals, struct chat_span channel, uint64_t b
 	if (!batch || !outbox || outbox->batch != batch)
 		return NULL;
 	if (!chat_span_equal(text, (struct chat_span){outbox->text.at, outbox->sent_bytes})) {
-		outbox->batch = ++proposals->last_batch;
+		HASH_DELETE(hh_sending, proposals->by_batch, outbox);
+		number_batch(proposals, outbox);
 		outbox->again_ms = 0;
 		return NULL;
 	}
@@ -279,6 +288,7 @@ proposals_free(struct proposals *proposals)
 	struct outbox *outbox, *next_outbox;
 	struct proposal *proposal, *next;
 
+	HASH_CLEAR(hh_sending, proposals->by_batch);
 	HASH_ITER(hh, proposals->by_channel, outbox, next_outbox)
 	{
 		HASH_DEL(proposals->by_channel, outbox);

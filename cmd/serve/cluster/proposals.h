@@ -30,6 +30,7 @@ struct outbox;
 struct proposals {
 	struct proposal *first; /* those that are not answered */
 	struct outbox *by_channel; /* uthash: channels with proposals that have no place */
+	struct outbox *by_batch; /* uthash: those of them that have a batch on its way */
 	struct outbox *idle; /* utlist: those of them that have no batch on its way */
 	struct shared_log *shared_log; /* borrowed */
 	uint64_t last; /* the number of the last proposal */
