@@ -113,11 +113,13 @@ chooses_file() {
 	is "$(find "$TMP" -name evil.txt)" '' 'the name that the sender chose is not used'
 }
 
-# in_vim: runs the example, which begins with a colon, in a buffer of two lines, and writes it to buffer.
+# in_vim: runs the example, which begins with a colon, in a buffer of two lines, and writes it to buffer. Nobody types:
+# at the end of what is typed, vim would not wait for the example any more.
 in_vim() {
 	needs vi || return
 	printf 'first line\n"second" %% line\n' >buffer
-	exits 0 "$page: $first" vi -u NONE -n -es -c "${example#:}" -c 'w! buffer' -c 'qa!' buffer
+	mkfifo typed
+	exits 0 "$page: $first" vi -u NONE -n -es -c "${example#:}" -c 'w! buffer' -c 'qa!' buffer 0<>typed
 }
 
 reads_into_vim() {
