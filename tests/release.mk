@@ -6,6 +6,8 @@ ifeq ($(origin AS),default)
 AS = root
 endif
 README_TARGETS = demo check
+# A sources.list of another distribution: SOURCES=noble.list RELEASE=noble.
+export SOURCES
 # Of ARCH, what the caller says counts, and not what tests/cross.mk does.
 OWN_ARCH = $(shell dpkg --print-architecture)
 RELEASE_ARCH = $(if $(filter file,$(origin ARCH)),$(OWN_ARCH),$(ARCH))

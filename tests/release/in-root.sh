@@ -6,7 +6,8 @@
 # of that name its last part, the `make TARGET`. What this machine cannot run is run in an emulated one.
 #
 # Prints what the commands print, then the time, the download and the disk that each took. The root comes from the
-# archive that apt is told of here, and is gone in the end. Where no root can be made, that is said, and no failure.
+# archive of Debian that apt is told of here, or from those in the file SOURCES (sources.list(5); of Ubuntu, say), and is
+# gone in the end. Where no root can be made, that is said, and no failure.
 
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -106,7 +107,11 @@ else
 	alone=()
 	unshare --user --map-root-user true 2>"$tmp/why" || skip "$(cat "$tmp/why")"
 fi
-source_lines >"$tmp/sources"
+if [ -n "${SOURCES-}" ]; then
+	cp "$SOURCES" "$tmp/sources" || exit 1
+else
+	source_lines >"$tmp/sources"
+fi
 [ -s "$tmp/sources" ] || skip 'apt knows no archive of Debian here'
 in=in_root
 if [ "$arch" != "$(dpkg --print-architecture)" ] && ! arch-test -n "$arch" >/dev/null 2>&1; then
