@@ -34,7 +34,7 @@ source_lines() {
 
 # make_root FORMAT TARGET OPTION…: a root with this source tree, and what mmdebstrap is to do with it.
 make_root() {
-	"${alone[@]}" mmdebstrap --mode="$mode" --architectures="$arch" --variant=minbase --format="$1" --quiet \
+	"${alone[@]}" mmdebstrap --mode="$mode" --architectures="$arch" --variant=minbase --include=apt --format="$1" --quiet \
 		--customize-hook="touch $tmp/made" \
 		--customize-hook='mkdir "$1/src"' --customize-hook="tar-in $tmp/chat.tar /src" \
 		"${@:3}" "$release" "$2" "$tmp/sources" 2>&1
