@@ -52,7 +52,7 @@ expel(struct channel_log *log, struct channel *channel, struct user *user)
 	bool is_here = user->conns > 0;
 
 	if (user->remote)
-		nodes_displace(&cluster->presence.nodes, user);
+		nodes_displace(&cluster->presence.nodes, channel, user);
 	if (!is_here)
 		return;
 	DL_FOREACH_SAFE(channel->members.first, member, next)
