@@ -206,7 +206,7 @@ cluster_turn(struct cluster *cluster)
 bool
 cluster_is_settled(const struct cluster *cluster)
 {
-	return !cluster->shared_log || !cluster->proposals.by_channel;
+	return !cluster->shared_log || proposals_are_placed(&cluster->proposals);
 }
 
 /* Begins to serve when the other servers have had time to say who is present. */
