@@ -1,14 +1,15 @@
 # Benchmarks: tests/bench/*.sh measure, with the programs that are built here; each says in its first lines what.
 
-BENCH_PACKAGES = g++ redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
+BENCH_PACKAGES = g++ nats-server redis-server mosquitto mosquitto-clients libsimdjson-dev time valgrind $(if $(shell command -v npm),,npm)
 # The packages of npm that chat-serve is compared with; npm comes with nodejs or as a package of its own.
 BENCH_PEERS = ajv@8.17.1 bun@1.4.5 ws@8.23.0 wscat@6.1.0
 
 .PHONY: bench bench-deps
 
-# The load generator is all of load*.c; each other program is one C file.
+# The load generator is all of load*.c; each other program is one C file, one of which needs libnats.
 LOAD_SRC := $(wildcard tests/bench/load*.c)
-BENCH_SRC := $(filter-out $(LOAD_SRC) tests/bench/validate_library.c,$(wildcard tests/bench/*.c))
+NOT_BENCH := $(LOAD_SRC) tests/bench/validate_library.c $(if $(NATS),,tests/bench/nats_ack.c)
+BENCH_SRC := $(filter-out $(NOT_BENCH),$(wildcard tests/bench/*.c))
 BENCH_PROGRAMS := $(BUILD)/tests/bench/load $(BENCH_SRC:%.c=$(BUILD)/%) $(BUILD)/tests/bench/validate_library
 SIMDJSON := $(if $(wildcard /usr/include/simdjson.h),$(BUILD)/tests/bench/validate_simdjson)
 
@@ -17,7 +18,7 @@ OBJECTS += $(call objects,$(LOAD_SRC) $(BENCH_SRC))
 
 $(BUILD)/tests/bench/load: $(call objects,$(LOAD_SRC)) $(LIB)
 $(BENCH_SRC:%.c=$(BUILD)/%): $(BUILD)/%: $(BUILD)/%.o
-$(BUILD)/tests/bench/catchup: $(BUILD)/tests/bench/load_usage.o
+$(BUILD)/tests/bench/catchup $(BUILD)/tests/bench/nats_ack: $(BUILD)/tests/bench/load_usage.o
 $(BUILD)/tests/bench/fill: $(BUILD)/parts.a
 $(BENCH_SRC:%.c=$(BUILD)/%): $(LIB)
 

@@ -1,12 +1,13 @@
 /*
  * Measures how many messages a second a server acknowledges, and after how long. Senders have a
  * window of messages on the way, and nobody else is connected. It speaks three protocols: ours (a
- * text, and its echo in a channel of the sender's own), Redis (XADD, and the id of the entry) and
- * MQTT (a retained PUBLISH of QoS 1, and its PUBACK). One thread, one epoll. It prints a line of
- * JSON.
+ * text, and its echo, in a channel of the sender's own or in one that it shares), Redis (XADD, and
+ * the id of the entry) and MQTT (a retained PUBLISH of QoS 1, and its PUBACK). One thread, one
+ * epoll. It prints a line of JSON.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,13 @@
 
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "command/units.h"
 #include "text/buf.h"
 
 #define INPUT_BYTES 65536
 #define LATENCIES_MAX ((size_t)1 << 23)
+#define SERVERS_MAX 16
+#define RATE_WINDOW 4096 /* of a sender at a rate; a server that has more to answer is too slow */
 
 enum protocol { PROTOCOL_CHAT, PROTOCOL_REDIS, PROTOCOL_MQTT };
 
@@ -32,11 +36,16 @@ struct sender {
 	size_t sent; /* bytes of out */
 	int64_t *began_ns; /* ring of a window */
 	uint64_t asked, answered;
+	char name_json[16]; /* its username as a JSON string */
 };
 
 struct bench {
 	int protocol;
-	int64_t port, senders, window, bytes, time_ms;
+	struct chat_strings ports;
+	int64_t port[SERVERS_MAX]; /* the senders take turns */
+	int64_t senders, channels, window, rate, bytes, time_ms;
+	uint64_t paced; /* messages that were sent at the rate */
+	int64_t paced_ns; /* when the first of them was due */
 	struct sender *sender;
 	int epoll;
 	uint32_t *latency_us;
@@ -100,8 +109,9 @@ put_frame(struct chat_buf *out, const char *text, size_t len)
 	chat_buf_append(out, text, len);
 }
 
+/* began_ns: when the message is sent, or was due. */
 static void
-put_request(struct bench *bench, struct sender *sender)
+put_request(struct bench *bench, struct sender *sender, int64_t began_ns)
 {
 	struct chat_buf *out = &sender->out;
 	char text[1200], topic[16];
@@ -132,7 +142,9 @@ put_request(struct bench *bench, struct sender *sender)
 		chat_buf_append(out, bench->text, (size_t)len);
 		break;
 	}
-	sender->began_ns[sender->asked++ % (uint64_t)bench->window] = now_ns();
+	if (sender->asked - sender->answered >= (uint64_t)bench->window)
+		chat_die(CHAT_EXIT_NO, "the server falls behind the rate");
+	sender->began_ns[sender->asked++ % (uint64_t)bench->window] = began_ns;
 }
 
 /* The bytes of the frame at hand, 0 while it is not whole. */
@@ -154,10 +166,21 @@ frame_size(const unsigned char *at, size_t len, size_t *header)
 	return len < *header + size ? 0 : *header + size;
 }
 
+/* Returns true if a message is the echo of this sender. In a channel of its own each one is. */
+static bool
+is_echo(const struct bench *bench, const struct sender *sender, struct chat_span message)
+{
+	if (!memmem(message.at, message.len < 20 ? message.len : 20, "\"message\"", 9))
+		return false;
+	return bench->channels >= bench->senders ||
+		memmem(message.at, message.len, sender->name_json, strlen(sender->name_json));
+}
+
 /* Takes what is whole off the front of the input; *acks of it were answers. 0: nothing is. */
 static size_t
-take_answer(const struct bench *bench, const struct chat_buf *in, size_t at, bool *ack)
+take_answer(const struct bench *bench, const struct sender *sender, size_t at, bool *ack)
 {
+	const struct chat_buf *in = &sender->in;
 	const char *text = in->at + at, *end;
 	size_t len = in->len - at, size, header;
 
@@ -165,7 +188,8 @@ take_answer(const struct bench *bench, const struct chat_buf *in, size_t at, boo
 	switch ((enum protocol)bench->protocol) {
 	case PROTOCOL_CHAT:
 		size = frame_size((const unsigned char *)text, len, &header);
-		*ack = size && memmem(text + header, 20, "\"message\"", 9);
+		*ack = size &&
+			is_echo(bench, sender, (struct chat_span){text + header, size - header});
 		if (size && memmem(text + header, 20, "\"error\"", 7))
 			chat_die(CHAT_EXIT_NO, "%.*s", (int)(size - header), text + header);
 		return size;
@@ -189,7 +213,7 @@ sender_answers(struct bench *bench, struct sender *sender)
 	size_t at = 0, size;
 	bool ack;
 
-	while (at < sender->in.len && (size = take_answer(bench, &sender->in, at, &ack))) {
+	while (at < sender->in.len && (size = take_answer(bench, sender, at, &ack))) {
 		int64_t now = now_ns();
 
 		at += size;
@@ -203,7 +227,8 @@ sender_answers(struct bench *bench, struct sender *sender)
 							   (uint64_t)bench->window]) /
 					1000);
 		sender->answered++;
-		put_request(bench, sender);
+		if (!bench->rate)
+			put_request(bench, sender, now);
 	}
 	chat_buf_drop(&sender->in, at);
 	if (sender->out.len)
@@ -228,10 +253,10 @@ sender_begin(struct bench *bench, struct sender *sender)
 
 	if (bench->protocol == PROTOCOL_CHAT) {
 		chat_buf_printf(&sender->out,
-			"GET /s%d HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+			"GET /s%" PRId64 " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
 			"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 			"Sec-WebSocket-Version: 13\r\n\r\n",
-			sender->number);
+			sender->number % bench->channels);
 		len = snprintf(text, sizeof(text),
 			"{\"type\":\"init\",\"id\":\"i%d\",\"username\":\"sender%d\","
 			"\"presence\":\"hidden\"}",
@@ -262,7 +287,8 @@ bench_connect(struct bench *bench, struct sender *sender)
 {
 	struct sockaddr_in address = {
 		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)bench->port),
+		.sin_port =
+			htons((uint16_t)bench->port[(size_t)sender->number % bench->ports.count]),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = sender};
@@ -278,6 +304,58 @@ bench_connect(struct bench *bench, struct sender *sender)
 
 /* ---- the run ---- */
 
+/*
+ * At a rate: sends what is due, the senders in turn, and returns when the next one is. What is sent
+ * late counts from when it was due.
+ */
+static int64_t
+bench_pace(struct bench *bench)
+{
+	int64_t due_ns;
+
+	for (;;) {
+		struct sender *sender = &bench->sender[bench->paced % (uint64_t)bench->senders];
+
+		due_ns = bench->paced_ns +
+			(int64_t)((double)bench->paced * 1e9 / (double)bench->rate);
+		if (due_ns > now_ns())
+			return due_ns;
+		bench->paced++;
+		put_request(bench, sender, due_ns);
+		sender_write(bench, sender);
+	}
+}
+
+/* Sends as many as each may have on the way. */
+static void
+bench_fill_windows(struct bench *bench)
+{
+	for (int64_t i = 0; i < bench->senders; i++) {
+		for (int64_t w = 0; w < bench->window; w++)
+			put_request(bench, &bench->sender[i], now_ns());
+		sender_write(bench, &bench->sender[i]);
+	}
+}
+
+/* Waits for answers until this time at most, and takes them. */
+static void
+bench_turn(struct bench *bench, int64_t until_ns)
+{
+	struct epoll_event events[256];
+	int64_t wait_ns = until_ns - now_ns();
+	struct timespec timeout = {.tv_nsec = wait_ns < 0 ? 0
+			: wait_ns < 100000000             ? wait_ns
+							  : 100000000};
+	int count = epoll_pwait2(bench->epoll, events, 256, &timeout, NULL);
+
+	for (int i = 0; i < count; i++) {
+		if (events[i].events & EPOLLOUT)
+			sender_write(bench, events[i].data.ptr);
+		sender_read(events[i].data.ptr, MSG_DONTWAIT);
+		sender_answers(bench, events[i].data.ptr);
+	}
+}
+
 static int
 by_size(const void *a, const void *b)
 {
@@ -289,30 +367,21 @@ by_size(const void *a, const void *b)
 static void
 bench_run(struct bench *bench)
 {
-	struct epoll_event events[256];
 	size_t last;
 
 	for (int64_t i = 0; i < bench->senders; i++) {
 		bench->sender[i].number = (int)i;
+		snprintf(bench->sender[i].name_json, sizeof(bench->sender[i].name_json),
+			"\"sender%d\"", (int)i);
 		bench_connect(bench, &bench->sender[i]);
 	}
 	bench->start_ns = now_ns() + bench->time_ms * 1000000 / 4;
 	bench->end_ns = bench->start_ns + bench->time_ms * 1000000;
-	for (int64_t i = 0; i < bench->senders; i++) {
-		for (int64_t w = 0; w < bench->window; w++)
-			put_request(bench, &bench->sender[i]);
-		sender_write(bench, &bench->sender[i]);
-	}
-	while (now_ns() < bench->end_ns) {
-		int count = epoll_wait(bench->epoll, events, 256, 100);
-
-		for (int i = 0; i < count; i++) {
-			if (events[i].events & EPOLLOUT)
-				sender_write(bench, events[i].data.ptr);
-			sender_read(events[i].data.ptr, MSG_DONTWAIT);
-			sender_answers(bench, events[i].data.ptr);
-		}
-	}
+	bench->paced_ns = now_ns();
+	if (!bench->rate)
+		bench_fill_windows(bench);
+	while (now_ns() < bench->end_ns)
+		bench_turn(bench, bench->rate ? bench_pace(bench) : bench->end_ns);
 	last = bench->latencies ? bench->latencies - 1 : 0;
 	qsort(bench->latency_us, bench->latencies, sizeof(uint32_t), by_size);
 	printf("{\"acks_per_s\":%.0f,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}\n",
@@ -321,11 +390,24 @@ bench_run(struct bench *bench)
 		bench->latency_us[last]);
 }
 
+static void
+read_ports(struct bench *bench)
+{
+	struct chat_err err;
+
+	if (bench->ports.count > SERVERS_MAX)
+		chat_die_usage("at most %d servers", SERVERS_MAX);
+	for (size_t i = 0; i < bench->ports.count; i++)
+		if (chat_integer_read(&bench->port[i], bench->ports.at[i], &err) < 0)
+			chat_die_usage("--port: %s", err.text);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const char *const protocols[] = {"chat", "redis", "mqtt", NULL};
-	struct bench bench = {.senders = 64, .window = 1, .bytes = 64, .time_ms = 3000};
+	struct bench bench = {
+		.senders = 64, .channels = 9999, .window = 1, .bytes = 64, .time_ms = 3000};
 	const struct chat_usage usage = {.synopsis = "--port N [OPTION...]",
 		.about = "Measure how fast a server acknowledges; prints one line of JSON."};
 	const struct chat_opt table[] = {
@@ -335,19 +417,24 @@ main(int argc, char **argv)
 			.argument = "NAME",
 			.help = "chat, redis or mqtt (chat)",
 			.choices = protocols},
-		{.kind = CHAT_OPT_NUMBER,
+		{.kind = CHAT_OPT_STRINGS,
 			.name = "port",
-			.offset = offsetof(struct bench, port),
+			.offset = offsetof(struct bench, ports),
 			.argument = "N",
-			.help = "of the server, on 127.0.0.1",
-			.min = 1,
-			.max = 65535},
+			.help = "of the server, on 127.0.0.1; repeatable: senders take turns"},
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'S',
 			.name = "senders",
 			.offset = offsetof(struct bench, senders),
 			.argument = "N",
 			.help = "connections (64)",
+			.min = 1,
+			.max = 9999},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "channels",
+			.offset = offsetof(struct bench, channels),
+			.argument = "N",
+			.help = "that the senders share (one for each)",
 			.min = 1,
 			.max = 9999},
 		{.kind = CHAT_OPT_NUMBER,
@@ -358,6 +445,13 @@ main(int argc, char **argv)
 			.help = "texts of each on the way (1)",
 			.min = 1,
 			.max = 10000},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "rate",
+			.offset = offsetof(struct bench, rate),
+			.argument = "N",
+			.help = "messages per second of all senders, evenly spread; no window",
+			.min = 1,
+			.max = 10000000},
 		{.kind = CHAT_OPT_NUMBER,
 			.letter = 'B',
 			.name = "bytes",
@@ -376,8 +470,11 @@ main(int argc, char **argv)
 	};
 
 	chat_start();
-	if (chat_opt_parse(argc, argv, table, &usage, &bench) < argc || !bench.port)
+	if (chat_opt_parse(argc, argv, table, &usage, &bench) < argc || !bench.ports.count)
 		chat_die_usage("--port is wanted, and no operands");
+	read_ports(&bench);
+	if (bench.rate)
+		bench.window = RATE_WINDOW;
 	memset(bench.text, 'x', (size_t)bench.bytes);
 	bench.sender = chat_alloc_zeroed((size_t)bench.senders, sizeof(*bench.sender));
 	bench.latency_us = chat_alloc_zeroed(LATENCIES_MAX, sizeof(*bench.latency_us));

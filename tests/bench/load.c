@@ -10,7 +10,9 @@
 
 #include "command/diag.h"
 #include "command/opt_parse.h"
+#include "command/units.h"
 #include "load_text.h"
+#include "load_usage.h"
 
 #define TEXT_BYTES_MAX 1000
 
@@ -20,18 +22,17 @@ static const struct chat_usage usage = {
 };
 
 static const struct chat_opt options[] = {
-	{.kind = CHAT_OPT_STRING,
+	{.kind = CHAT_OPT_STRINGS,
 		.letter = 'U',
 		.name = "url",
-		.offset = offsetof(struct load, server_url),
+		.offset = offsetof(struct load, urls),
 		.argument = "URL",
-		.help = "the server, by its IPv4 address"},
-	{.kind = CHAT_OPT_NUMBER,
+		.help = "the server, by its IPv4 address; repeatable: members take turns"},
+	{.kind = CHAT_OPT_STRINGS,
 		.name = "pid",
-		.offset = offsetof(struct load, pid),
+		.offset = offsetof(struct load, pids),
 		.argument = "PID",
-		.help = "of the server: measure its CPU time and memory",
-		.min = 1},
+		.help = "of the server: measure its CPU time and memory; repeatable"},
 	{.kind = CHAT_OPT_HEADING, .name = "Fan-out"},
 	{.kind = CHAT_OPT_NUMBER,
 		.letter = 'N',
@@ -121,29 +122,60 @@ static const struct chat_opt options[] = {
 };
 
 static void
+server_read(struct load_server *server, const char *url)
+{
+	struct chat_err err;
+
+	if (chat_url_parse(&server->url, url, &err) < 0)
+		chat_die_usage("%s", err.text);
+	server->address.sin_family = AF_INET;
+	server->address.sin_port = htons((uint16_t)server->url.port);
+	if (inet_pton(AF_INET, server->url.host, &server->address.sin_addr) != 1)
+		chat_die_usage("the URL is to have an IPv4 address");
+	snprintf(server->host_port, sizeof(server->host_port), "%.15s:%u", server->url.host,
+		server->url.port);
+}
+
+static void
 load_read(struct load *load, int argc, char **argv)
 {
 	struct chat_err err;
 
 	if (chat_opt_parse(argc, argv, options, &usage, load) < argc)
 		chat_die_usage("operands are not taken");
-	if (!load->server_url)
+	if (!load->urls.count)
 		chat_die_usage("--url is missing");
-	if (chat_url_parse(&load->url, load->server_url, &err) < 0)
-		chat_die_usage("%s", err.text);
+	if (load->urls.count > LOAD_SERVERS_MAX || load->pids.count > LOAD_SERVERS_MAX)
+		chat_die_usage("at most %d servers", LOAD_SERVERS_MAX);
 	if (load->senders > load->members)
 		chat_die_usage("there are more senders than members");
+	for (size_t i = 0; i < load->urls.count; i++)
+		server_read(&load->servers[load->server_count++], load->urls.at[i]);
+	for (size_t i = 0; i < load->pids.count; i++)
+		if (chat_integer_read(&load->pid[load->pid_count++], load->pids.at[i], &err) < 0)
+			chat_die_usage("--pid: %s", err.text);
+	chat_strings_free(&load->urls);
+	chat_strings_free(&load->pids);
 }
 
-static void
-load_find_server(struct load *load)
+uint64_t
+load_servers_cpu_ns(const struct load *load)
 {
-	load->server.sin_family = AF_INET;
-	load->server.sin_port = htons((uint16_t)load->url.port);
-	if (inet_pton(AF_INET, load->url.host, &load->server.sin_addr) != 1)
-		chat_die_usage("the URL is to have an IPv4 address");
-	snprintf(load->host_port, sizeof(load->host_port), "%.15s:%u", load->url.host,
-		load->url.port);
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < load->pid_count; i++)
+		ns += usage_cpu_ns(load->pid[i]);
+	return ns;
+}
+
+uint64_t
+load_servers_waited_ns(const struct load *load)
+{
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < load->pid_count; i++)
+		ns += usage_waited_ns(load->pid[i]);
+	return ns;
 }
 
 int
@@ -162,7 +194,6 @@ main(int argc, char **argv)
 
 	chat_start();
 	load_read(&load, argc, argv);
-	load_find_server(&load);
 	if (load.churn)
 		load_churn(&load);
 	else if (load.idle)

@@ -5,7 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command/strings.h"
 #include "wire/url.h"
+
+#define LOAD_SERVERS_MAX 16
+
+/* A server that members connect to. */
+struct load_server {
+	struct chat_url url;
+	struct sockaddr_in address;
+	char host_port[32];
+};
 
 /*
  * The options of the load generator. It has one thread and one epoll. Any fault ends the program
@@ -13,11 +23,11 @@
  * worth nothing.
  */
 struct load {
-	const char *server_url; /* as the command line has it */
-	struct chat_url url;
-	struct sockaddr_in server;
-	char host_port[32];
-	int64_t pid; /* of the server; 0: its costs are not measured */
+	struct chat_strings urls, pids; /* as the command line has them */
+	struct load_server servers[LOAD_SERVERS_MAX]; /* the members take turns */
+	size_t server_count;
+	int64_t pid[LOAD_SERVERS_MAX]; /* of the servers */
+	size_t pid_count; /* 0: the costs of the servers are not measured */
 
 	/* fan-out */
 	int64_t members; /* of the channel, senders included */
@@ -33,6 +43,10 @@ struct load {
 	int64_t idle; /* connections that stay */
 	int64_t per_channel;
 };
+
+/* The CPU time of all servers, and the time that they waited for a core, as load_usage.h. */
+uint64_t load_servers_cpu_ns(const struct load *load);
+uint64_t load_servers_waited_ns(const struct load *load);
 
 /* Each runs one measurement and prints its line of JSON. */
 void load_fanout(const struct load *load);

@@ -56,7 +56,7 @@ load_churn(const struct load *load)
 {
 	struct churn churn = {.wanted = load->churn};
 	int64_t first = load->churn / 10;
-	uint64_t cpu = 0, own, start, wall;
+	uint64_t cpu, own, start, wall;
 
 	peers_init(&churn.peers, load, (size_t)load->at_once);
 	churn.peers.hidden = true;
@@ -68,11 +68,9 @@ load_churn(const struct load *load)
 	start = usage_now_ns();
 	own = usage_cpu_ns(0);
 	first = churn.ended;
-	if (load->pid)
-		cpu = usage_cpu_ns(load->pid);
+	cpu = load_servers_cpu_ns(load);
 	churn_until(&churn, churn.wanted);
-	if (load->pid)
-		cpu = usage_cpu_ns(load->pid) - cpu;
+	cpu = load_servers_cpu_ns(load) - cpu;
 	own = usage_cpu_ns(0) - own;
 	wall = usage_now_ns() - start;
 	printf("{\"mode\":\"churn\",\"connections\":%lld,\"at_once\":%lld,"

@@ -213,9 +213,9 @@ least(uint64_t a, uint64_t b)
 static void
 fanout_read_clocks(const struct fanout *run, struct reading *reading)
 {
-	reading->server_ns = run->load->pid ? usage_cpu_ns(run->load->pid) : 0;
+	reading->server_ns = load_servers_cpu_ns(run->load);
 	reading->own_ns = usage_cpu_ns(0);
-	reading->server_waited_ns = run->load->pid ? usage_waited_ns(run->load->pid) : 0;
+	reading->server_waited_ns = load_servers_waited_ns(run->load);
 	reading->own_waited_ns = usage_waited_ns(0);
 	reading->at_ns = usage_now_ns();
 	reading->bytes = run->bytes;

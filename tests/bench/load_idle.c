@@ -19,16 +19,16 @@ load_idle(const struct load *load)
 	uint64_t before, after;
 	int64_t first = load->per_channel < load->idle ? load->per_channel : 1;
 
-	if (!load->pid)
-		chat_die_usage("--idle needs --pid");
+	if (load->pid_count != 1)
+		chat_die_usage("--idle needs one --pid");
 	peers_init(&peers, load, (size_t)load->idle);
 	peers.per_channel = (uint32_t)load->per_channel;
 	peers_open(&peers, (size_t)first);
 	peers_settle(&peers, QUIET_MS);
-	before = usage_rss_bytes(load->pid);
+	before = usage_rss_bytes(load->pid[0]);
 	peers_open(&peers, (size_t)load->idle);
 	peers_settle(&peers, QUIET_MS);
-	after = usage_rss_bytes(load->pid);
+	after = usage_rss_bytes(load->pid[0]);
 	printf("{\"mode\":\"idle\",\"connections\":%lld,\"per_channel\":%lld,"
 	       "\"rss_before_bytes\":%llu,\"rss_bytes\":%llu,\"rss_per_connection\":%.1f}\n",
 		(long long)load->idle, (long long)load->per_channel, (unsigned long long)before,

@@ -28,7 +28,7 @@ peers_init(struct peers *peers, const struct load *load, size_t count)
 	peers->at = chat_alloc_zeroed(count, sizeof(*peers->at));
 	for (size_t i = 0; i < count; i++)
 		peers->at[i].wire.fd = -1;
-	peers->wires = load->url.tls ? wires_open() : NULL;
+	peers->wires = load->servers[0].url.tls ? wires_open() : NULL;
 	peers->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (peers->epoll < 0)
 		chat_die(1, "epoll_create1: %m");
@@ -61,10 +61,18 @@ peer_send(struct peer *peer, struct chat_buf *bytes)
 	chat_buf_free(bytes);
 }
 
+/* Returns the server of a peer. */
+static const struct load_server *
+peer_server(const struct peers *peers, const struct peer *peer)
+{
+	return &peers->load->servers[peer->number % peers->load->server_count];
+}
+
 static void
 peer_send_request(const struct peers *peers, struct peer *peer)
 {
-	struct chat_url url = peers->load->url;
+	const struct load_server *server = peer_server(peers, peer);
+	struct chat_url url = server->url;
 	struct chat_buf out = {0};
 	struct chat_err err;
 
@@ -73,7 +81,7 @@ peer_send_request(const struct peers *peers, struct peer *peer)
 			peer->number / peers->per_channel);
 	chat_http_make_key(peer->key);
 	if (chat_http_write_request(
-		    &out, peers->load->host_port, url.channel, peer->key, "chat-bench", &err) < 0)
+		    &out, server->host_port, url.channel, peer->key, "chat-bench", &err) < 0)
 		chat_die(1, "%s", err.text);
 	peer_send(peer, &out);
 }
@@ -123,20 +131,21 @@ peer_bind(int fd, const struct peer *peer)
 void
 peer_start(struct peers *peers, size_t slot, uint32_t number)
 {
-	const struct sockaddr_in *server = &peers->load->server;
 	struct peer *peer = &peers->at[slot];
+	const struct load_server *server;
 	struct epoll_event event = {
 		.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u32 = (uint32_t)slot};
 	int fd;
 
 	*peer = (struct peer){.number = number};
+	server = peer_server(peers, peer);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		chat_die(1, "socket: %m");
 	peer_bind(fd, peer);
-	if (connect(fd, (const struct sockaddr *)server, sizeof(*server)) < 0 &&
+	if (connect(fd, (const struct sockaddr *)&server->address, sizeof(server->address)) < 0 &&
 		errno != EINPROGRESS)
-		chat_die(1, "%s: %m", peers->load->host_port);
+		chat_die(1, "%s: %m", server->host_port);
 	if (epoll_ctl(peers->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
 		chat_die(1, "epoll_ctl: %m");
 	wire_open(&peer->wire, fd, peers->wires);

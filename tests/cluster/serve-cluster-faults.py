@@ -9,7 +9,7 @@ from peer import DEADLINE, SLOWNESS, until
 from serving import case, main, unittest
 
 GARBAGE = [b"", b"\xff\xfe", b"{}", b"null", b"x" * 100000, b'{"type":"text","text":"x"}\n' * 10,
-           b'{"type":"message","id":"-","sender":"eve","content":"x","timestamp":1,"channel":"/other","senderId":"eve"}',
+           b'{"type":"message","id":"-","sender":"eve","content":"x","timestamp":1,"channel":"other","senderId":"eve"}',
            b'{"type":"message","id":"-","sender":"eve","content":"x","timestamp":1,"channel":"/"}',
            b'{"type":"message","id":"-","sender":"eve","content":"x","timestamp":1,"channel":"/","senderId":"a b"}']  # fmt: skip
 ROLL = [b"", b"\xff", b"{}", b'{"roll":"beat"}', b'{"roll":"beat","server":"../x","version":1,"part":0,"parts":0}',
@@ -148,11 +148,11 @@ def _():
     alice.heard("before"), bob.heard("before")
     nats = Nats(servers.clients[0])
     for text in GARBAGE:
-        nats.publish("chat.chat.log.5s", text)  # the main channel
+        nats.publish("chat.chat.log.all", text)
         nats.publish("chat.chat.log.zz", text)
     for text in ROLL:
         nats.publish("chat.chat.roll", text)
-    nats.publish("chat.chat.log.5s", b'{"type":"message","id":"-","sender":"eve","content":"eve","timestamp":1,'
+    nats.publish("chat.chat.log.all", b'{"type":"message","id":"-","sender":"eve","content":"eve","timestamp":1,'
                  b'"channel":"/","senderId":"eve"}\n' * 300)  # fmt: skip
     for peer in alice, bob:
         for _ in range(256):

@@ -1,6 +1,6 @@
 /*
- * Any bytes as what comes from the nats-servers: an entry of the stream, a call of the roll, a word
- * of a subject. What is accepted keeps the rules of the server's own.
+ * Any bytes as what comes from the nats-servers: an entry of the stream, a call of the roll. What
+ * is accepted keeps the rules of the server's own.
  */
 #include <string.h>
 
@@ -9,7 +9,6 @@
 #include "serve/channel/post.h"
 #include "serve/cluster/batch.h"
 #include "serve/cluster/roll.h"
-#include "serve/cluster/subject.h"
 #include "text/span.h"
 
 static void
@@ -22,11 +21,12 @@ check_batch(struct chat_span text)
 	for (int i = 0; text.len && i < BATCH_MESSAGES_MAX; i++) {
 		struct chat_span before = text, rest;
 
-		if (batch_next(&text, CHAT_SPAN("/"), &message, &err) == 0) {
+		if (batch_next(&text, &message, &err) == 0) {
 			need(message.user.id_len > 0 && message.post.content_json.len > 0);
-			batch_add(&written, CHAT_SPAN("/"), &message.post, 1);
+			need(chat_channel_valid(message.channel));
+			batch_add(&written, message.channel, &message.post, 1);
 			rest = chat_buf_span(&written);
-			need(batch_next(&rest, CHAT_SPAN("/"), &again, &err) == 0 && !rest.len);
+			need(batch_next(&rest, &again, &err) == 0 && !rest.len);
 			need(channel_post_digest(&message.post) ==
 				channel_post_digest(&again.post));
 			need(chat_span_equal(message.post.nonce, again.post.nonce) ||
@@ -58,17 +58,6 @@ check_roll(struct chat_span text)
 	}
 }
 
-static void
-check_word(struct chat_span word)
-{
-	char channel[CHAT_CHANNEL_MAX + 1], again[SUBJECT_WORD_MAX + 1];
-
-	if (!subject_word_read(channel, word))
-		return;
-	subject_word_write(again, chat_span_of(channel));
-	need(chat_span_equal(chat_span_of(again), word));
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -76,6 +65,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_batch(text);
 	check_roll(text);
-	check_word(text);
 	return 0;
 }

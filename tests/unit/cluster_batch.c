@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "serve/channel/post.h"
-#include "serve/cluster/subject.h"
 #include "tap.h"
 #include "text/span.h"
 
@@ -37,9 +36,10 @@ test_there_and_back(void)
 	size_t len = batch_add(&text, CHAT_SPAN("/ops"), &one, 1000);
 
 	is_int(len, text.len, "the length of a line, with its newline");
-	batch_add(&text, CHAT_SPAN("/ops"), &two, 1000);
+	batch_add(&text, CHAT_SPAN("/two"), &two, 1000);
 	rest = chat_buf_span(&text);
-	is_int(batch_next(&rest, CHAT_SPAN("/ops"), &message, &err), 0, "the first is read");
+	is_int(batch_next(&rest, &message, &err), 0, "the first is read");
+	ok(chat_span_equal(message.channel, CHAT_SPAN("/ops")), "its channel");
 	ok(chat_span_equal(message.post.content_json, one.content_json), "its content");
 	ok(chat_span_equal(message.post.nonce, CHAT_SPAN("n")), "its nonce, decoded");
 	ok(chat_span_equal(message.post.reply_to_json, one.reply_to_json), "its replyTo");
@@ -47,11 +47,10 @@ test_there_and_back(void)
 	ok(chat_span_equal((struct chat_span){message.user.name_json, message.user.name_json_len},
 		   (struct chat_span){alice.name_json, alice.name_json_len}),
 		"and name");
-	is_int(batch_next(&rest, CHAT_SPAN("/ops"), &message, &err), 0, "the second is read");
+	is_int(batch_next(&rest, &message, &err), 0, "the second is read");
 	ok(chat_span_equal(message.post.file_data_json, two.file_data_json), "with its file");
+	ok(chat_span_equal(message.channel, CHAT_SPAN("/two")), "in another channel");
 	is_int(rest.len, 0, "and there is no third");
-	rest = chat_buf_span(&text);
-	is_int(batch_next(&rest, CHAT_SPAN("/other"), &message, &err), -1, "of another channel");
 	chat_buf_free(&text);
 }
 
@@ -68,6 +67,11 @@ test_garbage(void)
 		"{\"type\":\"message\",\"id\":\"-\",\"sender\":\"a\",\"content\":\"b\","
 		"\"timestamp\":1,\"channel\":\"/ops\"}",
 		"{\"type\":\"message\",\"id\":\"-\",\"sender\":\"a\",\"content\":\"b\","
+		"\"timestamp\":1,\"channel\":\"ops\",\"senderId\":\"ab\"}",
+		"{\"type\":\"message\",\"id\":\"-\",\"sender\":\"a\",\"content\":\"b\","
+		"\"timestamp\":1,\"channel\":\"/0123456789012345678901234567890123456789"
+		"0123456789012345678901234\",\"senderId\":\"ab\"}",
+		"{\"type\":\"message\",\"id\":\"-\",\"sender\":\"a\",\"content\":\"b\","
 		"\"timestamp\":1,\"channel\":\"/ops\",\"senderId\":\"a\\\"b\"}",
 		"{\"type\":\"message\",\"id\":\"-\",\"sender\":\"a\",\"content\":\"\xff\","
 		"\"timestamp\":1,\"channel\":\"/ops\",\"senderId\":\"ab\"}",
@@ -78,36 +82,9 @@ test_garbage(void)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		struct chat_span rest = chat_span_of(lines[i]);
 
-		is_int(batch_next(&rest, CHAT_SPAN("/ops"), &message, &err), -1,
-			"garbage %zu is refused", i);
+		is_int(batch_next(&rest, &message, &err), -1, "garbage %zu is refused", i);
 		is_int(rest.len, 0, "and passed over");
 	}
-}
-
-static void
-test_subjects(void)
-{
-	static const char *const channels[] = {"/", "/ops", "/a/b.c_d~e-f", "/0"};
-	char word[SUBJECT_WORD_MAX + 1], channel[CHAT_CHANNEL_MAX + 1];
-	char longest[CHAT_CHANNEL_MAX + 1];
-
-	for (size_t i = 0; i < sizeof(channels) / sizeof(*channels); i++) {
-		subject_word_write(word, chat_span_of(channels[i]));
-		ok(subject_word_read(channel, chat_span_of(word)), "%s is read as %s", channels[i],
-			word);
-		is_str(channel, channels[i], "and is the same");
-	}
-	memset(longest, 'x', sizeof(longest) - 1);
-	longest[0] = '/';
-	longest[CHAT_CHANNEL_MAX] = '\0';
-	subject_word_write(word, chat_span_of(longest));
-	ok(subject_word_read(channel, chat_span_of(word)), "the longest channel");
-	is_str(channel, longest, "and is the same");
-	ok(!subject_word_read(channel, CHAT_SPAN("")), "an empty word");
-	ok(!subject_word_read(channel, CHAT_SPAN("5W")), "capital letters");
-	ok(!subject_word_read(channel, CHAT_SPAN("5x")), "bits that are left over");
-	ok(!subject_word_read(channel, CHAT_SPAN("c5")), "not a channel");
-	ok(!subject_word_read(channel, (struct chat_span){word, SUBJECT_WORD_MAX + 1}), "too long");
 }
 
 int
@@ -115,6 +92,5 @@ main(void)
 {
 	test_there_and_back();
 	test_garbage();
-	test_subjects();
 	return done();
 }

@@ -1,11 +1,14 @@
 /* Proposals of a cluster: one batch on its way in each channel, in order, and none is forgotten. */
 #include "serve/cluster/proposals.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "serve/cluster/batch.h"
 #include "tap.h"
 #include "text/buf.h"
+#include "text/hash.h"
 #include "text/span.h"
 
 /* The newest batch that was published; the log of this test stores nothing. */
@@ -16,10 +19,8 @@ struct shared_log {
 };
 
 void
-shared_log_publish(
-	struct shared_log *log, struct chat_span channel, uint64_t batch, struct chat_span text)
+shared_log_publish(struct shared_log *log, uint64_t batch, struct chat_span text)
 {
-	(void)channel;
 	log->batch = batch;
 	log->count++;
 	log->text.len = 0;
@@ -49,13 +50,23 @@ lines_of(const struct shared_log *log)
 	return count;
 }
 
+/* Returns the text of the only lane that has one. */
+static struct chat_span
+lane_text(const struct proposals *proposals)
+{
+	for (size_t i = 0; i < PROPOSALS_LANES; i++)
+		if (proposals->lanes[i].text.len)
+			return chat_buf_span(&proposals->lanes[i].text);
+	return (struct chat_span){0};
+}
+
 /* The stream has the newest batch: marks its proposals. Returns how many there are. */
 static uint32_t
-place(struct proposals *proposals, struct shared_log *log, const char *channel, uint64_t ticket)
+place(struct proposals *proposals, struct shared_log *log, uint64_t ticket)
 {
 	uint32_t count;
-	struct proposal *proposal = proposals_take(
-		proposals, chat_span_of(channel), log->batch, chat_buf_span(&log->text), &count);
+	struct proposal *proposal =
+		proposals_take(proposals, log->batch, chat_buf_span(&log->text), &count);
 
 	for (uint32_t i = 0; i < count; i++, proposal = proposal->next_own) {
 		proposal->placed = true;
@@ -64,15 +75,28 @@ place(struct proposals *proposals, struct shared_log *log, const char *channel, 
 	return count;
 }
 
+/* Returns another channel of the lane of "/a", or of another lane. */
+static const char *
+channel_in(bool same_lane)
+{
+	static char name[8];
+	uint64_t lane = chat_hash("/a", 2) % PROPOSALS_LANES;
+	unsigned i = 0;
+
+	do
+		snprintf(name, sizeof(name), "/%u", i++);
+	while ((chat_hash(name, strlen(name)) % PROPOSALS_LANES == lane) != same_lane);
+	return name;
+}
+
 static void
-count_given_up(
-	void *arg, struct chat_span channel, struct proposal *proposal, struct chat_span line)
+count_given_up(void *arg, struct proposal *proposal, struct chat_span line)
 {
 	struct batch_message message;
 	struct chat_err err;
 
 	(void)proposal;
-	is_int(batch_next(&line, channel, &message, &err), 0, "it is given up with its line");
+	is_int(batch_next(&line, &message, &err), 0, "it is given up with its line");
 	++*(unsigned *)arg;
 }
 
@@ -90,23 +114,36 @@ test_batches(void)
 	add(&proposals, "/a", "\"3\"", 0);
 	proposals_send(&proposals, 0);
 	is_int(log.count, 1, "no other while it is on its way");
-	is_int(place(&proposals, &log, "/a", 5), 1, "it is placed");
+	is_int(place(&proposals, &log, 5), 1, "it is placed");
 	proposals_send(&proposals, 0);
 	is_int(lines_of(&log), 2, "the next one has what came meanwhile");
 	is_int(proposals_settle(&proposals, 4, 0), 0,
 		"nothing is settled before the journal has it");
 	is_int(proposals_settle(&proposals, 5, 0), 1, "then it is");
-	is_int(place(&proposals, &log, "/b", 6), 0, "the channel must be the one");
-	is_int(place(&proposals, &log, "/a", 6), 2, "the second batch is placed");
-	is_int(place(&proposals, &log, "/a", 7), 0, "but only once");
+	is_int(place(&proposals, &log, 6), 2, "the second batch is placed");
+	is_int(proposals_are_placed(&proposals), true, "nothing is without a place");
+	is_int(place(&proposals, &log, 7), 0, "but only once");
 	is_int(proposals_settle(&proposals, 6, 1), 3, "all is settled");
 	is_int(proposals.bytes, 0, "and no memory is left");
+	add(&proposals, "/a", "\"4\"", 0);
+	add(&proposals, channel_in(true), "\"5\"", 0);
+	proposals_send(&proposals, 0);
+	is_int(lines_of(&log), 2, "the channels of a lane share a batch");
+	add(&proposals, channel_in(false), "\"6\"", 0);
+	proposals_send(&proposals, 0);
+	is_int(lines_of(&log), 1, "another lane has a batch of its own meanwhile");
+	is_int(place(&proposals, &log, 7), 1, "which is placed first");
+	log.batch--;
+	log.text.len = 0;
+	chat_buf_append_span(&log.text, lane_text(&proposals));
+	is_int(place(&proposals, &log, 7), 2, "then the other one");
+	is_int(proposals_settle(&proposals, 7, 3), 6, "all is settled");
 	for (int i = 0; i < BATCH_MESSAGES_MAX + 1; i++)
 		add(&proposals, "/a", "\"x\"", 0);
 	proposals_send(&proposals, 0);
 	is_int(lines_of(&log), BATCH_MESSAGES_MAX, "a batch has a limit of messages");
 	proposals.most_batch_bytes = 10;
-	place(&proposals, &log, "/a", 8);
+	place(&proposals, &log, 8);
 	add(&proposals, "/a", "\"y\"", 0);
 	proposals_send(&proposals, 0);
 	is_int(lines_of(&log), 1, "and of bytes, but for a single message");
@@ -134,10 +171,10 @@ test_again(void)
 	proposals_send_again(&proposals, 9999);
 	is_int(log.count, 3, "and again, if no answer comes");
 	log.text.at[0] = '!';
-	is_int(place(&proposals, &log, "/a", 1), 0, "another text with its number is not it");
+	is_int(place(&proposals, &log, 1), 0, "another text with its number is not it");
 	proposals_send_again(&proposals, 9999);
 	ok(log.count == 4 && log.batch != batch, "it is published with another number");
-	is_int(place(&proposals, &log, "/a", 1), 1, "and placed");
+	is_int(place(&proposals, &log, 1), 1, "and placed");
 	proposals_free(&proposals);
 	chat_buf_free(&log.text);
 }
@@ -153,11 +190,11 @@ test_giving_up(void)
 	add(&proposals, "/a", "\"1\"", 0);
 	proposals_send(&proposals, 0);
 	add(&proposals, "/a", "\"2\"", 100);
-	add(&proposals, "/b", "\"3\"", 200);
+	add(&proposals, channel_in(false), "\"3\"", 200);
 	proposals_expire(&proposals, 50, count_given_up, &count);
 	is_int(count, 1, "the batch that waits for too long is given up");
 	is_int(proposals_settle(&proposals, 0, 0), 1, "and it is settled");
-	is_int(place(&proposals, &log, "/a", 1), 0, "if it comes later, it is another server's");
+	is_int(place(&proposals, &log, 1), 0, "if it comes later, it is another server's");
 	proposals_send(&proposals, 300);
 	is_int(log.count, 3, "the others are published");
 	proposals_expire(&proposals, 1000, count_given_up, &count);
@@ -191,7 +228,8 @@ test_too_large(void)
 	is_int(proposals_add(&proposals, CHAT_SPAN("/a"), &post, 0, 1000, &err), -1, "too large");
 	is_int(err.code, CHAT_TOO_LARGE, "the error says so");
 	proposals_send(&proposals, 0);
-	ok(!log.count && !proposals.bytes && !proposals.by_channel, "and nothing is left of it");
+	ok(!log.count && !proposals.bytes && proposals_are_placed(&proposals),
+		"and nothing is left of it");
 	add(&proposals, "/a", "\"1\"", 0);
 	proposals_send(&proposals, 0);
 	is_int(lines_of(&log), 1, "the next one is published");

@@ -63,9 +63,23 @@ read_user(struct batch_message *message, const struct chat_msg *msg, struct chat
 	return 0;
 }
 
+/* Fills in the channel. */
+static int
+read_channel(struct batch_message *message, const struct chat_msg *msg, struct chat_err *err)
+{
+	size_t len = chat_msg_has(msg, CHAT_SLOT_CHANNEL)
+		? chat_json_unescape(&msg->value[CHAT_SLOT_CHANNEL], message->channel_bytes,
+			  sizeof(message->channel_bytes))
+		: 0;
+
+	message->channel = (struct chat_span){message->channel_bytes, len};
+	if (len > CHAT_CHANNEL_MAX || !chat_channel_valid(message->channel))
+		return chat_fail(err, CHAT_BAD_MESSAGE, "no channel");
+	return 0;
+}
+
 int
-batch_next(struct chat_span *rest, struct chat_span channel, struct batch_message *message,
-	struct chat_err *err)
+batch_next(struct chat_span *rest, struct batch_message *message, struct chat_err *err)
 {
 	const char *newline = memchr(rest->at, '\n', rest->len);
 	struct chat_span line = {rest->at, newline ? (size_t)(newline - rest->at) : rest->len};
@@ -78,9 +92,8 @@ batch_next(struct chat_span *rest, struct chat_span channel, struct batch_messag
 		return -1;
 	if (msg.type != CHAT_TYPE_MESSAGE)
 		return chat_fail(err, CHAT_BAD_MESSAGE, "not a message");
-	if (!chat_msg_has(&msg, CHAT_SLOT_CHANNEL) ||
-		!chat_json_string_is(&msg.value[CHAT_SLOT_CHANNEL], channel))
-		return chat_fail(err, CHAT_BAD_MESSAGE, "the message of another channel");
+	if (read_channel(message, &msg, err) < 0)
+		return -1;
 	message->post.user = &message->user;
 	message->post.member = NULL;
 	message->post.owner = 0;

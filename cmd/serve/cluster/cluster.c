@@ -52,7 +52,7 @@ expel(struct channel_log *log, struct channel *channel, struct user *user)
 	bool is_here = user->conns > 0;
 
 	if (user->remote)
-		nodes_displace(&cluster->presence.nodes, user);
+		nodes_displace(&cluster->presence.nodes, channel, user);
 	if (!is_here)
 		return;
 	DL_FOREACH_SAFE(channel->members.first, member, next)
@@ -206,7 +206,7 @@ cluster_turn(struct cluster *cluster)
 bool
 cluster_is_settled(const struct cluster *cluster)
 {
-	return !cluster->shared_log || !cluster->proposals.by_channel;
+	return !cluster->shared_log || proposals_are_placed(&cluster->proposals);
 }
 
 /* Begins to serve when the other servers have had time to say who is present. */

@@ -8,7 +8,6 @@
 #include "serve/channel/post.h"
 #include "serve/cluster/batch.h"
 #include "serve/cluster/state.h"
-#include "serve/cluster/subject.h"
 #include "serve/cluster/tell.h"
 
 static void
@@ -21,10 +20,13 @@ report_garbage(struct cluster *cluster, const struct shared_log_entry *entry, co
 		(unsigned long long)entry->number, why);
 }
 
-/* Returns the message that had the nonce first; NULL: this one, which is remembered, or none. */
+/*
+ * Returns the message that had the nonce first; NULL: this one, which is remembered, or none.
+ * Without a nonce nothing of the message is looked at.
+ */
 static const struct window_message *
 find_duplicate(struct cluster *cluster, const struct channel *channel,
-	const struct channel_post *post, const struct window_message *message)
+	const struct channel_post *post, struct window_message *message)
 {
 	struct chat_span id = {post->user->id, post->user->id_len};
 	const struct window_message *seen;
@@ -32,6 +34,7 @@ find_duplicate(struct cluster *cluster, const struct channel *channel,
 
 	if (!post->nonce_json.len)
 		return NULL;
+	message->digest = channel_post_digest(post);
 	key = nonce_key(channel_name(channel), id, post->nonce);
 	seen = window_find(&cluster->window, key, message->time_ms);
 	if (!seen)
@@ -59,7 +62,7 @@ apply_message(struct cluster *cluster, struct channel *channel, struct channel_p
 	uint64_t number, const struct proposal *proposal)
 {
 	struct channels *channels = channel->channels;
-	struct window_message message = {number, cluster->time_ms, channel_post_digest(post)};
+	struct window_message message = {.number = number, .time_ms = cluster->time_ms};
 	const struct window_message *seen = find_duplicate(cluster, channel, post, &message);
 	uint64_t sender = proposal ? proposal->sender : 0;
 
@@ -82,10 +85,22 @@ apply_message(struct cluster *cluster, struct channel *channel, struct channel_p
 	return channels->ticket;
 }
 
+/* Applies one message in its channel. Returns the result of apply_message(). */
+static uint64_t
+apply_in_channel(struct cluster *cluster, struct batch_message *message, uint64_t number,
+	const struct proposal *proposal)
+{
+	const struct claimant log = {.is_log = true};
+	struct channel *channel = channels_find(cluster->channels, message->channel, &log, NULL);
+	uint64_t ticket = apply_message(cluster, channel, &message->post, number, proposal);
+
+	channel_release(channel);
+	return ticket;
+}
+
 /* Applies the messages of a batch. own: the proposals of this server; NULL: it is of another. */
 static void
-apply_batch(struct cluster *cluster, struct channel *channel, const struct shared_log_entry *entry,
-	struct proposal *own)
+apply_batch(struct cluster *cluster, const struct shared_log_entry *entry, struct proposal *own)
 {
 	struct chat_span rest = entry->text;
 	struct batch_message message;
@@ -97,11 +112,11 @@ apply_batch(struct cluster *cluster, struct channel *channel, const struct share
 
 		if (own)
 			own = own->next_own;
-		if (batch_next(&rest, channel_name(channel), &message, &err) < 0)
+		if (batch_next(&rest, &message, &err) < 0)
 			report_garbage(cluster, entry, err.text);
 		else
-			ticket = apply_message(cluster, channel, &message.post,
-				entry->number << BATCH_BITS | i, proposal);
+			ticket = apply_in_channel(
+				cluster, &message, entry->number << BATCH_BITS | i, proposal);
 		if (!proposal)
 			continue;
 		proposal->placed = true;
@@ -115,9 +130,6 @@ void
 cluster_apply(void *arg, const struct shared_log_entry *entry)
 {
 	struct cluster *cluster = arg;
-	const struct claimant log = {.is_log = true};
-	char name[CHAT_CHANNEL_MAX + 1];
-	struct channel *channel;
 	struct proposal *own;
 	uint32_t count;
 
@@ -125,13 +137,6 @@ cluster_apply(void *arg, const struct shared_log_entry *entry)
 	cluster->time_ms = clock_after_ms(entry->time_ms, cluster->time_ms);
 	if (cluster->entry < entry->number)
 		cluster->entry = entry->number;
-	if (!subject_word_read(name, entry->word)) {
-		report_garbage(cluster, entry, "its subject names no channel");
-		return;
-	}
-	own = proposals_take(
-		&cluster->proposals, chat_span_of(name), entry->batch, entry->text, &count);
-	channel = channels_find(cluster->channels, chat_span_of(name), &log, NULL);
-	apply_batch(cluster, channel, entry, own);
-	channel_release(channel);
+	own = proposals_take(&cluster->proposals, entry->batch, entry->text, &count);
+	apply_batch(cluster, entry, own);
 }

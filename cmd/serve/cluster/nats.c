@@ -121,7 +121,8 @@ make_names(struct shared_log *log, struct chat_err *err)
 			"--cluster-name: at most %d letters, digits, '-' and '_'",
 			CLUSTER_NAME_MAX);
 	snprintf(log->stream, sizeof(log->stream), "CHAT_%s", name);
-	snprintf(log->subject, sizeof(log->subject), "chat.%s.log.", name);
+	snprintf(log->subjects, sizeof(log->subjects), "chat.%s.log.>", name);
+	snprintf(log->subject, sizeof(log->subject), "chat.%s.log.all", name);
 	snprintf(log->said, sizeof(log->said), "chat.%s.roll", name);
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		return chat_fail(err, CHAT_INTERNAL, "random numbers: %m");
@@ -277,13 +278,9 @@ give_order(struct shared_log *log, struct order *order)
 }
 
 void
-shared_log_publish(
-	struct shared_log *log, struct chat_span channel, uint64_t batch, struct chat_span text)
+shared_log_publish(struct shared_log *log, uint64_t batch, struct chat_span text)
 {
-	struct order *order = order_new(batch, text);
-
-	subject_word_write(order->subject_word, channel);
-	give_order(log, order);
+	give_order(log, order_new(batch, text));
 }
 
 void

@@ -48,16 +48,13 @@ void
 nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg)
 {
 	struct shared_log *log = arg;
-	const char *subject = natsMsg_GetSubject(msg);
-	size_t prefix = strlen(log->subject);
 	jsMsgMetaData *meta = NULL;
 	struct note *note;
 	bool caught_up;
 
 	(void)connection;
 	(void)sub;
-	if (natsMsg_GetMetaData(&meta, msg) != NATS_OK || strlen(subject) < prefix ||
-		!is_new(log, meta, &caught_up)) {
+	if (natsMsg_GetMetaData(&meta, msg) != NATS_OK || !is_new(log, meta, &caught_up)) {
 		jsMsgMetaData_Destroy(meta);
 		natsMsg_Destroy(msg);
 		return;
@@ -67,7 +64,6 @@ nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, v
 	note->entry = (struct shared_log_entry){
 		.number = meta->Sequence.Stream,
 		.time_ms = meta->Timestamp / 1000000,
-		.word = chat_span_of(subject + prefix),
 		.batch = own_batch(log, msg),
 		.text = {natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)},
 	};
@@ -81,25 +77,27 @@ nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, v
 /* ---- answers ---- */
 
 /*
- * Reads the answer to a published batch: {"stream":…,"seq":…} or
+ * Returns a note of the answer to a published batch: {"stream":…,"seq":…} or
  * {"error":{"code":…,"description":…}}. Errors of 500 and above are those of servers that are busy
- * or without a leader.
+ * or without a leader. NULL: the batch is stored, which its entry says, too.
  */
-static void
-read_answer(struct chat_span text, struct note *note)
+static struct note *
+read_answer(struct chat_span text)
 {
 	struct chat_json_value error, code, description;
+	struct note *note;
 	int64_t number = 0;
 
-	note->answer = SHARED_LOG_STORED;
 	if (!json_find(text, CHAT_SPAN("error"), &error))
-		return;
+		return NULL;
+	note = nats_note(NOTE_ANSWER);
 	if (json_find(error.raw, CHAT_SPAN("code"), &code))
 		chat_json_int64(code.raw, &number);
 	note->answer = number >= 500 ? SHARED_LOG_AWAY : SHARED_LOG_REFUSED;
 	if (json_find(error.raw, CHAT_SPAN("description"), &description))
 		snprintf(note->err.text, sizeof(note->err.text), "%.*s", (int)description.raw.len,
 			description.raw.at);
+	return note;
 }
 
 void
@@ -118,20 +116,22 @@ void
 nats_on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg)
 {
 	struct shared_log *log = arg;
-	const char *subject = natsMsg_GetSubject(msg);
-	struct note *note = nats_note(NOTE_ANSWER);
+	struct chat_span text = {natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)};
+	struct note *note;
 
 	(void)connection;
 	(void)sub;
-	note->batch = strtoull(subject + strlen(log->inbox), NULL, 16);
-	if (natsMsg_IsNoResponders(msg))
+	if (natsMsg_IsNoResponders(msg)) {
+		note = nats_note(NOTE_ANSWER);
 		note->answer = SHARED_LOG_AWAY;
-	else
-		read_answer((struct chat_span){natsMsg_GetData(msg),
-				    (size_t)natsMsg_GetDataLength(msg)},
-			note);
+	} else {
+		note = read_answer(text);
+	}
+	if (note) {
+		note->batch = strtoull(natsMsg_GetSubject(msg) + strlen(log->inbox), NULL, 16);
+		nats_post(log, note);
+	}
 	natsMsg_Destroy(msg);
-	nats_post(log, note);
 }
 
 /* ---- the connection ---- */

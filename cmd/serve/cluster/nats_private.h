@@ -9,7 +9,6 @@
 #include "chat/err.h"
 #include "serve/cluster/mailbox.h"
 #include "serve/cluster/shared_log.h"
-#include "serve/cluster/subject.h"
 
 /*
  * shared_log.h with libnats. nats.c: the functions that the loop calls, and what it is told;
@@ -33,7 +32,7 @@ struct note {
 	enum note_kind kind;
 	struct shared_log_state state; /* NOTE_OPENED */
 	natsMsg *msg; /* NOTE_ENTRY and NOTE_HEARD, owned; else NULL */
-	struct shared_log_entry entry; /* NOTE_ENTRY: word and text are in msg */
+	struct shared_log_entry entry; /* NOTE_ENTRY: its text is in msg */
 	uint64_t batch; /* NOTE_ANSWER */
 	enum shared_log_answer answer;
 	struct chat_err err; /* NOTE_FAILED; its text: NOTE_CHANGED, NOTE_ANSWER */
@@ -43,7 +42,6 @@ struct note {
 struct order {
 	struct order *next, *prev; /* utlist */
 	uint64_t batch; /* 0: it is said, not published */
-	char subject_word[SUBJECT_WORD_MAX + 1];
 	size_t len;
 	char text[];
 };
@@ -59,7 +57,9 @@ struct shared_log {
 	uv_thread_t worker;
 	bool worker_runs;
 
-	char stream[8 + CLUSTER_NAME_MAX], subject[16 + CLUSTER_NAME_MAX]; /* "chat.NAME.log." */
+	char stream[8 + CLUSTER_NAME_MAX];
+	char subjects[16 + CLUSTER_NAME_MAX]; /* of the stream: "chat.NAME.log.>" */
+	char subject[16 + CLUSTER_NAME_MAX]; /* of a batch, one of these */
 	char instance[INSTANCE_LEN + 1];
 	char inbox[64]; /* the subject of answers, with a dot at its end */
 	char said[16 + CLUSTER_NAME_MAX]; /* the subject of shared_log_say() */

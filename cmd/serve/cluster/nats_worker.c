@@ -95,14 +95,12 @@ connect_first(struct shared_log *log)
 static natsStatus
 make_stream(struct shared_log *log, jsStreamInfo **info)
 {
-	char subjects[sizeof(log->subject) + 1];
 	char description[sizeof(DESCRIPTION) + 20];
-	const char *all = subjects;
+	const char *all = log->subjects;
 	jsStreamConfig config;
 	jsErrCode code;
 
 	snprintf(description, sizeof(description), DESCRIPTION "%" PRId64, chat_unix_ms());
-	snprintf(subjects, sizeof(subjects), "%s>", log->subject);
 	jsStreamConfig_Init(&config);
 	config.Name = log->stream;
 	config.Description = description;
@@ -130,12 +128,9 @@ read_made_ms(const jsStreamConfig *config)
 static bool
 check_stream(struct shared_log *log, const jsStreamConfig *config)
 {
-	char subjects[sizeof(log->subject) + 1];
-
-	snprintf(subjects, sizeof(subjects), "%s>", log->subject);
-	if (config->SubjectsLen != 1 || strcmp(config->Subjects[0], subjects) != 0)
+	if (config->SubjectsLen != 1 || strcmp(config->Subjects[0], log->subjects) != 0)
 		nats_fail(log, CHAT_USAGE, "the stream %s exists, but not with the subjects %s",
-			log->stream, subjects);
+			log->stream, log->subjects);
 	else if (config->Storage != js_FileStorage || config->Retention != js_LimitsPolicy)
 		nats_fail(log, CHAT_USAGE,
 			"the stream %s exists, but it does not keep its entries in files, up to "
@@ -225,12 +220,10 @@ unsubscribe(natsSubscription **sub)
 static natsStatus
 subscribe(struct shared_log *log)
 {
-	char subjects[sizeof(log->subject) + 1];
 	jsSubOptions options;
 	jsErrCode code;
 	natsStatus status;
 
-	snprintf(subjects, sizeof(subjects), "%s>", log->subject);
 	jsSubOptions_Init(&options);
 	options.Stream = log->stream;
 	options.Ordered = true;
@@ -245,7 +238,7 @@ subscribe(struct shared_log *log)
 	log->active_ms = chat_now_ms();
 	uv_mutex_unlock(&log->mutex);
 	status = js_Subscribe(
-		&log->entries, log->js, subjects, nats_on_entry, log, NULL, &options, &code);
+		&log->entries, log->js, log->subjects, nats_on_entry, log, NULL, &options, &code);
 	if (status == NATS_OK)
 		natsSubscription_SetPendingLimits(log->entries, -1, -1);
 	return status;
@@ -324,18 +317,16 @@ look_after_entries(struct shared_log *log)
 static void
 publish(struct shared_log *log, const struct order *order)
 {
-	char subject[sizeof(log->subject) + SUBJECT_WORD_MAX], reply[sizeof(log->inbox) + 16];
-	char id[INSTANCE_LEN + 18];
+	char reply[sizeof(log->inbox) + 16], id[INSTANCE_LEN + 18];
 	natsMsg *msg = NULL;
 
 	if (!order->batch) {
 		natsConnection_Publish(log->connection, log->said, order->text, (int)order->len);
 		return;
 	}
-	snprintf(subject, sizeof(subject), "%s%s", log->subject, order->subject_word);
 	snprintf(reply, sizeof(reply), "%s%" PRIx64, log->inbox, order->batch);
 	snprintf(id, sizeof(id), "%s-%" PRIx64, log->instance, order->batch);
-	if (natsMsg_Create(&msg, subject, reply, order->text, (int)order->len) == NATS_OK &&
+	if (natsMsg_Create(&msg, log->subject, reply, order->text, (int)order->len) == NATS_OK &&
 		natsMsgHeader_Set(msg, "Nats-Msg-Id", id) == NATS_OK)
 		natsConnection_PublishMsg(log->connection, msg);
 	natsMsg_Destroy(msg);

@@ -27,11 +27,9 @@ shared_log_read(struct shared_log *log, uint64_t after, int64_t time_ms)
 }
 
 void
-shared_log_publish(
-	struct shared_log *log, struct chat_span channel, uint64_t batch, struct chat_span text)
+shared_log_publish(struct shared_log *log, uint64_t batch, struct chat_span text)
 {
 	(void)log;
-	(void)channel;
 	(void)batch;
 	(void)text;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "serve/channel/remote.h"
 #include "serve/cluster/roll.h"
@@ -14,6 +15,8 @@
 /* A user that a server has told. */
 struct guest {
 	UT_hash_handle hh; /* by key */
+	struct node *node;
+	struct guest *next, *prev; /* in nodes->waiting; valid if user is NULL */
 	struct channel *channel; /* valid if user is not NULL */
 	struct user *user; /* in the roster of the channel; NULL: it waits */
 	int64_t since_ms;
@@ -36,7 +39,7 @@ struct node {
 /* ---- guests ---- */
 
 static void
-guest_arrive(struct nodes *nodes, const struct node *node, struct guest *guest)
+guest_arrive(struct nodes *nodes, struct guest *guest)
 {
 	const struct claimant log = {.is_log = true};
 	const char *id = guest->key + guest->channel_len + 1;
@@ -48,31 +51,33 @@ guest_arrive(struct nodes *nodes, const struct node *node, struct guest *guest)
 			.id = {id, guest->id_len},
 			.name = {id + guest->id_len + 1, guest->name_len},
 			.since_ms = guest->since_ms,
-			.server = chat_span_of(node->name),
+			.server = chat_span_of(guest->node->name),
 		});
 	if (!guest->user)
-		nodes->waiting++;
+		DL_APPEND(nodes->waiting, guest);
 	channel_release(guest->channel);
 }
 
 static void
-guest_leave(struct nodes *nodes, struct node *node, struct guest *guest)
+guest_leave(struct nodes *nodes, struct guest *guest)
 {
-	HASH_DEL(node->guests, guest);
+	HASH_DEL(guest->node->guests, guest);
 	if (guest->user) {
 		channel_remote_leave(guest->channel, guest->user);
 		channel_release(guest->channel);
 	} else {
-		nodes->waiting--;
+		DL_DELETE(nodes->waiting, guest);
 	}
 	free(guest);
 }
 
+#define KEY_MAX (CHAT_CHANNEL_MAX + 2 * NONCE_ID_MAX + 3)
+
 /* Writes the key of a guest. Returns its length. */
 static size_t
-write_key(char *key, const struct roll_line *line)
+write_key(char key[KEY_MAX], struct chat_span channel, struct chat_span id, struct chat_span name)
 {
-	const struct chat_span parts[] = {line->channel, line->id, line->name};
+	const struct chat_span parts[] = {channel, id, name};
 	char *at = key;
 
 	for (size_t i = 0; i < 3; i++) {
@@ -86,17 +91,18 @@ write_key(char *key, const struct roll_line *line)
 static void
 node_note_user(struct nodes *nodes, struct node *node, const struct roll_line *line)
 {
-	char key[CHAT_CHANNEL_MAX + 2 * NONCE_ID_MAX + 3];
-	size_t len = write_key(key, line);
+	char key[KEY_MAX];
+	size_t len = write_key(key, line->channel, line->id, line->name);
 	struct guest *guest;
 
 	HASH_FIND(hh, node->guests, key, len, guest);
 	if (guest && !line->here) {
-		guest_leave(nodes, node, guest);
+		guest_leave(nodes, guest);
 	} else if (guest) {
 		guest->seen = node->wholes;
 	} else if (line->here) {
 		guest = chat_alloc_zeroed(1, sizeof(*guest) + len);
+		guest->node = node;
 		guest->since_ms = line->since_ms;
 		guest->seen = node->wholes;
 		guest->channel_len = (uint16_t)line->channel.len;
@@ -104,7 +110,7 @@ node_note_user(struct nodes *nodes, struct node *node, const struct roll_line *l
 		guest->name_len = (uint16_t)line->name.len;
 		memcpy(guest->key, key, len);
 		HASH_ADD_KEYPTR(hh, node->guests, guest->key, len, guest);
-		guest_arrive(nodes, node, guest);
+		guest_arrive(nodes, guest);
 	}
 }
 
@@ -116,7 +122,7 @@ node_drop_unseen(struct nodes *nodes, struct node *node)
 
 	HASH_ITER(hh, node->guests, guest, next)
 	if (guest->seen != node->wholes)
-		guest_leave(nodes, node, guest);
+		guest_leave(nodes, guest);
 }
 
 /* ---- nodes ---- */
@@ -231,14 +237,11 @@ nodes_hear(struct nodes *nodes, struct chat_span call, int64_t now_ms, enum node
 static void
 nodes_seat(struct nodes *nodes)
 {
-	struct node *node, *next_node;
-	struct guest *guest, *next;
+	struct guest *waiting = nodes->waiting, *guest, *next;
 
-	nodes->waiting = 0;
-	HASH_ITER(hh, nodes->by_name, node, next_node)
-	HASH_ITER(hh, node->guests, guest, next)
-	if (!guest->user)
-		guest_arrive(nodes, node, guest);
+	nodes->waiting = NULL;
+	DL_FOREACH_SAFE(waiting, guest, next)
+	guest_arrive(nodes, guest); /* which may append it to nodes->waiting */
 }
 
 void
@@ -252,26 +255,29 @@ nodes_sweep(struct nodes *nodes, int64_t since_ms, void (*on_silent)(void *arg, 
 		on_silent(arg, node->name);
 		node_free(nodes, node);
 	}
-	if (nodes->waiting)
-		nodes_seat(nodes);
+	nodes_seat(nodes);
 }
 
 void
-nodes_displace(struct nodes *nodes, struct user *user)
+nodes_displace(struct nodes *nodes, const struct channel *channel, struct user *user)
 {
-	struct node *node, *next_node;
-	struct guest *guest, *next;
+	char key[KEY_MAX];
+	size_t len =
+		write_key(key, channel_name(channel), (struct chat_span){user->id, user->id_len},
+			(struct chat_span){user->name, user->name_len});
+	uint32_t left = user->remote; /* the user may be freed with the last one */
+	struct node *node, *next;
+	struct guest *guest;
 
-	HASH_ITER(hh, nodes->by_name, node, next_node)
-	HASH_ITER(hh, node->guests, guest, next)
-	if (guest->user == user) {
-		bool is_last = user->remote == 1;
-
+	HASH_ITER(hh, nodes->by_name, node, next)
+	{
+		HASH_FIND(hh, node->guests, key, len, guest);
+		if (!left || !guest || guest->user != user)
+			continue;
+		left--;
 		guest->user = NULL;
-		nodes->waiting++;
+		DL_APPEND(nodes->waiting, guest);
 		channel_remote_leave(guest->channel, user);
-		if (is_last)
-			return; /* the user may have been freed */
 	}
 }
 
@@ -291,5 +297,6 @@ nodes_free(struct nodes *nodes)
 		HASH_DEL(nodes->by_name, node);
 		free(node);
 	}
-	nodes->count = nodes->waiting = 0;
+	nodes->count = 0;
+	nodes->waiting = NULL;
 }

@@ -14,20 +14,21 @@
  * several servers tell is on each of them.
  */
 struct node;
+struct guest;
 
 struct nodes {
 	struct node *by_name; /* uthash */
 	size_t count;
-	/* Users without a place in their roster: their id or name belongs to another. */
-	size_t waiting;
+	/* utlist: users without a place in their roster; their id or name belongs to another. */
+	struct guest *waiting;
 	struct channels *channels; /* borrowed */
 };
 
 /* The next step after a call. */
 enum nodes_answer {
 	NODES_FINE,
-	NODES_ASK, /* something was missed: everybody is to be asked */
-	NODES_TELL /* the server has asked: it is to be told everything */
+	NODES_ASK, /* something was missed: the server is to be asked */
+	NODES_TELL /* the server has asked: everything is to be told */
 };
 
 /* Does what the call of another server says, or returns -1. now_ms: by clock_now_ms. *is_new is
@@ -43,7 +44,7 @@ void nodes_sweep(struct nodes *nodes, int64_t since_ms,
 	void (*on_silent)(void *arg, const char *name), void *arg);
 
 /* Forgets that this user is on other servers; it waits from now on. See channel_log.expel. */
-void nodes_displace(struct nodes *nodes, struct user *user);
+void nodes_displace(struct nodes *nodes, const struct channel *channel, struct user *user);
 
 /* Frees everything without a word to the channels. */
 void nodes_free(struct nodes *nodes);

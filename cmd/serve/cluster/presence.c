@@ -21,14 +21,38 @@ head_of(const struct presence *presence, enum roll_kind kind)
 }
 
 static void
+say(struct presence *presence, const struct roll_head *head)
+{
+	struct chat_buf call = {0};
+
+	roll_write_head(&call, head);
+	shared_log_say(presence->shared_log, chat_buf_span(&call));
+	chat_buf_free(&call);
+}
+
+static void
 say_head(struct presence *presence, enum roll_kind kind)
 {
 	struct roll_head head = head_of(presence, kind);
-	struct chat_buf call = {0};
 
-	roll_write_head(&call, &head);
-	shared_log_say(presence->shared_log, chat_buf_span(&call));
-	chat_buf_free(&call);
+	say(presence, &head);
+}
+
+/* Asks a server to tell everything; an empty name: all servers. */
+static void
+ask(struct presence *presence, struct chat_span server)
+{
+	struct roll_head head = head_of(presence, ROLL_ASK);
+
+	head.asked = server;
+	say(presence, &head);
+}
+
+/* Returns true if this server is to answer. */
+static bool
+is_asked(const struct presence *presence, const struct roll_head *head)
+{
+	return !head->asked.len || chat_span_equal(head->asked, chat_span_of(presence->server));
 }
 
 static void
@@ -161,9 +185,9 @@ presence_hear(struct presence *presence, struct chat_span call, int64_t now_ms)
 	if (is_new)
 		error_log_printf(presence->error_log, "cluster: server %.*s is there",
 			(int)head.server.len, head.server.at);
-	presence->tell_whole |= answer == NODES_TELL;
+	presence->tell_whole |= answer == NODES_TELL && is_asked(presence, &head);
 	if (answer == NODES_ASK)
-		say_head(presence, ROLL_ASK);
+		ask(presence, head.server);
 }
 
 static void
@@ -207,6 +231,7 @@ presence_open(struct presence *presence, struct channels *channels, struct share
 		.nodes.channels = channels,
 		.shared_log = shared_log,
 		.error_log = error_log,
+		.tell_whole = true, /* nobody has to ask who is on a server that has just come */
 	};
 	/* The hash has a random key of this process. */
 	snprintf(presence->server, sizeof(presence->server), "%016llx",
@@ -216,7 +241,7 @@ presence_open(struct presence *presence, struct channels *channels, struct share
 void
 presence_ask(struct presence *presence)
 {
-	say_head(presence, ROLL_ASK);
+	ask(presence, (struct chat_span){0});
 }
 
 void

@@ -2,60 +2,24 @@
 #include "serve/cluster/proposals.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
 
 #include "serve/channel/post.h"
 #include "serve/cluster/batch.h"
 #include "serve/util/memory.h"
-#include "text/buf.h"
 #include "text/err.h"
 #include "text/hash.h"
 #include "text/span.h"
-#include "wire/url.h"
 
 #define ANSWER_MS 2000 /* a batch that was not answered for this time is published again */
 #define AWAY_MS 250 /* the same after the stream has said that it is away */
 
-/* The proposals of one channel. */
-struct outbox {
-	UT_hash_handle hh;
-	UT_hash_handle hh_sending; /* in proposals->by_batch; valid if batch is not 0 */
-	struct outbox *next, *prev; /* in proposals->idle; valid if batch is 0 */
-	struct chat_buf text; /* their lines, in order */
-	struct proposal *first, *last; /* next_own */
-	uint64_t batch; /* the number of the batch on its way: the first lines; 0: none */
-	uint32_t sent; /* messages in it */
-	size_t sent_bytes;
-	int64_t again_ms; /* when it is published again, by clock_now_ms */
-	uint16_t name_len;
-	char name[CHAT_CHANNEL_MAX + 1];
-};
-
 /* ---- adding ---- */
 
-static struct outbox *
-outbox_find(const struct proposals *proposals, struct chat_span channel)
+static struct lane *
+lane_of(struct proposals *proposals, struct chat_span channel)
 {
-	struct outbox *outbox;
-
-	HASH_FIND(hh, proposals->by_channel, channel.at, channel.len, outbox);
-	return outbox;
-}
-
-static struct outbox *
-outbox_of(struct proposals *proposals, struct chat_span channel)
-{
-	struct outbox *outbox = outbox_find(proposals, channel);
-
-	if (outbox)
-		return outbox;
-	outbox = chat_alloc_zeroed(1, sizeof(*outbox));
-	memcpy(outbox->name, channel.at, channel.len);
-	outbox->name_len = (uint16_t)channel.len;
-	HASH_ADD(hh, proposals->by_channel, name, channel.len, outbox);
-	DL_APPEND(proposals->idle, outbox);
-	return outbox;
+	return &proposals->lanes[chat_hash(channel.at, channel.len) % PROPOSALS_LANES];
 }
 
 /* Returns the memory that a proposal with a line of this length takes. */
@@ -65,29 +29,16 @@ cost_of(size_t len)
 	return memory_cost(sizeof(struct proposal)) + len;
 }
 
-/* Frees an outbox in which nothing is. No batch of it may be on its way. */
-static void
-outbox_release(struct proposals *proposals, struct outbox *outbox)
-{
-	if (outbox->first)
-		return;
-	DL_DELETE(proposals->idle, outbox);
-	HASH_DEL(proposals->by_channel, outbox);
-	chat_buf_free(&outbox->text);
-	free(outbox);
-}
-
 int
 proposals_add(struct proposals *proposals, struct chat_span channel,
 	const struct channel_post *post, int64_t now_ms, int64_t unix_ms, struct chat_err *err)
 {
-	struct outbox *outbox = outbox_of(proposals, channel);
-	size_t len = batch_add(&outbox->text, channel, post, unix_ms);
+	struct lane *lane = lane_of(proposals, channel);
+	size_t len = batch_add(&lane->text, channel, post, unix_ms);
 	struct proposal *proposal;
 
 	if (len > proposals->most_line_bytes) {
-		outbox->text.len -= len;
-		outbox_release(proposals, outbox);
+		lane->text.len -= len;
 		return chat_fail(
 			err, CHAT_TOO_LARGE, "the message is larger than what the cluster stores");
 	}
@@ -98,171 +49,163 @@ proposals_add(struct proposals *proposals, struct chat_span channel,
 	proposal->len = (uint32_t)len;
 	proposals->bytes += cost_of(len);
 	DL_APPEND(proposals->first, proposal);
-	if (outbox->last)
-		outbox->last->next_own = proposal;
+	if (lane->first)
+		lane->last->next_own = proposal;
 	else
-		outbox->first = proposal;
-	outbox->last = proposal;
+		lane->first = proposal;
+	lane->last = proposal;
 	return 0;
 }
 
 /* ---- sending ---- */
 
 static void
-publish(struct proposals *proposals, struct outbox *outbox, int64_t now_ms)
+publish(struct proposals *proposals, struct lane *lane, int64_t now_ms)
 {
-	outbox->again_ms = now_ms + ANSWER_MS;
-	shared_log_publish(proposals->shared_log,
-		(struct chat_span){outbox->name, outbox->name_len}, outbox->batch,
-		(struct chat_span){outbox->text.at, outbox->sent_bytes});
-}
-
-/* Gives the messages that are sent the number of a new batch. */
-static void
-number_batch(struct proposals *proposals, struct outbox *outbox)
-{
-	outbox->batch = ++proposals->last_batch;
-	HASH_ADD(hh_sending, proposals->by_batch, batch, sizeof(outbox->batch), outbox);
+	lane->again_ms = now_ms + ANSWER_MS;
+	shared_log_publish(proposals->shared_log, lane->batch,
+		(struct chat_span){lane->text.at, lane->sent_bytes});
 }
 
 /* Chooses the messages of the next batch. */
 static void
-fill_batch(struct proposals *proposals, struct outbox *outbox)
+fill_batch(struct proposals *proposals, struct lane *lane)
 {
-	number_batch(proposals, outbox);
-	DL_DELETE(proposals->idle, outbox);
-	for (const struct proposal *next = outbox->first;
-		next && outbox->sent < BATCH_MESSAGES_MAX &&
-		(!outbox->sent || outbox->sent_bytes + next->len <= proposals->most_batch_bytes);
+	lane->batch = ++proposals->last_batch;
+	for (const struct proposal *next = lane->first; next && lane->sent < BATCH_MESSAGES_MAX &&
+		(!lane->sent || lane->sent_bytes + next->len <= proposals->most_batch_bytes);
 		next = next->next_own) {
-		outbox->sent++;
-		outbox->sent_bytes += next->len;
+		lane->sent++;
+		lane->sent_bytes += next->len;
 	}
 }
 
 void
 proposals_send(struct proposals *proposals, int64_t now_ms)
 {
-	struct outbox *outbox;
+	for (size_t i = 0; i < PROPOSALS_LANES && !proposals->halted; i++) {
+		struct lane *lane = &proposals->lanes[i];
 
-	if (proposals->halted)
-		return;
-	while ((outbox = proposals->idle)) {
-		fill_batch(proposals, outbox);
-		publish(proposals, outbox, now_ms);
+		if (lane->batch || !lane->first)
+			continue;
+		fill_batch(proposals, lane);
+		publish(proposals, lane, now_ms);
 	}
 }
 
 void
 proposals_send_again(struct proposals *proposals, int64_t now_ms)
 {
-	struct outbox *outbox, *next;
+	for (size_t i = 0; i < PROPOSALS_LANES && !proposals->halted; i++) {
+		struct lane *lane = &proposals->lanes[i];
 
-	if (proposals->halted)
-		return;
-	HASH_ITER(hh, proposals->by_channel, outbox, next)
-	if (outbox->batch && outbox->again_ms <= now_ms)
-		publish(proposals, outbox, now_ms);
+		if (lane->batch && lane->again_ms <= now_ms)
+			publish(proposals, lane, now_ms);
+	}
 }
 
 /* ---- answers ---- */
 
-static struct outbox *
-outbox_sending(const struct proposals *proposals, uint64_t batch)
+/* Returns the lane on which this batch is on its way, or NULL. */
+static struct lane *
+lane_sending(struct proposals *proposals, uint64_t batch)
 {
-	struct outbox *outbox;
-
-	HASH_FIND(hh_sending, proposals->by_batch, &batch, sizeof(batch), outbox);
-	return outbox;
+	for (size_t i = 0; batch && i < PROPOSALS_LANES; i++)
+		if (proposals->lanes[i].batch == batch)
+			return &proposals->lanes[i];
+	return NULL;
 }
 
 void
 proposals_delay(struct proposals *proposals, uint64_t batch, int64_t now_ms)
 {
-	struct outbox *outbox = outbox_sending(proposals, batch);
+	struct lane *lane = lane_sending(proposals, batch);
 
-	if (outbox)
-		outbox->again_ms = now_ms + AWAY_MS;
+	if (lane)
+		lane->again_ms = now_ms + AWAY_MS;
 }
 
-/* Removes the batch on its way from the outbox. Frees the outbox if nothing is left in it. */
-static void
-outbox_end_batch(struct proposals *proposals, struct outbox *outbox)
+bool
+proposals_are_placed(const struct proposals *proposals)
 {
-	for (uint32_t i = 0; i < outbox->sent; i++)
-		outbox->first = outbox->first->next_own;
-	chat_buf_drop(&outbox->text, outbox->sent_bytes);
-	HASH_DELETE(hh_sending, proposals->by_batch, outbox);
-	outbox->sent = 0;
-	outbox->sent_bytes = 0;
-	outbox->batch = 0;
-	DL_APPEND(proposals->idle, outbox);
-	outbox_release(proposals, outbox);
+	for (size_t i = 0; i < PROPOSALS_LANES; i++)
+		if (proposals->lanes[i].first)
+			return false;
+	return true;
+}
+
+/* Removes the batch on its way from the lane. */
+static void
+lane_end_batch(struct lane *lane)
+{
+	for (uint32_t i = 0; i < lane->sent; i++)
+		lane->first = lane->first->next_own;
+	chat_buf_drop(&lane->text, lane->sent_bytes);
+	if (!lane->text.len)
+		chat_buf_free(&lane->text);
+	lane->sent = 0;
+	lane->sent_bytes = 0;
+	lane->batch = 0;
 }
 
 struct proposal *
-proposals_take(struct proposals *proposals, struct chat_span channel, uint64_t batch,
-	struct chat_span text, uint32_t *count)
+proposals_take(struct proposals *proposals, uint64_t batch, struct chat_span text, uint32_t *count)
 {
-	struct outbox *outbox = outbox_find(proposals, channel);
+	struct lane *lane = lane_sending(proposals, batch);
 	struct proposal *first;
 
 	*count = 0;
-	if (!batch || !outbox || outbox->batch != batch)
+	if (!lane)
 		return NULL;
-	if (!chat_span_equal(text, (struct chat_span){outbox->text.at, outbox->sent_bytes})) {
-		HASH_DELETE(hh_sending, proposals->by_batch, outbox);
-		number_batch(proposals, outbox);
-		outbox->again_ms = 0;
+	if (!chat_span_equal(text, (struct chat_span){lane->text.at, lane->sent_bytes})) {
+		lane->batch = ++proposals->last_batch;
+		lane->again_ms = 0;
 		return NULL;
 	}
-	first = outbox->first;
-	*count = outbox->sent;
-	outbox_end_batch(proposals, outbox);
+	first = lane->first;
+	*count = lane->sent;
+	lane_end_batch(lane);
 	return first;
 }
 
 /* ---- giving up ---- */
 
 static void
-give_up_batch(
-	struct proposals *proposals, struct outbox *outbox, proposals_give_up *give_up, void *arg)
+give_up_batch(struct lane *lane, proposals_give_up *give_up, void *arg)
 {
-	struct chat_span channel = {outbox->name, outbox->name_len};
-	struct proposal *proposal = outbox->first;
-	const char *line = outbox->text.at;
+	struct proposal *proposal = lane->first;
+	const char *line = lane->text.at;
 
-	for (uint32_t i = 0; i < outbox->sent; i++, proposal = proposal->next_own) {
-		give_up(arg, channel, proposal, (struct chat_span){line, proposal->len - 1});
+	for (uint32_t i = 0; i < lane->sent; i++, proposal = proposal->next_own) {
+		give_up(arg, proposal, (struct chat_span){line, proposal->len - 1});
 		proposal->placed = true;
 		proposal->ticket = 0;
 		line += proposal->len;
 	}
-	outbox_end_batch(proposals, outbox);
+	lane_end_batch(lane);
 }
 
 void
 proposals_drop(struct proposals *proposals, uint64_t batch, proposals_give_up *give_up, void *arg)
 {
-	struct outbox *outbox = outbox_sending(proposals, batch);
+	struct lane *lane = lane_sending(proposals, batch);
 
-	if (outbox)
-		give_up_batch(proposals, outbox, give_up, arg);
+	if (lane)
+		give_up_batch(lane, give_up, arg);
 }
 
 void
 proposals_expire(
 	struct proposals *proposals, int64_t before_ms, proposals_give_up *give_up, void *arg)
 {
-	struct outbox *outbox, *next;
+	for (size_t i = 0; i < PROPOSALS_LANES; i++) {
+		struct lane *lane = &proposals->lanes[i];
 
-	HASH_ITER(hh, proposals->by_channel, outbox, next)
-	{
-		if (outbox->first->since_ms >= before_ms)
+		if (!lane->first || lane->first->since_ms >= before_ms)
 			continue;
-		if (!outbox->batch)
-			fill_batch(proposals, outbox);
-		give_up_batch(proposals, outbox, give_up, arg);
+		if (!lane->batch)
+			fill_batch(proposals, lane);
+		give_up_batch(lane, give_up, arg);
 	}
 }
 
@@ -285,15 +228,11 @@ proposals_settle(struct proposals *proposals, uint64_t durable, uint64_t answere
 void
 proposals_free(struct proposals *proposals)
 {
-	struct outbox *outbox, *next_outbox;
 	struct proposal *proposal, *next;
 
-	HASH_CLEAR(hh_sending, proposals->by_batch);
-	HASH_ITER(hh, proposals->by_channel, outbox, next_outbox)
-	{
-		HASH_DEL(proposals->by_channel, outbox);
-		chat_buf_free(&outbox->text);
-		free(outbox);
+	for (size_t i = 0; i < PROPOSALS_LANES; i++) {
+		chat_buf_free(&proposals->lanes[i].text);
+		proposals->lanes[i].first = NULL;
 	}
 	DL_FOREACH_SAFE(proposals->first, proposal, next)
 	free(proposal);

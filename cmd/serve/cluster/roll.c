@@ -26,9 +26,12 @@ roll_write_head(struct chat_buf *call, const struct roll_head *head)
 {
 	chat_buf_printf(call,
 		"{\"roll\":\"%s\",\"server\":\"%.*s\",\"version\":%" PRId64 ",\"part\":%" PRId64
-		",\"parts\":%" PRId64 "}\n",
+		",\"parts\":%" PRId64,
 		kinds[head->kind], (int)head->server.len, head->server.at, head->version,
 		head->part, head->parts);
+	if (head->asked.len)
+		chat_buf_printf(call, ",\"asked\":\"%.*s\"", (int)head->asked.len, head->asked.at);
+	chat_buf_append_string(call, "}\n");
 }
 
 void
@@ -106,7 +109,7 @@ is_server_name(struct chat_span name)
 int
 roll_read_head(struct chat_span *call, struct roll_head *head, struct chat_err *err)
 {
-	struct chat_json_value server;
+	struct chat_json_value server, asked;
 	struct chat_span line;
 
 	if (take_line(call, &line, err) < 0 || find_kind(line, &head->kind, err) < 0 ||
@@ -116,6 +119,9 @@ roll_read_head(struct chat_span *call, struct roll_head *head, struct chat_err *
 		find_number(line, "parts", &head->parts, err) < 0)
 		return -1;
 	head->server = chat_json_inside(&server);
+	head->asked = (struct chat_span){0};
+	if (json_find(line, CHAT_SPAN("asked"), &asked) && asked.kind == CHAT_JSON_STRING)
+		head->asked = chat_json_inside(&asked);
 	if (!is_server_name(head->server))
 		return chat_fail(err, CHAT_BAD_MESSAGE, "the name of the server");
 	return 0;

@@ -13,10 +13,10 @@
 /*
  * The roll: what servers of a cluster tell each other about their users. A call is one message of
  * NATS: a head, and a line for each user, as NDJSON. Each server counts the changes that it has
- * told; the number is its version. Who misses a version asks, and everybody tells everything.
+ * told; the number is its version. Who misses a version asks that server, which tells everything.
  */
 enum roll_kind {
-	ROLL_ASK, /* please tell everything; its server has just come, or has missed something */
+	ROLL_ASK, /* please tell everything; the server has just come, or has missed something */
 	ROLL_BEAT, /* the server is there, and this is its version */
 	ROLL_CHANGE, /* the lines make this version of the one before it */
 	ROLL_WHOLE, /* one part of all its users */
@@ -31,6 +31,7 @@ struct roll_head {
 	struct chat_span server; /* its name: letters and digits */
 	int64_t version;
 	int64_t part, parts; /* of ROLL_WHOLE: from 1 on */
+	struct chat_span asked; /* of ROLL_ASK: the name of a server; empty: all */
 };
 
 struct roll_line {

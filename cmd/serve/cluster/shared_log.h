@@ -33,13 +33,12 @@ struct shared_log_state {
 struct shared_log_entry {
 	uint64_t number; /* ascending from 1, with gaps where entries were removed */
 	int64_t time_ms; /* Unix time of the stream's leader when it stored the entry */
-	struct chat_span word; /* the channel, as in subject.h */
 	uint64_t batch; /* of shared_log_publish(); 0: another server has published it */
 	struct chat_span text;
 };
 
 enum shared_log_answer {
-	SHARED_LOG_STORED, /* its entry comes, or has come */
+	SHARED_LOG_STORED, /* its entry comes, or has come; need not be told */
 	SHARED_LOG_AWAY, /* nobody can store it now: it is to be published again */
 	SHARED_LOG_REFUSED /* it is not stored; `why` says the reason */
 };
@@ -74,11 +73,10 @@ struct shared_log *shared_log_open(const struct shared_log_options *options, uv_
 void shared_log_read(struct shared_log *shared_log, uint64_t after, int64_t time_ms);
 
 /*
- * Publishes a batch for a channel. The text is copied. If the same number is published again, there
+ * Publishes a batch. The text is copied. If the same number is published again, there
  * is one entry. The numbers must not be 0.
  */
-void shared_log_publish(struct shared_log *shared_log, struct chat_span channel, uint64_t batch,
-	struct chat_span text);
+void shared_log_publish(struct shared_log *shared_log, uint64_t batch, struct chat_span text);
 
 /*
  * Says something to all servers of the cluster that are connected now. The text is copied. It is

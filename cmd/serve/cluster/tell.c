@@ -143,27 +143,29 @@ cluster_forget_answers(struct cluster *cluster)
 
 /* Sends an error with the nonce of the line. */
 static void
-tell_given_up(struct cluster *cluster, struct chat_span name, const struct proposal *proposal,
-	struct chat_span line, struct outgoing_error *error)
+tell_given_up(struct cluster *cluster, const struct proposal *proposal, struct chat_span line,
+	struct outgoing_error *error)
 {
-	struct channel *channel = channels_get(cluster->channels, name);
-	struct member *member = channel ? find_member(channel, proposal->sender) : NULL;
 	struct batch_message message;
+	struct channel *channel;
+	struct member *member;
 	struct chat_err err;
 
 	cluster->ever.refused++;
+	if (batch_next(&line, &message, &err) < 0)
+		chat_abort("a proposal cannot be read");
+	channel = channels_get(cluster->channels, message.channel);
+	member = channel ? find_member(channel, proposal->sender) : NULL;
 	if (!member)
 		return;
-	if (batch_next(&line, name, &message, &err) == 0)
-		error->nonce_json = message.post.nonce_json;
+	error->nonce_json = message.post.nonce_json;
 	send_error(member, error);
 }
 
 void
-cluster_tell_unavailable(
-	void *arg, struct chat_span channel, struct proposal *proposal, struct chat_span line)
+cluster_tell_unavailable(void *arg, struct proposal *proposal, struct chat_span line)
 {
-	tell_given_up(arg, channel, proposal, line,
+	tell_given_up(arg, proposal, line,
 		&(struct outgoing_error){
 			.code = CHAT_UNAVAILABLE,
 			.text = "the cluster has not stored the message in time; it may be stored "
@@ -173,10 +175,9 @@ cluster_tell_unavailable(
 }
 
 void
-cluster_tell_refused(
-	void *arg, struct chat_span channel, struct proposal *proposal, struct chat_span line)
+cluster_tell_refused(void *arg, struct proposal *proposal, struct chat_span line)
 {
-	tell_given_up(arg, channel, proposal, line,
+	tell_given_up(arg, proposal, line,
 		&(struct outgoing_error){
 			.code = CHAT_STORAGE_FAILED,
 			.text = "the message cannot be stored now",

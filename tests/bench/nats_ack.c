@@ -1,0 +1,246 @@
+/*
+ * Measures how many messages a second a stream of NATS JetStream acknowledges, and after how long,
+ * if each message is published alone: what chat-serve --cluster, which publishes batches, is
+ * compared with. Each sender waits for the acknowledgement of its message, and publishes the next
+ * one. Everything is done with libnats, on its threads. It prints a line of JSON.
+ */
+#include <inttypes.h>
+#include <nats/nats.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/diag.h"
+#include "command/opt_parse.h"
+#include "load_usage.h"
+#include "text/buf.h"
+
+#define STREAM "BENCH"
+#define SUBJECT "bench."
+#define INBOX "_INBOX.bench."
+#define CONNECTIONS_MAX 16
+#define START_MS 20000 /* for the nats-servers to elect a leader */
+
+struct bench {
+	struct chat_strings urls;
+	int64_t connections, senders, bytes, time_ms, replicas;
+	bool asap;
+	uint64_t start_ns, end_ns; /* of what is measured */
+	char text[1001];
+};
+
+/* A connection with its senders. Its callback runs on one thread. */
+struct line {
+	struct bench *bench;
+	natsConnection *connection;
+	natsSubscription *answers;
+	int number;
+	uint64_t *began_ns; /* by sender */
+	uint64_t published;
+	struct durations latency;
+};
+
+static void
+need(natsStatus status, const char *what)
+{
+	if (status != NATS_OK)
+		chat_die(CHAT_EXIT_UNAVAILABLE, "%s: %s", what, natsStatus_GetText(status));
+}
+
+/* ---- publishing ---- */
+
+static void
+publish(struct line *line, int64_t sender)
+{
+	char subject[64], reply[64], id[64];
+	natsMsg *msg;
+
+	snprintf(subject, sizeof(subject), SUBJECT "s%" PRId64, sender);
+	snprintf(reply, sizeof(reply), INBOX "%d.%" PRId64, line->number, sender);
+	snprintf(id, sizeof(id), "%x-%d-%" PRIx64, (unsigned)getpid(), line->number,
+		line->published++);
+	line->began_ns[sender] = usage_now_ns();
+	need(natsMsg_Create(&msg, subject, reply, line->bench->text, (int)line->bench->bytes),
+		"message");
+	need(natsMsgHeader_Set(msg, "Nats-Msg-Id", id), "header");
+	need(natsConnection_PublishMsg(line->connection, msg), "publish");
+	natsMsg_Destroy(msg);
+}
+
+static void
+on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg)
+{
+	struct line *line = arg;
+	int64_t sender = strtoll(strrchr(natsMsg_GetSubject(msg), '.') + 1, NULL, 10);
+	uint64_t now_ns = usage_now_ns();
+
+	(void)connection;
+	(void)sub;
+	if (!memmem(natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg), "\"seq\"", 5))
+		chat_die(CHAT_EXIT_NO, "not stored: %.*s", natsMsg_GetDataLength(msg),
+			natsMsg_GetData(msg));
+	if (now_ns >= line->bench->start_ns && now_ns < line->bench->end_ns)
+		durations_add(&line->latency, now_ns - line->began_ns[sender]);
+	natsMsg_Destroy(msg);
+	publish(line, sender);
+}
+
+/* ---- beginning ---- */
+
+static natsOptions *
+options_of(const struct bench *bench, int number)
+{
+	natsOptions *options;
+
+	need(natsOptions_Create(&options), "options");
+	need(natsOptions_SetURL(options, bench->urls.at[(size_t)number % bench->urls.count]),
+		"--url");
+	need(natsOptions_SetSendAsap(options, bench->asap), "options");
+	return options;
+}
+
+static void
+make_stream(const struct bench *bench, natsConnection *connection)
+{
+	uint64_t end_ns = usage_now_ns() + START_MS * UINT64_C(1000000);
+	const char *subjects = SUBJECT ">";
+	jsStreamConfig config;
+	jsErrCode code;
+	natsStatus status;
+	jsCtx *js;
+
+	need(natsConnection_JetStream(&js, connection, NULL), "JetStream");
+	jsStreamConfig_Init(&config);
+	config.Name = STREAM;
+	config.Subjects = &subjects;
+	config.SubjectsLen = 1;
+	config.Storage = js_FileStorage;
+	config.Replicas = bench->replicas;
+	do
+		status = js_AddStream(NULL, js, &config, NULL, &code);
+	while (status != NATS_OK && usage_now_ns() < end_ns);
+	need(status, "stream");
+	jsCtx_Destroy(js);
+}
+
+static void
+line_open(struct line *line, struct bench *bench, int number)
+{
+	natsOptions *options = options_of(bench, number);
+	char inbox[64];
+
+	*line = (struct line){.bench = bench, .number = number};
+	line->began_ns = chat_alloc_zeroed((size_t)bench->senders, sizeof(*line->began_ns));
+	need(natsConnection_Connect(&line->connection, options), "connect");
+	natsOptions_Destroy(options);
+	snprintf(inbox, sizeof(inbox), INBOX "%d.*", number);
+	need(natsConnection_Subscribe(&line->answers, line->connection, inbox, on_answer, line),
+		"subscribe");
+}
+
+/* ---- the run ---- */
+
+static void
+print(const struct bench *bench, const struct line *lines)
+{
+	struct durations all = {0};
+
+	for (int64_t i = 0; i < bench->connections; i++) {
+		all.count += lines[i].latency.count;
+		if (all.max_ns < lines[i].latency.max_ns)
+			all.max_ns = lines[i].latency.max_ns;
+		for (size_t j = 0; j < USAGE_BUCKETS; j++)
+			all.bucket[j] += lines[i].latency.bucket[j];
+	}
+	printf("{\"acks_per_s\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f,\"max_us\":%.0f}\n",
+		(double)all.count * 1e3 / (double)bench->time_ms, durations_us(&all, 0.5),
+		durations_us(&all, 0.99), (double)all.max_ns / 1e3);
+}
+
+/* Ends the process without a word to the library, whose threads publish until then. */
+_Noreturn static void
+bench_run(struct bench *bench)
+{
+	struct line *lines = chat_alloc_zeroed((size_t)bench->connections, sizeof(*lines));
+
+	for (int64_t i = 0; i < bench->connections; i++)
+		line_open(&lines[i], bench, (int)i);
+	make_stream(bench, lines[0].connection);
+	bench->start_ns = usage_now_ns() + (uint64_t)bench->time_ms * 1000000 / 4;
+	bench->end_ns = bench->start_ns + (uint64_t)bench->time_ms * 1000000;
+	for (int64_t i = 0; i < bench->senders; i++)
+		publish(&lines[i % bench->connections], i);
+	while (usage_now_ns() < bench->end_ns)
+		usleep(1000);
+	usleep(100000); /* the callbacks count nothing any more */
+	print(bench, lines);
+	fflush(stdout);
+	_exit(CHAT_EXIT_OK);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct bench bench = {
+		.connections = 1, .senders = 64, .bytes = 64, .time_ms = 3000, .replicas = 3};
+	const struct chat_usage usage = {.synopsis = "--url URL [OPTION...]",
+		.about = "Measure how fast JetStream acknowledges; prints one line of JSON."};
+	const struct chat_opt table[] = {
+		{.kind = CHAT_OPT_STRINGS,
+			.letter = 'U',
+			.name = "url",
+			.offset = offsetof(struct bench, urls),
+			.argument = "URL",
+			.help = "of a nats-server; repeatable: connections take turns"},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "connections",
+			.offset = offsetof(struct bench, connections),
+			.argument = "N",
+			.help = "that the senders share (1)",
+			.min = 1,
+			.max = CONNECTIONS_MAX},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'S',
+			.name = "senders",
+			.offset = offsetof(struct bench, senders),
+			.argument = "N",
+			.help = "who wait for their acknowledgements (64)",
+			.min = 1,
+			.max = 9999},
+		{.kind = CHAT_OPT_NUMBER,
+			.letter = 'B',
+			.name = "bytes",
+			.offset = offsetof(struct bench, bytes),
+			.argument = "N",
+			.help = "of a message (64)",
+			.min = 1,
+			.max = 1000},
+		{.kind = CHAT_OPT_NUMBER,
+			.name = "replicas",
+			.offset = offsetof(struct bench, replicas),
+			.argument = "N",
+			.help = "of the stream (3)",
+			.min = 1,
+			.max = 5},
+		{.kind = CHAT_OPT_FLAG,
+			.name = "asap",
+			.offset = offsetof(struct bench, asap),
+			.help = "each message is written at once, not gathered by a thread of "
+				"libnats"},
+		{.kind = CHAT_OPT_DURATION,
+			.name = "time",
+			.offset = offsetof(struct bench, time_ms),
+			.argument = "TIME",
+			.help = "that is measured (3s)",
+			.min = 10},
+		{0},
+	};
+
+	chat_start();
+	if (chat_opt_parse(argc, argv, table, &usage, &bench) < argc || !bench.urls.count)
+		chat_die_usage("--url is wanted, and no operands");
+	memset(bench.text, 'x', (size_t)bench.bytes);
+	need(nats_Open(-1), "libnats");
+	bench_run(&bench);
+}
