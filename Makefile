@@ -52,7 +52,7 @@ ALL_CFLAGS = -std=c11 $(WARNINGS) @$(BUILD)/hardening $(INSTRUMENT) -MMD -MP $(C
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(INSTRUMENT) $(LDFLAGS)
 
 # Given to every program; --as-needed keeps what it uses. wslay has no .pc file, the others' say no more.
-LIBS = -lwslay -lcurl -lidn2 -lcjson -lcrypto -lmagic -luv -luring -lseccomp $(NATS) -lssl -lm
+LIBS = -lwslay -lidn2 -lcjson -lcrypto -lmagic -luv -luring -lseccomp $(NATS) -lssl -lm
 
 # ---- what is built of what ----
 
@@ -80,7 +80,7 @@ SONAME = libchat.so.$(SOVERSION)
 CLIENT_SRC := $(wildcard lib/client/*.c lib/wire/*.c) lib/message/encode.c \
 	$(patsubst %,lib/text/%.c,buf clock json_quote json_strdup show write_all)
 CLIENT_SONAME = libchat-client.so.$(SOVERSION)
-CLIENT_LIBS = -lcurl -lwslay -lidn2 -lcrypto
+CLIENT_LIBS = -lwslay -lidn2 -lcrypto
 LIBRARIES = $(addprefix $(BUILD)/,libchat.a $(SONAME) libchat-client.a $(CLIENT_SONAME))
 
 HEADERS := $(wildcard lib/chat/*.h)

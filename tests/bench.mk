@@ -4,7 +4,7 @@ BENCH_PACKAGES = g++ nats-server redis-server mosquitto mosquitto-clients libsim
 # The packages of npm that chat-serve is compared with; npm comes with nodejs or as a package of its own.
 BENCH_PEERS = ajv@8.17.1 bun@1.4.5 ws@8.23.0 wscat@6.1.0
 
-.PHONY: bench bench-deps
+.PHONY: bench bench-deps bench-guard bench-baseline deps-guard
 
 # The load generator is all of load*.c; each other program is one C file, one of which needs libnats.
 LOAD_SRC := $(wildcard tests/bench/load*.c)
@@ -40,3 +40,17 @@ bench-deps: ## install what bench measures against: packages, and into the build
 	$(call install_packages,$(BENCH_PACKAGES))
 	mkdir -p $(BUILD)/bench
 	npm install --prefix $(BUILD)/bench --no-audit --no-fund $(BENCH_PEERS)
+
+# ---- the guard ----
+
+GUARD = tests/bench/guard/instructions.sh
+$(foreach target,bench-guard bench-baseline,$(eval $(target): export CHAT_GUARD_CFLAGS := $(value CFLAGS)))
+GUARDED = all $(BUILD)/tests/bench/validate_corpus
+bench-guard: $(GUARDED) ## instructions of an echo, a delivery, a connection, a byte: as in the baseline?
+	$(Q)CHAT_BUILD=$(BUILD) tests/run.pl 1 $(TEST_SECONDS) $(GUARD)
+
+bench-baseline: $(GUARDED) ## write down what bench-guard counts now
+	$(Q)CHAT_BUILD=$(BUILD) $(GUARD) --write
+
+deps-guard: ## what is missing for bench-guard
+	$(call install_packages,valgrind)

@@ -6,7 +6,7 @@ LINT_PACKAGES = mandoc shellcheck $(shell apt-cache search --names-only '^clang-
 .PHONY: lint lint-build lint-format lint-man lint-scripts format deps-lint
 
 C_FILES = $(wildcard lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] cmd/serve/*/*.[ch] tests/*/*.[ch])
-SCRIPTS = .ci/run lib/install.sh completions/chat.bash $(wildcard tests/*.sh tests/*/*.sh) \
+SCRIPTS = .ci/run lib/install.sh completions/chat.bash $(wildcard tests/*.sh tests/*/*.sh tests/bench/guard/*.sh) \
 	$(addprefix tests/package/debian/,$(addprefix tests/,bot library client-library readme-session units) chat-serve.prerm chat-serve.postrm)
 
 lint: lint-format lint-scripts lint-man lint-build ## layout, scripts, manual pages, a build without a warning

@@ -288,7 +288,6 @@ open_loop(struct server *server, struct chat_err *err)
 		return chat_fail(
 			err, CHAT_INTERNAL, "no event loop can be had: %s", uv_strerror(failed));
 	}
-	turn_times_open(&server->turns, &server->loop);
 	server->clock.loop = &server->loop;
 	clock_update(&server->clock);
 	if (conns_open(&server->conns, &server->clock, &session_events, &limits, err) < 0) {
@@ -393,6 +392,9 @@ server_run(struct server *server)
 	if (server->serving)
 		systemd_notify(&server->notices, "READY=1");
 	error_log_set_immediate(&server->error_log, false); /* from now on the tick flushes it */
-	uv_run(&server->loop, UV_RUN_DEFAULT);
+	while (!server->stopped) {
+		poller_wait(&server->conns.poller, true);
+		server_turn(server);
+	}
 	error_log_set_immediate(&server->error_log, true);
 }

@@ -27,9 +27,10 @@
 /*
  * The server: one loop, and everything that runs on it. Read this first.
  *
- * A turn is one round of the loop: it waits for events, and then handles them: bytes from peers,
- * lines of stdin, results of the disk. The tick is the work at the end of each turn. The sweep
- * runs ten times a second, for timeouts and other times. All of it runs on one thread, and
+ * The server waits for events, and then has a turn (server_turn in tick.c). It handles the bytes
+ * from peers (net/poller.c) and then, if there are any, the events of the loop: new peers, timers,
+ * signals, lines of stdin, results of the disk. The tick is the work at the end of each turn. The
+ * sweep runs ten times a second, for timeouts and other times. All of it runs on one thread, and
  * never waits for a peer. Only the journal has work that runs beside the loop: its reads, its
  * syncs, and the rebuilding of an index.
  *
@@ -64,7 +65,6 @@
  * this server and of the others, and the rest is as above; cluster/presence.c tells who is here.
  *
  * WHERE THE CALLBACKS GO
- *   uv_prepare (tick.c)             server_tick, at the end of each turn
  *   uv_timer (tick.c)               server_sweep
  *   uv_signal (signals.c)           drain, reload, report, rotate
  *   acceptors.on_accept (server.c)  session_start
@@ -106,7 +106,6 @@
 #define SERVER_SIGNALS 5
 
 struct server_handles {
-	uv_prepare_t tick; /* at the end of each turn */
 	uv_timer_t sweep;
 	uv_timer_t watchdog; /* systemd's */
 	uv_signal_t signals[SERVER_SIGNALS];
@@ -146,6 +145,7 @@ struct server {
 	int failure; /* the exit status, if something has failed; else 0 */
 	bool draining; /* a signal told the server to end: nothing more is read */
 	bool settling; /* draining, and accepted messages wait for the journal */
+	bool stopped; /* server_run returns at the end of the turn */
 };
 
 /*
@@ -179,7 +179,10 @@ void server_publish(struct server *server);
 /* tick.c: the callbacks of the journal. */
 extern const struct journal_events server_journal_events;
 
-/* tick.c: starts the tick, the sweep and systemd's watchdog. */
+/* tick.c: handles what poller_wait() has found, with the tick at the end. */
+void server_turn(struct server *server);
+
+/* tick.c: starts the sweep and systemd's watchdog. */
 void server_open_timers(struct server *server);
 
 /* signals.c: listens to the signals. */
@@ -201,7 +204,7 @@ void server_fail(struct server *server, const struct chat_err *err);
 void server_drain(struct server *server);
 
 /* shutdown.c: the second step, when the journal has settled. Tells every peer, and closes
- * its connection. The loop stops when the last connection has ended. */
+ * its connection. The server stops when the last connection has ended. */
 void server_say_goodbye(struct server *server);
 
 #endif

@@ -52,7 +52,7 @@ static void
 server_end(struct server *server)
 {
 	if (server->draining)
-		uv_stop(&server->loop); /* the second signal ends it at once */
+		server->stopped = true; /* the second signal ends it at once */
 	else
 		server_drain(server);
 }

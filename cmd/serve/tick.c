@@ -1,6 +1,6 @@
 /*
- * The tick: what happens at the end of each turn of the loop, and what happens from time to time.
- * Here accepted messages are committed to the journal and published.
+ * The turns of the server, the tick at the end of each, and what happens from time to time. Here
+ * accepted messages are committed to the journal and published.
  */
 #include "serve/server.h"
 
@@ -36,7 +36,7 @@ on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 		/* The other servers have these messages, so nobody may be told that they are
 		 * refused. The peers go on at other servers. */
 		server_fail(server, err);
-		uv_stop(&server->loop);
+		server->stopped = true;
 		return;
 	}
 	channels_rollback(&server->channels, ticket); /* the journal has reported the reason */
@@ -92,15 +92,17 @@ server_tick(struct server *server)
 	resume_senders(server);
 	conns_flush(&server->conns);
 	catchup_end_turn(&server->sessions.catchup);
-	turn_times_add(&server->turns, &server->loop);
 	if (server->draining && server->conns.count == 0)
-		uv_stop(&server->loop); /* server_run returns */
+		server->stopped = true;
 }
 
-static void
-on_tick(uv_prepare_t *prepare)
+void
+server_turn(struct server *server)
 {
-	server_tick(prepare->data);
+	turn_times_begin(&server->turns);
+	poller_handle(&server->conns.poller);
+	server_tick(server);
+	turn_times_end(&server->turns);
 }
 
 /* ---- the sweep ---- */
@@ -159,9 +161,6 @@ server_open_timers(struct server *server)
 {
 	struct server_handles *handles = &server->handles;
 
-	uv_prepare_init(&server->loop, &handles->tick);
-	handles->tick.data = server;
-	uv_prepare_start(&handles->tick, on_tick); /* calls server_tick at the end of each turn */
 	uv_timer_init(&server->loop, &handles->sweep);
 	handles->sweep.data = server;
 	uv_timer_start(&handles->sweep, on_sweep, SWEEP_MS, SWEEP_MS);

@@ -12,12 +12,13 @@
 #include "wire/url.h"
 
 /*
- * A byte stream to a server over TCP, TLS, a proxy or a unix socket, by libcurl. No function
- * blocks, not even chat_transport_free. The error codes are those in client.h.
+ * A byte stream to a server over TCP, TLS, a proxy or a unix socket. No function blocks, not even
+ * chat_transport_free. The error codes are those in client.h.
  */
 struct chat_transport;
 
-/* Begins to connect. Returns NULL with CHAT_USAGE if libcurl refuses url or options. */
+/* Begins to connect. Returns NULL with CHAT_USAGE if libcurl refuses url or options, or with
+ * CHAT_INTERNAL if it is needed and cannot be loaded. */
 struct chat_transport *chat_transport_open(const struct chat_url *url,
 	const struct chat_client_options *options, struct chat_err *err);
 void chat_transport_free(struct chat_transport *transport);

@@ -1,6 +1,6 @@
 /*
  * Translates the codes and sentences of libcurl and OpenSSL into our codes and sentences. Called by
- * transport.c.
+ * transport_curl.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 
 #include "text/err.h"
 #include "wire/tls_hint.h"
-#include "wire/transport_private.h"
+#include "wire/transport_curl.h"
 
 /* Returns true if the text is about a TLS alert of the peer because of a certificate. */
 static bool
@@ -27,7 +27,7 @@ is_certificate_alert(const char *text)
 }
 
 static enum chat_code
-code_of(const struct chat_transport *transport, CURLcode result)
+code_of(const struct curl_transport *transport, CURLcode result)
 {
 	switch (result) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -66,7 +66,7 @@ is_out_of_descriptors(void)
 
 /* Returns the system's sentence if a system call failed, else libcurl's. */
 static const char *
-words_for(const struct chat_transport *transport, CURLcode result)
+words_for(const struct curl_transport *transport, CURLcode result)
 {
 	long number = 0;
 
@@ -74,7 +74,7 @@ words_for(const struct chat_transport *transport, CURLcode result)
 		return strerror(ETIMEDOUT);
 	if (result == CURLE_COULDNT_CONNECT || result == CURLE_RECV_ERROR ||
 		result == CURLE_SEND_ERROR) {
-		curl_easy_getinfo(transport->easy, CURLINFO_OS_ERRNO, &number);
+		transport->curl.easy_getinfo(transport->easy, CURLINFO_OS_ERRNO, &number);
 		if (number != 0)
 			return strerror((int)number);
 	}
@@ -82,12 +82,12 @@ words_for(const struct chat_transport *transport, CURLcode result)
 		return "Too many open files (ulimit -n tells how many may be open)";
 	if (result == CURLE_COULDNT_RESOLVE_HOST)
 		return "Unknown host";
-	return *transport->error != '\0' ? transport->error : curl_easy_strerror(result);
+	return *transport->error != '\0' ? transport->error : transport->curl.easy_strerror(result);
 }
 
 /* Fails because the CA file cannot be used. */
 static int
-fail_authorities(const struct chat_transport *transport, struct chat_err *err)
+fail_authorities(const struct curl_transport *transport, struct chat_err *err)
 {
 	const char *why = access(transport->authorities, R_OK) < 0 ? strerror(errno)
 								   : "no certificates in PEM";
@@ -98,7 +98,7 @@ fail_authorities(const struct chat_transport *transport, struct chat_err *err)
 
 /* Returns true if the failure is one of the proxy, and not of the server. */
 static bool
-is_about_proxy(const struct chat_transport *transport)
+is_about_proxy(const struct curl_transport *transport)
 {
 	if (!transport->proxy_name)
 		return false;
@@ -108,14 +108,13 @@ is_about_proxy(const struct chat_transport *transport)
 }
 
 int
-chat_transport_fail_connecting(
-	struct chat_transport *transport, CURLcode result, struct chat_err *err)
+chat_curl_fail_connecting(struct curl_transport *transport, CURLcode result, struct chat_err *err)
 {
 	enum chat_code code = code_of(transport, result);
 	const char *words = words_for(transport, result), *hint;
 	long answer = 0;
 
-	curl_easy_getinfo(transport->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
+	transport->curl.easy_getinfo(transport->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
 	if (answer != 0 && answer / 100 != 2)
 		return chat_fail(err, answer == 407 ? CHAT_REFUSED : CHAT_CANNOT_CONNECT,
 			"the proxy answers %ld", answer);
@@ -138,8 +137,7 @@ chat_transport_fail_connecting(
 }
 
 int
-chat_transport_fail_connected(
-	struct chat_transport *transport, CURLcode result, struct chat_err *err)
+chat_curl_fail_connected(struct curl_transport *transport, CURLcode result, struct chat_err *err)
 {
 	enum chat_code code =
 		is_certificate_alert(transport->error) ? CHAT_REFUSED : CHAT_CONNECTION_LOST;

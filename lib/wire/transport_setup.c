@@ -1,6 +1,6 @@
 /*
- * Sets the options of a connection for libcurl: URL, proxy, TLS. transport.c calls it once for each
- * connection, before it connects.
+ * Sets the options of a connection for libcurl: URL, proxy, TLS. transport_curl.c calls it once for
+ * each connection, before it connects.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "text/buf.h"
-#include "wire/transport_private.h"
+#include "wire/transport_curl.h"
 
 #define READ_BYTES 65536L
 #define USER_AGENT "chat-tools/" CHAT_VERSION
@@ -56,8 +56,9 @@ proxy_variable(bool tls)
  * of a WebSocket as HTTP requests. Connections to this machine use no proxy.
  */
 static int
-set_proxy(CURL *easy, const struct chat_client_options *options)
+set_proxy(const struct curl_transport *transport, const struct chat_client_options *options)
 {
+	CURL *easy = transport->easy;
 	const char *exempt = environment("no_proxy");
 	struct chat_buf list = {0};
 	int failed = 0;
@@ -71,12 +72,12 @@ set_proxy(CURL *easy, const struct chat_client_options *options)
 	else
 		chat_buf_printf(&list, "%s,%s", exempt, NEVER_BY_PROXY);
 	chat_buf_append(&list, "", 1);
-	failed |= curl_easy_setopt(easy, CURLOPT_NOPROXY, list.at) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_NOPROXY, list.at) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) != CURLE_OK;
 	if (options->unix_socket) {
-		failed |= curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK;
-		failed |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options->unix_socket) !=
-			CURLE_OK;
+		failed |= transport->curl.easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK;
+		failed |= transport->curl.easy_setopt(
+				  easy, CURLOPT_UNIX_SOCKET_PATH, options->unix_socket) != CURLE_OK;
 	}
 	chat_buf_free(&list);
 	return failed;
@@ -84,7 +85,7 @@ set_proxy(CURL *easy, const struct chat_client_options *options)
 
 /* Sets the CA files as curl(1) does. */
 static int
-set_authorities(struct chat_transport *transport, const struct chat_client_options *options)
+set_authorities(struct curl_transport *transport, const struct chat_client_options *options)
 {
 	static const char *const variables[] = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", NULL};
 	const char *folder = environment("CURL_CA_BUNDLE") ? NULL : environment("SSL_CERT_DIR");
@@ -99,11 +100,11 @@ set_authorities(struct chat_transport *transport, const struct chat_client_optio
 		if (transport->authorities_name)
 			transport->authorities = environment(transport->authorities_name);
 		if (folder)
-			failed |= curl_easy_setopt(transport->easy, CURLOPT_CAPATH, folder) !=
-				CURLE_OK;
+			failed |= transport->curl.easy_setopt(
+					  transport->easy, CURLOPT_CAPATH, folder) != CURLE_OK;
 	}
 	if (transport->authorities)
-		failed |= curl_easy_setopt(transport->easy, CURLOPT_CAINFO,
+		failed |= transport->curl.easy_setopt(transport->easy, CURLOPT_CAINFO,
 				  transport->authorities) != CURLE_OK;
 	return failed;
 }
@@ -113,27 +114,29 @@ set_authorities(struct chat_transport *transport, const struct chat_client_optio
  * libcurl would use it.
  */
 static int
-set_tls(struct chat_transport *transport, const struct chat_client_options *options)
+set_tls(struct curl_transport *transport, const struct chat_client_options *options)
 {
 	CURL *easy = transport->easy;
 	int failed = set_authorities(transport, options);
 
-	failed |= curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) !=
-		CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L) !=
-		CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L) !=
-		CURLE_OK;
+	failed |= transport->curl.easy_setopt(
+			  easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(
+			  easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(
+			  easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L) != CURLE_OK;
 	if (options->cert)
-		failed |= curl_easy_setopt(easy, CURLOPT_SSLCERT, options->cert) != CURLE_OK;
+		failed |= transport->curl.easy_setopt(easy, CURLOPT_SSLCERT, options->cert) !=
+			CURLE_OK;
 	if (options->key)
-		failed |= curl_easy_setopt(easy, CURLOPT_SSLKEY, options->key) != CURLE_OK;
+		failed |=
+			transport->curl.easy_setopt(easy, CURLOPT_SSLKEY, options->key) != CURLE_OK;
 	return failed;
 }
 
 int
-chat_transport_set(struct chat_transport *transport, const struct chat_url *url,
+chat_curl_set(struct curl_transport *transport, const struct chat_url *url,
 	const struct chat_client_options *options)
 {
 	char target[sizeof(url->host) + 32];
@@ -144,20 +147,23 @@ chat_transport_set(struct chat_transport *transport, const struct chat_url *url,
 		url->port);
 	snprintf(transport->goal, sizeof(transport->goal), " %s port %u ", url->host, url->port);
 	transport->proxy_name = !options->unix_socket ? proxy_variable(url->tls) : NULL;
-	failed |= curl_easy_setopt(easy, CURLOPT_URL, target) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) !=
-		CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_URL, target) != CURLE_OK;
+	failed |=
+		transport->curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(
+			  easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 			  (long)options->connect_timeout_ms) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) !=
-		CURLE_OK; /* chat_transport_free then does not wait for a name lookup */
-	failed |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BYTES) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transport->error) != CURLE_OK;
-	failed |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) != CURLE_OK;
-	return failed | set_proxy(easy, options) | set_tls(transport, options);
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) !=
+		CURLE_OK; /* freeing it then does not wait for a name lookup */
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, READ_BYTES) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT) != CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, transport->error) !=
+		CURLE_OK;
+	failed |= transport->curl.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket) !=
+		CURLE_OK;
+	return failed | set_proxy(transport, options) | set_tls(transport, options);
 }

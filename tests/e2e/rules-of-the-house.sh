@@ -44,7 +44,7 @@ sources cmd/serve | xargs -0 grep -nE '\bchat_warn\(|STDERR_FILENO' |
 	grep -v 'error_log_open(' | none 'what the server reports goes through its error log, which never waits'
 
 only_in 'wslay/.*' lib/wire/ws.c
-only_in 'curl/.*' lib/wire/transport_private.h
+only_in 'curl/.*' lib/wire/curl.h
 only_in 'idn2.h' lib/wire/idn.c
 only_in 'openssl/.*' lib/wire/digest.c cmd/serve/util/memory.c 'cmd/serve/net/tls_.*'
 only_in 'seccomp.h' cmd/serve/sandbox.c
@@ -66,6 +66,9 @@ needed() {
 
 needed "$BUILD/chat-validate" | grep -E 'curl|wslay|uv|ssl|crypto|magic' | none 'chat-validate loads no network'
 needed "$BUILD/chat-serve" | grep -E 'curl|magic' | none 'chat-serve does not load libcurl'
+for program in chat-send chat-listen libchat-client.so.0; do
+	needed "$BUILD/$program" | grep curl
+done | none 'the clients load libcurl where they need it, not at their start'
 needed "$BUILD/libchat.so.0" | grep -vE '^lib(c|asan|ubsan|tsan)\.so' |
 	none 'the shared library needs only the C library'
 

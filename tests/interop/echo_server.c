@@ -24,12 +24,12 @@
 struct echo_server {
 	uv_loop_t loop;
 	struct clock clock;
-	uv_prepare_t tick;
 	uv_timer_t sweep;
 	uv_signal_t term;
 	uv_poll_t accept;
 	struct listeners listeners;
 	struct conns conns;
+	bool stopped;
 };
 
 /* ---- a connection ---- */
@@ -133,14 +133,6 @@ static const struct conn_limits echo_limits = {
 /* ---- the loop ---- */
 
 static void
-on_tick(uv_prepare_t *tick)
-{
-	struct echo_server *server = tick->data;
-
-	conns_flush(&server->conns);
-}
-
-static void
 on_sweep(uv_timer_t *sweep)
 {
 	struct echo_server *server = sweep->data;
@@ -152,8 +144,10 @@ on_sweep(uv_timer_t *sweep)
 static void
 on_term(uv_signal_t *term, int signal)
 {
+	struct echo_server *server = term->data;
+
 	(void)signal;
-	uv_stop(term->loop);
+	server->stopped = true;
 }
 
 static void
@@ -184,18 +178,20 @@ close_handle(uv_handle_t *handle, void *arg)
 static void
 echo_server_run(struct echo_server *server)
 {
-	uv_prepare_init(&server->loop, &server->tick);
 	uv_timer_init(&server->loop, &server->sweep);
 	uv_signal_init(&server->loop, &server->term);
 	uv_poll_init(&server->loop, &server->accept, server->listeners.at[0].fd);
-	server->tick.data = server->sweep.data = server->accept.data = server;
-	uv_prepare_start(&server->tick, on_tick);
+	server->sweep.data = server->term.data = server->accept.data = server;
 	uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 	uv_signal_start(&server->term, on_term, SIGTERM);
 	uv_poll_start(&server->accept, UV_READABLE, on_connection);
 	printf("%s\n", server->listeners.at[0].url);
 	fflush(stdout);
-	uv_run(&server->loop, UV_RUN_DEFAULT);
+	while (!server->stopped) {
+		poller_wait(&server->conns.poller, true);
+		poller_handle(&server->conns.poller);
+		conns_flush(&server->conns);
+	}
 }
 
 static void

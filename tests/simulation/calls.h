@@ -154,19 +154,15 @@ int sim_timerfd_settime(int fd, int flags, const struct itimerspec *when, struct
 /* uv.c */
 int sim_uv_loop_init(uv_loop_t *loop);
 int sim_uv_loop_close(uv_loop_t *loop);
-int sim_uv_loop_configure(uv_loop_t *loop, uv_loop_option option, ...);
 void sim_uv_update_time(uv_loop_t *loop);
 uint64_t sim_uv_now(const uv_loop_t *loop);
 uint64_t sim_uv_hrtime(void);
-uint64_t sim_uv_metrics_idle_time(uv_loop_t *loop);
 int sim_uv_backend_fd(const uv_loop_t *loop);
+int sim_uv_backend_timeout(const uv_loop_t *loop);
 int sim_uv_run(uv_loop_t *loop, uv_run_mode mode);
-void sim_uv_stop(uv_loop_t *loop);
 void sim_uv_walk(uv_loop_t *loop, uv_walk_cb walk, void *arg);
 int sim_uv_is_closing(const uv_handle_t *handle);
 void sim_uv_close(uv_handle_t *handle, uv_close_cb on_close);
-int sim_uv_prepare_init(uv_loop_t *loop, uv_prepare_t *prepare);
-int sim_uv_prepare_start(uv_prepare_t *prepare, uv_prepare_cb call);
 int sim_uv_idle_init(uv_loop_t *loop, uv_idle_t *idle);
 int sim_uv_idle_start(uv_idle_t *idle, uv_idle_cb call);
 int sim_uv_idle_stop(uv_idle_t *idle);

@@ -16,6 +16,7 @@ struct entry {
 struct set {
 	struct file *file;
 	struct entry *entries;
+	struct task *waiting; /* the thread in epoll_wait, while it waits */
 };
 
 /* The events of an entry that are there; 0: none. */
@@ -65,6 +66,8 @@ on_change(struct watch *watch)
 {
 	struct set *set = watch->arg;
 
+	if (set->waiting)
+		task_wake(set->waiting);
 	file_changed(set->file);
 }
 
@@ -150,22 +153,35 @@ sim_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
 	return 0;
 }
 
-int
-sim_epoll_wait(int epoll_fd, struct epoll_event *events, int max, int timeout_ms)
+static int
+find_ready(const struct set *set, struct epoll_event *events, int max)
 {
-	struct file *epoll = process_file(epoll_fd);
-	struct set *set = epoll ? epoll->data : NULL;
 	int count = 0;
 
-	(void)timeout_ms; /* the tools do not wait here */
-	if (!set)
-		return -1;
-	task_call();
 	for (struct entry *entry = set->entries; entry && count < max; entry = entry->next) {
 		uint32_t ready = ready_of(entry);
 
 		if (ready)
 			events[count++] = (struct epoll_event){ready, entry->event.data};
+	}
+	return count;
+}
+
+int
+sim_epoll_wait(int epoll_fd, struct epoll_event *events, int max, int timeout_ms)
+{
+	struct file *epoll = process_file(epoll_fd);
+	struct set *set = epoll ? epoll->data : NULL;
+	int64_t until_ns = timeout_ms < 0 ? NEVER : world_now_ns() + timeout_ms * MILLISECOND;
+	int count;
+
+	if (!set)
+		return -1;
+	task_call();
+	while (!(count = find_ready(set, events, max)) && world_now_ns() < until_ns) {
+		set->waiting = task_self();
+		task_wait(until_ns);
+		set->waiting = NULL;
 	}
 	return count;
 }

@@ -1,4 +1,7 @@
-/* The functions of libuv that the server uses, on the simulated kernel. */
+/*
+ * The functions of libuv that the server uses, on the simulated kernel. The loop itself never
+ * waits: the server waits for the loop's descriptor.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,7 +26,6 @@ struct half {
 		uv_timer_cb timer;
 		uv_signal_cb signal;
 		uv_idle_cb idle;
-		uv_prepare_cb prepare;
 		uv_async_cb async;
 	} call;
 };
@@ -41,8 +43,8 @@ struct work {
 struct loop {
 	struct half *halves;
 	struct work *works;
-	struct task *waiting; /* the thread in uv_run, while it waits */
-	bool stopped;
+	struct file *file; /* readable if uv_run() has something to do; NULL: it is closed */
+	int fd;
 };
 
 static struct loop *
@@ -57,11 +59,12 @@ half_of(const void *handle)
 	return ((const uv_handle_t *)handle)->u.reserved[0];
 }
 
+/* Something of the loop is ready, maybe. */
 static void
 wake(struct loop *loop)
 {
-	if (loop->waiting)
-		task_wake(loop->waiting);
+	if (loop->file)
+		file_changed(loop->file);
 }
 
 static struct half *
@@ -83,10 +86,59 @@ half_new(uv_loop_t *loop, void *handle, uv_handle_type type)
 
 /* ---- the loop ---- */
 
+static int
+events_of(const struct half *half)
+{
+	struct file *file = half->watch.file;
+	short ready;
+	int events = 0;
+
+	if (half->handle->type != UV_POLL || !half->active || !file)
+		return 0;
+	ready = file->kind->ready(file);
+	if (ready & (POLLIN | POLLERR | POLLHUP))
+		events |= UV_READABLE;
+	if (ready & (POLLOUT | POLLERR | POLLHUP))
+		events |= UV_WRITABLE;
+	return events & half->events;
+}
+
+static short
+loop_ready(struct file *file)
+{
+	const struct loop *loop = file->data;
+
+	for (const struct half *half = loop->halves; half; half = half->next)
+		if (half->pending || events_of(half))
+			return POLLIN;
+	for (const struct work *work = loop->works; work; work = work->next)
+		if (work->done)
+			return POLLIN;
+	return 0;
+}
+
+static void
+loop_closed(struct file *file)
+{
+	struct loop *loop = file->data;
+
+	loop->file = NULL;
+}
+
+static const struct file_kind loop_kind = {.ready = loop_ready, .close = loop_closed};
+
 int
 sim_uv_loop_init(uv_loop_t *loop)
 {
-	loop->internal_fields = sim_calloc(1, sizeof(struct loop));
+	struct loop *ours = sim_calloc(1, sizeof(*ours));
+
+	loop->internal_fields = ours;
+	ours->file = file_new(&loop_kind, 0, ours);
+	ours->fd = process_fd(ours->file);
+	if (ours->fd < 0) {
+		sim_free(ours);
+		return UV_EMFILE;
+	}
 	return sim_uv_update_time(loop), 0;
 }
 
@@ -95,15 +147,8 @@ sim_uv_loop_close(uv_loop_t *loop)
 {
 	if (of(loop)->halves)
 		return UV_EBUSY;
+	process_drop_fd(of(loop)->fd);
 	sim_free(loop->internal_fields);
-	return 0;
-}
-
-int
-sim_uv_loop_configure(uv_loop_t *loop, uv_loop_option option, ...)
-{
-	(void)loop;
-	(void)option;
 	return 0;
 }
 
@@ -125,24 +170,26 @@ sim_uv_hrtime(void)
 	return (uint64_t)world_now_ns();
 }
 
-uint64_t
-sim_uv_metrics_idle_time(uv_loop_t *loop)
-{
-	(void)loop;
-	return 0;
-}
-
 int
 sim_uv_backend_fd(const uv_loop_t *loop)
 {
-	(void)loop;
-	return -1;
+	return of(loop)->fd;
 }
 
-void
-sim_uv_stop(uv_loop_t *loop)
+int
+sim_uv_backend_timeout(const uv_loop_t *loop)
 {
-	of(loop)->stopped = true;
+	int64_t now_ns = (int64_t)loop->time * MILLISECOND, until_ns = NEVER;
+
+	for (const struct half *half = of(loop)->halves; half; half = half->next) {
+		if (half->closing || (half->handle->type == UV_IDLE && half->active))
+			return 0;
+		if (half->handle->type == UV_TIMER && half->active && half->due_ns < until_ns)
+			until_ns = half->due_ns;
+	}
+	if (until_ns == NEVER)
+		return -1;
+	return until_ns > now_ns ? (int)((until_ns - now_ns) / MILLISECOND) : 0;
 }
 
 void
@@ -173,21 +220,6 @@ sim_uv_close(uv_handle_t *handle, uv_close_cb on_close)
 }
 
 /* ---- handles ---- */
-
-int
-sim_uv_prepare_init(uv_loop_t *loop, uv_prepare_t *prepare)
-{
-	half_new(loop, prepare, UV_PREPARE);
-	return 0;
-}
-
-int
-sim_uv_prepare_start(uv_prepare_t *prepare, uv_prepare_cb call)
-{
-	half_of(prepare)->call.prepare = call;
-	half_of(prepare)->active = true;
-	return 0;
-}
 
 int
 sim_uv_idle_init(uv_loop_t *loop, uv_idle_t *idle)
@@ -398,58 +430,11 @@ run_timers(uv_loop_t *loop)
 }
 
 static void
-run_simple(struct loop *loop, uv_handle_type type)
+run_idle(const struct loop *loop)
 {
-	for (struct half *half = loop->halves; half; half = half->next) {
-		if (half->handle->type != type || !half->active)
-			continue;
-		if (type == UV_IDLE)
+	for (struct half *half = loop->halves; half; half = half->next)
+		if (half->handle->type == UV_IDLE && half->active)
 			half->call.idle((uv_idle_t *)half->handle);
-		else
-			half->call.prepare((uv_prepare_t *)half->handle);
-	}
-}
-
-static int
-events_of(const struct half *half)
-{
-	struct file *file = half->watch.file;
-	short ready;
-	int events = 0;
-
-	if (half->handle->type != UV_POLL || !half->active || !file)
-		return 0;
-	ready = file->kind->ready(file);
-	if (ready & (POLLIN | POLLERR | POLLHUP))
-		events |= UV_READABLE;
-	if (ready & (POLLOUT | POLLERR | POLLHUP))
-		events |= UV_WRITABLE;
-	return events & half->events;
-}
-
-static bool
-is_due(const struct half *half)
-{
-	return half->closing || half->pending || events_of(half) ||
-		(half->handle->type == UV_IDLE && half->active);
-}
-
-/* The time until which nothing needs the loop. */
-static int64_t
-idle_until(const struct loop *loop)
-{
-	int64_t until_ns = NEVER;
-
-	for (const struct half *half = loop->halves; half; half = half->next) {
-		if (is_due(half))
-			return 0;
-		if (half->handle->type == UV_TIMER && half->active && half->due_ns < until_ns)
-			until_ns = half->due_ns;
-	}
-	for (const struct work *work = loop->works; work; work = work->next)
-		if (work->done)
-			return 0;
-	return until_ns;
 }
 
 static bool
@@ -459,20 +444,6 @@ is_alive(const struct loop *loop)
 		if (half->active || half->closing)
 			return true;
 	return loop->works != NULL;
-}
-
-static void
-wait_for_events(struct loop *loop, uv_run_mode mode)
-{
-	int64_t until_ns;
-
-	task_call();
-	until_ns = mode == UV_RUN_NOWAIT || loop->stopped ? 0 : idle_until(loop);
-	if (until_ns > world_now_ns()) {
-		loop->waiting = task_self();
-		task_wait(until_ns);
-		loop->waiting = NULL;
-	}
 }
 
 static void
@@ -519,16 +490,14 @@ sim_uv_run(uv_loop_t *loop, uv_run_mode mode)
 {
 	struct loop *ours = of(loop);
 
-	do {
-		sim_uv_update_time(loop);
-		run_timers(loop);
-		run_simple(ours, UV_IDLE);
-		run_simple(ours, UV_PREPARE);
-		wait_for_events(ours, mode);
-		sim_uv_update_time(loop);
-		run_pending(ours);
-		end_closed(ours);
-	} while (mode == UV_RUN_DEFAULT && !ours->stopped && is_alive(ours));
-	ours->stopped = false;
+	if (mode != UV_RUN_NOWAIT)
+		abort();
+	sim_uv_update_time(loop);
+	run_timers(loop);
+	run_idle(ours);
+	task_call();
+	sim_uv_update_time(loop);
+	run_pending(ours);
+	end_closed(ours);
 	return is_alive(ours);
 }

@@ -14,7 +14,7 @@ test_accept(void)
 
 	for (size_t i = 0; i < strlen(REQUEST) - 1; i++) {
 		peer_send(fixture, &REQUEST[i], 1);
-		uv_run(&fixture->loop, UV_RUN_NOWAIT);
+		poll_once(fixture);
 	}
 	expect(fixture, "", "", "a head but for a byte");
 	is_int(fixture->conn.state, CONN_HANDSHAKE, "its handshake is not over");

@@ -231,7 +231,8 @@ turn(struct stand *stand)
 {
 	ssize_t count;
 
-	uv_run(&stand->loop, UV_RUN_NOWAIT);
+	poller_wait(&stand->conns.poller, false);
+	poller_handle(&stand->conns.poller);
 	publish(stand);
 	catchup_turn(&stand->context.catchup);
 	conns_flush(&stand->conns);

@@ -230,10 +230,7 @@ struct conns {
 int conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err);
 
-/*
- * Closes the set, which must be empty. *conns must stay valid for the loop's next turn, which
- * closes the poller's handle.
- */
+/* Closes the set, which must be empty. */
 void conns_close(struct conns *conns);
 
 /* Ends a tick: sends the queued bytes, frees the dead connections, enforces the memory limits. */

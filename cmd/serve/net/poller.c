@@ -1,4 +1,4 @@
-/* Reports the connections that are readable or writable. */
+/* Waits for connections and for the loop, and reports the connections that are ready. */
 #include "serve/net/poller.h"
 
 #include <stdlib.h>
@@ -10,47 +10,56 @@
 
 #define READY_MAX 1024 /* connections in one turn; the others are reported in the next turn */
 
-/* The loop calls this when at least one connection is ready. */
-static void
-on_some_ready(uv_poll_t *poll, int status, int events)
-{
-	struct poller *poller = poll->data;
-	int count = epoll_wait(poller->fd, poller->ready, READY_MAX, 0);
-
-	(void)status;
-	(void)events;
-	poller->ready_count = count > 0 ? (size_t)count : 0;
-	for (int i = 0; i < count; i++)
-		poller->on_ready(poller->ready[i].data.ptr, poller->ready[i].events);
-}
-
 int
 poller_open(struct poller *poller, uv_loop_t *loop, void (*on_ready)(void *arg, uint32_t events),
 	struct chat_err *err)
 {
-	int status;
-
-	*poller = (struct poller){.on_ready = on_ready};
+	*poller = (struct poller){.loop = loop, .on_ready = on_ready};
 	poller->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (poller->fd < 0)
 		return chat_fail(err, CHAT_INTERNAL, "epoll_create1: %m");
-	status = uv_poll_init(loop, &poller->poll, poller->fd);
-	if (status < 0) {
+	if (poller_add(poller, uv_backend_fd(loop), EPOLLIN, NULL) < 0) {
+		chat_fail(err, CHAT_INTERNAL, "epoll_ctl: %m");
 		close(poller->fd);
-		return chat_fail(err, CHAT_INTERNAL, "uv_poll_init: %s", uv_strerror(status));
+		return -1;
 	}
 	poller->ready = chat_alloc(READY_MAX * sizeof(*poller->ready));
-	poller->poll.data = poller;
-	uv_poll_start(&poller->poll, UV_READABLE, on_some_ready); /* calls on_ready */
 	return 0;
 }
 
 void
 poller_close(struct poller *poller)
 {
-	uv_close((uv_handle_t *)&poller->poll, NULL);
 	close(poller->fd);
 	free(poller->ready);
+}
+
+/* The loop's timeout is 0 if it has to run now: a timer is due, or it watches a new descriptor. */
+void
+poller_wait(struct poller *poller, bool block)
+{
+	int timeout_ms = block ? uv_backend_timeout(poller->loop) : 0;
+	int count = epoll_wait(poller->fd, poller->ready, READY_MAX, timeout_ms);
+
+	poller->ready_count = count > 0 ? (size_t)count : 0; /* a signal interrupts */
+}
+
+void
+poller_handle(struct poller *poller)
+{
+	bool loop_is_ready = false;
+
+	uv_update_time(poller->loop);
+	for (size_t i = 0; i < poller->ready_count; i++) {
+		const struct epoll_event *event = &poller->ready[i];
+
+		if (event->data.ptr)
+			poller->on_ready(event->data.ptr, event->events);
+		else
+			loop_is_ready = true;
+	}
+	if (loop_is_ready || uv_backend_timeout(poller->loop) == 0)
+		uv_run(poller->loop, UV_RUN_NOWAIT);
 }
 
 static int

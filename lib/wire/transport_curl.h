@@ -1,25 +1,21 @@
-#ifndef CHAT_WIRE_TRANSPORT_PRIVATE_H
-#define CHAT_WIRE_TRANSPORT_PRIVATE_H
-
-#include <curl/curl.h>
-#include <poll.h>
-#include <stdint.h>
+#ifndef CHAT_WIRE_TRANSPORT_CURL_H
+#define CHAT_WIRE_TRANSPORT_CURL_H
 
 #include "chat/err.h"
 #include "wire/client_options.h"
+#include "wire/curl.h"
+#include "wire/transport_kind.h"
 #include "wire/url.h"
 
 /*
- * Shared by transport.c, transport_setup.c and transport_error.c.
+ * Shared by transport_curl.c, transport_setup.c and transport_error.c.
  */
-struct chat_transport {
+struct curl_transport {
+	struct chat_transport base; /* watched and wake_ms: the descriptors and the timer of libcurl
+				     */
+	struct chat_curl curl;
 	CURLM *multi;
 	CURL *easy;
-	struct pollfd watched[CHAT_CLIENT_POLL_FDS]; /* for libcurl; used until it is connected */
-	size_t watched_count;
-	int64_t wake_ms; /* the time of libcurl's timer (chat_now_ms); INT64_MAX: no timer */
-	curl_socket_t socket; /* CURL_SOCKET_BAD until it is connected */
-	char address[128];
 	const char *authorities, *authorities_name; /* the CA file, and the option or variable with
 						      its name; authorities NULL: the system's */
 	bool of_command; /* as in the options */
@@ -30,14 +26,14 @@ struct chat_transport {
 };
 
 /* Sets all options of the easy handle. Returns 0, or another value if libcurl refuses an option. */
-int chat_transport_set(struct chat_transport *transport, const struct chat_url *url,
+int chat_curl_set(struct curl_transport *transport, const struct chat_url *url,
 	const struct chat_client_options *options);
 
 /* Fill err from a result of libcurl and return -1: the first while it connects, the second after.
  */
-int chat_transport_fail_connecting(
-	struct chat_transport *transport, CURLcode result, struct chat_err *err);
-int chat_transport_fail_connected(
-	struct chat_transport *transport, CURLcode result, struct chat_err *err);
+int chat_curl_fail_connecting(
+	struct curl_transport *transport, CURLcode result, struct chat_err *err);
+int chat_curl_fail_connected(
+	struct curl_transport *transport, CURLcode result, struct chat_err *err);
 
 #endif
