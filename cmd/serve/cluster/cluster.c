@@ -86,11 +86,17 @@ check_copy(
 	return 0;
 }
 
-static void
-fail(struct cluster *cluster, const struct chat_err *err)
+void
+cluster_halt(struct cluster *cluster)
 {
 	cluster->state = CLUSTER_FAILED;
 	cluster->proposals.halted = true;
+}
+
+static void
+fail(struct cluster *cluster, const struct chat_err *err)
+{
+	cluster_halt(cluster);
 	cluster->events->failed(cluster->arg, err);
 }
 
