@@ -165,7 +165,10 @@ on_answer(void *arg, uint64_t batch, enum shared_log_answer answer, const char *
 	if (answer != SHARED_LOG_REFUSED)
 		return;
 	error_log_printf(cluster->error_log, "cluster: the stream refuses messages: %s", why);
-	proposals_drop(&cluster->proposals, batch, cluster_tell_refused, cluster);
+	proposals_drop(&cluster->proposals, batch,
+		proposals_may_be_stored(&cluster->proposals, batch) ? cluster_tell_unavailable
+								    : cluster_tell_refused,
+		cluster);
 }
 
 static void

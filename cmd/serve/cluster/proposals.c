@@ -25,6 +25,7 @@ struct outbox {
 	struct proposal *first, *last; /* next_own */
 	uint64_t batch; /* the number of the batch on its way: the first lines; 0: none */
 	uint32_t sent; /* messages in it */
+	uint32_t times; /* that it was published */
 	size_t sent_bytes;
 	int64_t again_ms; /* when it is published again, by clock_now_ms */
 	uint16_t name_len;
@@ -111,6 +112,7 @@ static void
 publish(struct proposals *proposals, struct outbox *outbox, int64_t now_ms)
 {
 	outbox->again_ms = now_ms + ANSWER_MS;
+	outbox->times++;
 	shared_log_publish(proposals->shared_log,
 		(struct chat_span){outbox->name, outbox->name_len}, outbox->batch,
 		(struct chat_span){outbox->text.at, outbox->sent_bytes});
@@ -121,6 +123,7 @@ static void
 fill_batch(struct proposals *proposals, struct outbox *outbox)
 {
 	outbox->batch = ++proposals->last_batch;
+	outbox->times = 0;
 	DL_DELETE(proposals->idle, outbox);
 	for (const struct proposal *next = outbox->first;
 		next && outbox->sent < BATCH_MESSAGES_MAX &&
@@ -230,6 +233,14 @@ give_up_batch(
 		line += proposal->len;
 	}
 	outbox_end_batch(proposals, outbox);
+}
+
+bool
+proposals_may_be_stored(const struct proposals *proposals, uint64_t batch)
+{
+	const struct outbox *outbox = outbox_sending(proposals, batch);
+
+	return outbox && outbox->times > 1;
 }
 
 void

@@ -70,6 +70,12 @@ typedef void proposals_give_up(
 	void *arg, struct chat_span channel, struct proposal *proposal, struct chat_span line);
 
 /*
+ * Returns true if a batch that the stream refuses may be stored nevertheless: it was published more
+ * than once, and the answer may be that to another publication.
+ */
+bool proposals_may_be_stored(const struct proposals *proposals, uint64_t batch);
+
+/*
  * Gives up the batch with this number: it is passed to the function, message by message, which sets
  * nothing. The rest of its channel is published next.
  */
