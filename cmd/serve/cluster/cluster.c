@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "serve/channel/encode.h"
+#include "serve/channel/user_data.h"
 #include "serve/cluster/batch.h"
 #include "serve/cluster/entry.h"
 #include "serve/cluster/tell.h"
@@ -129,6 +130,7 @@ on_opened(void *arg, const struct shared_log_state *state)
 	cluster->proposals.most_batch_bytes =
 		state->max_payload < BATCH_BYTES_MAX ? state->max_payload : BATCH_BYTES_MAX;
 	cluster->proposals.most_line_bytes = state->max_payload;
+	channels_announce_server(channels);
 	cluster->state = CLUSTER_CATCHING_UP;
 	cluster->time_ms = channels->freed.timestamp_ms;
 	shared_log_read(cluster->shared_log, cluster->entry,
