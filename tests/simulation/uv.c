@@ -15,7 +15,7 @@ struct half {
 	bool active, closing;
 	int fd, events; /* poll */
 	struct watch watch; /* poll */
-	int64_t due_ns, repeat_ns; /* timer */
+	int64_t due_ns, repeat_ns; /* timer; by the clock of the process */
 	int number; /* signal */
 	bool pending; /* async, signal */
 	union {
@@ -110,7 +110,7 @@ sim_uv_loop_configure(uv_loop_t *loop, uv_loop_option option, ...)
 void
 sim_uv_update_time(uv_loop_t *loop)
 {
-	loop->time = (uint64_t)(world_now_ns() / MILLISECOND);
+	loop->time = (uint64_t)(process_now_ns() / MILLISECOND);
 }
 
 uint64_t
@@ -122,7 +122,7 @@ sim_uv_now(const uv_loop_t *loop)
 uint64_t
 sim_uv_hrtime(void)
 {
-	return (uint64_t)world_now_ns();
+	return (uint64_t)process_now_ns();
 }
 
 uint64_t
@@ -449,7 +449,7 @@ idle_until(const struct loop *loop)
 	for (const struct work *work = loop->works; work; work = work->next)
 		if (work->done)
 			return 0;
-	return until_ns;
+	return process_world_ns(until_ns);
 }
 
 static bool
