@@ -26,7 +26,8 @@ $(SIMULATION_OBJECTS): private ALL_CPPFLAGS += -Itests
 
 # A program as one object that shows only its main, and whose calls of the system are those of the simulated kernel.
 SIMULATED = $(addprefix $(BUILD)/tests/simulation/chat-,serve.o send.o listen.o validate.o member.o)
-$(BUILD)/tests/simulation/chat-serve.o: $(call objects,$(SERVE_SRC))
+# shared_log.c of the simulation is in the place of libnats.
+$(BUILD)/tests/simulation/chat-serve.o: $(call objects,$(filter-out %nats.c %nats_callbacks.c %nats_worker.c,$(SERVE_SRC)))
 $(BUILD)/tests/simulation/chat-send.o: $(call objects,$(SEND_SRC))
 $(BUILD)/tests/simulation/chat-listen.o: $(call objects,$(LISTEN_SRC))
 $(BUILD)/tests/simulation/chat-validate.o: $(call objects,$(VALIDATE_SRC))

@@ -361,7 +361,8 @@ begin_serving(struct server *server, struct chat_err *err)
 	if (!server_was_signalled() &&
 		url_file_write(&server->url_file, server->listeners.at[0].url, err) < 0)
 		return -1;
-	channels_announce_server(&server->channels);
+	if (!server->cluster.shared_log) /* which has announced it before everything else */
+		channels_announce_server(&server->channels);
 	server->serving = true;
 	return 0;
 }

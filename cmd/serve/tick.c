@@ -35,6 +35,7 @@ on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 	if (server->cluster.shared_log) {
 		/* The other servers have these messages, so nobody may be told that they are
 		 * refused. The peers go on at other servers. */
+		cluster_halt(&server->cluster);
 		server_fail(server, err);
 		server->stopped = true;
 		return;

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulation/jetstream.h"
 #include "simulation/run.h"
 #include "simulation/tokens.h"
 
 #define RESTART_NS (5 * SECOND)
+#define LEADER_CLOCK_MS 700 /* the clocks of leaders differ by less than that */
 #define SPOILED_NS (300 * MILLISECOND) /* a spoiled file of tokens is mended after that */
 
 static void
@@ -62,37 +64,46 @@ say(const struct run *run, struct actor *actor, int64_t lines)
 }
 
 struct process *
-run_server(struct run *run)
+run_server(struct run *run, unsigned node)
 {
-	return run->server.started[run->server.count - 1].process;
+	return run->server[node].started[run->server[node].count - 1].process;
 }
 
-/* The server ends now, or soon by SIGTERM. Without a journal it keeps nothing. */
+bool
+run_has_started(const struct run *run)
+{
+	return run->server[0].count > 0;
+}
+
+/* The server ends now, or soon by SIGTERM. Without a journal it keeps nothing. The stream of a
+ * cluster keeps everything. */
 static void
-end_server(struct run *run, int signal, bool power)
+end_server(struct run *run, unsigned node, int signal, bool power)
 {
 	const struct plan *plan = run->plan;
 	size_t printed;
 
 	disk_bytes("/server-0-0", &printed);
-	if (!plan->has_journal || (power && plan->sync != SYNC_ALWAYS))
+	if (!plan->is_cluster && (!plan->has_journal || (power && plan->sync != SYNC_ALWAYS)))
 		run->losses[run->loss_count++] = (struct loss){printed};
-	actor_end(&run->server, signal);
+	actor_end(&run->server[node], signal);
 	if (power)
-		disk_lose_power("/j");
-	actor_restart_soon(&run->server);
+		disk_lose_power(run_journal(node));
+	if (power && plan->is_cluster && (plan->sync != SYNC_ALWAYS || plan_disk_fails(plan)))
+		disk_empty_dir(run_journal(node)); /* a part of it may be lost: it begins anew */
+	actor_restart_soon(&run->server[node]);
 }
 
 /* Changes a bit of the journal's newest index file but a few. */
 static void
-flip_bit(int64_t number)
+flip_bit(const char *journal, int64_t number)
 {
 	struct file *dir, *file;
 	const char *name, *found = NULL;
 	size_t len;
 	char byte;
 
-	if (disk_open("/j", O_RDONLY, &dir) < 0)
+	if (disk_open(journal, O_RDONLY, &dir) < 0)
 		return;
 	for (size_t i = 0; (name = disk_name(dir, i)); i++)
 		if (strstr(name, ".index") && (!found || number >> i % 64 & 1))
@@ -112,12 +123,19 @@ flip_bit(int64_t number)
 	file_unref(dir);
 }
 
+static void
+reload_server(struct run *run)
+{
+	for (unsigned node = 0; node < plan_nodes(run->plan); node++)
+		process_signal(run_server(run, node), SIGHUP);
+}
+
 /* The file of tokens changes, and the server is told. */
 static void
 reload(struct run *run, int64_t which)
 {
 	tokens_write(which);
-	process_signal(run_server(run), SIGHUP);
+	reload_server(run);
 }
 
 struct mending {
@@ -146,7 +164,7 @@ reload_by_operator(struct run *run, int64_t which)
 	*mending = (struct mending){run, which};
 	if ((which & 1) && world_now_ns() + SECOND < run->plan->calm_ns) {
 		tokens_spoil(which >> 1);
-		process_signal(run_server(run), SIGHUP);
+		reload_server(run);
 	}
 	world_at(world_now_ns() + SPOILED_NS, on_mended, mending);
 }
@@ -157,7 +175,21 @@ run_renew(struct run *run, unsigned number, enum certificate_state state)
 	if (!run->plan->has_tls)
 		return;
 	certificate_write(number, state);
-	process_signal(run_server(run), SIGHUP);
+	reload_server(run);
+}
+
+static int64_t
+after_ns(const struct action *action)
+{
+	return world_now_ns() + action->number * MILLISECOND;
+}
+
+static int64_t
+after_or_calm_ns(const struct run *run, const struct action *action)
+{
+	int64_t time_ns = after_ns(action);
+
+	return time_ns < run->plan->calm_ns ? time_ns : run->plan->calm_ns;
 }
 
 void
@@ -180,25 +212,25 @@ run_act(struct run *run, const struct action *action)
 			world_now_ns() + action->number * MILLISECOND;
 		break;
 	case ACTION_KILL_SERVER:
-		end_server(run, (int)action->number, false);
+		end_server(run, action->who, (int)action->number, false);
 		break;
 	case ACTION_LOSE_POWER:
-		end_server(run, SIGKILL, true);
+		end_server(run, action->who, SIGKILL, true);
 		break;
 	case ACTION_FLIP_BIT:
-		flip_bit(action->number);
+		flip_bit(run_journal(action->who), action->number);
 		break;
 	case ACTION_ROTATE:
-		process_signal(run_server(run), SIGUSR2);
+		process_signal(run_server(run, action->who), SIGUSR2);
 		break;
 	case ACTION_METRICS:
-		process_signal(run_server(run), SIGUSR1);
+		process_signal(run_server(run, action->who), SIGUSR1);
 		break;
 	case ACTION_RESET:
-		sockets_reset(run_server(run));
+		sockets_reset(run_server(run, action->who));
 		break;
 	case ACTION_HOLD:
-		sockets_hold(run_server(run), world_now_ns() + action->number * MILLISECOND);
+		sockets_hold(run_server(run, action->who), after_ns(action));
 		break;
 	case ACTION_RENEW:
 		run_renew(run, (unsigned)(action->number % CERTIFICATES),
@@ -206,6 +238,16 @@ run_act(struct run *run, const struct action *action)
 		break;
 	case ACTION_RELOAD:
 		reload_by_operator(run, action->number);
+		break;
+	case ACTION_LEADER:
+		jetstream_change_leader(
+			after_or_calm_ns(run, action), action->number % LEADER_CLOCK_MS);
+		break;
+	case ACTION_CUT:
+		shared_log_cut(run_server(run, action->who), after_or_calm_ns(run, action));
+		break;
+	case ACTION_REMOVE:
+		jetstream_remove((uint64_t)action->number);
 		break;
 	default:
 		world_step_clock(action->number * MILLISECOND);

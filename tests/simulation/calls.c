@@ -15,7 +15,7 @@
 int
 sim_clock_gettime(clockid_t id, struct timespec *now)
 {
-	int64_t ns = id == CLOCK_REALTIME ? world_unix_ns() : world_now_ns();
+	int64_t ns = id == CLOCK_REALTIME ? process_unix_ns() : process_now_ns();
 
 	*now = (struct timespec){.tv_sec = ns / SECOND, .tv_nsec = ns % SECOND};
 	return 0;

@@ -26,6 +26,22 @@ disk_fails(const struct member *member)
 }
 
 static bool
+is_not_stored(const struct member *member)
+{
+	return disk_fails(member) || member->run->plan->faults.stream_refused;
+}
+
+static bool
+stream_is_away(const struct member *member)
+{
+	const struct faults *faults = &member->run->plan->faults;
+
+	return plan_has(member->run->plan, ACTION_LEADER) ||
+		plan_has(member->run->plan, ACTION_CUT) || faults->stream_away ||
+		faults->stream_lost || faults->stream_late || faults->stream_refused;
+}
+
+static bool
 network_is_slow(const struct member *member)
 {
 	const struct plan *plan = member->run->plan;
@@ -37,7 +53,8 @@ network_is_slow(const struct member *member)
 static bool
 server_ends(const struct member *member)
 {
-	return plan_has(member->run->plan, ACTION_KILL_SERVER) || member->stays;
+	return plan_has(member->run->plan, ACTION_KILL_SERVER) || member->stays ||
+		(member->run->plan->is_cluster && disk_fails(member));
 }
 
 static bool
@@ -49,13 +66,14 @@ server_forgets(const struct member *member)
 static bool
 server_misses(const struct member *member)
 {
-	return server_forgets(member) || walls_remove(&member->run->plan->walls);
+	return server_forgets(member) || walls_remove(&member->run->plan->walls) ||
+		plan_forgets_entries(member->run->plan);
 }
 
 static bool
 server_is_lost(const struct member *member)
 {
-	return member->run->server.count > 1 || server_forgets(member);
+	return member->run->server[0].count > 1 || server_forgets(member);
 }
 
 /* The words of a line, and the cause that there must be for them. */
@@ -63,7 +81,8 @@ static const struct {
 	const char *words;
 	cause_fn *cause;
 } causes[] = {
-	{": storage_failed: ", disk_fails},
+	{": storage_failed: ", is_not_stored},
+	{": unavailable: the cluster has not stored the message in time", stream_is_away},
 	{": slow_consumer: ", network_is_slow},
 	{": the message took too long to arrive", network_is_slow},
 	{": shutting_down: ", server_ends},

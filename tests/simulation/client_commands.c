@@ -129,7 +129,7 @@ add_first_id(struct client_command *command, const struct run *run)
 	const char *end;
 	size_t len = 0;
 
-	if (run->server.count) /* else a plan is told, and there is no server */
+	if (run_has_started(run))
 		line.at = disk_bytes("/server-0-0", &len);
 	for (; line.at && (end = memchr(line.at, '\n', len)); line.at = end + 1) {
 		line.len = (size_t)(end - line.at);

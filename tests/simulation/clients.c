@@ -256,7 +256,7 @@ start_client(struct run *run, struct actor *actor)
 		plan->kind == CLIENT_SENDER           ? &program_send
 			: plan->kind == CLIENT_MEMBER ? &program_member
 						      : &program_listen,
-		command.argv, ADDRESS + actor->number, name, fds);
+		command.argv, &(struct place){ADDRESS + actor->number, 0}, name, fds);
 	feed(run, actor->number, false);
 }
 
@@ -357,7 +357,7 @@ clients_begin(struct run *run)
 	if (run->plan->clients)
 		world_at(0, on_tick, run);
 	if (lies)
-		actor_start(run, &run->liar, &program_liar, argv, 0, NULL,
+		actor_start(run, &run->liar, &program_liar, argv, NULL, NULL,
 			(struct file *[]){run_nothing(), run_nothing(), run_nothing()});
 }
 

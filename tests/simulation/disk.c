@@ -363,6 +363,19 @@ disk_make_dir(const char *path)
 }
 
 void
+disk_empty_dir(const char *path)
+{
+	const char *name;
+	struct dir *in = disk_find_dir(path, &name), *dir = dir_find(in, name)->dir;
+
+	while (dir->count) {
+		dir->names[0].node->links--;
+		dir_set(dir, dir->names[0].text, NULL);
+	}
+	dir_settle(dir, dir->change_count);
+}
+
+void
 disk_make_null(void)
 {
 	struct node *node = node_new(false);

@@ -172,7 +172,9 @@ sim_epoll_wait(int epoll_fd, struct epoll_event *events, int max, int timeout_ms
 {
 	struct file *epoll = process_file(epoll_fd);
 	struct set *set = epoll ? epoll->data : NULL;
-	int64_t until_ns = timeout_ms < 0 ? NEVER : world_now_ns() + timeout_ms * MILLISECOND;
+	int64_t until_ns = timeout_ms < 0
+		? NEVER
+		: process_world_ns(process_now_ns() + timeout_ms * MILLISECOND);
 	int count;
 
 	if (!set)

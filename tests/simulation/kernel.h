@@ -54,6 +54,13 @@ struct faults {
 	unsigned ring_error;
 	int64_t clock_step_ns; /* the wall clock is set by up to this, either way */
 	unsigned clock_steps;
+	/* Of the stream of a cluster (jetstream.h). */
+	unsigned stream_late; /* what is published, answered or read takes long */
+	int64_t stream_ns; /* at most */
+	unsigned stream_lost; /* publications and answers */
+	unsigned stream_twice; /* answers */
+	unsigned stream_away, stream_refused; /* answers of who did not store a batch */
+	unsigned stream_says; /* of what is said, this is lost */
 };
 
 #define SOCKET_BYTES (1 << 20)
@@ -65,6 +72,9 @@ struct tally {
 	uint64_t disk_shorts, disk_fulls, disk_errors, sync_errors, slow_syncs, power_losses;
 	uint64_t kills, starts, clock_steps, lost_pages, messages;
 	uint64_t metrics; /* that the server wrote */
+	/* Of streams: batches that were stored, that were published again after that, that were
+	 * answered by nobody, and how many times there was no leader, or no connection. */
+	uint64_t batches, batches_again, batches_lost, leaders, cuts;
 };
 
 /* Begins a world: time 0, no process, an empty disk. There is one at a time. */
@@ -148,6 +158,15 @@ const struct program *program_find(const char *name);
 
 /* Called at the end of a process: its parent gets SIGCHLD, and its children (children.c). */
 void children_leave(struct process *process);
+
+/* Sets its clocks apart from those of the world: its wall clock by offset_ns, and both of them pass
+ * by so many thousandths faster. For a process that has not run yet. */
+void process_set_clocks(struct process *process, int64_t offset_ns, int drift);
+
+/* The clocks of the running process, and the time of the world when the first one shows this. */
+int64_t process_now_ns(void);
+int64_t process_unix_ns(void);
+int64_t process_world_ns(int64_t ns);
 
 /* The number of bytes that it has allocated and not freed. */
 size_t process_memory(const struct process *process);
@@ -298,6 +317,7 @@ int disk_remove(struct file *dir, const char *name);
 int disk_rename(struct file *dir, const char *from, const char *to);
 int disk_link(struct file *dir, const char *from, const char *to); /* a second name */
 int disk_make_dir(const char *path);
+void disk_empty_dir(const char *path); /* somebody removes its files, and the names are synced */
 void disk_make_null(void); /* /dev/null */
 int disk_make_socket(const char *path); /* the name that a socket is bound to */
 int disk_lock(struct file *file, int operation);

@@ -198,7 +198,7 @@ model_excuse_removed(struct model *model, unsigned channel)
 }
 
 void
-model_check_final(struct model *model, unsigned channel)
+model_check_final(struct model *model, unsigned node, unsigned channel)
 {
 	struct heard heard = {.who = "the last reader of channel",
 		.number = channel,
@@ -210,7 +210,7 @@ model_check_final(struct model *model, unsigned channel)
 	char path[64];
 	size_t len;
 
-	run_path(path, sizeof(path), "all", channel, 0);
+	run_final_path(path, sizeof(path), node, channel);
 	text = disk_bytes(path, &len);
 	rest = (struct chat_span){text, len};
 	while (text && line_next(&rest, &line))

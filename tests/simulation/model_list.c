@@ -3,8 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/cluster/batch.h"
+#include "simulation/jetstream.h"
 #include "simulation/lines.h"
 #include "simulation/model_private.h"
+#include "text/hash.h"
+
+#define NUMBER_BITS 40 /* of an order: the number of the message */
+#define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
 
 bool
 model_read(struct chat_span line, struct known *message)
@@ -20,6 +26,7 @@ model_read(struct chat_span line, struct known *message)
 	line_string(&msg, CHAT_SLOT_CONTENT, content, sizeof(content));
 	line_string(&msg, CHAT_SLOT_CHANNEL, channel, sizeof(channel));
 	message->content = content;
+	message->line = chat_hash(line.at, line.len);
 	message->channel = strcmp(channel, "/") == 0 ? 0
 		: strcmp(channel, "/ops") == 0       ? 1
 						     : OTHERS;
@@ -73,7 +80,7 @@ model_order(struct model *model, const char *id)
 
 	if (epoch < 0 || id[len] != '-')
 		run_fail(model->run, "nobody gave the id %s", id);
-	return (uint64_t)(epoch < 0 ? 0 : epoch) << 40 |
+	return (uint64_t)(epoch < 0 ? 0 : epoch) << NUMBER_BITS |
 		(id[len] ? strtoull(id + len + 1, NULL, 16) : 0);
 }
 
@@ -163,12 +170,19 @@ is_lost_by(const struct run *run, size_t offset)
 	return false;
 }
 
-void
-model_take_server(struct model *model)
+bool
+model_is_removed(const struct run *run, uint64_t order)
+{
+	return plan_forgets_entries(run->plan) &&
+		(order & NUMBER_MASK) >> BATCH_BITS < jetstream_first();
+}
+
+static void
+take_printed(struct model *model, const char *path)
 {
 	struct chat_span rest, line;
 	struct known message;
-	const char *start = disk_bytes("/server-0-0", &rest.len);
+	const char *start = disk_bytes(path, &rest.len);
 	uint64_t before[CHANNELS + 1] = {0};
 
 	rest.at = start;
@@ -178,10 +192,28 @@ model_take_server(struct model *model)
 		if (!model_read(line, &message))
 			continue;
 		known = model_add(model, &message);
+		if (model->run->plan->is_cluster && known->line != message.line)
+			run_fail(model->run, "%s has other bytes in %s", message.id, path);
 		if (known->channel != OTHERS && known->order <= before[known->channel])
 			run_fail(model->run, "the server printed %s late", message.id);
 		before[known->channel] = known->order;
 		known->printed = true;
-		known->optional = is_lost_by(model->run, (size_t)(line.at - start));
+		known->optional = is_lost_by(model->run, (size_t)(line.at - start)) ||
+			model_is_removed(model->run, known->order);
 	}
+}
+
+void
+model_take_server(struct model *model)
+{
+	const struct run *run = model->run;
+	char path[64];
+
+	if (!run->plan->is_cluster)
+		take_printed(model, "/server-0-0");
+	for (unsigned node = 0; run->plan->is_cluster && node < NODES; node++)
+		for (unsigned i = 0; i < run->server[node].count; i++) {
+			run_server_path(run, path, sizeof(path), node, i);
+			take_printed(model, path);
+		}
 }

@@ -19,6 +19,7 @@ struct known {
 	char author[ID_MOST];
 	char *content; /* owned */
 	unsigned channel;
+	uint64_t line; /* a digest of what was printed */
 	bool printed; /* by the server */
 	bool optional; /* the server may have lost it */
 	bool acknowledged; /* a receipt has it */
@@ -57,10 +58,19 @@ size_t model_find(const struct model *model, uint64_t order);
 struct known *model_add(struct model *model, const struct known *message);
 void model_take_server(struct model *model); /* what it printed */
 
+/* Returns true if the stream of a cluster has removed the entry of this message: then not all
+ * servers need to have it. */
+bool model_is_removed(const struct run *run, uint64_t order);
+
+/* ---- model_nodes.c: the servers of a cluster ---- */
+
+/* Checks what each of them has printed, and what is in its journal. */
+void model_check_nodes(struct model *model);
+
 /* ---- model_heard.c: what readers heard ---- */
 
 void model_check_listener(struct model *model, unsigned number);
-void model_check_final(struct model *model, unsigned channel);
+void model_check_final(struct model *model, unsigned node, unsigned channel);
 
 /* Messages that a wall removes may be gone: segments that no history needs, or, of a journal that
  * is much too large, any. The last ones are needed. */

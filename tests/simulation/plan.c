@@ -20,7 +20,8 @@ enum part {
 	PART_ACTIONS,
 	PART_TLS,
 	PART_WALLS,
-	PART_CLIENTS
+	PART_CLIENTS,
+	PART_CLUSTER
 };
 
 /* A rate of a fault in a thousand: mostly none. */
@@ -195,7 +196,7 @@ draw_actions(struct plan *plan, struct chance *chance)
 		[ACTION_METRICS] = 8,
 		[ACTION_STEP_CLOCK] = 3,
 		[ACTION_RELOAD] = 4,
-	};
+	}; /* what befalls a stream is drawn in plan_cluster.c */
 
 	for (int64_t says = chance_scale(chance, chance_below(chance, 2) ? 60 : 12); says > 0;
 		says--)
@@ -284,5 +285,10 @@ plan_draw(struct plan *plan, uint64_t seed)
 	}
 	if (walls_have(&plan->walls, WALL_TOKENS))
 		plan->has_client_ca = false; /* one of both says who a user is */
+	if (plan_is_cluster(seed)) {
+		struct chance own = chance_fork(&chance, PART_CLUSTER + 1);
+
+		plan_draw_cluster(plan, &own);
+	}
 	qsort(plan->action, plan->actions, sizeof(*plan->action), compare);
 }

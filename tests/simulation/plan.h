@@ -19,6 +19,7 @@
 #define CHANNELS 2
 #define ADVERSARIES_MOST 3
 #define ACTIONS_MOST 256
+#define NODES 3 /* servers of a cluster */
 
 enum action_kind {
 	ACTION_SAY, /* a speaker gets `number` lines to say */
@@ -35,13 +36,16 @@ enum action_kind {
 	ACTION_STEP_CLOCK, /* by number milliseconds */
 	ACTION_RENEW, /* the server gets another certificate: number says which, and its state */
 	ACTION_RELOAD, /* other tokens, and SIGHUP of the server; number says which */
+	ACTION_LEADER, /* the stream has no leader for number milliseconds */
+	ACTION_CUT, /* a server's connection to the stream ends for number milliseconds */
+	ACTION_REMOVE, /* the stream removes its number first entries */
 	ACTION_KINDS
 };
 
 struct action {
 	int64_t time_ns, number;
 	enum action_kind kind;
-	unsigned who; /* speaker or listener */
+	unsigned who; /* speaker, listener, or server */
 };
 
 enum sync_kind { SYNC_ALWAYS, SYNC_BATCH, SYNC_NEVER };
@@ -49,11 +53,12 @@ enum sync_kind { SYNC_ALWAYS, SYNC_BATCH, SYNC_NEVER };
 struct speaker_plan {
 	bool absent; /* it was taken out of the plan */
 	unsigned channel, address, window;
+	unsigned order; /* of the servers of a cluster, in its list of URLs: below ORDERS */
 };
 
 struct listener_plan {
 	bool absent;
-	unsigned channel, address;
+	unsigned channel, address, order;
 	bool has_cursor; /* else it begins anew when it is started again */
 	bool to_pipe; /* else its output is a file */
 	int64_t read_bytes; /* of its pipe in a millisecond */
@@ -118,8 +123,29 @@ struct client_plan {
 	int signal;
 };
 
+#define ORDERS 6 /* of NODES servers */
+
+/* A server of a cluster. */
+struct node_plan {
+	bool forgets; /* it has no journal, whatever the others have */
+	int64_t clock_ms; /* what its wall clock is set apart */
+	int drift; /* its clocks pass by so many thousandths faster */
+};
+
+/* Two users with the same name, on different servers of a cluster: they come again and again. */
+struct rival_plan {
+	unsigned node;
+	int64_t begin_ns;
+};
+
+#define RIVALS 2
+
 struct plan {
 	uint64_t seed;
+	bool is_cluster;
+	struct node_plan node[NODES];
+	bool has_rivals;
+	struct rival_plan rival[RIVALS];
 	bool has_journal;
 	enum sync_kind sync;
 	unsigned history; /* --history */
@@ -143,6 +169,23 @@ struct plan {
 };
 
 void plan_draw(struct plan *plan, uint64_t seed);
+
+/*
+ * Of the seeds from CLUSTERS_FROM on, one in CLUSTERS_ONE_IN is the run of a cluster: those that it
+ * divides. Lower seeds are runs of one server.
+ */
+#define CLUSTERS_FROM 1000000
+#define CLUSTERS_ONE_IN 6
+bool plan_is_cluster(uint64_t seed);
+
+/* Returns the number of its servers. */
+unsigned plan_nodes(const struct plan *plan);
+
+/* Makes it the plan of a cluster (plan_cluster.c). */
+void plan_draw_cluster(struct plan *plan, struct chance *chance);
+
+/* Returns true if entries of the stream are removed. */
+bool plan_forgets_entries(const struct plan *plan);
 
 /* Draws the clients (plan_clients.c). */
 void plan_draw_clients(struct plan *plan, struct chance *chance);

@@ -27,25 +27,25 @@ print_action(const struct action *action)
 		printf("the output of listener %u is not read for %lld ms\n", action->who, number);
 		break;
 	case ACTION_KILL_SERVER:
-		printf("the server gets signal %lld\n", number);
+		printf("server %u gets signal %lld\n", action->who, number);
 		break;
 	case ACTION_LOSE_POWER:
-		printf("the server's machine loses its power\n");
+		printf("the machine of server %u loses its power\n", action->who);
 		break;
 	case ACTION_FLIP_BIT:
-		printf("a bit of an index file changes\n");
+		printf("a bit of an index file of server %u changes\n", action->who);
 		break;
 	case ACTION_ROTATE:
-		printf("the server begins a new segment\n");
+		printf("server %u begins a new segment\n", action->who);
 		break;
 	case ACTION_METRICS:
-		printf("the server says its metrics\n");
+		printf("server %u says its metrics\n", action->who);
 		break;
 	case ACTION_RESET:
-		printf("all connections of the server are reset\n");
+		printf("all connections of server %u are reset\n", action->who);
 		break;
 	case ACTION_HOLD:
-		printf("nothing gets through for %lld ms\n", number);
+		printf("nothing gets through to server %u for %lld ms\n", action->who, number);
 		break;
 	case ACTION_RENEW:
 		printf("the server gets certificate %lld, %s\n", number % CERTIFICATES,
@@ -53,6 +53,16 @@ print_action(const struct action *action)
 		break;
 	case ACTION_RELOAD:
 		printf("the server reads other tokens (%llx)\n", (unsigned long long)number);
+		break;
+	case ACTION_LEADER:
+		printf("the stream has no leader for %lld ms\n", number);
+		break;
+	case ACTION_CUT:
+		printf("server %u has no connection to the stream for %lld ms\n", action->who,
+			number);
+		break;
+	case ACTION_REMOVE:
+		printf("the stream removes %lld entries\n", number);
 		break;
 	default:
 		printf("the wall clock is set by %lld ms\n", number);
@@ -74,6 +84,25 @@ print_faults(const struct faults *faults)
 		faults->sync_error, faults->sync_slow, (long long)(faults->sync_ns / MILLISECOND));
 }
 
+static void
+print_cluster(const struct plan *plan)
+{
+	const struct faults *faults = &plan->faults;
+
+	printf("a cluster; its stream, in 1000: late %u (to %lld ms), lost %u, twice %u, away %u, "
+	       "refused %u, not heard %u\n",
+		faults->stream_late, (long long)(faults->stream_ns / MILLISECOND),
+		faults->stream_lost, faults->stream_twice, faults->stream_away,
+		faults->stream_refused, faults->stream_says);
+	for (unsigned i = 0; i < NODES; i++)
+		printf("server %u: clocks %+lld ms, %+d in 1000%s\n", i,
+			(long long)plan->node[i].clock_ms, plan->node[i].drift,
+			plan->node[i].forgets ? ", no journal" : "");
+	for (unsigned i = 0; plan->has_rivals && i < RIVALS; i++)
+		printf("rival %u: at server %u from %.3f s on\n", i, plan->rival[i].node,
+			(double)plan->rival[i].begin_ns / 1e9);
+}
+
 void
 plan_print(const struct plan *plan)
 {
@@ -88,6 +117,8 @@ plan_print(const struct plan *plan)
 		printf("TLS: certificate %u%s%s\n", plan->certificate,
 			plan->has_key_file ? ", its key in another file" : "",
 			plan->has_client_ca ? ", clients have certificates" : "");
+	if (plan->is_cluster)
+		print_cluster(plan);
 	walls_print(&plan->walls);
 	print_faults(&plan->faults);
 	for (unsigned i = 0; i < plan->speakers; i++)

@@ -36,6 +36,8 @@ struct process {
 	struct kin kin;
 	int argc, status;
 	bool alive;
+	int64_t clock_offset_ns;
+	int clock_drift;
 };
 
 static struct {
@@ -407,6 +409,38 @@ process_env(const char *name)
 		if (strncmp(*at, name, len) == 0 && (*at)[len] == '=')
 			return *at + len + 1;
 	return NULL;
+}
+
+/* ---- clocks ---- */
+
+#define THOUSAND 1000
+
+void
+process_set_clocks(struct process *process, int64_t offset_ns, int drift)
+{
+	process->clock_offset_ns = offset_ns;
+	process->clock_drift = drift;
+}
+
+int64_t
+process_now_ns(void)
+{
+	return world_now_ns() * (THOUSAND + process_self()->clock_drift) / THOUSAND;
+}
+
+int64_t
+process_unix_ns(void)
+{
+	return world_unix_ns() - world_now_ns() + process_now_ns() +
+		process_self()->clock_offset_ns;
+}
+
+int64_t
+process_world_ns(int64_t ns)
+{
+	int64_t pace = THOUSAND + process_self()->clock_drift;
+
+	return ns > NEVER / THOUSAND - THOUSAND ? NEVER : (ns * THOUSAND + pace - 1) / pace;
 }
 
 /* ---- descriptors ---- */

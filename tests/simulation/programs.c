@@ -33,6 +33,9 @@ static const struct program commands[] = {{"bot", bot_main}, {"no-program", NULL
 
 static const char *const channels[CHANNELS] = {"/", "/ops"};
 
+/* The address of each server of a cluster. */
+static const char *const listens[NODES] = {"localhost:3001", "localhost:3011", "localhost:3021"};
+
 const struct program *
 program_find(const char *name)
 {
@@ -89,24 +92,68 @@ actor_was_killed(const struct actor *actor)
 	return false;
 }
 
+void
+run_server_path(const struct run *run, char *path, size_t size, unsigned node, unsigned started)
+{
+	run_path(path, size, "server", node, run->plan->is_cluster ? started : 0);
+}
+
+void
+run_final_path(char *path, size_t size, unsigned node, unsigned channel)
+{
+	run_path(path, size, "all", channel, node);
+}
+
+const char *
+run_journal(unsigned node)
+{
+	static const char *const dirs[NODES] = {"/j", "/j1", "/j2"};
+
+	return dirs[node];
+}
+
+bool
+run_has_journal(const struct run *run, unsigned node)
+{
+	return run->plan->has_journal && !run->plan->node[node].forgets;
+}
+
 /* The environment of a program says who it is. */
 struct environment {
-	char address[64], token[64], name[64];
-	const char *at[5];
+	char address[64], token[64], name[64], urls[128];
+	const char *at[6];
 };
 
+/* Writes the servers of a cluster in one of ORDERS orders. ONLY and a number: this one alone. */
+static const char *
+write_urls(char *text, size_t size, unsigned order)
+{
+	static const unsigned orders[ORDERS + NODES][NODES] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+		{1, 2, 0}, {2, 0, 1}, {2, 1, 0}, {0, 0, 0}, {1, 1, 1}, {2, 2, 2}};
+	const unsigned *at = orders[order];
+
+	snprintf(text, size, "CHAT_URL=ws://%s/%s%s%s%s%s", listens[at[0]],
+		order < ORDERS ? ",ws://" : "", order < ORDERS ? listens[at[1]] : "",
+		order < ORDERS ? "/,ws://" : "", order < ORDERS ? listens[at[2]] : "",
+		order < ORDERS ? "/" : "");
+	return text;
+}
+
 static void
-environment_fill(const struct run *run, struct environment *env, const char *name, unsigned address)
+environment_fill(
+	const struct run *run, struct environment *env, const char *name, const struct place *place)
 {
 	const struct plan *plan = run->plan;
 	const char **at = env->at;
 
 	*env = (struct environment){0};
 	snprintf(env->address, sizeof(env->address), "SIMULATED_ADDRESS=%s%u",
-		plan->walls.remote ? "10.0.0." : "127.0.0.", address + 2);
+		plan->walls.remote ? "10.0.0." : "127.0.0.", place->address + 2);
 	snprintf(env->token, sizeof(env->token), "CHAT_TOKEN=" TOKENS_PREFIX "%s", name);
 	snprintf(env->name, sizeof(env->name), "SIMULATED_NAME=%s", name);
 	*at++ = env->address;
+	if (plan->is_cluster)
+		*at++ = write_urls(env->urls, sizeof(env->urls), place->order);
 	if (plan->has_tls)
 		*at++ = "CHAT_URL=wss://localhost:3001/";
 	if (plan->has_client_ca)
@@ -117,7 +164,8 @@ environment_fill(const struct run *run, struct environment *env, const char *nam
 
 void
 actor_start(const struct run *run, struct actor *actor, const struct program *program,
-	const char *const argv[], unsigned address, const char *name, struct file *const fds[3])
+	const char *const argv[], const struct place *place, const char *name,
+	struct file *const fds[3])
 {
 	struct started *started = &actor->started[actor->count];
 	struct environment env = {0};
@@ -125,7 +173,7 @@ actor_start(const struct run *run, struct actor *actor, const struct program *pr
 	if (actor->count == RUNS_MOST)
 		return;
 	if (name)
-		environment_fill(run, &env, name, address);
+		environment_fill(run, &env, name, place);
 	*started = (struct started){.process = process_start(program, argv, env.at, fds),
 		.begun_ns = world_now_ns(),
 		.first = actor->said};
@@ -171,8 +219,35 @@ add_tls(const char *argv[], size_t n, const struct plan *plan)
 	return plan->has_client_ca ? add(argv, n, client_ca) : n;
 }
 
+/* The options that say where a server listens, and what else it has of its cluster. */
+static size_t
+add_cluster(const char *argv[], size_t n, const struct plan *plan, unsigned node)
+{
+	const char *const cluster[] = {
+		"--listen", listens[node], "--cluster", "nats://nats:4222", NULL};
+
+	return plan->is_cluster ? add(argv, n, cluster) : n;
+}
+
+static void
+start_server(struct run *run, unsigned node, const char *const argv[])
+{
+	struct actor *server = &run->server[node];
+	const struct node_plan *plan = &run->plan->node[node];
+	char path[64], errors[64];
+	struct file *fds[3] = {run_nothing()};
+
+	run_server_path(run, path, sizeof(path), node, server->count);
+	run_path(errors, sizeof(errors), "server-errors", node, 0);
+	if (disk_open(path, O_RDWR | O_CREAT | O_APPEND, &fds[1]) < 0)
+		abort();
+	fds[2] = witness_open(run, node, errors);
+	actor_start(run, server, &program_serve, argv, NULL, NULL, fds);
+	process_set_clocks(run_server(run, node), plan->clock_ms * MILLISECOND, plan->drift);
+}
+
 void
-run_start_server(struct run *run)
+run_start_server(struct run *run, unsigned node)
 {
 	static const char *const syncs[] = {"always", "batch", "never"};
 	const struct plan *plan = run->plan;
@@ -181,22 +256,21 @@ run_start_server(struct run *run)
 	const char *const always[] = {"-v", "--no-sandbox", "--history", history, "--queue", queue,
 		"--history-keep", "100000", NULL};
 	const char *const small[] = {"--max-message", "16k", NULL};
-	const char *const journal[] = {"--journal", "/j", "--sync", syncs[plan->sync],
-		"--journal-segment", segment, run->repairs ? "--repair" : NULL, NULL};
+	const char *const journal[] = {"--journal", run_journal(node), "--sync", syncs[plan->sync],
+		"--journal-segment", segment, run->server[node].repairs ? "--repair" : NULL, NULL};
 	size_t n = add(argv, 1, always);
-	struct file *fds[3] = {run_nothing(), run_open_output("server", 0, 0),
-		witness_open(run, "/server-errors-0-0")};
 
 	snprintf(history, sizeof(history), "%u", plan->history);
 	snprintf(queue, sizeof(queue), "%uk", plan->queue_kib);
 	snprintf(segment, sizeof(segment), "%uk", plan->segment_kib);
 	if (!walls_have(&plan->walls, WALL_MAX_MESSAGE))
 		n = add(argv, n, small);
-	if (plan->has_journal)
+	if (run_has_journal(run, node))
 		n = add(argv, n, journal);
 	n = add_tls(argv, n, plan);
+	n = add_cluster(argv, n, plan, node);
 	walls_arguments(&plan->walls, argv + n, ARGUMENTS_MOST - 1 - n);
-	actor_start(run, &run->server, &program_serve, argv, 0, NULL, fds);
+	start_server(run, node, argv);
 }
 
 void
@@ -218,7 +292,8 @@ run_start_speaker(struct run *run, struct actor *actor)
 	fds[0] = input[0];
 	fds[1] = run_open_output("receipts", actor->number, actor->count);
 	fds[2] = run_open_output("speaker-errors", actor->number, 0);
-	actor_start(run, actor, &program_send, argv, plan->address, name, fds);
+	actor_start(run, actor, &program_send, argv, &(struct place){plan->address, plan->order},
+		name, fds);
 }
 
 void
@@ -270,7 +345,8 @@ run_start_listener(struct run *run, struct actor *actor)
 			"heard", actor->number, plan->has_cursor ? 0 : actor->count);
 	}
 	fds[2] = run_open_output("listener-errors", actor->number, 0);
-	actor_start(run, actor, &program_listen, argv, plan->address, name, fds);
+	actor_start(run, actor, &program_listen, argv, &(struct place){plan->address, plan->order},
+		name, fds);
 }
 
 void
@@ -289,21 +365,41 @@ run_start_adversary(struct run *run, unsigned number)
 		walls_have(walls, WALL_MAX_MESSAGE) ? "b" : "", walls_have_ipv6(walls) ? "6" : "",
 		run->plan->has_tls ? "s" : "", run->plan->has_client_ca ? "c" : "");
 	actor_start(run, &run->adversary[number],
-		number == 0 && walls->floods ? &program_flood : &program_adversary, argv, 0, NULL,
-		fds);
+		number == 0 && walls->floods ? &program_flood : &program_adversary, argv, NULL,
+		NULL, fds);
 }
 
 void
-run_start_final(struct run *run, unsigned channel)
+run_start_final(struct run *run, unsigned node, unsigned channel)
 {
-	struct actor *actor = &run->final[channel];
+	struct actor *actor = &run->final[node][channel];
 	const char *argv[] = {"chat-listen", "-u", "final", "--id", "f", "-c", channels[channel],
 		"-t", "message,userData", "--history", "flat", "--since", "all", "--no-follow",
 		NULL};
-	struct file *fds[3] = {run_nothing(), run_open_output("all", channel, 0),
-		run_open_output("final-errors", channel, 0)};
+	char path[64];
+	struct file *fds[3] = {run_nothing(), NULL, run_open_output("final-errors", channel, node)};
 
-	actor_start(run, actor, &program_listen, argv, 0, "final", fds);
+	run_final_path(path, sizeof(path), node, channel);
+	if (disk_open(path, O_RDWR | O_CREAT | O_APPEND, &fds[1]) < 0)
+		abort();
+	actor_start(
+		run, actor, &program_listen, argv, &(struct place){0, ORDERS + node}, "final", fds);
+}
+
+/* A rival wants to be the one with its name. */
+void
+run_start_rival(struct run *run, unsigned number)
+{
+	struct actor *actor = &run->rival[number];
+	char id[16];
+	const char *argv[] = {
+		"chat-listen", "-u", "rival", "--id", id, "-c", channels[0], "-q", NULL};
+	struct file *fds[3] = {
+		run_nothing(), run_nothing(), run_open_output("rival-errors", number, 0)};
+
+	snprintf(id, sizeof(id), "r%u", number);
+	actor_start(run, actor, &program_listen, argv,
+		&(struct place){number, ORDERS + run->plan->rival[number].node}, "rival", fds);
 }
 
 void
@@ -313,7 +409,7 @@ run_start_validator(struct run *run, unsigned number, const char *path)
 	struct file *fds[3] = {
 		run_nothing(), run_open_output("findings", number, 0), run_nothing()};
 
-	actor_start(run, &run->validator[number], &program_validate, argv, 0, NULL, fds);
+	actor_start(run, &run->validator[number], &program_validate, argv, NULL, NULL, fds);
 }
 
 const char *

@@ -124,38 +124,70 @@ go_on(struct run *run)
 	return false;
 }
 
-/* The server does not start with damaged files, unless it is told to repair them. */
+/* The server does not start with damaged files, unless it is told to repair them. A server of a
+ * cluster gets an empty directory instead, and copies everything again. */
 static void
-note_damage(struct run *run)
+note_damage(struct run *run, unsigned node)
 {
 	size_t printed;
 
 	if (run->plan->sync == SYNC_ALWAYS && !plan_disk_fails(run->plan))
 		run_fail(run, "the journal is damaged, although every message was synced");
-	run->repairs = true;
+	if (run->plan->is_cluster) {
+		disk_empty_dir(run_journal(node));
+		return;
+	}
+	run->server[node].repairs = true;
 	disk_bytes("/server-0-0", &printed);
 	run->losses[run->loss_count++] = (struct loss){printed};
 }
 
-/* A server that has ended is started again; who cannot start in calm is a fault. */
 static void
-keep_server(struct run *run)
+keep_server(struct run *run, unsigned node)
 {
-	struct started *last = &run->server.started[run->server.count - 1];
+	struct actor *server = &run->server[node];
+	struct started *last = &server->started[server->count - 1];
 	int status;
 
-	if (actor_is_up(&run->server) || run->server.count == RUNS_MOST)
+	if (actor_is_up(server) || server->count == RUNS_MOST)
 		return;
 	status = process_status(last->process);
-	if (status == DAMAGED)
-		note_damage(run);
-	else if (run->calm && !last->killed && last->begun_ns > run->plan->calm_ns)
-		run_fail(run, "the server ended with %d although nothing was wrong", status);
+	if (status == DAMAGED && !last->missed)
+		note_damage(run, node);
+	else if (status != DAMAGED && run->calm && !last->killed &&
+		last->begun_ns > run->plan->calm_ns)
+		run_fail(run, "server %u ended with %d although nothing was wrong", node, status);
 	if (!last->missed && !last->killed)
-		run->server.restart_ns = world_now_ns() + SECOND;
+		server->restart_ns = world_now_ns() + SECOND;
 	last->missed = true;
-	if (world_now_ns() >= run->server.restart_ns)
-		run_start_server(run);
+	if (world_now_ns() >= server->restart_ns)
+		run_start_server(run, node);
+}
+
+/* A server that has ended is started again; who cannot start in calm is a fault. */
+static void
+keep_servers(struct run *run)
+{
+	for (unsigned node = 0; node < plan_nodes(run->plan); node++)
+		keep_server(run, node);
+}
+
+/* A rival that the other one has sent away comes again. */
+static void
+keep_rivals(struct run *run)
+{
+	for (unsigned i = 0; run->plan->has_rivals && i < RIVALS; i++) {
+		struct actor *actor = &run->rival[i];
+
+		if (world_now_ns() < run->plan->rival[i].begin_ns || actor_is_up(actor))
+			continue;
+		if (!actor->restart_ns)
+			actor->restart_ns = world_now_ns() + 2 * SECOND;
+		if (actor->count && world_now_ns() < actor->restart_ns)
+			continue;
+		actor->restart_ns = 0;
+		run_start_rival(run, i);
+	}
 }
 
 static void
@@ -213,8 +245,9 @@ let_speakers_finish(struct run *run)
 		actor->input = NULL;
 	}
 	while (!speakers_are_done(run) && world_now_ns() < until_ns && go_on(run)) {
-		keep_server(run);
+		keep_servers(run);
 		keep_listeners(run);
+		keep_rivals(run);
 	}
 	if (!speakers_are_done(run))
 		run_fail(run, "a speaker does not come to an end in calm");
@@ -226,8 +259,9 @@ let_pass(struct run *run, int64_t ns)
 	int64_t until_ns = world_now_ns() + ns;
 
 	while (world_now_ns() < until_ns && go_on(run)) {
-		keep_server(run);
+		keep_servers(run);
 		keep_listeners(run);
+		keep_rivals(run);
 	}
 }
 
@@ -235,28 +269,57 @@ let_pass(struct run *run, int64_t ns)
 static bool
 may_have_gap(const struct run *run)
 {
-	return walls_remove(&run->plan->walls) || (run->plan->has_journal && run->loss_count);
+	return walls_remove(&run->plan->walls) || plan_forgets_entries(run->plan) ||
+		(run->plan->has_journal && run->loss_count);
+}
+
+static void
+check_reading(struct run *run, unsigned node, unsigned channel)
+{
+	const struct actor *actor = &run->final[node][channel];
+	int status = actor_is_up(actor) ? -1 : process_status(actor->started[0].process);
+
+	if (status != 0 && !(status == EXIT_GAP && may_have_gap(run)))
+		run_fail(run, "reading all of channel %u of server %u ends with %d", channel, node,
+			status);
+}
+
+static void
+read_everything_of(struct run *run, unsigned node)
+{
+	const struct actor *final = run->final[node];
+
+	for (unsigned i = 0; i < CHANNELS; i++)
+		run_start_final(run, node, i);
+	for (int turn = 0; turn < 1500 && (actor_is_up(&final[0]) || actor_is_up(&final[1]));
+		turn++)
+		if (!go_on(run))
+			break;
+	for (unsigned i = 0; i < CHANNELS; i++)
+		check_reading(run, node, i);
 }
 
 static void
 read_everything(struct run *run)
 {
-	for (unsigned i = 0; i < CHANNELS; i++)
-		run_start_final(run, i);
-	for (int turn = 0;
-		turn < 1500 && (actor_is_up(&run->final[0]) || actor_is_up(&run->final[1])); turn++)
-		if (!go_on(run))
-			break;
-	for (unsigned i = 0; i < CHANNELS; i++) {
-		int status = actor_is_up(&run->final[i])
-			? -1
-			: process_status(run->final[i].started[0].process);
+	for (unsigned node = 0; node < plan_nodes(run->plan); node++)
+		read_everything_of(run, node);
+}
 
-		if (status == EXIT_GAP && may_have_gap(run))
-			continue;
-		if (status != 0)
-			run_fail(run, "reading all of channel %u ends with %d", i, status);
-	}
+static void
+end_server(struct run *run, unsigned node)
+{
+	actor_end(&run->server[node], SIGTERM);
+	for (int turn = 0; turn < 100 && actor_is_up(&run->server[node]); turn++)
+		if (!go_on(run))
+			return;
+	for (int turn = 0; turn < 10 && go_on(run); turn++)
+		;
+	if (actor_is_up(&run->server[node]))
+		run_fail(run, "server %u does not end by SIGTERM", node);
+	else if (process_status(run_server(run, node)) != 0)
+		run_fail(run, "server %u ends with %d by SIGTERM", node,
+			process_status(run_server(run, node)));
 }
 
 static void
@@ -264,17 +327,10 @@ end_all(struct run *run)
 {
 	for (unsigned i = 0; i < run->plan->listeners; i++)
 		actor_end(&run->listener[i], SIGTERM);
-	actor_end(&run->server, SIGTERM);
-	for (int turn = 0; turn < 100 && actor_is_up(&run->server); turn++)
-		if (!go_on(run))
-			return;
-	for (int turn = 0; turn < 10 && go_on(run); turn++)
-		;
-	if (actor_is_up(&run->server))
-		run_fail(run, "the server does not end by SIGTERM");
-	else if (process_status(run_server(run)) != 0)
-		run_fail(
-			run, "the server ends with %d by SIGTERM", process_status(run_server(run)));
+	for (unsigned i = 0; i < RIVALS; i++)
+		actor_end(&run->rival[i], SIGTERM);
+	for (unsigned node = 0; node < plan_nodes(run->plan); node++)
+		end_server(run, node);
 	for (unsigned i = 0; i < run->plan->listeners; i++)
 		if (actor_is_up(&run->listener[i]))
 			run_fail(run, "listener %u does not end by SIGTERM", i);
@@ -285,13 +341,16 @@ start_validators(struct run *run)
 {
 	char path[64];
 
-	run_start_validator(run, 0, "/server-0-0");
+	for (unsigned node = 0; node < plan_nodes(run->plan); node++) {
+		run_server_path(run, path, sizeof(path), node, run->server[node].count - 1);
+		run_start_validator(run, node, path);
+	}
 	for (unsigned i = 0; i < run->plan->listeners; i++) {
 		const struct listener_plan *plan = &run->plan->listener[i];
 
 		run_path(path, sizeof(path), "heard", i, 0);
 		if (!plan->absent && !plan->to_pipe && !actor_was_killed(&run->listener[i]))
-			run_start_validator(run, 1 + i, path);
+			run_start_validator(run, NODES + i, path);
 	}
 }
 
@@ -336,7 +395,7 @@ end_clients(struct run *run)
 
 	clients_end(run);
 	while (clients_are_up(run) && world_now_ns() < until_ns && go_on(run))
-		keep_server(run);
+		keep_servers(run);
 	for (unsigned i = 0; i < run->plan->clients; i++)
 		if (actor_is_up(&run->client[i]))
 			run_fail(run, "client %u does not end by SIGTERM", i);
@@ -349,13 +408,15 @@ begin(struct run *run)
 
 	world_begin(plan->seed);
 	*world_faults() = plan->faults;
-	disk_make_dir("/j");
+	for (unsigned node = 0; node < plan_nodes(plan); node++)
+		disk_make_dir(run_journal(node));
 	if (plan->has_tls)
 		certificate_write(plan->certificate, CERTIFICATE_GOOD);
 	disk_make_null();
 	if (walls_have(&plan->walls, WALL_TOKENS))
 		tokens_write(-1);
-	run_start_server(run);
+	for (unsigned node = 0; node < plan_nodes(plan); node++)
+		run_start_server(run, node);
 	for (unsigned i = 0; i < plan->speakers; i++) {
 		run->speaker[i].number = i;
 		if (!plan->speaker[i].absent)
@@ -406,8 +467,13 @@ keep_files_of(const char *dir, const char *prefix, const char *to)
 static void
 keep_files(const char *to)
 {
+	char prefix[32];
+
 	keep_files_of("", "", to);
-	keep_files_of("/j", "journal-", to);
+	for (unsigned node = 0; node < NODES; node++) {
+		snprintf(prefix, sizeof(prefix), "journal-%u-", node);
+		keep_files_of(run_journal(node), prefix, to);
+	}
 }
 
 static void
@@ -428,16 +494,18 @@ run_play(struct run *run, const struct plan *plan, const char *keep_dir)
 	run->keep_dir = keep_dir;
 	begin(run);
 	while (!run->calm && go_on(run)) {
-		keep_server(run);
+		keep_servers(run);
 		keep_speakers(run);
 		keep_listeners(run);
+		keep_rivals(run);
 	}
 	let_speakers_finish(run);
 	let_pass(run, 90 * SECOND); /* listeners that wait to connect again have done so */
 	end_adversaries(run);
 	end_clients(run);
 	let_pass(run, SECOND);
-	process_signal(run_server(run), SIGUSR1);
+	for (unsigned node = 0; node < plan_nodes(plan); node++)
+		process_signal(run_server(run, node), SIGUSR1);
 	read_everything(run);
 	end_all(run);
 	validate(run);
@@ -451,7 +519,6 @@ run_play(struct run *run, const struct plan *plan, const char *keep_dir)
 	run->ended_ns = world_now_ns();
 	run->tally = *world_tally();
 	run->hash = world_hash();
-	free_actor(&run->server);
 	for (unsigned i = 0; i < SPEAKERS_MOST; i++)
 		free_actor(&run->speaker[i]);
 	for (unsigned i = 0; i < LISTENERS_MOST; i++)

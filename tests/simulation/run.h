@@ -13,7 +13,7 @@
 
 #define RUNS_MOST 64 /* of one program: it was started so often */
 #define TEXT_MOST 1000
-#define VALIDATORS (1 + LISTENERS_MOST)
+#define VALIDATORS (NODES + LISTENERS_MOST)
 #define EXIT_GAP 1 /* the status of a listener that missed what was removed */
 
 /* One process of a program that was started again and again. */
@@ -39,6 +39,7 @@ struct actor {
 	int64_t paused_until_ns, restart_ns;
 	unsigned said; /* lines of a speaker, in all of its processes */
 	unsigned number;
+	bool repairs; /* a server, from now on: its journal was damaged */
 };
 
 /* The length of what the server had printed when it lost what it had: such messages need not be
@@ -50,9 +51,10 @@ struct loss {
 struct run {
 	const struct plan *plan;
 	const char *keep_dir; /* NULL: the files are not kept */
-	struct actor server, speaker[SPEAKERS_MOST], listener[LISTENERS_MOST];
+	struct actor server[NODES], speaker[SPEAKERS_MOST], listener[LISTENERS_MOST];
 	struct actor adversary[ADVERSARIES_MOST];
-	struct actor final[CHANNELS]; /* who reads everything at the end */
+	struct actor rival[RIVALS];
+	struct actor final[NODES][CHANNELS]; /* who reads everything at the end, of each server */
 	struct actor validator[VALIDATORS]; /* of what the server and listeners printed */
 	struct actor client[CLIENTS_MOST];
 	struct actor liar; /* the server that lies */
@@ -60,7 +62,7 @@ struct run {
 	bool clients_over; /* none is started again */
 	struct loss losses[ACTIONS_MOST + RUNS_MOST];
 	unsigned loss_count;
-	bool calm, done, repairs;
+	bool calm, done;
 	char fault[1024]; /* the first thing that is wrong; "": nothing is */
 	int64_t ended_ns;
 	uint64_t hash;
@@ -88,22 +90,42 @@ void run_author(const struct run *run, char *id, size_t size, unsigned speaker);
 
 bool actor_is_up(const struct actor *actor);
 bool actor_was_killed(const struct actor *actor); /* with SIGKILL, at least once */
-void run_start_server(struct run *run);
+void run_start_server(struct run *run, unsigned node);
 void run_start_speaker(struct run *run, struct actor *actor);
 void run_start_listener(struct run *run, struct actor *actor);
-void run_start_final(struct run *run, unsigned channel); /* who reads all of a channel */
+/* Starts a listener that reads all of a channel, of one server. */
+void run_start_final(struct run *run, unsigned node, unsigned channel);
+void run_start_rival(struct run *run, unsigned number);
 /* Checks the file by chat-validate. */
 void run_start_validator(struct run *run, unsigned number, const char *path);
 void run_start_adversary(struct run *run, unsigned number);
 
-/* Starts a process of an actor at an address; the references of fds are its. name: of its user;
- * NULL: it is nobody. */
+/* The address of a program, and the order in which it knows the servers of a cluster: below ORDERS,
+ * or ORDERS and the number of the only one. */
+struct place {
+	unsigned address, order;
+};
+
+/* Starts a process of an actor; the references of fds are its. name: of its user; NULL: it is
+ * nobody, and has no place. */
 void actor_start(const struct run *run, struct actor *actor, const struct program *program,
-	const char *const argv[], unsigned address, const char *name, struct file *const fds[3]);
+	const char *const argv[], const struct place *place, const char *name,
+	struct file *const fds[3]);
 struct file *run_open_output(const char *what, unsigned number, unsigned started);
 struct file *run_nothing(void); /* what has nothing to read */
 
 extern const struct program program_send, program_listen, program_member;
+
+/* The file of what a server has printed. Each process of a server of a cluster has its own. */
+void run_server_path(
+	const struct run *run, char *path, size_t size, unsigned node, unsigned started);
+
+/* The file of what who reads everything has printed. */
+void run_final_path(char *path, size_t size, unsigned node, unsigned channel);
+
+/* The directory of a server's journal. */
+const char *run_journal(unsigned node);
+bool run_has_journal(const struct run *run, unsigned node);
 
 /* Reads at most so many bytes of a listener's pipe. */
 void actor_take_output(struct actor *actor, size_t most);
@@ -117,7 +139,8 @@ void run_renew(struct run *run, unsigned number, enum certificate_state state);
 
 /* Sends a signal to its process, which may end as it likes from then on. */
 void actor_end(struct actor *actor, int signal);
-struct process *run_server(struct run *run);
+struct process *run_server(struct run *run, unsigned node);
+bool run_has_started(const struct run *run); /* else a plan is told, and there is no server */
 
 /* ---- clients.c ---- */
 

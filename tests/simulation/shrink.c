@@ -172,7 +172,10 @@ drop_faults(struct shrink *shrink)
 		offsetof(struct faults, disk_short), offsetof(struct faults, disk_full),
 		offsetof(struct faults, disk_error), offsetof(struct faults, sync_error),
 		offsetof(struct faults, sync_slow), offsetof(struct faults, open_error),
-		offsetof(struct faults, accept_error), offsetof(struct faults, ring_error)};
+		offsetof(struct faults, accept_error), offsetof(struct faults, ring_error),
+		offsetof(struct faults, stream_late), offsetof(struct faults, stream_lost),
+		offsetof(struct faults, stream_twice), offsetof(struct faults, stream_away),
+		offsetof(struct faults, stream_refused), offsetof(struct faults, stream_says)};
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
@@ -182,6 +185,27 @@ drop_faults(struct shrink *shrink)
 		if (!*rate)
 			continue;
 		*rate = 0;
+		any |= take(shrink, &smaller);
+	}
+	return any;
+}
+
+/* Sets the clocks of a cluster right, and takes its rivals out. */
+static bool
+simplify_cluster(struct shrink *shrink)
+{
+	struct plan smaller = *shrink->plan;
+	bool any = false;
+
+	if (smaller.has_rivals) {
+		smaller.has_rivals = false;
+		any = take(shrink, &smaller);
+	}
+	for (unsigned i = 0; i < NODES; i++) {
+		smaller = *shrink->plan;
+		if (!smaller.node[i].clock_ms && !smaller.node[i].drift)
+			continue;
+		smaller.node[i].clock_ms = smaller.node[i].drift = 0;
 		any |= take(shrink, &smaller);
 	}
 	return any;
@@ -201,6 +225,7 @@ shrink_plan(struct plan *plan, struct run *run)
 		any |= drop_tls(&shrink);
 		any |= drop_walls(&shrink);
 		any |= drop_faults(&shrink);
+		any |= simplify_cluster(&shrink);
 		any |= drop_actions(&shrink);
 		any |= halve_numbers(&shrink);
 	}

@@ -15,12 +15,14 @@
 #include "simulation/shrink.h"
 
 #define SEEDS 600
+#define CLUSTERS 100
 #define JOBS_MOST 64
 
 static const char usage[] = "Usage: simulate [OPTION...]\n"
 			    "  --from=SEED --count=N  play these seeds\n"
 			    "  --seconds=N            play as many as there is time for\n"
 			    "  --jobs=N               in so many processes\n"
+			    "  --clusters             only those that are runs of a cluster\n"
 			    "  --stop                 and no more after one that fails\n"
 			    "  --seed=SEED            play one, and tell its story\n"
 			    "  --shrink               and make the story of one that fails short\n"
@@ -32,7 +34,7 @@ struct options {
 	unsigned seconds, jobs;
 	time_t end; /* if there are seconds */
 	const char *keep;
-	bool one, shrink, trace, stop;
+	bool one, clusters, shrink, trace, stop;
 };
 
 /* The seeds that a process has played. */
@@ -127,11 +129,22 @@ is_over(const struct options *options, uint64_t next, const struct played *playe
 	return options->seconds ? real_seconds() >= options->end : next >= options->count;
 }
 
+static uint64_t
+nth_seed(const struct options *options, uint64_t n)
+{
+	uint64_t first = options->from < CLUSTERS_FROM ? CLUSTERS_FROM : options->from;
+
+	if (!options->clusters)
+		return options->from + n;
+	return (first + CLUSTERS_ONE_IN - 1) / CLUSTERS_ONE_IN * CLUSTERS_ONE_IN +
+		n * CLUSTERS_ONE_IN;
+}
+
 static void
 play_share(const struct options *options, unsigned job, struct played *played)
 {
 	for (uint64_t i = job; !is_over(options, i, played); i += options->jobs)
-		play(options->from + i, &played[job]);
+		play(nth_seed(options, i), &played[job]);
 }
 
 static void
@@ -155,6 +168,10 @@ print_sum(const struct played *sum)
 	       ", failed syncs %" PRIu64 ", slow syncs %" PRIu64 "\n",
 		tally->disk_shorts, tally->disk_fulls, tally->disk_errors, tally->sync_errors,
 		tally->slow_syncs);
+	printf("# streams: batches %" PRIu64 ", stored already %" PRIu64 ", not answered %" PRIu64
+	       ", changes of the leader %" PRIu64 ", lost connections %" PRIu64 "\n",
+		tally->batches, tally->batches_again, tally->batches_lost, tally->leaders,
+		tally->cuts);
 	printf("# counted memory was compared with held memory %" PRIu64 " times\n",
 		tally->metrics);
 }
@@ -228,46 +245,72 @@ is_deterministic(uint64_t seed)
 
 /* A slow build of the programs plays fewer seeds. */
 static uint64_t
-count_of_seeds(void)
+count_of_seeds(uint64_t count)
 {
 	const char *slowness = getenv("CHAT_TEST_SLOWNESS");
 	unsigned long times = slowness ? strtoul(slowness, NULL, 10) : 1;
 
-	return times > 1 ? SEEDS / times / times : SEEDS;
+	return times > 1 ? count / times / times : count;
+}
+
+/* Plays the seeds that have found something. Returns how many fail; *number is that of the next
+ * test. */
+static int
+test_listed(int *number)
+{
+	FILE *seeds = fopen("tests/simulation/seeds", "r");
+	struct played played = {0};
+	char line[256];
+	int bad = 0;
+
+	while (seeds && fgets(line, sizeof(line), seeds)) {
+		uint64_t failed = played.failed, seed;
+		char *what;
+
+		seed = strtoull(line, &what, 10);
+		if (what == line)
+			continue;
+		play(seed, &played);
+		bad += played.failed > failed;
+		printf("%sok %d - seed %" PRIu64 "%s", played.failed > failed ? "not " : "",
+			(*number)++, seed, what);
+	}
+	if (seeds)
+		fclose(seeds);
+	return bad;
+}
+
+static bool
+test_determinism(void)
+{
+	bool same = true;
+
+	for (uint64_t seed = 1; seed < 20; seed++)
+		same = same && is_deterministic(seed);
+	for (uint64_t i = 0; i < 10; i++)
+		same = same && is_deterministic(nth_seed(&(struct options){.clusters = true}, i));
+	return same;
 }
 
 static int
 test(void)
 {
-	struct options options = {.from = 1, .count = count_of_seeds(), .jobs = 1};
-	FILE *seeds = fopen("tests/simulation/seeds", "r");
-	struct played played = {0};
-	char line[256];
-	int number = 1, bad = 0;
-	bool same = true;
+	struct options options = {.from = 1, .count = count_of_seeds(SEEDS), .jobs = 1};
+	struct options clusters = {.clusters = true, .count = count_of_seeds(CLUSTERS), .jobs = 1};
+	int number = 1, bad = test_listed(&number);
+	bool passed = test_determinism();
 
-	while (seeds && fgets(line, sizeof(line), seeds)) {
-		uint64_t failed = played.failed;
-		char *what;
-
-		options.seed = strtoull(line, &what, 10);
-		if (what == line)
-			continue;
-		play(options.seed, &played);
-		bad += played.failed > failed;
-		printf("%sok %d - seed %" PRIu64 "%s", played.failed > failed ? "not " : "",
-			number++, options.seed, what);
-	}
-	if (seeds)
-		fclose(seeds);
-	for (options.seed = 1; options.seed < 20; options.seed++)
-		same = same && is_deterministic(options.seed);
-	bad += !same;
-	printf("%sok %d - the same seed gives the same run\n", same ? "" : "not ", number++);
+	bad += !passed;
+	printf("%sok %d - the same seed gives the same run\n", passed ? "" : "not ", number++);
 	fflush(stdout);
-	bad += play_all(&options) != 0;
-	printf("%sok %d - seeds 1 to %" PRIu64 "\n1..%d\n", bad ? "not " : "", number,
-		options.count, number);
+	passed = play_all(&options) == 0;
+	bad += !passed;
+	printf("%sok %d - seeds 1 to %" PRIu64 "\n", passed ? "" : "not ", number++, options.count);
+	fflush(stdout);
+	passed = play_all(&clusters) == 0;
+	bad += !passed;
+	printf("%sok %d - %" PRIu64 " clusters\n1..%d\n", passed ? "" : "not ", number,
+		clusters.count, number);
 	return bad != 0;
 }
 
@@ -280,6 +323,7 @@ static const struct option names[] = {
 	{"jobs", required_argument, NULL, 'j'},
 	{"seed", required_argument, NULL, 'o'},
 	{"keep", required_argument, NULL, 'k'},
+	{"clusters", no_argument, NULL, 'l'},
 	{"stop", no_argument, NULL, 'p'},
 	{"shrink", no_argument, NULL, 'r'},
 	{"trace", no_argument, NULL, 't'},
@@ -309,6 +353,9 @@ take(struct options *options, int option)
 		break;
 	case 'k':
 		options->keep = optarg;
+		break;
+	case 'l':
+		options->clusters = true;
 		break;
 	case 'p':
 		options->stop = true;

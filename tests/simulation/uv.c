@@ -18,7 +18,7 @@ struct half {
 	bool active, closing;
 	int fd, events; /* poll */
 	struct watch watch; /* poll */
-	int64_t due_ns, repeat_ns; /* timer */
+	int64_t due_ns, repeat_ns; /* timer; by the clock of the process */
 	int number; /* signal */
 	bool pending; /* async, signal */
 	union {
@@ -155,7 +155,7 @@ sim_uv_loop_close(uv_loop_t *loop)
 void
 sim_uv_update_time(uv_loop_t *loop)
 {
-	loop->time = (uint64_t)(world_now_ns() / MILLISECOND);
+	loop->time = (uint64_t)(process_now_ns() / MILLISECOND);
 }
 
 uint64_t
@@ -167,7 +167,7 @@ sim_uv_now(const uv_loop_t *loop)
 uint64_t
 sim_uv_hrtime(void)
 {
-	return (uint64_t)world_now_ns();
+	return (uint64_t)process_now_ns();
 }
 
 int

@@ -10,6 +10,7 @@
 
 struct witness {
 	struct run *run;
+	unsigned node;
 	struct file *file; /* owned */
 };
 
@@ -63,7 +64,7 @@ write_through(struct file *file, const void *bytes, size_t len)
 	ssize_t count = witness->file->kind->write(witness->file, bytes, len);
 	char *line = count > 0 ? strndup(bytes, (size_t)count) : NULL;
 
-	if (line && process_self() == run_server(witness->run))
+	if (line && process_self() == run_server(witness->run, witness->node))
 		compare(witness->run, line);
 	free(line);
 	return count;
@@ -101,13 +102,14 @@ static const struct file_kind witness_kind = {
 };
 
 struct file *
-witness_open(struct run *run, const char *path)
+witness_open(struct run *run, unsigned node, const char *path)
 {
 	struct witness *witness = calloc(1, sizeof(*witness));
 
 	if (!witness)
 		abort();
 	witness->run = run;
+	witness->node = node;
 	if (disk_open(path, O_RDWR | O_CREAT | O_APPEND, &witness->file) < 0)
 		abort();
 	return file_new(&witness_kind, O_WRONLY, witness);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulation/jetstream.h"
 #include "simulation/kernel.h"
 #include "simulation/openssl.h"
 #include "simulation/schedule.h"
@@ -93,6 +94,7 @@ world_begin(uint64_t seed)
 	world.faults.socket_bytes = SOCKET_BYTES;
 	disk_begin();
 	openssl_begin();
+	jetstream_begin();
 }
 
 void
@@ -106,6 +108,7 @@ world_end(void)
 		next.run(next.arg); /* which frees what it has */
 	}
 	tls_end();
+	jetstream_end();
 	disk_end();
 	free(world.heap);
 	world.heap = NULL;

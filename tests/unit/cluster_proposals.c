@@ -202,6 +202,11 @@ test_giving_up(void)
 	is_int(proposals_settle(&proposals, 0, 1), 3, "and all is settled");
 	add(&proposals, "/a", "\"4\"", 2000);
 	proposals_send(&proposals, 2000);
+	ok(!proposals_may_be_stored(&proposals, log.batch),
+		"what is refused at once is not stored");
+	proposals_send_again(&proposals, 4000);
+	ok(proposals_may_be_stored(&proposals, log.batch),
+		"what was published again may be stored");
 	proposals_drop(&proposals, log.batch, count_given_up, &count);
 	is_int(count, 4, "a batch that the stream refuses is given up");
 	proposals.halted = true;

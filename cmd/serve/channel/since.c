@@ -54,6 +54,19 @@ member_begin_catchup(
 	member->catchup = catchup;
 }
 
+bool
+member_is_ahead(const struct member *member)
+{
+	const struct channel *channel = member->channel;
+	const struct channels *channels = channel->channels;
+	const struct pending *pending = &channel->pending;
+	uint64_t told = member->catchup->told;
+
+	return channels->log &&
+		(told > channels->sequence ||
+			(pending->message_count && pending->messages[0].entry.number <= told));
+}
+
 /* ---- pages ---- */
 
 bool

@@ -32,6 +32,12 @@ struct since_point {
 void member_begin_catchup(
 	struct member *member, struct member_catchup *catchup, const struct since_point *since);
 
+/*
+ * Returns true if the member has seen a message that this server has not published yet: another
+ * server of the cluster has. What this server publishes until then is not for the member.
+ */
+bool member_is_ahead(const struct member *member);
+
 /* Returns true if the next page of the member must be read from the journal. */
 bool member_needs_journal(const struct member *member);
 

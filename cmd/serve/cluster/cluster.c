@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "serve/channel/encode.h"
+#include "serve/channel/user_data.h"
 #include "serve/cluster/batch.h"
 #include "serve/cluster/entry.h"
 #include "serve/cluster/tell.h"
@@ -86,11 +87,17 @@ check_copy(
 	return 0;
 }
 
-static void
-fail(struct cluster *cluster, const struct chat_err *err)
+void
+cluster_halt(struct cluster *cluster)
 {
 	cluster->state = CLUSTER_FAILED;
 	cluster->proposals.halted = true;
+}
+
+static void
+fail(struct cluster *cluster, const struct chat_err *err)
+{
+	cluster_halt(cluster);
 	cluster->events->failed(cluster->arg, err);
 }
 
@@ -123,6 +130,7 @@ on_opened(void *arg, const struct shared_log_state *state)
 	cluster->proposals.most_batch_bytes =
 		state->max_payload < BATCH_BYTES_MAX ? state->max_payload : BATCH_BYTES_MAX;
 	cluster->proposals.most_line_bytes = state->max_payload;
+	channels_announce_server(channels);
 	cluster->state = CLUSTER_CATCHING_UP;
 	cluster->time_ms = channels->freed.timestamp_ms;
 	shared_log_read(cluster->shared_log, cluster->entry,
@@ -159,7 +167,10 @@ on_answer(void *arg, uint64_t batch, enum shared_log_answer answer, const char *
 	if (answer != SHARED_LOG_REFUSED)
 		return;
 	error_log_printf(cluster->error_log, "cluster: the stream refuses messages: %s", why);
-	proposals_drop(&cluster->proposals, batch, cluster_tell_refused, cluster);
+	proposals_drop(&cluster->proposals, batch,
+		proposals_may_be_stored(&cluster->proposals, batch) ? cluster_tell_unavailable
+								    : cluster_tell_refused,
+		cluster);
 }
 
 static void

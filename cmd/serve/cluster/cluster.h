@@ -48,6 +48,9 @@ int64_t cluster_wait_ms(const struct cluster *cluster);
 /* Returns the memory of the cluster in bytes, without proposals. */
 size_t cluster_memory(const struct cluster *cluster);
 
+/* Applies nothing more: the journal has lost a message, and would have others that follow it. */
+void cluster_halt(struct cluster *cluster);
+
 /* Closes the handles on the loop. Proposals that are not answered are forgotten. */
 void cluster_close(struct cluster *cluster);
 

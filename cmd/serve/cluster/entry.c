@@ -133,6 +133,8 @@ cluster_apply(void *arg, const struct shared_log_entry *entry)
 	struct proposal *own;
 	uint32_t count;
 
+	if (cluster->state == CLUSTER_FAILED)
+		return;
 	cluster->ever.entries++;
 	cluster->time_ms = clock_after_ms(entry->time_ms, cluster->time_ms);
 	if (cluster->entry < entry->number)

@@ -1,11 +1,11 @@
 /* Tells the other servers who is present here, and hears from them. */
 #include "serve/cluster/presence.h"
 
-#include <stdio.h>
+#include <sys/random.h>
 
 #include "serve/cluster/roll.h"
 #include "text/buf.h"
-#include "text/hash.h"
+#include "wire/digest.h"
 
 /* ---- telling ---- */
 
@@ -223,6 +223,17 @@ presence_sweep(struct presence *presence, int64_t now_ms)
 	nodes_sweep(&presence->nodes, now_ms - NODE_SILENT_MS, on_silent, presence);
 }
 
+/* Writes a random name. */
+static void
+make_name(char name[PRESENCE_NAME_LEN + 1])
+{
+	unsigned char random[PRESENCE_NAME_LEN / 2];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		chat_abort("no random numbers can be had");
+	chat_hex(name, random, sizeof(random));
+}
+
 void
 presence_open(struct presence *presence, struct channels *channels, struct shared_log *shared_log,
 	struct error_log *error_log)
@@ -233,9 +244,7 @@ presence_open(struct presence *presence, struct channels *channels, struct share
 		.error_log = error_log,
 		.tell_whole = true, /* nobody has to ask who is on a server that has just come */
 	};
-	/* The hash has a random key of this process. */
-	snprintf(presence->server, sizeof(presence->server), "%016llx",
-		(unsigned long long)chat_hash("server", 6));
+	make_name(presence->server);
 }
 
 void

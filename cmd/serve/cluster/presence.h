@@ -20,11 +20,13 @@
 #define NODE_SILENT_MS 8000
 #define NODE_ANSWER_MS 1500 /* for the others to tell who is there, after a server has come */
 
+#define PRESENCE_NAME_LEN 16 /* characters of the random name of a server */
+
 struct presence {
 	struct nodes nodes;
 	struct shared_log *shared_log; /* borrowed */
 	struct error_log *error_log;
-	char server[33]; /* the name of this server */
+	char server[PRESENCE_NAME_LEN + 1]; /* the name of this server */
 	int64_t version; /* how many changes were told */
 	struct chat_buf changes; /* lines that were not told yet */
 	int64_t beat_ms; /* of the next beat, by clock_now_ms */

@@ -63,6 +63,7 @@ static void
 publish(struct proposals *proposals, struct lane *lane, int64_t now_ms)
 {
 	lane->again_ms = now_ms + ANSWER_MS;
+	lane->times++;
 	shared_log_publish(proposals->shared_log, lane->batch,
 		(struct chat_span){lane->text.at, lane->sent_bytes});
 }
@@ -72,6 +73,7 @@ static void
 fill_batch(struct proposals *proposals, struct lane *lane)
 {
 	lane->batch = ++proposals->last_batch;
+	lane->times = 0;
 	for (const struct proposal *next = lane->first; next && lane->sent < BATCH_MESSAGES_MAX &&
 		(!lane->sent || lane->sent_bytes + next->len <= proposals->most_batch_bytes);
 		next = next->next_own) {
@@ -183,6 +185,14 @@ give_up_batch(struct lane *lane, proposals_give_up *give_up, void *arg)
 		line += proposal->len;
 	}
 	lane_end_batch(lane);
+}
+
+bool
+proposals_may_be_stored(struct proposals *proposals, uint64_t batch)
+{
+	const struct lane *lane = lane_sending(proposals, batch);
+
+	return lane && lane->times > 1;
 }
 
 void

@@ -35,6 +35,7 @@ struct lane {
 	struct proposal *first, *last; /* these; next_own */
 	uint64_t batch; /* the number of the batch on its way: the first lines; 0: none */
 	uint32_t sent; /* messages in it */
+	uint32_t times; /* that it was published */
 	size_t sent_bytes;
 	int64_t again_ms; /* when it is published again, by clock_now_ms */
 };
@@ -81,6 +82,12 @@ struct proposal *proposals_take(
 
 /* A proposal that was given up, with its line. */
 typedef void proposals_give_up(void *arg, struct proposal *proposal, struct chat_span line);
+
+/*
+ * Returns true if a batch that the stream refuses may be stored nevertheless: it was published more
+ * than once, and the answer may be that to another publication.
+ */
+bool proposals_may_be_stored(struct proposals *proposals, uint64_t batch);
 
 /*
  * Gives up the batch with this number: it is passed to the function, message by message, which sets

@@ -40,7 +40,9 @@ struct shared_log_entry {
 enum shared_log_answer {
 	SHARED_LOG_STORED, /* its entry comes, or has come; need not be told */
 	SHARED_LOG_AWAY, /* nobody can store it now: it is to be published again */
-	SHARED_LOG_REFUSED /* it is not stored; `why` says the reason */
+	/* It is not stored by this publication, but may be by another one; `why` says the reason.
+	 */
+	SHARED_LOG_REFUSED
 };
 
 struct shared_log_events {

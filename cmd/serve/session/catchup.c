@@ -24,10 +24,12 @@ struct catchup_reader {
 	struct address *address; /* its pages and reads count for this address */
 	struct catchup_reader **place; /* points to the reader; NULL is put there at its end */
 	struct page *page; /* the page being read that it waits for; NULL: it does not wait */
-	struct catchup_reader *next, *prev; /* in page->waiters */
+	struct catchup_reader *next, *prev; /* in page->waiters, or in catchup->ahead */
 	struct member_catchup state;
 	bool newest; /* the member joined without `since` */
 	bool began; /* its first page was looked for */
+	bool ahead; /* it is in catchup->ahead */
+	int64_t ahead_until_ms; /* by clock_now_ms; 0: it was not ahead yet */
 };
 
 static struct fair_lane *
@@ -66,6 +68,8 @@ reader_free(struct catchup_reader *reader)
 	fair_queue_remove(&catchup->reading, &reader->entry);
 	if (reader->page)
 		DL_DELETE(reader->page->waiters, reader);
+	if (reader->ahead)
+		DL_DELETE(catchup->ahead, reader);
 	*reader->place = NULL;
 	member_catchup_free(&reader->state);
 	catchup->readers--;
@@ -84,6 +88,47 @@ reader_await(struct catchup_reader *reader, struct page *page)
 {
 	reader->page = page;
 	DL_APPEND(page->waiters, reader);
+}
+
+/* ---- in a cluster ---- */
+
+static int64_t
+now_ms_of(const struct catchup_reader *reader)
+{
+	return clock_now_ms(reader->catchup->reads.channels->clock);
+}
+
+/* Returns true if the reader waits until this server has published what its member has seen. */
+static bool
+reader_await_rest(struct catchup_reader *reader)
+{
+	struct catchup *catchup = reader->catchup;
+
+	if (!member_is_ahead(reader->member))
+		return false;
+	if (!reader->ahead_until_ms)
+		reader->ahead_until_ms = now_ms_of(reader) + CATCHUP_AHEAD_MS;
+	if (now_ms_of(reader) >= reader->ahead_until_ms)
+		return false;
+	reader->ahead = true;
+	DL_APPEND(catchup->ahead, reader);
+	return true;
+}
+
+/* Lets those go on that have waited for what is published now, or too long. */
+static void
+readers_go_on(struct catchup *catchup)
+{
+	struct catchup_reader *reader, *next;
+
+	DL_FOREACH_SAFE(catchup->ahead, reader, next)
+	{
+		if (member_is_ahead(reader->member) && now_ms_of(reader) < reader->ahead_until_ms)
+			continue;
+		DL_DELETE(catchup->ahead, reader);
+		reader->ahead = false;
+		reader_want(reader);
+	}
 }
 
 /* ---- asking for a page ---- */
@@ -235,6 +280,8 @@ reader_step(struct catchup_reader *reader)
 		reader_step_newest(reader);
 		return;
 	}
+	if (reader_await_rest(reader))
+		return;
 	reader_renew_first_page(reader);
 	while (member_needs_journal(member)) {
 		page = reader_ask(reader, false);
@@ -252,6 +299,7 @@ reader_step(struct catchup_reader *reader)
 void
 catchup_turn(struct catchup *catchup)
 {
+	readers_go_on(catchup);
 	while (catchup->turn_bytes > 0 && !fair_queue_is_empty(&catchup->wanting))
 		reader_step((struct catchup_reader *)fair_queue_pop(&catchup->wanting));
 	catchup->turn_bytes = CATCHUP_TURN_BYTES;
@@ -337,6 +385,6 @@ catchup_end(struct catchup_reader *reader)
 void
 catchup_continue(struct catchup_reader *reader)
 {
-	if (reader && !reader->entry.lane && !reader->page)
+	if (reader && !reader->entry.lane && !reader->page && !reader->ahead)
 		reader_want(reader);
 }

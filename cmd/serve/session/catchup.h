@@ -24,6 +24,7 @@ struct catchup {
 	struct catchup_reads reads;
 	struct fair_queue wanting; /* readers that want their next page */
 	struct fair_queue reading; /* readers that wait until a read of the journal can begin */
+	struct catchup_reader *ahead; /* utlist: readers that wait for what they have seen */
 	size_t readers; /* members that catch up now */
 	int64_t turn_bytes; /* that may still be sent in this turn */
 	uint64_t pages_sent; /* since the start of the server */
@@ -31,6 +32,10 @@ struct catchup {
 };
 
 #define CATCHUP_TURN_BYTES ((int64_t)1 << 20)
+
+/* A member that has seen more than this server has waits for it, this long at most: its `since` may
+ * name a message that nobody has. */
+#define CATCHUP_AHEAD_MS 60000
 
 /* Prepares catch-up on a loop. page_max_bytes limits the messages of one page. */
 void catchup_open(

@@ -1,0 +1,166 @@
+/* The stream of a cluster, as its servers see it. */
+#include "simulation/jetstream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulation/kernel.h"
+
+#define WINDOW_NS (120 * SECOND) /* in which what is published again is dropped */
+
+static struct {
+	struct stored *entries; /* all that there ever were, in their order */
+	size_t count, cap;
+	uint64_t first;
+	int64_t made_ms;
+	int64_t begun_ms; /* Unix time at the beginning of the world */
+	int64_t away_until_ns, clock_ms;
+} stream;
+
+void
+jetstream_begin(void)
+{
+	memset(&stream, 0, sizeof(stream));
+	stream.first = 1;
+	stream.begun_ms = world_unix_ns() / MILLISECOND;
+}
+
+void
+jetstream_end(void)
+{
+	shared_log_end();
+	for (size_t i = 0; i < stream.count; i++) {
+		free((char *)stream.entries[i].text.at);
+	}
+	free(stream.entries);
+	memset(&stream, 0, sizeof(stream));
+}
+
+void
+jetstream_make(int64_t made_ms)
+{
+	if (!stream.made_ms)
+		stream.made_ms = made_ms;
+}
+
+int64_t
+jetstream_made_ms(void)
+{
+	return stream.made_ms;
+}
+
+uint64_t
+jetstream_first(void)
+{
+	return stream.first;
+}
+
+uint64_t
+jetstream_last(void)
+{
+	return stream.count;
+}
+
+const struct stored *
+jetstream_entry(uint64_t number)
+{
+	return number > 0 && number <= stream.count ? &stream.entries[number - 1] : NULL;
+}
+
+bool
+jetstream_has_leader(void)
+{
+	return world_now_ns() >= stream.away_until_ns;
+}
+
+/* ---- publishing ---- */
+
+static struct chat_span
+copy(struct chat_span span)
+{
+	char *bytes = malloc(span.len + 1);
+
+	if (!bytes)
+		abort();
+	memcpy(bytes, span.at, span.len);
+	return (struct chat_span){bytes, span.len};
+}
+
+static bool
+was_stored(const struct stored *batch)
+{
+	for (size_t i = stream.count; i-- > 0;) {
+		const struct stored *entry = &stream.entries[i];
+
+		if (world_now_ns() - entry->stored_ns > WINDOW_NS)
+			break;
+		if (entry->instance == batch->instance && entry->batch == batch->batch)
+			return true;
+	}
+	return false;
+}
+
+static void
+store(const struct stored *batch)
+{
+	struct stored *entry;
+
+	if (stream.count == stream.cap) {
+		stream.cap = stream.cap ? 2 * stream.cap : 256;
+		stream.entries = realloc(stream.entries, stream.cap * sizeof(*stream.entries));
+		if (!stream.entries)
+			abort();
+	}
+	entry = &stream.entries[stream.count++];
+	*entry = *batch;
+	entry->number = stream.count;
+	entry->stored_ns = world_now_ns();
+	entry->time_ms = stream.begun_ms + world_now_ns() / MILLISECOND + stream.clock_ms;
+	entry->text = copy(batch->text);
+	world_tally()->batches++;
+	world_trace("entry %llu of the stream is batch %llu of %016llx",
+		(unsigned long long)entry->number, (unsigned long long)entry->batch,
+		(unsigned long long)entry->instance);
+}
+
+/* A server without room refuses a batch before it looks whether it has it. */
+enum publication
+jetstream_publish(const struct stored *batch)
+{
+	const struct faults *faults = world_faults();
+	struct chance *chance = world_chance();
+
+	if (!jetstream_has_leader())
+		return chance_below(chance, 2) ? PUBLICATION_AWAY : PUBLICATION_LOST;
+	if (chance_hits(chance, faults->stream_lost))
+		return PUBLICATION_LOST;
+	if (chance_hits(chance, faults->stream_away))
+		return PUBLICATION_AWAY;
+	if (chance_hits(chance, faults->stream_refused))
+		return PUBLICATION_REFUSED;
+	if (was_stored(batch))
+		world_tally()->batches_again++;
+	else
+		store(batch);
+	return PUBLICATION_STORED;
+}
+
+/* ---- what befalls it ---- */
+
+void
+jetstream_change_leader(int64_t until_ns, int64_t clock_ms)
+{
+	stream.away_until_ns = until_ns;
+	stream.clock_ms = clock_ms;
+	world_tally()->leaders++;
+	world_trace("the stream has no leader for %lld ms",
+		(long long)((until_ns - world_now_ns()) / MILLISECOND));
+}
+
+void
+jetstream_remove(uint64_t count)
+{
+	while (count-- && stream.first < stream.count)
+		stream.first++;
+	world_trace("the stream begins with entry %llu", (unsigned long long)stream.first);
+}

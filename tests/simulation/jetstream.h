@@ -1,0 +1,64 @@
+#ifndef SIMULATION_JETSTREAM_H
+#define SIMULATION_JETSTREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chat/span.h"
+
+/*
+ * The nats-servers of a cluster: one stream, which is an ordered list of entries. It has a leader,
+ * or nobody can store anything. It drops what is published again within two minutes, as JetStream
+ * does. Its machines are others than those of the servers: nobody sets their clocks. The servers of
+ * the cluster are connected to it by shared_log.c.
+ */
+
+#define JETSTREAM_PAYLOAD (1 << 20)
+
+struct stored {
+	uint64_t number, instance, batch; /* who has published it, as its which batch */
+	int64_t time_ms; /* Unix time, by the clock of the leader */
+	int64_t stored_ns;
+	struct chat_span text;
+};
+
+enum publication {
+	PUBLICATION_STORED, /* now, or before */
+	PUBLICATION_AWAY,
+	PUBLICATION_REFUSED,
+	PUBLICATION_LOST /* nobody answers, and it is not stored */
+};
+
+/* There is no stream until jetstream_make(). */
+void jetstream_begin(void);
+void jetstream_end(void);
+
+/* Makes the stream if there is none. */
+void jetstream_make(int64_t made_ms);
+int64_t jetstream_made_ms(void); /* 0: there is none */
+
+uint64_t jetstream_first(void), jetstream_last(void); /* numbers; last is below first: none */
+const struct stored *jetstream_entry(uint64_t number); /* also one that was removed */
+bool jetstream_has_leader(void);
+
+enum publication jetstream_publish(const struct stored *batch);
+
+/* There is no leader until this time, and the clock of the next one is set apart from the world's.
+ */
+void jetstream_change_leader(int64_t until_ns, int64_t clock_ms);
+
+/* Removes the first entries, but the last one. */
+void jetstream_remove(uint64_t count);
+
+/* The connection of this process ends, and comes back at this time. */
+struct process;
+void shared_log_cut(const struct process *process, int64_t until_ns);
+
+/* Gives the servers what was stored. */
+void shared_log_pass_on(void);
+
+/* Frees what the servers had of it. */
+void shared_log_end(void);
+
+#endif
