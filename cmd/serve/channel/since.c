@@ -9,6 +9,15 @@
 
 /* ---- where it begins ---- */
 
+bool
+since_is_ahead(const struct channels *channels, const struct since_point *since)
+{
+	uint64_t epoch, number;
+
+	return channels->log && since->id.at && message_id_read(since->id, &epoch, &number) &&
+		epoch == channels->epoch && number > channels->sequence;
+}
+
 /* Returns a number such that all messages up to it are older than this time; 0 if none is known. */
 static uint64_t
 channel_number_before(const struct channel *channel, int64_t time_ms)

@@ -16,6 +16,7 @@
  * The session asks for each page (session/catchup.h).
  */
 struct channel;
+struct channels;
 
 /* The point from which a member wants messages. */
 struct since_point {
@@ -24,6 +25,12 @@ struct since_point {
 	bool timed; /* with SINCE_BEGINNING: messages before time_ms are not wanted */
 	int64_t time_ms; /* Unix time; valid if timed */
 };
+
+/*
+ * Returns true if the id is of a message of the cluster that this server does not have yet: another
+ * one has told it. Who joined now would get that message, and what is before it, once more.
+ */
+bool since_is_ahead(const struct channels *channels, const struct since_point *since);
 
 /*
  * Begins the catch-up of a member that has just joined. The member borrows catchup, which must stay

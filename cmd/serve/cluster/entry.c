@@ -111,6 +111,16 @@ apply_batch(struct cluster *cluster, struct channel *channel, const struct share
 		report_garbage(cluster, entry, "more messages than a batch has");
 }
 
+/* Notes that the stream has stored messages of this server. */
+static void
+note_stored(struct cluster *cluster)
+{
+	if (cluster->is_stuck)
+		error_log_printf(cluster->error_log, "cluster: messages are stored again");
+	cluster->is_stuck = false;
+	cluster->away[0] = '\0';
+}
+
 void
 cluster_apply(void *arg, const struct shared_log_entry *entry)
 {
@@ -131,6 +141,8 @@ cluster_apply(void *arg, const struct shared_log_entry *entry)
 	}
 	own = proposals_take(
 		&cluster->proposals, chat_span_of(name), entry->batch, entry->text, &count);
+	if (own)
+		note_stored(cluster);
 	channel = channels_find(cluster->channels, chat_span_of(name), &log, NULL);
 	apply_batch(cluster, channel, entry, own);
 	channel_release(channel);

@@ -241,6 +241,21 @@ proposals_drop(struct proposals *proposals, uint64_t batch, proposals_give_up *g
 		give_up_batch(proposals, outbox, give_up, arg);
 }
 
+/* Gives up all proposals of a channel, and frees its outbox. */
+static void
+give_up_all(
+	struct proposals *proposals, struct outbox *outbox, proposals_give_up *give_up, void *arg)
+{
+	bool is_last;
+
+	do {
+		if (!outbox->batch)
+			fill_batch(proposals, outbox);
+		is_last = outbox->sent_bytes == outbox->text.len;
+		give_up_batch(proposals, outbox, give_up, arg);
+	} while (!is_last);
+}
+
 void
 proposals_expire(
 	struct proposals *proposals, int64_t before_ms, proposals_give_up *give_up, void *arg)
@@ -248,13 +263,8 @@ proposals_expire(
 	struct outbox *outbox, *next;
 
 	HASH_ITER(hh, proposals->by_channel, outbox, next)
-	{
-		if (outbox->first->since_ms >= before_ms)
-			continue;
-		if (!outbox->batch)
-			fill_batch(proposals, outbox);
-		give_up_batch(proposals, outbox, give_up, arg);
-	}
+	if (outbox->first->since_ms < before_ms)
+		give_up_all(proposals, outbox, give_up, arg);
 }
 
 /* ---- the end ---- */

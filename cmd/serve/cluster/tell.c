@@ -163,7 +163,10 @@ void
 cluster_tell_unavailable(
 	void *arg, struct chat_span channel, struct proposal *proposal, struct chat_span line)
 {
-	tell_given_up(arg, channel, proposal, line,
+	struct cluster *cluster = arg;
+
+	refused_add(&cluster->refused, proposal->sender, clock_now_ms(cluster->clock));
+	tell_given_up(cluster, channel, proposal, line,
 		&(struct outgoing_error){
 			.code = CHAT_UNAVAILABLE,
 			.text = "the cluster has not stored the message in time; it may be stored "

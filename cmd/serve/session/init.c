@@ -162,6 +162,9 @@ session_init(struct session *session, const struct chat_msg *msg)
 			session, (struct chat_span){0}); /* no room to announce it */
 	else if ((wait_ms = session_charge_join(session, join.id)) > 0)
 		session_reject_join(session, wait_ms);
+	else if (since_is_ahead(session->requested->channels, &since))
+		session_end(session, CHAT_UNAVAILABLE,
+			"this server does not have the message of `since` yet: try again", 1008);
 	else
 		join_channel(session, &join, &since);
 }
