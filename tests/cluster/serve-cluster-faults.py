@@ -125,7 +125,7 @@ def _():
     alice.status("bob", True)
     servers.nats[0].stop()
     alice.say({"type": "text", "text": "a", "nonce": "a"})
-    until(lambda: "messages are not stored: no nats-server answers" in servers.nodes[0].errors(), "it says so")
+    until(lambda: "messages are not stored: the stream does not answer" in servers.nodes[0].errors(), "it says so")
     assert servers.health(0)[0] == 503
     alice.say({"type": "text", "text": "b", "nonce": "b"})  # it waits behind the first one, and not so long
     alice.sock.settimeout(20 + DEADLINE)

@@ -11,7 +11,7 @@ from clustering import Cluster, Process
 from peer import until
 
 INSIDE = "CHAT_TEST_NAMESPACE"  # in the environment: this process is in a namespace of its own
-NEEDS = ["unshare", "-rnm", "sh", "-c", "mount -t tmpfs tmpfs /mnt && ip link add a type veth peer name b && "
+NEEDS = ["unshare", "-rnm", "sh", "-c", "mount -t tmpfs tmpfs /mnt && ip link add a0 type veth peer name b0 && "
          "ip rule add from 10.0.0.1 to 10.0.0.2 blackhole && echo 1 >/proc/sys/net/ipv4/ip_forward"]  # fmt: skip
 
 
@@ -43,7 +43,11 @@ class Machines(Cluster):
     which all of them can reach, and between them.
     """
 
+    made = 0  # by all of them: each has a network of its own
+
     def __init__(self, count=3, **more):
+        self.first = Machines.made
+        Machines.made += count
         self.holders = [self.plug_in(number) for number in range(count)]
         super().__init__(nats=count, nodes=count, **more)
 
@@ -51,16 +55,20 @@ class Machines(Cluster):
         """Makes a machine. Returns a process of it."""
         holder = Process(["unshare", "-n", "sleep", "infinity"], os.devnull)
         until(lambda: namespace_of(holder.pid) != namespace_of("self"), "there is a machine")
-        ip("link add m%d type veth peer name eth0 netns %d" % (number, holder.pid))
-        ip("addr add 10.77.%d.1/24 dev m%d" % (number, number))
-        ip("link set m%d up" % number)
+        link, here = self.link(number), self.host(number)[:-1] + "1"
+        ip("link add %s type veth peer name eth0 netns %d" % (link, holder.pid))
+        ip("addr add %s/24 dev %s" % (here, link))
+        ip("link set %s up" % link)
         for words in ("link set lo up", "addr add %s/24 dev eth0" % self.host(number), "link set eth0 up",
-                      "route add default via 10.77.%d.1" % number):  # fmt: skip
+                      "route add default via %s" % here):  # fmt: skip
             subprocess.run(["nsenter", "-t", str(holder.pid), "-n", "ip", *words.split()], check=True)
         return holder
 
     def host(self, number):
-        return "10.77.%d.2" % number
+        return "10.77.%d.2" % (self.first + number)
+
+    def link(self, number):
+        return "m%d" % (self.first + number)
 
     def inside(self, number, command):
         return ["nsenter", "-t", str(self.holders[number].pid), "-n", *command]
@@ -82,8 +90,8 @@ class Machines(Cluster):
     def close(self):
         super().close()
         for number, holder in enumerate(self.holders):
+            ip("link del " + self.link(number))
             holder.kill()
-            ip("link del m%d" % number)
 
 
 class Disks(Cluster):

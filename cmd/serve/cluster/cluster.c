@@ -238,7 +238,7 @@ report_if_stuck(struct cluster *cluster)
 		return;
 	cluster->is_stuck = true;
 	error_log_printf(cluster->error_log, "cluster: messages are not stored: %s",
-		*cluster->away ? cluster->away : "no nats-server answers");
+		*cluster->away ? cluster->away : "the stream does not answer");
 }
 
 void
