@@ -1,8 +1,8 @@
 """Bad days of a cluster: each gets a clear word and its exit status, and nothing is acknowledged falsely."""
 import json
 import os
-import signal
 import subprocess
+import time
 
 from clustering import BUILD, NATS_SERVER, START, Cluster, Nats, free_ports
 from peer import DEADLINE, SLOWNESS, until
@@ -41,6 +41,19 @@ def gives_up(servers, status, word):
     node = servers.nodes[0]
     assert node.process.wait(START) == status, (node.process.returncode, node.errors())
     assert word in node.errors(), "%r is not said: %s" % (word, node.errors())
+
+
+def until_stored(peer, text):
+    """Says it with itself as its nonce, again and again, until it comes back."""
+    while True:
+        peer.say({"type": "text", "text": text, "nonce": text})
+        answer = peer.recv()
+        while answer.get("nonce") != text:
+            answer = peer.recv()
+        if answer["type"] == "message":
+            return answer
+        assert answer["code"] == "unavailable", answer
+        time.sleep(answer["retryAfter"] / 1000)
 
 
 @case("no nats-server: it waits and says so, or ends with 75, and SIGTERM ends it", server=False)
@@ -105,22 +118,32 @@ def _():
     servers.close()
 
 
-@case("a message that no nats-server stores is refused in time, and is stored once when they are back", server=False)
+@case("messages that no nats-server stores are refused in time, and are stored once, in order, when they are back", server=False)
 def _():
     servers = cluster().start_all()
-    alice = servers.join(0, "alice")
+    alice, bob = servers.join(0, "alice"), servers.join(0, "bob")
+    alice.status("bob", True)
     servers.nats[0].stop()
-    alice.say({"type": "text", "text": "a", "nonce": "n"})
+    alice.say({"type": "text", "text": "a", "nonce": "a"})
+    until(lambda: "messages are not stored: the stream does not answer" in servers.nodes[0].errors(), "it says so")
+    assert servers.health(0)[0] == 503
+    alice.say({"type": "text", "text": "b", "nonce": "b"})  # it waits behind the first one, and not so long
     alice.sock.settimeout(20 + DEADLINE)
-    error = alice.recv("error")
-    assert (error["code"], error["nonce"], error["retryAfter"]) == ("unavailable", "n", 1000), error
-    servers.nats[0].process.send_signal(signal.SIGCONT)
-    alice.say({"type": "text", "text": "a", "nonce": "n"})
-    first = alice.heard("a")
-    alice.say({"type": "text", "text": "a", "nonce": "n"})
-    assert alice.heard("a")["id"] == first["id"]
+    for nonce in "ab":
+        alice.refused("unavailable", nonce=nonce, retryAfter=1000)
+    alice.say({"type": "text", "text": "c", "nonce": "c"})  # before it knows of that, as far as the server can tell
+    alice.refused("unavailable", nonce="c", retryAfter=1000)
+    servers.nats[0].go_on()
+    bob.say({"type": "text", "text": "of another", "nonce": "d"})
+    while bob.recv("message")["content"] != "of another":
+        pass
+    first = until_stored(alice, "a")
+    later = [until_stored(alice, text) for text in "bc"]
+    assert until_stored(alice, "a") == first, "it is told again"
+    assert "messages are stored again" in servers.nodes[0].errors()
     probe = servers.join(0, "probe", presence="hidden")
-    assert [message["id"] for message in probe.history["messages"]] == [first["id"]]
+    messages = [message for message in probe.history["messages"] if message["sender"] == "alice"]
+    assert messages == [first, *later], messages
     servers.close()
 
 

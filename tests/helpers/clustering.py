@@ -2,6 +2,7 @@
 
 NATS_SERVER names the program; the default is nats-server.
 """
+import http.client
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import urllib.error
 import urllib.request
 
 from peer import DEADLINE, SLOWNESS, Peer, until
@@ -44,6 +46,9 @@ class Process:
         self.process.kill()
         self.process.wait()
 
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self):
         """SIGSTOP: no thread of it does anything any more."""
 
@@ -69,33 +74,56 @@ class Cluster:
 
     def __init__(self, nats=3, nodes=3, options=(), journal=False, nats_options=""):
         self.dir = tempfile.mkdtemp(dir=os.environ["TMP"])
-        ports = free_ports(3 * nats + nodes)
-        self.clients, routes, self.monitors = ports[:nats], ports[nats : 2 * nats], ports[2 * nats : 3 * nats]
-        self.ports, self.options, self.journal = ports[3 * nats :], options, journal
-        self.urls = ",".join("nats://127.0.0.1:%d" % port for port in self.clients)
+        ports = free_ports(3 * nats + 2 * nodes)
+        self.clients, self.routes, self.monitors = ports[:nats], ports[nats : 2 * nats], ports[2 * nats : 3 * nats]
+        self.ports, self.metrics = ports[3 * nats : 3 * nats + nodes], ports[3 * nats + nodes :]
+        self.options, self.journal = options, journal
+        self.urls = ",".join("nats://%s:%d" % (self.host(number), port) for number, port in enumerate(self.clients))
         for number in range(nats):
-            self.configure(number, nats, routes, nats_options)
+            self.configure(number, nats_options)
         self.nats = [self.start_nats(number) for number in range(nats)]
         self.nodes = [None] * nodes
 
-    def configure(self, number, nats, routes, more):
+    # ---- what another kind of cluster has of its own ----
+
+    def host(self, number):
+        """The address of the machine of a nats-server and a chat-serve."""
+        return "127.0.0.1"
+
+    def inside(self, number, command):
+        """The command, run on that machine."""
+        return command
+
+    def store(self, number):
+        """The directory of a nats-server's streams."""
+        return "%s/js%d" % (self.dir, number)
+
+    def urls_of(self, number):
+        """The nats-servers that a chat-serve is told."""
+        return self.urls
+
+    # ---- starting ----
+
+    def configure(self, number, more):
+        host = self.host(number)
         with open(os.path.join(self.dir, "nats%d.conf" % number), "w") as file:
-            file.write("server_name: n%d\nlisten: 127.0.0.1:%d\nhttp: 127.0.0.1:%d\n%s\n" % (
-                number, self.clients[number], self.monitors[number], more))
-            file.write('jetstream { store_dir: "%s/js%d" }\n' % (self.dir, number))
-            if nats > 1:
-                file.write("cluster { name: chat, listen: 127.0.0.1:%d, routes: [%s] }\n" % (
-                    routes[number], ", ".join("nats://127.0.0.1:%d" % port for port in routes)))
+            file.write("server_name: n%d\nlisten: %s:%d\nhttp: %s:%d\n%s\n" % (
+                number, host, self.clients[number], host, self.monitors[number], more))
+            file.write('jetstream { store_dir: "%s" }\n' % self.store(number))
+            if len(self.clients) > 1:
+                file.write("cluster { name: chat, listen: %s:%d, routes: [%s] }\n" % (
+                    host, self.routes[number],
+                    ", ".join("nats://%s:%d" % (self.host(other), port) for other, port in enumerate(self.routes))))
 
     def start_nats(self, number):
         conf = os.path.join(self.dir, "nats%d.conf" % number)
-        return Process([NATS_SERVER, "-c", conf], conf[:-5] + ".err")
+        return Process(self.inside(number, [NATS_SERVER, "-c", conf]), conf[:-5] + ".err")
 
     def restart_nats(self, number):
         self.nats[number] = self.start_nats(number)
 
     def url(self, number):
-        return "ws://127.0.0.1:%d/" % self.ports[number]
+        return "ws://%s:%d/" % (self.host(number), self.ports[number])
 
     def url_file(self, number):
         return os.path.join(self.dir, "url%d" % number)
@@ -104,14 +132,15 @@ class Cluster:
         """Starts a chat-serve; ready() waits for it."""
         if os.path.exists(self.url_file(number)):
             os.unlink(self.url_file(number))  # of one that was killed
-        command = [os.path.join(BUILD, "chat-serve"), "--listen", "127.0.0.1:%d" % self.ports[number],
-                   "--url-file", self.url_file(number),
-                   "--cluster", self.urls, "--cluster-replicas", str(len(self.clients) or 1), *self.options, *more]
+        command = [os.path.join(BUILD, "chat-serve"), "--listen", "%s:%d" % (self.host(number), self.ports[number]),
+                   "--url-file", self.url_file(number), "--metrics", "%s:%d" % (self.host(number), self.metrics[number]),
+                   "--cluster", self.urls_of(number), "--cluster-replicas", str(len(self.clients) or 1),
+                   *self.options, *more]  # fmt: skip
         if self.journal:
             command += ["--journal", os.path.join(self.dir, "journal%d" % number)]
         out = os.path.join(self.dir, "node%d.out" % number)
         with open(out, "ab") as file:
-            self.nodes[number] = Process(command, out[:-4] + ".err", file)
+            self.nodes[number] = Process(self.inside(number, command), out[:-4] + ".err", file)
         return self.nodes[number]
 
     def ready(self, number):
@@ -124,7 +153,29 @@ class Cluster:
 
     def accepts(self, number):
         with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", self.ports[number])) == 0
+            return sock.connect_ex((self.host(number), self.ports[number])) == 0
+
+    def ask(self, number, path):
+        """The status and the text of a page of the chat-serve's monitor; None, "" if it does not answer."""
+        url = "http://%s:%d%s" % (self.host(number), self.metrics[number], path)
+        try:
+            with urllib.request.urlopen(url, timeout=DEADLINE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError:
+            return None, ""
+
+    def health(self, number):
+        return self.ask(number, "/healthz")
+
+    def metric(self, number, name):
+        """The value of a metric without labels; None if the chat-serve does not answer."""
+        for line in self.ask(number, "/metrics")[1].splitlines():
+            if line.startswith("chat_%s " % name):
+                return float(line.split()[1])
+        return None
 
     def answers(self):
         """The first nats-server does."""
@@ -153,18 +204,34 @@ class Cluster:
         probe.close()
         return names
 
+    def stream(self, number):
+        """What a nats-server says of the stream; None if it does not answer, or has no stream."""
+        url = "http://%s:%d/jsz?streams=1" % (self.host(number), self.monitors[number])
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                for account in json.load(answer).get("account_details") or []:
+                    for stream in account.get("stream_detail") or []:
+                        return stream
+        except (OSError, http.client.HTTPException):
+            pass
+        return None
+
     def leader(self):
         """The number of the nats-server that leads the stream, or None."""
-        for port in self.monitors:
-            try:
-                with urllib.request.urlopen("http://127.0.0.1:%d/jsz?streams=1" % port, timeout=1) as answer:
-                    for account in json.load(answer).get("account_details") or []:
-                        for stream in account.get("stream_detail") or []:
-                            name = (stream.get("cluster") or {}).get("leader", "n0")
-                            return int(name[1:]) if name else None
-            except OSError:
-                continue
+        for number in range(len(self.nats)):
+            stream = self.stream(number)
+            if stream:
+                name = (stream.get("cluster") or {}).get("leader", "n0")
+                return int(name[1:]) if name else None
         return None
+
+    def wait_for_leader(self):
+        until(lambda: self.leader() is not None, "the stream has a leader", START)
+        return self.leader()
+
+    def entries(self, number=0):
+        """How many entries a nats-server has in the stream."""
+        return (self.stream(number) or {"state": {"messages": 0}})["state"]["messages"]
 
     def close(self):
         nodes = [node for node in self.nodes if node and node.process.poll() is None]

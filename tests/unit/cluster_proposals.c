@@ -192,14 +192,20 @@ test_giving_up(void)
 	add(&proposals, "/a", "\"2\"", 100);
 	add(&proposals, channel_in(false), "\"3\"", 200);
 	proposals_expire(&proposals, 50, count_given_up, &count);
-	is_int(count, 1, "the batch that waits for too long is given up");
-	is_int(proposals_settle(&proposals, 0, 0), 1, "and it is settled");
+	is_int(count, 2, "a batch that waits for too long is given up, with what waits behind it");
+	is_int(proposals_settle(&proposals, 0, 0), 2, "and both are settled");
 	is_int(place(&proposals, &log, 1), 0, "if it comes later, it is another server's");
 	proposals_send(&proposals, 300);
-	is_int(log.count, 3, "the others are published");
+	is_int(log.count, 2, "the other channel is published");
 	proposals_expire(&proposals, 1000, count_given_up, &count);
-	is_int(count, 3, "later they are given up too");
-	is_int(proposals_settle(&proposals, 0, 1), 3, "and all is settled");
+	is_int(count, 3, "later it is given up too");
+	is_int(proposals_settle(&proposals, 0, 2), 3, "and all is settled");
+	for (int i = 0; i < 2 * BATCH_MESSAGES_MAX + 1; i++)
+		add(&proposals, "/a", "\"x\"", 1500);
+	proposals_expire(&proposals, 1600, count_given_up, &count);
+	is_int(count, 4 + 2 * BATCH_MESSAGES_MAX, "more than one batch is given up");
+	ok(proposals_are_placed(&proposals), "and nothing is left");
+	count = 3;
 	add(&proposals, "/a", "\"4\"", 2000);
 	proposals_send(&proposals, 2000);
 	ok(!proposals_may_be_stored(&proposals, log.batch),

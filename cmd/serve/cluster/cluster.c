@@ -1,10 +1,12 @@
 /* Opens the cluster; the state, the turns and the end of it. The entries are applied in entry.c. */
 #include "serve/cluster/cluster.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
 #include "serve/channel/encode.h"
+#include "serve/channel/post.h"
 #include "serve/channel/user_data.h"
 #include "serve/cluster/batch.h"
 #include "serve/cluster/entry.h"
@@ -24,9 +26,14 @@ propose(struct channel_log *log, struct channel *channel, const struct channel_p
 	struct cluster *cluster = (struct cluster *)log;
 	struct proposals *proposals = &cluster->proposals;
 
+	int64_t now_ms = clock_now_ms(cluster->clock);
+
 	if (cluster->state == CLUSTER_FAILED)
 		return chat_fail(err, CHAT_UNAVAILABLE, "the cluster cannot store messages now");
-	if (proposals_add(proposals, channel_name(channel), post, clock_now_ms(cluster->clock),
+	if (refused_has(&cluster->refused, channel_post_sender(post), now_ms))
+		return chat_fail(err, CHAT_UNAVAILABLE,
+			"a message before this one was not stored: send that one again first");
+	if (proposals_add(proposals, channel_name(channel), post, now_ms,
 		    clock_unix_ms(cluster->clock), err) < 0)
 		return -1;
 	log->proposed = proposals->last;
@@ -162,8 +169,10 @@ on_answer(void *arg, uint64_t batch, enum shared_log_answer answer, const char *
 {
 	struct cluster *cluster = arg;
 
-	if (answer == SHARED_LOG_AWAY)
+	if (answer == SHARED_LOG_AWAY) {
 		proposals_delay(&cluster->proposals, batch, clock_now_ms(cluster->clock));
+		snprintf(cluster->away, sizeof(cluster->away), "%s", why);
+	}
 	if (answer != SHARED_LOG_REFUSED)
 		return;
 	error_log_printf(cluster->error_log, "cluster: the stream refuses messages: %s", why);
@@ -231,6 +240,18 @@ begin_when_called(struct cluster *cluster, int64_t now_ms)
 	cluster->events->ready(cluster->arg);
 }
 
+/* Reports once that messages wait for too long. cluster_apply() reports the end of it. */
+static void
+report_if_stuck(struct cluster *cluster)
+{
+	if (cluster->is_stuck || cluster->state != CLUSTER_READY ||
+		cluster_wait_ms(cluster) <= CLUSTER_TROUBLE_MS)
+		return;
+	cluster->is_stuck = true;
+	error_log_printf(cluster->error_log, "cluster: messages are not stored: %s",
+		*cluster->away ? cluster->away : "the stream does not answer");
+}
+
 void
 cluster_sweep(struct cluster *cluster)
 {
@@ -242,6 +263,7 @@ cluster_sweep(struct cluster *cluster)
 	begin_when_called(cluster, now_ms);
 	if (cluster->state >= CLUSTER_CALLING)
 		presence_sweep(&cluster->presence, now_ms);
+	report_if_stuck(cluster);
 	/*
 	 * In this order: the stream knows a batch again for two minutes only, and this process may
 	 * have been stopped for longer.
@@ -331,6 +353,7 @@ cluster_free(struct cluster *cluster)
 	cluster_forget_answers(cluster);
 	presence_free(&cluster->presence);
 	proposals_free(&cluster->proposals);
+	refused_free(&cluster->refused);
 	window_free(&cluster->window);
 	cluster->shared_log = NULL;
 }

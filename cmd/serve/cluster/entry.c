@@ -126,6 +126,16 @@ apply_batch(struct cluster *cluster, const struct shared_log_entry *entry, struc
 		report_garbage(cluster, entry, "more messages than a batch has");
 }
 
+/* Notes that the stream has stored messages of this server. */
+static void
+note_stored(struct cluster *cluster)
+{
+	if (cluster->is_stuck)
+		error_log_printf(cluster->error_log, "cluster: messages are stored again");
+	cluster->is_stuck = false;
+	cluster->away[0] = '\0';
+}
+
 void
 cluster_apply(void *arg, const struct shared_log_entry *entry)
 {
@@ -140,5 +150,7 @@ cluster_apply(void *arg, const struct shared_log_entry *entry)
 	if (cluster->entry < entry->number)
 		cluster->entry = entry->number;
 	own = proposals_take(&cluster->proposals, entry->batch, entry->text, &count);
+	if (own)
+		note_stored(cluster);
 	apply_batch(cluster, entry, own);
 }

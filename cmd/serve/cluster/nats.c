@@ -235,6 +235,7 @@ shared_log_open(const struct shared_log_options *options, uv_loop_t *loop,
 		free(log);
 		return NULL;
 	}
+	uv_mutex_init(&log->handing);
 	uv_mutex_init(&log->mutex);
 	uv_cond_init(&log->changed);
 	mailbox_open(&log->mailbox, loop, on_note, log);
@@ -318,6 +319,7 @@ shared_log_free(struct shared_log *log)
 	DL_FOREACH_SAFE(log->orders, order, next)
 	free(order);
 	mailbox_free(&log->mailbox);
+	uv_mutex_destroy(&log->handing);
 	uv_mutex_destroy(&log->mutex);
 	uv_cond_destroy(&log->changed);
 	free(log);

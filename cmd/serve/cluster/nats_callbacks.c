@@ -44,22 +44,12 @@ is_new(struct shared_log *log, const jsMsgMetaData *meta, bool *caught_up)
 	return !is_past;
 }
 
-void
-nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg)
+/* Makes the note of an entry. The message is the note's. */
+static struct note *
+entry_note(const struct shared_log *log, natsMsg *msg, const jsMsgMetaData *meta)
 {
-	struct shared_log *log = arg;
-	jsMsgMetaData *meta = NULL;
-	struct note *note;
-	bool caught_up;
+	struct note *note = nats_note(NOTE_ENTRY);
 
-	(void)connection;
-	(void)sub;
-	if (natsMsg_GetMetaData(&meta, msg) != NATS_OK || !is_new(log, meta, &caught_up)) {
-		jsMsgMetaData_Destroy(meta);
-		natsMsg_Destroy(msg);
-		return;
-	}
-	note = nats_note(NOTE_ENTRY);
 	note->msg = msg;
 	note->entry = (struct shared_log_entry){
 		.number = meta->Sequence.Stream,
@@ -68,10 +58,38 @@ nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, v
 		.text = {natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg)},
 	};
 	note->letter.bytes += note->entry.text.len;
-	jsMsgMetaData_Destroy(meta);
-	nats_post(log, note);
+	return note;
+}
+
+/* Hands an entry to the loop if it has not had it. The message is handed on, or freed. */
+static void
+hand_over(struct shared_log *log, natsMsg *msg, const jsMsgMetaData *meta)
+{
+	bool caught_up = false;
+
+	uv_mutex_lock(&log->handing);
+	if (is_new(log, meta, &caught_up))
+		nats_post(log, entry_note(log, msg, meta));
+	else
+		natsMsg_Destroy(msg);
 	if (caught_up)
 		nats_post(log, nats_note(NOTE_CAUGHT_UP));
+	uv_mutex_unlock(&log->handing);
+}
+
+void
+nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg)
+{
+	struct shared_log *log = arg;
+	jsMsgMetaData *meta = NULL;
+
+	(void)connection;
+	(void)sub;
+	if (natsMsg_GetMetaData(&meta, msg) == NATS_OK)
+		hand_over(log, msg, meta);
+	else
+		natsMsg_Destroy(msg);
+	jsMsgMetaData_Destroy(meta);
 }
 
 /* ---- answers ---- */
@@ -124,6 +142,7 @@ nats_on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, 
 	if (natsMsg_IsNoResponders(msg)) {
 		note = nats_note(NOTE_ANSWER);
 		note->answer = SHARED_LOG_AWAY;
+		snprintf(note->err.text, sizeof(note->err.text), "the stream has no leader");
 	} else {
 		note = read_answer(text);
 	}
@@ -143,13 +162,19 @@ nats_on_disconnected(natsConnection *connection, void *arg)
 	nats_say(arg, "the connection to the nats-server is lost; trying again");
 }
 
+/* The subscription may have ended with the old connection: the worker looks at the stream now. */
 void
 nats_on_reconnected(natsConnection *connection, void *arg)
 {
+	struct shared_log *log = arg;
 	char url[256] = "";
 
 	natsConnection_GetConnectedUrl(connection, url, sizeof(url));
-	nats_say(arg, "connected to %s", url);
+	nats_say(log, "connected to %s", url);
+	uv_mutex_lock(&log->mutex);
+	log->active_ms = 0;
+	uv_cond_broadcast(&log->changed);
+	uv_mutex_unlock(&log->mutex);
 }
 
 void

@@ -64,6 +64,12 @@ struct shared_log {
 	char inbox[64]; /* the subject of answers, with a dot at its end */
 	char said[16 + CLUSTER_NAME_MAX]; /* the subject of shared_log_say() */
 
+	/*
+	 * Held while an entry is handed to the loop, so that the entries keep their order when a
+	 * subscription ends and the next one begins. It is locked before the mutex, and never by
+	 * the loop.
+	 */
+	uv_mutex_t handing;
 	uv_mutex_t mutex; /* of what follows */
 	uv_cond_t changed; /* the worker has something to do */
 	struct order *orders; /* utlist */
@@ -73,7 +79,8 @@ struct shared_log {
 			  */
 	uint64_t target; /* the last entry that was there before the subscription was made */
 	bool caught_up;
-	int64_t active_ms; /* when an entry came, by chat_now_ms() */
+	int64_t active_ms; /* when an entry came, by chat_now_ms(); 0: the stream is to be looked at
+			    */
 
 	/* of the worker */
 	natsOptions *nats_options;

@@ -67,6 +67,18 @@ wait_again(struct shared_log *log, int64_t start_ms, const char *what, natsStatu
 
 /* ---- connecting ---- */
 
+/* Fails only for want of memory, or if the library does not take the options. */
+static bool
+open_jetstream(struct shared_log *log)
+{
+	natsStatus status = natsConnection_JetStream(
+		&log->js, log->connection, &(jsOptions){.Wait = ANSWER_MS});
+
+	if (status != NATS_OK)
+		nats_fail(log, CHAT_INTERNAL, "JetStream cannot be used: %s", last_error(status));
+	return status == NATS_OK;
+}
+
 static bool
 connect_first(struct shared_log *log)
 {
@@ -86,8 +98,7 @@ connect_first(struct shared_log *log)
 	natsConnection_GetConnectedUrl(log->connection, url, sizeof(url));
 	nats_say(log, "connected to %s", url);
 	log->said_waiting = false;
-	return natsConnection_JetStream(
-		       &log->js, log->connection, &(jsOptions){.Wait = ANSWER_MS}) == NATS_OK;
+	return open_jetstream(log);
 }
 
 /* ---- the stream ---- */
@@ -250,12 +261,14 @@ note_if_caught_up(struct shared_log *log)
 {
 	bool caught_up;
 
+	uv_mutex_lock(&log->handing);
 	uv_mutex_lock(&log->mutex);
 	caught_up = !log->caught_up && log->after >= log->target;
 	log->caught_up |= caught_up;
 	uv_mutex_unlock(&log->mutex);
 	if (caught_up)
 		nats_post(log, nats_note(NOTE_CAUGHT_UP));
+	uv_mutex_unlock(&log->handing);
 }
 
 /*
@@ -268,6 +281,15 @@ is_gone(struct shared_log *log, natsStatus status, const jsStreamInfo *info)
 	log->times_missing = status == NATS_NOT_FOUND ? log->times_missing + 1 : 0;
 	return log->times_missing > MISSING_MOST ||
 		(status == NATS_OK && read_made_ms(info->Config) != log->made_ms);
+}
+
+/* Says once that there is no subscription. The worker soon tries again. */
+static void
+report_subscription(struct shared_log *log, natsStatus status)
+{
+	if (status != NATS_OK && !log->said_waiting)
+		nats_say(log, "the stream cannot be read: %s; trying again", last_error(status));
+	log->said_waiting = status != NATS_OK;
 }
 
 /* Subscribes if there is no subscription, or if entries up to this one have not come. */
@@ -286,7 +308,7 @@ subscribe_if_missing(struct shared_log *log, uint64_t last)
 	if (log->entries && missing)
 		unsubscribe(&log->entries);
 	if (!log->entries)
-		subscribe(log);
+		report_subscription(log, subscribe(log));
 	note_if_caught_up(log);
 }
 
@@ -348,25 +370,49 @@ publish_orders(struct shared_log *log)
 	}
 }
 
+/* Subscribes to the answers to batches, and to what the servers say. */
+static bool
+subscribe_to_words(struct shared_log *log)
+{
+	char answers[sizeof(log->inbox) + 1];
+	natsStatus status;
+
+	snprintf(answers, sizeof(answers), "%s*", log->inbox);
+	status = natsConnection_Subscribe(
+		&log->answers, log->connection, answers, nats_on_answer, log);
+	if (status == NATS_OK)
+		status = natsConnection_Subscribe(
+			&log->hearing, log->connection, log->said, nats_on_heard, log);
+	if (status != NATS_OK)
+		nats_fail(
+			log, CHAT_INTERNAL, "no subscription can be made: %s", last_error(status));
+	return status == NATS_OK;
+}
+
+/* Returns true if there is no subscription, or if no entry has come for some time. */
+static bool
+is_quiet(struct shared_log *log)
+{
+	bool quiet;
+
+	uv_mutex_lock(&log->mutex);
+	quiet = !log->entries || chat_now_ms() - log->active_ms >= QUIET_MS;
+	uv_mutex_unlock(&log->mutex);
+	return quiet;
+}
+
 static void
 serve(struct shared_log *log)
 {
-	char answers[sizeof(log->inbox) + 1];
-	bool quiet = true;
+	int64_t look_ms = 0; /* when the stream may be looked at again */
 
-	snprintf(answers, sizeof(answers), "%s*", log->inbox);
-	if (natsConnection_Subscribe(
-		    &log->answers, log->connection, answers, nats_on_answer, log) != NATS_OK ||
-		natsConnection_Subscribe(
-			&log->hearing, log->connection, log->said, nats_on_heard, log) != NATS_OK)
-		nats_fail(log, CHAT_INTERNAL, "no subscription can be made");
 	do {
 		publish_orders(log);
-		if (quiet && !look_after_entries(log))
+		if (chat_now_ms() < look_ms || !is_quiet(log))
+			continue;
+		if (!look_after_entries(log))
 			return;
-		uv_mutex_lock(&log->mutex);
-		quiet = !log->entries || chat_now_ms() - log->active_ms >= QUIET_MS;
-		uv_mutex_unlock(&log->mutex);
+		look_ms = chat_now_ms() + AGAIN_MS;
 	} while (pause_for(log, AGAIN_MS));
 	publish_orders(log); /* the last words */
 	natsConnection_FlushTimeout(log->connection, 200);
@@ -377,7 +423,7 @@ nats_work(void *arg)
 {
 	struct shared_log *log = arg;
 
-	if (connect_first(log) && open_stream(log) && await_read(log))
+	if (connect_first(log) && open_stream(log) && await_read(log) && subscribe_to_words(log))
 		serve(log);
 	if (log->entries)
 		unsubscribe(&log->entries);

@@ -204,6 +204,17 @@ proposals_drop(struct proposals *proposals, uint64_t batch, proposals_give_up *g
 		give_up_batch(lane, give_up, arg);
 }
 
+/* Gives up all proposals of a lane. */
+static void
+give_up_all(struct proposals *proposals, struct lane *lane, proposals_give_up *give_up, void *arg)
+{
+	while (lane->first) {
+		if (!lane->batch)
+			fill_batch(proposals, lane);
+		give_up_batch(lane, give_up, arg);
+	}
+}
+
 void
 proposals_expire(
 	struct proposals *proposals, int64_t before_ms, proposals_give_up *give_up, void *arg)
@@ -211,11 +222,8 @@ proposals_expire(
 	for (size_t i = 0; i < PROPOSALS_LANES; i++) {
 		struct lane *lane = &proposals->lanes[i];
 
-		if (!lane->first || lane->first->since_ms >= before_ms)
-			continue;
-		if (!lane->batch)
-			fill_batch(proposals, lane);
-		give_up_batch(lane, give_up, arg);
+		if (lane->first && lane->first->since_ms < before_ms)
+			give_up_all(proposals, lane, give_up, arg);
 	}
 }
 

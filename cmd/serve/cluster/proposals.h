@@ -97,8 +97,8 @@ void proposals_drop(
 	struct proposals *proposals, uint64_t batch, proposals_give_up *give_up, void *arg);
 
 /*
- * Gives up all proposals that wait since before this time, and those that are in a batch with one
- * of them.
+ * Gives up all proposals of each lane in which one has waited since before this time: if only
+ * the oldest were given up, those behind it would be stored before it, when it is posted again.
  */
 void proposals_expire(
 	struct proposals *proposals, int64_t before_ms, proposals_give_up *give_up, void *arg);

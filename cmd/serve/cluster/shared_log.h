@@ -40,8 +40,7 @@ struct shared_log_entry {
 enum shared_log_answer {
 	SHARED_LOG_STORED, /* its entry comes, or has come; need not be told */
 	SHARED_LOG_AWAY, /* nobody can store it now: it is to be published again */
-	/* It is not stored by this publication, but may be by another one; `why` says the reason.
-	 */
+	/* It is not stored by this publication, but may be by another one. */
 	SHARED_LOG_REFUSED
 };
 
@@ -52,6 +51,7 @@ struct shared_log_events {
 	/* All entries that the stream had were passed to `entry`. Called again after a reconnect.
 	 */
 	void (*caught_up)(void *arg);
+	/* why: the reason, if it is not stored now. */
 	void (*answer)(void *arg, uint64_t batch, enum shared_log_answer answer, const char *why);
 	/* Another server, or this one, has said something: shared_log_say(). */
 	void (*heard)(void *arg, struct chat_span text);

@@ -9,6 +9,7 @@
 #include "serve/channel/channel.h"
 #include "serve/cluster/presence.h"
 #include "serve/cluster/proposals.h"
+#include "serve/cluster/refused.h"
 #include "serve/cluster/shared_log.h"
 #include "serve/cluster/window.h"
 #include "serve/util/error_log.h"
@@ -44,6 +45,7 @@ struct cluster {
 
 	struct shared_log *shared_log; /* NULL: there is no cluster */
 	struct proposals proposals;
+	struct refused refused;
 	struct presence presence;
 	struct window window;
 	struct owed_answer *owed; /* utlist: to members that have posted duplicates (tell.h) */
@@ -51,6 +53,8 @@ struct cluster {
 	uint64_t entry; /* the number of the last entry that was applied */
 	int64_t time_ms; /* the time of the log: of that entry, or of one before it */
 	int64_t called_ms; /* when the others were asked, by clock_now_ms */
+	bool is_stuck; /* it was reported that messages are not stored */
+	char away[96]; /* the stream's last reason not to store something; "": it gave none */
 
 	struct {
 		uint64_t entries; /* that were applied */

@@ -165,7 +165,10 @@ tell_given_up(struct cluster *cluster, const struct proposal *proposal, struct c
 void
 cluster_tell_unavailable(void *arg, struct proposal *proposal, struct chat_span line)
 {
-	tell_given_up(arg, proposal, line,
+	struct cluster *cluster = arg;
+
+	refused_add(&cluster->refused, proposal->sender, clock_now_ms(cluster->clock));
+	tell_given_up(cluster, proposal, line,
 		&(struct outgoing_error){
 			.code = CHAT_UNAVAILABLE,
 			.text = "the cluster has not stored the message in time; it may be stored "

@@ -47,6 +47,13 @@ nonce_owner(const struct session *session)
 	return chat_hash(user->id, user->id_len);
 }
 
+/* Returns true if a message that was refused so may be posted later. */
+static bool
+may_come_again(enum chat_code code)
+{
+	return code == CHAT_RATE_LIMITED || code == CHAT_UNAVAILABLE;
+}
+
 static void
 post(struct session *session, const struct chat_msg *msg)
 {
@@ -76,7 +83,7 @@ post(struct session *session, const struct chat_msg *msg)
 				.code = err.code,
 				.text = err.text,
 				.nonce_json = post.nonce_json,
-				.retry_after_ms = err.code == CHAT_RATE_LIMITED ? 1000 : 0,
+				.retry_after_ms = may_come_again(err.code) ? 1000 : 0,
 			});
 	session->ticket = channels_last_ticket(channel->channels);
 	stall_if_high(session);

@@ -1,0 +1,8 @@
+#!/bin/bash
+#
+# Clients that go from one server of a cluster to another, and servers that come back.
+
+LIMIT=200
+. tests/lib.sh
+
+run_cases tests/cluster/serve-cluster-moves.py
