@@ -2,7 +2,8 @@
 #
 # chat-cookbook(7), BRIDGES: each example runs as it is printed, with the real neighbour, whose port is a free one.
 # Messages go both ways while every process, the chat and the neighbour are killed in turn; what arrived is counted.
-# The servers keep what they have: --journal, a log of Redis, a stream of NATS, a session of MQTT.
+# The servers keep what they have: --journal, a log of Redis, a stream of NATS, a session of MQTT, which mosquitto
+# writes when it is told to end. IRC and XMPP keep nothing for a bridge that is away.
 
 LIMIT=280 FULL_LIMIT=7200
 . tests/lib.sh
@@ -10,6 +11,7 @@ LIMIT=280 FULL_LIMIT=7200
 
 most=${full:+10000} most=${most:-120}
 mkdir "$TMP/neighbours"
+ln -s /usr/bin/python3 "$TMP/neighbours/python3"
 PATH=$TMP/neighbours:$PATH
 
 # ---- a chat that keeps what is said ----
@@ -298,6 +300,59 @@ bridges_irc() {
 	ends_bridge
 }
 
+# ---- XMPP ----
+
+xmpp_begins() {
+	spawn prosody --config "$PWD/prosody.cfg.lua" -F >>prosody.out 2>&1
+	neighbour=$!
+	wait_for "answers_on $port"
+}
+
+bridges_xmpp() {
+	needs prosody || return
+	chat_begins
+	port=$(free_port)
+	mkdir data
+	cat >prosody.cfg.lua <<-END
+		data_path = "$PWD/data"; pidfile = "$PWD/prosody.pid"; run_as_root = true
+		log = { info = "$PWD/prosody.log" }; modules_disabled = { "c2s", "s2s" }
+		component_ports = { $port }; component_interfaces = { "127.0.0.1" }
+		VirtualHost "localhost"
+		Component "rooms.localhost" "muc"
+		    muc_room_locking = false
+		Component "chat.localhost"
+		    component_secret = "secret"
+		Component "people.localhost"
+		    component_secret = "peer"
+	END
+	export XMPP_SECRET=secret
+	example=${example//127.0.0.1 5347/127.0.0.1 $port}
+	cp "$TMP/from-file" .
+	mkfifo to-peer
+	exec {peer}<>to-peer
+	there_say() { cat >&"$peer"; }
+	there_lines() { cat peer; }
+	there_has() { jq -r .body peer | sed -n 's/^&lt;alice&gt; out //p'; }
+	neighbour_dies() { slay "$neighbour" && xmpp_begins; }
+	xmpp_begins
+	spawn "$TOP/tests/helpers/xmpp-peer.py" "$port" people.localhost ops@rooms.localhost <to-peer >peer
+	starts
+	meets
+	waits=1
+	both_ways chat-listen jq chat-send tail chat
+	like "$out" '^0 lost [0-9]? doubled' 'xmpp: nothing is lost on the way out'
+	like "$in" '^[0-9]+ lost 0 doubled' 'and nothing is doubled on the way in'
+	is "$(jq -r .body peer | grep -c 'in [0-9]')" 0 'xmpp: what was said there does not come back'
+	chat-send -q -c ops -u alice $'</body> & \1\n☕'
+	wait_for 'grep -q ☕ peer || jq -r .body peer | grep -q ☕'
+	is "$(jq -r .body peer | tail -n 2)" $'&lt;alice&gt; &lt;/body&gt; &amp; \xEF\xBF\xBD\n☕' 'xmpp: what is said is no XML'
+	both_ways 'python3 xmpp.py' all neighbour
+	like "$out, $in" '^[0-9]+ lost [0-9]+ doubled, [0-9]+ lost 0 doubled$' 'xmpp: nothing is doubled on the way in when its server dies'
+	waits=''
+	exec {peer}>&-
+	ends_bridge
+}
+
 # ---- mail ----
 
 sends_digest() {
@@ -363,11 +418,12 @@ does=(
 	["cat >to-mqtt <<'END'"]=bridges_mqtt
 	["cat >irc.pl <<'END'"]=bridges_irc
 	["cat >mail-digest <<'END'"]=sends_digest
+	["cat >xmpp.py <<'END'"]=bridges_xmpp
 	["cat >new-stream <<'END'"]=bridges_nats
 	["cat >to-redis.lua <<'END'"]=bridges_redis
 )
 
 try_page man/chat-cookbook.7 'BRIDGES'
-all_met 6
+all_met 7
 
 done_testing
