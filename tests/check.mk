@@ -6,7 +6,8 @@ JOBS ?= $(shell expr $$(nproc) + 2)
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc man-db \
 	bash-completion zsh fish procps curl iproute2 binutils systemd nats-server
 # The programs of which chat-cookbook(7) has recipes, if they are not among these.
-COOKBOOK_PACKAGES = git systemd-journal-remote inotify-tools socat libxml2-utils zstd sqlite3 rlwrap tmux fzf vim-tiny
+COOKBOOK_PACKAGES = git systemd-journal-remote inotify-tools socat libxml2-utils zstd sqlite3 rlwrap tmux fzf vim-tiny \
+	ngircd mosquitto mosquitto-clients redis-server redis-tools prosody msmtp
 BROWSER_PACKAGES = chromium
 PROXY_PACKAGES = nginx haproxy caddy tor
 DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm valgrind strace
