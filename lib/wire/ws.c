@@ -7,6 +7,9 @@
  * file finds the end of a frame before wslay reads it, and the callback gives no byte after this
  * end. So a context has no bytes left between frames, and one context serves all receivers of a
  * pool. A receiver keeps a context only while a payload is incomplete.
+ *
+ * A short text in one frame that is received whole, as nearly all of a client are, is unmasked
+ * here, because wslay does that byte by byte. All others are wslay's.
  */
 #include "wire/ws.h"
 
@@ -18,6 +21,7 @@
 #include "wire/ws_failure.h"
 
 #define CHAT_WS_CLOSE_NONE 1005
+#define WHOLE_MAX 4096 /* the longest payload that is unmasked here; wslay's pieces are as long */
 
 /*
  * The receivers of many peers share a pool. The pool points to bytes of a peer only during
@@ -27,6 +31,7 @@ struct chat_ws_pool {
 	struct wslay_frame_context *spare; /* not in use; its buffer may contain the last payload
 					      yielded; NULL: none */
 	struct chat_buf yielded; /* the last payload yielded, if it was joined from pieces */
+	char whole[WHOLE_MAX]; /* the last payload yielded, if it was unmasked here */
 	struct chat_span head,
 		body; /* the bytes that wslay may read: a header, and a part of its payload */
 };
@@ -342,7 +347,8 @@ take_data(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece,
 
 	if (!check_piece(ws, piece, last))
 		return fail(ws, CHAT_WS_FAILURE_UTF8);
-	if (last && ws->message.len == 0) { /* piece is the whole message, in the buffer of wslay */
+	if (last &&
+		ws->message.len == 0) { /* piece is the whole message, in wslay's buffer or ours */
 		*payload = piece;
 	} else {
 		if (piece.len > 0) {
@@ -392,6 +398,33 @@ read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span hea
 	return take_data(ws, pool, piece, body.len, payload);
 }
 
+/*
+ * Returns true if the frame whose header was read is a whole text, masked, and in the input. If its
+ * length does not have the shortest form, wslay refuses it.
+ */
+static bool
+is_whole_text(const struct chat_ws *ws, struct chat_span head, struct chat_span input)
+{
+	size_t shortest = ws->remaining < 126 ? 6 : 8;
+
+	return ws->opcode == CHAT_WS_TEXT && ws->final && !ws->client && head.len == shortest &&
+		ws->remaining <= WHOLE_MAX && ws->remaining <= input.len;
+}
+
+static enum chat_ws_event
+take_whole(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span head,
+	struct chat_span *input, struct chat_span *payload)
+{
+	size_t len = (size_t)ws->remaining;
+
+	chat_ws_copy_masked(
+		pool->whole, (struct chat_span){input->at, len}, head.at + head.len - 4);
+	advance(input, len);
+	ws->remaining = 0;
+	ws->in_frame = false;
+	return take_data(ws, pool, (struct chat_span){pool->whole, len}, 0, payload);
+}
+
 enum chat_ws_event
 chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws_limits *limits,
 	struct chat_span *input, struct chat_span *payload)
@@ -407,8 +440,11 @@ chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws
 
 		if (!ws->in_frame)
 			event = read_header(ws, limits, input, &head);
-		if (event == CHAT_WS_WANT_MORE && ws->in_frame)
-			event = read_payload(ws, pool, head, input, payload);
+		if (event != CHAT_WS_WANT_MORE || !ws->in_frame)
+			continue;
+		event = is_whole_text(ws, head, *input)
+			? take_whole(ws, pool, head, input, payload)
+			: read_payload(ws, pool, head, input, payload);
 	}
 	return event;
 }
