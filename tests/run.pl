@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
 # run.pl JOBS SECONDS TEST…: runs programs that speak TAP, JOBS at once, each for SECONDS at most. Prints a line for
-# each when it ends, with the tests that failed in it, then prove's summary, then what was skipped and why.
+# each when it ends, with the tests that failed in it, then prove's summary, then what was skipped and why. The programs
+# of tests/cluster mostly wait: one of them runs beside the others.
 
 use strict;
 use warnings;
@@ -42,7 +43,12 @@ sub report {
 		$parser->end_time - $parser->start_time, $name, $more, $failures{$name} // '';
 }
 
-my $harness = TAP::Harness->new({verbosity => -2, jobs => $jobs, exec => ['timeout', '-k', 5, $seconds]});
+my $harness = TAP::Harness->new({
+	verbosity => -2,
+	jobs => $jobs + (grep(m{^tests/cluster/}, @tests) ? 1 : 0),
+	rules => {par => [{seq => 'tests/cluster/*'}, {par => '**'}]},
+	exec => ['timeout', '-k', 5, $seconds],
+});
 $harness->callback(made_parser => sub { notes($_[0], $_[1][1]) });
 $harness->callback(after_test => sub { report($_[1], $_[0][1]) });
 my $results = $harness->runtests(@tests);
