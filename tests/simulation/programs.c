@@ -124,7 +124,7 @@ struct environment {
 	const char *at[6];
 };
 
-/* Writes the servers of a cluster in one of ORDERS orders. ONLY and a number: this one alone. */
+/* Writes the servers of a cluster in one of ORDERS orders. ORDERS and a number: that one alone. */
 static const char *
 write_urls(char *text, size_t size, unsigned order)
 {
