@@ -7,6 +7,9 @@
  * file finds the end of a frame before wslay reads it, and the callback gives no byte after this
  * end. So a context has no bytes left between frames, and one context serves all receivers of a
  * pool. A receiver keeps a context only while a payload is incomplete.
+ *
+ * A short text in one frame that is received whole, as nearly all of a client are, is unmasked
+ * here, because wslay does that byte by byte. All others are wslay's.
  */
 #include "wire/ws.h"
 
@@ -16,8 +19,10 @@
 
 #include "text/utf8.h"
 #include "wire/ws_failure.h"
+#include "wire/ws_head.h"
 
 #define CHAT_WS_CLOSE_NONE 1005
+#define WHOLE_MAX 4096 /* the longest payload that is unmasked here; wslay's pieces are as long */
 
 /*
  * The receivers of many peers share a pool. The pool points to bytes of a peer only during
@@ -27,14 +32,9 @@ struct chat_ws_pool {
 	struct wslay_frame_context *spare; /* not in use; its buffer may contain the last payload
 					      yielded; NULL: none */
 	struct chat_buf yielded; /* the last payload yielded, if it was joined from pieces */
+	char whole[WHOLE_MAX]; /* the last payload yielded, if it was unmasked here */
 	struct chat_span head,
 		body; /* the bytes that wslay may read: a header, and a part of its payload */
-};
-
-struct header {
-	uint64_t length;
-	uint8_t opcode;
-	bool final, reserved, masked;
 };
 
 static void
@@ -145,31 +145,6 @@ fail(struct chat_ws *ws, enum chat_ws_failure failure)
 	return CHAT_WS_FAILED;
 }
 
-/* Reads a frame header. Returns its length, or 0 if it is not complete. */
-static size_t
-parse_header(struct header *header, const char *at, size_t len)
-{
-	const unsigned char *byte = (const unsigned char *)at;
-	size_t extended, size;
-
-	if (len < 2)
-		return 0;
-	header->length = byte[1] & 0x7f;
-	extended = header->length == 127 ? 8 : header->length == 126 ? 2 : 0;
-	header->masked = (byte[1] & 0x80) != 0;
-	size = 2 + extended + (header->masked ? 4 : 0);
-	if (len < size)
-		return 0;
-	header->final = (byte[0] & 0x80) != 0;
-	header->reserved = (byte[0] & 0x70) != 0;
-	header->opcode = byte[0] & 0x0f;
-	if (extended > 0)
-		header->length = 0;
-	for (size_t i = 0; i < extended; i++)
-		header->length = header->length << 8 | byte[2 + i];
-	return size;
-}
-
 static bool
 is_control(uint8_t opcode)
 {
@@ -178,8 +153,8 @@ is_control(uint8_t opcode)
 
 /* Checks the header of a data frame. wslay checks that the length has its shortest form. */
 static enum chat_ws_failure
-check_data_header(
-	const struct chat_ws *ws, const struct header *header, const struct chat_ws_limits *limits)
+check_data_header(const struct chat_ws *ws, const struct chat_ws_head *header,
+	const struct chat_ws_limits *limits)
 {
 	uint32_t fragments = ws->in_message ? ws->fragments : 0;
 
@@ -200,8 +175,8 @@ check_data_header(
 }
 
 static enum chat_ws_failure
-check_header(
-	const struct chat_ws *ws, const struct header *header, const struct chat_ws_limits *limits)
+check_header(const struct chat_ws *ws, const struct chat_ws_head *header,
+	const struct chat_ws_limits *limits)
 {
 	if (header->reserved)
 		return CHAT_WS_FAILURE_RESERVED;
@@ -215,7 +190,7 @@ check_header(
 }
 
 static void
-begin_frame(struct chat_ws *ws, const struct header *header)
+begin_frame(struct chat_ws *ws, const struct chat_ws_head *header)
 {
 	ws->in_frame = true;
 	ws->opcode = header->opcode;
@@ -234,14 +209,14 @@ begin_frame(struct chat_ws *ws, const struct header *header)
 
 /* Collects a header that is received in pieces. Returns its length, or 0 if it is not complete. */
 static size_t
-collect_header(struct chat_ws *ws, struct header *header, struct chat_span *input)
+collect_header(struct chat_ws *ws, struct chat_ws_head *header, struct chat_span *input)
 {
 	size_t size = 0;
 
 	while (size == 0 && input->len > 0) {
 		ws->header[ws->header_len++] = (unsigned char)*input->at;
 		advance(input, 1);
-		size = parse_header(header, (const char *)ws->header, ws->header_len);
+		size = chat_ws_head_read(header, (const char *)ws->header, ws->header_len);
 	}
 	return size;
 }
@@ -252,9 +227,9 @@ static enum chat_ws_event
 read_header(struct chat_ws *ws, const struct chat_ws_limits *limits, struct chat_span *input,
 	struct chat_span *head)
 {
-	struct header header;
+	struct chat_ws_head header;
 	enum chat_ws_failure failure;
-	size_t size = ws->header_len == 0 ? parse_header(&header, input->at, input->len) : 0;
+	size_t size = ws->header_len == 0 ? chat_ws_head_read(&header, input->at, input->len) : 0;
 
 	*head = (struct chat_span){input->at, size};
 	if (size > 0) {
@@ -342,7 +317,8 @@ take_data(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span piece,
 
 	if (!check_piece(ws, piece, last))
 		return fail(ws, CHAT_WS_FAILURE_UTF8);
-	if (last && ws->message.len == 0) { /* piece is the whole message, in the buffer of wslay */
+	if (last &&
+		ws->message.len == 0) { /* piece is the whole message, in wslay's buffer or ours */
 		*payload = piece;
 	} else {
 		if (piece.len > 0) {
@@ -392,6 +368,33 @@ read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span hea
 	return take_data(ws, pool, piece, body.len, payload);
 }
 
+/*
+ * Returns true if the frame whose header was read is a whole text, masked, and in the input. If its
+ * length does not have the shortest form, wslay refuses it.
+ */
+static bool
+is_whole_text(const struct chat_ws *ws, struct chat_span head, struct chat_span input)
+{
+	size_t shortest = ws->remaining < 126 ? 6 : 8;
+
+	return ws->opcode == CHAT_WS_TEXT && ws->final && !ws->client && head.len == shortest &&
+		ws->remaining <= WHOLE_MAX && ws->remaining <= input.len;
+}
+
+static enum chat_ws_event
+take_whole(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span head,
+	struct chat_span *input, struct chat_span *payload)
+{
+	size_t len = (size_t)ws->remaining;
+
+	chat_ws_copy_masked(
+		pool->whole, (struct chat_span){input->at, len}, head.at + head.len - 4);
+	advance(input, len);
+	ws->remaining = 0;
+	ws->in_frame = false;
+	return take_data(ws, pool, (struct chat_span){pool->whole, len}, 0, payload);
+}
+
 enum chat_ws_event
 chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws_limits *limits,
 	struct chat_span *input, struct chat_span *payload)
@@ -407,8 +410,11 @@ chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool, const struct chat_ws
 
 		if (!ws->in_frame)
 			event = read_header(ws, limits, input, &head);
-		if (event == CHAT_WS_WANT_MORE && ws->in_frame)
-			event = read_payload(ws, pool, head, input, payload);
+		if (event != CHAT_WS_WANT_MORE || !ws->in_frame)
+			continue;
+		event = is_whole_text(ws, head, *input)
+			? take_whole(ws, pool, head, input, payload)
+			: read_payload(ws, pool, head, input, payload);
 	}
 	return event;
 }

@@ -115,6 +115,10 @@ const char *chat_ws_failure_text(const struct chat_ws *ws);
 size_t chat_ws_header(
 	char header[CHAT_WS_HEADER_MAX], enum chat_ws_opcode opcode, uint64_t payload_bytes);
 
+/* Copies bytes, masked or unmasked by the key (RFC 6455 section 5.3), whose first byte is theirs.
+ */
+void chat_ws_copy_masked(char *to, struct chat_span from, const char key[4]);
+
 /* Random bytes for the masking keys of a client. A zero-initialised one is empty. */
 struct chat_ws_masks {
 	unsigned char block[256];

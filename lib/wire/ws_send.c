@@ -32,8 +32,8 @@ next_mask(struct chat_ws_masks *masks, char key[4])
 	memcpy(key, masks->block + masks->left, 4);
 }
 
-static void
-copy_masked(char *to, struct chat_span from, const char key[4])
+void
+chat_ws_copy_masked(char *to, struct chat_span from, const char key[4])
 {
 	uint64_t wide_key, word;
 	size_t i = 0;
@@ -67,7 +67,7 @@ chat_ws_append(struct chat_buf *out, struct chat_ws_masks *masks, enum chat_ws_o
 		return -1;
 	memcpy(to, header, size);
 	if (masks)
-		copy_masked(to + size, payload, header + size - 4);
+		chat_ws_copy_masked(to + size, payload, header + size - 4);
 	else if (payload.len > 0)
 		memcpy(to + size, payload.at, payload.len);
 	out->len += size + payload.len;
