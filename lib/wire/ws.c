@@ -19,6 +19,7 @@
 
 #include "text/utf8.h"
 #include "wire/ws_failure.h"
+#include "wire/ws_head.h"
 
 #define CHAT_WS_CLOSE_NONE 1005
 #define WHOLE_MAX 4096 /* the longest payload that is unmasked here; wslay's pieces are as long */
@@ -34,12 +35,6 @@ struct chat_ws_pool {
 	char whole[WHOLE_MAX]; /* the last payload yielded, if it was unmasked here */
 	struct chat_span head,
 		body; /* the bytes that wslay may read: a header, and a part of its payload */
-};
-
-struct header {
-	uint64_t length;
-	uint8_t opcode;
-	bool final, reserved, masked;
 };
 
 static void
@@ -150,31 +145,6 @@ fail(struct chat_ws *ws, enum chat_ws_failure failure)
 	return CHAT_WS_FAILED;
 }
 
-/* Reads a frame header. Returns its length, or 0 if it is not complete. */
-static size_t
-parse_header(struct header *header, const char *at, size_t len)
-{
-	const unsigned char *byte = (const unsigned char *)at;
-	size_t extended, size;
-
-	if (len < 2)
-		return 0;
-	header->length = byte[1] & 0x7f;
-	extended = header->length == 127 ? 8 : header->length == 126 ? 2 : 0;
-	header->masked = (byte[1] & 0x80) != 0;
-	size = 2 + extended + (header->masked ? 4 : 0);
-	if (len < size)
-		return 0;
-	header->final = (byte[0] & 0x80) != 0;
-	header->reserved = (byte[0] & 0x70) != 0;
-	header->opcode = byte[0] & 0x0f;
-	if (extended > 0)
-		header->length = 0;
-	for (size_t i = 0; i < extended; i++)
-		header->length = header->length << 8 | byte[2 + i];
-	return size;
-}
-
 static bool
 is_control(uint8_t opcode)
 {
@@ -183,8 +153,8 @@ is_control(uint8_t opcode)
 
 /* Checks the header of a data frame. wslay checks that the length has its shortest form. */
 static enum chat_ws_failure
-check_data_header(
-	const struct chat_ws *ws, const struct header *header, const struct chat_ws_limits *limits)
+check_data_header(const struct chat_ws *ws, const struct chat_ws_head *header,
+	const struct chat_ws_limits *limits)
 {
 	uint32_t fragments = ws->in_message ? ws->fragments : 0;
 
@@ -205,8 +175,8 @@ check_data_header(
 }
 
 static enum chat_ws_failure
-check_header(
-	const struct chat_ws *ws, const struct header *header, const struct chat_ws_limits *limits)
+check_header(const struct chat_ws *ws, const struct chat_ws_head *header,
+	const struct chat_ws_limits *limits)
 {
 	if (header->reserved)
 		return CHAT_WS_FAILURE_RESERVED;
@@ -220,7 +190,7 @@ check_header(
 }
 
 static void
-begin_frame(struct chat_ws *ws, const struct header *header)
+begin_frame(struct chat_ws *ws, const struct chat_ws_head *header)
 {
 	ws->in_frame = true;
 	ws->opcode = header->opcode;
@@ -239,14 +209,14 @@ begin_frame(struct chat_ws *ws, const struct header *header)
 
 /* Collects a header that is received in pieces. Returns its length, or 0 if it is not complete. */
 static size_t
-collect_header(struct chat_ws *ws, struct header *header, struct chat_span *input)
+collect_header(struct chat_ws *ws, struct chat_ws_head *header, struct chat_span *input)
 {
 	size_t size = 0;
 
 	while (size == 0 && input->len > 0) {
 		ws->header[ws->header_len++] = (unsigned char)*input->at;
 		advance(input, 1);
-		size = parse_header(header, (const char *)ws->header, ws->header_len);
+		size = chat_ws_head_read(header, (const char *)ws->header, ws->header_len);
 	}
 	return size;
 }
@@ -257,9 +227,9 @@ static enum chat_ws_event
 read_header(struct chat_ws *ws, const struct chat_ws_limits *limits, struct chat_span *input,
 	struct chat_span *head)
 {
-	struct header header;
+	struct chat_ws_head header;
 	enum chat_ws_failure failure;
-	size_t size = ws->header_len == 0 ? parse_header(&header, input->at, input->len) : 0;
+	size_t size = ws->header_len == 0 ? chat_ws_head_read(&header, input->at, input->len) : 0;
 
 	*head = (struct chat_span){input->at, size};
 	if (size > 0) {
