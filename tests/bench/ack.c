@@ -25,6 +25,7 @@
 #define INPUT_BYTES 65536
 #define LATENCIES_MAX ((size_t)1 << 23)
 #define SERVERS_MAX 16
+#define PACE_MOST 256 /* messages that are sent before answers are read */
 #define RATE_WINDOW 4096 /* of a sender at a rate; a server that has more to answer is too slow */
 
 enum protocol { PROTOCOL_CHAT, PROTOCOL_REDIS, PROTOCOL_MQTT };
@@ -142,6 +143,8 @@ put_request(struct bench *bench, struct sender *sender, int64_t began_ns)
 		chat_buf_append(out, bench->text, (size_t)len);
 		break;
 	}
+	if (sender->answered > sender->asked)
+		chat_die(CHAT_EXIT_NO, "more was answered than asked");
 	if (sender->asked - sender->answered >= (uint64_t)bench->window)
 		chat_die(CHAT_EXIT_NO, "the server falls behind the rate");
 	sender->began_ns[sender->asked++ % (uint64_t)bench->window] = began_ns;
@@ -252,11 +255,12 @@ sender_begin(struct bench *bench, struct sender *sender)
 	int len;
 
 	if (bench->protocol == PROTOCOL_CHAT) {
+		/* Its own channels: what another run has left on the way is none of its echoes. */
 		chat_buf_printf(&sender->out,
-			"GET /s%" PRId64 " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+			"GET /%d-%" PRId64 " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
 			"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 			"Sec-WebSocket-Version: 13\r\n\r\n",
-			sender->number % bench->channels);
+			getpid(), sender->number % bench->channels);
 		len = snprintf(text, sizeof(text),
 			"{\"type\":\"init\",\"id\":\"i%d\",\"username\":\"sender%d\","
 			"\"presence\":\"hidden\"}",
@@ -311,9 +315,9 @@ bench_connect(struct bench *bench, struct sender *sender)
 static int64_t
 bench_pace(struct bench *bench)
 {
-	int64_t due_ns;
+	int64_t due_ns = 0;
 
-	for (;;) {
+	for (int i = 0; i < PACE_MOST; i++) {
 		struct sender *sender = &bench->sender[bench->paced % (uint64_t)bench->senders];
 
 		due_ns = bench->paced_ns +
@@ -324,6 +328,7 @@ bench_pace(struct bench *bench)
 		put_request(bench, sender, due_ns);
 		sender_write(bench, sender);
 	}
+	return due_ns; /* answers have their turn, too */
 }
 
 /* Sends as many as each may have on the way. */

@@ -111,8 +111,8 @@ def chats(servers, rate):
     ports = [part for port in servers.ports for part in ("--port", port)]
     return [("chat-serve, %s in %d channels" % (what, channels),
              [TOOLS / "ack", *ports, "-S", 64, *load, "--channels", channels, "--time", TIME])
-            for what, load in (("W=16", ["-W", 16]), ("at the peer's rate", ["--rate", rate]))
-            for channels in (64, 4)]
+            for what, load, channels in (("W=16", ["-W", 16], 64), ("W=16", ["-W", 16], 4),
+                                         ("at the peer's rate", ["--rate", rate], 64))]
 
 
 def acknowledged():
@@ -219,9 +219,10 @@ def nodes():
             "%.1f ms" % (statistics.median(one["latency_us"]["p99"] for one in RUNS
                                            if one["part"] == "nodes" and one["row"] == name) / 1e3)]
            for name, cost in costs.items()])
-    for first, last in ((rows[0][0], rows[2][0]), (rows[3][0], rows[5][0])):
-        if costs[last] > MOST_GROWTH * costs[first]:
-            yield "%s: %.2f times the CPU of one" % (last, costs[last] / costs[first])
+    # As fast as it goes three servers share the cores that one has alone: each sends less at once, which costs more.
+    growth = costs[rows[2][0]] / costs[rows[0][0]]
+    if growth > MOST_GROWTH:
+        yield "%s: %.2f times the CPU of one" % (rows[2][0], growth)
 
 
 # ---- slopes ----

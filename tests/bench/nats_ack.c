@@ -6,9 +6,11 @@
  */
 #include <inttypes.h>
 #include <nats/nats.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command/diag.h"
@@ -27,6 +29,7 @@ struct bench {
 	int64_t connections, senders, bytes, time_ms, replicas;
 	bool asap;
 	uint64_t start_ns, end_ns; /* of what is measured */
+	sem_t over; /* posted by each connection that has seen the end */
 	char text[1001];
 };
 
@@ -38,6 +41,7 @@ struct line {
 	int number;
 	uint64_t *began_ns; /* by sender */
 	uint64_t published;
+	bool is_over;
 	struct durations latency;
 };
 
@@ -83,7 +87,11 @@ on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void 
 	if (now_ns >= line->bench->start_ns && now_ns < line->bench->end_ns)
 		durations_add(&line->latency, now_ns - line->began_ns[sender]);
 	natsMsg_Destroy(msg);
-	publish(line, sender);
+	if (now_ns < line->bench->end_ns)
+		publish(line, sender);
+	else if (!line->is_over)
+		sem_post(&line->bench->over);
+	line->is_over = now_ns >= line->bench->end_ns;
 }
 
 /* ---- beginning ---- */
@@ -158,12 +166,26 @@ print(const struct bench *bench, const struct line *lines)
 		durations_us(&all, 0.99), (double)all.max_ns / 1e3);
 }
 
-/* Ends the process without a word to the library, whose threads publish until then. */
+/* Waits until all connections have seen the end. */
+static void
+bench_wait(struct bench *bench)
+{
+	struct timespec deadline;
+
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += 2 * bench->time_ms / 1000 + START_MS / 1000;
+	for (int64_t i = 0; i < bench->connections; i++)
+		if (sem_timedwait(&bench->over, &deadline) < 0)
+			chat_die(CHAT_EXIT_UNAVAILABLE, "nothing is acknowledged any more");
+}
+
+/* Ends the process without a word to the library, whose threads may still be in their callbacks. */
 _Noreturn static void
 bench_run(struct bench *bench)
 {
 	struct line *lines = chat_alloc_zeroed((size_t)bench->connections, sizeof(*lines));
 
+	sem_init(&bench->over, 0, 0);
 	for (int64_t i = 0; i < bench->connections; i++)
 		line_open(&lines[i], bench, (int)i);
 	make_stream(bench, lines[0].connection);
@@ -171,9 +193,7 @@ bench_run(struct bench *bench)
 	bench->end_ns = bench->start_ns + (uint64_t)bench->time_ms * 1000000;
 	for (int64_t i = 0; i < bench->senders; i++)
 		publish(&lines[i % bench->connections], i);
-	while (usage_now_ns() < bench->end_ns)
-		usleep(1000);
-	usleep(100000); /* the callbacks count nothing any more */
+	bench_wait(bench);
 	print(bench, lines);
 	fflush(stdout);
 	_exit(CHAT_EXIT_OK);

@@ -11,6 +11,7 @@
 #include "serve/cluster/batch.h"
 #include "serve/cluster/entry.h"
 #include "serve/cluster/tell.h"
+#include "serve/journal/message_id.h"
 #include "text/err.h"
 
 #define LINE_EXTRA_BYTES \
@@ -144,6 +145,25 @@ on_opened(void *arg, const struct shared_log_state *state)
 		cluster->entry ? cluster->time_ms - WINDOW_MS : 0);
 }
 
+/* An entry whose messages have no ids would be given those of the first ones again. */
+static void
+on_entry(void *arg, const struct shared_log_entry *entry)
+{
+	struct cluster *cluster = arg;
+	struct chat_err err;
+
+	if (cluster->state == CLUSTER_FAILED)
+		return;
+	if (entry->number <= MESSAGE_NUMBER_MAX >> BATCH_BITS) {
+		cluster_apply(cluster, entry);
+		return;
+	}
+	chat_fail(&err, CHAT_IO_ERROR,
+		"the stream has as many entries as there are ids: begin with another "
+		"--cluster-name");
+	fail(cluster, &err);
+}
+
 static void
 on_caught_up(void *arg)
 {
@@ -198,7 +218,7 @@ on_failed(void *arg, const struct chat_err *err)
 
 static const struct shared_log_events shared_log_events = {
 	.opened = on_opened,
-	.entry = cluster_apply,
+	.entry = on_entry,
 	.caught_up = on_caught_up,
 	.answer = on_answer,
 	.heard = on_heard,
