@@ -1,16 +1,19 @@
 #!/usr/bin/python3
 """nats-stream.py PORT: prints what the stream OPS has, a line for each message, and ends."""
 import json
+import os
 import socket
 import sys
 
-CONSUMER = {"stream_name": "OPS", "config": {"deliver_subject": "copy", "ack_policy": "none", "deliver_policy": "all"}}
+COPY = "copy.%d" % os.getpid()  # consumers of earlier runs still have theirs
+CONSUMER = {"stream_name": "OPS", "config": {"deliver_subject": COPY, "ack_policy": "none", "deliver_policy": "all"}}
 
 with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as sock:
     wire = sock.makefile("rwb")
     ask = json.dumps(CONSUMER).encode()
-    wire.write(b'CONNECT {"verbose":false,"headers":true}\r\nSUB copy 1\r\nSUB answers 2\r\n'
-               b"PUB $JS.API.CONSUMER.CREATE.OPS answers %d\r\n%s\r\n" % (len(ask), ask))
+    wire.write(b'CONNECT {"verbose":false,"headers":true}\r\nSUB %s 1\r\nSUB answer.%s 2\r\n'
+               b"PUB $JS.API.CONSUMER.CREATE.OPS answer.%s %d\r\n%s\r\n"
+               % (COPY.encode(), COPY.encode(), COPY.encode(), len(ask), ask))
     wire.flush()
     for line in wire:
         words = line.split()
