@@ -54,7 +54,7 @@ BROWSER := $(wildcard tests/interop/browser*.sh)
 INTEROP := $(filter-out $(BROWSER),$(wildcard tests/interop/*.sh))
 # Those that take long begin first, so that no processor waits for them in the end.
 LONGEST := $(patsubst %,tests/e2e/%.sh,send-faults clients-hostile-server serve-attack commands-nth-call \
-	serve-tls-limits validate-outputs serve-access serve-journal-faults) $(BUILD)/tests/unit/journal_recovery \
+	serve-tls-limits validate-outputs serve-access serve-journal-faults commands-cookbook-bridges) $(BUILD)/tests/unit/journal_recovery \
 	$(wildcard tests/cluster/*.sh)
 TESTS = $(SIMULATE) $(LONGEST) $(filter-out $(LONGEST),$(INTEROP) $(E2E) $(UNIT))
 
@@ -128,7 +128,7 @@ check-valgrind: all unit ## many of the tests under valgrind
 deps: ## install what is missing to build and test
 	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(COOKBOOK_PACKAGES))
 
-deps-cookbook: ## the programs that the examples of chat-cookbook(7) go with
+deps-cookbook: ## the programs that the examples of chat-cookbook(7) go with; their packages may start them as services
 	$(call install_packages,$(COOKBOOK_PACKAGES))
 
 deps-browser: ## what is missing for check-browser

@@ -9,7 +9,7 @@ LIMIT=280 FULL_LIMIT=7200
 . tests/lib.sh
 . tests/examples.sh
 
-most=${full:+10000} most=${most:-120}
+most=${full:+10000} most=${most:-80}
 mkdir "$TMP/neighbours"
 ln -s /usr/bin/python3 "$TMP/neighbours/python3"
 PATH=$TMP/neighbours:$PATH
@@ -81,8 +81,8 @@ both_ways() {
 		[ -z "$what" ] || kills "$what"
 		[ -z "${waits-}" ] || meets_again
 	done
-	settles there_has "$begin"
-	settles here_has "$begin"
+	settles there_has "$begin" 20
+	settles here_has "$begin" "${waits:+4}"
 	out=$(counts there_has "$begin") in=$(counts here_has "$begin")
 	diag "$((said - begin)) each way, killed in turn: $*; to the neighbour $out, from it $in"
 }
@@ -99,12 +99,12 @@ numbers() {
 	"$1" in | awk -v begin="$2" -v end="$said" '$1 > begin && $1 <= end'
 }
 
-# settles COMMAND BEGIN: waits until all have arrived, or no more come.
+# settles COMMAND BEGIN QUIET: waits until all have arrived, or so many half seconds long no more come (20).
 settles() {
 	local got=-1 before=-2 quiet=0
-	while [ "$got" -lt $((said - $2)) ] && [ "$quiet" -lt 20 ]; do
+	while [ "$got" -lt $((said - $2)) ] && [ "$quiet" -lt "${3:-20}" ]; do
 		read -r -t 0.5 <>"$TMP/never"
-		before=$got got=$(numbers "$@" | sort -u | wc -l)
+		before=$got got=$(numbers "$1" "$2" | sort -u | wc -l)
 		[ "$got" = "$before" ] && quiet=$((quiet + 1)) || quiet=0
 	done
 }
@@ -243,8 +243,8 @@ bridges_nats() {
 		grep -m 1 PONG <&"$nats" >pong
 		exec {nats}>&-
 	}
-	there_lines() { timeout 3 bash from-nats "127.0.0.1/$port" 1; }
-	there_has() { there_lines | sed 's/^[0-9]* //' | jq -r 'select(.id).text' | sed -n 's/^out //p'; }
+	there_lines() { "$TOP/tests/helpers/nats-stream.py" "$port"; }
+	there_has() { there_lines | jq -r 'select(.id).text' | sed -n 's/^out //p'; }
 	neighbour_dies() { slay "$neighbour" && nats_begins; }
 	nats_begins
 	starts
