@@ -6,13 +6,14 @@ JOBS ?= $(shell expr $$(nproc) + 2)
 TEST_PACKAGES = perl nodejs node-ws python3 python3-websockets openssl ca-certificates mandoc man-db \
 	bash-completion zsh fish procps curl iproute2 binutils systemd nats-server
 # The programs of which chat-cookbook(7) has recipes, if they are not among these.
-COOKBOOK_PACKAGES = git systemd-journal-remote inotify-tools socat libxml2-utils zstd sqlite3 rlwrap tmux fzf vim-tiny \
-	ngircd mosquitto mosquitto-clients redis-server redis-tools prosody msmtp
+COOKBOOK_PACKAGES = git systemd-journal-remote inotify-tools socat libxml2-utils zstd sqlite3 rlwrap tmux fzf vim-tiny
+# The neighbours of its bridges. Debian starts most of them when they are installed.
+BRIDGE_PACKAGES = ngircd mosquitto mosquitto-clients redis-server redis-tools prosody msmtp
 BROWSER_PACKAGES = chromium
 PROXY_PACKAGES = nginx haproxy caddy tor
 DEEP_PACKAGES = $(FUZZ_PACKAGES) llvm valgrind strace
 
-.PHONY: demo demo-cluster picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-cookbook deps-browser deps-proxies deps-deep
+.PHONY: demo demo-cluster picture page-picture unit check check-built check-browser check-asan check-tsan check-valgrind deps deps-cookbook deps-bridges deps-browser deps-proxies deps-deep
 
 # ---- what is built ----
 
@@ -128,8 +129,11 @@ check-valgrind: all unit ## many of the tests under valgrind
 deps: ## install what is missing to build and test
 	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(COOKBOOK_PACKAGES))
 
-deps-cookbook: ## the programs that the examples of chat-cookbook(7) go with; their packages may start them as services
+deps-cookbook: ## the programs that the examples of chat-cookbook(7) go with
 	$(call install_packages,$(COOKBOOK_PACKAGES))
+
+deps-bridges: ## the servers that chat-cookbook(7) has bridges to; their packages may start them as services
+	$(call install_packages,$(BRIDGE_PACKAGES))
 
 deps-browser: ## what is missing for check-browser
 	$(call install_packages,$(BROWSER_PACKAGES))
