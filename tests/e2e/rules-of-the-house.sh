@@ -33,6 +33,9 @@ expected='.ci .clang-format .editorconfig .gitignore LICENSE Makefile README.md 
 is "$(find . -mindepth 1 -maxdepth 1 ! -name .git ! -name build -printf '%f\n' | LC_ALL=C sort | paste -sd' ')" \
 	"$expected" 'the top level holds what it should'
 
+find tests -mindepth 2 -maxdepth 2 -regex 'tests/\(e2e\|interop\|cluster\|package\)/.*\.sh' ! -perm -u+x \
+	-exec grep -l '^#!' {} + | none 'each program of the tests can be executed'
+
 # ---- includes ----
 
 sources lib | xargs -0 grep -nE '#include "(\.\./)?(cmd|serve|send|listen|common|validate)/' |

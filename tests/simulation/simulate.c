@@ -14,8 +14,8 @@
 
 #include "simulation/shrink.h"
 
-#define SEEDS 600
-#define CLUSTERS 100
+#define SEEDS 400
+#define CLUSTERS 60
 #define JOBS_MOST 64
 
 static const char usage[] = "Usage: simulate [OPTION...]\n"
