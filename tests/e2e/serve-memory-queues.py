@@ -200,7 +200,7 @@ def _():
 
 @case("heads of requests that are left half sent are bounded", server=False)
 def _():
-    with Truth("--receive-total", "1M", "--max-message", "64k", bound=MIB) as truth:
+    with Truth("--receive-total", "1M", "--max-message", "64k", "--head-timeout", "60s", bound=MIB) as truth:
         is_well = bystander(truth.server)
         head = request(headers=["X-Long: " + "x" * 7000])[:-2]
         peers = [truth.server.peer(upgrade=False) for _ in range(400)]
