@@ -12,6 +12,7 @@ main(void)
 	refused_add(&refused, 1, 100);
 	refused_add(&refused, 0, 100);
 	ok(refused_has(&refused, 1, 100), "a member of whom a message was given up is refused");
+	ok(refused_memory(&refused) > 0, "its memory is counted");
 	ok(!refused_has(&refused, 2, 100), "another one is not");
 	ok(!refused_has(&refused, 0, 100), "and neither is who is no member");
 	refused_add(&refused, 2, 200);
@@ -24,5 +25,6 @@ main(void)
 	ok(refused_has(&refused, 1, 1000 + REFUSED_MS), "and may begin again");
 	refused_free(&refused);
 	ok(!refused_has(&refused, 1, 1000 + REFUSED_MS), "nothing is left");
+	is_int(refused_memory(&refused), 0, "and no memory");
 	return done();
 }

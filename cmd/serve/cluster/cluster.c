@@ -26,7 +26,6 @@ propose(struct channel_log *log, struct channel *channel, const struct channel_p
 {
 	struct cluster *cluster = (struct cluster *)log;
 	struct proposals *proposals = &cluster->proposals;
-
 	int64_t now_ms = clock_now_ms(cluster->clock);
 
 	if (cluster->state == CLUSTER_FAILED)
@@ -326,7 +325,8 @@ cluster_trouble(const struct cluster *cluster)
 size_t
 cluster_memory(const struct cluster *cluster)
 {
-	return window_memory(&cluster->window) + cluster->presence.changes.cap;
+	return window_memory(&cluster->window) + cluster->presence.changes.cap +
+		refused_memory(&cluster->refused);
 }
 
 /* ---- opening and closing ---- */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "serve/util/memory.h"
 #include "text/buf.h"
 #include "text/hash.h"
 
@@ -56,6 +57,12 @@ refused_has(struct refused *refused, uint64_t serial, int64_t now_ms)
 		return false;
 	expire(refused, now_ms);
 	return find(refused, serial) != NULL;
+}
+
+size_t
+refused_memory(const struct refused *refused)
+{
+	return HASH_COUNT(refused->by_serial) * memory_cost(sizeof(struct refused_sender));
 }
 
 void

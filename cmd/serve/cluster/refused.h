@@ -2,6 +2,7 @@
 #define SERVE_CLUSTER_REFUSED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -27,6 +28,9 @@ void refused_add(struct refused *refused, uint64_t serial, int64_t now_ms);
 
 /* Returns true if the messages of this member are to be refused. */
 bool refused_has(struct refused *refused, uint64_t serial, int64_t now_ms);
+
+/* Returns the memory of the list in bytes. */
+size_t refused_memory(const struct refused *refused);
 
 void refused_free(struct refused *refused);
 
