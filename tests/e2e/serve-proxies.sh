@@ -66,7 +66,7 @@ local_config() {
 	sed -E "s|/etc/ssl/chat|$TMP/ssl|; s|127\.0\.0\.1:3001|127.0.0.1:$port|; s/\b90s/1s/; s/(bind|listen) :?443/\1 $1/"
 }
 
-# starts NAME COMMAND…: the proxy, which listens at descriptor 3. Sets proxy_pid and proxy_port.
+# starts NAME COMMAND…: the proxy, which listens at descriptor 3, or at $PORT itself. Sets proxy_pid and proxy_port.
 starts() {
 	rm -f "$TMP/port"
 	spawn tests/helpers/with-socket.py "$TMP/port" "${@:2}" >"$TMP/$1.out" 2>&1
@@ -80,7 +80,7 @@ starts() {
 # chats NAME PATH CHANNEL: a chat through the proxy.
 chats() {
 	local name=$1 at=wss://localhost:$proxy_port$2
-	exits 0 "$name: chat-send" chat-send --retry-for 5s -U "$at" hi || diag "$(cat "$TMP"/*.out)"
+	exits 0 "$name: chat-send" chat-send --retry-for 60s -U "$at" hi || diag "$(cat "$TMP"/*.out)"
 	is "$(jq -r .channel "$OUT")" "$3" "$name: says it in that channel"
 	exits 0 "$name: chat-listen" chat-listen -U "$at" --since all --no-follow -t message
 	is "$(jq -r .content "$OUT")" hi "$name: has it"
@@ -170,6 +170,7 @@ if command -v caddy >/dev/null; then
 		{
 		    admin off
 		    auto_https off
+		    skip_install_trust
 		    storage file_system $TMP/caddy
 		}
 	END
