@@ -72,12 +72,19 @@ joined(struct delivery *delivery, struct membership *membership, bool again)
 		delivery->instance = server->instance;
 }
 
+/*
+ * After a loss the messages in flight are sent again. So are those that were sent while the past
+ * came, if a part of it is missing: they may be in that part, and then they do not come as echoes.
+ * The server answers them by their nonces.
+ */
 static void
-caught_up(struct delivery *delivery, bool complete, uint64_t instance)
+caught_up(struct delivery *delivery, const struct membership_event *event, uint64_t instance)
 {
-	if (delivery->resending)
+	bool missed = event->gap && delivery->outbox.ack == ACK_NONCE;
+
+	if (delivery->resending || missed)
 		chat_outbox_rejoined(
-			&delivery->outbox, complete, delivery->forgetful, chat_now_ms());
+			&delivery->outbox, event->complete, delivery->forgetful, chat_now_ms());
 	delivery->instance = instance;
 	delivery->resending = delivery->forgetful = false;
 }
@@ -146,7 +153,7 @@ chat_delivery_take(struct delivery *delivery, struct membership *membership,
 	case MEMBERSHIP_MESSAGE:
 		return received(delivery, membership, event->msg, event->text);
 	case MEMBERSHIP_CATCH_UP:
-		caught_up(delivery, event->complete, membership->server.instance);
+		caught_up(delivery, event, membership->server.instance);
 		break;
 	case MEMBERSHIP_LOST:
 		lost(delivery, membership);

@@ -77,6 +77,7 @@ struct membership {
 		bool done; /* MEMBERSHIP_CATCH_UP was reported for this connection */
 		bool due; /* the next event is MEMBERSHIP_CATCH_UP */
 		bool complete; /* every page of the history said that nothing is missing */
+		bool gap; /* a page of the history said that messages are missing */
 		bool paged; /* a page was received, and more follow */
 	} catch_up;
 
@@ -117,6 +118,7 @@ struct membership_event {
 	const struct chat_msg *msg; /* text, read; CHAT_TYPE_UNKNOWN: JSON that is no message */
 	bool again; /* JOIN, CATCH_UP: not for the first time */
 	bool complete; /* CATCH_UP: the server says that no message is missing */
+	bool gap; /* CATCH_UP: the server says that messages are missing */
 	int64_t retry_ms; /* LOST */
 	const char *next_url; /* LOST: the URL of the next attempt; as url_text */
 	bool refused; /* LOST: a server has refused us that had not, or not since it was joined */

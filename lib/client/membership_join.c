@@ -89,7 +89,7 @@ joined(struct membership *membership, struct chat_span text, struct membership_e
 	membership->joined_ms = chat_now_ms();
 	membership->heartbeat.asked = 0;
 	chat_membership_expect_history(membership);
-	membership->catch_up.complete = false;
+	membership->catch_up.complete = membership->catch_up.gap = false;
 }
 
 void
@@ -223,6 +223,8 @@ chat_membership_receive_history(struct membership *membership)
 		return;
 	membership->catch_up.complete = is_true(msg, CHAT_SLOT_COMPLETE) &&
 		(!membership->catch_up.paged || membership->catch_up.complete);
+	membership->catch_up.gap |=
+		chat_msg_has(msg, CHAT_SLOT_COMPLETE) && !is_true(msg, CHAT_SLOT_COMPLETE);
 	membership->catch_up.paged = is_true(msg, CHAT_SLOT_MORE);
 	membership->catch_up.due = !membership->catch_up.paged;
 	chat_membership_expect_history(membership);
@@ -251,4 +253,5 @@ chat_membership_catch_up(struct membership *membership, struct membership_event 
 	event->what = MEMBERSHIP_CATCH_UP;
 	event->again = membership->rejoined;
 	event->complete = membership->catch_up.complete;
+	event->gap = membership->catch_up.gap;
 }

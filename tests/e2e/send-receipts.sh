@@ -37,6 +37,8 @@ exits 124 'what somebody else says with our nonce' chat-send -U "$lying/sender" 
 is "$(jq -r .type "$OUT")" '$unknown' 'is nothing to us'
 exits 2 'an answer to a message that is not ours' chat-send -U "$lying/content" --reply hello
 is "$(jq -r .type "$OUT")" '$unknown' 'is not waited for'
+exits 0 'what is said while the past comes, and falls into a gap of it' chat-send -U "$lying/gap" -W 60s hello
+is "$(jq -r .content "$OUT")" hello 'is said again, with its nonce, and acknowledged'
 exits 1 'nonce_reused' chat-send -U "$lying/reused" hello
 is "$(jq -r '"\(.type) \(.code) \(.line)"' "$OUT")" 'error nonce_reused 1' 'is a refusal'
 

@@ -4,7 +4,8 @@
 /limited says slower for 10^15 ms, /slower for 250 ms, again and again; /unavailable does the same with another code.
 /once-late answers every other init with not_initialized, as if it had come too late. /long-id sends a message with an
 id of 70,000 characters, /long-past has one in its history. /rival sends two messages, and answers what is said to them
-in other words, as if another process of the user had been first. Of three messages on /far-ahead the first has the last
+in other words, as if another process of the user had been first. On /gap the past comes when the first text is said,
+which is in the part of it that is missing. Of three messages on /far-ahead the first has the last
 millisecond that there is as its time, on /before-time the first one. The others answer a text or a file with a
 message that differs in one property from what was said (/content, /replyTo, /name, /mime, /size, /data, /sender) or
 in all (/other), with the content of the first message (/first), or with nonce_reused (/reused). /honest does not lie.
@@ -87,7 +88,9 @@ class Server:
         server = {"features": FEATURES, "instance": "liar", "maxMessage": 1 << 20}
         await peer.send(json.dumps({"type": "userData", "users": [], "server": server}))
         past = [told("x" * 70000)] if kind == "long-past" else []
-        await peer.send(json.dumps({"type": "history", "messages": past, "complete": True}))
+        if kind == "gap":
+            await peer.recv()
+        await peer.send(json.dumps({"type": "history", "messages": past, "complete": kind != "gap"}))
         for one in SAID.get(kind, []):
             await peer.send(json.dumps(one))
         number = 0
