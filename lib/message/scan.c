@@ -68,9 +68,11 @@ ruled_kind(const struct chat_rule *rule)
 	case CHAT_RULE_STRING:
 		return string_kind(rule);
 	case CHAT_RULE_INTEGER:
-		if (rule->max > 0 || (rule->has_min && rule->min != 1))
-			return SCAN_UNDECIDED;
-		return rule->has_min ? SCAN_POSITIVE : SCAN_INTEGER;
+		if (rule->has_min && rule->min == 1 && rule->max == 0)
+			return SCAN_POSITIVE;
+		if (rule->has_min && rule->min >= 0 && rule->max > 0)
+			return SCAN_RANGE;
+		return rule->has_min || rule->max > 0 ? SCAN_UNDECIDED : SCAN_INTEGER;
 	case CHAT_RULE_BOOLEAN:
 		return SCAN_BOOLEAN;
 	case CHAT_RULE_OBJECT:

@@ -19,6 +19,7 @@ static const unsigned char value_kinds[] = {
 	[SCAN_BASE64] = CHAT_JSON_STRING,
 	[SCAN_INTEGER] = CHAT_JSON_NUMBER,
 	[SCAN_POSITIVE] = CHAT_JSON_NUMBER,
+	[SCAN_RANGE] = CHAT_JSON_NUMBER,
 	[SCAN_BOOLEAN] = CHAT_JSON_BOOLEAN,
 	[SCAN_OBJECT] = CHAT_JSON_OBJECT,
 	[SCAN_ARRAY] = CHAT_JSON_ARRAY,
@@ -64,6 +65,8 @@ scan_value(const struct scan_field *field, enum scan_kind kind, const char *at)
 		return scan_integer(at, false);
 	case SCAN_POSITIVE:
 		return scan_integer(at, true);
+	case SCAN_RANGE:
+		return scan_range(field, at);
 	case SCAN_BOOLEAN:
 		return scan_boolean(at);
 	case SCAN_OBJECT:

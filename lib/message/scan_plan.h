@@ -29,6 +29,7 @@ enum scan_kind {
 	SCAN_BASE64,
 	SCAN_INTEGER,
 	SCAN_POSITIVE,
+	SCAN_RANGE, /* an integer within limits that are not negative */
 	SCAN_BOOLEAN,
 	SCAN_OBJECT,
 	SCAN_ARRAY
@@ -43,7 +44,7 @@ struct scan_field {
 	enum chat_slot slot;
 	uint32_t bit; /* the bit of this field in a set of fields */
 	struct scan_text word; /* the value with its quotes; valid for SCAN_WORD */
-	size_t min, max; /* limits in code points */
+	size_t min, max; /* limits in code points, or of an integer */
 	size_t enough; /* a string of this number of bytes has at least min code points */
 	const struct scan_shape *shape;
 };
