@@ -52,7 +52,8 @@ test_each_place(void)
 			wrong += chat_draft_text(&draft, chat_buf_span(&text), NULL, NULL) < 0;
 			decoded = chat_msg_string(&draft.text);
 			wrong += !chat_span_equal(chat_span_of(decoded), chat_buf_span(&text));
-			wrong += draft.text.escaped != (strchr(draft.body, '\\') != NULL);
+			wrong +=
+				draft.text.escaped != (memchr(draft.body, '\\', draft.len) != NULL);
 			free(decoded);
 			chat_draft_free(&draft);
 			chat_buf_free(&text);
