@@ -71,13 +71,13 @@ LIB_SRC := $(filter-out lib/examples/%,$(wildcard lib/*/*.c))
 
 # libchat, static and shared, is the part that reads and checks messages: no network, no command line.
 SHARED = $(addprefix text/,base64 buf_try err json json_string json_value line line_reader utf8) \
-	$(addprefix message/,build duplicate_keys file_check finding msg msg_get msg_type rules scan scan_avx2 scan_neon \
-		scan_plain scan_sse2 user_id username validate validate_lines value)
+	$(addprefix message/,build duplicate_keys file_check finding msg msg_get msg_type rules scan scan_avx2 scan_avx512 \
+		scan_neon scan_plain scan_sse2 user_id username validate validate_lines value)
 SHARED_SRC = $(SHARED:%=lib/%.c)
 SONAME = libchat.so.$(SOVERSION)
 
 # libchat-client, a member of a channel, is above libchat. Of what libchat does not export it has copies.
-CLIENT_SRC := $(wildcard lib/client/*.c lib/wire/*.c) lib/message/encode.c \
+CLIENT_SRC := $(wildcard lib/client/*.c lib/wire/*.c lib/message/scan*.c) lib/message/encode.c lib/message/rules.c \
 	$(patsubst %,lib/text/%.c,buf clock json_quote json_strdup show write_all)
 CLIENT_SONAME = libchat-client.so.$(SOVERSION)
 CLIENT_LIBS = -lwslay -lidn2 -lcrypto

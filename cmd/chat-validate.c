@@ -211,14 +211,15 @@ validate(const struct settings *settings, char **names)
 		.quiet = settings->quiet,
 		.max_shown = (uint64_t)settings->max_errors,
 	};
+	int scan = settings->strict ? -1 : choose_variant();
 	struct check check = {
 		.from = (enum chat_direction)(settings->from + 1),
 		.strict = settings->strict,
 		.pass = pass_of(settings),
 		.max_line_bytes = (size_t)settings->max_line_bytes,
 		.threads = threads_of(settings),
-		.scan = settings->strict || settings->state ? -1 : choose_variant(),
-		.state = settings->state ? state_new() : NULL,
+		.scan = scan,
+		.state = settings->state ? state_new(scan) : NULL,
 		.report = &report,
 		.lines = &outputs.lines,
 		.rejects = settings->rejects ? &outputs.rejects : NULL,

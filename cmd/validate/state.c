@@ -12,9 +12,13 @@
 #include "validate/state_store.h"
 
 struct state *
-state_new(void)
+state_new(int scan)
 {
-	return chat_alloc_zeroed(1, sizeof(struct state));
+	struct state *state = chat_alloc_zeroed(1, sizeof(*state));
+
+	if (scan >= 0)
+		state->scan = chat_scan_new(CHAT_FROM_ANY, (enum chat_scan_variant)scan);
+	return state;
 }
 
 void
@@ -26,8 +30,10 @@ state_reset(struct state *state)
 void
 state_free(struct state *state)
 {
-	if (state)
-		state_clear(state);
+	if (!state)
+		return;
+	state_clear(state);
+	chat_scan_free(state->scan);
 	free(state);
 }
 

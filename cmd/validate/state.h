@@ -7,9 +7,10 @@
 /*
  * --state: checks the order of the messages of one file. It keeps the id and the time of the last
  * message of every channel, and the presence of every user of a channel. Memory grows with the
- * number of channels and users, not with that of messages.
+ * number of channels, and of users since the last userData, not with that of messages. scan: the
+ * variant of the scanner that reads lists; -1: none.
  */
-struct state *state_new(void);
+struct state *state_new(int scan);
 void state_free(struct state *state);
 
 /* Forgets everything, before another file. */

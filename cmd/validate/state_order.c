@@ -34,42 +34,61 @@ compare_ids(const char *a, size_t a_len, const char *b, size_t b_len)
 	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
 }
 
+/* A message: that of the line, or one in the list of a history. */
+struct place {
+	bool listed;
+	size_t index; /* in the list; valid if listed */
+};
+
+/* Reports a finding about a member of the message at a place. */
+static void
+report_at(const struct look *look, struct place place, const struct chat_json_value *at,
+	const char *name, const char *text)
+{
+	char field[64];
+
+	if (place.listed)
+		snprintf(field, sizeof(field), "/messages/%zu/%s", place.index, name);
+	else
+		snprintf(field, sizeof(field), "/%s", name);
+	state_report(look, at, CHAT_BAD_MESSAGE, field, text);
+}
+
 /*
  * Reports an id that is not after that of the latest message; else notes it. An equal id of
  * ID_BYTES is not reported, because the rest may differ.
  */
 static void
 check_id(const struct look *look, struct latest *latest, const struct chat_json_value *id,
-	const char *field)
+	struct place place)
 {
-	char *word = chat_json_strdup(id);
-	size_t len = strnlen(word, ID_BYTES);
-	int order = latest->id_len > 0 ? compare_ids(word, len, latest->id, latest->id_len) : 1;
+	char *decoded = id->escaped ? chat_json_strdup(id) : NULL;
+	struct chat_span word = decoded ? chat_span_of(decoded) : chat_json_inside(id);
+	size_t len = word.len < ID_BYTES ? word.len : ID_BYTES;
+	int order = latest->id_len > 0 ? compare_ids(word.at, len, latest->id, latest->id_len) : 1;
 
 	if (order == 0 && len < ID_BYTES)
-		state_report(look, id, CHAT_BAD_MESSAGE, field, "the id of the message before it");
+		report_at(look, place, id, "id", "the id of the message before it");
 	else if (order < 0)
-		state_report(
-			look, id, CHAT_BAD_MESSAGE, field, "does not sort after an id before it");
+		report_at(look, place, id, "id", "does not sort after an id before it");
 	if (order > 0) {
-		memcpy(latest->id, word, len);
+		memcpy(latest->id, word.at, len);
 		latest->id_len = len;
 	}
-	free(word);
+	free(decoded);
 }
 
 /* Reports a time that is before that of the latest message; else notes it. */
 static void
 check_time(const struct look *look, struct latest *latest, const struct chat_json_value *time,
-	const char *field)
+	struct place place)
 {
 	int64_t timestamp;
 
 	if (!chat_json_int64(time->raw, &timestamp))
 		return;
 	if (latest->timed && timestamp < latest->timestamp) {
-		state_report(
-			look, time, CHAT_BAD_MESSAGE, field, "earlier than the message before it");
+		report_at(look, place, time, "timestamp", "earlier than the message before it");
 		return;
 	}
 	latest->timestamp = timestamp;
@@ -96,8 +115,8 @@ state_check_message(const struct look *look, const struct chat_msg *msg)
 	struct channel *channel = state_channel_of(look, msg);
 	struct latest *latest = latest_of(look->state, channel);
 
-	check_id(look, latest, &msg->value[CHAT_SLOT_ID], "/id");
-	check_time(look, latest, &msg->value[CHAT_SLOT_TIMESTAMP], "/timestamp");
+	check_id(look, latest, &msg->value[CHAT_SLOT_ID], (struct place){0});
+	check_time(look, latest, &msg->value[CHAT_SLOT_TIMESTAMP], (struct place){0});
 	if (chat_msg_has(msg, CHAT_SLOT_SENDER_ID))
 		state_add_user(look->state, channel, &msg->value[CHAT_SLOT_SENDER_ID]);
 }
@@ -115,23 +134,15 @@ state_check_history(const struct look *look, const struct chat_msg *msg)
 {
 	struct channel *channel = NULL;
 	struct latest latest = {.id_len = 0};
-	struct chat_json json;
-	struct chat_json_value element;
-	char field[64];
-	bool first;
+	struct place place = {.listed = true};
+	struct state_list list;
+	struct chat_msg said;
 
-	chat_json_begin(&json, msg->value[CHAT_SLOT_MESSAGES].raw);
-	chat_json_enter(&json, &first, NULL);
-	for (size_t i = 0; state_next_element(&json, &first, &element); i++) {
-		struct chat_msg said;
-
-		if (chat_msg_read(&said, element.raw, CHAT_FROM_SERVER, NULL))
-			return;
+	state_list_begin(&list, look, msg);
+	for (; state_list_next(&list, &said); place.index++) {
 		channel = state_channel_of(look, state_channel_name(msg) ? msg : &said);
-		snprintf(field, sizeof(field), "/messages/%zu/id", i);
-		check_id(look, &latest, &said.value[CHAT_SLOT_ID], field);
-		snprintf(field, sizeof(field), "/messages/%zu/timestamp", i);
-		check_time(look, &latest, &said.value[CHAT_SLOT_TIMESTAMP], field);
+		check_id(look, &latest, &said.value[CHAT_SLOT_ID], place);
+		check_time(look, &latest, &said.value[CHAT_SLOT_TIMESTAMP], place);
 		if (chat_msg_has(&said, CHAT_SLOT_SENDER_ID))
 			state_add_user(look->state, channel, &said.value[CHAT_SLOT_SENDER_ID]);
 	}

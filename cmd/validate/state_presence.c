@@ -7,26 +7,6 @@
 #include "text/buf.h"
 #include "text/json_strdup.h"
 
-/*
- * Reads `id` and `online` of a user in userData. If a member is missing, its variable is not set.
- */
-static void
-read_user(struct chat_span object, struct chat_json_value *id, bool *online)
-{
-	struct chat_json json;
-	struct chat_json_value key, value;
-	bool first;
-
-	chat_json_begin(&json, object);
-	chat_json_enter(&json, &first, NULL);
-	while (chat_json_member(&json, &first, &key, NULL) > 0 &&
-		chat_json_read(&json, &value, NULL) == 0)
-		if (chat_json_string_is(&key, CHAT_SPAN("id")))
-			*id = value;
-		else if (chat_json_string_is(&key, CHAT_SPAN("online")))
-			*online = *value.raw.at == 't';
-}
-
 /* Returns the `instance` in `server` (NULL: none), or NULL. The caller frees it. */
 static char *
 read_instance(const struct chat_json_value *server)
@@ -76,20 +56,16 @@ void
 state_note_users(const struct look *look, const struct chat_msg *msg)
 {
 	struct channel *channel = state_channel_of(look, msg);
-	struct chat_json json;
-	struct chat_json_value element;
-	bool first;
+	struct state_list list;
+	struct chat_msg user;
 
 	note_listing(look->state,
 		state_channel_name(msg) ? &channel->listing : &look->state->listing, msg);
-	chat_json_begin(&json, msg->value[CHAT_SLOT_USERS].raw);
-	chat_json_enter(&json, &first, NULL);
-	while (state_next_element(&json, &first, &element)) {
-		struct chat_json_value id = element;
-		bool online = false;
+	state_list_begin(&list, look, msg);
+	while (state_list_next(&list, &user)) {
+		bool online = *user.value[CHAT_SLOT_ONLINE].raw.at == 't';
 
-		read_user(element.raw, &id, &online);
-		state_add_user(look->state, channel, &id)->presence =
+		state_add_user(look->state, channel, &user.value[CHAT_SLOT_ID])->presence =
 			online ? PRESENCE_ONLINE : PRESENCE_OFFLINE;
 	}
 }
@@ -103,7 +79,7 @@ state_check_status(const struct look *look, const struct chat_msg *msg)
 {
 	const struct chat_json_value *id = &msg->value[CHAT_SLOT_USER_ID];
 	struct channel *channel = state_channel_of(look, msg);
-	struct channel *nameless = state_channel(look->state, chat_strdup(""));
+	struct channel *nameless = state_channel(look->state, CHAT_SPAN(""));
 	const struct listing *listing = state_listing(look->state, channel);
 	struct user *user = state_find_user(look->state, nameless, id);
 	bool online = *msg->value[CHAT_SLOT_ONLINE].raw.at == 't';

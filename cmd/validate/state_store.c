@@ -1,4 +1,4 @@
-/* The tables of --state: the channels and users, and the last userData. */
+/* The channels of --state, and the last userData. */
 #include "validate/state_store.h"
 
 #include <stdio.h>
@@ -33,44 +33,62 @@ state_channel_name(const struct chat_msg *msg)
 	return url ? url : state_value(msg, CHAT_SLOT_CHANNEL);
 }
 
-bool
-state_next_element(struct chat_json *json, bool *first, struct chat_json_value *element)
+static struct channel *
+channel_add(struct state *state, struct chat_span name)
 {
-	return chat_json_element(json, first, NULL) > 0 && chat_json_read(json, element, NULL) == 0;
+	struct channel *channel = chat_alloc_zeroed(1, sizeof(*channel));
+	uint64_t hashes[2];
+
+	channel->name = chat_strndup(name.at, name.len);
+	channel->name_len = name.len;
+	hashes[0] = chat_hash(name.at, name.len);
+	hashes[1] = chat_hash(hashes, sizeof(hashes[0]));
+	memcpy(channel->key, hashes, sizeof(channel->key));
+	HASH_ADD_KEYPTR(hh, state->channels, channel->name, channel->name_len, channel);
+	return channel;
 }
 
-/*
- * Returns the entry with this key. If there is none, adds an entry of size bytes, which begins with
- * a struct keyed; the other bytes are zero. Takes over key.
- */
-static void *
-find_or_add(struct keyed **table, char *key, size_t size)
+static bool
+is_named(const struct channel *channel, struct chat_span name)
 {
-	struct keyed *entry;
-
-	HASH_FIND_STR(*table, key, entry);
-	if (entry) {
-		free(key);
-		return entry;
-	}
-	entry = chat_alloc_zeroed(1, size);
-	entry->key = key;
-	HASH_ADD_KEYPTR(hh, *table, entry->key, strlen(entry->key), entry);
-	return entry;
+	return chat_span_equal((struct chat_span){channel->name, channel->name_len}, name);
 }
 
 struct channel *
-state_channel(struct state *state, char *name)
+state_channel(struct state *state, struct chat_span name)
 {
-	return find_or_add(&state->channels, name, sizeof(struct channel));
+	struct channel *channel = NULL;
+	size_t place = 0;
+
+	while (place < RECENT_CHANNELS - 1 && state->recent[place] &&
+		!is_named(state->recent[place], name))
+		place++;
+	if (state->recent[place] && is_named(state->recent[place], name))
+		channel = state->recent[place];
+	else
+		HASH_FIND(hh, state->channels, name.at, name.len, channel);
+	if (!channel)
+		channel = channel_add(state, name);
+	memmove(state->recent + 1, state->recent, place * sizeof(state->recent[0]));
+	state->recent[0] = channel;
+	return channel;
 }
 
 struct channel *
 state_channel_of(const struct look *look, const struct chat_msg *msg)
 {
 	const struct chat_json_value *name = state_channel_name(msg);
+	struct channel *channel;
+	char *decoded;
 
-	return state_channel(look->state, name ? chat_json_strdup(name) : chat_strdup(""));
+	if (!name)
+		return state_channel(look->state, CHAT_SPAN(""));
+	if (!name->escaped)
+		return state_channel(look->state, chat_json_inside(name));
+	decoded = chat_json_strdup(name);
+	channel = state_channel(look->state, chat_span_of(decoded));
+	free(decoded);
+	return channel;
 }
 
 const struct listing *
@@ -80,61 +98,20 @@ state_listing(const struct state *state, const struct channel *channel)
 							       : &channel->listing;
 }
 
-static char *
-user_key(const struct channel *channel, const struct chat_json_value *id)
-{
-	char *word = chat_json_strdup(id);
-	struct chat_buf key = {0};
-
-	chat_buf_printf(&key, "%s\n%s", channel->keyed.key, word);
-	chat_buf_append(&key, "", 1);
-	free(word);
-	return key.at;
-}
-
-struct user *
-state_add_user(struct state *state, const struct channel *channel, const struct chat_json_value *id)
-{
-	struct user *user = find_or_add(&state->users, user_key(channel, id), sizeof(*user));
-
-	if (user->noted < state_listing(state, channel)->number)
-		user->presence = PRESENCE_UNKNOWN;
-	user->noted = state->listings;
-	return user;
-}
-
-struct user *
-state_find_user(
-	struct state *state, const struct channel *channel, const struct chat_json_value *id)
-{
-	char *key = user_key(channel, id);
-	struct keyed *found;
-	struct user *user;
-
-	HASH_FIND_STR(state->users, key, found);
-	free(key);
-	user = (struct user *)found;
-	return user && user->noted >= state_listing(state, channel)->number ? user : NULL;
-}
-
 void
 state_clear(struct state *state)
 {
-	struct keyed *entry, *next;
+	struct chat_scan *scan = state->scan;
+	struct channel *channel, *next;
 
-	HASH_ITER(hh, state->channels, entry, next)
+	HASH_ITER(hh, state->channels, channel, next)
 	{
-		HASH_DEL(state->channels, entry);
-		free(((struct channel *)entry)->listing.instance);
-		free(entry->key);
-		free(entry);
+		HASH_DEL(state->channels, channel);
+		free(channel->listing.instance);
+		free(channel->name);
+		free(channel);
 	}
-	HASH_ITER(hh, state->users, entry, next)
-	{
-		HASH_DEL(state->users, entry);
-		free(entry->key);
-		free(entry);
-	}
+	free(state->users);
 	free(state->listing.instance);
-	*state = (struct state){.initialized = false};
+	*state = (struct state){.scan = scan};
 }

@@ -8,6 +8,7 @@
 #include "chat/json.h"
 #include "chat/msg.h"
 #include "chat/span.h"
+#include "message/scan.h"
 #include "text/hash.h"
 
 /*
@@ -36,14 +37,11 @@ struct listing {
 	char *instance; /* the last `instance` that the server sent; owned; NULL: none */
 };
 
-/* The key of a hash table entry. It must be the first member of the entry. */
-struct keyed {
-	char *key; /* owned */
-	UT_hash_handle hh;
-};
-
 struct channel {
-	struct keyed keyed; /* the key: the URL of the channel, else its `channel`, else "" */
+	char *name; /* the URL of the channel, else its `channel`, else ""; owned */
+	size_t name_len;
+	unsigned char key[16]; /* of the hashes of its users */
+	UT_hash_handle hh;
 	struct latest latest;
 	uint64_t latest_noted; /* state.listings when latest was last used */
 	struct listing listing; /* the last userData that names this channel */
@@ -51,19 +49,27 @@ struct channel {
 
 enum presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_OFFLINE };
 
+/* A user of a channel. Of an id only a hash is kept, of 64 bits and with a random key: two of a
+ * million users have the same one once in 30 million logs. */
 struct user {
-	struct keyed keyed; /* the key: the key of the channel, a newline, the id of the user */
-	enum presence presence;
+	uint64_t hash; /* of the id, with the key of the channel */
 	uint64_t noted; /* state.listings when the user was last noted */
+	const struct channel *channel; /* NULL: the place is empty */
+	enum presence presence;
 };
 
+#define RECENT_CHANNELS 4
+
 struct state {
+	struct chat_scan *scan; /* reads elements of lists; NULL: none */
 	bool initialized; /* a client has sent init */
 	bool refused; /* the server has sent an error since the last init */
 	uint64_t listings; /* the number of the last userData; 0: there was none */
 	struct listing listing; /* the last userData without a channel: it is about all channels */
-	struct keyed *channels; /* entries are struct channel */
-	struct keyed *users; /* entries are struct user */
+	struct channel *channels;
+	struct channel *recent[RECENT_CHANNELS]; /* of `channels`, the last one found first */
+	struct user *users; /* a hash table with user_cap places, of which user_count are in use */
+	size_t user_cap, user_count; /* user_cap is a power of two; 0: there is no table */
 };
 
 /* The message that is checked, and the function that gets the findings. */
@@ -84,8 +90,8 @@ const struct chat_json_value *state_value(const struct chat_msg *msg, enum chat_
 /* Returns the `url` of a message, else its `channel`, or NULL if it has neither. */
 const struct chat_json_value *state_channel_name(const struct chat_msg *msg);
 
-/* Returns the channel of this name; adds it if it is new. Takes over name. */
-struct channel *state_channel(struct state *state, char *name);
+/* Returns the channel of this name; adds it if it is new. */
+struct channel *state_channel(struct state *state, struct chat_span name);
 
 /* Returns the channel of a message, or the channel "" if the message names none. */
 struct channel *state_channel_of(const struct look *look, const struct chat_msg *msg);
@@ -107,10 +113,18 @@ struct user *state_find_user(
 	struct state *state, const struct channel *channel, const struct chat_json_value *id);
 
 /*
- * Reads the next element of an array that chat_msg_read() has accepted. first is that of
- * chat_json_enter(). Returns false at the end.
+ * The elements of the list of a userData or a history. state_list_next() reads the next one into
+ * *msg: a message, or the id and `online` of a user. Returns false at the end.
  */
-bool state_next_element(struct chat_json *json, bool *first, struct chat_json_value *element);
+struct state_list {
+	const struct look *look;
+	enum chat_type type; /* CHAT_TYPE_USER_DATA or CHAT_TYPE_HISTORY */
+	struct chat_json json;
+	bool first;
+};
+
+void state_list_begin(struct state_list *list, const struct look *look, const struct chat_msg *msg);
+bool state_list_next(struct state_list *list, struct chat_msg *msg);
 
 /* Frees all channels and users, and zeroes the state. */
 void state_clear(struct state *state);

@@ -64,7 +64,7 @@ void chat_validator_on_finding(
 
 /*
  * Sets a function that is called for each valid message. It may call chat_validator_report, which
- * makes the line invalid. With this function, each line is parsed, which is slower.
+ * makes the line invalid. With this function, checking is slower.
  */
 typedef void chat_validate_message(void *arg, const struct chat_msg *msg);
 void chat_validator_on_message(

@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "client/json_edit.h"
+#include "client/nonce.h"
 #include "message/encode.h"
 #include "message/rules.h"
 #include "text/err.h"
+#include "text/json_quote.h"
 #include "text/span.h"
 #include "text/utf8.h"
 
@@ -195,10 +197,46 @@ chat_draft_read(struct draft *draft, struct chat_span line, struct chat_err *err
 	return -1;
 }
 
+/*
+ * Makes the body of a text of 1 to the most characters, which is valid as it is made here: it need
+ * not be read again. Each line of chat-send -l comes here.
+ */
+static void
+make_text(struct draft *draft, struct chat_span text, size_t points)
+{
+	struct chat_span front = CHAT_SPAN("{\"type\":\"text\",\"text\":");
+	struct chat_buf body = {0};
+	size_t len;
+
+	chat_buf_reserve(&body, front.len + text.len + sizeof("\"\"}"));
+	chat_buf_append_span(&body, front);
+	chat_json_quote(&body, text);
+	len = body.len - front.len;
+	chat_buf_append(&body, "}", 1);
+	draft->text = (struct chat_json_value){.kind = CHAT_JSON_STRING,
+		.raw = {body.at + front.len, len},
+		.points = points,
+		.escaped = len > text.len + 2};
+	draft->type = CHAT_TYPE_TEXT;
+	draft->body = body.at;
+	draft->len = body.len;
+}
+
+/* Returns true if a text has as many characters as the rules allow. */
+static bool
+is_allowed(size_t points)
+{
+	const struct chat_rule *rule =
+		chat_shape_find(&chat_rules[CHAT_TYPE_TEXT].shape, CHAT_SPAN("text"));
+
+	return points >= (size_t)rule->min && points <= (size_t)rule->max;
+}
+
 int
 chat_draft_text(
 	struct draft *draft, struct chat_span text, const char *reply_to, struct chat_err *err)
 {
+	size_t points;
 	char *string, *body;
 
 	*draft = (struct draft){0};
@@ -208,6 +246,11 @@ chat_draft_text(
 		return chat_fail(err, CHAT_BAD_UTF8, "the id of a message is not UTF-8");
 	if (memchr(text.at, '\0', text.len))
 		return chat_fail(err, CHAT_NUL_CHARACTER, "U+0000 cannot be sent");
+	points = chat_utf8_count(text.at, text.len);
+	if (!reply_to && is_allowed(points)) {
+		make_text(draft, text, points);
+		return 0;
+	}
 	string = chat_strndup(text.at, text.len);
 	body = chat_encode_text(string, NULL, reply_to);
 	free(string);
@@ -252,19 +295,38 @@ is_of_way(void *arg, const struct chat_json_value *key)
 		chat_json_string_is(key, CHAT_SPAN("channel"));
 }
 
-/* Appends `hops`. Faster than printf: chat-send -l writes it for each line. */
-static void
-write_hops(struct chat_buf *wire, unsigned hops)
+#define TAIL_BYTES (NONCE_SIZE + 40)
+
+/* Writes `hops`. Faster than printf: chat-send -l writes it for each line. */
+static char *
+put_hops(char *at, unsigned hops)
 {
 	char digits[10];
-	size_t at = sizeof(digits);
+	size_t first = sizeof(digits);
 
 	do {
-		digits[--at] = (char)('0' + hops % 10);
+		digits[--first] = (char)('0' + hops % 10);
 		hops /= 10;
 	} while (hops > 0);
-	chat_buf_append_string(wire, ",\"hops\":");
-	chat_buf_append(wire, digits + at, sizeof(digits) - at);
+	at = stpcpy(at, ",\"hops\":");
+	return mempcpy(at, digits + first, sizeof(digits) - first);
+}
+
+/* Appends hops, the nonce if there is one, and the end of the message. */
+static void
+write_tail(struct chat_buf *wire, unsigned hops, const char *nonce)
+{
+	char tail[TAIL_BYTES], *at = tail;
+
+	if (hops > 0)
+		at = put_hops(at, hops);
+	if (nonce) {
+		at = stpcpy(at, ",\"nonce\":\"");
+		at = stpcpy(at, nonce);
+		*at++ = '"';
+	}
+	*at++ = '}';
+	chat_buf_append(wire, tail, (size_t)(at - tail));
 }
 
 void
@@ -283,12 +345,5 @@ chat_draft_wire(const struct draft *draft, const char *nonce, const struct via_h
 		chat_via_write(
 			wire, draft->has_via ? &draft->via : NULL, carried ? draft->origin : "");
 	}
-	if (draft->hops > 0)
-		write_hops(wire, draft->hops);
-	if (nonce) {
-		chat_buf_append_string(wire, ",\"nonce\":\"");
-		chat_buf_append_string(wire, nonce);
-		chat_buf_append(wire, "\"", 1);
-	}
-	chat_buf_append(wire, "}", 1);
+	write_tail(wire, draft->hops, nonce);
 }

@@ -57,7 +57,8 @@ bool chat_draft_has_been(const struct draft *draft, const struct via_here *here)
 
 /*
  * Appends what is sent to a channel: the body without `via`, `hops`, `id` and `channel`, then `via`
- * and `hops` as they are there, and the nonce. nonce NULL: none is added.
+ * and `hops` as they are there, and the nonce, of less than NONCE_SIZE bytes. nonce NULL: none is
+ * added.
  */
 void chat_draft_wire(const struct draft *draft, const char *nonce, const struct via_here *here,
 	struct chat_buf *wire);

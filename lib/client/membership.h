@@ -16,6 +16,7 @@
 #include "client/rotation.h"
 #include "client/server_info.h"
 #include "client/via.h"
+#include "message/scan.h"
 #include "text/buf.h"
 #include "wire/client.h"
 #include "wire/url_list.h"
@@ -98,6 +99,10 @@ struct membership {
 	char first_since[SERVER_INFO_SINCE_SIZE]; /* `since` of the first userData; "": none came */
 
 	struct chat_buf compact; /* scratch: a message without line breaks */
+	struct chat_buf
+		padded; /* scratch: a message with the bytes behind it that the scanner needs */
+	struct chat_scan *scan; /* owned; NULL: few messages came, or there is no memory for it */
+	unsigned unscanned; /* messages that came before there was a scanner */
 	struct chat_msg msg; /* the message that came last; its values point to its line */
 };
 

@@ -41,6 +41,8 @@ chat_membership_free(struct membership *membership)
 	chat_membership_disconnect(membership);
 	chat_position_free(&membership->position);
 	chat_buf_free(&membership->compact);
+	chat_buf_free(&membership->padded);
+	chat_scan_free(membership->scan);
 }
 
 void

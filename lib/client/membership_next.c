@@ -8,6 +8,7 @@
 
 #include "chat/json.h"
 #include "client/json_edit.h"
+#include "message/scan.h"
 #include "text/clock.h"
 #include "text/err.h"
 
@@ -39,17 +40,48 @@ read_message(struct membership *membership, struct chat_span text, struct chat_e
 	return chat_fail(err, CHAT_PROTOCOL_ERROR, "the server sent no message: %s", err->text);
 }
 
+#define SCAN_AFTER 32 /* messages; for fewer it does not pay to make a scanner */
+#define SCAN_MAX_BYTES 65536
+
+/*
+ * Tries the scanner, which reads most messages in a quarter of the time. Returns true if it has
+ * read the message, and sets *text to a copy, to which the values of the message point.
+ */
+static bool
+scan_message(struct membership *membership, struct chat_span *text)
+{
+	struct chat_buf *padded = &membership->padded;
+
+	if (text->len > SCAN_MAX_BYTES)
+		return false;
+	if (!membership->scan && ++membership->unscanned > SCAN_AFTER)
+		membership->scan = chat_scan_new(CHAT_FROM_SERVER, chat_scan_best());
+	if (!membership->scan)
+		return false;
+	padded->len = 0;
+	chat_buf_reserve(padded, text->len + CHAT_SCAN_PADDING);
+	memcpy(padded->at, text->at, text->len);
+	padded->at[text->len] = '\n';
+	if (!chat_scan_read(
+		    membership->scan, (struct chat_span){padded->at, text->len}, &membership->msg))
+		return false;
+	text->at = padded->at;
+	return true;
+}
+
 /* Takes a text that came, as an event. */
 static void
 receive(struct membership *membership, struct chat_span text, struct membership_event *event)
 {
 	struct chat_err err;
 
-	if (memchr(text.at, '\n', text.len))
-		text = chat_json_edit_compact(&membership->compact, text);
-	if (read_message(membership, text, &err) < 0) {
-		chat_membership_lose(membership, &err, event);
-		return;
+	if (!scan_message(membership, &text)) {
+		if (memchr(text.at, '\n', text.len))
+			text = chat_json_edit_compact(&membership->compact, text);
+		if (read_message(membership, text, &err) < 0) {
+			chat_membership_lose(membership, &err, event);
+			return;
+		}
 	}
 	if (membership->state == MEMBERSHIP_JOINING) {
 		chat_membership_receive_first(membership, text, event);

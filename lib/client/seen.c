@@ -6,6 +6,7 @@
 #include "client/seen.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "text/buf.h"
 
@@ -24,20 +25,42 @@ chat_seen_free(struct seen *seen)
 	*seen = (struct seen){0};
 }
 
+static uint64_t
+hash_add(uint64_t hash, const char *bytes, size_t len)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, bytes, len);
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 29;
+}
+
+static uint64_t
+hash_of(struct chat_span bytes)
+{
+	uint64_t hash = bytes.len;
+	size_t at = 0;
+
+	for (; bytes.len - at > sizeof(hash); at += sizeof(hash))
+		hash = hash_add(hash, bytes.at + at, sizeof(hash));
+	hash = hash_add(hash, bytes.at + at, bytes.len - at);
+	return hash ^ hash >> 32;
+}
+
 uint64_t
 chat_seen_hash(const struct chat_json_value *id)
 {
-	struct chat_span rest = chat_json_inside(id);
-	uint64_t hash = 0xcbf29ce484222325u;
-	char piece[64];
-	size_t len;
+	struct chat_span decoded;
+	uint64_t hash;
+	char *room;
 
-	while (rest.len > 0) {
-		len = chat_json_decode(&rest, piece, sizeof(piece));
-		for (size_t i = 0; i < len; i++)
-			hash = (hash ^ (unsigned char)piece[i]) * 0x100000001b3u;
-	}
-	return hash ^ hash >> 32;
+	if (!id->escaped)
+		return hash_of(chat_json_inside(id));
+	room = chat_alloc(id->raw.len);
+	decoded = (struct chat_span){room, chat_json_unescape(id, room, id->raw.len)};
+	hash = hash_of(decoded);
+	free(room);
+	return hash;
 }
 
 static uint16_t *

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "message/file_check.h"
+#include "message/msg_rest.h"
 #include "message/reader.h"
 #include "message/rules.h"
 #include "message/value.h"
@@ -189,15 +190,13 @@ check_missing(struct chat_reader *reader, const struct frame *frame)
 	}
 }
 
+/* Reads the members of an object from the cursor to its end. */
 static int
-read_object(struct chat_reader *reader, struct frame *frame)
+read_members(struct chat_reader *reader, struct frame *frame, bool first)
 {
 	struct chat_json_value key, other;
-	bool first;
 	int more;
 
-	if (chat_json_enter(&reader->json, &first, &reader->err))
-		return -1;
 	while ((more = chat_json_member(&reader->json, &first, &key, &reader->err)) > 0) {
 		const struct chat_rule *rule = find_rule(frame, &key);
 
@@ -208,6 +207,16 @@ read_object(struct chat_reader *reader, struct frame *frame)
 	if (more == 0)
 		check_missing(reader, frame);
 	return more;
+}
+
+static int
+read_object(struct chat_reader *reader, struct frame *frame)
+{
+	bool first;
+
+	if (chat_json_enter(&reader->json, &first, &reader->err))
+		return -1;
+	return read_members(reader, frame, first);
 }
 
 /* Reads the object at the cursor by the rules of its type. If the type is not known, checks only
@@ -346,6 +355,64 @@ chat_msg_check(struct chat_msg *msg, struct chat_span line, enum chat_direction 
 		chat_findings_report(&reader.findings, &reader.err);
 	chat_duplicate_keys_free(&reader.findings.keys);
 	return reader.findings.no_memory ? -1 : (int)reader.findings.reported;
+}
+
+/* ---- the rest of a line that the scanner has not decided ---- */
+
+/*
+ * Reads an object from where the scanner has stopped; the members before have no findings. Returns
+ * 0, or -1 with reader->err at a JSON error.
+ */
+static int
+read_from(struct chat_reader *reader, const struct chat_scan_stop *stop)
+{
+	struct frame frame = {.keep = true, .seen = stop->seen};
+
+	reader->json.at = stop->at;
+	if (stop->whole)
+		return 0;
+	reader->json.depth = 1;
+	frame.shape = &chat_rules[stop->type].shape;
+	return read_members(reader, &frame, false);
+}
+
+/* Adds the finding about a `type` that is not valid. Returns false if it is valid, as one that the
+ * scanner does not know is. A type that is not read because the text ends there has no finding. */
+static bool
+is_unknown(struct chat_reader *reader, enum chat_direction from)
+{
+	struct chat_json_value type;
+
+	return chat_reader_find_type(reader, &type) <= 0 ||
+		chat_reader_check_type(reader, &type, from) == CHAT_TYPE_UNKNOWN;
+}
+
+int
+chat_msg_check_rest(struct chat_span line, size_t valid, const struct chat_scan_stop *stop,
+	enum chat_direction from, chat_msg_report *report, void *arg)
+{
+	struct chat_reader reader;
+	struct chat_msg unwanted;
+	int broken = 0;
+
+	while (valid > 0 && valid < line.len && (line.at[valid] & 0xC0) == 0x80)
+		valid--;
+	valid += chat_utf8_check(line.at + valid, line.len - valid);
+	reader_init(&reader, &unwanted, line.at, report, arg);
+	chat_json_begin(&reader.json, (struct chat_span){line.at, valid});
+	unwanted.type = stop->type;
+	unwanted.has = 0;
+	if (stop->type == CHAT_TYPE_UNKNOWN && !is_unknown(&reader, from))
+		return -1;
+	if (stop->at <= line.at + valid)
+		broken = read_from(&reader, stop);
+	if (valid < line.len)
+		broken = fail_utf8(valid, &reader.err);
+	else if (!broken)
+		broken = chat_json_end(&reader.json, &reader.err);
+	if (broken)
+		chat_findings_report(&reader.findings, &reader.err);
+	return (int)reader.findings.reported;
 }
 
 char *

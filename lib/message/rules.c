@@ -121,9 +121,9 @@ static const struct chat_rule error_rules[] = {
 };
 
 static const struct chat_rule user_rules[] = {
-	REQUIRED("id", NONE, STRING, .about = "the user's id"),
-	REQUIRED("username", NONE, STRING, .about = "the user's name"),
-	REQUIRED("online", NONE, BOOLEAN, .about = "whether the user is connected"),
+	REQUIRED("id", ID, STRING, .about = "the user's id"),
+	REQUIRED("username", USERNAME, STRING, .about = "the user's name"),
+	REQUIRED("online", ONLINE, BOOLEAN, .about = "whether the user is connected"),
 	OPTIONAL("lastActive", NONE, INTEGER, .about = "Unix time in milliseconds"),
 };
 static const struct chat_shape user = SHAPE(user_rules);

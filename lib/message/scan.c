@@ -1,7 +1,7 @@
 /*
  * Compiles the table of rules for the scanner, and selects its variant. The scanner itself is in
- * scan_body.h, which scan_plain.c, scan_sse2.c, scan_avx2.c and scan_neon.c compile for different
- * vectors.
+ * scan_body.h, which scan_plain.c, scan_sse2.c, scan_avx2.c, scan_avx512.c and scan_neon.c compile
+ * for different vectors.
  */
 #include "message/scan.h"
 
@@ -10,8 +10,16 @@
 #include "message/rules.h"
 #include "message/scan_plan.h"
 
+struct scan_variant {
+	const char *word;
+	scan_accept *accept; /* NULL: not for this machine */
+	scan_next *next;
+	scan_read *read;
+	scan_element *element;
+};
+
 struct chat_scan {
-	scan_function *accept;
+	const struct scan_variant *variant;
 	struct scan_plan plan;
 };
 
@@ -52,20 +60,19 @@ string_kind(const struct chat_rule *rule)
 	}
 }
 
-/* An additional property without a shape may have any value. If it has a shape, the scanner follows
- * the shape, because the keys of the shape must not be duplicate. */
+/* Returns the kind of a value that must follow its rule. */
 static enum scan_kind
-field_kind(const struct chat_rule *rule)
+ruled_kind(const struct chat_rule *rule)
 {
-	if (rule->addition && !rule->shape)
-		return SCAN_ANY;
 	switch (rule->kind) {
 	case CHAT_RULE_STRING:
 		return string_kind(rule);
 	case CHAT_RULE_INTEGER:
-		if (!rule->has_min)
-			return SCAN_INTEGER;
-		return rule->min == 1 ? SCAN_POSITIVE : SCAN_UNDECIDED;
+		if (rule->has_min && rule->min == 1 && rule->max == 0)
+			return SCAN_POSITIVE;
+		if (rule->has_min && rule->min >= 0 && rule->max > 0)
+			return SCAN_RANGE;
+		return rule->has_min || rule->max > 0 ? SCAN_UNDECIDED : SCAN_INTEGER;
 	case CHAT_RULE_BOOLEAN:
 		return SCAN_BOOLEAN;
 	case CHAT_RULE_OBJECT:
@@ -78,14 +85,27 @@ field_kind(const struct chat_rule *rule)
 	return SCAN_UNDECIDED;
 }
 
+/* An additional property without a shape may have any value. If it has a shape, the scanner follows
+ * the shape, because the keys of the shape must not be duplicate. */
+static enum scan_kind
+field_kind(const struct chat_rule *rule)
+{
+	if (!rule->addition || rule->shape)
+		return ruled_kind(rule);
+	return rule->kind == CHAT_RULE_STRING ? SCAN_MOSTLY_STRING : SCAN_ANY;
+}
+
 #define POINT_BYTES_MAX 12 /* bytes of a code point that is written as two escapes */
 
 static void
 plan_field(struct scan_plan *plan, struct scan_field *field, const struct chat_rule *rule)
 {
 	field->kind = field_kind(rule);
+	field->read_kind = ruled_kind(rule);
+	field->slot = rule->slot;
 	text_set(&field->name, "\"", rule->name, "\"");
-	text_set(&field->canonical, ",\"", rule->name, "\":");
+	text_set(&field->canonical, ",\"", rule->name,
+		field->kind <= SCAN_MOSTLY_STRING ? "\":\"" : "\":");
 	if (field->name.len == 0)
 		plan->overflow = true; /* an empty name would match unknown keys */
 	if (rule->word)
@@ -116,6 +136,8 @@ plan_fill(struct scan_plan *plan, struct scan_shape *shape, const struct chat_sh
 			shape->required |= fields[i].bit;
 		plan_field(plan, &fields[i], &source->rules[i]);
 	}
+	text_set(&shape->opening, "{\"", source->rules[0].name,
+		fields[0].kind <= SCAN_MOSTLY_STRING ? "\":\"" : "\":");
 	fields[source->count].kind = SCAN_UNDECIDED;
 	text_set(&fields[source->count].canonical, "more than sixteen", CHAT_SPAN(""), "");
 	text_set(&fields[source->count].name, "more than sixteen", CHAT_SPAN(""), "");
@@ -169,13 +191,14 @@ plan_init(struct scan_plan *plan, enum chat_direction from)
 /* ---- the variants ---- */
 
 #define FOUR(byte) byte, byte, byte, byte
+#define SIXTEEN(byte) FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte)
 #define EACH(byte) \
 	{ \
-		FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), FOUR(byte), \
-			FOUR(byte), FOUR(byte) \
+		SIXTEEN(byte), SIXTEEN(byte), SIXTEEN(byte), SIXTEEN(byte) \
 	}
 const struct scan_bytes chat_scan_bytes = {EACH('\\'), EACH(' '), EACH(2), EACH('0'), EACH(9)};
 
+#define ON_ALL(function) function
 #if defined(__x86_64__)
 #define ON_X86(function) function
 #else
@@ -187,23 +210,33 @@ const struct scan_bytes chat_scan_bytes = {EACH('\\'), EACH(' '), EACH(2), EACH(
 #define ON_ARM64(function) NULL
 #endif
 
-static const struct {
-	const char *word;
-	scan_function *accept;
-} variants[CHAT_SCAN_VARIANTS] = {
-	[CHAT_SCAN_PLAIN] = {"plain", chat_scan_plain},
-	[CHAT_SCAN_SSE2] = {"sse2", ON_X86(chat_scan_sse2)},
-	[CHAT_SCAN_AVX2] = {"avx2", ON_X86(chat_scan_avx2)},
-	[CHAT_SCAN_NEON] = {"neon", ON_ARM64(chat_scan_neon)},
+#define VARIANT(name, on) \
+	{ \
+#name, on(chat_scan_accept_##name), on(chat_scan_next_##name), \
+			on(chat_scan_read_##name), on(chat_scan_element_##name) \
+	}
+
+static const struct scan_variant variants[CHAT_SCAN_VARIANTS] = {
+	[CHAT_SCAN_PLAIN] = VARIANT(plain, ON_ALL),
+	[CHAT_SCAN_SSE2] = VARIANT(sse2, ON_X86),
+	[CHAT_SCAN_AVX2] = VARIANT(avx2, ON_X86),
+	[CHAT_SCAN_AVX512] = VARIANT(avx512, ON_X86),
+	[CHAT_SCAN_NEON] = VARIANT(neon, ON_ARM64),
 };
 
 bool
 chat_scan_can(enum chat_scan_variant variant)
 {
 #if defined(__x86_64__)
+	bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+		__builtin_cpu_supports("popcnt");
+
 	if (variant == CHAT_SCAN_AVX2)
-		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-			__builtin_cpu_supports("popcnt");
+		return avx2;
+	/* Processors before those with VBMI2 lower their clock for such vectors. */
+	if (variant == CHAT_SCAN_AVX512)
+		return avx2 && __builtin_cpu_supports("avx512bw") &&
+			__builtin_cpu_supports("avx512vbmi2");
 #endif
 	return variants[variant].accept != NULL;
 }
@@ -231,7 +264,7 @@ chat_scan_new(enum chat_direction from, enum chat_scan_variant variant)
 
 	if (!scan)
 		return NULL;
-	scan->accept = variants[variant].accept;
+	scan->variant = &variants[variant];
 	plan_init(&scan->plan, from);
 	if (!scan->plan.overflow)
 		return scan;
@@ -248,5 +281,27 @@ chat_scan_free(struct chat_scan *scan)
 void
 chat_scan_accept(const struct chat_scan *scan, struct chat_scan_lines *lines)
 {
-	scan->accept(&scan->plan, lines);
+	scan->variant->accept(&scan->plan, lines);
+}
+
+bool
+chat_scan_read(const struct chat_scan *scan, struct chat_span line, struct chat_msg *msg)
+{
+	return scan->variant->read(&scan->plan, line, msg);
+}
+
+bool
+chat_scan_next(const struct chat_scan *scan, struct chat_scan_lines *lines, struct chat_msg *msg)
+{
+	return scan->variant->next(&scan->plan, lines, msg);
+}
+
+const char *
+chat_scan_element(
+	const struct chat_scan *scan, enum chat_type list, const char *at, struct chat_msg *msg)
+{
+	const struct scan_field *array = &scan->plan.shapes[list].fields[1];
+
+	msg->type = list == CHAT_TYPE_HISTORY ? CHAT_TYPE_MESSAGE : CHAT_TYPE_UNKNOWN;
+	return scan->variant->element(array->shape, at, msg);
 }

@@ -16,14 +16,14 @@
 
 #define SCAN_WIDTH 32
 #define SCAN_STRIDE 1
-#define SCAN_NAME chat_scan_avx2
+#define SCAN_NAME(of) chat_scan_##of##_avx2
 #define SCAN_OWN_WAYS
 
 #include "message/scan_body.h"
 #include "message/scan_utf8_tables.h"
 
 static inline uint64_t
-vec_mask(vec bytes)
+vec_mask(vec_result bytes)
 {
 	return (uint32_t)_mm256_movemask_epi8((__m256i)bytes);
 }

@@ -8,7 +8,7 @@
 
 #define SCAN_WIDTH 16
 #define SCAN_STRIDE 4
-#define SCAN_NAME chat_scan_neon
+#define SCAN_NAME(of) chat_scan_##of##_neon
 #define SCAN_PAIRS 2
 #define SCAN_OWN_WAYS
 #define SCAN_OWN_ESCAPES
@@ -17,7 +17,7 @@
 
 /* NEON cannot gather one bit of each byte; a shift that narrows leaves four of them. */
 static inline uint64_t
-vec_mask(vec bytes)
+vec_mask(vec_result bytes)
 {
 	uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8((uint8x16_t)bytes), 4);
 

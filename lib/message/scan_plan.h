@@ -19,8 +19,9 @@ struct scan_text {
 };
 
 enum scan_kind {
-	SCAN_ANY, /* any value; only its JSON is checked */
 	SCAN_STRING, /* any string; only its JSON is checked */
+	SCAN_MOSTLY_STRING, /* usually a string, but any value is accepted */
+	SCAN_ANY, /* any value; only its JSON is checked */
 	SCAN_UNDECIDED, /* a value that the scanner cannot check; marks the end of a shape, too */
 	SCAN_LIMITED, /* a string with limits */
 	SCAN_WORD,
@@ -28,18 +29,22 @@ enum scan_kind {
 	SCAN_BASE64,
 	SCAN_INTEGER,
 	SCAN_POSITIVE,
+	SCAN_RANGE, /* an integer within limits that are not negative */
 	SCAN_BOOLEAN,
 	SCAN_OBJECT,
 	SCAN_ARRAY
 };
 
 struct scan_field {
-	struct scan_text canonical; /* the usual form of a key after another member: `,"name":` */
+	struct scan_text canonical; /* the usual form of a key after another member: `,"name":`,
+				       with the quote of its value if that is usually any string */
 	struct scan_text name; /* `"name"` */
 	enum scan_kind kind;
+	enum scan_kind read_kind; /* the same, for a value that is stored in a message */
+	enum chat_slot slot;
 	uint32_t bit; /* the bit of this field in a set of fields */
 	struct scan_text word; /* the value with its quotes; valid for SCAN_WORD */
-	size_t min, max; /* limits in code points */
+	size_t min, max; /* limits in code points, or of an integer */
 	size_t enough; /* a string of this number of bytes has at least min code points */
 	const struct scan_shape *shape;
 };
@@ -48,6 +53,8 @@ struct scan_shape {
 	const struct scan_field *fields; /* `count` fields, then one of SCAN_UNDECIDED */
 	size_t count;
 	uint32_t required; /* the bits of the required fields */
+	struct scan_text opening; /* the usual beginning of the object, up to where the canonical
+				     form of its first field ends: `{"id":"` */
 	const struct chat_shape *source;
 };
 
@@ -81,7 +88,7 @@ scan_place(const char *word)
  * the compiler loads them; else it would compute them for every string, which is slower.
  */
 struct scan_bytes {
-	_Alignas(32) unsigned char backslash[32], blank[32], two[32], zero[32], nine[32];
+	_Alignas(64) unsigned char backslash[64], blank[64], two[64], zero[64], nine[64];
 };
 
 extern const struct scan_bytes chat_scan_bytes __attribute__((visibility("hidden")));
@@ -94,11 +101,25 @@ extern const struct scan_bytes chat_scan_bytes __attribute__((visibility("hidden
 #endif
 
 struct chat_scan_lines;
-typedef void scan_function(const struct scan_plan *plan, struct chat_scan_lines *lines);
+struct chat_msg;
 
-scan_function chat_scan_plain;
-scan_function chat_scan_sse2;
-scan_function chat_scan_avx2;
-scan_function chat_scan_neon;
+/* A variant: chat_scan_accept(), chat_scan_next(), chat_scan_read() and chat_scan_element(). */
+typedef void scan_accept(const struct scan_plan *plan, struct chat_scan_lines *lines);
+typedef bool scan_next(
+	const struct scan_plan *plan, struct chat_scan_lines *lines, struct chat_msg *msg);
+typedef bool scan_read(const struct scan_plan *plan, struct chat_span line, struct chat_msg *msg);
+typedef const char *scan_element(
+	const struct scan_shape *shape, const char *at, struct chat_msg *msg);
+
+#define SCAN_VARIANT(name) \
+	scan_accept chat_scan_accept_##name; \
+	scan_next chat_scan_next_##name; \
+	scan_read chat_scan_read_##name; \
+	scan_element chat_scan_element_##name
+SCAN_VARIANT(plain);
+SCAN_VARIANT(sse2);
+SCAN_VARIANT(avx2);
+SCAN_VARIANT(avx512);
+SCAN_VARIANT(neon);
 
 #endif

@@ -8,11 +8,11 @@
 
 #define SCAN_WIDTH 16
 #define SCAN_STRIDE 1
-#define SCAN_NAME chat_scan_sse2
+#define SCAN_NAME(of) chat_scan_##of##_sse2
 #include "message/scan_body.h"
 
 static inline uint64_t
-vec_mask(vec bytes)
+vec_mask(vec_result bytes)
 {
 	return (uint32_t)_mm_movemask_epi8((__m128i)bytes);
 }

@@ -42,9 +42,10 @@ skip_class(const char *at, char one, char other)
 {
 	for (;; at += SCAN_WIDTH) {
 		vec bytes = vec_load(at);
-		vec letter = vec_within(bytes | vec_of(0x20), 'a', 'z');
-		vec digit = vec_within(bytes, '0', '9');
-		vec rest = vec_is(bytes, (unsigned char)one) | vec_is(bytes, (unsigned char)other);
+		vec_result letter = vec_within(bytes | vec_of(0x20), 'a', 'z');
+		vec_result digit = vec_within(bytes, '0', '9');
+		vec_result rest =
+			vec_is(bytes, (unsigned char)one) | vec_is(bytes, (unsigned char)other);
 		uint64_t no = vec_mask(letter | digit | rest) ^ MASK_ALL;
 
 		if (no)
@@ -82,7 +83,8 @@ skip_escape(const char *at)
 }
 
 #if SCAN_WIDTH > 8
-/* Sets of bytes among the next 32, one bit for each byte. */
+/* Sets of bytes among the next ones, one bit for each byte. */
+#define ESCAPES_WIDTH (SCAN_WIDTH > 32 ? SCAN_WIDTH : 32)
 struct escape_masks {
 	uint64_t backslash, end, u, hex, zero, d, octal, c_to_f;
 };
@@ -95,23 +97,28 @@ escape_masks(const char *at)
 {
 	struct escape_masks masks = {0};
 
-	for (unsigned i = 0; i < 32; i += SCAN_WIDTH) {
+	for (unsigned i = 0; i < ESCAPES_WIDTH; i += SCAN_WIDTH) {
 		vec bytes = vec_load(at + i), lower = bytes | vec_of(0x20);
-		vec letter = (vec)(lower - vec_of('a') <= vec_of(5));
+		vec_result letter = vec_within(lower, 'a', 'f');
 
-		masks.backslash |= vec_mask((vec)(bytes == vec_of('\\'))) << i;
-		masks.end |= vec_mask((vec)(bytes == vec_of('"')) | (vec)(bytes < vec_of(' ')))
-			<< i;
-		masks.u |= vec_mask((vec)(bytes == vec_of('u'))) << i;
-		masks.hex |= vec_mask((vec)(bytes - vec_of('0') <= vec_of(9)) | letter) << i;
-		masks.zero |= vec_mask((vec)(bytes == vec_of('0'))) << i;
-		masks.d |= vec_mask((vec)(lower == vec_of('d'))) << i;
-		masks.octal |= vec_mask((vec)(bytes - vec_of('0') <= vec_of(7))) << i;
-		masks.c_to_f |= vec_mask((vec)(lower - vec_of('c') <= vec_of(3))) << i;
+		masks.backslash |= vec_mask(vec_is(bytes, '\\')) << i;
+		masks.end |= vec_mask(vec_is(bytes, '"') | vec_at_most(bytes, 0x1F)) << i;
+		masks.u |= vec_mask(vec_is(bytes, 'u')) << i;
+		masks.hex |= vec_mask(vec_within(bytes, '0', '9') | letter) << i;
+		masks.zero |= vec_mask(vec_is(bytes, '0')) << i;
+		masks.d |= vec_mask(vec_is(lower, 'd')) << i;
+		masks.octal |= vec_mask(vec_within(bytes, '0', '7')) << i;
+		masks.c_to_f |= vec_mask(vec_within(lower, 'c', 'f')) << i;
 	}
 	return masks;
 }
 #endif
+
+static inline uint64_t
+bits_from(uint64_t bits, unsigned first)
+{
+	return bits >> first << first;
+}
 
 /* Returns true if each byte whose bit is in `places` can follow a backslash, except u. */
 static inline bool
@@ -124,9 +131,9 @@ are_letters(const char *at, uint64_t places)
 }
 
 /*
- * Moves from a backslash past at most 32 bytes and checks all escapes in them. Stops earlier at the
- * end of the string, or before an escape or surrogate pair that does not end within the 32 bytes.
- * If a backslash is escaped, moves past one escape only.
+ * Moves from a backslash past at most ESCAPES_WIDTH bytes and checks all escapes in them. Stops
+ * earlier at the end of the string, or before an escape or surrogate pair that does not end within
+ * them. If a backslash is escaped, moves past one escape only.
  */
 static const char *
 skip_escapes(const char *at)
@@ -139,8 +146,9 @@ skip_escapes(const char *at)
 
 	if (masks.backslash & escaped)
 		return skip_escape(at);
-	ends = (masks.end & ~escaped) | masks.backslash >> 27 << 27 | high >> 21 << 21;
-	before = ends ? (ends & -ends) - 1 : UINT32_MAX;
+	ends = (masks.end & ~escaped) | bits_from(masks.backslash, ESCAPES_WIDTH - 5) |
+		bits_from(high, ESCAPES_WIDTH - 11);
+	before = ends ? (ends & -ends) - 1 : UINT64_MAX >> (64 - ESCAPES_WIDTH);
 	units &= before;
 	digits = units << 1 | units << 2 | units << 3 | units << 4;
 	if (digits & ~masks.hex || (low & before) != (high & before) << 6)
@@ -149,15 +157,16 @@ skip_escapes(const char *at)
 		return NULL;
 	if (!are_letters(at, escaped & ~units & before))
 		return NULL;
-	return ends ? at + __builtin_ctzll(ends) : at + 32;
+	return ends ? at + __builtin_ctzll(ends) : at + ESCAPES_WIDTH;
 }
 #else
 #define skip_escapes skip_escape
 #endif
 
-/* Scans a string from the byte after its opening quote. Returns the end of its closing quote. */
+/* Scans a string from the byte after its opening quote. Returns the end of its closing quote. Sets
+ * *escaped to true if it has a backslash. */
 static inline const char *
-scan_string(const char *at)
+scan_escaped(const char *at, bool *escaped)
 {
 	for (;;) {
 		at = skip_plain(at);
@@ -165,12 +174,21 @@ scan_string(const char *at)
 			return at + 1;
 		if (*at != '\\')
 			return NULL;
+		*escaped = true;
 		do
 			at = at[1] == 'u' ? skip_escapes(at) : skip_escape(at);
 		while (at && *at == '\\');
 		if (!at)
 			return NULL;
 	}
+}
+
+static inline const char *
+scan_string(const char *at)
+{
+	bool escaped = false;
+
+	return scan_escaped(at, &escaped);
 }
 
 static inline size_t

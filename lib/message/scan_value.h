@@ -42,6 +42,22 @@ scan_integer(const char *at, bool positive)
 	return positive && (digits > at || *digits == '0') ? NULL : end;
 }
 
+#define RANGE_DIGITS 9 /* of a number that fits into 32 bits in any case */
+
+/* Scans an integer of a few digits. One with a sign, or with more digits, is undecided. */
+static inline const char *
+scan_range(const struct scan_field *field, const char *at)
+{
+	const char *end = scan_integer(at, false);
+	size_t number = 0;
+
+	if (!end || *at == '-' || end - at > RANGE_DIGITS)
+		return NULL;
+	for (; at < end; at++)
+		number = number * 10 + (size_t)(*at - '0');
+	return number >= field->min && number <= field->max ? end : NULL;
+}
+
 static inline const char *
 scan_fraction(const char *at)
 {

@@ -23,12 +23,19 @@
  */
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/* A comparison gives 0 or 0xFF in each byte. */
 typedef unsigned char vec __attribute__((vector_size(SCAN_WIDTH)));
+
+/* The result of a comparison: 0 or 0xFF in each byte; or one bit for each byte, if SCAN_OWN_RESULTS
+ * is defined, with functions that compare. */
+#ifdef SCAN_OWN_RESULTS
+typedef uint64_t vec_result;
+#else
+typedef vec vec_result;
+#endif
 
 /* Returns the mask of a comparison: for each byte SCAN_STRIDE bits, of which MASK_BITS are set if
  * the comparison is true. The lowest are from the first byte. */
-static inline uint64_t vec_mask(vec bytes);
+static inline uint64_t vec_mask(vec_result bytes);
 
 /* Returns true if a byte is 0x80 or more. */
 static inline bool vec_has_top(vec bytes);
@@ -52,7 +59,7 @@ vec_of(unsigned char byte)
 /* The same, loaded from a field of chat_scan_bytes, except on 64-bit ARM, where one instruction
  * makes it. */
 static inline vec
-vec_constant(const unsigned char bytes[32], unsigned char byte)
+vec_constant(const unsigned char bytes[64], unsigned char byte)
 {
 #if defined(__aarch64__)
 	(void)bytes;
@@ -61,42 +68,52 @@ vec_constant(const unsigned char bytes[32], unsigned char byte)
 	vec all;
 
 	(void)byte;
-	memcpy(&all, __builtin_assume_aligned(bytes, 32), sizeof(all));
+	memcpy(&all, __builtin_assume_aligned(bytes, 64), sizeof(all));
 	return all;
 #endif
 }
 
 /* Compare each byte with one byte, or two. */
-static inline vec
+#ifdef SCAN_OWN_RESULTS
+static inline vec_result vec_is(vec bytes, unsigned char byte);
+static inline vec_result vec_at_most(vec bytes, unsigned char byte);
+static inline vec_result vec_within(vec bytes, unsigned char first, unsigned char last);
+#else
+static inline vec_result
 vec_is(vec bytes, unsigned char byte)
 {
 	return (vec)(bytes == vec_of(byte));
 }
 
-static inline vec
+static inline vec_result
 vec_at_least(vec bytes, unsigned char byte)
 {
 	return (vec)(bytes >= vec_of(byte));
 }
 
-static inline vec
+static inline vec_result
 vec_at_most(vec bytes, unsigned char byte)
 {
 	return (vec)(bytes <= vec_of(byte));
 }
 
-static inline vec
+static inline vec_result
 vec_within(vec bytes, unsigned char first, unsigned char last)
 {
 	return (vec)(bytes - vec_of(first) <= vec_of((unsigned char)(last - first)));
 }
+#endif
 
 /*
  * Finds the bytes that end a plain part of a string: quotes, backslashes and control characters. An
  * exclusive or with 2 changes a quote into a space, and a control character into another one, so
  * one comparison finds both.
  */
-static inline vec
+#ifdef SCAN_OWN_RESULTS
+static inline vec_result vec_is_special(vec bytes);
+static inline vec_result vec_is_digit(vec bytes);
+#else
+static inline vec_result
 vec_is_special(vec bytes)
 {
 	vec low = bytes ^ vec_constant(chat_scan_bytes.two, 2);
@@ -105,13 +122,14 @@ vec_is_special(vec bytes)
 		(vec)(bytes == vec_constant(chat_scan_bytes.backslash, '\\'));
 }
 
-static inline vec
+static inline vec_result
 vec_is_digit(vec bytes)
 {
 	vec value = bytes - vec_constant(chat_scan_bytes.zero, '0');
 
 	return (vec)(value <= vec_constant(chat_scan_bytes.nine, 9));
 }
+#endif
 #endif
 
 /* Returns the index of the first byte whose bits are set in a mask that is not 0. */

@@ -13,11 +13,11 @@
 
 #define SCAN_WIDTH 8
 #define SCAN_STRIDE 8
-#define SCAN_NAME chat_scan_plain
+#define SCAN_NAME(of) chat_scan_##of##_plain
 #define MASK_BITS 1
 #define MASK_ALL UINT64_C(0x8080808080808080)
 
-typedef uint64_t vec;
+typedef uint64_t vec, vec_result;
 
 static inline vec
 vec_load(const char *at)

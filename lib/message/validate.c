@@ -211,7 +211,7 @@ check_whole(struct chat_validator *validator, struct chat_span text, const char 
 	tail = (struct chat_span){text.at + ahead, text.len - ahead};
 	if (tail.len == 0)
 		return 0;
-	if (!validator->scan || validator->message || hold(validator, tail.at, tail.len) < 0)
+	if (!validator->scan || hold(validator, tail.at, tail.len) < 0)
 		return chat_validator_check_lines(validator, tail, false, false);
 	return check_held(validator, false);
 }

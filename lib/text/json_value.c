@@ -192,12 +192,35 @@ chat_json_compare_integer(struct chat_span integer, int64_t with)
 	return negative ? -order : order;
 }
 
+/* Reads a number of up to 18 digits and nothing else, as nearly all are. Returns false for others.
+ */
+static bool
+read_digits(struct chat_span number, int64_t *value)
+{
+	int64_t sum = 0;
+
+	if (number.len > 18)
+		return false;
+	for (size_t i = 0; i < number.len; i++) {
+		unsigned digit = (unsigned char)number.at[i] - (unsigned)'0';
+
+		if (digit > 9)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	*value = sum;
+	return true;
+}
+
 bool
 chat_json_int64(struct chat_span integer, int64_t *value)
 {
-	struct decimal decimal = read_decimal(integer);
+	struct decimal decimal;
 	uint64_t size;
 
+	if (read_digits(integer, value))
+		return true;
+	decimal = read_decimal(integer);
 	if (decimal.first && decimal.exponent < 0)
 		return false;
 	size = magnitude(&decimal);

@@ -8,8 +8,9 @@
  * end. So a context has no bytes left between frames, and one context serves all receivers of a
  * pool. A receiver keeps a context only while a payload is incomplete.
  *
- * A short text in one frame that is received whole, as nearly all of a client are, is unmasked
- * here, because wslay does that byte by byte. All others are wslay's.
+ * A short text in one frame that is received whole, as nearly all are, is taken here: that of a
+ * client is unmasked, because wslay does that byte by byte, and that of a server stays where it is.
+ * All others are wslay's.
  */
 #include "wire/ws.h"
 
@@ -369,30 +370,33 @@ read_payload(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span hea
 }
 
 /*
- * Returns true if the frame whose header was read is a whole text, masked, and in the input. If its
+ * Returns true if the frame whose header was read is a whole short text, and in the input. If its
  * length does not have the shortest form, wslay refuses it.
  */
 static bool
 is_whole_text(const struct chat_ws *ws, struct chat_span head, struct chat_span input)
 {
-	size_t shortest = ws->remaining < 126 ? 6 : 8;
+	size_t key = ws->client ? 0 : 4, shortest = (ws->remaining < 126 ? 2 : 4) + key;
 
-	return ws->opcode == CHAT_WS_TEXT && ws->final && !ws->client && head.len == shortest &&
-		ws->remaining <= WHOLE_MAX && ws->remaining <= input.len;
+	return ws->opcode == CHAT_WS_TEXT && ws->final && head.len == shortest &&
+		ws->remaining <= (ws->client ? UINT16_MAX : WHOLE_MAX) &&
+		ws->remaining <= input.len;
 }
 
 static enum chat_ws_event
 take_whole(struct chat_ws *ws, struct chat_ws_pool *pool, struct chat_span head,
 	struct chat_span *input, struct chat_span *payload)
 {
-	size_t len = (size_t)ws->remaining;
+	struct chat_span text = {input->at, (size_t)ws->remaining};
 
-	chat_ws_copy_masked(
-		pool->whole, (struct chat_span){input->at, len}, head.at + head.len - 4);
-	advance(input, len);
+	if (!ws->client) {
+		chat_ws_copy_masked(pool->whole, text, head.at + head.len - 4);
+		text.at = pool->whole;
+	}
+	advance(input, text.len);
 	ws->remaining = 0;
 	ws->in_frame = false;
-	return take_data(ws, pool, (struct chat_span){pool->whole, len}, 0, payload);
+	return take_data(ws, pool, text, 0, payload);
 }
 
 enum chat_ws_event

@@ -89,8 +89,9 @@ void chat_ws_free(struct chat_ws *ws, struct chat_ws_pool *pool);
 
 /*
  * Consumes bytes up to the next event and moves *input past them. *payload is valid until the next
- * call with the same pool. The caller must call it until it returns CHAT_WS_WANT_MORE. After
- * CHAT_WS_FAILED or CHAT_WS_GOT_CLOSE all bytes are consumed and ignored.
+ * call with the same pool, or until the bytes of the input are changed. The caller must call it
+ * until it returns CHAT_WS_WANT_MORE. After CHAT_WS_FAILED or CHAT_WS_GOT_CLOSE all bytes are
+ * consumed and ignored.
  */
 enum chat_ws_event chat_ws_next(struct chat_ws *ws, struct chat_ws_pool *pool,
 	const struct chat_ws_limits *limits, struct chat_span *input, struct chat_span *payload);

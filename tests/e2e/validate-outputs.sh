@@ -71,7 +71,7 @@ same same mixed 'leave it as it is'
 for ((i = 0; i < 3000; i++)); do printf '%s\n%s\n' "$good" "$good"; done >many
 for ((i = 0; i < 300; i++)); do cat many && printf '%s\n' "$bad"; done >big
 CHAT_VALIDATE_SCAN=none chat-validate --max-errors 0 --stats big | grep -v '^rate' >want
-for scan in avx2 sse2 neon plain; do
+for scan in avx512 avx2 sse2 neon plain; do
 	CHAT_VALIDATE_SCAN=$scan chat-validate good.ndjson 2>/dev/null || continue
 	CHAT_VALIDATE_SCAN=$scan chat-validate --max-errors 0 --stats big | grep -v '^rate' >got
 	same got want "$scan finds the same"

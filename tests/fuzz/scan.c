@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "../unit/same_message.h"
 #include "chat/msg.h"
 #include "fuzz.h"
 #include "message/scan.h"
@@ -18,8 +19,20 @@ ignore(void *arg, const struct chat_err *finding)
 	(void)finding;
 }
 
+/* The scanner reads a line as the general reader does. */
 static void
-check_accepted(const char *at, const char *end)
+check_read(const struct chat_scan *scan, struct chat_span line)
+{
+	static struct chat_msg msg, want;
+
+	if (chat_scan_read(scan, line, &msg) &&
+		(chat_msg_read(&want, line, CHAT_FROM_ANY, NULL) < 0 ||
+			!is_same_message(&msg, &want)))
+		abort();
+}
+
+static void
+check_accepted(const struct chat_scan *scan, const char *at, const char *end)
 {
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -27,6 +40,7 @@ check_accepted(const char *at, const char *end)
 
 		if (chat_msg_check(NULL, line, CHAT_FROM_ANY, false, ignore, NULL) > 0)
 			abort();
+		check_read(scan, line);
 		at = newline + 1;
 	}
 }
@@ -42,7 +56,7 @@ scan_all(const struct chat_scan *scan, const char *at, const char *end)
 		const char *before = lines.at;
 
 		chat_scan_accept(scan, &lines);
-		check_accepted(before, lines.at);
+		check_accepted(scan, before, lines.at);
 		asked = asked * 31 + (uint64_t)(lines.at - at);
 		if (lines.at < end)
 			lines.at =

@@ -11,33 +11,58 @@
 #include "chat/msg.h"
 #include "guard.h"
 #include "message/rules.h"
+#include "same_message.h"
 #include "tap.h"
 #include "text/buf.h"
+#include "text/utf8.h"
 
 static struct chat_scan *scans[CHAT_SCAN_VARIANTS]; /* NULL: not on this processor */
 
-/* Returns true if the scanner accepts the line, which ends CHAT_SCAN_PADDING bytes before
- * unreadable memory. */
-static bool
-accepts(const struct chat_scan *scan, struct chat_span line)
+/* Returns a copy of the line with a newline and `more` bytes behind it, and then unreadable memory.
+ */
+static const char *
+padded_copy(struct chat_span line, size_t more)
 {
 	struct chat_buf copy = {0};
-	struct chat_scan_lines lines = {.max_line = SIZE_MAX};
 	char padding[CHAT_SCAN_PADDING];
-	bool accepted;
+	const char *at;
 
 	memset(padding, '"', sizeof(padding)); /* a quote would end a string */
 	chat_buf_append_span(&copy, line);
 	chat_buf_append(&copy, "\n", 1);
-	chat_buf_append(&copy, padding, sizeof(padding));
-	lines.at = guard_copy(copy.at, copy.len);
+	chat_buf_append(&copy, padding, more);
+	at = guard_copy(copy.at, copy.len);
+	chat_buf_free(&copy);
+	return at;
+}
+
+static bool
+accepts(const struct chat_scan *scan, struct chat_span line)
+{
+	struct chat_scan_lines lines = {.max_line = SIZE_MAX};
+	bool accepted;
+
+	lines.at = padded_copy(line, CHAT_SCAN_PADDING);
 	lines.end = lines.at + line.len + 1;
 	chat_scan_accept(scan, &lines);
 	accepted = lines.at == lines.end;
 	if (!accepted && lines.at != lines.end - line.len - 1)
 		abort(); /* it stopped in the middle of a line */
-	chat_buf_free(&copy);
 	return accepted;
+}
+
+/* Returns true if the scanner reads the line, and reads it as the general reader does. */
+static bool
+reads(const struct chat_scan *scan, struct chat_span line)
+{
+	static struct chat_msg msg, want;
+	struct chat_span copy = {padded_copy(line, CHAT_SCAN_PADDING - 1), line.len};
+
+	if (chat_utf8_check(line.at, line.len) != line.len || !chat_scan_read(scan, copy, &msg))
+		return false;
+	if (chat_msg_read(&want, copy, CHAT_FROM_ANY, NULL) < 0 || !is_same_message(&msg, &want))
+		abort();
+	return true;
 }
 
 static void
@@ -235,9 +260,12 @@ static bool
 agree(struct chat_span line)
 {
 	bool plain = accepts(scans[CHAT_SCAN_PLAIN], line);
+	bool plain_reads = reads(scans[CHAT_SCAN_PLAIN], line);
 
 	for (int variant = 0; variant < CHAT_SCAN_VARIANTS; variant++)
-		if (scans[variant] && accepts(scans[variant], line) != plain)
+		if (scans[variant] &&
+			(accepts(scans[variant], line) != plain ||
+				reads(scans[variant], line) != plain_reads))
 			return false;
 	return !plain || is_message(line);
 }
@@ -245,16 +273,18 @@ agree(struct chat_span line)
 static void
 test_corpus(void)
 {
-	size_t accepted = 0, messages = 0, wrong = 0;
+	size_t accepted = 0, read = 0, messages = 0, wrong = 0;
 
 	for (size_t i = 0; i < seed_count; i++) {
 		wrong += !agree(seeds[i]);
 		accepted += accepts(scans[CHAT_SCAN_PLAIN], seeds[i]);
+		read += reads(scans[CHAT_SCAN_PLAIN], seeds[i]);
 		messages += is_message(seeds[i]);
 	}
 	ok(seed_count > 500, "%zu lines of the corpus", seed_count);
 	is_int(wrong, 0, "none is accepted that is no message");
 	ok(accepted * 10 > messages * 8, "%zu of %zu messages are accepted", accepted, messages);
+	ok(read * 10 > messages * 5, "and %zu are read", read);
 }
 
 static uint64_t
