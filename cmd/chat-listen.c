@@ -161,6 +161,27 @@ watch(struct options *options)
 	return status;
 }
 
+/* Prints a log. Returns the exit status. */
+static int
+show_log(const struct options *options)
+{
+	struct from_log from = {options->log, &options->listener, &options->settings.login.identity,
+		NULL, options->quiet ? open_null() : STDOUT_FILENO};
+	struct saver saver;
+	struct chat_err err;
+	int status;
+
+	if (!options->save_dir)
+		return from_log_show(&from);
+	if (saver_open(&saver, options->save_dir, &err) < 0)
+		die(&err);
+	from.saver = &saver;
+	confine(options);
+	status = from_log_show(&from);
+	saver_close(&saver);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -173,11 +194,7 @@ main(int argc, char **argv)
 	if (filter_types(&options.listener.filter, &options.types, &err) < 0 ||
 		settings_finish(&options.settings, &err) < 0)
 		die(&err);
-	if (options.log)
-		status = from_log_show(
-			options.log, &options.listener, &options.settings.login.identity);
-	else
-		status = watch(&options);
+	status = options.log ? show_log(&options) : watch(&options);
 	options_free(&options);
 	if (status < 0)
 		chat_die_by_signal(-status);

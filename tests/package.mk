@@ -27,16 +27,21 @@ CHECK_DEB_PACKAGES = lintian blhc faketime diffoscope-minimal autopkgtest mmdebs
 # $(call deb_tests,RELEASE,DIR,TESTS)
 deb_tests = RELEASE=$(1) PACKAGES='$(abspath $(2))' CHAT_BUILD=$(BUILD) tests/run.pl 2 1800 $(3:%=tests/package/%.sh)
 
-.PHONY: check-deb deps-check-deb
+CONTAINER_PACKAGES = podman runc
 
-check-deb: deb ## lintian, install, upgrade and purge, autopkgtest; with CHAT_TEST_FULL=1 also Debian 13, arm64, twice the same
+.PHONY: check-deb deps-check-deb deps-container
+
+check-deb: deb ## lintian, install, upgrade and purge, autopkgtest; with CHAT_TEST_FULL=1 also Debian 13, arm64, a container
 	$(call deb_tests,$(DEB_RELEASE),$(DEB),lintian reproducible install autopkgtest)
 ifneq ($(CHAT_TEST_FULL),)
 	$(call deb_tests,$(OTHER_RELEASE),$(DEB),release)
 	$(call deb_tests,$(OTHER_RELEASE),$(DEB)-$(OTHER_RELEASE),install autopkgtest)
-	$(call deb_tests,$(DEB_RELEASE),$(DEB),cross)
+	$(call deb_tests,$(DEB_RELEASE),$(DEB),cross container)
 	$(call deb_tests,$(OTHER_RELEASE),$(DEB),cross)
 endif
 
 deps-check-deb: ## what is missing for check-deb
 	$(call install_packages,$(DEB_PACKAGES) $(CHECK_DEB_PACKAGES))
+
+deps-container: ## the builder of the Containerfile that chat-serve(1) prints
+	$(call install_packages,$(CONTAINER_PACKAGES))

@@ -1,4 +1,7 @@
-/* --from-log: prints the lines of a log that the filter selects. There is no server. */
+/*
+ * --from-log: prints the lines of a log that the filter selects, and saves their files. There is no
+ * server.
+ */
 #include "listen/from_log.h"
 
 #include <errno.h>
@@ -12,6 +15,7 @@
 #include "command/diag.h"
 #include "common/output.h"
 #include "listen/human.h"
+#include "text/buf.h"
 #include "text/err.h"
 #include "text/json_strdup.h"
 #include "text/line.h"
@@ -19,6 +23,7 @@
 #define LINE_MAX_BYTES ((size_t)64 << 20) /* the longest line of the log */
 
 struct log {
+	const struct from_log *from;
 	const struct listener_options *options;
 	struct filter_place place;
 	struct chat_lines lines;
@@ -28,6 +33,8 @@ struct log {
 	uint64_t bad; /* the number of lines that are no messages */
 	char *channel; /* the first one that a line has; owned; NULL: none had one so far */
 	bool names_channels; /* a line had another channel: from there on each line shows its own */
+	int failed; /* the exit status of a file that could not be saved; 0: none */
+	struct chat_buf saved; /* scratch */
 };
 
 /* Counts a line that is no message, and warns of it. */
@@ -59,6 +66,28 @@ log_show(struct log *log, const struct chat_msg *msg, struct chat_span line)
 }
 
 /*
+ * Saves the file of a message. Returns the line to show: with the path instead of the data, or
+ * unchanged if nothing was saved.
+ */
+static struct chat_span
+log_save(struct log *log, const struct chat_msg *msg, struct chat_span line)
+{
+	struct chat_err err;
+	int saved;
+
+	if (!log->from->saver || msg->type == CHAT_TYPE_UNKNOWN)
+		return line;
+	saved = saver_save(log->from->saver, msg, line, &log->saved, &err);
+	if (saved > 0)
+		return chat_buf_span(&log->saved);
+	if (saved < 0)
+		chat_warn("line %llu: %s", (unsigned long long)log->lines.number, err.text);
+	if (saved < 0 && err.code != CHAT_BAD_MESSAGE)
+		log->failed = chat_exit_status(err.code);
+	return line;
+}
+
+/*
  * Shows a line if the filter selects it. Also shows JSON of an unknown type, such as
  * {"type":"$gap"}, unless --type is given.
  */
@@ -83,6 +112,9 @@ log_line(struct log *log, struct chat_span line)
 		log_refuse(log, &err);
 		return;
 	}
+	line = log_save(log, &msg, line);
+	if (log->failed)
+		return;
 	if (log->options->human)
 		log_show(log, &msg, line);
 	else
@@ -93,7 +125,7 @@ log_line(struct log *log, struct chat_span line)
 static bool
 log_is_done(const struct log *log)
 {
-	return log->options->count > 0 && log->shown >= log->options->count;
+	return log->failed || (log->options->count > 0 && log->shown >= log->options->count);
 }
 
 enum log_state { LOG_WANTS_INPUT, LOG_IS_FULL, LOG_ENDED };
@@ -174,28 +206,31 @@ log_run(struct log *log, const char *name)
 		}
 	}
 	log_flush(log);
+	if (log->failed)
+		return log->failed;
 	return log->bad > 0 ? CHAT_EXIT_BAD_LINE : CHAT_EXIT_OK;
 }
 
 int
-from_log_show(const char *path, const struct listener_options *options, const struct identity *self)
+from_log_show(const struct from_log *from)
 {
-	bool standard = strcmp(path, "-") == 0;
-	const char *name = standard ? "stdin" : path;
-	struct log log = {.options = options};
+	bool standard = strcmp(from->path, "-") == 0;
+	const char *name = standard ? "stdin" : from->path;
+	struct log log = {.from = from, .options = from->options};
 	struct via_here here = {0};
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), status;
+	int fd = standard ? STDIN_FILENO : open(from->path, O_RDONLY | O_CLOEXEC), status;
 
 	if (fd < 0)
-		chat_die(CHAT_EXIT_NO_INPUT, "%s: %s", path, strerror(errno));
-	log.place = (struct filter_place){.self = self, .here = &here, .copies = true};
-	human_begin(&log.human, options->color, false, STDOUT_FILENO);
+		chat_die(CHAT_EXIT_NO_INPUT, "%s: %s", name, strerror(errno));
+	log.place = (struct filter_place){.self = from->self, .here = &here, .copies = true};
+	human_begin(&log.human, from->options->color, false, from->output_fd);
 	chat_lines_init(&log.lines, fd, LINE_MAX_BYTES);
-	output_open(&log.output, STDOUT_FILENO);
+	output_open(&log.output, from->output_fd);
 	status = log_run(&log, name);
 	output_close(&log.output);
 	human_end(&log.human);
 	free(log.channel);
+	chat_buf_free(&log.saved);
 	chat_lines_free(&log.lines);
 	if (!standard)
 		close(fd);

@@ -148,11 +148,10 @@ check_log(const struct command_line *line)
 	const struct options *options = &line->options;
 	const struct listener_options *listener = &options->listener;
 
-	if (options->quiet)
-		chat_die_usage("--quiet leaves nothing of a --from-log");
-	if (options->command || options->url_count > 0 || options->cursor_file ||
-		options->save_dir || line->since)
-		chat_die_usage("--from-log reads a log: no server, position, bot or files");
+	if (options->quiet && !options->save_dir)
+		chat_die_usage("--quiet leaves nothing of a --from-log without --save-files");
+	if (options->command || options->url_count > 0 || options->cursor_file || line->since)
+		chat_die_usage("--from-log reads a log: no server, position or bot");
 	if (listener->last >= 0 || line->history)
 		chat_die_usage("--from-log prints each line of a log: tail(1) takes the last ones");
 	if (listener->timeout_ms || listener->until_idle_ms)

@@ -132,6 +132,15 @@ moves() {
 	is "$(jq -s 'map(select(.type == "message" and .channel == "/restored")) | length' "$SERVE_OUT")" 5 'is not said'
 }
 
+saves_files() {
+	make_archive
+	old 01a0-06 2026-01-04 dave 'disk.txt' | jq -c '.file = {name: "/etc/disk.txt", type: "text/plain", size: 4, data: ("full" | @base64)}' \
+		>>archive.ndjson
+	runs
+	is "$(cat "$OUT")" '["dave","files/disk.txt"]' 'says who sent it'
+	is "$(cat files/*)" full 'the file is there'
+}
+
 makes_page() {
 	needs xmllint || return
 	make_archive
@@ -152,10 +161,11 @@ does=(
 	["jq -c 'select(.replyTo)' archive.ndjson | jq -sc 'group_by(.replyTo)[]"]=threads
 	["jq -r 'select(.type == \"message\") | .timestamp / 1000 | floor | strflocaltime(\"%H\")' \\"]=counts_hours
 	['chat-validate --from server --state archive.ndjson &&']=moves
+	['chat-listen --from-log archive.ndjson --save-files files |']=saves_files
 	["jq -nr '\"<!DOCTYPE html><meta charset=utf-8><title>Chat</title>\","]=makes_page
 )
 
 try_page man/chat-cookbook.7 'ARCHIVE AND SEARCH'
-all_met 10
+all_met 11
 
 done_testing

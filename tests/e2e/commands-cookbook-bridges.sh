@@ -94,7 +94,7 @@ meets_again() {
 }
 probes=0
 
-# numbers COMMAND BEGIN: what it prints of this round of both_ways.
+# numbers COMMAND BEGIN: what it prints of what was said since then.
 numbers() {
 	"$1" in | awk -v begin="$2" -v end="$said" '$1 > begin && $1 <= end'
 }
@@ -102,7 +102,7 @@ numbers() {
 # settles COMMAND BEGIN QUIET: waits until all have arrived, or so many half seconds long no more come (20).
 settles() {
 	local got=-1 before=-2 quiet=0
-	while [ "$got" -lt $((said - $2)) ] && [ "$quiet" -lt "${3:-20}" ]; do
+	while [ "$got" -lt $((said - $2)) ] && [ "$quiet" -lt $((${3:-20} * slowness)) ]; do
 		read -r -t 0.5 <>"$TMP/never"
 		before=$got got=$(numbers "$1" "$2" | sort -u | wc -l)
 		[ "$got" = "$before" ] && quiet=$((quiet + 1)) || quiet=0
@@ -142,7 +142,7 @@ ends_bridge() {
 redis_begins() {
 	spawn redis-server --port "$port" --bind 127.0.0.1 --dir "$PWD" --save '' --appendonly yes --appendfsync always >>redis.log
 	neighbour=$!
-	wait_for 'redis-cli ping >pong 2>&1'
+	wait_for '[ "$(redis-cli ping 2>&1)" = PONG ]' 30 # it does not answer so while it loads
 }
 
 bridges_redis() {
@@ -158,7 +158,7 @@ bridges_redis() {
 	redis_begins
 	starts
 	meets
-	both_ways chat-listen 'bash to-redis' jq 'bash from-redis' all chat neighbour
+	both_ways chat-listen 'bash to-redis' jq /usr/bin/redis-cli 'bash from-redis' all chat neighbour
 	is "$out" "0 lost 0 doubled" 'redis: nothing is lost or doubled on the way out'
 	is "$in" '0 lost 0 doubled' 'nor on the way in'
 	no_loop redis
@@ -212,10 +212,23 @@ bridges_mqtt() {
 	like "$out" '^0 lost [0-9]? doubled' 'mqtt: nothing is lost on the way out'
 	like "$in" '^[0-9]? lost 0 doubled' 'and nothing is doubled on the way in'
 	no_loop mqtt
+	[ -z "$full" ] || dies_mqtt
 	mosquitto_pub -t ops -m 23.5
 	wait_for 'here_line "<mqtt> 23.5" >line && [ -s line ]'
 	is "$(jq -c .via line)" '["mqtt/ops"]' 'mqtt: what is not JSON is text'
 	ends_bridge
+}
+
+# dies_mqtt: the broker is killed. It loses what it has not saved, and says again what it had saved as not yet taken.
+dies_mqtt() {
+	neighbour_dies() { slay "$neighbour" && mqtt_begins; }
+	both_ways neighbour neighbour neighbour
+	like "$out, $in" '^[0-9]+ lost [0-9]+ doubled, [0-9]+ lost' 'mqtt: a broker that seldom saves'
+	stop "$neighbour"
+	printf '%s\n' 'autosave_on_changes true' 'autosave_interval 1' >>mosquitto.conf
+	mqtt_begins
+	both_ways neighbour neighbour neighbour
+	like "$out, $in" '^0 lost [0-9]+ doubled, 0 lost' 'mqtt: a broker that saves each change loses nothing'
 }
 
 # ---- NATS ----
@@ -390,25 +403,70 @@ at
 <alice> bye" 'who said what, and in answer to what'
 	runs
 	is "$(ls mails)" mail.0 'nothing is sent twice'
+	dies_in_digest
 	stop "$SERVE_PID"
+}
+
+# dies_in_digest: a run is killed while it reads, then before the mail, then after it, by programs that stand in for the
+# real ones.
+dies_in_digest() {
+	local begin=0 step=$((most / 4)) program
+	mkdir dies
+	printf '#!/bin/bash\n"%s/chat-listen" "$@" &\nuntil [ -s mail.ndjson ]; do :; done\nkill -KILL 0\n' "$BUILD" >dies/chat-listen
+	printf '#!/bin/bash\nkill -KILL 0\n' >dies/jq
+	printf '#!/bin/bash\n/usr/bin/msmtp "$@"\nkill -KILL 0\n' >dies/msmtp
+	chmod +x dies/*
+	rm mails/*
+	for program in chat-listen jq msmtp ''; do
+		seq -f 'out %.0f' $((begin + 1)) $((begin + step)) | chat-send -lq -c ops -u alice
+		begin=$((begin + step))
+		[ -n "$program" ] || break
+		mkdir "with.$program"
+		ln "dies/$program" "with.$program"
+		PATH=$PWD/with.$program:$PATH starts
+		{
+			wait_for "! alive $running" 60
+			wait "$running"
+		} 2>/dev/null
+		forget "$running"
+	done
+	runs
+	said=$begin
+	there_has() { digests | sed -n 's/^<alice> out //p'; }
+	out=$(counts there_has 0)
+	diag "$said in $(find mails -type f | wc -l) mails, killed in turn: chat-listen, jq, msmtp: $out"
+	like "$out" '^0 lost' 'mail: nothing is lost'
+	is "$(find mails -type f | wc -l)" 2 'what was sent before the end comes again'
+}
+
+# digests: the texts of all mails.
+digests() {
+	local mail
+	for mail in mails/*; do
+		tr -d '\r' <"$mail" | sed '1,/^$/d' | base64 -d
+	done
 }
 
 # ---- a file ----
 
 sends_file_lines() {
-	local n
+	local program step=$((most / 6))
 	chat_begins
+	said=2
 	printf 'in 1\nin 2\n' >app.log
 	starts
 	wait_for '[ "$(here_has in | wc -l)" -eq 2 ]'
 	ok "$page: $first"
 	cp from-file "$TMP"
-	for n in chat-send tail jq all chat; do
-		kills "$n"
-		printf 'in %d\n' $((RANDOM + 10)) >>app.log
+	for program in chat-send tail jq all chat ''; do
+		seq -f 'in %.0f' $((said + 1)) $((said + step)) >>app.log
+		said=$((said + step))
+		[ -z "$program" ] || kills "$program"
 	done
-	wait_for '[ "$(here_has in | wc -l)" -ge 7 ]' 20
-	is "$(here_has in | sed 's/^/in /')" "$(cat app.log)" 'each line once, in their order'
+	settles here_has 0
+	diag "$said lines, killed in turn: chat-send tail jq all chat: $(counts here_has 0)"
+	here_has in | sed 's/^/in /' | cmp - app.log
+	ok 'each line once, in their order'
 	stop "$running"
 	stop "$SERVE_PID"
 }

@@ -109,8 +109,8 @@ chooses_file() {
 	types evil
 	tmux send-keys Enter
 	wait_for '! tmux has-session 2>/dev/null'
-	is "$(<chosen)" 03 "$page: $first"
-	is "$(find "$TMP" -name evil.txt)" '' 'the name that the sender chose is not used'
+	is "$(<evil.txt)" 03 "$page: $first"
+	is "$(find "$TMP" -name evil.txt)" "$PWD/evil.txt" 'nowhere else, whatever name the sender chose'
 }
 
 # in_vim: runs the example, which begins with a colon, in a buffer of two lines, and writes it to buffer. Nobody types:

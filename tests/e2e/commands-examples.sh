@@ -373,11 +373,12 @@ unless=(
 	['chat-listen -c ops -U wss://a.example.com']='clients-several-servers.sh has such a list'
 	['chat-serve --host chat.example.com --trust-proxy']='serve-proxies.sh runs it'
 	['chat-serve --proxy-protocol 127.0.0.1']='serve-proxies.sh runs it'
+	['podman build']='tests/package/container.sh runs it'
 	['chat-serve --listen 127.0.0.1:3001 --listen unix:/run/chat/proxy']='serve-proxies.sh runs it'
 )
 
 # What is no command, by its first words. serve-proxies.sh starts the configurations of other programs.
-formats=('server_name: a' 'CHAT_SERVE_OPTIONS=' 'server {' 'frontend web' 'chat.example.com {' 'listen chat' 'HiddenServiceDir' '[Service]' '[Socket]' '[Unit]'
+formats=('server_name: a' 'CHAT_SERVE_OPTIONS=' 'server {' 'frontend web' 'chat.example.com {' 'listen chat' 'HiddenServiceDir' '[Service]' '[Socket]' '[Unit]' 'FROM '
 	'{"type":"history"' '{"url":' '{"type":"$gap"' 'ee95cf3a 0000005c' 'username:sha256[:id]' 'ops.ndjson:17:42: error:' ' chat-send      ')
 
 spawn "$BUILD/chat-serve" --listen 127.0.0.1:0 --url-file "$TMP/over.url" >"$TMP/over" 2>"$TMP/over.err"

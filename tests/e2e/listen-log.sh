@@ -45,6 +45,26 @@ exits 66 'no such file' chat-listen --from-log nowhere
 exits 64 'a log and a server' chat-listen --from-log log ws://localhost/
 exits 0 'an empty log' chat-listen --human --from-log /dev/null
 
+# ---- the files of a log ----
+
+sent() { # ID NAME SIZE DATA
+	jq -nc --arg id "$1" --arg name "$2" --argjson size "$3" --arg data "$4" '{type: "message", $id, sender: "alice", content: $name,
+		timestamp: 0, file: {$name, type: "text/plain", $size, $data}}'
+}
+{ sent 1 a.txt 3 b25l && sent 2 ../a.txt 3 dHdv && said 3 none && sent 4 lie.txt 5 b25l; } >files
+exits 0 'the files of a log are saved' chat-listen --from-log files --save-files saved
+is "$(jq -r '.file.path // "-"' "$OUT" | paste -sd' ')" 'saved/a.txt saved/a.1.txt - -' 'the lines have their paths'
+is "$(cat saved/a.txt saved/a.1.txt)" onetwo 'and they are there'
+is "$(<"$ERR")" 'chat-listen: line 4: a file whose size is not that of its data' 'but not one whose size lies'
+exits 0 'of some lines' chat-listen --from-log files --save-files some -q -C 1
+is "$(<"$OUT")$(ls some)" a.txt 'and nothing is printed'
+exits 64 '--quiet with no files' chat-listen --from-log files -q
+exits 73 'a folder that cannot be' chat-listen --from-log files --save-files files
+(ulimit -f 1 && exec chat-listen --from-log <(sent 1 large 3000 "$(head -c 4000 /dev/zero | tr '\0' A)" && said 2 x) --save-files full) >shown 2>"$ERR"
+is $? 74 'a full disk ends it'
+like "$(<"$ERR")" 'full/large: File too large' 'says why'
+is "$(cat shown && ls -A full)" '' 'and leaves nothing'
+
 # ---- a log that grows ----
 
 cp log growing

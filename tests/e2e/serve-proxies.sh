@@ -5,60 +5,19 @@
 
 . tests/lib.sh
 . tests/helpers/certs.sh
+. tests/helpers/printed.sh
 
 PATH=$PATH:/usr/sbin
 make_ca ca && make_cert server "subjectAltName=DNS:localhost,DNS:chat.example.com,IP:127.0.0.1" || exit 1
-mkdir "$TMP/ssl" "$TMP/bin"
+mkdir "$TMP/ssl"
 cp "$TMP/server.pem" "$TMP/ssl/fullchain.pem"
 cp "$TMP/server.key" "$TMP/ssl/privkey.pem"
 cat "$TMP/server.pem" "$TMP/server.key" >"$TMP/ssl/chat.pem"
 cp "$TMP/ssl/fullchain.pem" "$TMP/ssl/privkey.pem" "$TMP"
 export CHAT_CACERT=$TMP/ca.pem CHAT_TEST_CA=$TMP/ca.pem CHAT_USERNAME=alice
 
-declare -A token=()
-for name in alice carol helpbot; do
-	made=$(chat-serve --new-token "$name")
-	token[$name]=$(jq -r .token <<<"$made")
-	(umask 077 && jq -r .line <<<"$made" >>"$TMP/tokens")
-done
+new_tokens alice carol helpbot
 export CHAT_TOKEN=${token[alice]}
-
-# A chat-serve as printed, on a free port, which says who comes, and pings often.
-cat >"$TMP/bin/chat-serve" <<'END'
-#!/bin/bash
-exec "$BUILD/chat-serve" --listen 127.0.0.1:0 --url-file "$TMP/url" -v --ping-interval 200ms "$@"
-END
-chmod +x "$TMP/bin/chat-serve"
-
-# ---- what the page prints ----
-
-tests/helpers/printed-examples.pl man/chat-serve.1 >"$TMP/examples"
-
-# printed WORDS: the example of the page that begins so.
-printed() {
-	local example
-	while IFS= read -r -d '' example; do
-		[[ $example != "$1"* ]] || { printf '%s\n' "$example" && return; }
-	done <"$TMP/examples"
-	result 1 "the page has: $1"
-	exit 1
-}
-
-# serves WORDS: starts the chat-serve that the page prints so. Sets port, server_pid and said (its stderr).
-serves() {
-	local command
-	command=$(printed "$1")
-	command=${command//\/run\/chat/$TMP} command=${command//--listen 127.0.0.1:3001/}
-	said=$TMP/said
-	rm -f "$TMP/url"
-	spawn bash -c "cd '$TMP' && PATH='$TMP/bin:$PATH' && exec $command" >"$TMP/events" 2>"$said"
-	server_pid=$!
-	servers+=("$server_pid")
-	wait_for '[ -s "$TMP/url" ]'
-	ok "${command%%$'\n'*}" || diag "$(cat "$said")"
-	read -r url <"$TMP/url"
-	port=${url##*:} port=${port%/}
-}
 
 # local_config: the fragment on stdin with this test's ports, folders and time-outs; at the given listening
 # address in place of port 443.

@@ -1,25 +1,16 @@
 #!/usr/bin/python3
 """irc-peer.py PORT NICK CHANNEL: a person in a channel of IRC. Says there what standard input has, one line after the
-other, and prints what others say. Comes again when the server was away.
-Standard input is a pipe with whole lines in each write, and does not end."""
-import os
+other, and prints what others say. Comes again when the server was away."""
 import selectors
-import socket
 import sys
-import time
+
+from person import Lines, comes_again
 
 port, nick, channel = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+queue, typed = [], Lines()
 
 
-def connect():
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port))
-        except OSError:
-            time.sleep(0.1)
-
-
-def talk(sock, queue):
+def talk(sock):
     """One connection. Returns when it is lost; the queue keeps what was not said."""
     heard, joined, asked = b"", False, False
     sock.sendall(b"NICK %s\r\nUSER %s 0 * :peer\r\n" % (nick.encode(), nick.encode()))
@@ -29,7 +20,7 @@ def talk(sock, queue):
     while True:
         for key, _ in ready.select():
             if key.fileobj is not sock:
-                queue += os.read(0, 1 << 20).splitlines()
+                queue.extend(typed.read())
                 continue
             data = sock.recv(65536)
             if not data:
@@ -52,10 +43,4 @@ def talk(sock, queue):
             sock.sendall(b"PRIVMSG %s :%s\r\nPING :said\r\n" % (channel.encode(), queue[0]))
 
 
-waiting = []
-while True:
-    with connect() as connection:
-        try:
-            talk(connection, waiting)
-        except OSError:
-            pass  # lost, as if it had ended
+comes_again(port, talk)

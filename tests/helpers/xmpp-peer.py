@@ -1,26 +1,17 @@
 #!/usr/bin/python3
 """xmpp-peer.py PORT COMPONENT ROOM: bob in a room of XMPP, by a component whose secret is `peer`. Says there what
 standard input has, one line after the other, and prints what others say, each as a line of JSON. Comes again when the
-server was away. Standard input is a pipe with whole lines in each write, and does not end."""
+server was away."""
 import hashlib
 import json
-import os
 import re
 import select
-import socket
 import sys
-import time
+
+from person import Lines, comes_again
 
 port, component, room = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-queue = []
-
-
-def connect():
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port))
-        except OSError:
-            time.sleep(0.1)
+queue, typed = [], Lines()
 
 
 def said_by_others(text):
@@ -38,7 +29,7 @@ def talk(sock):
     while True:
         ready = select.select([sock, 0], [], [])[0]
         if 0 in ready:
-            queue.extend(os.read(0, 1 << 20).decode().splitlines())
+            queue.extend((line.decode() for line in typed.read()))
         if sock in ready:
             data = sock.recv(65536)
             if not data:
@@ -65,9 +56,4 @@ def talk(sock):
             sock.sendall(("<message type='groupchat' id='mine' %s to='%s'><body>%s</body></message>" % (me, room, queue[0])).encode())
 
 
-while True:
-    with connect() as connection:
-        try:
-            talk(connection)
-        except OSError:
-            pass  # lost, as if it had ended
+comes_again(port, talk)
