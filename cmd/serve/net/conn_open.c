@@ -9,7 +9,7 @@
 int
 conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls)
 {
-	if (stream_open(&conn->stream, fd, tls) < 0)
+	if (stream_open(&conn->stream, fd, tls, &conns->held_bytes) < 0)
 		return -1;
 	conn->polled = EPOLLIN;
 	if (poller_add(&conns->poller, fd, conn->polled, conn) < 0) {

@@ -37,15 +37,22 @@ conns_flush_later(struct conns *conns, struct conn *conn)
  */
 void conn_set_polled(struct conn *conn, uint8_t polled);
 
+/* Returns true if the socket has accepted all bytes: those of the queue, and those of TLS. */
+static inline bool
+conn_has_sent_all(const struct conn *conn)
+{
+	return send_queue_is_empty(&conn->queue) && !stream_unsent(&conn->stream);
+}
+
 /* Makes the poller watch for the events that the connection now waits for. */
 static inline void
 conn_poll(struct conn *conn)
 {
 	uint8_t polled = 0;
 
-	if (!conn->in.paused && !stream_wants_write(&conn->stream))
+	if (!conn->in.paused)
 		polled |= EPOLLIN;
-	if (!send_queue_is_empty(&conn->queue) || stream_wants_write(&conn->stream))
+	if (!conn_has_sent_all(conn) && !stream_waits_for_input(&conn->stream))
 		polled |= EPOLLOUT;
 	if (polled != conn->polled)
 		conn_set_polled(conn, polled);
@@ -108,7 +115,8 @@ void conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_
  */
 void conn_pong(struct conn *conn, struct chat_span payload);
 
-/* Sends the queue until it is empty, the socket is full, or TURN_BYTES are exceeded. */
+/* Sends what TLS keeps, then the queue until it is empty, the socket is full, or TURN_BYTES are
+ * exceeded. */
 void conn_write(struct conn *conn);
 
 /*

@@ -19,7 +19,7 @@ conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
 {
 	struct conns *conns = conn->conns;
 
-	if (send_queue_is_empty(&conn->queue))
+	if (conn_has_sent_all(conn))
 		conn->progress_ms = clock_now_ms(conns->clock);
 	send_queue_append(&conn->queue, &conns->held_bytes, block, from, to);
 	conns->queued_bytes += to - from;
@@ -48,12 +48,11 @@ enqueue_frame(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span pa
 
 	if (!accepts_frames(conn))
 		return;
-	if (send_queue_is_empty(&conn->queue))
+	if (conn_has_sent_all(conn))
 		conn->progress_ms = clock_now_ms(conns->clock);
 	conns->queued_bytes -= conn->queue.bytes;
 	if (replace)
-		send_queue_append_newest(&conn->queue, &conns->held_bytes,
-			stream_committed(&conn->stream), opcode, payload);
+		send_queue_append_newest(&conn->queue, &conns->held_bytes, opcode, payload);
 	else
 		send_queue_append_frame(&conn->queue, &conns->held_bytes, opcode, payload);
 	conns->queued_bytes += conn->queue.bytes;
@@ -108,21 +107,36 @@ count_sent(struct conn *conn, ssize_t sent)
 static void
 after_write(struct conn *conn)
 {
-	if (conn->finish && send_queue_is_empty(&conn->queue))
+	if (conn->finish && conn_has_sent_all(conn))
 		conn_finish_now(conn);
 	if (conn->state != CONN_DEAD)
 		slow_reader_check(conn);
-	if (conn->notify_drained && send_queue_is_empty(&conn->queue) && conn->state == CONN_OPEN) {
+	if (conn->notify_drained && conn_has_sent_all(conn) && conn->state == CONN_OPEN) {
 		conn->notify_drained = false;
 		conn->conns->events->on_drained(conn);
 	}
+}
+
+/* Sends what TLS keeps. Returns true if nothing is left of it. */
+static bool
+flush_stream(struct conn *conn)
+{
+	ssize_t sent = stream_flush(&conn->stream);
+
+	if (sent == STREAM_GONE) {
+		conn_abort(conn);
+		return false;
+	}
+	if (sent > 0)
+		conn->progress_ms = clock_now_ms(conn->conns->clock);
+	return !stream_unsent(&conn->stream);
 }
 
 void
 conn_write(struct conn *conn)
 {
 	struct iovec pieces[PIECES_MAX];
-	bool more = !send_queue_is_empty(&conn->queue);
+	bool more = flush_stream(conn) && !send_queue_is_empty(&conn->queue);
 	size_t sent = 0;
 
 	while (more && sent < TURN_BYTES) { /* the next turn sends the rest */
@@ -130,7 +144,7 @@ conn_write(struct conn *conn)
 		ssize_t status = stream_write(&conn->stream, pieces, count);
 
 		sent += status > 0 ? (size_t)status : 0;
-		more = count_sent(conn, status);
+		more = count_sent(conn, status) && !stream_unsent(&conn->stream);
 	}
 	if (conn->state != CONN_DEAD)
 		after_write(conn);

@@ -33,18 +33,15 @@ static void
 handle_ready(struct conn *conn, uint32_t events)
 {
 	bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0; /* conn_read() gets the error */
-	bool blocked = stream_wants_write(&conn->stream);
 
 	if (conn->state == CONN_DEAD)
 		return;
-	if ((events & EPOLLOUT) && blocked)
-		events |= EPOLLIN;
 	if (events & EPOLLOUT)
 		resume_write(conn);
 	if (conn->state != CONN_DEAD && (broken || ((events & EPOLLIN) && !conn->in.paused)))
 		conn_read(conn);
-	if (conn->state != CONN_DEAD && blocked)
-		conn_poll(conn);
+	if (conn->state != CONN_DEAD && conn->stream.tls)
+		conn_poll(conn); /* TLS may have answered by itself */
 }
 
 /* Sends all queues as far as the sockets accept, and enforces the limit of all queues. */
