@@ -35,6 +35,8 @@ conn_trust(struct conn *conn)
 void
 conn_set_polled(struct conn *conn, uint8_t polled)
 {
+	if (polled & ~conn->polled & EPOLLOUT) /* the socket is full now */
+		conn->progress_ms = clock_now_ms(conn->conns->clock);
 	conn->polled = polled;
 	if (poller_change(&conn->conns->poller, conn->stream.fd, polled, conn) < 0)
 		conn_abort(conn);

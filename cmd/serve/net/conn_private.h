@@ -162,7 +162,7 @@ void conn_finish_now(struct conn *conn);
  */
 void slow_reader_check(struct conn *conn);
 
-/* Returns true if the queue is not empty and no byte was sent for limits->progress_ms. */
+/* Returns true if the socket is full and accepted no byte for limits->progress_ms. */
 bool slow_reader_is_stuck(const struct conn *conn, int64_t now_ms);
 
 /*

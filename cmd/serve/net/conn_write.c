@@ -19,8 +19,6 @@ conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
 {
 	struct conns *conns = conn->conns;
 
-	if (conn_has_sent_all(conn))
-		conn->progress_ms = clock_now_ms(conns->clock);
 	send_queue_append(&conn->queue, &conns->held_bytes, block, from, to);
 	conns->queued_bytes += to - from;
 	conns_flush_later(conns, conn);
@@ -48,8 +46,6 @@ enqueue_frame(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span pa
 
 	if (!accepts_frames(conn))
 		return;
-	if (conn_has_sent_all(conn))
-		conn->progress_ms = clock_now_ms(conns->clock);
 	conns->queued_bytes -= conn->queue.bytes;
 	if (replace)
 		send_queue_append_newest(&conn->queue, &conns->held_bytes, opcode, payload);
@@ -96,17 +92,28 @@ count_sent(struct conn *conn, ssize_t sent)
 	send_queue_sent(&conn->queue, &conns->held_bytes, (size_t)sent);
 	conns->queued_bytes -= (size_t)sent;
 	conns->bytes_out += (uint64_t)sent;
+	if (send_queue_is_empty(&conn->queue)) {
+		conn->extra_queue_mib = 0;
+		return false;
+	}
 	conn->progress_ms = clock_now_ms(conns->clock);
-	if (!send_queue_is_empty(&conn->queue))
-		return true;
-	conn->extra_queue_mib = 0;
-	return false;
+	return true;
+}
+
+/* Returns true if all is sent, and nobody waits for that, as it usually is after a write. */
+static bool
+is_at_rest(const struct conn *conn)
+{
+	return conn_has_sent_all(conn) && conn->polled == EPOLLIN && !conn->in.paused &&
+		!conn->finish && !conn->notify_drained;
 }
 
 /* Called after the sends of a turn. Acts on an empty queue, and on a queue that is too long. */
 static void
 after_write(struct conn *conn)
 {
+	if (is_at_rest(conn))
+		return;
 	if (conn->finish && conn_has_sent_all(conn))
 		conn_finish_now(conn);
 	if (conn->state != CONN_DEAD)

@@ -208,6 +208,14 @@ void
 send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes)
 {
 	queue->bytes -= bytes;
+	if (!queue->bytes && send_queue_is_one_run(queue)) { /* as most sends leave it */
+		release(held, queue->first.block);
+		queue->first.block = NULL;
+		queue->sent = 0;
+		if (queue->more)
+			more_free(queue, held);
+		return;
+	}
 	while (bytes) {
 		size_t left = queue->first.to - queue->first.from - queue->sent;
 

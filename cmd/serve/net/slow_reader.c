@@ -65,7 +65,7 @@ slow_reader_check(struct conn *conn)
 bool
 slow_reader_is_stuck(const struct conn *conn, int64_t now_ms)
 {
-	return !conn_has_sent_all(conn) &&
+	return (conn->polled & EPOLLOUT) &&
 		now_ms - conn->progress_ms > conn->conns->limits.progress_ms;
 }
 
