@@ -197,6 +197,7 @@ struct conns {
 	struct chat_ws scratch; /* receives messages of connections without in.ws */
 	struct chat_ws_pool *ws_pool;
 	struct send_batch *batch; /* NULL: the kernel has no usable io_uring */
+	struct send_shared *shared; /* NULL: the kernel has no files in memory */
 
 	/* Sums over all connections. */
 	size_t queued_bytes; /* to be sent */

@@ -3,6 +3,7 @@
 
 #include "serve/net/conn.h"
 #include "serve/net/send_batch.h"
+#include "serve/net/send_shared.h"
 
 /*
  * For the files that implement conn.h. Sessions must not include it.

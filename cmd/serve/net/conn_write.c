@@ -1,9 +1,9 @@
 /*
  * Sending. Channels and sessions queue frames with conn_send_run() and conn_send(). At the end of
  * the tick, conns_flush() calls conn_flush() for each connection. It writes the queue to the socket
- * (writev(2) or TLS), or adds it to a batch of sends of many connections (send_batch.c). Bytes that
- * the socket does not accept stay in the queue. When the poller reports a writable socket, conns.c
- * calls conn_write().
+ * (writev(2) or TLS), or adds it to a batch of sends of many connections (send_batch.c), or shares
+ * a long run with them (send_shared.c). Bytes that the socket does not accept stay in the queue.
+ * When the poller reports a writable socket, conns.c calls conn_write().
  */
 #include "serve/net/conn_private.h"
 
@@ -139,16 +139,47 @@ flush_stream(struct conn *conn)
 	return !stream_unsent(&conn->stream);
 }
 
+/*
+ * Sends a long run that many connections have, in pages that they share. Returns as stream_write(),
+ * or 0 if it is to be sent in another way.
+ */
+static ssize_t
+write_shared(struct conn *conn)
+{
+	const struct send_queue *queue = &conn->queue;
+	ssize_t sent;
+
+	if (!conn->conns->shared || conn->stream.tls || queue->bytes < SEND_SHARED_MIN ||
+		!send_queue_is_one_run(queue))
+		return 0;
+	sent = send_shared(conn->conns->shared, conn->stream.fd, queue->first.block,
+		queue->first.from + queue->sent, queue->first.to);
+	if (sent == -ENOBUFS)
+		return 0;
+	return sent < 0 ? stream_status((int)-sent) : sent;
+}
+
+/* Sends bytes from the front of the queue. Returns as stream_write(). */
+static ssize_t
+write_front(struct conn *conn)
+{
+	struct iovec pieces[PIECES_MAX];
+	ssize_t sent = write_shared(conn);
+
+	if (sent)
+		return sent;
+	return stream_write(
+		&conn->stream, pieces, send_queue_pieces(&conn->queue, pieces, PIECES_MAX));
+}
+
 void
 conn_write(struct conn *conn)
 {
-	struct iovec pieces[PIECES_MAX];
 	bool more = flush_stream(conn) && !send_queue_is_empty(&conn->queue);
 	size_t sent = 0;
 
 	while (more && sent < TURN_BYTES) { /* the next turn sends the rest */
-		int count = send_queue_pieces(&conn->queue, pieces, PIECES_MAX);
-		ssize_t status = stream_write(&conn->stream, pieces, count);
+		ssize_t status = write_front(conn);
 
 		sent += status > 0 ? (size_t)status : 0;
 		more = count_sent(conn, status) && !stream_unsent(&conn->stream);

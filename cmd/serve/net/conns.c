@@ -88,6 +88,7 @@ conns_open(struct conns *conns, struct clock *clock, const struct conn_events *e
 	conns->ws_pool = chat_ws_pool_new();
 	conns->input = chat_alloc(CONN_INPUT_BYTES);
 	conns->batch = send_batch_open();
+	conns->shared = send_shared_open();
 	chat_ws_init(&conns->scratch, CHAT_WS_SERVER);
 	return 0;
 }
@@ -97,6 +98,7 @@ conns_close(struct conns *conns)
 {
 	poller_close(&conns->poller);
 	send_batch_close(conns->batch);
+	send_shared_close(conns->shared);
 	chat_ws_free(&conns->scratch, conns->ws_pool);
 	chat_ws_pool_free(conns->ws_pool);
 	free(conns->input);
@@ -162,4 +164,6 @@ conns_flush(struct conns *conns)
 		if (!conns->flush)
 			enforce_limits(conns);
 	} while (conns->flush);
+	if (conns->shared)
+		send_shared_end(conns->shared);
 }
