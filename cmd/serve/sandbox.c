@@ -97,7 +97,8 @@ confine_files(const struct config *config, const struct listeners *listeners, st
 static const int allowed[] = {
 	/* connections; sendto is below */
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getpeername), SCMP_SYS(getsockname),
-	SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
+	SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(sendfile), SCMP_SYS(sendfile64),
+	SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
 
 	/* the journal, and the files that are read again; Landlock decides which files */
 	SCMP_SYS(access), SCMP_SYS(close), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),

@@ -58,7 +58,8 @@
  *   channel/channel_history.c  keeps it for new members
  *   net/conn_write.c    what to send to which connection
  *   net/send_queue.c    the blocks that wait for one peer
- *   net/send_batch.c    sends to many sockets at once (or stream.c to one)
+ *   net/send_batch.c    sends to many sockets at once (or stream.c to one; or send_shared.c, if
+ *                       many get the same long run)
  *
  * IN A CLUSTER (--cluster) post.c only proposes: cluster/proposals.c puts the message into a batch,
  * which cluster/nats*.c publishes, on its own threads. cluster/entry.c applies what comes back, of

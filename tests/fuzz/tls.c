@@ -51,7 +51,7 @@ struct send_run {
 	struct chat_buf wire; /* from the client, not delivered */
 	size_t written, heard; /* of what the client wrote: all of it, what the server has read */
 	size_t answered, got; /* likewise the other way */
-	size_t bound; /* bytes that the server has to send again */
+	size_t held; /* the memory of what the server has not sent */
 	size_t share; /* of the server's turns */
 	int fd, peer_fd;
 	bool gone;
@@ -119,23 +119,39 @@ server_turn(struct send_run *run)
 	run->heard += (size_t)result;
 }
 
+/* Writes three pieces, which together are `len` bytes. */
 static void
 server_write(struct send_run *run, size_t len)
 {
-	static char bytes[TLS_RECORD_MAX];
-	ssize_t sent;
+	static char bytes[4 * TLS_RECORD_MAX];
+	size_t cut = len / 5;
+	struct iovec pieces[3] = {{bytes, cut + 1}, {bytes + cut + 1, cut + 1},
+		{bytes + 2 * cut + 2, len - 2 * cut + 1}};
+	ssize_t taken;
 
 	if (run->gone || !tls_is_up(run->session))
 		return;
-	if (len == 0 || run->bound)
-		len = run->bound ? run->bound : 1;
-	fill(bytes, len, run->answered);
-	sent = tls_write(run->session, bytes, len);
-	need(sent == STREAM_GONE || sent == STREAM_WAIT || (sent > 0 && (size_t)sent <= len));
-	run->bound = tls_committed(run->session);
-	if (sent > 0)
-		run->answered += (size_t)sent;
+	fill(bytes, len + 3, run->answered);
+	taken = tls_write(run->session, pieces, 3);
+	need(taken == STREAM_GONE || taken == STREAM_WAIT ||
+		(taken > 0 && (size_t)taken <= len + 3));
+	if (taken > 0)
+		run->answered += (size_t)taken;
+	run->gone = taken == STREAM_GONE;
+}
+
+static void
+server_flush(struct send_run *run)
+{
+	size_t before = tls_unsent(run->session);
+	ssize_t sent;
+
+	if (run->gone)
+		return;
+	sent = tls_flush(run->session);
 	run->gone = sent == STREAM_GONE;
+	need(run->gone || before == tls_unsent(run->session) + (size_t)sent);
+	need(run->held >= tls_unsent(run->session) && !run->held == !tls_unsent(run->session));
 }
 
 /* ---- the client ---- */
@@ -152,7 +168,7 @@ client_hear(struct send_run *run)
 	tls_peer_shake(&run->peer);
 	while (SSL_is_init_finished(run->peer.ssl) &&
 		(count = SSL_read(run->peer.ssl, bytes, sizeof(bytes))) > 0) {
-		need(run->got + (size_t)count <= run->answered + run->bound);
+		need(run->got + (size_t)count <= run->answered);
 		check(bytes, (size_t)count, run->got);
 		run->got += (size_t)count;
 	}
@@ -256,7 +272,7 @@ make_up(struct send_run *run)
 static void
 step(struct send_run *run)
 {
-	switch (next(run) % 13) {
+	switch (next(run) % 14) {
 	case 0:
 		client_hear(run);
 		break;
@@ -295,7 +311,10 @@ step(struct send_run *run)
 		make_up(run);
 		break;
 	case 12:
-		server_write(run, (size_t)next(run) * 64);
+		server_write(run, (size_t)next(run) * (next(run) & 1 ? 250 : 4));
+		break;
+	case 13:
+		server_flush(run);
 		break;
 	}
 }
@@ -322,7 +341,7 @@ run_open(struct send_run *run, const uint8_t *data, size_t size)
 	need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
 	run->fd = fds[0];
 	run->peer_fd = fds[1];
-	run->session = tls_accept(tls, run->fd);
+	run->session = tls_accept(tls, run->fd, &run->held);
 	need(run->session != NULL);
 	tls_peer_open(&run->peer, clients[*data & 1]);
 	if (next(run) & 2)
@@ -336,6 +355,7 @@ run_close(struct send_run *run)
 		deliver(run, run->wire.len);
 	tls_close_notify(run->session);
 	tls_session_free(run->session);
+	need(run->held == 0);
 	tls_peer_close(&run->peer);
 	chat_buf_free(&run->wire);
 	close(run->fd);

@@ -23,7 +23,8 @@
 struct tls_peer {
 	SSL *ssl;
 	BIO *in, *out;
-	unsigned char key[16], salt[4]; /* of its records; TLS 1.2 */
+	unsigned char key[16], iv[12]; /* of its records; TLS 1.2 has the first 4 bytes of iv */
+	unsigned char secret[32]; /* of its records in TLS 1.3, see tls_peer_log() */
 	uint64_t sequence;
 };
 
@@ -131,7 +132,7 @@ tls_peer_keys(struct tls_peer *peer)
 	tls_must(SSL_get_client_random(peer->ssl, seed + 45, 32) == 32);
 	tls_must(EVP_KDF_derive(context, block, sizeof(block), params) == 1);
 	memcpy(peer->key, block, sizeof(peer->key));
-	memcpy(peer->salt, block + 32, sizeof(peer->salt));
+	memcpy(peer->iv, block + 32, 4);
 	peer->sequence = 1;
 	EVP_KDF_CTX_free(context);
 	EVP_KDF_free(kdf);
@@ -153,7 +154,7 @@ tls_peer_forge(
 		known[i] = header[5 + i] = (uint8_t)(peer->sequence >> (56 - 8 * i));
 	header[3] = (uint8_t)(body >> 8);
 	header[4] = (uint8_t)body;
-	memcpy(nonce, peer->salt, 4);
+	memcpy(nonce, peer->iv, 4);
 	memcpy(nonce + 4, header + 5, 8);
 	memcpy(sealed - sizeof(header), header, sizeof(header));
 	tls_must(EVP_EncryptInit_ex(cipher, EVP_aes_128_gcm(), NULL, peer->key, nonce) == 1);
@@ -163,6 +164,81 @@ tls_peer_forge(
 	tls_must(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, 16, sealed + len) == 1);
 	EVP_CIPHER_CTX_free(cipher);
 	into->len += 5 + body;
+	peer->sequence++;
+}
+
+/* A callback for SSL_CTX_set_keylog_callback(3), when SSL_set_app_data() has named the peer. */
+static inline void
+tls_peer_log(const SSL *ssl, const char *line)
+{
+	struct tls_peer *peer = SSL_get_app_data(ssl);
+	const char *hex = strrchr(line, ' ') + 1;
+
+	if (strncmp(line, "CLIENT_TRAFFIC_SECRET_0 ", 24) != 0)
+		return;
+	for (size_t i = 0; i < sizeof(peer->secret); i++)
+		tls_must(sscanf(hex + 2 * i, "%2hhx", &peer->secret[i]) == 1);
+}
+
+/* HKDF-Expand-Label(secret, label, "", len) of RFC 8446, 7.1, with SHA-256. */
+static inline void
+tls_peer_expand(const struct tls_peer *peer, const char *label, unsigned char *into, size_t len)
+{
+	unsigned char info[40];
+	int size = snprintf((char *)info, sizeof(info), "%c%c%ctls13 %s%c", 0, (int)len,
+		(int)strlen(label) + 6, label, 0);
+	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+	EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
+		OSSL_PARAM_construct_octet_string(
+			OSSL_KDF_PARAM_KEY, (void *)peer->secret, sizeof(peer->secret)),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, (size_t)size),
+		OSSL_PARAM_construct_end(),
+	};
+
+	tls_must(EVP_KDF_derive(context, into, len, params) == 1);
+	EVP_KDF_CTX_free(context);
+	EVP_KDF_free(kdf);
+}
+
+/* The keys of its own records in TLS 1.3, of which it has sent none. */
+static inline void
+tls_peer_keys_1_3(struct tls_peer *peer)
+{
+	tls_peer_expand(peer, "key", peer->key, sizeof(peer->key));
+	tls_peer_expand(peer, "iv", peer->iv, sizeof(peer->iv));
+	peer->sequence = 0;
+}
+
+/* Appends a record of this type in TLS 1.3, with AES-128-GCM. */
+static inline void
+tls_peer_forge_1_3(
+	struct tls_peer *peer, struct chat_buf *into, uint8_t type, const void *bytes, uint16_t len)
+{
+	unsigned char nonce[12], header[5] = {SSL3_RT_APPLICATION_DATA, 3, 3, 0, 0};
+	size_t body = len + 1U + 16U;
+	char *at = chat_buf_reserve(into, sizeof(header) + body);
+	char *sealed = at + sizeof(header);
+	EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+	int got, more;
+
+	header[3] = (uint8_t)(body >> 8);
+	header[4] = (uint8_t)body;
+	memcpy(at, header, sizeof(header));
+	memcpy(nonce, peer->iv, sizeof(nonce));
+	for (int i = 0; i < 8; i++)
+		nonce[4 + i] ^= (uint8_t)(peer->sequence >> (56 - 8 * i));
+	tls_must(EVP_EncryptInit_ex(cipher, EVP_aes_128_gcm(), NULL, peer->key, nonce) == 1);
+	tls_must(EVP_EncryptUpdate(cipher, NULL, &got, header, sizeof(header)) == 1);
+	tls_must(EVP_EncryptUpdate(cipher, (unsigned char *)sealed, &got, bytes, len) == 1);
+	tls_must(EVP_EncryptUpdate(cipher, (unsigned char *)sealed + got, &more, &type, 1) == 1);
+	tls_must(EVP_EncryptFinal_ex(cipher, (unsigned char *)sealed + got + more, &more) == 1);
+	tls_must(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, 16, sealed + len + 1) == 1);
+	EVP_CIPHER_CTX_free(cipher);
+	into->len += sizeof(header) + body;
 	peer->sequence++;
 }
 

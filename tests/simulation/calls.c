@@ -99,6 +99,7 @@ ALIAS(sim_setrlimit64, sim_done);
 ALIAS(sim_syscall, sim_no_call);
 ALIAS(sim_prctl, sim_done);
 ALIAS(sim_memfd_create, sim_no_call);
+ALIAS(sim_sendfile64, sim_no_call);
 ALIAS(sim_pthread_create, sim_no_call);
 ALIAS(sim_tcgetpgrp, sim_no_call);
 ALIAS(sim_getpgrp, sim_no_call);

@@ -18,7 +18,6 @@
 struct model {
 	char bytes[MODEL_MAX]; /* to be sent, from the start of the frame in progress */
 	size_t len, sent;
-	size_t bound; /* bytes that are on their way, and are sent next */
 	size_t newest; /* bytes of the last frame if the next of its kind takes its place; 0: not */
 };
 
@@ -85,7 +84,7 @@ model_append_frame(struct model *model, char opcode, struct chat_span payload, b
 	char header[CHAT_WS_HEADER_MAX];
 	size_t len = chat_ws_header(header, (enum chat_ws_opcode)opcode, payload.len);
 
-	if (newest && model->len - model->newest >= model->sent + model->bound)
+	if (newest && model->len - model->newest >= model->sent)
 		model->len -= model->newest;
 	memcpy(model->bytes + model->len, header, len);
 	memcpy(model->bytes + model->len + len, payload.at, payload.len);
@@ -97,7 +96,6 @@ static void
 model_send(struct model *model, size_t bytes)
 {
 	model->sent += bytes;
-	model->bound = 0;
 	if (model->sent > model->len - model->newest)
 		model->newest = 0;
 	while (model->sent > 0 && model->sent >= block_frame_size(model->bytes)) {
@@ -109,13 +107,13 @@ model_send(struct model *model, size_t bytes)
 	}
 }
 
-/* Whole frames stay: those of which a byte is sent, or is among the next `bound`. */
+/* A frame of which a byte is sent stays. */
 static void
 model_cut(struct model *model)
 {
 	size_t len = 0;
 
-	while (len < model->sent + model->bound)
+	while (len < model->sent)
 		len += block_frame_size(model->bytes + len);
 	if (len < model->len)
 		model->newest = 0;
@@ -136,12 +134,6 @@ agrees(const struct send_queue *queue, const struct model *model)
 
 	free(bytes);
 	return same;
-}
-
-static size_t
-first_run_bytes(const struct send_queue *queue)
-{
-	return send_queue_is_empty(queue) ? 0 : queue->first.to - queue->first.from - queue->sent;
 }
 
 /* The run of this number, NULL behind the last. */
@@ -203,7 +195,7 @@ step_append_frame(struct walk *walk, struct send_queue *queue, struct model *mod
 		send_queue_append_frame(queue, &walk->held, CHAT_WS_PING, payload);
 		model_append_frame(model, CHAT_WS_PING, payload, false);
 	} else {
-		send_queue_append_newest(queue, &walk->held, model->bound, CHAT_WS_PONG, payload);
+		send_queue_append_newest(queue, &walk->held, CHAT_WS_PONG, payload);
 		model_append_frame(model, CHAT_WS_PONG, payload, true);
 	}
 }
@@ -211,9 +203,7 @@ step_append_frame(struct walk *walk, struct send_queue *queue, struct model *mod
 static void
 step_cut(struct walk *walk, struct send_queue *queue, struct model *model)
 {
-	if (rand() % 3 == 0)
-		model->bound = (size_t)rand() % (first_run_bytes(queue) + 1);
-	send_queue_cut(queue, &walk->held, model->bound);
+	send_queue_cut(queue, &walk->held);
 	model_cut(model);
 }
 
@@ -226,8 +216,6 @@ step_send(struct walk *walk, struct send_queue *queue, struct model *model)
 		return;
 	if (bytes > queue->bytes)
 		bytes = queue->bytes;
-	if (bytes < model->bound)
-		bytes = model->bound;
 	send_queue_sent(queue, &walk->held, bytes);
 	model_send(model, bytes);
 }
@@ -308,13 +296,13 @@ test_joined(void)
 	is_int(send_queue_pieces(&queue, pieces, 4), 2, "a repeat is another");
 	is_int(send_queue_pieces(&queue, pieces, 1), 1, "no more pieces than asked for");
 	send_queue_sent(&queue, &held, edge(block, 1) + 1);
-	send_queue_cut(&queue, &held, 0);
+	send_queue_cut(&queue, &held);
 	is_int(queue.bytes, edge(block, 2) - edge(block, 1) - 1,
 		"cut to the end of the frame begun");
 	is_int(held, block_cost(block), "so that one block is all that is held, and no array");
 	send_queue_sent(&queue, &held, queue.bytes);
 	ok(send_queue_is_empty(&queue), "which is all that is left");
-	send_queue_cut(&queue, &held, 0);
+	send_queue_cut(&queue, &held);
 	ok(send_queue_is_empty(&queue), "nothing can be cut from nothing");
 	is_int(held, 0, "and nothing is held");
 	block_unref(block);

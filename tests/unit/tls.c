@@ -2,7 +2,7 @@
  * A TLS client costs the server a bounded amount: a turn reads a bounded number of records and
  * bytes, whatever is in them, and records without data end the session.
  */
-#include "serve/net/tls.h"
+#include "serve/net/tls_private.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,6 +25,7 @@ struct pair {
 	struct tls_peer peer;
 	struct chat_buf sending; /* what the peer has made and not sent */
 	int fd, peer_fd;
+	size_t held; /* the memory of what the session has not sent */
 	char bytes[64 << 10];
 	ssize_t result; /* of the last turn */
 };
@@ -39,7 +40,7 @@ pair_open(struct pair *pair, struct tls *tls, int version)
 	pair->fd = fds[0];
 	pair->peer_fd = fds[1];
 	setsockopt(pair->peer_fd, SOL_SOCKET, SO_SNDBUFFORCE, &most, sizeof(most));
-	pair->session = tls_accept(tls, pair->fd);
+	pair->session = tls_accept(tls, pair->fd, &pair->held);
 	pair->context = tls_peer_context(version);
 	tls_peer_open(&pair->peer, pair->context);
 }
@@ -107,6 +108,15 @@ pair_begin(struct pair *pair, struct tls *tls, int version)
 		tls_peer_keys(&pair->peer);
 }
 
+/* Writes to the peer. Returns what tls_write() does. */
+static ssize_t
+answer(struct pair *pair, const char *bytes, size_t len)
+{
+	struct iovec piece = {(char *)bytes, len};
+
+	return tls_write(pair->session, &piece, 1);
+}
+
 static void
 say(struct pair *pair, const char *bytes, size_t len)
 {
@@ -129,7 +139,7 @@ test_agreement(struct tls *tls, int version, const char *name)
 	pair_turn(&pair);
 	is_int(pair.result, 5, "%s: bytes arrive", name);
 	ok(memcmp(pair.bytes, "hello", 5) == 0, "%s: as they were sent", name);
-	is_int(tls_write(pair.session, "back", 4), 4, "%s: and others go back", name);
+	is_int(answer(&pair, "back", 4), 4, "%s: and others go back", name);
 	pair_hear(&pair);
 	is_int(SSL_read(pair.peer.ssl, pair.bytes, 10), 4, "%s: to the peer", name);
 	pair_turn(&pair);
@@ -156,7 +166,7 @@ test_broken_record(struct tls *tls, int version, const char *name)
 	pair_turn(&pair);
 	is_int(pair.result, STREAM_GONE, "%s: then the session is gone", name);
 	ok(tls_is_up(pair.session) && !tls_fault(pair.session), "%s: but was agreed on", name);
-	is_int(tls_write(pair.session, "y", 1), STREAM_GONE, "%s: nothing can be sent", name);
+	is_int(answer(&pair, "y", 1), STREAM_GONE, "%s: nothing can be sent", name);
 	is_int(tls_failures(tls), failures, "%s: and no agreement has failed", name);
 	pair_close(&pair);
 }
@@ -312,7 +322,7 @@ test_few_updates(struct tls *tls)
 		do
 			pair_turn(&pair);
 		while (pair.result == STREAM_WAIT && unread(&pair) > 0);
-		if (pair.result != 1 || tls_write(pair.session, "y", 1) != 1)
+		if (pair.result != 1 || answer(&pair, "y", 1) != 1)
 			break;
 		pair_hear(&pair);
 		if (SSL_read(pair.peer.ssl, pair.bytes, 10) != 1)
@@ -322,40 +332,117 @@ test_few_updates(struct tls *tls)
 	pair_close(&pair);
 }
 
-/*
- * The answer to a key update finds no room: until there is some nothing can be read, whatever has
- * come, and poll(2) is to be asked for room alone.
- */
+/* Fills the socket to the peer. Returns the number of bytes in it. */
+static ssize_t
+fill_socket(const struct pair *pair)
+{
+	char junk[4096] = {0};
+	ssize_t filled = 0, count;
+
+	while ((count = send(pair->fd, junk, sizeof(junk), MSG_NOSIGNAL)) > 0)
+		filled += count;
+	return filled;
+}
+
+static void
+empty_socket(const struct pair *pair, ssize_t filled)
+{
+	char junk[4096];
+
+	while (filled > 0)
+		filled -= recv(pair->peer_fd, junk, sizeof(junk), 0);
+}
+
+/* The answer to a key update finds no room: it waits, and what has come is read. */
 static void
 test_no_room(struct tls *tls)
 {
 	struct pair pair;
-	char junk[4096] = {0};
-	ssize_t filled = 0, count;
+	ssize_t filled;
 
 	pair_begin(&pair, tls, TLS1_3_VERSION);
-	while ((count = send(pair.fd, junk, sizeof(junk), MSG_NOSIGNAL)) > 0)
-		filled += count;
+	filled = fill_socket(&pair);
 	add_request(&pair, 0);
 	say(&pair, "x", 1);
 	pair_send(&pair);
-	do
-		pair_turn(&pair);
-	while (pair.result == STREAM_WAIT && unread(&pair) > 0);
+	pair_turn(&pair);
 	is_int(pair.result, 1, "a key update asks for another, and a byte follows");
-	is_int(tls_write(pair.session, "y", 1), STREAM_WAIT, "there is no room for the answer");
-	ok(!tls_wants_write(pair.session), "nothing is to be read");
+	is_int(answer(&pair, "y", 1), 1, "there is no room for the answer, but it is taken");
+	ok(tls_unsent(pair.session) > 0, "it is kept");
+	ok(pair.held >= tls_unsent(pair.session), "and counted");
+	is_int(answer(&pair, "z", 1), STREAM_WAIT, "then nothing else is taken");
 	say(&pair, "z", 1);
 	pair_send(&pair);
 	pair_turn(&pair);
-	is_int(pair.result, STREAM_WAIT, "what comes then is not read");
-	ok(tls_wants_write(pair.session), "before there is room");
-	while (filled > 0)
-		filled -= recv(pair.peer_fd, junk, sizeof(junk), 0);
+	is_int(pair.result, 1, "what comes is read");
+	is_int(tls_flush(pair.session), 0, "nothing is sent before there is room");
+	empty_socket(&pair, filled);
+	ok(tls_flush(pair.session) > 0, "with room it is");
+	ok(!tls_unsent(pair.session) && !pair.held, "and nothing is kept any more");
+	pair_hear(&pair);
+	is_int(SSL_read(pair.peer.ssl, pair.bytes, 10), 1, "the peer has understood it");
+	pair_close(&pair);
+}
+
+/*
+ * A message of TLS of which half has come: OpenSSL writes nothing before the rest. The socket can
+ * be written all the time, so poll(2) must not be asked for that.
+ */
+static void
+test_half_a_message(struct tls *tls)
+{
+	static const char update[5] = {SSL3_MT_KEY_UPDATE, 0, 0, 1, SSL_KEY_UPDATE_NOT_REQUESTED};
+	struct pair pair;
+
+	pair_open(&pair, tls, TLS1_3_VERSION);
+	SSL_set_app_data(pair.peer.ssl, &pair.peer);
+	SSL_CTX_set_keylog_callback(pair.context, tls_peer_log);
+	tls_must(pair_agree(&pair));
+	tls_peer_keys_1_3(&pair.peer);
+	tls_peer_forge_1_3(&pair.peer, &pair.sending, SSL3_RT_HANDSHAKE, update, 4);
+	pair_send(&pair);
 	pair_turn(&pair);
-	is_int(pair.result, 1, "with room it is");
-	ok(!tls_wants_write(pair.session), "and room is not waited for");
-	is_int(tls_write(pair.session, "y", 1), 1, "the byte goes out");
+	is_int(pair.result, STREAM_WAIT, "the head of a key update alone comes");
+	is_int(answer(&pair, "y", 1), STREAM_WAIT, "nothing can be written");
+	ok(!tls_unsent(pair.session), "nothing is unsent either");
+	ok(tls_waits_for_input(pair.session), "input is waited for");
+	tls_peer_forge_1_3(&pair.peer, &pair.sending, SSL3_RT_HANDSHAKE, update + 4, 1);
+	pair_send(&pair);
+	pair_turn(&pair);
+	ok(!tls_waits_for_input(pair.session), "it comes");
+	is_int(answer(&pair, "y", 1), 1, "and something can be written");
+	pair_close(&pair);
+}
+
+/* Pieces of all sizes: they arrive as they are, in few records, and a part at a time. */
+static void
+test_pieces(struct tls *tls, int version, const char *name)
+{
+	static char bytes[100000];
+	struct iovec pieces[] = {{bytes, 1}, {bytes + 1, 9999}, {bytes + 10000, 40000},
+		{bytes + 50000, 3}, {bytes + 50003, 49997}};
+	struct pair pair;
+	size_t got = 0;
+	ssize_t taken;
+	bool same = true;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7 + i / 251);
+	pair_begin(&pair, tls, version);
+	taken = tls_write(pair.session, pieces, 5);
+	is_int(taken, 4 * TLS_RECORD_MAX, "%s: four full records are made of five pieces", name);
+	for (int i = 0; i < 100; i++) {
+		int count;
+
+		pair_hear(&pair);
+		tls_must(tls_flush(pair.session) >= 0);
+		while ((count = SSL_read(pair.peer.ssl, pair.bytes, sizeof(pair.bytes))) > 0) {
+			same &= memcmp(pair.bytes, bytes + got, (size_t)count) == 0;
+			got += (size_t)count;
+		}
+	}
+	is_int(got, taken, "%s: they arrive", name);
+	ok(same, "%s: as they were", name);
 	pair_close(&pair);
 }
 
@@ -412,6 +499,83 @@ test_groups(struct tls *tls)
 	pair_close(&pair);
 }
 
+/* ---- tickets ---- */
+
+/* Agrees with a peer that has this session; NULL: none. Returns its session after that. */
+static SSL_SESSION *
+meet(struct tls *tls, int version, SSL_SESSION *session, bool *resumed)
+{
+	SSL_SESSION *next;
+	struct pair pair;
+
+	pair_open(&pair, tls, version);
+	SSL_set_session(pair.peer.ssl, session);
+	tls_must(pair_agree(&pair) && answer(&pair, "y", 1) == 1);
+	pair_hear(&pair);
+	tls_must(SSL_read(pair.peer.ssl, pair.bytes, 1) == 1); /* the ticket comes before it */
+	*resumed = SSL_session_reused(pair.peer.ssl);
+	next = SSL_get1_session(pair.peer.ssl);
+	SSL_shutdown(pair.peer.ssl);
+	pair_close(&pair);
+	return next;
+}
+
+static bool
+resumes(struct tls *tls, int version, SSL_SESSION *session)
+{
+	bool resumed;
+
+	SSL_SESSION_free(meet(tls, version, session, &resumed));
+	return resumed;
+}
+
+static void
+test_tickets(struct tls *tls, int version, const char *name)
+{
+	struct chat_err err = {0};
+	SSL_SESSION *session, *later;
+	bool resumed;
+
+	session = meet(tls, version, NULL, &resumed);
+	ok(!resumed, "%s: the first session is new", name);
+	ok(resumes(tls, version, session), "%s: it is resumed with its ticket", name);
+	tls->tickets.made_ms -= TLS_TICKET_MS;
+	later = meet(tls, version, session, &resumed);
+	ok(resumed, "%s: also when the server has a new key", name);
+	tls->tickets.made_ms -= TLS_TICKET_MS;
+	ok(!resumes(tls, version, session), "%s: not when it has another one after that", name);
+	ok(resumes(tls, version, later), "%s: but with the ticket that came last", name);
+	tls->tickets.made_ms -= 2 * TLS_TICKET_MS;
+	ok(!resumes(tls, version, later), "%s: nor long after", name);
+	SSL_SESSION_free(session);
+	session = meet(tls, version, NULL, &resumed);
+	ok(tls_reload(tls, &err) == 0 && !resumes(tls, version, session),
+		"%s: nor after the certificate is read again", name);
+	SSL_SESSION_free(session);
+	SSL_SESSION_free(later);
+}
+
+/* A session that began before a reload gets a ticket that is good for nothing. */
+static void
+test_stale_ticket(struct tls *tls)
+{
+	struct chat_err err = {0};
+	SSL_SESSION *session;
+	struct pair pair;
+
+	pair_open(&pair, tls, TLS1_3_VERSION);
+	tls_must(tls_reload(tls, &err) == 0);
+	tls_must(pair_agree(&pair) && answer(&pair, "y", 1) == 1);
+	pair_hear(&pair);
+	tls_must(SSL_read(pair.peer.ssl, pair.bytes, 1) == 1);
+	session = SSL_get1_session(pair.peer.ssl);
+	SSL_shutdown(pair.peer.ssl);
+	pair_close(&pair);
+	ok(SSL_SESSION_is_resumable(session), "an agreement during a reload gives a ticket");
+	ok(!resumes(tls, TLS1_3_VERSION, session), "but it resumes nothing");
+	SSL_SESSION_free(session);
+}
+
 int
 main(void)
 {
@@ -438,8 +602,14 @@ main(void)
 	test_idle(tls, TLS1_2_VERSION, add_warning, "warnings");
 	test_few_updates(tls);
 	test_no_room(tls);
+	test_half_a_message(tls);
+	test_pieces(tls, TLS1_2_VERSION, "TLS 1.2");
+	test_pieces(tls, TLS1_3_VERSION, "TLS 1.3");
 	test_hello_in_pieces(tls);
 	test_groups(tls);
+	test_tickets(tls, TLS1_2_VERSION, "TLS 1.2");
+	test_tickets(tls, TLS1_3_VERSION, "TLS 1.3");
+	test_stale_ticket(tls);
 	tls_close(tls);
 	return done();
 }

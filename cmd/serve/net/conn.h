@@ -145,7 +145,7 @@ struct conn {
 	/* Sending (conn_write.c, slow_reader.c). */
 	struct send_queue queue; /* the bytes to be sent */
 	struct conn *next_flush; /* in conns->flush; this connection itself: not in the list */
-	int64_t progress_ms; /* when bytes were last sent, or queued into an empty queue */
+	int64_t progress_ms; /* when bytes were last sent, or the socket became full */
 	uint16_t answer_bytes; /* unsent bytes of the HTTP 101 answer, at the front of the queue */
 	uint8_t extra_queue_mib; /* added to the queue's limit, in MiB; 0 after all is sent */
 	bool batched : 1; /* a send of the queue's only run is in the send batch */
@@ -197,6 +197,7 @@ struct conns {
 	struct chat_ws scratch; /* receives messages of connections without in.ws */
 	struct chat_ws_pool *ws_pool;
 	struct send_batch *batch; /* NULL: the kernel has no usable io_uring */
+	struct send_shared *shared; /* NULL: the kernel has no files in memory */
 
 	/* Sums over all connections. */
 	size_t queued_bytes; /* to be sent */

@@ -54,7 +54,7 @@ void
 conn_finish(struct conn *conn)
 {
 	conn->finish = true;
-	if (send_queue_is_empty(&conn->queue))
+	if (conn_has_sent_all(conn))
 		conn_finish_now(conn);
 }
 

@@ -9,7 +9,7 @@
 int
 conn_start(struct conn *conn, struct conns *conns, int fd, struct tls *tls)
 {
-	if (stream_open(&conn->stream, fd, tls) < 0)
+	if (stream_open(&conn->stream, fd, tls, &conns->held_bytes) < 0)
 		return -1;
 	conn->polled = EPOLLIN;
 	if (poller_add(&conns->poller, fd, conn->polled, conn) < 0) {
@@ -35,6 +35,8 @@ conn_trust(struct conn *conn)
 void
 conn_set_polled(struct conn *conn, uint8_t polled)
 {
+	if (polled & ~conn->polled & EPOLLOUT) /* the socket is full now */
+		conn->progress_ms = clock_now_ms(conn->conns->clock);
 	conn->polled = polled;
 	if (poller_change(&conn->conns->poller, conn->stream.fd, polled, conn) < 0)
 		conn_abort(conn);

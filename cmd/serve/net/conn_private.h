@@ -3,6 +3,7 @@
 
 #include "serve/net/conn.h"
 #include "serve/net/send_batch.h"
+#include "serve/net/send_shared.h"
 
 /*
  * For the files that implement conn.h. Sessions must not include it.
@@ -37,15 +38,22 @@ conns_flush_later(struct conns *conns, struct conn *conn)
  */
 void conn_set_polled(struct conn *conn, uint8_t polled);
 
+/* Returns true if the socket has accepted all bytes: those of the queue, and those of TLS. */
+static inline bool
+conn_has_sent_all(const struct conn *conn)
+{
+	return send_queue_is_empty(&conn->queue) && !stream_unsent(&conn->stream);
+}
+
 /* Makes the poller watch for the events that the connection now waits for. */
 static inline void
 conn_poll(struct conn *conn)
 {
 	uint8_t polled = 0;
 
-	if (!conn->in.paused && !stream_wants_write(&conn->stream))
+	if (!conn->in.paused)
 		polled |= EPOLLIN;
-	if (!send_queue_is_empty(&conn->queue) || stream_wants_write(&conn->stream))
+	if (!conn_has_sent_all(conn) && !stream_waits_for_input(&conn->stream))
 		polled |= EPOLLOUT;
 	if (polled != conn->polled)
 		conn_set_polled(conn, polled);
@@ -108,7 +116,8 @@ void conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_
  */
 void conn_pong(struct conn *conn, struct chat_span payload);
 
-/* Sends the queue until it is empty, the socket is full, or TURN_BYTES are exceeded. */
+/* Sends what TLS keeps, then the queue until it is empty, the socket is full, or TURN_BYTES are
+ * exceeded. */
 void conn_write(struct conn *conn);
 
 /*
@@ -154,7 +163,7 @@ void conn_finish_now(struct conn *conn);
  */
 void slow_reader_check(struct conn *conn);
 
-/* Returns true if the queue is not empty and no byte was sent for limits->progress_ms. */
+/* Returns true if the socket is full and accepted no byte for limits->progress_ms. */
 bool slow_reader_is_stuck(const struct conn *conn, int64_t now_ms);
 
 /*

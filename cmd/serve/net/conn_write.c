@@ -1,9 +1,9 @@
 /*
  * Sending. Channels and sessions queue frames with conn_send_run() and conn_send(). At the end of
  * the tick, conns_flush() calls conn_flush() for each connection. It writes the queue to the socket
- * (writev(2) or TLS), or adds it to a batch of sends of many connections (send_batch.c). Bytes that
- * the socket does not accept stay in the queue. When the poller reports a writable socket, conns.c
- * calls conn_write().
+ * (writev(2) or TLS), or adds it to a batch of sends of many connections (send_batch.c), or shares
+ * a long run with them (send_shared.c). Bytes that the socket does not accept stay in the queue.
+ * When the poller reports a writable socket, conns.c calls conn_write().
  */
 #include "serve/net/conn_private.h"
 
@@ -19,8 +19,6 @@ conn_enqueue(struct conn *conn, struct block *block, uint32_t from, uint32_t to)
 {
 	struct conns *conns = conn->conns;
 
-	if (send_queue_is_empty(&conn->queue))
-		conn->progress_ms = clock_now_ms(conns->clock);
 	send_queue_append(&conn->queue, &conns->held_bytes, block, from, to);
 	conns->queued_bytes += to - from;
 	conns_flush_later(conns, conn);
@@ -48,12 +46,9 @@ enqueue_frame(struct conn *conn, enum chat_ws_opcode opcode, struct chat_span pa
 
 	if (!accepts_frames(conn))
 		return;
-	if (send_queue_is_empty(&conn->queue))
-		conn->progress_ms = clock_now_ms(conns->clock);
 	conns->queued_bytes -= conn->queue.bytes;
 	if (replace)
-		send_queue_append_newest(&conn->queue, &conns->held_bytes,
-			stream_committed(&conn->stream), opcode, payload);
+		send_queue_append_newest(&conn->queue, &conns->held_bytes, opcode, payload);
 	else
 		send_queue_append_frame(&conn->queue, &conns->held_bytes, opcode, payload);
 	conns->queued_bytes += conn->queue.bytes;
@@ -97,40 +92,97 @@ count_sent(struct conn *conn, ssize_t sent)
 	send_queue_sent(&conn->queue, &conns->held_bytes, (size_t)sent);
 	conns->queued_bytes -= (size_t)sent;
 	conns->bytes_out += (uint64_t)sent;
+	if (send_queue_is_empty(&conn->queue)) {
+		conn->extra_queue_mib = 0;
+		return false;
+	}
 	conn->progress_ms = clock_now_ms(conns->clock);
-	if (!send_queue_is_empty(&conn->queue))
-		return true;
-	conn->extra_queue_mib = 0;
-	return false;
+	return true;
+}
+
+/* Returns true if all is sent, and nobody waits for that, as it usually is after a write. */
+static bool
+is_at_rest(const struct conn *conn)
+{
+	return conn_has_sent_all(conn) && conn->polled == EPOLLIN && !conn->in.paused &&
+		!conn->finish && !conn->notify_drained;
 }
 
 /* Called after the sends of a turn. Acts on an empty queue, and on a queue that is too long. */
 static void
 after_write(struct conn *conn)
 {
-	if (conn->finish && send_queue_is_empty(&conn->queue))
+	if (is_at_rest(conn))
+		return;
+	if (conn->finish && conn_has_sent_all(conn))
 		conn_finish_now(conn);
 	if (conn->state != CONN_DEAD)
 		slow_reader_check(conn);
-	if (conn->notify_drained && send_queue_is_empty(&conn->queue) && conn->state == CONN_OPEN) {
+	if (conn->notify_drained && conn_has_sent_all(conn) && conn->state == CONN_OPEN) {
 		conn->notify_drained = false;
 		conn->conns->events->on_drained(conn);
 	}
 }
 
+/* Sends what TLS keeps. Returns true if nothing is left of it. */
+static bool
+flush_stream(struct conn *conn)
+{
+	ssize_t sent = stream_flush(&conn->stream);
+
+	if (sent == STREAM_GONE) {
+		conn_abort(conn);
+		return false;
+	}
+	if (sent > 0)
+		conn->progress_ms = clock_now_ms(conn->conns->clock);
+	return !stream_unsent(&conn->stream);
+}
+
+/*
+ * Sends a long run that many connections have, in pages that they share. Returns as stream_write(),
+ * or 0 if it is to be sent in another way.
+ */
+static ssize_t
+write_shared(struct conn *conn)
+{
+	const struct send_queue *queue = &conn->queue;
+	ssize_t sent;
+
+	if (!conn->conns->shared || conn->stream.tls || queue->bytes < SEND_SHARED_MIN ||
+		!send_queue_is_one_run(queue))
+		return 0;
+	sent = send_shared(conn->conns->shared, conn->stream.fd, queue->first.block,
+		queue->first.from + queue->sent, queue->first.to);
+	if (sent == -ENOBUFS)
+		return 0;
+	return sent < 0 ? stream_status((int)-sent) : sent;
+}
+
+/* Sends bytes from the front of the queue. Returns as stream_write(). */
+static ssize_t
+write_front(struct conn *conn)
+{
+	struct iovec pieces[PIECES_MAX];
+	ssize_t sent = write_shared(conn);
+
+	if (sent)
+		return sent;
+	return stream_write(
+		&conn->stream, pieces, send_queue_pieces(&conn->queue, pieces, PIECES_MAX));
+}
+
 void
 conn_write(struct conn *conn)
 {
-	struct iovec pieces[PIECES_MAX];
-	bool more = !send_queue_is_empty(&conn->queue);
+	bool more = flush_stream(conn) && !send_queue_is_empty(&conn->queue);
 	size_t sent = 0;
 
 	while (more && sent < TURN_BYTES) { /* the next turn sends the rest */
-		int count = send_queue_pieces(&conn->queue, pieces, PIECES_MAX);
-		ssize_t status = stream_write(&conn->stream, pieces, count);
+		ssize_t status = write_front(conn);
 
 		sent += status > 0 ? (size_t)status : 0;
-		more = count_sent(conn, status);
+		more = count_sent(conn, status) && !stream_unsent(&conn->stream);
 	}
 	if (conn->state != CONN_DEAD)
 		after_write(conn);

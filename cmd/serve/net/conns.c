@@ -33,18 +33,15 @@ static void
 handle_ready(struct conn *conn, uint32_t events)
 {
 	bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0; /* conn_read() gets the error */
-	bool blocked = stream_wants_write(&conn->stream);
 
 	if (conn->state == CONN_DEAD)
 		return;
-	if ((events & EPOLLOUT) && blocked)
-		events |= EPOLLIN;
 	if (events & EPOLLOUT)
 		resume_write(conn);
 	if (conn->state != CONN_DEAD && (broken || ((events & EPOLLIN) && !conn->in.paused)))
 		conn_read(conn);
-	if (conn->state != CONN_DEAD && blocked)
-		conn_poll(conn);
+	if (conn->state != CONN_DEAD && conn->stream.tls)
+		conn_poll(conn); /* TLS may have answered by itself */
 }
 
 /* Sends all queues as far as the sockets accept, and enforces the limit of all queues. */
@@ -91,6 +88,7 @@ conns_open(struct conns *conns, struct clock *clock, const struct conn_events *e
 	conns->ws_pool = chat_ws_pool_new();
 	conns->input = chat_alloc(CONN_INPUT_BYTES);
 	conns->batch = send_batch_open();
+	conns->shared = send_shared_open();
 	chat_ws_init(&conns->scratch, CHAT_WS_SERVER);
 	return 0;
 }
@@ -100,6 +98,7 @@ conns_close(struct conns *conns)
 {
 	poller_close(&conns->poller);
 	send_batch_close(conns->batch);
+	send_shared_close(conns->shared);
 	chat_ws_free(&conns->scratch, conns->ws_pool);
 	chat_ws_pool_free(conns->ws_pool);
 	free(conns->input);
@@ -165,4 +164,6 @@ conns_flush(struct conns *conns)
 		if (!conns->flush)
 			enforce_limits(conns);
 	} while (conns->flush);
+	if (conns->shared)
+		send_shared_end(conns->shared);
 }

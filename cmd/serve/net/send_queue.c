@@ -139,10 +139,10 @@ send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_ws_opc
 
 /*
  * Returns true if the last run is one frame with this opcode, send_queue_append_newest() made it,
- * and no byte of it is sent or committed.
+ * and no byte of it is sent.
  */
 static bool
-last_is_needless(struct send_queue *queue, size_t committed, enum chat_ws_opcode opcode)
+last_is_needless(struct send_queue *queue, enum chat_ws_opcode opcode)
 {
 	const struct send_run *last = last_run(queue);
 	const struct block *own = own_block(queue);
@@ -150,16 +150,16 @@ last_is_needless(struct send_queue *queue, size_t committed, enum chat_ws_opcode
 	return own && own->cap == CONTROL_FRAME_MAX && last->from == 0 &&
 		((unsigned char)own->bytes[0] & 0xf) == opcode &&
 		block_frame_size(own->bytes) == own->len &&
-		(last != &queue->first || queue->sent + committed == 0);
+		(last != &queue->first || queue->sent == 0);
 }
 
 void
-send_queue_append_newest(struct send_queue *queue, size_t *held, size_t committed,
-	enum chat_ws_opcode opcode, struct chat_span payload)
+send_queue_append_newest(struct send_queue *queue, size_t *held, enum chat_ws_opcode opcode,
+	struct chat_span payload)
 {
 	struct block *block;
 
-	if (!last_is_needless(queue, committed, opcode)) {
+	if (!last_is_needless(queue, opcode)) {
 		block = block_append_frame(block_new(CONTROL_FRAME_MAX), opcode, payload);
 		append_own(queue, held, block);
 		return;
@@ -208,6 +208,14 @@ void
 send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes)
 {
 	queue->bytes -= bytes;
+	if (!queue->bytes && send_queue_is_one_run(queue)) { /* as most sends leave it */
+		release(held, queue->first.block);
+		queue->first.block = NULL;
+		queue->sent = 0;
+		if (queue->more)
+			more_free(queue, held);
+		return;
+	}
 	while (bytes) {
 		size_t left = queue->first.to - queue->first.from - queue->sent;
 
@@ -221,13 +229,13 @@ send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes)
 }
 
 void
-send_queue_cut(struct send_queue *queue, size_t *held, size_t committed)
+send_queue_cut(struct send_queue *queue, size_t *held)
 {
 	uint32_t edge = queue->first.from;
 
 	if (send_queue_is_empty(queue))
 		return;
-	while (edge < queue->first.from + queue->sent + committed)
+	while (edge < queue->first.from + queue->sent)
 		edge += (uint32_t)block_frame_size(queue->first.block->bytes + edge);
 	while (queue->more_from < queue->more_to)
 		release(held, queue->more[queue->more_from++].block);

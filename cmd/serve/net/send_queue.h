@@ -43,10 +43,10 @@ void send_queue_append_frame(struct send_queue *queue, size_t *held, enum chat_w
 /*
  * Appends a control frame that makes an earlier frame with this opcode needless (a pong). If this
  * function appended the last frame of the queue, with the same opcode, and no byte of that frame is
- * sent or committed, the new frame replaces it. committed is as in send_queue_cut().
+ * sent, the new frame replaces it.
  */
-void send_queue_append_newest(struct send_queue *queue, size_t *held, size_t committed,
-	enum chat_ws_opcode opcode, struct chat_span payload);
+void send_queue_append_newest(struct send_queue *queue, size_t *held, enum chat_ws_opcode opcode,
+	struct chat_span payload);
 
 static inline bool
 send_queue_is_empty(const struct send_queue *queue)
@@ -77,16 +77,12 @@ int send_queue_pieces(const struct send_queue *queue, struct iovec *pieces, int 
 /* Removes bytes from the front after they were sent. bytes must be at most queue->bytes. */
 void send_queue_sent(struct send_queue *queue, size_t *held, size_t bytes);
 
-/*
- * Removes all frames but those that are partly sent or committed. The next `committed` unsent
- * bytes are in a TLS record that must still be sent (stream_committed). They are in the first run.
- * The queue must not hold an HTTP answer.
- */
-void send_queue_cut(struct send_queue *queue, size_t *held, size_t committed);
+/* Removes all frames but one that is partly sent. The queue must not hold an HTTP answer. */
+void send_queue_cut(struct send_queue *queue, size_t *held);
 
 /*
  * Copies short runs of large blocks into new small blocks if that reduces *held. Queued bytes may
- * move, committed bytes, too.
+ * move.
  */
 void send_queue_compact(struct send_queue *queue, size_t *held);
 

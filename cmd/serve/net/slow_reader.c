@@ -36,7 +36,7 @@ slow_reader_drop(struct conn *conn, const char *why)
 		return;
 	}
 	conns->queued_bytes -= conn->queue.bytes;
-	send_queue_cut(&conn->queue, &conns->held_bytes, stream_committed(&conn->stream));
+	send_queue_cut(&conn->queue, &conns->held_bytes);
 	send_queue_compact(&conn->queue, &conns->held_bytes);
 	conns->queued_bytes += conn->queue.bytes;
 	conns->events->on_slow_reader(conn, why);
@@ -65,7 +65,7 @@ slow_reader_check(struct conn *conn)
 bool
 slow_reader_is_stuck(const struct conn *conn, int64_t now_ms)
 {
-	return !send_queue_is_empty(&conn->queue) &&
+	return (conn->polled & EPOLLOUT) &&
 		now_ms - conn->progress_ms > conn->conns->limits.progress_ms;
 }
 
@@ -74,7 +74,7 @@ slow_reader_is_stuck(const struct conn *conn, int64_t now_ms)
 static size_t
 bytes_of(const struct conn *conn)
 {
-	return send_queue_share(&conn->queue);
+	return send_queue_share(&conn->queue) + stream_unsent(&conn->stream);
 }
 
 static bool

@@ -8,15 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "serve/net/tls.h"
-
 int
-stream_open(struct stream *stream, int fd, struct tls *tls)
+stream_open(struct stream *stream, int fd, struct tls *tls, size_t *held)
 {
 	*stream = (struct stream){.fd = fd};
 	if (!tls)
 		return 0;
-	stream->tls = tls_accept(tls, fd);
+	stream->tls = tls_accept(tls, fd, held);
 	if (stream->tls)
 		return 0;
 	stream_close(stream);
@@ -53,16 +51,10 @@ ssize_t
 stream_write(struct stream *stream, const struct iovec *pieces, int count)
 {
 	if (stream->tls)
-		return tls_write(stream->tls, pieces->iov_base, pieces->iov_len);
+		return tls_write(stream->tls, pieces, count);
 	if (count == 1)
 		return result_of(send(stream->fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL));
 	return result_of(writev(stream->fd, pieces, count)); /* the process ignores SIGPIPE */
-}
-
-size_t
-stream_committed(const struct stream *stream)
-{
-	return stream->tls ? tls_committed(stream->tls) : 0;
 }
 
 struct chat_span
@@ -71,22 +63,10 @@ stream_peer_name(const struct stream *stream, char *storage, size_t size)
 	return stream->tls ? tls_peer_name(stream->tls, storage, size) : (struct chat_span){0};
 }
 
-bool
-stream_is_up(const struct stream *stream)
-{
-	return !stream->tls || tls_is_up(stream->tls);
-}
-
 const char *
 stream_fault(const struct stream *stream)
 {
 	return stream->tls ? tls_fault(stream->tls) : NULL;
-}
-
-bool
-stream_wants_write(const struct stream *stream)
-{
-	return stream->tls && tls_wants_write(stream->tls);
 }
 
 void

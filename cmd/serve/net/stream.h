@@ -8,9 +8,7 @@
 
 #include "chat/span.h"
 #include "serve/net/stream_status.h"
-
-struct tls;
-struct tls_session;
+#include "serve/net/tls.h"
 
 /* A stream of bytes over a non-blocking socket, with or without TLS. */
 struct stream {
@@ -18,8 +16,11 @@ struct stream {
 	struct tls_session *tls; /* owned; NULL: the stream has no TLS */
 };
 
-/* Opens a stream that owns the socket; NULL: without TLS. Returns 0, or -1: fd is closed. */
-int stream_open(struct stream *stream, int fd, struct tls *tls);
+/*
+ * Opens a stream that owns the socket; NULL: without TLS. The memory for unsent bytes is added to
+ * *held. Returns 0, or -1: fd is closed.
+ */
+int stream_open(struct stream *stream, int fd, struct tls *tls, size_t *held);
 void stream_close(struct stream *stream);
 
 /*
@@ -30,23 +31,44 @@ ssize_t stream_read(struct stream *stream, void *bytes, size_t size, size_t shar
 
 /*
  * Sends bytes from the front of the pieces, as many as possible in one call. count must be at least
- * 1. Returns the number of bytes sent, or STREAM_WAIT or STREAM_GONE. After STREAM_WAIT, the first
- * stream_committed() bytes are in a TLS record already: the next call must begin with these bytes.
+ * 1. Returns the number of bytes that the stream has accepted, or STREAM_WAIT or STREAM_GONE. With
+ * TLS, some of them may be unsent: the stream keeps them, and accepts no others.
  */
 ssize_t stream_write(struct stream *stream, const struct iovec *pieces, int count);
-size_t stream_committed(const struct stream *stream);
+
+/* Returns the number of bytes that the stream keeps. Each is to be sent by stream_flush(). */
+static inline size_t
+stream_unsent(const struct stream *stream)
+{
+	return stream->tls ? tls_unsent(stream->tls) : 0;
+}
+
+/* Returns true if stream_write() can go on only when stream_read() has read more. */
+static inline bool
+stream_waits_for_input(const struct stream *stream)
+{
+	return stream->tls && tls_waits_for_input(stream->tls);
+}
+
+/* Returns the number of kept bytes that the socket has accepted, or STREAM_GONE. */
+static inline ssize_t
+stream_flush(struct stream *stream)
+{
+	return stream->tls ? tls_flush(stream->tls) : 0;
+}
 
 /* Returns true if bytes can be sent. With TLS, stream_read() must have done the handshake. */
-bool stream_is_up(const struct stream *stream);
+static inline bool
+stream_is_up(const struct stream *stream)
+{
+	return !stream->tls || tls_is_up(stream->tls);
+}
 
 /* After STREAM_GONE: returns the reason, a static sentence; NULL: TLS is not the reason. */
 const char *stream_fault(const struct stream *stream);
 
 /* Returns tls_peer_name(): the name in the peer's certificate. `at` is NULL without TLS. */
 struct chat_span stream_peer_name(const struct stream *stream, char *storage, size_t size);
-
-/* Returns true if stream_read() can go on only when the socket is writable. */
-bool stream_wants_write(const struct stream *stream);
 
 /* Sends a TLS close_notify: no data follows. Does nothing without TLS. */
 void stream_close_notify(struct stream *stream);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "chat/err.h"
 #include "chat/span.h"
@@ -37,8 +38,8 @@ struct tls *tls_open(const struct tls_files *files, struct chat_err *err);
 void tls_close(struct tls *tls);
 
 /*
- * Reads the files again, for later sessions. Returns 0, or -1 with an error of tls_open(): then
- * nothing changes.
+ * Reads the files again, for later sessions, which cannot resume one of before. Returns 0, or -1
+ * with an error of tls_open(): then nothing changes.
  */
 int tls_reload(struct tls *tls, struct chat_err *err);
 
@@ -57,16 +58,18 @@ size_t tls_memory(const struct tls *tls);
 
 /*
  * Returns a session for an accepted socket, or NULL. The caller owns fd. tls must outlive the
- * session. Nothing is sent or received before the first tls_read().
+ * session. Nothing is sent or received before the first tls_read(). The memory for unsent bytes is
+ * added to *held, which must outlive the session.
  */
-struct tls_session *tls_accept(struct tls *tls, int fd);
+struct tls_session *tls_accept(struct tls *tls, int fd, size_t *held);
 void tls_session_free(struct tls_session *session); /* does nothing for NULL */
 
 /*
  * Continues the handshake, then reads data. Reads about `share` bytes from the socket, in at most
- * 1 + share / 1024 records. size must be at least TLS_RECORD_MAX. Returns the number of bytes of
- * data, or STREAM_WAIT or STREAM_GONE (stream_status.h). It keeps no complete record in memory: if
- * there is more input, it is in the socket, and poll(2) reports it.
+ * 1 + share / 1024 records; more only if the records are smaller than those of the last call. size
+ * must be at least TLS_RECORD_MAX. Returns the number of bytes of data, or STREAM_WAIT or
+ * STREAM_GONE (stream_status.h). It keeps no complete record in memory: if there is more input, it
+ * is in the socket, and poll(2) reports it. The answers of TLS itself may be unsent after it.
  *
  * If more than TLS_IDLE_RECORDS records without data arrive in about a minute (handshakes, key
  * updates, renegotiations, alerts, empty records), returns STREAM_GONE.
@@ -75,9 +78,6 @@ void tls_session_free(struct tls_session *session); /* does nothing for NULL */
 #define TLS_IDLE_RECORDS 128
 ssize_t tls_read(struct tls_session *session, void *bytes, size_t size, size_t share);
 
-/* Returns true if tls_read() can go on only when the socket is writable. */
-bool tls_wants_write(const struct tls_session *session);
-
 /* After STREAM_GONE: returns the reason, a static sentence; NULL: TLS is not the reason. */
 const char *tls_fault(const struct tls_session *session);
 
@@ -85,14 +85,24 @@ const char *tls_fault(const struct tls_session *session);
 bool tls_is_up(const struct tls_session *session);
 
 /*
- * Sends bytes from the front, at most one record. Returns the number of bytes sent, or STREAM_GONE
- * or STREAM_WAIT. After STREAM_WAIT, the record is encrypted, but not all sent: the next call must
- * begin with the same tls_committed() bytes, which may have moved in memory.
+ * Encrypts bytes from the front of the pieces, up to four records of the greatest size, and sends
+ * them. count must be at least 1. Returns the number of bytes encrypted, or STREAM_GONE or
+ * STREAM_WAIT. The session keeps what the socket does not accept. While there is any, returns
+ * STREAM_WAIT: call tls_flush() when the socket is writable; or see tls_waits_for_input().
  */
-ssize_t tls_write(struct tls_session *session, const void *bytes, size_t len);
+ssize_t tls_write(struct tls_session *session, const struct iovec *pieces, int count);
 
-/* Returns the number of bytes of data in an encrypted record that is not all sent; 0: none. */
-size_t tls_committed(const struct tls_session *session);
+/*
+ * Returns true if tls_write() has returned STREAM_WAIT in the middle of a message of TLS itself: it
+ * can go on only when tls_read() has read the rest.
+ */
+bool tls_waits_for_input(const struct tls_session *session);
+
+/* Returns the number of encrypted bytes that are kept; 0: all were sent. */
+size_t tls_unsent(const struct tls_session *session);
+
+/* Sends kept bytes. Returns the number of bytes that the socket accepted, or STREAM_GONE. */
+ssize_t tls_flush(struct tls_session *session);
 
 /* Sends a close_notify: no data follows. Does nothing before the handshake is done. */
 void tls_close_notify(struct tls_session *session);

@@ -10,11 +10,21 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "text/buf.h"
+#include "text/clock.h"
 #include "text/err.h"
 
-#define SUITES_1_2 "ECDHE+AESGCM:ECDHE+CHACHA20"
+#ifdef __aarch64__
+#include <asm/hwcap.h>
+#endif
+
+/* Ciphers by preference: where the processor has instructions for AES, and elsewhere. */
+#define AES_1_3 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"
+#define CHACHA_1_3 "TLS_CHACHA20_POLY1305_SHA256"
+#define AES_1_2 "ECDHE+AESGCM+AES128:ECDHE+AESGCM"
+#define CHACHA_1_2 "ECDHE+CHACHA20"
 #define GROUPS "X25519:P-256:P-384" /* finite-field groups need 100 times the CPU time */
 
 /* Fills err with OpenSSL's error about this file. Returns -1. */
@@ -111,11 +121,53 @@ require_client_certificate(SSL_CTX *context, const char *client_ca, struct chat_
 	return 0;
 }
 
+/* Returns false only if AES is known to be slow here. */
+static bool
+has_fast_aes(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return __builtin_cpu_supports("aes");
+#elif defined(__aarch64__)
+	return (getauxval(AT_HWCAP) & HWCAP_AES) != 0;
+#else
+	return true;
+#endif
+}
+
+/*
+ * The server selects the cipher: clients often prefer AES-256, which needs more CPU time for no
+ * more security. But if a client prefers ChaCha20, AES is slow for it.
+ */
+static bool
+select_ciphers(SSL_CTX *context)
+{
+	bool aes = has_fast_aes();
+
+	SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+	return SSL_CTX_set_ciphersuites(
+		       context, aes ? AES_1_3 ":" CHACHA_1_3 : CHACHA_1_3 ":" AES_1_3) == 1 &&
+		SSL_CTX_set_cipher_list(
+			context, aes ? AES_1_2 ":" CHACHA_1_2 : CHACHA_1_2 ":" AES_1_2) == 1 &&
+		SSL_CTX_set1_groups_list(context, GROUPS) == 1;
+}
+
+/* Lets clients resume with tickets; the server keeps no sessions. */
+static void
+set_resumption(SSL_CTX *context)
+{
+	static const unsigned char name[] = "chat-serve";
+
+	SSL_CTX_set_session_id_context(context, name, sizeof(name) - 1);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(context, 1);
+	SSL_CTX_set_timeout(context, TLS_TICKET_MS / 1000);
+	SSL_CTX_set_tlsext_ticket_key_evp_cb(context, tls_ticket_key);
+}
+
 /* Returns a new context with the files and the settings, or NULL with *err filled in. */
 static SSL_CTX *
 context_new(const struct tls_files *files, struct chat_err *err)
 {
-	static const unsigned char name[] = "chat-serve";
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
 	if (!context) {
@@ -124,16 +176,10 @@ context_new(const struct tls_files *files, struct chat_err *err)
 	}
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_set_mode(context,
-		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-			SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY); /* a key update ends SSL_read_ex(3) */
-	SSL_CTX_set_session_id_context(context, name, sizeof(name) - 1);
-	SSL_CTX_set_session_cache_mode(
-		context, SSL_SESS_CACHE_OFF); /* clients resume with tickets */
-	SSL_CTX_set_num_tickets(context, 1);
-	if (SSL_CTX_set_cipher_list(context, SUITES_1_2) != 1 ||
-		SSL_CTX_set1_groups_list(context, GROUPS) != 1)
+	set_resumption(context);
+	if (!select_ciphers(context))
 		chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
 	else if (load_certificate(context, files, err) == 0 &&
 		require_client_certificate(context, files->client_ca, err) == 0)
@@ -154,7 +200,7 @@ tls_open(const struct tls_files *files, struct chat_err *err)
 	tls->files = files;
 	tls->context = context;
 	tls->wire = tls_wire_new();
-	if (tls->wire)
+	if (tls->wire && tls_tickets_reset(&tls->tickets, chat_now_ms()))
 		return tls;
 	tls_close(tls);
 	chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
@@ -168,6 +214,10 @@ tls_reload(struct tls *tls, struct chat_err *err)
 
 	if (!context)
 		return -1;
+	if (!tls_tickets_reset(&tls->tickets, chat_now_ms())) {
+		SSL_CTX_free(context);
+		return chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
+	}
 	SSL_CTX_free(tls->context);
 	tls->context = context;
 	return 0;

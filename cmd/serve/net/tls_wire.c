@@ -1,53 +1,109 @@
 /*
- * The BIO through which OpenSSL uses the socket. It has no buffer: OpenSSL reads the header of a
- * record and then its body, so all later records stay in the socket.
+ * The BIO through which OpenSSL uses the socket.
+ *
+ * After the handshake it reads ahead: one recv(2) takes several small records, and OpenSSL asks for
+ * the header and the body of each. Nothing that was read ahead outlives its tls_read(), so whatever
+ * else has arrived is in the socket, and poll(2) reports it.
  *
  * It limits what one tls_read() can read. OpenSSL continues a read while it receives records
- * without data (key updates, empty records), and stops only when there is no input.
+ * without data (key updates, empty records), and stops only when there is no input. The number of
+ * records in the bytes that are read ahead is not known before, so their mean size of the last read
+ * is taken, at first the smallest that there is.
  */
 #include "serve/net/tls_private.h"
 
 #include <openssl/bio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "serve/net/stream_status.h"
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Returns how many bytes may be read ahead where OpenSSL asks for the header of a record. */
+static size_t
+size_ahead(const struct tls_session *session, const struct tls_input *input)
+{
+	size_t size = (size_t)input->records_left * session->record_bytes;
+
+	if (input->records_left <= 0)
+		return 0;
+	return least(least(size, input->bytes_left), least(input->room, TLS_AHEAD_MAX));
+}
+
+/* Receives at most `size` bytes. Returns their number; 0: none, and the BIO is told why. */
+static size_t
+receive(BIO *bio, struct tls_session *session, char *bytes, size_t size)
+{
+	struct tls_input *input = session->input;
+	ssize_t count;
+
+	if (input->dry || !size) {
+		BIO_set_retry_read(bio);
+		return 0;
+	}
+	count = recv(session->fd, bytes, size, 0);
+	input->dry = count < (ssize_t)size;
+	if (count == 0)
+		session->ended = true;
+	else if (count < 0 && stream_status(errno) == STREAM_WAIT)
+		BIO_set_retry_read(bio);
+	if (count <= 0)
+		return 0;
+	input->bytes_left -= least((size_t)count, input->bytes_left);
+	input->got += (size_t)count;
+	return (size_t)count;
+}
+
+static size_t
+take_ahead(struct tls_input *input, char *bytes, size_t size)
+{
+	size = least(size, input->len - input->at);
+	memcpy(bytes, input->bytes + input->at, size);
+	input->at += size;
+	return size;
+}
 
 static int
 wire_read(BIO *bio, char *bytes, size_t size, size_t *got)
 {
 	struct tls_session *session = BIO_get_data(bio);
-	ssize_t count;
+	struct tls_input *input = session->input;
 
 	BIO_clear_retry_flags(bio);
-	if (session->reads_left == 0 || session->bytes_left == 0) {
+	if (!input) {
 		BIO_set_retry_read(bio);
 		return 0;
 	}
-	session->reads_left--;
-	count = recv(session->fd, bytes, size, 0);
-	if (count > 0) {
-		*got = (size_t)count;
-		session->bytes_left -= *got < session->bytes_left ? *got : session->bytes_left;
-	} else if (count == 0) {
-		session->ended = true;
-	} else if (stream_status(errno) == STREAM_WAIT) {
-		BIO_set_retry_read(bio);
+	if (input->at == input->len && size <= TLS_HEADER && session->up) {
+		input->at = 0;
+		input->len = receive(bio, session, input->bytes, size_ahead(session, input));
+		if (!input->len)
+			return 0;
 	}
-	return count > 0;
+	if (input->at < input->len)
+		*got = take_ahead(input, bytes, size);
+	else if (size > TLS_HEADER || (input->records_left > 0 && input->bytes_left))
+		*got = receive(bio, session, bytes, size);
+	else
+		*got = receive(bio, session, bytes, 0);
+	return *got > 0;
 }
 
 static int
 wire_write(BIO *bio, const char *bytes, size_t len, size_t *sent)
 {
-	const struct tls_session *session = BIO_get_data(bio);
-	ssize_t count = send(session->fd, bytes, len, MSG_NOSIGNAL);
+	struct tls_session *session = BIO_get_data(bio);
 
 	BIO_clear_retry_flags(bio);
-	if (count >= 0)
-		*sent = (size_t)count;
-	else if (stream_status(errno) == STREAM_WAIT)
-		BIO_set_retry_write(bio);
-	return count >= 0;
+	if (tls_output_take(session, bytes, len) < 0)
+		return 0;
+	*sent = len;
+	return 1;
 }
 
 static long
