@@ -4,7 +4,7 @@ BENCH_PACKAGES = g++ nats-server redis-server mosquitto mosquitto-clients libsim
 # The packages of npm that chat-serve is compared with; npm comes with nodejs or as a package of its own.
 BENCH_PEERS = ajv@8.17.1 bun@1.4.5 ws@8.23.0 wscat@6.1.0
 
-.PHONY: bench bench-deps bench-guard bench-baseline deps-guard
+.PHONY: bench bench-quick bench-deps bench-guard bench-baseline deps-guard
 
 # The load generator is all of load*.c; each other program is one C file, one of which needs libnats. ack_load.c is a
 # part of two.
@@ -34,9 +34,12 @@ $(BUILD)/tests/bench/validate_simdjson: tests/bench/validate_simdjson.cpp
 	@mkdir -p $(@D)
 	$(Q)$(CXX) -O2 -o $@ $< -lsimdjson
 
-bench: all $(BENCH_PROGRAMS) $(SIMDJSON) ## measure against floor and peers, 40 minutes; BENCH_QUICK=1: 6 (tests/bench)
+bench: all $(BENCH_PROGRAMS) $(SIMDJSON) ## measure against floor and peers, 45 minutes (tests/bench)
 	@failed=; for bench in $(wildcard tests/bench/*.sh); do CHAT_BUILD=$(BUILD) $$bench || failed="$$failed $$bench"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
+bench-quick: ## the same, roughly and of less, in 3 minutes
+	$(Q)BENCH_QUICK=1 $(MAKE) bench
 
 bench-deps: ## install what bench measures against: packages, and into the build from npm
 	$(call install_packages,$(BENCH_PACKAGES))
