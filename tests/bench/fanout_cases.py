@@ -127,6 +127,7 @@ DETAILS = {
                 [("p50", "latency_us.p50"), ("p99", "latency_us.p99"), ("p99.9", "latency_us.p999"),
                  ("deliveries/s", "deliveries_per_s")]),
     "memory": ("Idle connections: bytes of memory each since the server was started, the same after the first channel, "
-               "seconds until all were open",
-               [("each", "rss_per_connection"), ("one more", "rss_per_connection_more"), ("open", "open_s")]),
+               "seconds until all were open, and the server's CPU time for each",
+               [("each", "rss_per_connection"), ("one more", "rss_per_connection_more"), ("open", "open_s"),
+                ("CPU, µs", "server_us_per_connection")]),
 }

@@ -18,7 +18,7 @@ void
 load_idle(const struct load *load)
 {
 	struct peers peers;
-	uint64_t start, before, after, begun_ns, ended_ns;
+	uint64_t start, before, after, cpu_ns, wall_ns;
 	int64_t first = load->per_channel < load->idle ? load->per_channel : 1;
 
 	if (load->pid_count != 1)
@@ -29,16 +29,19 @@ load_idle(const struct load *load)
 	peers_open(&peers, (size_t)first);
 	peers_settle(&peers, QUIET_MS);
 	before = usage_rss_bytes(load->pid[0]);
-	begun_ns = usage_now_ns();
+	wall_ns = usage_now_ns();
+	cpu_ns = load_servers_cpu_ns(load);
 	peers_open(&peers, (size_t)load->idle);
-	ended_ns = usage_now_ns();
+	wall_ns = usage_now_ns() - wall_ns;
 	peers_settle(&peers, QUIET_MS);
+	cpu_ns = load_servers_cpu_ns(load) - cpu_ns;
 	after = usage_rss_bytes(load->pid[0]);
 	printf("{\"mode\":\"idle\",\"connections\":%lld,\"per_channel\":%lld,\"open_s\":%.3f,"
+	       "\"server_us_per_connection\":%.1f,"
 	       "\"rss_start_bytes\":%llu,\"rss_bytes\":%llu,\"rss_per_connection\":%.1f,"
 	       "\"rss_per_connection_more\":%.1f}\n",
-		(long long)load->idle, (long long)load->per_channel,
-		(double)(ended_ns - begun_ns) / 1e9, (unsigned long long)start,
+		(long long)load->idle, (long long)load->per_channel, (double)wall_ns / 1e9,
+		(double)cpu_ns / 1e3 / (double)(load->idle - first), (unsigned long long)start,
 		(unsigned long long)after, ((double)after - (double)start) / (double)load->idle,
 		((double)after - (double)before) / (double)(load->idle - first));
 	peers_free(&peers);

@@ -259,13 +259,15 @@ peer_progress(struct peers *peers, struct peer *peer)
 		peer->state = PEER_UPGRADING;
 		return;
 	}
-	if (peer->state != PEER_READY)
-		peer_receive(peers, peer);
-	else
+	if (peer->state == PEER_READY) {
+		chat_buf_free(&peer->in); /* it stays: the rest of its frames is thrown away, too */
 		peer_discard(peer);
+		return;
+	}
+	peer_receive(peers, peer);
 	if (peer->state == PEER_GONE)
 		wire_close(&peer->wire);
-	if (peer->state == PEER_GONE || peer->state == PEER_READY)
+	if (peer->state == PEER_GONE || !peer->in.len)
 		chat_buf_free(&peer->in);
 }
 
