@@ -108,11 +108,11 @@ CASES = [
 
 
 def possible(case, connections):
-    """The case where there may be so many connections: idle-most with fewer, others as they are or None."""
+    """The case where there may be so many connections: the largest idle ones with fewer, others as they are or None."""
     if case.connections <= connections:
         return case
     fewer = connections // 1000 * 1000
-    return idle(fewer, case.key) if case.key == "idle-most" and fewer > 10000 else None
+    return idle(fewer, case.key, case.arguments[-1]) if case.group == "memory" and fewer > 10000 else None
 
 
 # Of a group: the largest figure over that of the fewest members.
