@@ -17,13 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ack_load.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
 #include "command/units.h"
 #include "text/buf.h"
 
 #define INPUT_BYTES 65536
-#define LATENCIES_MAX ((size_t)1 << 23)
 #define SERVERS_MAX 16
 #define PACE_MOST 256 /* messages that are sent before answers are read */
 #define RATE_WINDOW 4096 /* of a sender at a rate; a server that has more to answer is too slow */
@@ -35,7 +35,7 @@ struct sender {
 	int number;
 	struct chat_buf in, out;
 	size_t sent; /* bytes of out */
-	int64_t *began_ns; /* ring of a window */
+	uint64_t *began_ns; /* ring of a window */
 	uint64_t asked, answered;
 	char name_json[16]; /* its username as a JSON string */
 };
@@ -44,25 +44,14 @@ struct bench {
 	int protocol;
 	struct chat_strings ports;
 	int64_t port[SERVERS_MAX]; /* the senders take turns */
-	int64_t senders, channels, window, rate, bytes, time_ms;
+	struct ack_load load;
+	int64_t channels, window, rate;
 	uint64_t paced; /* messages that were sent at the rate */
-	int64_t paced_ns; /* when the first of them was due */
+	uint64_t paced_ns; /* when the first of them was due */
 	struct sender *sender;
 	int epoll;
-	uint32_t *latency_us;
-	size_t latencies;
-	int64_t start_ns, end_ns; /* of what is measured */
-	char text[1001];
+	struct durations latency;
 };
-
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 /* ---- connections ---- */
 
@@ -112,25 +101,25 @@ put_frame(struct chat_buf *out, const char *text, size_t len)
 
 /* began_ns: when the message is sent, or was due. */
 static void
-put_request(struct bench *bench, struct sender *sender, int64_t began_ns)
+put_request(struct bench *bench, struct sender *sender, uint64_t began_ns)
 {
 	struct chat_buf *out = &sender->out;
 	char text[1200], topic[16];
 	int topic_len = snprintf(topic, sizeof(topic), "s%d", sender->number);
-	int len = (int)bench->bytes;
+	int len = (int)bench->load.bytes;
 	uint16_t id = (uint16_t)(sender->asked % 65535 + 1);
 	unsigned rest;
 
 	switch ((enum protocol)bench->protocol) {
 	case PROTOCOL_CHAT:
-		len = snprintf(
-			text, sizeof(text), "{\"type\":\"text\",\"text\":\"%s\"}", bench->text);
+		len = snprintf(text, sizeof(text), "{\"type\":\"text\",\"text\":\"%s\"}",
+			bench->load.text);
 		put_frame(out, text, (size_t)len);
 		break;
 	case PROTOCOL_REDIS:
 		chat_buf_printf(out,
 			"*5\r\n$4\r\nXADD\r\n$%d\r\n%s\r\n$1\r\n*\r\n$1\r\nt\r\n$%d\r\n%s\r\n",
-			topic_len, topic, len, bench->text);
+			topic_len, topic, len, bench->load.text);
 		break;
 	case PROTOCOL_MQTT:
 		rest = (unsigned)(2 + topic_len + 2 + len);
@@ -140,7 +129,7 @@ put_request(struct bench *bench, struct sender *sender, int64_t began_ns)
 		chat_buf_append(out, (char[]){(char)rest, 0, (char)topic_len}, 3);
 		chat_buf_append(out, topic, (size_t)topic_len);
 		chat_buf_append(out, (char[]){(char)(id >> 8), (char)id}, 2);
-		chat_buf_append(out, bench->text, (size_t)len);
+		chat_buf_append(out, bench->load.text, (size_t)len);
 		break;
 	}
 	if (sender->answered > sender->asked)
@@ -175,7 +164,7 @@ is_echo(const struct bench *bench, const struct sender *sender, struct chat_span
 {
 	if (!memmem(message.at, message.len < 20 ? message.len : 20, "\"message\"", 9))
 		return false;
-	return bench->channels >= bench->senders ||
+	return bench->channels >= bench->load.senders ||
 		memmem(message.at, message.len, sender->name_json, strlen(sender->name_json));
 }
 
@@ -217,21 +206,15 @@ sender_answers(struct bench *bench, struct sender *sender)
 	bool ack;
 
 	while (at < sender->in.len && (size = take_answer(bench, sender, at, &ack))) {
-		int64_t now = now_ns();
+		uint64_t now_ns = usage_now_ns();
 
 		at += size;
 		if (!ack)
 			continue;
-		if (now >= bench->start_ns && now < bench->end_ns &&
-			bench->latencies < LATENCIES_MAX)
-			bench->latency_us[bench->latencies++] =
-				(uint32_t)((now -
-						   sender->began_ns[sender->answered %
-							   (uint64_t)bench->window]) /
-					1000);
-		sender->answered++;
+		ack_load_count(&bench->load, &bench->latency,
+			sender->began_ns[sender->answered++ % (uint64_t)bench->window], now_ns);
 		if (!bench->rate)
-			put_request(bench, sender, now);
+			put_request(bench, sender, now_ns);
 	}
 	chat_buf_drop(&sender->in, at);
 	if (sender->out.len)
@@ -312,17 +295,18 @@ bench_connect(struct bench *bench, struct sender *sender)
  * At a rate: sends what is due, the senders in turn, and returns when the next one is. What is sent
  * late counts from when it was due.
  */
-static int64_t
+static uint64_t
 bench_pace(struct bench *bench)
 {
-	int64_t due_ns = 0;
+	uint64_t due_ns = 0;
 
 	for (int i = 0; i < PACE_MOST; i++) {
-		struct sender *sender = &bench->sender[bench->paced % (uint64_t)bench->senders];
+		struct sender *sender =
+			&bench->sender[bench->paced % (uint64_t)bench->load.senders];
 
 		due_ns = bench->paced_ns +
-			(int64_t)((double)bench->paced * 1e9 / (double)bench->rate);
-		if (due_ns > now_ns())
+			(uint64_t)((double)bench->paced * 1e9 / (double)bench->rate);
+		if (due_ns > usage_now_ns())
 			return due_ns;
 		bench->paced++;
 		put_request(bench, sender, due_ns);
@@ -335,22 +319,20 @@ bench_pace(struct bench *bench)
 static void
 bench_fill_windows(struct bench *bench)
 {
-	for (int64_t i = 0; i < bench->senders; i++) {
+	for (int64_t i = 0; i < bench->load.senders; i++) {
 		for (int64_t w = 0; w < bench->window; w++)
-			put_request(bench, &bench->sender[i], now_ns());
+			put_request(bench, &bench->sender[i], usage_now_ns());
 		sender_write(bench, &bench->sender[i]);
 	}
 }
 
 /* Waits for answers until this time at most, and takes them. */
 static void
-bench_turn(struct bench *bench, int64_t until_ns)
+bench_turn(struct bench *bench, uint64_t until_ns)
 {
 	struct epoll_event events[256];
-	int64_t wait_ns = until_ns - now_ns();
-	struct timespec timeout = {.tv_nsec = wait_ns < 0 ? 0
-			: wait_ns < 100000000             ? wait_ns
-							  : 100000000};
+	uint64_t now_ns = usage_now_ns(), wait_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+	struct timespec timeout = {.tv_nsec = wait_ns < 100000000 ? (long)wait_ns : 100000000};
 	int count = epoll_pwait2(bench->epoll, events, 256, &timeout, NULL);
 
 	for (int i = 0; i < count; i++) {
@@ -361,38 +343,22 @@ bench_turn(struct bench *bench, int64_t until_ns)
 	}
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void
 bench_run(struct bench *bench)
 {
-	size_t last;
-
-	for (int64_t i = 0; i < bench->senders; i++) {
+	for (int64_t i = 0; i < bench->load.senders; i++) {
 		bench->sender[i].number = (int)i;
 		snprintf(bench->sender[i].name_json, sizeof(bench->sender[i].name_json),
 			"\"sender%d\"", (int)i);
 		bench_connect(bench, &bench->sender[i]);
 	}
-	bench->start_ns = now_ns() + bench->time_ms * 1000000 / 4;
-	bench->end_ns = bench->start_ns + bench->time_ms * 1000000;
-	bench->paced_ns = now_ns();
+	ack_load_begin(&bench->load);
+	bench->paced_ns = usage_now_ns();
 	if (!bench->rate)
 		bench_fill_windows(bench);
-	while (now_ns() < bench->end_ns)
-		bench_turn(bench, bench->rate ? bench_pace(bench) : bench->end_ns);
-	last = bench->latencies ? bench->latencies - 1 : 0;
-	qsort(bench->latency_us, bench->latencies, sizeof(uint32_t), by_size);
-	printf("{\"acks_per_s\":%.0f,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}\n",
-		(double)bench->latencies * 1e3 / (double)bench->time_ms,
-		bench->latency_us[last / 2], bench->latency_us[last * 99 / 100],
-		bench->latency_us[last]);
+	while (usage_now_ns() < bench->load.end_ns)
+		bench_turn(bench, bench->rate ? bench_pace(bench) : bench->load.end_ns);
+	ack_load_print(&bench->load, &bench->latency);
 }
 
 static void
@@ -411,8 +377,7 @@ int
 main(int argc, char **argv)
 {
 	static const char *const protocols[] = {"chat", "redis", "mqtt", NULL};
-	struct bench bench = {
-		.senders = 64, .channels = 9999, .window = 1, .bytes = 64, .time_ms = 3000};
+	struct bench bench = {.load = ACK_LOAD_DEFAULTS, .channels = 9999, .window = 1};
 	const struct chat_usage usage = {.synopsis = "--port N [OPTION...]",
 		.about = "Measure how fast a server acknowledges; prints one line of JSON."};
 	const struct chat_opt table[] = {
@@ -427,14 +392,6 @@ main(int argc, char **argv)
 			.offset = offsetof(struct bench, ports),
 			.argument = "N",
 			.help = "of the server, on 127.0.0.1; repeatable: senders take turns"},
-		{.kind = CHAT_OPT_NUMBER,
-			.letter = 'S',
-			.name = "senders",
-			.offset = offsetof(struct bench, senders),
-			.argument = "N",
-			.help = "connections (64)",
-			.min = 1,
-			.max = 9999},
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "channels",
 			.offset = offsetof(struct bench, channels),
@@ -457,20 +414,7 @@ main(int argc, char **argv)
 			.help = "messages per second of all senders, evenly spread; no window",
 			.min = 1,
 			.max = 10000000},
-		{.kind = CHAT_OPT_NUMBER,
-			.letter = 'B',
-			.name = "bytes",
-			.offset = offsetof(struct bench, bytes),
-			.argument = "N",
-			.help = "of a text (64)",
-			.min = 1,
-			.max = 1000},
-		{.kind = CHAT_OPT_DURATION,
-			.name = "time",
-			.offset = offsetof(struct bench, time_ms),
-			.argument = "TIME",
-			.help = "that is measured (3s)",
-			.min = 10},
+		ACK_LOAD_OPTIONS(offsetof(struct bench, load)),
 		{0},
 	};
 
@@ -480,9 +424,7 @@ main(int argc, char **argv)
 	read_ports(&bench);
 	if (bench.rate)
 		bench.window = RATE_WINDOW;
-	memset(bench.text, 'x', (size_t)bench.bytes);
-	bench.sender = chat_alloc_zeroed((size_t)bench.senders, sizeof(*bench.sender));
-	bench.latency_us = chat_alloc_zeroed(LATENCIES_MAX, sizeof(*bench.latency_us));
+	bench.sender = chat_alloc_zeroed((size_t)bench.load.senders, sizeof(*bench.sender));
 	bench.epoll = epoll_create1(EPOLL_CLOEXEC);
 	bench_run(&bench);
 	return CHAT_EXIT_OK;

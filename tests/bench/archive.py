@@ -1,10 +1,9 @@
 """Measures how long chat-listen --since all --no-follow -t message takes for a channel of a million short messages.
 
 It writes into a file, with a cursor file beside it, and into a pipe; the number of messages is compared with the
-journal's. BENCH_QUICK=1: a tenth of the messages. Results go to stdout and to bench/archive.json of the build. The
-exit status is 1 when a run takes 3 s or longer, or a message is missing.
+journal's. BENCH_QUICK=1: a tenth of them, once. Results go to stdout and to results.ndjson (results.py). The exit
+status is 1 when a run takes 3 s or longer, or a message is missing.
 """
-import json
 import os
 import resource
 import shutil
@@ -13,10 +12,10 @@ import sys
 import time
 
 import catchup
-from catchup import BUILD, QUICK
+from results import BUILD, QUICK, Results, table, verdict, version_of
 from serving import Server
 
-ROUNDS, SECONDS = 3, 3.0
+ROUNDS, SECONDS = 1 if QUICK else 3, 3.0
 if QUICK:
     catchup.MESSAGES //= 10
 TMP = os.environ["TMP"]
@@ -39,39 +38,35 @@ def listen(server, *options, pipe=False):
     return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, os.path.getsize(TMP + "/out")
 
 
-def measure(server, want, *options, **how):
-    """The median of the rounds."""
-    rounds = []
+def measure(results, case, server, want, *options, **how):
     for _ in range(ROUNDS):
         if os.path.exists(TMP + "/cursor"):
             os.unlink(TMP + "/cursor")
-        rounds.append(listen(server, *options, **how))
-        assert rounds[-1][2] == want, "%d bytes came, not %d" % (rounds[-1][2], want)
-    return dict(zip(("seconds", "cpu_seconds"), sorted(rounds)[ROUNDS // 2]))
+        seconds, cpu, size = listen(server, *options, **how)
+        assert size == want, "%d bytes came, not %d" % (size, want)
+        results.note(case, "chat-listen", {"seconds": seconds, "cpu_seconds": cpu})
 
 
 def main():
     cursor = ("--cursor-file", TMP + "/cursor")
+    results = Results("archive", {"chat-listen": version_of(BUILD / "chat-listen")})
     try:
         messages, size, _ = catchup.fill(TMP + "/journal")
         server = Server("--quiet", "--journal", TMP + "/journal")
         want = messages * (size + 1)
-        rows = {
-            "into a file": measure(server, want, "--since", "all"),
-            "with a cursor file": measure(server, want, "--since", "all", *cursor),
-            "through a pipe, with a cursor file": measure(server, want, "--since", "all", *cursor, pipe=True),
-        }
+        measure(results, "into a file", server, want, "--since", "all")
+        measure(results, "with a cursor file", server, want, "--since", "all", *cursor)
+        measure(results, "through a pipe, with a cursor file", server, want, "--since", "all", *cursor, pipe=True)
         server.stop()
     finally:
         shutil.rmtree(TMP, ignore_errors=True)
-    print("An archive of %d messages of %d bytes\n\n| | seconds | CPU of the listener |\n|---|---:|---:|" % (messages, size))
-    for name, row in rows.items():
-        print("| %s | %.2f | %.2f |" % (name, row["seconds"], row["cpu_seconds"]))
-    (BUILD / "bench").mkdir(exist_ok=True)
-    (BUILD / "bench/archive.json").write_text(json.dumps(rows, indent=1) + "\n")
-    slow = [name for name, row in rows.items() if row["seconds"] >= SECONDS]
-    print("\n" + ("Not within %.0f s: %s" % (SECONDS, ", ".join(slow)) if slow else "Each is within %.0f s." % SECONDS))
-    return bool(slow)
+    results.write()
+    rows = {case: [results.median(case, "chat-listen", metric) for metric in ("seconds", "cpu_seconds")]
+            for case in dict.fromkeys(line["case"] for line in results.lines)}
+    print(table("An archive of %d messages of %d bytes" % (messages, size), ["", "seconds", "CPU of the listener"],
+                [[name, "%.2f" % seconds, "%.2f" % cpu] for name, (seconds, cpu) in rows.items()]))
+    return verdict(["%s: %.1f s, not %.0f" % (name, seconds, SECONDS) for name, (seconds, _) in rows.items()
+                    if seconds >= SECONDS])
 
 
 if __name__ == "__main__":

@@ -2,13 +2,12 @@
 
 The server has its defaults. No client is dropped and each gets each message once (catchup.c counts them), while two
 members of another channel go on talking. First all begin at the beginning, then each at another place. The cost of
-delivering a live message is measured for comparison. BENCH_QUICK=1: a hundred clients. Results go to stdout and to
-bench/catchup.json of the build; the exit status is 1 when a limit is exceeded.
+delivering a live message is measured for comparison. BENCH_QUICK=1: a hundred clients, a fifth of the messages.
+Results go to stdout and to results.ndjson (results.py); the exit status is 1 when a limit is exceeded.
 """
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -16,15 +15,15 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
-BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()
+from results import BUILD, DISK, QUICK, TOOLS, Results, output_of, table, verdict, version_of  # noqa: E402
+
 os.environ["BUILD"] = str(BUILD)
-os.environ["TMP"] = tempfile.mkdtemp(prefix="chat-bench.", dir=os.environ.get("CHAT_BENCH_DIR") or BUILD)
+os.environ["TMP"] = tempfile.mkdtemp(prefix="chat-bench.", dir=DISK)
 from peer import PING, PONG, frame  # noqa: E402
 from serving import Server  # noqa: E402
 
-QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
 READERS = 100 if QUICK else 1000
-TEXT_BYTES, MESSAGES = 10, 1000000
+TEXT_BYTES, MESSAGES = 10, 200000 if QUICK else 1000000
 P99_MS, OF_LIVE, RSS_MIB = 50, 2, 128
 
 
@@ -58,10 +57,7 @@ class Echo(threading.Thread):
 
 
 def run(tool, *arguments):
-    done = subprocess.run([BUILD / "tests/bench" / tool, *map(str, arguments)], capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit("%s: %s" % (tool, done.stderr.strip()))
-    return json.loads(done.stdout)
+    return json.loads(output_of(TOOLS / tool, *arguments, seconds=600))
 
 
 def fill(folder):
@@ -95,6 +91,7 @@ def live():
 
 
 def main():
+    results = Results("catchup", {"chat-serve": version_of(BUILD / "chat-serve")})
     try:
         folder = os.path.join(os.environ["TMP"], "journal")
         messages, size, epoch = fill(folder)
@@ -105,14 +102,15 @@ def main():
         a_live_one = live()
     finally:
         shutil.rmtree(os.environ["TMP"], ignore_errors=True)
-    print("%d readers, %d messages of %d bytes\n" % (READERS, messages, size))
-    print("| | to the last | CPU a message | RSS | live p99 |\n|---|---:|---:|---:|---:|")
-    for name, row in rows.items():
-        print("| %s | %.1f s | %.0f ns | %.0f MiB | %.1f ms |" % (
-            name, row["seconds"], row["cpu_ns_per_message"], row["rss_bytes"] / (1 << 20), row["live_p99_ms"]))
+    for name, row in [*rows.items(), ("a live one", {"server_ns_per_delivery": a_live_one})]:
+        results.note(name, "chat-serve", row)
+    results.write()
+    print(table("%d readers, %d messages of %d bytes" % (READERS, messages, size),
+                ["", "to the last", "CPU a message", "RSS", "live p99"],
+                [[name, "%.1f s" % row["seconds"], "%.0f ns" % row["cpu_ns_per_message"],
+                  "%.0f MiB" % (row["rss_bytes"] / (1 << 20)), "%.1f ms" % row["live_p99_ms"]]
+                 for name, row in rows.items()]))
     print("\nThe delivery of a live message: %.0f ns" % a_live_one)
-    (BUILD / "bench").mkdir(exist_ok=True)
-    (BUILD / "bench/catchup.json").write_text(json.dumps({**rows, "live_ns": a_live_one}, indent=1) + "\n")
     missed = [
         "%s: %s" % (name, what)
         for name, row in rows.items()
@@ -125,8 +123,7 @@ def main():
     ]
     if rows["all at the beginning"]["cpu_ns_per_message"] > OF_LIVE * a_live_one:
         missed.append("a message of the past costs more than %d live ones" % OF_LIVE)
-    print("\n" + ("\n".join(missed) or "All figures are what they should be at least."))
-    return bool(missed)
+    return verdict(missed)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,9 @@
 
 The client under test has one core, the server the other. The clients take turns, round by round; a figure is the
 median of its rounds. CPU time is the client's own (getrusage). Each run checks that every line came. Results go to
-stdout as a table, and to clients.md and clients.json in the bench folder of the build. CHAT_BUILD names the build;
-BENCH_QUICK=1 makes it short.
+stdout as a table, and to clients.md, clients.svg and results.ndjson (results.py) in the bench folder of the build.
+CHAT_BUILD names the build; BENCH_QUICK=1 makes it short.
 """
-import argparse
-import json
 import os
 import shutil
 import signal
@@ -17,34 +15,23 @@ import tempfile
 import time
 from pathlib import Path
 
+import picture
+import servers
+from results import BUILD, FOLDER, MODULES, QUICK, TOOLS, Failed, Results, machine, pinned, ratio, table, version_of
+
 HERE = Path(__file__).resolve().parent
-BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()
-RESULTS = BUILD / "bench"
-MODULES = RESULTS / "node_modules"
-SERVER_CORE, CLIENT_CORE = "0", "1"
-
-
-class Failed(Exception):
-    pass
+SERVER_CORE, CLIENT_CORE = 0, 1
 
 
 def start_server(*command):
     """On its core; returns the process and the URL it prints."""
-    process = subprocess.Popen(["taskset", "-c", SERVER_CORE, *map(str, command)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(pinned(SERVER_CORE, command), stdout=subprocess.PIPE, text=True)
     return process, process.stdout.readline().strip()
 
 
 def chat_serve():
-    folder = tempfile.mkdtemp()
-    url = os.path.join(folder, "url")
-    process = subprocess.Popen(["taskset", "-c", SERVER_CORE, BUILD / "chat-serve", "-q", "-l", "127.0.0.1:0",
-                                "--url-file", url], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 10
-    while not os.path.exists(url):
-        if time.monotonic() > deadline or process.poll() is not None:
-            raise Failed("chat-serve did not start")
-        time.sleep(0.005)
-    return process, Path(url).read_text().strip()
+    with tempfile.TemporaryDirectory(prefix="chat-bench.") as folder:
+        return servers.chat_serve().start(SERVER_CORE, Path(folder))
 
 
 def stop(process):
@@ -56,8 +43,8 @@ def run(command, stdin=None, environment=None):
     """CPU seconds, wall seconds, and the bytes of stdout's file."""
     with tempfile.TemporaryFile() as out:
         began = time.monotonic()
-        process = subprocess.Popen(["taskset", "-c", CLIENT_CORE, *map(str, command)], stdin=stdin or subprocess.DEVNULL,
-                                   stdout=out, stderr=subprocess.PIPE, env={**os.environ, **(environment or {})})
+        process = subprocess.Popen(pinned(CLIENT_CORE, command), stdin=stdin or subprocess.DEVNULL, stdout=out,
+                                   stderr=subprocess.PIPE, env={**os.environ, **(environment or {})})
         error = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
@@ -71,7 +58,7 @@ def run(command, stdin=None, environment=None):
 
 
 def listen(command, count):
-    server, url = start_server(BUILD / "tests/bench/flood", "--count", count)
+    server, url = start_server(TOOLS / "flood", "--count", count)
     try:
         cpu, wall, lines, _, error = run([*command, url], environment={"NODE_PATH": f"{MODULES}:/usr/share/nodejs"})
     finally:
@@ -83,7 +70,7 @@ def listen(command, count):
 
 def send(count):
     server, url = chat_serve()
-    lines = RESULTS / f"lines.{count}"
+    lines = FOLDER / f"lines.{count}"
     lines.write_text("".join(f"line {number}\n" for number in range(count)))
     try:
         with open(lines) as stdin:
@@ -119,7 +106,7 @@ def one_words(again):
     finally:
         stop(server)
     if shutil.which("mosquitto") and shutil.which("mosquitto_pub"):
-        broker = subprocess.Popen(["taskset", "-c", SERVER_CORE, "mosquitto", "-p", "18830"], stdout=subprocess.DEVNULL,
+        broker = subprocess.Popen(pinned(SERVER_CORE, ["mosquitto", "-p", "18830"]), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         try:
             publish = ["mosquitto_pub", "-p", "18830", "-q", "1", "-t", "x", "-m", "hi"]
@@ -135,42 +122,54 @@ def one_words(again):
 
 # ---- the rounds and the table ----
 
+LISTEN, SEND, WORD = "listening", "sending lines", "a word"
 
-def medians(rounds):
-    return {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
+
+def measure(results):
+    rounds, count, words = (1, 200000, 8) if QUICK else (5, 1000000, 40)
+    for _ in range(rounds):
+        results.note(LISTEN, "chat-listen", listen([BUILD / "chat-listen", "--no-reconnect", "-U"], count))
+        results.note(LISTEN, "node ws", listen(["node", HERE / "peers/listen.js"], count))
+        results.note(SEND, "chat-send -l", send(count // 2))
+        for name, figures in one_words(words).items():
+            results.note(WORD, name, figures)
+
+
+def medians(results, case, metric):
+    programs = dict.fromkeys(line["program"] for line in results.lines if line["case"] == case)
+    return {program: results.median(case, program, metric) for program in programs}
+
+
+def report(listens, costs, sends, words):
+    rows = [["chat-listen, messages/s of 100-byte texts", f"{listens['chat-listen']:,.0f}", "1,000,000"],
+            ["its CPU a message, against node ws printing them", ratio(costs["chat-listen"], costs["node ws"]), "0.50"],
+            ["chat-send -l, acknowledged lines/s", f"{sends['chat-send -l']:,.0f}", "200,000"]]
+    rows += [[f"{name}, CPU ms from exec to exit", f"{cpu:.1f}", "15" if name.startswith("chat-send") else ""]
+             for name, cpu in words.items()]
+    return table("", ["what", "figure", "bar"], rows)
+
+
+def bars(figures, digits=0):
+    return [picture.Bar(name, value, f"{value:,.{digits}f}",
+                        picture.OURS if name.startswith("chat-") else picture.OTHER) for name, value in figures.items()]
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", default=bool(os.environ.get("BENCH_QUICK")))
-    options = parser.parse_args()
-    rounds, count = (1, 200000) if options.quick else (5, 1000000)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    chat_listen = [BUILD / "chat-listen", "--no-reconnect", "-U"]
-    node_listen = ["node", HERE / "peers/listen.js"]
-    ours, nodes, sends, words = [], [], [], []
-    for _ in range(rounds):
-        ours.append(listen(chat_listen, count))
-        nodes.append(listen(node_listen, count))
-        sends.append(send(count // 2))
-        words.append(one_words(8 if options.quick else 40))
-    results = {
-        "chat-listen": medians(ours),
-        "node ws listener": medians(nodes),
-        "chat-send -l": medians(sends),
-        **{name: medians([word[name] for word in words]) for name in words[0]},
-    }
-    ratio = results["chat-listen"]["cpu_ns_per_message"] / results["node ws listener"]["cpu_ns_per_message"]
-    table = ["| what | figure | bar |", "|---|---:|---:|"]
-    table.append(f"| chat-listen, messages/s of 100-byte texts | {results['chat-listen']['messages_per_s']:,.0f} | 1,000,000 |")
-    table.append(f"| its CPU a message, against node ws printing lines | {ratio:.2f} | 0.50 |")
-    table.append(f"| chat-send -l, acknowledged lines/s | {results['chat-send -l']['lines_per_s']:,.0f} | 200,000 |")
-    for name in words[0]:
-        bar = "15" if name.startswith("chat-send") else ""
-        table.append(f"| {name}, CPU ms from exec to exit | {results[name]['cpu_ms']:.1f} | {bar} |")
-    print("\n".join(table))
-    (RESULTS / "clients.md").write_text("\n".join(table) + "\n")
-    (RESULTS / "clients.json").write_text(json.dumps(results, indent=1) + "\n")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    ours = {name: version_of(BUILD / name.split()[0]) for name in ("chat-listen", "chat-send -l", "chat-send hi")}
+    results = Results("clients", {**ours, "node ws": f"node {version_of('node')}" if shutil.which("node") else ""})
+    measure(results)
+    results.write()
+    listens, costs = (medians(results, LISTEN, metric) for metric in ("messages_per_s", "cpu_ns_per_message"))
+    sends, words = medians(results, SEND, "lines_per_s"), medians(results, WORD, "cpu_ms")
+    shown = report(listens, costs, sends, words)
+    print(shown)
+    (FOLDER / "clients.md").write_text(shown + "\n")
+    (FOLDER / "clients.svg").write_text(picture.bars("Clients: one core", machine()["cpu"], [
+        ("Printing messages of 100 bytes: messages/s; more is better", bars(listens)),
+        ("The same: ns of CPU a message; less is better", bars(costs)),
+        ("Sending lines: acknowledged lines/s; more is better", bars(sends)),
+        ("Sending one word: ms of CPU from exec to exit; less is better", bars(words, 1))]))
 
 
 if __name__ == "__main__":

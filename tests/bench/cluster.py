@@ -14,14 +14,13 @@ the median of its rounds. The parts:
   slopes         what one more of each costs: memory of a user here and of a user elsewhere, bytes and CPU time to
                  tell of a user, beats, and how fast a server catches up with the stream
 
-A line of cluster.ndjson in the bench folder of the build is one run. CHAT_BUILD names the build, CHAT_BENCH_DIR the
-folder of the streams and journals (the build); BENCH_QUICK=1: one short round.
+The figures of each run go to results.ndjson (results.py). CHAT_BUILD names the build, CHAT_BENCH_DIR the folder of the
+streams and journals (the build); BENCH_QUICK=1: one short round of the first two parts.
 """
 import argparse
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,55 +28,38 @@ import time
 import urllib.request
 from pathlib import Path
 
-BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()
-ROOT = Path(os.environ.get("CHAT_BENCH_DIR") or BUILD).resolve()
+import results
+from results import BUILD, DISK, FOLDER, QUICK, TOOLS, rotated
+from servers import Server, stop
+
 os.environ["BUILD"] = str(BUILD)
-os.environ["TMP"] = str(ROOT)  # where clustering.py makes its folders
+os.environ["TMP"] = str(DISK)  # where clustering.py makes its folders
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
 from clustering import NATS_SERVER, Cluster, free_ports  # noqa: E402
 
-QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
 ROUNDS = 1 if QUICK else 5
 TIME = "1s" if QUICK else "3s"
-TOOLS = BUILD / "tests/bench"
 MORE = ["--quiet", "--max-connections", "200000", "--max-members", "200000", "--max-per-address", "200000",
         "--queue-total", "2G"]
 FANOUT = ["-N", 200, "-S", 32, "-W", 16]
 LEAST_RATE, MOST_P99 = 3, 0.5  # of the peer's
 LEAST_FANOUT = 0.8  # of --sync batch
 MOST_GROWTH = 1.1  # of the CPU time for a delivery, from one server to three
-USERS = 2000 if QUICK else 10000
-RUNS = []  # every one, as it is written to cluster.ndjson
+USERS = 10000
+RESULTS = results.Results("cluster")
 
 
-def run(part, row, turn, command, core=None):
+def run(part, row, command, core=None):
     """The result of a load, which is noted."""
-    pinned = ["taskset", "-c", str(core)] if core is not None else []
-    done = subprocess.run([*pinned, *map(str, command)], capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit("%s: %s: %s" % (part, row, done.stderr.strip()[:500]))
-    return note(part, row, turn, json.loads(done.stdout))
-
-
-def note(part, row, turn, result):
-    RUNS.append({"part": part, "row": row, "round": turn, **result})
-    print("%s: round %d: %s: %s" % (part, turn + 1, row, json.dumps(result)[:150]), file=sys.stderr, flush=True)
-    return result
+    return RESULTS.run(part, row, command, core)
 
 
 def median(part, row, figure):
-    got = [one[figure] for one in RUNS if one["part"] == part and one["row"] == row]
-    return statistics.median(got)
-
-
-def rotated(rows, turn):
-    return rows[turn % len(rows):] + rows[:turn % len(rows)]
+    return RESULTS.median(part, row, figure)
 
 
 def table(title, head, rows):
-    print("\n%s\n\n| %s |\n|%s" % (title, " | ".join(head), "---|" + "---:|" * (len(head) - 1)))
-    for row in rows:
-        print("| %s |" % " | ".join(row), flush=True)
+    print("\n" + results.table(title, head, rows), flush=True)
 
 
 def cpu_seconds(process):
@@ -120,10 +102,10 @@ def acknowledged():
     for turn in range(ROUNDS):
         servers = cluster()
         rows = rotated(peers(servers), turn)
-        rates = [run("acknowledged", name, turn, command)["acks_per_s"] for name, command in rows]
+        rates = [run("acknowledged", name, command)["acks_per_s"] for name, command in rows]
         more = rotated(chats(servers, int(max(rates))), turn)
         for name, command in more:
-            run("acknowledged", name, turn, command)
+            run("acknowledged", name, command)
         names = names or [name for name, _ in peers(servers) + chats(servers, 1)]
         servers.close()
     figures = {name: [median("acknowledged", name, figure) for figure in ("acks_per_s", "p50_us", "p99_us")]
@@ -145,43 +127,39 @@ def acknowledged():
 # ---- fan-out ----
 
 
-def fanout_alone(name, turn, *options):
-    folder = tempfile.mkdtemp(prefix="bench-cluster.", dir=ROOT)
-    url = Path(folder) / "url"
-    journal = ["--journal", folder + "/journal", *options] if options else []
-    process = subprocess.Popen(
-        ["taskset", "-c", "0", BUILD / "chat-serve", *MORE, "--listen", "127.0.0.1:0", "--url-file", url, *journal],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while not url.exists():
-            assert process.poll() is None, "chat-serve does not start"
-            time.sleep(0.01)
-        run("fanout", name, turn, [TOOLS / "load", "--url", url.read_text().strip(), "--pid", process.pid, *FANOUT,
-                                   "--time", TIME], core=1)
-    finally:
-        process.terminate()
-        process.wait()
-        subprocess.run(["rm", "-rf", folder], check=True)
+def fanout_load(name, url, pid):
+    run("fanout", name, [TOOLS / "load", "--url", url, "--pid", pid, *FANOUT, "--time", TIME], core=1)
 
 
-def fanout_cluster(name, turn, **more):
+def fanout_alone(name, *options):
+    with tempfile.TemporaryDirectory(prefix="bench-cluster.", dir=DISK) as folder:
+        journal = ["--journal", folder + "/journal", *options] if options else []
+        server = Server("chat-serve", "", [BUILD / "chat-serve", *MORE, "--listen", "127.0.0.1:0", "--url-file",
+                                           "URL_FILE", *journal])
+        process, url = server.start(0, Path(folder))
+        try:
+            fanout_load(name, url, process.pid)
+        finally:
+            stop(process)
+
+
+def fanout_cluster(name, **more):
     servers = cluster(nodes=1, **more)
     pin(servers.nodes[0], 0)
     for nats in servers.nats:
         pin(nats, 1)
-    run("fanout", name, turn, [TOOLS / "load", "--url", servers.url(0), "--pid", servers.nodes[0].pid, *FANOUT,
-                               "--time", TIME], core=1)
+    fanout_load(name, servers.url(0), servers.nodes[0].pid)
     servers.close()
 
 
 def fanout():
-    rows = [("no journal", lambda turn: fanout_alone("no journal", turn)),
-            ("--sync batch", lambda turn: fanout_alone("--sync batch", turn, "--sync", "batch")),
-            ("--cluster", lambda turn: fanout_cluster("--cluster", turn)),
-            ("--cluster, --sync batch", lambda turn: fanout_cluster("--cluster, --sync batch", turn, journal=True))]
+    rows = [("no journal", lambda: fanout_alone("no journal")),
+            ("--sync batch", lambda: fanout_alone("--sync batch", "--sync", "batch")),
+            ("--cluster", lambda: fanout_cluster("--cluster")),
+            ("--cluster, --sync batch", lambda: fanout_cluster("--cluster, --sync batch", journal=True))]
     for turn in range(ROUNDS):
         for _, measure in rotated(rows, turn):
-            measure(turn)
+            measure()
     rates = {name: median("fanout", name, "deliveries_per_s") for name, _ in rows}
     table("Fan-out of one server, N=200 S=32 W=16 B=64",
           ["", "deliveries/s", "of --sync batch", "ns of CPU a delivery", "load's CPU"],
@@ -196,13 +174,13 @@ def fanout():
 # ---- more servers ----
 
 
-def nodes_run(row, turn, nodes, *load):
+def nodes_run(row, nodes, *load):
     servers = cluster(nodes=nodes)
     urls = [part for number in range(nodes) for part in ("--url", servers.url(number))]
     pids = [part for node in servers.nodes for part in ("--pid", node.pid)]
     before = sum(map(cpu_seconds, servers.nats))
-    run("nodes", row, turn, [TOOLS / "load", *urls, *pids, "-N", 200 * nodes, "-S", 32, *load, "--time", TIME])
-    note("nodes-nats", row, turn, {"cpu_s": sum(map(cpu_seconds, servers.nats)) - before})
+    run("nodes", row, [TOOLS / "load", *urls, *pids, "-N", 200 * nodes, "-S", 32, *load, "--time", TIME])
+    RESULTS.note("nodes-nats", row, {"cpu_s": sum(map(cpu_seconds, servers.nats)) - before})
     servers.close()
 
 
@@ -212,13 +190,11 @@ def nodes():
             for count in (1, 2, 3)]
     for turn in range(ROUNDS):
         for row in rotated(rows, turn):
-            nodes_run(row[0], turn, *row[1:2], *row[2])
+            nodes_run(row[0], row[1], *row[2])
     costs = {row[0]: median("nodes", row[0], "server_ns_per_delivery") for row in rows}
     table("200 members on each server, who hear everybody", ["", "deliveries/s", "ns of CPU a delivery", "p99"],
           [[name, "%.2f M" % (median("nodes", name, "deliveries_per_s") / 1e6), "%.1f" % cost,
-            "%.1f ms" % (statistics.median(one["latency_us"]["p99"] for one in RUNS
-                                           if one["part"] == "nodes" and one["row"] == name) / 1e3)]
-           for name, cost in costs.items()])
+            "%.1f ms" % (median("nodes", name, "latency_us.p99") / 1e3)] for name, cost in costs.items()])
     # As fast as it goes three servers share the cores that one has alone: each sends less at once, which costs more.
     growth = costs[rows[2][0]] / costs[rows[0][0]]
     if growth > MOST_GROWTH:
@@ -245,53 +221,52 @@ def varz(servers, name):
     return total
 
 
-def users(turn, row, measured):
+def users(row, measured):
     """USERS come to the first of two servers, 100 in a channel, and go. measured: the server whose memory is."""
     servers = cluster(nodes=2)
     out, cpu = varz(servers, "out_bytes"), cpu_seconds(servers.nodes[1])
     load = [TOOLS / "load", "--url", servers.url(0), "--pid", servers.nodes[measured].pid, "--idle", USERS]
-    result = run("slopes", row, turn, load)
-    note("slopes", "told", turn, {"bytes": (varz(servers, "out_bytes") - out) / USERS,
-                                  "cpu_us": (cpu_seconds(servers.nodes[1]) - cpu) / USERS * 1e6})
+    run("slopes", row, load)
+    RESULTS.note("slopes", "told", {"bytes": (varz(servers, "out_bytes") - out) / USERS,
+                                    "cpu_us": (cpu_seconds(servers.nodes[1]) - cpu) / USERS * 1e6})
     servers.close()
-    return result
 
 
-def beats(turn):
+def beats():
     """What two servers cost on which nothing happens."""
     servers = cluster(nodes=2)
     out, cpu, begun = varz(servers, "out_bytes"), sum(map(cpu_seconds, servers.nodes)), time.monotonic()
     time.sleep(10)  # is measured
     seconds = time.monotonic() - begun
-    note("slopes", "beats", turn, {"bytes_per_s": (varz(servers, "out_bytes") - out) / seconds,
-                                   "cpu_share": (sum(map(cpu_seconds, servers.nodes)) - cpu) / seconds / 2})
+    RESULTS.note("slopes", "beats", {"bytes_per_s": (varz(servers, "out_bytes") - out) / seconds,
+                                     "cpu_share": (sum(map(cpu_seconds, servers.nodes)) - cpu) / seconds / 2})
     servers.close()
 
 
-def catch_up(turn):
+def catch_up():
     """A server without a journal comes when the stream has messages."""
     servers = Cluster(nats=3, nodes=2, options=MORE)
     servers.start(0)
     servers.ready(0)
     subprocess.run([str(one) for one in (TOOLS / "ack", "--port", servers.ports[0], "-S", 64, "-W", 16, "--time",
-                                         "2s" if QUICK else "10s")], check=True, stdout=subprocess.DEVNULL)
+                                         "10s")], check=True, stdout=subprocess.DEVNULL)
     (port,) = free_ports(1)
     servers.start(1, "--metrics", "127.0.0.1:%d" % port)
     servers.ready(1)
     count = metric(port, "chat_messages_total")
     cpu = cpu_seconds(servers.nodes[1])
-    note("slopes", "catch-up", turn, {"messages": count, "cpu_us": cpu / count * 1e6})
+    RESULTS.note("slopes", "catch-up", {"messages": count, "cpu_us": cpu / count * 1e6})
     servers.close()
 
 
 def slopes():
-    for turn in range(1 if QUICK else 3):
-        users(turn, "here", 0)
-        users(turn, "elsewhere", 1)
-        beats(turn)
-        catch_up(turn)
-    rows = [("memory of a user on this server, bytes", median("slopes", "here", "rss_per_connection")),
-            ("memory of a user on another server, bytes", median("slopes", "elsewhere", "rss_per_connection")),
+    for _ in range(3):
+        users("here", 0)
+        users("elsewhere", 1)
+        beats()
+        catch_up()
+    rows = [("memory of a user on this server, bytes", median("slopes", "here", "rss_per_connection_more")),
+            ("memory of a user on another server, bytes", median("slopes", "elsewhere", "rss_per_connection_more")),
             ("a user comes and goes: bytes that NATS sends, two servers", median("slopes", "told", "bytes")),
             ("a user comes and goes: CPU of another server, us", median("slopes", "told", "cpu_us")),
             ("nothing happens: bytes/s that NATS sends, two servers", median("slopes", "beats", "bytes_per_s")),
@@ -306,17 +281,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = {"acknowledged": acknowledged, "fanout": fanout, "nodes": nodes, "slopes": slopes}
     parser.add_argument("part", nargs="*", metavar="PART", help="only this: " + ", ".join(parts))
-    wanted = parser.parse_args().part or list(parts)
+    wanted = parser.parse_args().part or list(parts)[:2 if QUICK else None]
     if not NATS_SERVER or not (TOOLS / "nats_ack").exists():
         print("cluster: left out, because there is no nats-server, or no libnats to build with")
         return 0
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    (BUILD / "bench").mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     missed = [sentence for part in wanted for sentence in parts[part]()]
-    with open(BUILD / "bench/cluster.ndjson", "w") as file:
-        file.writelines(json.dumps(one) + "\n" for one in RUNS)
-    print("\n" + ("\n".join(missed) or "All figures are what they should be at least."))
-    return bool(missed) and not QUICK
+    RESULTS.write()
+    return results.verdict(missed)
 
 
 if __name__ == "__main__":

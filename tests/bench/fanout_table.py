@@ -1,7 +1,9 @@
-"""The results of fanout.py as rows, and the rows as a table in Markdown."""
+"""The results of fanout.py as rows, the rows as tables in Markdown, and what its pictures show."""
 from dataclasses import dataclass, field
 
-from fanout_cases import CASES, CPU, RATE, SPREADS
+import picture
+from fanout_cases import CASES, CPU, DETAILS, RATE, GROWTHS
+from results import ratio, table
 
 ORDER = ["chat-serve", "bun", "ws", "floor"]
 NAMES = {"chat-serve": "chat-serve", "bun": "Bun", "ws": "node ws", "floor": "floor"}
@@ -36,12 +38,8 @@ class Row:
     is_cost: bool
     figures: dict  # server: median
     bars: list
+    group: str = ""
     by_load: list = field(default_factory=list)  # servers whose figure the load generator bounds
-
-    def summary(self):
-        return {"key": self.key, "label": self.label, "unit": self.unit, "medians": self.figures,
-                "bounded_by_load": self.by_load,
-                "bars": [{**vars(bar), "kept": bar.kept, "reached": bar.reached} for bar in self.bars]}
 
 
 def measured(bar, figures, is_cost):
@@ -51,14 +49,14 @@ def measured(bar, figures, is_cost):
     return [Measured(bar.against, own / other, bar.least, bar.goal, is_cost)]
 
 
-def spread_row(group, cases, median):
-    label, bar = SPREADS[group]
-    spreads = {}
+def growth_row(group, cases, median):
+    label, bar = GROWTHS[group]
+    growths = {}
     for name in ORDER:
         figures = [median(case, name) for case in cases]
         if None not in figures:
-            spreads[name] = max(figures) / min(figures)
-    return Row(f"{group}-spread", label, "largest over least", True, spreads, measured(bar, spreads, True))
+            growths[name] = max(figures) / figures[0]
+    return Row(f"{group}-growth", label, "largest over first", True, growths, measured(bar, growths, True))
 
 
 def rows(cases, median, is_bound_by_load):
@@ -68,11 +66,11 @@ def rows(cases, median, is_bound_by_load):
         bars = [m for bar in case.bars for m in measured(bar, figures, case.is_cost)]
         if figures:
             by_load = [name for name in figures if is_bound_by_load(case, name)]
-            result.append(Row(case.key, case.label, case.unit, case.is_cost, figures, bars, by_load))
-    for group in SPREADS:
+            result.append(Row(case.key, case.label, case.unit, case.is_cost, figures, bars, case.group, by_load))
+    for group in GROWTHS:
         members = [case for case in cases if case.group == group]
         if len(members) == sum(case.group == group for case in CASES):
-            result.append(spread_row(group, members, median))
+            result.append(growth_row(group, members, median))
     return result
 
 
@@ -81,7 +79,7 @@ def missed(cases, table_rows):
     bars = {row.key: row.bars for row in table_rows}
     wanted = {case.key: (case.label, len(case.bars)) for case in cases}
     if any(case.group for case in cases):
-        wanted.update({f"{group}-spread": (label, 1) for group, (label, _) in SPREADS.items()})
+        wanted.update({f"{group}-growth": (label, 1) for group, (label, _) in GROWTHS.items()})
     return [label for key, (label, count) in wanted.items()
             if len(bars.get(key, [])) < count or not all(bar.kept for bar in bars.get(key, []))]
 
@@ -100,10 +98,10 @@ def cell(row, name):
     return number(row.figures[name], row.unit) + (" *" if name in row.by_load else "")
 
 
-def ratio(bar, value, unit):
+def held(bar, value, unit):
     if bar.against:
         return f"{value:.2f} × {NAMES[bar.against]}"
-    return f"{value:.1f} ×" if unit.startswith("largest") else number(value, unit)
+    return f"{value:.2f} ×" if unit.startswith("largest") else number(value, unit)
 
 
 def bar_cells(row):
@@ -111,18 +109,38 @@ def bar_cells(row):
     cells = ["", "", ""]
     for at, attribute in enumerate(("ratio", "least", "goal")):
         shown = row.bars if row.bars and (at or row.bars[0].against) else []
-        cells[at] = ", ".join(ratio(bar, getattr(bar, attribute), row.unit) for bar in shown)
+        cells[at] = ", ".join(held(bar, getattr(bar, attribute), row.unit) for bar in shown)
     words = ["goal" if bar.reached else "kept" if bar.kept else "missed" for bar in row.bars]
     return cells + [", ".join(words)]
+
+
+def shown(value):
+    return "" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def details(cases, results, group):
+    """A table of more figures of a group, or None where it was not measured."""
+    title, metrics = DETAILS[group]
+    head, rows = [""], []
+    for name, _ in metrics:
+        head += [f"{name}: chat-serve", "Bun", "ratio"]
+    for case in cases:
+        if case.group != group or case.key not in {line["case"] for line in results.lines}:
+            continue
+        row = [case.label]
+        for _, metric in metrics:
+            ours, bun = (results.median(case.key, name, metric) for name in ("chat-serve", "bun"))
+            row += [shown(ours), shown(bun), ratio(ours, bun)]
+        rows.append(row)
+    return table(title, head, rows) if rows else None
 
 
 def markdown(table_rows, titles, about, options):
     names = [name for name in ORDER if name in titles]
     head = ["measured", *(NAMES[name] for name in names), "chat-serve is", "held to", "goal", ""]
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * len(names) + "---|---|---|---|"]
-    for row in table_rows:
-        cells = [cell(row, name) for name in names]
-        lines.append("| " + " | ".join([f"{row.label}: {row.unit}", *cells, *bar_cells(row)]) + " |")
+    main = [[f"{row.label}: {row.unit}", *(cell(row, name) for name in names), *bar_cells(row)] for row in table_rows
+            if row.bars or row.group not in DETAILS]
+    lines = [table("", head, main)]
     runs = f"medians of {options.rounds} rounds" if options.rounds > 1 else "one round"
     lines += [
         "",
@@ -130,7 +148,7 @@ def markdown(table_rows, titles, about, options):
         f"Server on one core, load on another; {runs} (of memory and of listeners beside senders at most 3) of "
         f"{options.time / 1000:g} s, servers interleaved. N members of one channel, S of them senders, each with W "
         "texts of B bytes on the way. The floor does no protocol work. Memory is what the resident set grew by "
-        "after the first channel. Every receiver's count was checked in every run, every receiver's order and content "
+        "since the start. Every receiver's count was checked in every run, every receiver's order and content "
         "in a run before.",
     ]
     if any(row.by_load for row in table_rows):
@@ -139,3 +157,40 @@ def markdown(table_rows, titles, about, options):
         lines.append(f"Other programs took up to {about['share_of_others']:.0%} of a run: the figures are only "
                      "indicative.")
     return "\n".join(lines)
+
+
+# ---- pictures ----
+
+
+def fan_out_picture(table_rows, about):
+    groups = []
+    for row in table_rows:
+        if row.unit == RATE:
+            own = row.figures.get("chat-serve")
+            groups.append((row.label, [
+                picture.Bar(NAMES[name], row.figures[name], number(row.figures[name], RATE) + (
+                    f"  ({own / row.figures[name]:.2g} ×)" if own and name != "chat-serve" else ""),
+                    picture.OURS if name == "chat-serve" else picture.OTHER)
+                for name in ORDER if name in row.figures]))
+    return groups and picture.bars("Fan-out: deliveries/s of one core",
+                                   f"{about['cpu']}; more is better; (×): chat-serve's of it", groups)
+
+
+def latency_picture(cases, results):
+    programs = {}
+    for name in ("chat-serve", "bun"):
+        for title, metric in DETAILS["latency"][1][:3]:
+            points = [(results.median(case.key, name, "rate") * 200, results.median(case.key, name, metric))
+                      for case in cases if case.group == "latency" and results.values(case.key, name, metric)]
+            if points:
+                programs.setdefault(NAMES[name], {})[title] = points
+    return programs and picture.lines("Latency by load, 200 members", "from when a text was due; less is better",
+                                      "deliveries/s that were due", "µs", programs)
+
+
+def memory_picture(table_rows):
+    groups = [(row.label, [picture.Bar(NAMES[name], row.figures[name], f"{row.figures[name]:,.0f}",
+                                       picture.OURS if name == "chat-serve" else picture.OTHER)
+                           for name in ORDER if name in row.figures])
+              for row in table_rows if row.group == "memory"]
+    return groups and picture.bars("Memory of an idle connection: bytes", "resident; less is better", groups)

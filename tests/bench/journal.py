@@ -12,10 +12,9 @@ fresh and on an empty directory, and a figure is the median of its rounds. The j
   large          a journal of 10 GiB in 1,000 channels (fill): from the start of the server to the first history,
                  the memory it takes, and the answer to a listener who was away for half of all messages
 
-BENCH_QUICK=1: one short round. Results on stdout and in bench/journal.json of the build.
+BENCH_QUICK=1: one short round. Results on stdout and in results.ndjson (results.py).
 """
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -26,18 +25,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
 from peer import Peer  # noqa: E402
+from results import (BUILD, DISK, QUICK, TOOLS, Results, output_of, pinned, ratio, rotated, table,  # noqa: E402
+                     verdict, version_of)
 
-BUILD = Path(os.environ.get("CHAT_BUILD") or "build").resolve()
-QUICK = bool(os.environ.get("BENCH_QUICK"))
 ROUNDS = 1 if QUICK else 5
 TIME = "1s" if QUICK else "3s"
 START_SECONDS = 20
 FANOUT_LEAST, ALWAYS_LEAST = 0.9, 20000  # of no journal; messages a second
 START_MOST_MS, RESUME_MOST_MS = 1000, 100
-
-
-def pinned(core, command):
-    return ["taskset", "-c", str(core), *map(str, command)] if os.cpu_count() > 1 else list(map(str, command))
 
 
 def free_port():
@@ -75,8 +70,7 @@ class Server:
 
     def run(self, *load):
         """A fresh server and one load; what the load says."""
-        root = os.environ.get("CHAT_BENCH_DIR") or BUILD
-        folder = tempfile.mkdtemp(prefix="bench-journal.", dir=root)
+        folder = tempfile.mkdtemp(prefix="bench-journal.", dir=DISK)
         port = free_port()
         server = subprocess.Popen(pinned(0, self.command(port, folder)), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
@@ -86,47 +80,40 @@ class Server:
                 if server.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit(f"{self.name} does not start")
                 time.sleep(0.01)
-            command = [str(one).format(port=port) for one in load]
-            done = subprocess.run(pinned(1, command), capture_output=True, text=True)
-            if done.returncode:
-                raise SystemExit(f"{self.name}: {done.stderr.strip()}")
-            return json.loads(done.stdout)
+            return json.loads(output_of(*pinned(1, [str(one).format(port=port) for one in load])))
         finally:
             server.terminate()
             server.wait()
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(servers, figure, *load):
-    """The median of a figure, by the server's name; servers take turns."""
-    got = {server.name: [] for server in servers}
-    for _ in range(ROUNDS):
-        for server in servers:
-            more = ["--protocol", server.protocol] if figure == "acks_per_s" else []
-            got[server.name].append(server.run(*load, *more))
-    return {
-        name: sorted(results, key=lambda one: one[figure])[len(results) // 2] for name, results in got.items()
-    }
+def measure(results, case, servers, load):
+    """Servers take turns. load: returns the command for a server."""
+    results.versions.update({server.name: version_of(server.command(0, "/")[0]) for server in servers
+                             if server.protocol != "mqtt"})  # which has no --version
+    for turn in range(ROUNDS):
+        for server in rotated(servers, turn):
+            results.note(case, server.name, server.run(*load(server)))
 
 
-def fanout():
+def fanout(results):
     servers = [
         Server("no journal", "chat"),
         Server("--sync never", "chat", "--sync", "never"),
         Server("--sync batch", "chat", "--sync", "batch"),
         Server("--sync always", "chat", "--sync", "always"),
     ]
-    results = measure(servers, "deliveries_per_s", BUILD / "tests/bench/load", "--url", "ws://127.0.0.1:{port}/",
-                      "-N", 200, "-S", 32, "-W", 16, "--time", TIME)
-    base = results["no journal"]["deliveries_per_s"]
-    print("\nFan-out, N=200 S=32 W=16 B=64\n\n| chat-serve | deliveries/s | of no journal | p99 |\n|---|---|---|---|")
-    for name, one in results.items():
-        print(f"| {name} | {one['deliveries_per_s'] / 1e6:.2f} M | {one['deliveries_per_s'] / base:.2f} "
-              f"| {one['latency_us']['p99'] / 1e3:.1f} ms |")
-    return results, results["--sync batch"]["deliveries_per_s"] / base
+    measure(results, "fan-out", servers, lambda _: [TOOLS / "load", "--url", "ws://127.0.0.1:{port}/", "-N", 200,
+                                                    "-S", 32, "-W", 16, "--time", TIME])
+    rates = {server.name: results.median("fan-out", server.name, "deliveries_per_s") for server in servers}
+    print(table("\nFan-out, N=200 S=32 W=16 B=64", ["chat-serve", "deliveries/s", "of no journal", "p99"],
+                [[name, f"{rate / 1e6:.2f} M", ratio(rate, rates["no journal"]),
+                  f"{results.median('fan-out', name, 'latency_us.p99') / 1e3:.1f} ms"]
+                 for name, rate in rates.items()]))
+    return rates["--sync batch"] / rates["no journal"]
 
 
-def acknowledged(window):
+def acknowledged(results, window):
     servers = [
         Server("chat-serve, no journal", "chat"),
         Server("chat-serve --sync batch", "chat", "--sync", "batch"),
@@ -137,15 +124,17 @@ def acknowledged(window):
         servers.append(Server("Redis, AOF always", "redis", "always"))
     if shutil.which("mosquitto"):
         servers.append(Server("mosquitto, persistence", "mqtt"))
-    results = measure(servers, "acks_per_s", BUILD / "tests/bench/ack", "--port", "{port}", "-S", 64, "-W", window,
-                      "--time", TIME)
-    base = results["chat-serve --sync always"]["acks_per_s"]
-    print(f"\nAcknowledged, 64 senders, {window} on the way each, B=64\n")
-    print("| server | messages/s | of --sync always | p50 | p99 |\n|---|---|---|---|---|")
-    for name, one in results.items():
-        print(f"| {name} | {one['acks_per_s']:,.0f} | {one['acks_per_s'] / base:.2f} "
-              f"| {one['p50_us'] / 1e3:.2f} ms | {one['p99_us'] / 1e3:.2f} ms |")
-    return results, base
+    case = f"acknowledged, W={window}"
+    measure(results, case, servers, lambda server: [TOOLS / "ack", "--protocol", server.protocol, "--port", "{port}",
+                                                    "-S", 64, "-W", window, "--time", TIME])
+    figures = {server.name: [results.median(case, server.name, metric) for metric in ("acks_per_s", "p50_us", "p99_us")]
+               for server in servers}
+    base = figures["chat-serve --sync always"][0]
+    print(table(f"\nAcknowledged, 64 senders, {window} on the way each, B=64",
+                ["server", "messages/s", "of --sync always", "p50", "p99"],
+                [[name, f"{rate:,.0f}", ratio(rate, base), f"{p50 / 1e3:.2f} ms", f"{p99 / 1e3:.2f} ms"]
+                 for name, (rate, p50, p99) in figures.items()]))
+    return base
 
 
 def status_of(pid, field):
@@ -182,44 +171,45 @@ def start_and_resume(folder, since, *options):
         server.wait()
 
 
-def large():
-    size = "512M" if QUICK else "10G"
-    folder = tempfile.mkdtemp(prefix="bench-journal.", dir=os.environ.get("CHAT_BENCH_DIR") or BUILD)
+def large(results):
+    """What the start and a resume take, by --history-memory."""
+    size, metrics = "512M" if QUICK else "10G", ("start_ms", "rss_mib", "resume_ms")
+    folder = tempfile.mkdtemp(prefix="bench-journal.", dir=DISK)
+    case = f"a journal of {size}"
     try:
-        done = subprocess.run([BUILD / "tests/bench/fill", "--journal", f"{folder}/journal", "--size", size],
-                              capture_output=True, text=True, check=True)
-        middle = json.loads(done.stdout)["middle"]
-        print(f"\nA journal of {size} in 1,000 channels\n")
-        print("| --history-memory | start to history | memory | resume, the slowest of 10 |\n|---|---|---|---|")
-        results = {}
+        middle = json.loads(output_of(TOOLS / "fill", "--journal", f"{folder}/journal", "--size", size,
+                                      seconds=600))["middle"]
         for memory in ("256M", "16M"):
-            runs = [start_and_resume(folder, middle, "--history-memory", memory) for _ in range(ROUNDS)]
-            results[memory] = [sorted(column)[len(runs) // 2] for column in zip(*runs)]
-            print("| %s | %.0f ms | %.0f MiB | %.0f ms |" % (memory, *results[memory]))
-        return results
+            for _ in range(ROUNDS):
+                figures = start_and_resume(folder, middle, "--history-memory", memory)
+                results.note(case, memory, dict(zip(metrics, figures)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    medians = {memory: [results.median(case, memory, metric) for metric in metrics] for memory in ("256M", "16M")}
+    print(table(f"\nA journal of {size} in 1,000 channels",
+                ["--history-memory", "start to history", "memory", "resume, the slowest of 10"],
+                [[memory, f"{start:.0f} ms", f"{rss:.0f} MiB", f"{resume:.0f} ms"]
+                 for memory, (start, rss, resume) in medians.items()]))
+    return medians
 
 
 def main():
-    (BUILD / "bench").mkdir(exist_ok=True)
-    fan, ratio = fanout()
-    one, always = acknowledged(1)
-    many, _ = acknowledged(16)
-    size = large()
-    results = {"fanout": fan, "acknowledged_1": one, "acknowledged_16": many, "large": size}
-    (BUILD / "bench/journal.json").write_text(json.dumps(results, indent=1) + "\n")
+    results = Results("journal")
+    fan_out = fanout(results)
+    always = acknowledged(results, 1)
+    acknowledged(results, 16)
+    size = large(results)
+    results.write()
     missed = []
-    if ratio < FANOUT_LEAST:
-        missed.append(f"fan-out with --sync batch is {ratio:.2f} of no journal, not {FANOUT_LEAST}")
+    if fan_out < FANOUT_LEAST:
+        missed.append(f"fan-out with --sync batch is {fan_out:.2f} of no journal, not {FANOUT_LEAST}")
     if always < ALWAYS_LEAST:
         missed.append(f"--sync always acknowledges {always:,.0f} a second, not {ALWAYS_LEAST:,}")
     for memory, (first, _, resume) in size.items():
         if first > START_MOST_MS or resume > RESUME_MOST_MS:
             missed.append(f"with {memory} the start takes {first:.0f} ms, a resume {resume:.0f} ms")
-    print("\n" + ("\n".join(missed) or "All figures are what they should be at least."))
-    sys.exit(bool(missed) and not QUICK)
+    return verdict(missed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

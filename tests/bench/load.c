@@ -118,6 +118,17 @@ static const struct chat_opt options[] = {
 		.help = "idle ones in a channel (100)",
 		.min = 1,
 		.max = 1000000},
+	{.kind = CHAT_OPT_NUMBER,
+		.name = "beside",
+		.offset = offsetof(struct load, beside),
+		.argument = "N",
+		.help = "members of the channel who stay during --churn (0)",
+		.min = 0,
+		.max = 1000000},
+	{.kind = CHAT_OPT_FLAG,
+		.name = "seen",
+		.offset = offsetof(struct load, seen),
+		.help = "during --churn nobody is hidden"},
 	{0},
 };
 

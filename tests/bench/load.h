@@ -39,6 +39,8 @@ struct load {
 	bool verify; /* every receiver checks every frame */
 
 	int64_t churn; /* connections that come and go */
+	int64_t beside; /* connections that stay meanwhile */
+	bool seen; /* presence of both; false: hidden */
 	int64_t at_once;
 	int64_t idle; /* connections that stay */
 	int64_t per_channel;

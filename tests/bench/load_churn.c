@@ -1,4 +1,5 @@
-/* Measures the cost to the server when a client joins and leaves. */
+/* Measures the cost to the server when a client joins and leaves, alone or beside others who stay.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -12,9 +13,16 @@
 #define STUCK_MS 20000
 
 struct churn {
-	struct peers peers;
-	int64_t begun, ended, wanted;
+	struct peers peers; /* in the first slots those who stay */
+	size_t stay;
+	int64_t begun, ended, wanted; /* of those who come and go */
 };
+
+static void
+churn_begin(struct churn *churn, size_t slot)
+{
+	peer_start(&churn->peers, slot, (uint32_t)churn->stay + (uint32_t)churn->begun++);
+}
 
 static void
 churn_event(struct churn *churn, size_t slot)
@@ -22,13 +30,15 @@ churn_event(struct churn *churn, size_t slot)
 	struct peer *peer = &churn->peers.at[slot];
 
 	peer_progress(&churn->peers, peer);
+	if (slot < churn->stay)
+		return;
 	if (peer->state == PEER_READY)
 		peer_leave(peer);
 	if (peer->state != PEER_GONE)
 		return;
 	churn->ended++;
 	if (churn->begun < churn->wanted)
-		peer_start(&churn->peers, slot, (uint32_t)churn->begun++);
+		churn_begin(churn, slot);
 }
 
 /* Goes on until so many have ended. */
@@ -54,16 +64,15 @@ churn_until(struct churn *churn, int64_t ended)
 void
 load_churn(const struct load *load)
 {
-	struct churn churn = {.wanted = load->churn};
+	struct churn churn = {.wanted = load->churn, .stay = (size_t)load->beside};
 	int64_t first = load->churn / 10;
 	uint64_t cpu, own, start, wall;
 
-	peers_init(&churn.peers, load, (size_t)load->at_once);
-	churn.peers.hidden = true;
-	while (churn.begun < load->at_once && churn.begun < churn.wanted) {
-		peer_start(&churn.peers, (size_t)churn.begun, (uint32_t)churn.begun);
-		churn.begun++;
-	}
+	peers_init(&churn.peers, load, churn.stay + (size_t)load->at_once);
+	churn.peers.hidden = !load->seen;
+	peers_open(&churn.peers, churn.stay);
+	while (churn.begun < load->at_once && churn.begun < churn.wanted)
+		churn_begin(&churn, churn.stay + (size_t)churn.begun);
 	churn_until(&churn, first);
 	start = usage_now_ns();
 	own = usage_cpu_ns(0);
@@ -73,10 +82,10 @@ load_churn(const struct load *load)
 	cpu = load_servers_cpu_ns(load) - cpu;
 	own = usage_cpu_ns(0) - own;
 	wall = usage_now_ns() - start;
-	printf("{\"mode\":\"churn\",\"connections\":%lld,\"at_once\":%lld,"
+	printf("{\"mode\":\"churn\",\"connections\":%lld,\"at_once\":%lld,\"beside\":%lld,"
 	       "\"connections_per_s\":%.0f,\"server_us_per_connection\":%.2f,"
 	       "\"load_cpu_share\":%.3f}\n",
-		(long long)load->churn, (long long)load->at_once,
+		(long long)load->churn, (long long)load->at_once, (long long)load->beside,
 		(double)(churn.ended - first) * 1e9 / (double)wall,
 		(double)cpu / 1e3 / (double)(churn.ended - first), (double)own / (double)wall);
 	peers_free(&churn.peers);

@@ -18,7 +18,7 @@
 
 #define EVENTS 512
 #define STUCK_MS 20000
-#define PEERS_PER_ADDRESS 20000 /* the ports of a source address suffice for these */
+#define PEERS_PER_ADDRESS 4000 /* a port for a connection is found fast while few are in use */
 
 void
 peers_init(struct peers *peers, const struct load *load, size_t count)
@@ -259,13 +259,15 @@ peer_progress(struct peers *peers, struct peer *peer)
 		peer->state = PEER_UPGRADING;
 		return;
 	}
-	if (peer->state != PEER_READY)
-		peer_receive(peers, peer);
-	else
+	if (peer->state == PEER_READY) {
+		chat_buf_free(&peer->in); /* it stays: the rest of its frames is thrown away, too */
 		peer_discard(peer);
+		return;
+	}
+	peer_receive(peers, peer);
 	if (peer->state == PEER_GONE)
 		wire_close(&peer->wire);
-	if (peer->state == PEER_GONE || (peer->state == PEER_READY && !peers->per_channel))
+	if (peer->state == PEER_GONE || !peer->in.len)
 		chat_buf_free(&peer->in);
 }
 

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ack_load.h"
 #include "command/diag.h"
 #include "command/opt_parse.h"
-#include "load_usage.h"
 #include "text/buf.h"
 
 #define STREAM "BENCH"
@@ -26,11 +26,10 @@
 
 struct bench {
 	struct chat_strings urls;
-	int64_t connections, senders, bytes, time_ms, replicas;
+	struct ack_load load;
+	int64_t connections, replicas;
 	bool asap;
-	uint64_t start_ns, end_ns; /* of what is measured */
 	sem_t over; /* posted by each connection that has seen the end */
-	char text[1001];
 };
 
 /* A connection with its senders. Its callback runs on one thread. */
@@ -65,7 +64,8 @@ publish(struct line *line, int64_t sender)
 	snprintf(id, sizeof(id), "%x-%d-%" PRIx64, (unsigned)getpid(), line->number,
 		line->published++);
 	line->began_ns[sender] = usage_now_ns();
-	need(natsMsg_Create(&msg, subject, reply, line->bench->text, (int)line->bench->bytes),
+	need(natsMsg_Create(
+		     &msg, subject, reply, line->bench->load.text, (int)line->bench->load.bytes),
 		"message");
 	need(natsMsgHeader_Set(msg, "Nats-Msg-Id", id), "header");
 	need(natsConnection_PublishMsg(line->connection, msg), "publish");
@@ -84,14 +84,13 @@ on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void 
 	if (!memmem(natsMsg_GetData(msg), (size_t)natsMsg_GetDataLength(msg), "\"seq\"", 5))
 		chat_die(CHAT_EXIT_NO, "not stored: %.*s", natsMsg_GetDataLength(msg),
 			natsMsg_GetData(msg));
-	if (now_ns >= line->bench->start_ns && now_ns < line->bench->end_ns)
-		durations_add(&line->latency, now_ns - line->began_ns[sender]);
+	ack_load_count(&line->bench->load, &line->latency, line->began_ns[sender], now_ns);
 	natsMsg_Destroy(msg);
-	if (now_ns < line->bench->end_ns)
+	if (now_ns < line->bench->load.end_ns)
 		publish(line, sender);
 	else if (!line->is_over)
 		sem_post(&line->bench->over);
-	line->is_over = now_ns >= line->bench->end_ns;
+	line->is_over = now_ns >= line->bench->load.end_ns;
 }
 
 /* ---- beginning ---- */
@@ -139,7 +138,7 @@ line_open(struct line *line, struct bench *bench, int number)
 	char inbox[64];
 
 	*line = (struct line){.bench = bench, .number = number};
-	line->began_ns = chat_alloc_zeroed((size_t)bench->senders, sizeof(*line->began_ns));
+	line->began_ns = chat_alloc_zeroed((size_t)bench->load.senders, sizeof(*line->began_ns));
 	need(natsConnection_Connect(&line->connection, options), "connect");
 	natsOptions_Destroy(options);
 	snprintf(inbox, sizeof(inbox), INBOX "%d.*", number);
@@ -161,9 +160,7 @@ print(const struct bench *bench, const struct line *lines)
 		for (size_t j = 0; j < USAGE_BUCKETS; j++)
 			all.bucket[j] += lines[i].latency.bucket[j];
 	}
-	printf("{\"acks_per_s\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f,\"max_us\":%.0f}\n",
-		(double)all.count * 1e3 / (double)bench->time_ms, durations_us(&all, 0.5),
-		durations_us(&all, 0.99), (double)all.max_ns / 1e3);
+	ack_load_print(&bench->load, &all);
 }
 
 /* Waits until all connections have seen the end. */
@@ -173,7 +170,7 @@ bench_wait(struct bench *bench)
 	struct timespec deadline;
 
 	clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_sec += 2 * bench->time_ms / 1000 + START_MS / 1000;
+	deadline.tv_sec += 2 * bench->load.time_ms / 1000 + START_MS / 1000;
 	for (int64_t i = 0; i < bench->connections; i++)
 		if (sem_timedwait(&bench->over, &deadline) < 0)
 			chat_die(CHAT_EXIT_UNAVAILABLE, "nothing is acknowledged any more");
@@ -189,9 +186,8 @@ bench_run(struct bench *bench)
 	for (int64_t i = 0; i < bench->connections; i++)
 		line_open(&lines[i], bench, (int)i);
 	make_stream(bench, lines[0].connection);
-	bench->start_ns = usage_now_ns() + (uint64_t)bench->time_ms * 1000000 / 4;
-	bench->end_ns = bench->start_ns + (uint64_t)bench->time_ms * 1000000;
-	for (int64_t i = 0; i < bench->senders; i++)
+	ack_load_begin(&bench->load);
+	for (int64_t i = 0; i < bench->load.senders; i++)
 		publish(&lines[i % bench->connections], i);
 	bench_wait(bench);
 	print(bench, lines);
@@ -202,8 +198,7 @@ bench_run(struct bench *bench)
 int
 main(int argc, char **argv)
 {
-	struct bench bench = {
-		.connections = 1, .senders = 64, .bytes = 64, .time_ms = 3000, .replicas = 3};
+	struct bench bench = {.load = ACK_LOAD_DEFAULTS, .connections = 1, .replicas = 3};
 	const struct chat_usage usage = {.synopsis = "--url URL [OPTION...]",
 		.about = "Measure how fast JetStream acknowledges; prints one line of JSON."};
 	const struct chat_opt table[] = {
@@ -220,22 +215,7 @@ main(int argc, char **argv)
 			.help = "that the senders share (1)",
 			.min = 1,
 			.max = CONNECTIONS_MAX},
-		{.kind = CHAT_OPT_NUMBER,
-			.letter = 'S',
-			.name = "senders",
-			.offset = offsetof(struct bench, senders),
-			.argument = "N",
-			.help = "who wait for their acknowledgements (64)",
-			.min = 1,
-			.max = 9999},
-		{.kind = CHAT_OPT_NUMBER,
-			.letter = 'B',
-			.name = "bytes",
-			.offset = offsetof(struct bench, bytes),
-			.argument = "N",
-			.help = "of a message (64)",
-			.min = 1,
-			.max = 1000},
+		ACK_LOAD_OPTIONS(offsetof(struct bench, load)),
 		{.kind = CHAT_OPT_NUMBER,
 			.name = "replicas",
 			.offset = offsetof(struct bench, replicas),
@@ -248,19 +228,12 @@ main(int argc, char **argv)
 			.offset = offsetof(struct bench, asap),
 			.help = "each message is written at once, not gathered by a thread of "
 				"libnats"},
-		{.kind = CHAT_OPT_DURATION,
-			.name = "time",
-			.offset = offsetof(struct bench, time_ms),
-			.argument = "TIME",
-			.help = "that is measured (3s)",
-			.min = 10},
 		{0},
 	};
 
 	chat_start();
 	if (chat_opt_parse(argc, argv, table, &usage, &bench) < argc || !bench.urls.count)
 		chat_die_usage("--url is wanted, and no operands");
-	memset(bench.text, 'x', (size_t)bench.bytes);
 	need(nats_Open(-1), "libnats");
 	bench_run(&bench);
 }

@@ -1,7 +1,7 @@
 """chat-validate measured on a log of 100 MB (validate_corpus.c): CPU time of one process, user and system,
-the median of rounds in which everybody has a turn. Ratios are of medians. Writes validate.md and validate.svg
-into the bench folder of the build ($CHAT_BUILD, default build); with --picture FILE the picture goes there.
-BENCH_QUICK=1: 20 MB and fewer rounds. What `make bench-deps` has not installed is left out."""
+the median of rounds in which everybody has a turn. Ratios are of medians. Writes validate.md, validate.svg and
+results.ndjson (results.py) into the bench folder of the build ($CHAT_BUILD, default build); with --picture FILE the
+picture goes there. BENCH_QUICK=1: 20 MB and fewer rounds. What `make bench-deps` has not installed is left out."""
 import os
 import re
 import shutil
@@ -10,29 +10,28 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from xml.sax.saxutils import escape
 
-BUILD = Path(os.environ.get("CHAT_BUILD", "build")).resolve()
-RESULTS = BUILD / "bench"
+import picture
+from results import BUILD, FOLDER, QUICK, TOOLS, Results, table, version_of
+
 HERE = Path(__file__).parent
-QUICK = bool(os.environ.get("BENCH_QUICK"))
-MEGABYTES, ROUNDS = (20, 5) if QUICK else (100, 9)
+MEGABYTES, ROUNDS = (20, 3) if QUICK else (100, 9)
 OURS = str(BUILD / "chat-validate")
-PARTS = BUILD / "tests" / "bench"
-LIBRARY = str(PARTS / "validate_library")
+LIBRARY = str(TOOLS / "validate_library")
+CASE = "normal"  # of the results: each contender has its own scanner or corpus
 
 
 def corpus(mode, megabytes=MEGABYTES):
-    path = RESULTS / f"{mode}-{megabytes}.ndjson"
+    path = FOLDER / f"{mode}-{megabytes}.ndjson"
     if not path.exists():
         with open(path, "wb") as out:
-            subprocess.run([PARTS / "validate_corpus", mode, str(megabytes)], stdout=out, check=True)
+            subprocess.run([TOOLS / "validate_corpus", mode, str(megabytes)], stdout=out, check=True)
     return str(path)
 
 
 def run(command, scan=None, statuses=(0, 1)):
     """CPU and wall seconds of a run with its output thrown away."""
-    env = dict(os.environ, CHAT_VALIDATE_SCAN=scan or "", CHAT_PEERS=str(RESULTS))
+    env = dict(os.environ, CHAT_VALIDATE_SCAN=scan or "", CHAT_PEERS=str(FOLDER))
     begun = time.monotonic()
     child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
@@ -45,7 +44,7 @@ def run(command, scan=None, statuses=(0, 1)):
 def contenders():
     """name: (command, scanner)"""
     normal = corpus("normal")
-    schema = RESULTS / "schema.json"
+    schema = FOLDER / "schema.json"
     schema.write_bytes(subprocess.run([OURS, "--schema"], stdout=subprocess.PIPE, check=True).stdout)
     found = {
         "chat-validate": ([OURS, normal], None),
@@ -59,26 +58,24 @@ def contenders():
         "libchat, one call": ([LIBRARY, normal], None),
         "libchat, blocks": ([LIBRARY, "feed", normal], None),
         "wc -l": (["wc", "-l", normal], None),
-        "cJSON + checks": ([str(PARTS / "validate_cjson"), normal], None),
+        "cJSON + checks": ([str(TOOLS / "validate_cjson"), normal], None),
     }
-    if (PARTS / "validate_simdjson").exists():
-        found["simdjson, parse only"] = ([str(PARTS / "validate_simdjson"), normal], None)
-    if shutil.which("node") and (RESULTS / "node_modules" / "ajv").exists():
+    if (TOOLS / "validate_simdjson").exists():
+        found["simdjson, parse only"] = ([str(TOOLS / "validate_simdjson"), normal], None)
+    if shutil.which("node") and (FOLDER / "node_modules" / "ajv").exists():
         found["node + ajv"] = (["node", str(HERE / "validate_ajv.js"), str(schema), normal], None)
     return found
 
 
-def measure(found):
-    cpu, wall = {name: [] for name in found}, {name: [] for name in found}
+def measure(found, results):
     for turn in range(-1, ROUNDS):
         for name, (command, scan) in found.items():
-            if name == "node + ajv" and turn > 2:
+            if name == "node + ajv" and turn > (0 if QUICK else 2):
                 continue
-            times = run(command, scan)
+            cpu, wall = run(command, scan)
             if turn >= 0:
-                cpu[name].append(times[0])
-                wall[name].append(times[1])
-    return {n: statistics.median(t) for n, t in cpu.items()}, {n: statistics.median(t) for n, t in wall.items()}
+                results.note(CASE, name, {"cpu_s": cpu, "wall_s": wall})
+    return [{name: results.median(CASE, name, metric) for name in found} for metric in ("cpu_s", "wall_s")]
 
 
 def instructions(*command):
@@ -104,7 +101,7 @@ def start_ms():
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)]), 0)
         return time.monotonic() - begun
     ours, true = [], []
-    for _ in range(300):
+    for _ in range(50 if QUICK else 300):
         ours.append(once([OURS]))
         true.append(once([shutil.which("true")]))
     return (statistics.median(ours) - statistics.median(true)) * 1000
@@ -140,50 +137,44 @@ def ratios(cpu, wall):
     return rows
 
 
-def table(rows):
-    lines = ["| against | measured | at least | goal |", "|---|---|---|---|"]
+def judged(rows):
+    lines = []
     for what, value, least, goal, unit in rows:
         reached = value >= goal if goal > least else value <= goal
         kept = value >= least if goal > least else value <= least
         mark = "" if reached else " (not the goal)" if kept else " (missed)"
-        lines.append(f"| {what} | {value:.2f}{unit}{mark} | {least}{unit} | {goal}{unit} |")
-    return "\n".join(lines) + "\n"
+        lines.append([what, f"{value:.2f}{unit}{mark}", f"{least}{unit}", f"{goal}{unit}"])
+    return table("", ["against", "measured", "at least", "goal"], lines)
 
 
-def picture(cpu, size):
+def draw(cpu, size):
     """Bars of MB/s of one core, wc aside."""
-    shown = [("chat-validate", "chat-validate"), ("sse2", "chat-validate, SSE2 only"),
-             ("plain", "chat-validate, no vectors"), ("simdjson, parse only", "simdjson 3, parse only"),
-             ("cJSON + checks", "cJSON + the same checks"), ("node + ajv", "node + ajv")]
-    bars = [(label, size / cpu[name] / 1e6, name) for name, label in shown if name in cpu]
-    longest = max(rate for _, rate, _ in bars)
-    height = 64 + 30 * len(bars)
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" viewBox="0 0 760 {height}" '
-           'font-family="system-ui, sans-serif" role="img" aria-label="Validating a log, MB/s of one core">',
-           f'<rect width="760" height="{height}" fill="#ffffff"/>',
-           '<text x="16" y="28" font-size="16" font-weight="bold" fill="#111827">Validating a log: MB/s of one core</text>',
-           f'<text x="744" y="28" font-size="12" fill="#6b7280" text-anchor="end">{size / 1e6:.0f} MB, CPU time; '
-           'more is better</text>']
-    for i, (label, rate, name) in enumerate(bars):
-        y, length = 46 + 30 * i, max(1, round(420 * rate / longest))
-        colour = "#1d4ed8" if name == "chat-validate" else "#93b4f5" if label.startswith("chat") else "#9ca3af"
-        out += [f'<text x="16" y="{y + 15}" font-size="13" fill="#374151">{escape(label)}</text>',
-                f'<rect x="210" y="{y}" width="{length}" height="20" rx="2" fill="{colour}"/>',
-                f'<text x="{218 + length}" y="{y + 15}" font-size="13" fill="#111827">{rate:,.0f}</text>']
-    return "\n".join(out) + "\n</svg>\n"
+    shown = [("chat-validate", "chat-validate", picture.OURS), ("sse2", "chat-validate, SSE2 only", picture.VARIANT),
+             ("plain", "chat-validate, no vectors", picture.VARIANT),
+             ("simdjson, parse only", "simdjson 3, parse only", picture.OTHER),
+             ("cJSON + checks", "cJSON + the same checks", picture.OTHER), ("node + ajv", "node + ajv", picture.OTHER)]
+    rates = [(label, size / cpu[name] / 1e6, colour) for name, label, colour in shown if name in cpu]
+    bars = [picture.Bar(label, rate, f"{rate:,.0f}", colour) for label, rate, colour in rates]
+    return picture.bars("Validating a log: MB/s of one core", f"{size / 1e6:.0f} MB, CPU time; more is better",
+                        [("", bars)])
 
 
 def main():
-    RESULTS.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     found = contenders()
-    cpu, wall = measure(found)
+    results = Results("validate", {name: version_of(OURS) for name, (command, _) in found.items()
+                                   if command[0] == OURS})
+    cpu, wall = measure(found, results)
     size = os.path.getsize(corpus("normal"))
+    for name in found:
+        results.note(CASE, name, {"bytes": os.path.getsize(found[name][0][-1])})
+    results.write()
     rates = "".join(f"- {name}: {cpu[name] * 1000:.0f} ms, {size / cpu[name] / 1e6:,.0f} MB/s\n" for name in cpu)
-    result = table(ratios(cpu, wall)) + "\nCPU time, median:\n\n" + rates
-    (RESULTS / "validate.md").write_text(result)
-    (RESULTS / "validate.svg").write_text(picture(cpu, size))
+    result = judged(ratios(cpu, wall)) + "\n\nCPU time, median:\n\n" + rates
+    (FOLDER / "validate.md").write_text(result)
+    (FOLDER / "validate.svg").write_text(draw(cpu, size))
     if "--picture" in sys.argv:
-        Path(sys.argv[sys.argv.index("--picture") + 1]).write_text(picture(cpu, size))
+        Path(sys.argv[sys.argv.index("--picture") + 1]).write_text(draw(cpu, size))
     print(result, end="")
 
 

@@ -9,6 +9,7 @@
 
 #include "channel.h"
 #include "serve/channel/echo.h"
+#include "serve/channel/replay.h"
 #include "tap.h"
 
 #define LARGE ((size_t)1 << 20) /* bytes: all messages in one page */
@@ -208,9 +209,51 @@ test_empty_page(void)
 	past_close(&past);
 }
 
+/* Joins without `since`, and leaves. */
+static void
+visit(struct channel *channel, struct conn *conn, const char *name)
+{
+	struct member member = {0};
+
+	join(channel, &member, conn, name, true);
+	member_replay(&member);
+	channel_leave(&member);
+}
+
+/* Channels without messages share one page; with its first message a channel has its own. */
+static void
+test_replay_pages(void)
+{
+	struct page_key key = {.upto = 1, .kind = PAGE_REPLAY};
+	struct channel *other;
+	struct member stays = {0};
+	struct past past;
+	char got[400] = "";
+
+	past_open(&past, 0, 100);
+	past.fixture.channels.limits.history_replay = 50;
+	past.fixture.channels.limits.history_replay_bytes = LARGE;
+	other = find(&past.fixture, "/other");
+	join(other, &stays, &past.conn, "stays", true);
+	visit(past.channel, &past.conn, "bob");
+	visit(other, &past.conn, "bob");
+	is_int(past.fixture.channels.page_cache.made, 1, "one page for two empty channels");
+	post(&past.alice, "\"a\"", "");
+	store(&past.fixture);
+	visit(past.channel, &past.conn, "carl");
+	visit(other, &past.conn, "carl");
+	is_int(past.fixture.channels.page_cache.made, 2, "another for one with a message");
+	key.channel = past.channel->number;
+	note_page(got, page_cache_find(&past.fixture.channels.page_cache, &key));
+	is_str(got, "1 end", "which has the message");
+	channel_leave(&stays);
+	past_close(&past);
+}
+
 int
 main(void)
 {
+	test_replay_pages();
 	test_pages();
 	test_dropped();
 	test_meanwhile();

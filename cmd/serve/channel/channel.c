@@ -20,7 +20,7 @@ channels_init(struct channels *channels, const struct channels_limits *limits, s
 static struct channel *
 channel_new(struct channels *channels, struct chat_span name)
 {
-	struct channel *channel = chat_alloc_zeroed(1, sizeof(*channel));
+	struct channel *channel = chat_alloc_zeroed(1, sizeof(*channel) + name.len + 1);
 
 	channel->channels = channels;
 	channel->number = ++channels->ever.channels;

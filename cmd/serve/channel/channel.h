@@ -18,6 +18,7 @@
 #include "serve/journal/journal.h"
 #include "serve/util/clock.h"
 #include "serve/util/fair_share.h"
+#include "serve/util/memory.h"
 #include "text/hash.h"
 #include "wire/url.h"
 
@@ -76,7 +77,7 @@ struct channel {
 	struct share share; /* of the memory for histories, in bytes */
 	struct slot slot; /* the address that it counts for, and if it is idle (quota.h) */
 	uint16_t name_len;
-	char name[CHAT_CHANNEL_MAX + 1];
+	char name[]; /* with a NUL */
 };
 
 /* Returns the channel's name, which is valid as long as the channel. */
@@ -84,6 +85,13 @@ static inline struct chat_span
 channel_name(const struct channel *channel)
 {
 	return (struct chat_span){channel->name, channel->name_len};
+}
+
+/* Returns the memory of a channel without its users, its history and what is pending. */
+static inline size_t
+channel_cost(const struct channel *channel)
+{
+	return memory_cost(sizeof(*channel) + channel->name_len + 1);
 }
 
 /* The limits that the options set, for all channels or for each of them. */

@@ -35,16 +35,22 @@ member_await_newest(struct member *member, struct member_catchup *catchup)
 
 /*
  * Returns a block with the newest messages up to this number, within the limits of a replay
- * (--history, --history-bytes). The caller owns the returned reference.
+ * (--history, --history-bytes). The caller owns the returned reference. All channels without
+ * messages share one page: number 0 is no channel's.
  */
 static struct block *
 channel_replay_block(struct channel *channel, uint64_t upto)
 {
 	const struct channels_limits *limits = &channel->channels->limits;
 	struct page_cache *page_cache = &channel->channels->page_cache;
-	struct page_key key = {.channel = channel->number, .upto = upto, .kind = PAGE_REPLAY};
-	struct page *page = page_cache_find(page_cache, &key);
+	struct page_key key = {.kind = PAGE_REPLAY};
+	struct page *page;
 
+	if (channel->history.count) {
+		key.channel = channel->number;
+		key.upto = upto;
+	}
+	page = page_cache_find(page_cache, &key);
 	if (!page) {
 		page = page_cache_add(page_cache, &key);
 		page_cache_fill(page_cache, page,

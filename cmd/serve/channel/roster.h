@@ -24,10 +24,10 @@ struct user {
 	uint32_t id_len, name_len, name_json_len;
 	uint32_t conns; /* the number of its connections */
 	uint32_t shown; /* the number of its connections that are not hidden */
-	uint32_t remote; /* the number of other servers of the cluster where it is present */
+	uint32_t remote : 30; /* the number of other servers of the cluster where it is present */
 	/* It is in the list of users, and was announced as online unless there is a crowd. */
-	bool present;
-	bool reserved; /* it is the server's own user, which is kept without connections */
+	bool present : 1;
+	bool reserved : 1; /* it is the server's own user, which is kept without connections */
 	struct leaver *leaver; /* NULL: the user is not in its grace time */
 	/* Unix time of its last message, or of its last join that is not hidden. */
 	int64_t active_ms;

@@ -65,6 +65,6 @@ memory_usage_take(size_t bytes[USAGE_KINDS], const struct monitor_sources *sourc
 	for (const struct channel *channel = channels->by_name; channel;
 		channel = channel->hh.next) {
 		bytes[USAGE_CONNECTIONS] += channel->roster.bytes;
-		bytes[USAGE_CHANNELS] += memory_cost(sizeof(*channel));
+		bytes[USAGE_CHANNELS] += channel_cost(channel);
 	}
 }
