@@ -27,7 +27,7 @@ $(SIMULATION_OBJECTS): private ALL_CPPFLAGS += -Itests
 # A program as one object that shows only its main, and whose calls of the system are those of the simulated kernel.
 SIMULATED = $(addprefix $(BUILD)/tests/simulation/chat-,serve.o send.o listen.o validate.o member.o)
 # shared_log.c of the simulation is in the place of libnats.
-$(BUILD)/tests/simulation/chat-serve.o: $(call objects,$(filter-out %nats.c %nats_callbacks.c %nats_worker.c,$(SERVE_SRC)))
+$(BUILD)/tests/simulation/chat-serve.o: $(call objects,$(filter-out cmd/serve/cluster/nats% %no_nats.c,$(SERVE_SRC)))
 $(BUILD)/tests/simulation/chat-send.o: $(call objects,$(SEND_SRC))
 $(BUILD)/tests/simulation/chat-listen.o: $(call objects,$(LISTEN_SRC))
 $(BUILD)/tests/simulation/chat-validate.o: $(call objects,$(VALIDATE_SRC))
@@ -40,6 +40,7 @@ $(SIMULATED): $(BUILD)/tests/simulation/chat-%.o:
 	$(Q)$(OBJCOPY) --redefine-syms=$@.names --redefine-sym main=chat_$*_main --keep-global-symbol=chat_$*_main $@.all $@
 	$(Q)rm $@.all $@.names
 
-$(SIMULATE): $(call objects,$(SIMULATION_SRC)) $(SIMULATED) $(LIB)
+# The model reads ids as the server does.
+$(SIMULATE): $(call objects,$(SIMULATION_SRC) cmd/serve/journal/message_id.c) $(SIMULATED) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

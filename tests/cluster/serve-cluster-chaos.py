@@ -3,10 +3,11 @@ comes twice, and all listeners have the same messages in the same order.
 """
 import os
 import random
+import signal
 import time
 
 from cluster_traffic import Traffic
-from clustering import NATS_SERVER, Cluster
+from clustering import NATS_SERVER, Cluster, may_sync
 from serving import case, main, unittest
 
 FULL = bool(os.environ.get("CHAT_TEST_FULL"))
@@ -32,9 +33,11 @@ def kill_nats(cluster):
 
 
 def end_all_nats(cluster, seconds):
-    """Ends them as systemd does. Killed with -9, all at once, nats-server 2.9 may lose what it has told (chat-cluster(7))."""
+    """Kills them all at once, if each entry is on the disk before it is acknowledged. Otherwise, that is before nats-server
+    2.10, ends them as systemd does: killed, they may lose what they have told (chat-cluster(7)).
+    """
     for nats in cluster.nats:
-        nats.process.terminate()
+        nats.process.send_signal(signal.SIGKILL if may_sync() else signal.SIGTERM)
     for nats in cluster.nats:
         nats.process.wait()
     time.sleep(seconds)
@@ -60,7 +63,7 @@ def stop_leader(cluster):
 def play(*acts, senders=SENDERS, **options):
     if not NATS_SERVER:
         raise unittest.SkipTest("there is no nats-server")
-    cluster = Cluster(**options).start_all()
+    cluster = Cluster(synced=True, **options).start_all()
     traffic = Traffic(cluster, senders, PACE)
     traffic.flows()
     for act in acts:

@@ -63,16 +63,16 @@ make_lines(struct source *source, struct chat_buf *lines, uint32_t number)
 	segment_header_write(lines, number, epoch & MESSAGE_EPOCH_MAX);
 	while (count--) {
 		unsigned how = take(source);
+		char id[MESSAGE_ID_LEN + 1];
 
 		message = how & 1 ? message + 1 : take_number(source, message);
 		epoch = how & 2 ? epoch : take_number(source, epoch);
+		message_id_write(id, epoch & MESSAGE_EPOCH_MAX, message % (MESSAGE_NUMBER_MAX + 1));
 		chat_buf_printf(lines,
-			"{\"type\":\"message\",\"id\":\"%012llx-%010llx\",\"sender\":\"alice\","
+			"{\"type\":\"message\",\"id\":\"%s\",\"sender\":\"alice\","
 			"\"content\":\"%u\",\"timestamp\":%llu,\"channel\":\"%s\",\"senderId\":"
 			"\"a\"%s}\n",
-			(unsigned long long)epoch & MESSAGE_EPOCH_MAX,
-			(unsigned long long)message & MESSAGE_NUMBER_MAX, how,
-			1700000000000ULL + (how & 4 ? take_number(source, 0) : 0),
+			id, how, 1700000000000ULL + (how & 4 ? take_number(source, 0) : 0),
 			channel_names[how / 8 % (sizeof(channel_names) / sizeof(*channel_names))],
 			how & 128 ? ",\"nonce\":\"n\"" : "");
 	}
@@ -328,12 +328,13 @@ append(struct server *server, struct journal *journal, const char *channel)
 		.timestamp_ms = 1700000000001,
 		.channel = chat_span_of(channel),
 		.sender_id = CHAT_SPAN("a")};
-	char text[300];
+	char text[300], id[MESSAGE_ID_LEN + 1];
 
+	message_id_write(id, line.epoch, line.number);
 	snprintf(text, sizeof(text),
-		"{\"type\":\"message\",\"id\":\"%012llx-%010llx\",\"sender\":\"alice\",\"content\":"
+		"{\"type\":\"message\",\"id\":\"%s\",\"sender\":\"alice\",\"content\":"
 		"\"\",\"timestamp\":1700000000001,\"channel\":\"%s\",\"senderId\":\"a\"}",
-		(unsigned long long)line.epoch, (unsigned long long)line.number, channel);
+		id, channel);
 	journal->kind->append(journal, &line, chat_span_of(text));
 }
 

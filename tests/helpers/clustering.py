@@ -20,6 +20,12 @@ NATS_SERVER = shutil.which(os.environ.get("NATS_SERVER") or "nats-server")
 START = 30 * SLOWNESS  # seconds for a cluster to have a leader and a stream
 
 
+def may_sync():
+    """Whether the nats-server has sync_interval: from version 2.10 on."""
+    said = subprocess.run([NATS_SERVER, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    return tuple(int(part) for part in said.split("v")[-1].split(".")[:2]) >= (2, 10)
+
+
 def free_ports(count):
     """Ports of loopback that nobody has now."""
     socks = [socket.socket() for _ in range(count)]
@@ -70,9 +76,11 @@ class Process:
 
 
 class Cluster:
-    """So many nats-servers and chat-serves. With one nats-server it is no cluster of NATS."""
+    """So many nats-servers and chat-serves. With one nats-server it is no cluster of NATS. synced: each entry is written to
+    the disk before it is acknowledged, if the nats-server can do that (may_sync()).
+    """
 
-    def __init__(self, nats=3, nodes=3, options=(), journal=False, nats_options=""):
+    def __init__(self, nats=3, nodes=3, options=(), journal=False, nats_options="", synced=False):
         self.dir = tempfile.mkdtemp(dir=os.environ["TMP"])
         ports = free_ports(3 * nats + 2 * nodes)
         self.clients, self.routes, self.monitors = ports[:nats], ports[nats : 2 * nats], ports[2 * nats : 3 * nats]
@@ -80,7 +88,7 @@ class Cluster:
         self.options, self.journal = options, journal
         self.urls = ",".join("nats://%s:%d" % (self.host(number), port) for number, port in enumerate(self.clients))
         for number in range(nats):
-            self.configure(number, nats_options)
+            self.configure(number, nats_options, ", sync_interval: always" if synced and may_sync() else "")
         self.nats = [self.start_nats(number) for number in range(nats)]
         self.nodes = [None] * nodes
 
@@ -104,12 +112,12 @@ class Cluster:
 
     # ---- starting ----
 
-    def configure(self, number, more):
+    def configure(self, number, more, more_of_stream):
         host = self.host(number)
         with open(os.path.join(self.dir, "nats%d.conf" % number), "w") as file:
             file.write("server_name: n%d\nlisten: %s:%d\nhttp: %s:%d\n%s\n" % (
                 number, host, self.clients[number], host, self.monitors[number], more))
-            file.write('jetstream { store_dir: "%s" }\n' % self.store(number))
+            file.write('jetstream { store_dir: "%s"%s }\n' % (self.store(number), more_of_stream))
             if len(self.clients) > 1:
                 file.write("cluster { name: chat, listen: %s:%d, routes: [%s] }\n" % (
                     host, self.routes[number],

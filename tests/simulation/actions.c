@@ -192,6 +192,19 @@ after_or_calm_ns(const struct run *run, const struct action *action)
 	return time_ns < run->plan->calm_ns ? time_ns : run->plan->calm_ns;
 }
 
+/* All nats-servers lose power, and are back a moment later. */
+static void
+lose_entries(struct run *run, const struct action *action)
+{
+	int64_t until_ns = world_now_ns() + chance_scale(world_chance(), RESTART_NS);
+
+	jetstream_lose((uint64_t)action->number);
+	jetstream_change_leader(until_ns, action->number % LEADER_CLOCK_MS);
+	for (unsigned node = 0; node < NODES; node++)
+		shared_log_cut(
+			run_server(run, node), until_ns + chance_scale(world_chance(), RESTART_NS));
+}
+
 void
 run_act(struct run *run, const struct action *action)
 {
@@ -248,6 +261,9 @@ run_act(struct run *run, const struct action *action)
 		break;
 	case ACTION_REMOVE:
 		jetstream_remove((uint64_t)action->number);
+		break;
+	case ACTION_LOSE:
+		lose_entries(run, action);
 		break;
 	default:
 		world_step_clock(action->number * MILLISECOND);

@@ -37,8 +37,9 @@ stream_is_away(const struct member *member)
 	const struct faults *faults = &member->run->plan->faults;
 
 	return plan_has(member->run->plan, ACTION_LEADER) ||
-		plan_has(member->run->plan, ACTION_CUT) || faults->stream_away ||
-		faults->stream_lost || faults->stream_late || faults->stream_refused;
+		plan_has(member->run->plan, ACTION_CUT) || plan_loses_entries(member->run->plan) ||
+		faults->stream_away || faults->stream_lost || faults->stream_late ||
+		faults->stream_refused;
 }
 
 static bool
@@ -54,6 +55,7 @@ static bool
 server_ends(const struct member *member)
 {
 	return plan_has(member->run->plan, ACTION_KILL_SERVER) || member->stays ||
+		plan_loses_entries(member->run->plan) ||
 		(member->run->plan->is_cluster && disk_fails(member));
 }
 
@@ -67,7 +69,8 @@ static bool
 server_misses(const struct member *member)
 {
 	return server_forgets(member) || walls_remove(&member->run->plan->walls) ||
-		plan_forgets_entries(member->run->plan);
+		plan_forgets_entries(member->run->plan) || plan_loses_entries(member->run->plan) ||
+		member->run->plan->first_entry > 1;
 }
 
 static bool

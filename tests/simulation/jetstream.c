@@ -8,10 +8,18 @@
 
 #define WINDOW_NS (120 * SECOND) /* in which what is published again is dropped */
 
+#define LOSSES_MOST 8
+
 static struct {
-	struct stored *entries; /* all that there ever were, in their order */
+	struct stored **entries; /* all that there ever were but the lost ones, in their order */
 	size_t count, cap;
+	uint64_t before; /* the number before that of the first one */
 	uint64_t first;
+	struct stored *lost; /* a list of all that were */
+	struct {
+		uint64_t first, last; /* numbers */
+	} losses[LOSSES_MOST];
+	unsigned loss_count;
 	int64_t made_ms;
 	int64_t begun_ms; /* Unix time at the beginning of the world */
 	int64_t away_until_ns, clock_ms;
@@ -26,11 +34,30 @@ jetstream_begin(void)
 }
 
 void
+jetstream_count_from(uint64_t number)
+{
+	stream.first = number;
+	stream.before = number - 1;
+}
+
+static void
+free_stored(struct stored *stored)
+{
+	free((char *)stored->text.at);
+	free(stored);
+}
+
+void
 jetstream_end(void)
 {
 	shared_log_end();
-	for (size_t i = 0; i < stream.count; i++) {
-		free((char *)stream.entries[i].text.at);
+	for (size_t i = 0; i < stream.count; i++)
+		free_stored(stream.entries[i]);
+	while (stream.lost) {
+		struct stored *lost = stream.lost;
+
+		stream.lost = lost->next_lost;
+		free_stored(lost);
 	}
 	free(stream.entries);
 	memset(&stream, 0, sizeof(stream));
@@ -58,13 +85,15 @@ jetstream_first(void)
 uint64_t
 jetstream_last(void)
 {
-	return stream.count;
+	return stream.before + stream.count;
 }
 
 const struct stored *
 jetstream_entry(uint64_t number)
 {
-	return number > 0 && number <= stream.count ? &stream.entries[number - 1] : NULL;
+	return number > stream.before && number <= jetstream_last()
+		? stream.entries[number - stream.before - 1]
+		: NULL;
 }
 
 bool
@@ -90,7 +119,7 @@ static bool
 was_stored(const struct stored *batch)
 {
 	for (size_t i = stream.count; i-- > 0;) {
-		const struct stored *entry = &stream.entries[i];
+		const struct stored *entry = stream.entries[i];
 
 		if (world_now_ns() - entry->stored_ns > WINDOW_NS)
 			break;
@@ -103,17 +132,19 @@ was_stored(const struct stored *batch)
 static void
 store(const struct stored *batch)
 {
-	struct stored *entry;
+	struct stored *entry = calloc(1, sizeof(*entry));
 
+	if (!entry)
+		abort();
 	if (stream.count == stream.cap) {
 		stream.cap = stream.cap ? 2 * stream.cap : 256;
 		stream.entries = realloc(stream.entries, stream.cap * sizeof(*stream.entries));
 		if (!stream.entries)
 			abort();
 	}
-	entry = &stream.entries[stream.count++];
+	stream.entries[stream.count++] = entry;
 	*entry = *batch;
-	entry->number = stream.count;
+	entry->number = jetstream_last();
 	entry->stored_ns = world_now_ns();
 	entry->time_ms = stream.begun_ms + world_now_ns() / MILLISECOND + stream.clock_ms;
 	entry->text = copy(batch->text);
@@ -160,7 +191,38 @@ jetstream_change_leader(int64_t until_ns, int64_t clock_ms)
 void
 jetstream_remove(uint64_t count)
 {
-	while (count-- && stream.first < stream.count)
+	while (count-- && stream.first < jetstream_last())
 		stream.first++;
 	world_trace("the stream begins with entry %llu", (unsigned long long)stream.first);
+}
+
+void
+jetstream_lose(uint64_t count)
+{
+	uint64_t last = jetstream_last(), at = last;
+
+	if (stream.loss_count == LOSSES_MOST)
+		return;
+	for (; count && at >= stream.first; count--, at--) {
+		struct stored *lost = stream.entries[--stream.count];
+
+		lost->next_lost = stream.lost;
+		stream.lost = lost;
+	}
+	if (at == last)
+		return;
+	stream.losses[stream.loss_count].first = at + 1;
+	stream.losses[stream.loss_count++].last = last;
+	world_tally()->losses++;
+	world_trace("the stream loses its entries from %llu to %llu", (unsigned long long)at + 1,
+		(unsigned long long)last);
+}
+
+bool
+jetstream_was_lost(uint64_t number)
+{
+	for (unsigned i = 0; i < stream.loss_count; i++)
+		if (number >= stream.losses[i].first && number <= stream.losses[i].last)
+			return true;
+	return false;
 }

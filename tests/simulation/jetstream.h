@@ -17,6 +17,7 @@
 #define JETSTREAM_PAYLOAD (1 << 20)
 
 struct stored {
+	struct stored *next_lost;
 	uint64_t number, instance, batch; /* who has published it, as its which batch */
 	int64_t time_ms; /* Unix time, by the clock of the leader */
 	int64_t stored_ns;
@@ -38,8 +39,12 @@ void jetstream_end(void);
 void jetstream_make(int64_t made_ms);
 int64_t jetstream_made_ms(void); /* 0: there is none */
 
+/* The first entry gets this number. Called before anything is stored. */
+void jetstream_count_from(uint64_t number);
+
 uint64_t jetstream_first(void), jetstream_last(void); /* numbers; last is below first: none */
-const struct stored *jetstream_entry(uint64_t number); /* also one that was removed */
+/* Also one that was removed; NULL: there is none. Valid to the end, also if it is lost. */
+const struct stored *jetstream_entry(uint64_t number);
 bool jetstream_has_leader(void);
 
 enum publication jetstream_publish(const struct stored *batch);
@@ -50,6 +55,10 @@ void jetstream_change_leader(int64_t until_ns, int64_t clock_ms);
 
 /* Removes the first entries, but the last one. */
 void jetstream_remove(uint64_t count);
+
+/* Loses the last entries: all nats-servers lose power. Their numbers are given to others. */
+void jetstream_lose(uint64_t count);
+bool jetstream_was_lost(uint64_t number); /* at least one entry with this number */
 
 /* The connection of this process ends, and comes back at this time. */
 struct process;

@@ -74,7 +74,7 @@ struct tally {
 	uint64_t metrics; /* that the server wrote */
 	/* Of streams: batches that were stored, that were published again after that, that were
 	 * answered by nobody, and how many times there was no leader, or no connection. */
-	uint64_t batches, batches_again, batches_lost, leaders, cuts;
+	uint64_t batches, batches_again, batches_lost, leaders, cuts, losses;
 };
 
 /* Begins a world: time 0, no process, an empty disk. There is one at a time. */

@@ -24,8 +24,8 @@ find_content(struct model *model, const char *content)
 static void
 check_accepted(struct model *model, const struct known *receipt, const char *text)
 {
-	bool may_be_gone =
-		walls_remove(&model->run->plan->walls) || plan_forgets_entries(model->run->plan);
+	bool may_be_gone = walls_remove(&model->run->plan->walls) ||
+		plan_forgets_entries(model->run->plan) || plan_loses_entries(model->run->plan);
 	size_t at;
 
 	if (may_be_gone && model_find_epoch(model, receipt->id, strcspn(receipt->id, "-")) < 0)

@@ -17,18 +17,21 @@ struct heard {
 	char last_id[ID_MOST]; /* of what it heard */
 };
 
-/* A file of the journal that cannot be opened cannot be read to a listener, who is told so. */
+/* A file of the journal that cannot be opened cannot be read to a listener, who is told so; so is
+ * who has heard a message that is lost. */
 static bool
 was_told(const struct model *model, const struct heard *heard)
 {
+	const struct plan *plan = model->run->plan;
+	bool may_be_told = plan->faults.open_error || plan_loses_entries(plan);
 	const char *id = heard->last_id;
 	char at_end[ID_MOST + 64], between[ID_MOST + 64];
 
 	if (!*id || heard->repeats) /* who wants everything, maybe once more, gets what there is */
-		return model->run->plan->faults.open_error;
+		return may_be_told;
 	snprintf(at_end, sizeof(at_end), "may be missing after %s\n", id);
 	snprintf(between, sizeof(between), "may be missing after %s and", id);
-	return model->run->plan->faults.open_error && heard->said.at &&
+	return may_be_told && heard->said.at &&
 		(memmem(heard->said.at, heard->said.len, at_end, strlen(at_end)) ||
 			memmem(heard->said.at, heard->said.len, between, strlen(between)));
 }
@@ -91,7 +94,8 @@ check_heard(
 			run_fail(model->run, "%s %u heard %s of another channel", heard->who,
 				heard->number, message.id);
 		at = (size_t)(model_add(model, &message) - model->known);
-		if (at < next && !heard->repeats)
+		if (at < next && !heard->repeats &&
+			!model_is_lost(model->run, model->known[at].order))
 			run_fail(model->run, "%s %u heard %s again or late", heard->who,
 				heard->number, message.id);
 		if (any && at > next)

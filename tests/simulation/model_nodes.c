@@ -27,10 +27,27 @@ check_between(struct model *model, const struct printed *printed, unsigned chann
 	}
 }
 
+/* A server that has told a message that was lost must tell nothing that comes after it. `lost` is
+ * the latest one that it has told. */
+static void
+check_lost(struct model *model, unsigned node, const struct known *message, uint64_t *lost)
+{
+	uint64_t order = model_order(model, message->id);
+
+	if (!model_is_lost(model->run, order)) {
+		if (*lost && order > *lost)
+			run_fail(model->run, "server %u goes on with %s after a loss", node,
+				message->id);
+	} else if (*lost < order && model_was_lost(message, order)) {
+		*lost = order;
+	}
+}
+
 /* is_last: the process was there at the end. */
 static void
 check_process(struct model *model, unsigned node, unsigned started, bool is_last)
 {
+	uint64_t lost = 0;
 	struct printed printed[CHANNELS] = {{.node = node}, {.node = node}};
 	struct chat_span rest, line;
 	struct known message;
@@ -44,6 +61,7 @@ check_process(struct model *model, unsigned node, unsigned started, bool is_last
 
 		if (!model_read(line, &message) || message.channel == OTHERS)
 			continue;
+		check_lost(model, node, &message, &lost);
 		here = &printed[message.channel];
 		at = (size_t)(model_add(model, &message) - model->known);
 		check_between(model, here, message.channel, at);
@@ -69,6 +87,13 @@ check_segment(struct model *model, unsigned node, const char *path)
 		if (!model_read(line, &message))
 			continue;
 		known = model_add(model, &message);
+		if (model_is_lost(model->run, known->order)) {
+			if (model_was_lost(&message, known->order))
+				run_fail(model->run,
+					"the journal of server %u has %s, which is lost", node,
+					message.id);
+			continue;
+		}
 		if (known->line != message.line)
 			run_fail(model->run, "%s has other bytes in the journal of server %u",
 				message.id, node);

@@ -62,6 +62,14 @@ void model_take_server(struct model *model); /* what it printed */
  * servers need to have it. */
 bool model_is_removed(const struct run *run, uint64_t order);
 
+/* Returns true if the stream has lost an entry with the number of this message: there may be two
+ * messages with the same id. */
+bool model_is_lost(const struct run *run, uint64_t order);
+
+/* Returns true if the stream has another message, or none, in the place of this one, which was
+ * lost. Only texts of speakers are looked for: they are written as they are. */
+bool model_was_lost(const struct known *message, uint64_t order);
+
 /* ---- model_nodes.c: the servers of a cluster ---- */
 
 /* Checks what each of them has printed, and what is in its journal. */

@@ -39,6 +39,7 @@ enum action_kind {
 	ACTION_LEADER, /* the stream has no leader for number milliseconds */
 	ACTION_CUT, /* a server's connection to the stream ends for number milliseconds */
 	ACTION_REMOVE, /* the stream removes its number first entries */
+	ACTION_LOSE, /* all nats-servers lose power, and the stream its `number` last entries */
 	ACTION_KINDS
 };
 
@@ -144,6 +145,7 @@ struct plan {
 	uint64_t seed;
 	bool is_cluster;
 	struct node_plan node[NODES];
+	uint64_t first_entry; /* the number of the first entry of its stream */
 	bool has_rivals;
 	struct rival_plan rival[RIVALS];
 	bool has_journal;
@@ -186,6 +188,9 @@ void plan_draw_cluster(struct plan *plan, struct chance *chance);
 
 /* Returns true if entries of the stream are removed. */
 bool plan_forgets_entries(const struct plan *plan);
+
+/* Returns true if entries of the stream are lost. */
+bool plan_loses_entries(const struct plan *plan);
 
 /* Draws the clients (plan_clients.c). */
 void plan_draw_clients(struct plan *plan, struct chance *chance);

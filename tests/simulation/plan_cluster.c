@@ -1,6 +1,8 @@
 /* Draws the plan of a cluster: its servers, and what befalls the stream. */
 #include <string.h>
 
+#include "serve/cluster/batch.h"
+#include "serve/journal/message_id.h"
 #include "simulation/plan.h"
 
 #define LATE_NS (5 * SECOND) /* at most: what is published, answered or read */
@@ -22,6 +24,12 @@ bool
 plan_forgets_entries(const struct plan *plan)
 {
 	return plan->is_cluster && plan_has(plan, ACTION_REMOVE);
+}
+
+bool
+plan_loses_entries(const struct plan *plan)
+{
+	return plan->is_cluster && plan_has(plan, ACTION_LOSE);
 }
 
 static unsigned
@@ -98,6 +106,18 @@ draw_actions(struct plan *plan, struct chance *chance)
 		add_action(plan, chance, ACTION_REMOVE, chance_scale(chance, 100));
 }
 
+/* The number of the first entry, maybe just before the ids need letters; and losses. */
+static void
+draw_numbers(struct plan *plan, struct chance *chance)
+{
+	plan->first_entry = 1;
+	if (chance_below(chance, 4) == 0)
+		plan->first_entry =
+			(MESSAGE_NUMBER_HEX >> BATCH_BITS) - (uint64_t)chance_scale(chance, 200);
+	for (int64_t count = chance_below(chance, 8) ? 0 : 2; count > 0; count--)
+		add_action(plan, chance, ACTION_LOSE, chance_scale(chance, 20));
+}
+
 void
 plan_draw_cluster(struct plan *plan, struct chance *chance)
 {
@@ -108,4 +128,5 @@ plan_draw_cluster(struct plan *plan, struct chance *chance)
 	draw_stream(plan, chance);
 	draw_nodes(plan, chance);
 	draw_actions(plan, chance);
+	draw_numbers(plan, chance);
 }

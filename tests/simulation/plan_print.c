@@ -64,6 +64,9 @@ print_action(const struct action *action)
 	case ACTION_REMOVE:
 		printf("the stream removes %lld entries\n", number);
 		break;
+	case ACTION_LOSE:
+		printf("the nats-servers lose power, and the stream %lld entries\n", number);
+		break;
 	default:
 		printf("the wall clock is set by %lld ms\n", number);
 	}
@@ -94,6 +97,7 @@ print_cluster(const struct plan *plan)
 		faults->stream_late, (long long)(faults->stream_ns / MILLISECOND),
 		faults->stream_lost, faults->stream_twice, faults->stream_away,
 		faults->stream_refused, faults->stream_says);
+	printf("its entries have numbers from %llu on\n", (unsigned long long)plan->first_entry);
 	for (unsigned i = 0; i < NODES; i++)
 		printf("server %u: clocks %+lld ms, %+d in 1000%s\n", i,
 			(long long)plan->node[i].clock_ms, plan->node[i].drift,

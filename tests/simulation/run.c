@@ -8,15 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulation/jetstream.h"
 #include "simulation/tokens.h"
 
 #define STEPS_MOST 3000000 /* of a run; more is a loop without end */
 /* Within this time after the calm everything has arrived: a server that had died is started again,
  * and a client waits for 30 s at most. */
 #define LIVELY_NS (40 * SECOND)
-#define LATE_NS (600 * SECOND) /* the same if something is slow */
+/* The same if something is slow, or if clients wait a minute for a message that is lost. */
+#define LATE_NS (600 * SECOND)
 #define SLICE_NS (200 * MILLISECOND)
 #define DAMAGED 65 /* the exit status of a server whose journal is damaged */
+#define NOT_OF_STREAM 64 /* the same if it has messages that the stream of its cluster has lost */
 
 /* The callbacks of world_at() have one argument. */
 struct order {
@@ -154,6 +157,8 @@ keep_server(struct run *run, unsigned node)
 	status = process_status(last->process);
 	if (status == DAMAGED && !last->missed)
 		note_damage(run, node);
+	else if (status == NOT_OF_STREAM && plan_loses_entries(run->plan))
+		disk_empty_dir(run_journal(node)); /* as the manual says */
 	else if (status != DAMAGED && run->calm && !last->killed &&
 		last->begun_ns > run->plan->calm_ns)
 		run_fail(run, "server %u ended with %d although nothing was wrong", node, status);
@@ -235,7 +240,8 @@ speakers_are_done(const struct run *run)
 static void
 let_speakers_finish(struct run *run)
 {
-	int64_t until_ns = world_now_ns() + (plan_is_slow(run->plan) ? LATE_NS : LIVELY_NS);
+	bool is_slow = plan_is_slow(run->plan) || plan_loses_entries(run->plan);
+	int64_t until_ns = world_now_ns() + (is_slow ? LATE_NS : LIVELY_NS);
 
 	for (unsigned i = 0; i < run->plan->speakers; i++) {
 		struct actor *actor = &run->speaker[i];
@@ -270,6 +276,7 @@ static bool
 may_have_gap(const struct run *run)
 {
 	return walls_remove(&run->plan->walls) || plan_forgets_entries(run->plan) ||
+		plan_loses_entries(run->plan) || run->plan->first_entry > 1 ||
 		(run->plan->has_journal && run->loss_count);
 }
 
@@ -349,7 +356,10 @@ start_validators(struct run *run)
 		const struct listener_plan *plan = &run->plan->listener[i];
 
 		run_path(path, sizeof(path), "heard", i, 0);
-		if (!plan->absent && !plan->to_pipe && !actor_was_killed(&run->listener[i]))
+		/* A listener that has heard what was lost hears other messages with the same ids.
+		 */
+		if (!plan->absent && !plan->to_pipe && !actor_was_killed(&run->listener[i]) &&
+			!plan_loses_entries(run->plan))
 			run_start_validator(run, NODES + i, path);
 	}
 }
@@ -408,6 +418,8 @@ begin(struct run *run)
 
 	world_begin(plan->seed);
 	*world_faults() = plan->faults;
+	if (plan->is_cluster)
+		jetstream_count_from(plan->first_entry);
 	for (unsigned node = 0; node < plan_nodes(plan); node++)
 		disk_make_dir(run_journal(node));
 	if (plan->has_tls)

@@ -19,7 +19,15 @@
 #define AGAIN_NS SECOND /* between two attempts to open the stream */
 #define TURN_NOTES 64 /* that come to the loop in one turn */
 
-enum note_kind { NOTE_OPENED, NOTE_ENTRY, NOTE_CAUGHT_UP, NOTE_ANSWER, NOTE_HEARD, NOTE_CHANGED };
+enum note_kind {
+	NOTE_OPENED,
+	NOTE_ENTRY,
+	NOTE_AGAIN,
+	NOTE_CAUGHT_UP,
+	NOTE_ANSWER,
+	NOTE_HEARD,
+	NOTE_CHANGED
+};
 
 /* Something that the loop is to be told. */
 struct note {
@@ -27,7 +35,8 @@ struct note {
 	struct shared_log *log; /* while it is on its way */
 	unsigned connection; /* of the log, when it was sent */
 	enum note_kind kind;
-	uint64_t number; /* NOTE_ENTRY: of the entry; NOTE_ANSWER: of the batch */
+	uint64_t number; /* NOTE_ENTRY, NOTE_AGAIN: of the entry; NOTE_ANSWER: of the batch */
+	const struct stored *stored; /* NOTE_ENTRY, NOTE_AGAIN: the entry; NULL: it is lost */
 	enum shared_log_answer answer;
 	size_t len; /* of the text: what was heard, or a sentence */
 	char text[];
@@ -54,7 +63,8 @@ struct shared_log {
 	bool connected, reading, closed;
 	bool told, caught_up; /* NOTE_CAUGHT_UP was sent, has arrived */
 	uint64_t next_entry; /* that is sent to the loop */
-	uint64_t arrived; /* the last one that has arrived */
+	uint64_t arrived; /* the last one that has arrived, or that it does not want */
+	uint64_t last; /* the last one that has arrived; 0: none has */
 	uint64_t target; /* NOTE_CAUGHT_UP comes after this one */
 	int64_t arrival_ns; /* of the last note of those that keep their order */
 };
@@ -113,7 +123,7 @@ on_note_arrives(void *arg)
 		return;
 	}
 	if (note->kind == NOTE_ENTRY)
-		log->arrived = note->number;
+		log->arrived = log->last = note->number;
 	log->caught_up |= note->kind == NOTE_CAUGHT_UP;
 	put_in(log, note);
 }
@@ -152,15 +162,18 @@ tell_opened(const struct shared_log *log)
 static void
 tell_entry(const struct shared_log *log, const struct note *note)
 {
-	const struct stored *stored = jetstream_entry(note->number);
-	const struct shared_log_entry entry = {
-		.number = stored->number,
-		.time_ms = stored->time_ms,
-		.batch = stored->instance == log->instance ? stored->batch : 0,
-		.text = stored->text,
-	};
+	const struct stored *stored = note->stored;
+	struct shared_log_entry entry = {.number = note->number};
 
-	log->events->entry(log->arg, &entry);
+	if (stored) {
+		entry.time_ms = stored->time_ms;
+		entry.batch = stored->instance == log->instance ? stored->batch : 0;
+		entry.text = stored->text;
+	}
+	if (note->kind == NOTE_ENTRY)
+		log->events->entry(log->arg, &entry);
+	else
+		log->events->again(log->arg, &entry);
 }
 
 static void
@@ -171,6 +184,7 @@ tell(const struct shared_log *log, const struct note *note)
 		tell_opened(log);
 		break;
 	case NOTE_ENTRY:
+	case NOTE_AGAIN:
 		tell_entry(log, note);
 		break;
 	case NOTE_CAUGHT_UP:
@@ -230,6 +244,7 @@ send_entries(struct shared_log *log)
 	for (; log->next_entry <= jetstream_last(); log->next_entry++) {
 		note = note_new(log, NOTE_ENTRY, CHAT_SPAN(""));
 		note->number = log->next_entry;
+		note->stored = jetstream_entry(note->number);
 		send_in_order(note);
 	}
 	if (log->told || log->next_entry <= log->target)
@@ -351,6 +366,20 @@ shared_log_say(struct shared_log *sender, struct chat_span text)
 
 /* ---- the connection ---- */
 
+/* An entry that was removed is not looked at. */
+static void
+send_last_again(struct shared_log *log)
+{
+	struct note *note;
+
+	if (!log->last || log->last < jetstream_first())
+		return;
+	note = note_new(log, NOTE_AGAIN, CHAT_SPAN(""));
+	note->number = log->last;
+	note->stored = jetstream_entry(note->number);
+	send_in_order(note);
+}
+
 static void
 on_connected(void *arg)
 {
@@ -360,6 +389,7 @@ on_connected(void *arg)
 		return;
 	log->connected = true;
 	tell_changed(log, "connected to the stream");
+	send_last_again(log);
 	send_entries(log);
 }
 

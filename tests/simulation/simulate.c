@@ -169,9 +169,10 @@ print_sum(const struct played *sum)
 		tally->disk_shorts, tally->disk_fulls, tally->disk_errors, tally->sync_errors,
 		tally->slow_syncs);
 	printf("# streams: batches %" PRIu64 ", stored already %" PRIu64 ", not answered %" PRIu64
-	       ", changes of the leader %" PRIu64 ", lost connections %" PRIu64 "\n",
+	       ", changes of the leader %" PRIu64 ", lost connections %" PRIu64
+	       ", losses of entries %" PRIu64 "\n",
 		tally->batches, tally->batches_again, tally->batches_lost, tally->leaders,
-		tally->cuts);
+		tally->cuts, tally->losses);
 	printf("# counted memory was compared with held memory %" PRIu64 " times\n",
 		tally->metrics);
 }

@@ -111,6 +111,34 @@ test_share(struct scratch *scratch)
 	journal_end(&opened);
 }
 
+/* A server of a cluster that was away for long goes on with much higher numbers. */
+static void
+test_far(struct scratch *scratch)
+{
+	static const uint64_t numbers[] = {1, 2, UINT64_C(1) << 33, (UINT64_C(1) << 33) + 1,
+		UINT64_C(1) << 36, (UINT64_C(1) << 36) + UINT32_MAX};
+	const uint32_t count = sizeof(numbers) / sizeof(*numbers);
+	struct opened opened;
+	struct disk_journal *disk = start(&opened, scratch, &plain);
+
+	for (uint32_t i = 0; i < count; i++)
+		append(&opened, numbers[i]);
+	group_commit_run(opened.journal);
+	is_int(scratch->durable, count, "numbers that are far apart are written at once");
+	is_int(disk->segments.active->number, 4, "to as many segments as have room for them");
+	append(&opened, numbers[count - 1] + 1);
+	group_commit_run(opened.journal);
+	is_int(disk->segments.active->number, 4, "and no more");
+	journal_end(&opened);
+	is_int(messages_in_files(scratch), count + 1, "in their order");
+	ok(journal_start(&opened, scratch, &plain) &&
+			message_count(opened.journal, CHAT_SPAN("/")) +
+					message_count(opened.journal, CHAT_SPAN("/ops")) ==
+				count + 1,
+		"with checksums and an index that fit");
+	journal_end(&opened);
+}
+
 static void
 set_file_limit(rlim_t bytes)
 {
@@ -181,6 +209,7 @@ main(void)
 	test_batch(&scratch);
 	test_share(&scratch);
 	test_unclosed(&scratch);
+	test_far(&scratch);
 	test_failure(&scratch);
 	scratch_close(&scratch);
 	return done();

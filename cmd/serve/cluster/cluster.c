@@ -9,6 +9,7 @@
 #include "serve/channel/post.h"
 #include "serve/channel/user_data.h"
 #include "serve/cluster/batch.h"
+#include "serve/cluster/copy.h"
 #include "serve/cluster/entry.h"
 #include "serve/cluster/tell.h"
 #include "serve/journal/message_id.h"
@@ -70,42 +71,27 @@ expel(struct channel_log *log, struct channel *channel, struct user *user)
 
 /* ---- what the stream says ---- */
 
-/*
- * Checks that the copy of the messages that this server has is one of this stream. Returns 0, or -1
- * with the reason.
- */
+/* An entry whose messages have no ids would be given those of others. */
 static int
-check_copy(
-	const struct channels *channels, const struct shared_log_state *state, struct chat_err *err)
+check_ids(uint64_t entry, struct chat_err *err)
 {
-	const struct epochs *epochs = &channels->epochs;
-	uint64_t epoch = (uint64_t)state->made_ms;
-
-	for (uint32_t i = 0; i < epochs->count; i++)
-		if (epochs->at[i].epoch != epoch)
-			return chat_fail(err, CHAT_USAGE,
-				"the journal has messages that are not of this cluster: begin with "
-				"an "
-				"empty directory");
-	if (channels->sequence >> BATCH_BITS > state->last)
-		return chat_fail(err, CHAT_USAGE,
-			"the journal has messages that the stream has lost: was an old copy of "
-			"it restored?");
-	return 0;
+	if (entry <= MESSAGE_NUMBER_MAX >> BATCH_BITS)
+		return 0;
+	return chat_fail(err, CHAT_IO_ERROR,
+		"the stream has as many entries as there are ids: begin with another "
+		"--cluster-name");
 }
 
-void
-cluster_halt(struct cluster *cluster)
-{
-	cluster->state = CLUSTER_FAILED;
-	cluster->proposals.halted = true;
-}
-
+/* Notes how far the journal goes. If the last message was removed, its time is not known. */
 static void
-fail(struct cluster *cluster, const struct chat_err *err)
+note_copied(struct cluster *cluster)
 {
-	cluster_halt(cluster);
-	cluster->events->failed(cluster->arg, err);
+	const struct channels *channels = cluster->channels;
+	const struct epochs *epochs = &channels->epochs;
+	bool has_last = epochs->count && epochs->at[epochs->count - 1].last == channels->sequence;
+
+	cluster->copied = channels->sequence;
+	cluster->copied_ms = has_last ? channels->freed.timestamp_ms : INT64_MAX;
 }
 
 static void
@@ -116,10 +102,11 @@ on_opened(void *arg, const struct shared_log_state *state)
 	struct chat_err err;
 	uint64_t last;
 
-	if (check_copy(channels, state, &err) < 0) {
-		fail(cluster, &err);
+	if (check_ids(state->last, &err) < 0 || copy_check_stream(channels, state, &err) < 0) {
+		cluster_fail(cluster, &err);
 		return;
 	}
+	note_copied(cluster);
 	channels->epoch = (uint64_t)state->made_ms;
 	epochs_free(&channels->epochs);
 	last = channels->sequence >> BATCH_BITS;
@@ -139,12 +126,11 @@ on_opened(void *arg, const struct shared_log_state *state)
 	cluster->proposals.most_line_bytes = state->max_payload;
 	channels_announce_server(channels);
 	cluster->state = CLUSTER_CATCHING_UP;
-	cluster->time_ms = channels->freed.timestamp_ms;
 	shared_log_read(cluster->shared_log, cluster->entry,
-		cluster->entry ? cluster->time_ms - WINDOW_MS : 0);
+		cluster->entry ? channels->freed.timestamp_ms - WINDOW_MS - LEADERS_MS : 0);
 }
 
-/* An entry whose messages have no ids would be given those of the first ones again. */
+/* The stream is read from the same place again if a connection ends at the beginning. */
 static void
 on_entry(void *arg, const struct shared_log_entry *entry)
 {
@@ -153,14 +139,25 @@ on_entry(void *arg, const struct shared_log_entry *entry)
 
 	if (cluster->state == CLUSTER_FAILED)
 		return;
-	if (entry->number <= MESSAGE_NUMBER_MAX >> BATCH_BITS) {
-		cluster_apply(cluster, entry);
+	cluster->last = *entry;
+	if (entry->number <= cluster->seen)
 		return;
-	}
-	chat_fail(&err, CHAT_IO_ERROR,
-		"the stream has as many entries as there are ids: begin with another "
-		"--cluster-name");
-	fail(cluster, &err);
+	cluster->seen = entry->number;
+	if (check_ids(entry->number, &err) < 0)
+		cluster_fail(cluster, &err);
+	else
+		cluster_apply(cluster, entry);
+}
+
+static void
+on_again(void *arg, const struct shared_log_entry *again)
+{
+	struct cluster *cluster = arg;
+	struct chat_err err;
+
+	if (cluster->state != CLUSTER_FAILED && again->number == cluster->last.number &&
+		copy_check_again(&cluster->last, again, &err) < 0)
+		cluster_fail(cluster, &err);
 }
 
 static void
@@ -212,12 +209,13 @@ on_changed(void *arg, const char *sentence)
 static void
 on_failed(void *arg, const struct chat_err *err)
 {
-	fail(arg, err);
+	cluster_fail(arg, err);
 }
 
 static const struct shared_log_events shared_log_events = {
 	.opened = on_opened,
 	.entry = on_entry,
+	.again = on_again,
 	.caught_up = on_caught_up,
 	.answer = on_answer,
 	.heard = on_heard,

@@ -1,6 +1,7 @@
 #ifndef SERVE_CLUSTER_CLUSTER_H
 #define SERVE_CLUSTER_CLUSTER_H
 
+#include "serve/cluster/halt.h"
 #include "serve/cluster/state.h"
 
 /*
@@ -47,9 +48,6 @@ int64_t cluster_wait_ms(const struct cluster *cluster);
 
 /* Returns the memory of the cluster in bytes, without proposals. */
 size_t cluster_memory(const struct cluster *cluster);
-
-/* Applies nothing more: the journal has lost a message, and would have others that follow it. */
-void cluster_halt(struct cluster *cluster);
 
 /* Closes the handles on the loop. Proposals that are not answered are forgotten. */
 void cluster_close(struct cluster *cluster);

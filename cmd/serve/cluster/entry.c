@@ -7,6 +7,8 @@
 #include "serve/channel/apply.h"
 #include "serve/channel/post.h"
 #include "serve/cluster/batch.h"
+#include "serve/cluster/copy.h"
+#include "serve/cluster/halt.h"
 #include "serve/cluster/state.h"
 #include "serve/cluster/tell.h"
 
@@ -65,6 +67,7 @@ apply_message(struct cluster *cluster, struct channel *channel, struct channel_p
 	struct window_message message = {.number = number, .time_ms = cluster->time_ms};
 	const struct window_message *seen = find_duplicate(cluster, channel, post, &message);
 	uint64_t sender = proposal ? proposal->sender : 0;
+	struct chat_err err;
 
 	if (seen) {
 		cluster->ever.duplicates++;
@@ -72,8 +75,11 @@ apply_message(struct cluster *cluster, struct channel *channel, struct channel_p
 			cluster_owe_answer(cluster, channel, sender, post, seen, message.digest);
 		return channels->ticket; /* the first one may not be published yet */
 	}
-	if (number <= channels->sequence)
+	if (number <= cluster->copied) {
+		if (copy_check_message(cluster, channel, post, number, &err) < 0)
+			cluster_fail(cluster, &err);
 		return 0; /* the journal has it */
+	}
 	note_active(channel, post, cluster->time_ms);
 	channel_apply(channel,
 		&(struct log_entry){
@@ -82,6 +88,8 @@ apply_message(struct cluster *cluster, struct channel *channel, struct channel_p
 			.post = post,
 			.sender = sender,
 		});
+	if (sender)
+		cluster_owe_if_passed(cluster, channel, sender, post, &message);
 	return channels->ticket;
 }
 
@@ -105,8 +113,9 @@ apply_batch(struct cluster *cluster, const struct shared_log_entry *entry, struc
 	struct chat_span rest = entry->text;
 	struct batch_message message;
 	struct chat_err err;
+	uint64_t i;
 
-	for (uint64_t i = 0; rest.len && i < BATCH_MESSAGES_MAX; i++) {
+	for (i = 0; rest.len && i < BATCH_MESSAGES_MAX && cluster->state != CLUSTER_FAILED; i++) {
 		struct proposal *proposal = own;
 		uint64_t ticket = 0;
 
@@ -122,8 +131,12 @@ apply_batch(struct cluster *cluster, const struct shared_log_entry *entry, struc
 		proposal->placed = true;
 		proposal->ticket = ticket;
 	}
+	if (cluster->state == CLUSTER_FAILED)
+		return;
 	if (rest.len)
 		report_garbage(cluster, entry, "more messages than a batch has");
+	if (copy_check_count(cluster, entry, i, &err) < 0)
+		cluster_fail(cluster, &err);
 }
 
 /* Notes that the stream has stored messages of this server. */

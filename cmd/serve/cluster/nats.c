@@ -70,6 +70,16 @@ nats_fail(struct shared_log *log, enum chat_code code, const char *format, ...)
 		nats_post(log, note);
 }
 
+/* Passes an entry, and keeps its text until the next one. */
+static void
+pass_entry(struct shared_log *log, struct note *note)
+{
+	log->events->entry(log->arg, &note->entry);
+	if (log->last_entry)
+		note_free(log->last_entry);
+	log->last_entry = note;
+}
+
 static void
 on_note(void *arg, struct letter *letter)
 {
@@ -82,7 +92,10 @@ on_note(void *arg, struct letter *letter)
 		events->opened(log->arg, &note->state);
 		break;
 	case NOTE_ENTRY:
-		events->entry(log->arg, &note->entry);
+		pass_entry(log, note);
+		return;
+	case NOTE_AGAIN:
+		events->again(log->arg, &note->entry);
 		break;
 	case NOTE_CAUGHT_UP:
 		events->caught_up(log->arg);
@@ -230,6 +243,7 @@ shared_log_open(const struct shared_log_options *options, uv_loop_t *loop,
 	log->events = events;
 	log->arg = arg;
 	log->target = UINT64_MAX; /* not known yet */
+	log->in_doubt = true; /* until there is a subscription */
 	if (make_names(log, err) < 0 || open_library(log, err) < 0) {
 		natsOptions_Destroy(log->nats_options);
 		free(log);
@@ -314,6 +328,8 @@ shared_log_free(struct shared_log *log)
 
 	while ((letter = mailbox_take(&log->mailbox)))
 		note_free((struct note *)letter); /* a message must go before the library does */
+	if (log->last_entry)
+		note_free(log->last_entry);
 	natsOptions_Destroy(log->nats_options);
 	nats_CloseAndWait(2000);
 	DL_FOREACH_SAFE(log->orders, order, next)

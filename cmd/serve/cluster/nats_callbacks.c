@@ -23,6 +23,31 @@ own_batch(const struct shared_log *log, natsMsg *msg)
 	return strtoull(id + INSTANCE_LEN + 1, NULL, 16);
 }
 
+/*
+ * Locks `handing` when nothing is in doubt. Returns false, with nothing locked, if the log is
+ * closed, or if another subscription is the one that counts.
+ */
+static bool
+begin_handing(struct shared_log *log, const natsSubscription *sub)
+{
+	bool stop, is_current;
+
+	for (;;) {
+		uv_mutex_lock(&log->handing);
+		uv_mutex_lock(&log->mutex);
+		stop = log->stop;
+		is_current = !stop && !log->in_doubt && sub == log->entries;
+		stop = stop || (!log->in_doubt && !is_current);
+		if (!is_current)
+			uv_mutex_unlock(&log->handing);
+		if (!is_current && !stop)
+			uv_cond_wait(&log->changed, &log->mutex);
+		uv_mutex_unlock(&log->mutex);
+		if (is_current || stop)
+			return is_current;
+	}
+}
+
 /* Notes that an entry has come. Returns false if it came before. */
 static bool
 is_new(struct shared_log *log, const jsMsgMetaData *meta, bool *caught_up)
@@ -38,6 +63,8 @@ is_new(struct shared_log *log, const jsMsgMetaData *meta, bool *caught_up)
 		log->after = number;
 		log->time_ms = 0;
 	}
+	if (!is_past)
+		log->last = number;
 	*caught_up = !log->caught_up && log->after >= log->target;
 	log->caught_up |= *caught_up;
 	uv_mutex_unlock(&log->mutex);
@@ -61,13 +88,20 @@ entry_note(const struct shared_log *log, natsMsg *msg, const jsMsgMetaData *meta
 	return note;
 }
 
-/* Hands an entry to the loop if it has not had it. The message is handed on, or freed. */
+/*
+ * Hands an entry of this subscription to the loop if it has not had it. The message is handed on,
+ * or freed.
+ */
 static void
-hand_over(struct shared_log *log, natsMsg *msg, const jsMsgMetaData *meta)
+hand_over(struct shared_log *log, const natsSubscription *sub, natsMsg *msg,
+	const jsMsgMetaData *meta)
 {
 	bool caught_up = false;
 
-	uv_mutex_lock(&log->handing);
+	if (!begin_handing(log, sub)) {
+		natsMsg_Destroy(msg);
+		return;
+	}
 	if (is_new(log, meta, &caught_up))
 		nats_post(log, entry_note(log, msg, meta));
 	else
@@ -84,9 +118,8 @@ nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, v
 	jsMsgMetaData *meta = NULL;
 
 	(void)connection;
-	(void)sub;
 	if (natsMsg_GetMetaData(&meta, msg) == NATS_OK)
-		hand_over(log, msg, meta);
+		hand_over(log, sub, msg, meta);
 	else
 		natsMsg_Destroy(msg);
 	jsMsgMetaData_Destroy(meta);
@@ -158,8 +191,14 @@ nats_on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, 
 void
 nats_on_disconnected(natsConnection *connection, void *arg)
 {
+	struct shared_log *log = arg;
+
 	(void)connection;
-	nats_say(arg, "the connection to the nats-server is lost; trying again");
+	uv_mutex_lock(&log->mutex);
+	log->in_doubt = true;
+	log->cuts++;
+	uv_mutex_unlock(&log->mutex);
+	nats_say(log, "the connection to the nats-server is lost; trying again");
 }
 
 /* The subscription may have ended with the old connection: the worker looks at the stream now. */
@@ -172,7 +211,7 @@ nats_on_reconnected(natsConnection *connection, void *arg)
 	natsConnection_GetConnectedUrl(connection, url, sizeof(url));
 	nats_say(log, "connected to %s", url);
 	uv_mutex_lock(&log->mutex);
-	log->active_ms = 0;
+	log->look_now = true;
 	uv_cond_broadcast(&log->changed);
 	uv_mutex_unlock(&log->mutex);
 }

@@ -12,14 +12,16 @@
 
 /*
  * shared_log.h with libnats. nats.c: the functions that the loop calls, and what it is told;
- * nats_worker.c: a thread that connects, makes the stream, publishes, and looks after the
- * subscription; nats_callbacks.c: what the threads of the library call.
+ * nats_worker.c: a thread that connects, makes the stream, and publishes; nats_entries.c: on the
+ * same thread, the subscription to the entries; nats_callbacks.c: what the threads of the library
+ * call.
  */
 
 /* A note to the loop. */
 enum note_kind {
 	NOTE_OPENED,
 	NOTE_ENTRY,
+	NOTE_AGAIN,
 	NOTE_CAUGHT_UP,
 	NOTE_ANSWER,
 	NOTE_HEARD,
@@ -31,8 +33,8 @@ struct note {
 	struct letter letter; /* first */
 	enum note_kind kind;
 	struct shared_log_state state; /* NOTE_OPENED */
-	natsMsg *msg; /* NOTE_ENTRY and NOTE_HEARD, owned; else NULL */
-	struct shared_log_entry entry; /* NOTE_ENTRY: its text is in msg */
+	natsMsg *msg; /* NOTE_ENTRY, NOTE_AGAIN and NOTE_HEARD, owned; else NULL */
+	struct shared_log_entry entry; /* NOTE_ENTRY and NOTE_AGAIN: its text is in msg */
 	uint64_t batch; /* NOTE_ANSWER */
 	enum shared_log_answer answer;
 	struct chat_err err; /* NOTE_FAILED; its text: NOTE_CHANGED, NOTE_ANSWER */
@@ -56,6 +58,7 @@ struct shared_log {
 	struct mailbox mailbox;
 	uv_thread_t worker;
 	bool worker_runs;
+	struct note *last_entry; /* of the loop: its text is valid until the next one; or NULL */
 
 	char stream[8 + CLUSTER_NAME_MAX];
 	char subjects[16 + CLUSTER_NAME_MAX]; /* of the stream: "chat.NAME.log.>" */
@@ -79,16 +82,33 @@ struct shared_log {
 			  */
 	uint64_t target; /* the last entry that was there before the subscription was made */
 	bool caught_up;
-	int64_t active_ms; /* when an entry came, by chat_now_ms(); 0: the stream is to be looked at
-			    */
+	int64_t active_ms; /* when an entry came, or the stream was well, by chat_now_ms() */
+	bool look_now; /* it is connected again: the stream is to be looked at */
+	/*
+	 * The stream may be another one than it was: no entry is handed to the loop until the
+	 * worker has read the last one again, and has subscribed. The worker sets it with `handing`
+	 * held.
+	 */
+	bool in_doubt;
+	unsigned cuts; /* how many times the connection has ended */
+	uint64_t last; /* the entry that was handed to the loop last; 0: none was */
 
 	/* of the worker */
 	natsOptions *nats_options;
 	natsConnection *connection;
 	jsCtx *js;
-	natsSubscription *entries, *answers, *hearing;
+	natsSubscription *entries; /* others read it if nothing is in doubt */
+	natsSubscription *answers, *hearing;
 	int64_t made_ms; /* when the stream was made; Unix time */
 	unsigned times_missing; /* how many times in a row there was no such stream */
+	unsigned times_lost; /* the same for the last entry */
+	/* Of the last entry that was read again: its number, and when, by chat_now_ms(). */
+	uint64_t checked;
+	int64_t checked_ms;
+	int64_t next_look_ms; /* the same clock: none before this, unless it is connected again */
+	bool look_failed; /* nobody has answered since then */
+	unsigned cuts_known; /* of the cuts, those before the subscription: it is to be believed */
+	char leader[64]; /* of the stream, when it was looked at; "": it has none */
 	bool said_waiting;
 };
 
@@ -106,6 +126,24 @@ void nats_fail(struct shared_log *log, enum chat_code code, const char *format, 
 /* ---- nats_worker.c ---- */
 
 void nats_work(void *arg); /* the thread; arg: a struct shared_log */
+
+/* Waits until something changes, for this time at most. Returns false if the thread is to end. */
+bool nats_pause(struct shared_log *log, int64_t ms);
+const char *nats_why(natsStatus status); /* a sentence about the last error of this thread */
+/* When a server has made the stream, in Unix time; 0: no server has. */
+int64_t nats_made_ms(const jsStreamConfig *config);
+
+/* ---- nats_entries.c ---- */
+
+void nats_unsubscribe(natsSubscription **sub);
+void nats_end_entries(struct shared_log *log); /* no entry is handed to the loop any more */
+/* Returns true if the stream is to be looked at. */
+bool nats_is_look_due(struct shared_log *log);
+/*
+ * Looks at the stream: subscribes to it if there is no subscription or entries do not come, and
+ * reads the last entry again. Returns false if there is no such stream any more.
+ */
+bool nats_look(struct shared_log *log);
 
 /* ---- nats_callbacks.c ---- */
 

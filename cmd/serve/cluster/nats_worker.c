@@ -1,6 +1,6 @@
 /*
  * The thread that does what may wait for the nats-servers: it connects, finds or makes the stream,
- * subscribes to it, publishes batches, and subscribes again if entries do not come.
+ * publishes batches, and looks after the subscription (nats_entries.c).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,9 +14,7 @@
 #define NS_PER_MS INT64_C(1000000)
 #define AGAIN_MS 1000 /* between two attempts to connect, or to find the stream */
 #define ANSWER_MS 2000 /* for an answer of JetStream */
-#define QUIET_MS 3000 /* without an entry until the stream is looked at */
 #define DUPLICATES_MS 60000 /* the least window in which the stream knows a batch again */
-#define MISSING_MOST 5 /* a nats-server that has just started may not know the stream */
 
 /* The stream's description. Its number is the epoch of all ids, which must be the same everywhere.
  */
@@ -24,9 +22,8 @@
 
 /* ---- waiting ---- */
 
-/* Waits until something changes, for this time at most. Returns false if the thread is to end. */
-static bool
-pause_for(struct shared_log *log, int64_t ms)
+bool
+nats_pause(struct shared_log *log, int64_t ms)
 {
 	bool stop;
 
@@ -38,8 +35,8 @@ pause_for(struct shared_log *log, int64_t ms)
 	return !stop;
 }
 
-static const char *
-last_error(natsStatus status)
+const char *
+nats_why(natsStatus status)
 {
 	const char *text = nats_GetLastError(NULL);
 
@@ -56,13 +53,13 @@ wait_again(struct shared_log *log, int64_t start_ms, const char *what, natsStatu
 	int64_t wait_ms = log->options->wait_ms;
 
 	if (wait_ms && chat_now_ms() - start_ms >= wait_ms) {
-		nats_fail(log, CHAT_TRY_LATER, "%s: %s", what, last_error(status));
+		nats_fail(log, CHAT_TRY_LATER, "%s: %s", what, nats_why(status));
 		return false;
 	}
 	if (!log->said_waiting)
-		nats_say(log, "%s: %s; trying again", what, last_error(status));
+		nats_say(log, "%s: %s; trying again", what, nats_why(status));
 	log->said_waiting = true;
-	return pause_for(log, AGAIN_MS);
+	return nats_pause(log, AGAIN_MS);
 }
 
 /* ---- connecting ---- */
@@ -75,7 +72,7 @@ open_jetstream(struct shared_log *log)
 		&log->js, log->connection, &(jsOptions){.Wait = ANSWER_MS});
 
 	if (status != NATS_OK)
-		nats_fail(log, CHAT_INTERNAL, "JetStream cannot be used: %s", last_error(status));
+		nats_fail(log, CHAT_INTERNAL, "JetStream cannot be used: %s", nats_why(status));
 	return status == NATS_OK;
 }
 
@@ -89,7 +86,7 @@ connect_first(struct shared_log *log)
 	while ((status = natsConnection_Connect(&log->connection, log->nats_options)) != NATS_OK) {
 		if (status == NATS_CONNECTION_AUTH_FAILED) {
 			nats_fail(log, CHAT_UNAUTHORIZED, "the nats-server refuses this server: %s",
-				last_error(status));
+				nats_why(status));
 			return false;
 		}
 		if (!wait_again(log, start_ms, "no nats-server answers", status))
@@ -124,9 +121,8 @@ make_stream(struct shared_log *log, jsStreamInfo **info)
 	return js_AddStream(info, log->js, &config, NULL, &code);
 }
 
-/* Returns when a server has made the stream, in Unix time; 0: no server has. */
-static int64_t
-read_made_ms(const jsStreamConfig *config)
+int64_t
+nats_made_ms(const jsStreamConfig *config)
 {
 	const char *description = config->Description;
 
@@ -152,7 +148,7 @@ check_stream(struct shared_log *log, const jsStreamConfig *config)
 		nats_fail(log, CHAT_USAGE,
 			"the stream %s exists, but its duplicate window is below %d s", log->stream,
 			DUPLICATES_MS / 1000);
-	else if (read_made_ms(config) <= 0)
+	else if (nats_made_ms(config) <= 0)
 		nats_fail(log, CHAT_USAGE, "the stream %s exists, but no chat-serve has made it",
 			log->stream);
 	else
@@ -166,7 +162,7 @@ note_opened(struct shared_log *log, const jsStreamInfo *info)
 	struct note *note = nats_note(NOTE_OPENED);
 	int64_t max_payload = natsConnection_GetMaxPayload(log->connection);
 
-	log->made_ms = read_made_ms(info->Config);
+	log->made_ms = nats_made_ms(info->Config);
 	note->state = (struct shared_log_state){
 		.made_ms = log->made_ms,
 		.first = info->State.FirstSeq,
@@ -210,126 +206,13 @@ await_read(struct shared_log *log)
 	bool asked = false;
 
 	while (!asked) {
-		if (!pause_for(log, AGAIN_MS))
+		if (!nats_pause(log, AGAIN_MS))
 			return false;
 		uv_mutex_lock(&log->mutex);
 		asked = log->read_asked;
 		uv_mutex_unlock(&log->mutex);
 	}
 	return true;
-}
-
-static void
-unsubscribe(natsSubscription **sub)
-{
-	natsSubscription_Unsubscribe(*sub);
-	natsSubscription_Destroy(*sub);
-	*sub = NULL;
-}
-
-/* Subscribes to the entries after those that the loop was given. */
-static natsStatus
-subscribe(struct shared_log *log)
-{
-	jsSubOptions options;
-	jsErrCode code;
-	natsStatus status;
-
-	jsSubOptions_Init(&options);
-	options.Stream = log->stream;
-	options.Ordered = true;
-	uv_mutex_lock(&log->mutex);
-	if (log->time_ms) {
-		options.Config.DeliverPolicy = js_DeliverByStartTime;
-		options.Config.OptStartTime = log->time_ms * NS_PER_MS;
-	} else {
-		options.Config.DeliverPolicy = js_DeliverByStartSequence;
-		options.Config.OptStartSeq = log->after + 1;
-	}
-	log->active_ms = chat_now_ms();
-	uv_mutex_unlock(&log->mutex);
-	status = js_Subscribe(
-		&log->entries, log->js, log->subjects, nats_on_entry, log, NULL, &options, &code);
-	if (status == NATS_OK)
-		natsSubscription_SetPendingLimits(log->entries, -1, -1);
-	return status;
-}
-
-/* If the loop has all entries that there were, tells it that it has caught up. */
-static void
-note_if_caught_up(struct shared_log *log)
-{
-	bool caught_up;
-
-	uv_mutex_lock(&log->handing);
-	uv_mutex_lock(&log->mutex);
-	caught_up = !log->caught_up && log->after >= log->target;
-	log->caught_up |= caught_up;
-	uv_mutex_unlock(&log->mutex);
-	if (caught_up)
-		nats_post(log, nats_note(NOTE_CAUGHT_UP));
-	uv_mutex_unlock(&log->handing);
-}
-
-/*
- * Returns true if the stream is gone, or if another one has its name. A nats-server that does not
- * know it may have just started.
- */
-static bool
-is_gone(struct shared_log *log, natsStatus status, const jsStreamInfo *info)
-{
-	log->times_missing = status == NATS_NOT_FOUND ? log->times_missing + 1 : 0;
-	return log->times_missing > MISSING_MOST ||
-		(status == NATS_OK && read_made_ms(info->Config) != log->made_ms);
-}
-
-/* Says once that there is no subscription. The worker soon tries again. */
-static void
-report_subscription(struct shared_log *log, natsStatus status)
-{
-	if (status != NATS_OK && !log->said_waiting)
-		nats_say(log, "the stream cannot be read: %s; trying again", last_error(status));
-	log->said_waiting = status != NATS_OK;
-}
-
-/* Subscribes if there is no subscription, or if entries up to this one have not come. */
-static void
-subscribe_if_missing(struct shared_log *log, uint64_t last)
-{
-	bool missing;
-
-	uv_mutex_lock(&log->mutex);
-	missing = log->after < last;
-	log->target = last;
-	log->active_ms = chat_now_ms();
-	if (log->entries && missing)
-		log->time_ms = 0;
-	uv_mutex_unlock(&log->mutex);
-	if (log->entries && missing)
-		unsubscribe(&log->entries);
-	if (!log->entries)
-		report_subscription(log, subscribe(log));
-	note_if_caught_up(log);
-}
-
-/*
- * Looks at the stream when no entry has come for some time. Returns false if there is no such
- * stream any more.
- */
-static bool
-look_after_entries(struct shared_log *log)
-{
-	jsStreamInfo *info = NULL;
-	jsErrCode code;
-	natsStatus status = js_GetStreamInfo(&info, log->js, log->stream, NULL, &code);
-	bool gone = is_gone(log, status, info);
-
-	if (gone)
-		nats_fail(log, CHAT_IO_ERROR, "the stream %s was deleted", log->stream);
-	else if (status == NATS_OK)
-		subscribe_if_missing(log, info->State.LastSeq);
-	jsStreamInfo_Destroy(info);
-	return !gone;
 }
 
 /* ---- publishing ---- */
@@ -384,36 +267,18 @@ subscribe_to_words(struct shared_log *log)
 		status = natsConnection_Subscribe(
 			&log->hearing, log->connection, log->said, nats_on_heard, log);
 	if (status != NATS_OK)
-		nats_fail(
-			log, CHAT_INTERNAL, "no subscription can be made: %s", last_error(status));
+		nats_fail(log, CHAT_INTERNAL, "no subscription can be made: %s", nats_why(status));
 	return status == NATS_OK;
-}
-
-/* Returns true if there is no subscription, or if no entry has come for some time. */
-static bool
-is_quiet(struct shared_log *log)
-{
-	bool quiet;
-
-	uv_mutex_lock(&log->mutex);
-	quiet = !log->entries || chat_now_ms() - log->active_ms >= QUIET_MS;
-	uv_mutex_unlock(&log->mutex);
-	return quiet;
 }
 
 static void
 serve(struct shared_log *log)
 {
-	int64_t look_ms = 0; /* when the stream may be looked at again */
-
 	do {
 		publish_orders(log);
-		if (chat_now_ms() < look_ms || !is_quiet(log))
-			continue;
-		if (!look_after_entries(log))
+		if (nats_is_look_due(log) && !nats_look(log))
 			return;
-		look_ms = chat_now_ms() + AGAIN_MS;
-	} while (pause_for(log, AGAIN_MS));
+	} while (nats_pause(log, AGAIN_MS));
 	publish_orders(log); /* the last words */
 	natsConnection_FlushTimeout(log->connection, 200);
 }
@@ -425,12 +290,11 @@ nats_work(void *arg)
 
 	if (connect_first(log) && open_stream(log) && await_read(log) && subscribe_to_words(log))
 		serve(log);
-	if (log->entries)
-		unsubscribe(&log->entries);
+	nats_end_entries(log);
 	if (log->answers)
-		unsubscribe(&log->answers);
+		nats_unsubscribe(&log->answers);
 	if (log->hearing)
-		unsubscribe(&log->hearing);
+		nats_unsubscribe(&log->hearing);
 	jsCtx_Destroy(log->js);
 	natsConnection_Close(log->connection);
 	natsConnection_Destroy(log->connection);

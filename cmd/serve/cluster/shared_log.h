@@ -34,7 +34,7 @@ struct shared_log_entry {
 	uint64_t number; /* ascending from 1, with gaps where entries were removed */
 	int64_t time_ms; /* Unix time of the stream's leader when it stored the entry */
 	uint64_t batch; /* of shared_log_publish(); 0: another server has published it */
-	struct chat_span text;
+	struct chat_span text; /* valid until the next entry is passed */
 };
 
 enum shared_log_answer {
@@ -48,6 +48,12 @@ struct shared_log_events {
 	/* The stream is there. The owner calls shared_log_read(). */
 	void (*opened)(void *arg, const struct shared_log_state *state);
 	void (*entry)(void *arg, const struct shared_log_entry *entry);
+	/*
+	 * The last entry that was passed to `entry`, read again, because the stream may have lost
+	 * it since; no other entry comes before that is known. text.at is NULL: the stream does not
+	 * have it any more, and has not removed it by its limits. The batch is not set.
+	 */
+	void (*again)(void *arg, const struct shared_log_entry *entry);
 	/* All entries that the stream had were passed to `entry`. Called again after a reconnect.
 	 */
 	void (*caught_up)(void *arg);

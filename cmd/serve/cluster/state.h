@@ -18,6 +18,7 @@
 
 #define CLUSTER_PATIENCE_MS 15000
 #define CLUSTER_RETRY_MS 1000 /* after which it may be posted again */
+#define LEADERS_MS 60000 /* the clocks of two leaders of the stream differ by less than that */
 #define CLUSTER_TROUBLE_MS 3000 /* that a message waits for: above that something is wrong */
 
 enum cluster_state {
@@ -51,6 +52,10 @@ struct cluster {
 	struct owed_answer *owed; /* utlist: to members that have posted duplicates (tell.h) */
 	enum cluster_state state;
 	uint64_t entry; /* the number of the last entry that was applied */
+	uint64_t seen; /* the same, of this process; 0: none was */
+	struct shared_log_entry last; /* that came last; number 0: none has */
+	uint64_t copied; /* the last message that the journal had at the start; 0: none */
+	int64_t copied_ms; /* its timestamp */
 	int64_t time_ms; /* the time of the log: of that entry, or of one before it */
 	int64_t called_ms; /* when the others were asked, by clock_now_ms */
 	bool is_stuck; /* it was reported that messages are not stored */

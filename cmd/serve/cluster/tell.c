@@ -91,6 +91,19 @@ cluster_owe_answer(struct cluster *cluster, struct channel *channel, uint64_t se
 	DL_APPEND(cluster->owed, owed);
 }
 
+void
+cluster_owe_if_passed(struct cluster *cluster, struct channel *channel, uint64_t sender,
+	const struct channel_post *post, const struct window_message *message)
+{
+	const struct member *member;
+
+	if (channel->members.live == channel->members.count)
+		return;
+	member = find_member(channel, sender);
+	if (member && member->catchup && member_has_passed(member, message->number))
+		cluster_owe_answer(cluster, channel, sender, post, message, message->digest);
+}
+
 static void
 pay(struct member *member, const struct owed_answer *owed)
 {

@@ -22,6 +22,14 @@ struct owed_answer;
 void cluster_owe_answer(struct cluster *cluster, struct channel *channel, uint64_t sender,
 	const struct channel_post *post, const struct window_message *seen, uint64_t digest);
 
+/*
+ * Owes the member with this serial a message of its own that was just applied, if its `since` is
+ * not before that message, so that it is not sent it otherwise: the member has seen a message that
+ * the stream has lost since, and this one has its number.
+ */
+void cluster_owe_if_passed(struct cluster *cluster, struct channel *channel, uint64_t sender,
+	const struct channel_post *post, const struct window_message *message);
+
 /* Sends the answers that are due. Called after the messages of a turn were published. */
 void cluster_pay_answers(struct cluster *cluster);
 

@@ -74,10 +74,17 @@ batch_bytes(const struct batch *batch)
 	return batch->lines.len + batch->count * (uint64_t)MESSAGE_BYTES;
 }
 
+/* Returns true if a segment can have this message and the first one: its numbers have 32 bits. */
+static bool
+is_near(const struct batch *batch, size_t i)
+{
+	return batch->at[i].line.number - batch->at[0].line.number < UINT32_MAX;
+}
+
 /*
- * Returns the first messages of the queue: as many as need at most max_bytes on the disk, but at
- * least one if the queue is not empty. If max_bytes is 0, returns all messages. The batch is valid
- * until the queue changes.
+ * Returns the first messages of the queue: as many as need at most max_bytes on the disk, and as
+ * one segment can have, but at least one if the queue is not empty. If max_bytes is 0, there is no
+ * limit of bytes. The batch is valid until the queue changes.
  */
 static struct batch
 queue_next_batch(const struct append_queue *queue, uint64_t max_bytes)
@@ -91,11 +98,13 @@ queue_next_batch(const struct append_queue *queue, uint64_t max_bytes)
 	batch.at = queue->at + queue->taken;
 	batch.lines = (struct chat_span){
 		queue->lines.at + queue->taken_bytes, queue->lines.len - queue->taken_bytes};
-	if (!max_bytes || batch_bytes(&batch) <= max_bytes)
+	if (!max_bytes)
+		max_bytes = UINT64_MAX;
+	if (batch_bytes(&batch) <= max_bytes && is_near(&batch, batch.count - 1))
 		return batch;
 	for (size_t i = 0; i < batch.count; i++) {
 		bytes += batch.at[i].len + 1 + MESSAGE_BYTES;
-		if (i && bytes > max_bytes) {
+		if (i && (bytes > max_bytes || !is_near(&batch, i))) {
 			batch.count = i;
 			break;
 		}
@@ -344,7 +353,8 @@ batch_commit(struct disk_journal *disk, enum outcome *outcome, struct chat_err *
 	*outcome = is_short ? BATCH_DEFERRED : batch.count ? BATCH_WRITTEN : BATCH_EMPTY;
 	if (is_short)
 		return is_short < 0 ? -1 : 0;
-	if (rotate_if_full(disk, bytes, err) < 0 ||
+	if (rotate_if_full(disk, bytes, batch.count ? batch.at[batch.count - 1].line.number : 0,
+		    err) < 0 ||
 		(batch.count && batch_write_or_rotate(disk, &batch, err) < 0))
 		return -1;
 	queue_take(&disk->queue, &batch);

@@ -98,19 +98,30 @@ too_many_unclosed(const struct open_segments *segments)
 	return count >= UNCLOSED_MAX && segments->active->lines_bytes < LINES_BYTES_MAX;
 }
 
+/* Returns true if the active segment cannot have this number: in its index numbers have 32 bits. */
+static bool
+is_too_far(const struct disk_journal *disk, uint64_t number)
+{
+	const struct journal_index *index = &disk->segments.active->index;
+
+	return index->count && number > index->base && number - index->base > UINT32_MAX;
+}
+
 int
-rotate_if_full(struct disk_journal *disk, uint64_t bytes, struct chat_err *err)
+rotate_if_full(struct disk_journal *disk, uint64_t bytes, uint64_t last, struct chat_err *err)
 {
 	struct open_segments *segments = &disk->segments;
+	bool must = is_too_far(disk, last);
 
 	if (!segments->active->index.count)
 		segments->rotate_due =
 			false; /* a segment without messages is as good as a new one */
-	if (!(segments->rotate_due || is_full(disk, bytes)) || too_many_unclosed(segments))
+	if (!must &&
+		(!(segments->rotate_due || is_full(disk, bytes)) || too_many_unclosed(segments)))
 		return 0;
 	if (rotate_segment(disk, err) == 0)
 		return 0;
-	if (segments->active->lines_bytes >= LINES_BYTES_MAX)
+	if (must || segments->active->lines_bytes >= LINES_BYTES_MAX)
 		return -1;
 	journal_warn(&disk->journal, "no new segment: %s", err->text);
 	segments->rotate_due = false;

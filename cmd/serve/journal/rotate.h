@@ -12,11 +12,12 @@
 int rotate_segment(struct disk_journal *disk, struct chat_err *err);
 
 /*
- * Rotates if the active segment is full, if it would be after this many more bytes, or if
- * segments.rotate_due is set. If no segment can be created, the old one may grow further. Returns
- * 0, or -1 if it has become too large for that.
+ * Rotates if the active segment is full, if it would be after this many more bytes, if it cannot
+ * have a message with the number `last` (0: there is none), or if segments.rotate_due is set. If no
+ * segment can be created, the old one may grow further. Returns 0, or -1 if it has become too large
+ * for that, or cannot have that number.
  */
-int rotate_if_full(struct disk_journal *disk, uint64_t bytes, struct chat_err *err);
+int rotate_if_full(struct disk_journal *disk, uint64_t bytes, uint64_t last, struct chat_err *err);
 
 /*
  * Cleans up after a failed write or sync: truncates the active segment's files, and replaces the
