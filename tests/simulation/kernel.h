@@ -97,6 +97,7 @@ struct tally *world_tally(void);
 
 /* The chance that faults, delays and the order of threads are drawn from. */
 struct chance *world_chance(void);
+uint64_t world_seed(void);
 
 /* Adds bytes that left a program to the hash of the run. */
 void world_note(const void *bytes, size_t len);
