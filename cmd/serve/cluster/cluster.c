@@ -326,7 +326,7 @@ size_t
 cluster_memory(const struct cluster *cluster)
 {
 	return window_memory(&cluster->window) + cluster->presence.changes.cap +
-		refused_memory(&cluster->refused);
+		cluster->presence.nodes.bytes + refused_memory(&cluster->refused);
 }
 
 /* ---- opening and closing ---- */

@@ -149,6 +149,7 @@ load_files(natsOptions *nats, const struct shared_log_options *options)
 }
 
 #define SERVERS_MAX 16
+#define THREADS_END_MS 2000 /* for the threads of the library to end */
 
 /* Checks a URL. The library would take anything, and others would see a password. */
 static int
@@ -315,7 +316,8 @@ shared_log_free(struct shared_log *log)
 	while ((letter = mailbox_take(&log->mailbox)))
 		note_free((struct note *)letter); /* a message must go before the library does */
 	natsOptions_Destroy(log->nats_options);
-	nats_CloseAndWait(2000);
+	if (nats_CloseAndWait(THREADS_END_MS) == NATS_TIMEOUT)
+		return; /* a thread still uses it */
 	DL_FOREACH_SAFE(log->orders, order, next)
 	free(order);
 	mailbox_free(&log->mailbox);
