@@ -7,6 +7,7 @@
 
 #include "simulation/jetstream.h"
 #include "simulation/run.h"
+#include "simulation/stranger.h"
 #include "simulation/tokens.h"
 
 #define RESTART_NS (5 * SECOND)
@@ -248,6 +249,12 @@ run_act(struct run *run, const struct action *action)
 		break;
 	case ACTION_REMOVE:
 		jetstream_remove((uint64_t)action->number);
+		break;
+	case ACTION_STRANGER:
+		stranger_act((uint64_t)action->number);
+		break;
+	case ACTION_DELETE:
+		jetstream_delete();
 		break;
 	default:
 		world_step_clock(action->number * MILLISECOND);

@@ -37,7 +37,8 @@ stream_is_away(const struct member *member)
 	const struct faults *faults = &member->run->plan->faults;
 
 	return plan_has(member->run->plan, ACTION_LEADER) ||
-		plan_has(member->run->plan, ACTION_CUT) || faults->stream_away ||
+		plan_has(member->run->plan, ACTION_CUT) ||
+		plan_has(member->run->plan, ACTION_DELETE) || faults->stream_away ||
 		faults->stream_lost || faults->stream_late || faults->stream_refused;
 }
 
@@ -53,7 +54,8 @@ network_is_slow(const struct member *member)
 static bool
 server_ends(const struct member *member)
 {
-	return plan_has(member->run->plan, ACTION_KILL_SERVER) || member->stays ||
+	return plan_has(member->run->plan, ACTION_KILL_SERVER) ||
+		plan_has(member->run->plan, ACTION_DELETE) || member->stays ||
 		(member->run->plan->is_cluster && disk_fails(member));
 }
 

@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "simulation/kernel.h"
+#include "simulation/stranger.h"
 
 #define WINDOW_NS (120 * SECOND) /* in which what is published again is dropped */
 
 static struct {
-	struct stored *entries; /* all that there ever were, in their order */
+	struct stored *entries; /* all that there ever were, in their order, of all streams */
 	size_t count, cap;
+	size_t base; /* the number of those of streams that were deleted */
 	uint64_t first;
-	int64_t made_ms;
+	int64_t made_ms; /* of the newest stream */
+	bool exists;
 	int64_t begun_ms; /* Unix time at the beginning of the world */
 	int64_t away_until_ns, clock_ms;
 } stream;
@@ -29,6 +32,7 @@ void
 jetstream_end(void)
 {
 	shared_log_end();
+	stranger_end();
 	for (size_t i = 0; i < stream.count; i++) {
 		free((char *)stream.entries[i].text.at);
 	}
@@ -36,17 +40,39 @@ jetstream_end(void)
 	memset(&stream, 0, sizeof(stream));
 }
 
-void
-jetstream_make(int64_t made_ms)
+/* The Unix time that the leader has. */
+static int64_t
+now_ms(void)
 {
-	if (!stream.made_ms)
-		stream.made_ms = made_ms;
+	return stream.begun_ms + world_now_ns() / MILLISECOND + stream.clock_ms;
+}
+
+void
+jetstream_make(void)
+{
+	if (stream.exists)
+		return;
+	stream.made_ms = now_ms() > stream.made_ms ? now_ms() : stream.made_ms + 1;
+	stream.exists = true;
 }
 
 int64_t
 jetstream_made_ms(void)
 {
-	return stream.made_ms;
+	return stream.exists ? stream.made_ms : 0;
+}
+
+void
+jetstream_delete(void)
+{
+	if (!stream.exists)
+		return;
+	world_trace("the stream is deleted");
+	world_tally()->deletions++;
+	stream.exists = false;
+	stream.base = stream.count;
+	stream.first = 1;
+	shared_log_look();
 }
 
 uint64_t
@@ -58,13 +84,14 @@ jetstream_first(void)
 uint64_t
 jetstream_last(void)
 {
-	return stream.count;
+	return stream.count - stream.base;
 }
 
 const struct stored *
 jetstream_entry(uint64_t number)
 {
-	return number > 0 && number <= stream.count ? &stream.entries[number - 1] : NULL;
+	return number > 0 && number <= jetstream_last() ? &stream.entries[stream.base + number - 1]
+							: NULL;
 }
 
 bool
@@ -89,7 +116,7 @@ copy(struct chat_span span)
 static bool
 was_stored(const struct stored *batch)
 {
-	for (size_t i = stream.count; i-- > 0;) {
+	for (size_t i = stream.count; i-- > stream.base;) {
 		const struct stored *entry = &stream.entries[i];
 
 		if (world_now_ns() - entry->stored_ns > WINDOW_NS)
@@ -113,9 +140,9 @@ store(const struct stored *batch)
 	}
 	entry = &stream.entries[stream.count++];
 	*entry = *batch;
-	entry->number = stream.count;
+	entry->number = jetstream_last();
 	entry->stored_ns = world_now_ns();
-	entry->time_ms = stream.begun_ms + world_now_ns() / MILLISECOND + stream.clock_ms;
+	entry->time_ms = now_ms();
 	entry->text = copy(batch->text);
 	world_tally()->batches++;
 	world_trace("entry %llu of the stream is batch %llu of %016llx",
@@ -130,6 +157,8 @@ jetstream_publish(const struct stored *batch)
 	const struct faults *faults = world_faults();
 	struct chance *chance = world_chance();
 
+	if (!stream.exists)
+		return PUBLICATION_AWAY;
 	if (!jetstream_has_leader())
 		return chance_below(chance, 2) ? PUBLICATION_AWAY : PUBLICATION_LOST;
 	if (chance_hits(chance, faults->stream_lost))
@@ -138,7 +167,7 @@ jetstream_publish(const struct stored *batch)
 		return PUBLICATION_AWAY;
 	if (chance_hits(chance, faults->stream_refused))
 		return PUBLICATION_REFUSED;
-	if (was_stored(batch))
+	if (batch->instance && was_stored(batch))
 		world_tally()->batches_again++;
 	else
 		store(batch);
@@ -160,7 +189,7 @@ jetstream_change_leader(int64_t until_ns, int64_t clock_ms)
 void
 jetstream_remove(uint64_t count)
 {
-	while (count-- && stream.first < stream.count)
+	while (count-- && stream.first < jetstream_last())
 		stream.first++;
 	world_trace("the stream begins with entry %llu", (unsigned long long)stream.first);
 }

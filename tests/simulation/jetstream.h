@@ -35,13 +35,18 @@ void jetstream_begin(void);
 void jetstream_end(void);
 
 /* Makes the stream if there is none. */
-void jetstream_make(int64_t made_ms);
-int64_t jetstream_made_ms(void); /* 0: there is none */
+void jetstream_make(void);
+int64_t jetstream_made_ms(void); /* Unix time, another one for each stream; 0: there is none */
+
+/* Somebody deletes the stream with all of its entries. The next server that starts makes another
+ * one; who still has this one learns of it. */
+void jetstream_delete(void);
 
 uint64_t jetstream_first(void), jetstream_last(void); /* numbers; last is below first: none */
 const struct stored *jetstream_entry(uint64_t number); /* also one that was removed */
 bool jetstream_has_leader(void);
 
+/* instance 0: of who is no server. */
 enum publication jetstream_publish(const struct stored *batch);
 
 /* There is no leader until this time, and the clock of the next one is set apart from the world's.
@@ -57,6 +62,19 @@ void shared_log_cut(const struct process *process, int64_t until_ns);
 
 /* Gives the servers what was stored. */
 void shared_log_pass_on(void);
+
+/* The servers look whether their stream is still there. */
+void shared_log_look(void);
+
+/* Returns false if a server still has a stream that was deleted. */
+bool shared_log_is_of_now(void);
+
+/* All servers hear this. */
+void shared_log_tell_all(struct chat_span call);
+
+/* Fills in the number of the batch that one of the servers publishes next, and its instance.
+ * Returns false if there is no such server. */
+bool shared_log_next_batch(uint64_t which, struct stored *batch);
 
 /* Frees what the servers had of it. */
 void shared_log_end(void);

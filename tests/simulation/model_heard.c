@@ -9,7 +9,8 @@
 struct heard {
 	const char *who;
 	unsigned number;
-	bool repeats; /* it may print a message again, after it was killed */
+	bool repeats; /* it may print a message again: it was killed, or the stream was deleted and
+			 a server was late to know it */
 	bool from_first; /* it has asked for everything */
 	bool to_last; /* it was there to the end */
 	bool joined; /* the text is that of several processes, one after the other */
@@ -114,7 +115,7 @@ model_check_listener(struct model *model, unsigned number)
 	struct actor *actor = &run->listener[number];
 	struct heard heard = {.who = "listener",
 		.number = number,
-		.repeats = actor_was_killed(actor),
+		.repeats = actor_was_killed(actor) || plan_has(run->plan, ACTION_DELETE),
 		.from_first = true,
 		.to_last = true};
 	char path[64];

@@ -44,6 +44,19 @@ model_find_epoch(const struct model *model, const char *id, size_t len)
 	return -1;
 }
 
+/* The place of a new epoch. Those of a cluster are times of the stream, whose clock nobody sets. */
+static int
+place_epoch(const struct model *model, const char *id, int before)
+{
+	int at = 0;
+
+	if (!model->run->plan->is_cluster)
+		return before + 1;
+	while (at < (int)model->epoch_count && strcmp(model->epochs[at], id) < 0)
+		at++;
+	return at;
+}
+
 /* Notes the epoch of a message that follows one of the epoch `before` (-1: it is the first). */
 static int
 note_epoch(struct model *model, const char *id, int before)
@@ -53,7 +66,7 @@ note_epoch(struct model *model, const char *id, int before)
 
 	if (at >= 0 || model->epoch_count == EPOCHS_MOST)
 		return at;
-	at = before + 1;
+	at = place_epoch(model, id, before);
 	memmove(model->epochs + at + 1, model->epochs + at,
 		(model->epoch_count++ - (unsigned)at) * sizeof(*model->epochs));
 	snprintf(model->epochs[at], sizeof(*model->epochs), "%.*s", (int)len, id);
@@ -170,11 +183,22 @@ is_lost_by(const struct run *run, size_t offset)
 	return false;
 }
 
-bool
-model_is_removed(const struct run *run, uint64_t order)
+/* Returns true if a message is of a stream that was deleted. */
+static bool
+is_of_deleted_stream(const struct model *model, uint64_t order)
 {
-	return plan_forgets_entries(run->plan) &&
-		(order & NUMBER_MASK) >> BATCH_BITS < jetstream_first();
+	const char *epoch = model->epochs[order >> NUMBER_BITS];
+
+	return plan_has(model->run->plan, ACTION_DELETE) &&
+		strtoull(epoch, NULL, 16) != (uint64_t)jetstream_made_ms();
+}
+
+bool
+model_is_removed(const struct model *model, uint64_t order)
+{
+	return plan_forgets_entries(model->run->plan) &&
+		((order & NUMBER_MASK) >> BATCH_BITS < jetstream_first() ||
+			is_of_deleted_stream(model, order));
 }
 
 static void
@@ -199,7 +223,7 @@ take_printed(struct model *model, const char *path)
 		before[known->channel] = known->order;
 		known->printed = true;
 		known->optional = is_lost_by(model->run, (size_t)(line.at - start)) ||
-			model_is_removed(model->run, known->order);
+			model_is_removed(model, known->order);
 	}
 }
 

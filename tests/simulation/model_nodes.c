@@ -72,7 +72,7 @@ check_segment(struct model *model, unsigned node, const char *path)
 		if (known->line != message.line)
 			run_fail(model->run, "%s has other bytes in the journal of server %u",
 				message.id, node);
-		if (!known->printed && !model_is_removed(model->run, known->order))
+		if (!known->printed && !model_is_removed(model, known->order))
 			run_fail(model->run, "only the journal of server %u has %s \"%.40s\"", node,
 				message.id, message.content);
 		if (known->order <= before)

@@ -58,9 +58,9 @@ size_t model_find(const struct model *model, uint64_t order);
 struct known *model_add(struct model *model, const struct known *message);
 void model_take_server(struct model *model); /* what it printed */
 
-/* Returns true if the stream of a cluster has removed the entry of this message: then not all
- * servers need to have it. */
-bool model_is_removed(const struct run *run, uint64_t order);
+/* Returns true if the stream of a cluster has removed the entry of this message, or was deleted:
+ * then not all servers need to have it. */
+bool model_is_removed(const struct model *model, uint64_t order);
 
 /* ---- model_nodes.c: the servers of a cluster ---- */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulation/jetstream.h"
 #include "simulation/tokens.h"
 
 #define STEPS_MOST 3000000 /* of a run; more is a loop without end */
@@ -17,6 +18,8 @@
 #define LATE_NS (600 * SECOND) /* the same if something is slow */
 #define SLICE_NS (200 * MILLISECOND)
 #define DAMAGED 65 /* the exit status of a server whose journal is damaged */
+#define OTHER_STREAM 64 /* the same if its journal is not of this stream */
+#define NO_STREAM 75 /* the same if its journal is of a stream that is gone */
 
 /* The callbacks of world_at() have one argument. */
 struct order {
@@ -142,6 +145,15 @@ note_damage(struct run *run, unsigned node)
 	run->losses[run->loss_count++] = (struct loss){printed};
 }
 
+/* After the stream was deleted no server goes on with a journal of it: the operator empties the
+ * directory. */
+static bool
+is_of_deleted_stream(const struct run *run, int status)
+{
+	return plan_has(run->plan, ACTION_DELETE) &&
+		(status == OTHER_STREAM || status == NO_STREAM);
+}
+
 static void
 keep_server(struct run *run, unsigned node)
 {
@@ -154,7 +166,9 @@ keep_server(struct run *run, unsigned node)
 	status = process_status(last->process);
 	if (status == DAMAGED && !last->missed)
 		note_damage(run, node);
-	else if (status != DAMAGED && run->calm && !last->killed &&
+	else if (is_of_deleted_stream(run, status) && !last->missed)
+		disk_empty_dir(run_journal(node));
+	else if (status != DAMAGED && run->calm && !last->killed && !last->missed &&
 		last->begun_ns > run->plan->calm_ns)
 		run_fail(run, "server %u ended with %d although nothing was wrong", node, status);
 	if (!last->missed && !last->killed)
@@ -349,7 +363,8 @@ start_validators(struct run *run)
 		const struct listener_plan *plan = &run->plan->listener[i];
 
 		run_path(path, sizeof(path), "heard", i, 0);
-		if (!plan->absent && !plan->to_pipe && !actor_was_killed(&run->listener[i]))
+		if (!plan->absent && !plan->to_pipe && !actor_was_killed(&run->listener[i]) &&
+			!plan_has(run->plan, ACTION_DELETE))
 			run_start_validator(run, NODES + i, path);
 	}
 }
@@ -504,6 +519,8 @@ run_play(struct run *run, const struct plan *plan, const char *keep_dir)
 	end_adversaries(run);
 	end_clients(run);
 	let_pass(run, SECOND);
+	if (plan->is_cluster && !shared_log_is_of_now())
+		run_fail(run, "a server goes on with a stream that was deleted");
 	for (unsigned node = 0; node < plan_nodes(plan); node++)
 		process_signal(run_server(run, node), SIGUSR1);
 	read_everything(run);
