@@ -1,4 +1,4 @@
-/* What a stranger publishes to the subjects of a cluster. */
+/* A stranger publishes to the subjects of a cluster. */
 #include "simulation/stranger.h"
 
 #include <stdio.h>
@@ -101,7 +101,7 @@ write_lines(struct chat_buf *text, struct chance *chance, int64_t count)
 	}
 }
 
-/* What a server could have written. */
+/* Messages as servers write them. */
 static void
 write_batch(struct chat_buf *text, struct chance *chance)
 {
