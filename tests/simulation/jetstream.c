@@ -173,7 +173,6 @@ store(const struct stored *batch)
 	}
 	stream.entries[stream.count++] = entry;
 	*entry = *batch;
-	entry->made_ms = stream.made_ms;
 	entry->number = jetstream_last();
 	entry->stored_ns = world_now_ns();
 	entry->time_ms = now_ms();
@@ -259,13 +258,4 @@ jetstream_was_lost(int64_t made_ms, uint64_t number)
 			number <= stream.losses[i].last)
 			return true;
 	return false;
-}
-
-const struct stored *
-jetstream_kept(int64_t made_ms, uint64_t number)
-{
-	for (size_t i = stream.count; i-- > 0;)
-		if (stream.entries[i]->made_ms == made_ms && stream.entries[i]->number == number)
-			return stream.entries[i];
-	return NULL;
 }

@@ -18,7 +18,6 @@
 
 struct stored {
 	struct stored *next_lost;
-	int64_t made_ms; /* of its stream */
 	uint64_t number, instance, batch; /* who has published it, as its which batch */
 	int64_t time_ms; /* Unix time, by the clock of the leader */
 	int64_t stored_ns;
@@ -64,10 +63,8 @@ void jetstream_remove(uint64_t count);
 
 /* Loses the last entries: all nats-servers lose power. Their numbers are given to others. */
 void jetstream_lose(uint64_t count);
-/* Of the stream that was made then: */
-bool jetstream_was_lost(int64_t made_ms, uint64_t number); /* at least one entry with this number */
-/* The one that was not lost, also if the stream was deleted. NULL: there is none. */
-const struct stored *jetstream_kept(int64_t made_ms, uint64_t number);
+/* Returns true if the stream that was made then has lost at least one entry with this number. */
+bool jetstream_was_lost(int64_t made_ms, uint64_t number);
 
 /* The connection of this process ends, and comes back at this time. */
 struct process;

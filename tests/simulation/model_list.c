@@ -219,11 +219,10 @@ model_is_lost(const struct model *model, uint64_t order)
 bool
 model_was_lost(const struct model *model, const struct known *message, uint64_t order)
 {
-	const struct stored *stored =
-		jetstream_kept(made_ms_of(model, order), (order & NUMBER_MASK) >> BATCH_BITS);
+	const struct stored *stored = jetstream_entry((order & NUMBER_MASK) >> BATCH_BITS);
 	char content[TEXT_MOST + 64];
 
-	if (message->content[0] != 's')
+	if (message->content[0] != 's' || model_is_removed(model, order))
 		return false;
 	snprintf(content, sizeof(content), "\"content\":\"%s\"", message->content);
 	return !stored || !memmem(stored->text.at, stored->text.len, content, strlen(content));

@@ -67,7 +67,8 @@ bool model_is_removed(const struct model *model, uint64_t order);
 bool model_is_lost(const struct model *model, uint64_t order);
 
 /* Returns true if the stream has another message, or none, in the place of this one, which was
- * lost. Only texts of speakers are looked for: they are written as they are. */
+ * lost. Only texts of speakers are looked for: they are written as they are. What was also removed
+ * is not known to be lost: no server can compare it. */
 bool model_was_lost(const struct model *model, const struct known *message, uint64_t order);
 
 /* ---- model_nodes.c: the servers of a cluster ---- */
