@@ -75,6 +75,8 @@ struct tally {
 	/* Of streams: batches that were stored, that were published again after that, that were
 	 * answered by nobody, and how many times there was no leader, or no connection. */
 	uint64_t batches, batches_again, batches_lost, leaders, cuts, losses;
+	uint64_t deletions,
+		strangers; /* streams that were deleted; what a stranger has published */
 };
 
 /* Begins a world: time 0, no process, an empty disk. There is one at a time. */
