@@ -75,7 +75,8 @@ note_new(struct shared_log *log, enum note_kind kind, struct chat_span text)
 	note->connection = log->connection;
 	note->kind = kind;
 	note->len = text.len;
-	memcpy(note->text, text.at, text.len);
+	if (text.len)
+		memcpy(note->text, text.at, text.len);
 	return note;
 }
 
