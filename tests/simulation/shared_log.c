@@ -316,7 +316,8 @@ parcel_new(struct shared_log *log, uint64_t batch, struct chat_span text)
 	parcel->connection = log->connection;
 	parcel->batch = batch;
 	parcel->len = text.len;
-	memcpy(parcel->text, text.at, text.len);
+	if (text.len)
+		memcpy(parcel->text, text.at, text.len);
 	return parcel;
 }
 
