@@ -36,8 +36,8 @@ nats_unsubscribe(natsSubscription **sub)
 }
 
 /*
- * What a subscription of libnats with `Ordered` is, but that libnats does not begin it anew by
- * itself: in libnats 3.4 that uses freed memory while the subscription is ended here.
+ * Makes a consumer like those of subscriptions with `Ordered`, but libnats does not begin it anew
+ * by itself: libnats 3.4 uses freed memory if the subscription is ended here meanwhile.
  */
 static void
 set_consumer(jsConsumerConfig *consumer)
