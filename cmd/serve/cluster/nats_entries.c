@@ -13,7 +13,7 @@
 #define NS_PER_MS INT64_C(1000000)
 #define AGAIN_MS 1000 /* between two looks at the stream */
 #define QUIET_MS 3000 /* without an entry until the stream is looked at */
-#define HEARTBEAT_MS 5000 /* from JetStream, when there is no entry */
+#define HEARTBEAT_MS 5000 /* from JetStream without entries: flow control needs it */
 #define CONSUMER_KEPT_MS 60000 /* by JetStream, when its subscriber is gone */
 #define CHECK_MS 30000 /* until the last entry is read again although all is well */
 #define MISSING_MOST 5 /* a nats-server that has just started may not know the stream */
@@ -22,7 +22,7 @@
 /* One look at the stream. */
 struct look {
 	uint64_t last; /* the entry that was handed over last when it began; 0: none was */
-	unsigned cuts; /* of the connection, until then */
+	unsigned cuts; /* as in struct shared_log, until then */
 };
 
 /* ---- the subscription ---- */

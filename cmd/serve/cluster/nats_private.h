@@ -90,7 +90,7 @@ struct shared_log {
 	 * held.
 	 */
 	bool in_doubt;
-	unsigned cuts; /* how many times the connection has ended */
+	unsigned cuts; /* how many times the connection has ended, or entries were missing */
 	uint64_t last; /* the entry that was handed to the loop last; 0: none was */
 	uint64_t delivered; /* the entries that JetStream has sent to the subscription */
 
