@@ -255,6 +255,7 @@ class Nats:
 
     def __init__(self, port):
         self.sock = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile("rb")
         assert self.file.readline().startswith(b"INFO ")
         self.sock.sendall(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
