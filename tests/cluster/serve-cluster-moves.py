@@ -230,11 +230,9 @@ def _():
 
 def publish(servers, count, more=""):
     """Entries as another server makes them, each with one message: a number, and more text."""
+    text = b'{"type":"message","id":"-","sender":"eve","content":"%d%s","timestamp":1,"channel":"/","senderId":"eve"}\n'
     nats = Nats(servers.clients[0])
-    for number in range(count):
-        text = b'{"type":"message","id":"-","sender":"eve","content":"%d%s","timestamp":1,"channel":"/","senderId":"eve"}\n'
-        stored = nats.request("chat.chat.log.5s", text % (number, more.encode()))
-        assert "seq" in stored, stored
+    nats.store("chat.chat.log.5s", (text % (number, more.encode()) for number in range(count)))
     nats.close()
 
 
