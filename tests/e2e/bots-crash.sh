@@ -123,11 +123,12 @@ is "$(jq -r .content "$TMP/given" | paste -sd,)" 'q 3' 'gets the third, again'
 # ---- TERM ----
 
 # It takes a moment for each, and ends well.
-spawn chat-listen -c ends -u helper --cursor-file ends.cursor --exec bash -c "$slow" "$answer" 2>"$TMP/ends.err"
+spawn chat-listen -c ends -u helper --cursor-file ends.cursor \
+	--exec bash -c 'tee "$1" | bash -c "$2" "$0"' "$answer" "$TMP/ends.given" "$slow" 2>"$TMP/ends.err"
 bot=$!
 wait_for 'here ends helper'
 for i in 1 2 3 4 5 6 7 8; do echo "q $i"; done | chat-send -c ends -u alice -lq
-wait_for '[ "$(owed ends)" -le 7 ]'
+wait_for '[ "$(grep -c "\"sender\":\"alice\"" "$TMP/ends.given")" -eq 8 ] && [ "$(owed ends)" -le 7 ]'
 kill -TERM "$bot"
 ends "$bot" 143 'TERM'
 is "$(answers ends | xargs)" '1 1 1 1 1 1 1 1' 'lets the bot finish what it was given'
