@@ -16,7 +16,7 @@
 #include "text/err.h"
 
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
-#define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an HTTP answer */
+#define REFUSALS_AT_ONCE 33 /* connections beyond the limit that get an HTTP answer */
 
 /* ---- sockets, tokens, certificates ---- */
 
@@ -75,6 +75,7 @@ open_sockets(struct server *server, struct chat_err *err)
 	const struct config *config = server->config;
 	struct addresses *addresses = &server->addresses;
 
+	addresses_init(addresses, 1);
 	addresses->most = (size_t)config->limits.max_per_address;
 	addresses->failures_most = config->access.max_failures;
 	if (origins_check(&config->listening.origins, err) == 0 &&
@@ -108,7 +109,8 @@ on_connection(
 		addresses_enter(&server->addresses, (const struct sockaddr *)peer);
 
 	if (address_is_flooding(address, &server->addresses) ||
-		server->conns.count > sessions->options.max_connections + REFUSALS_AT_ONCE) {
+		addresses_connections(&server->addresses) >
+			sessions->options.max_connections + REFUSALS_AT_ONCE) {
 		addresses_leave(&server->addresses, address);
 		close(fd);
 		return;

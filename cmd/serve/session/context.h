@@ -32,10 +32,11 @@ struct session_options {
 	bool is_verbose; /* joins, leaves and errors are written to the error log */
 };
 
-/* The state that all sessions of a server share. */
+/* The state that all sessions of a loop share. */
 struct session_context {
 	struct session_options options;
 	struct origin_names names; /* of pages and hosts that are allowed */
+	size_t loop; /* the number of its loop, from 0 */
 	bool not_ready; /* the server catches up with its cluster: requests get 503 */
 
 	/* Borrowed from the server. */

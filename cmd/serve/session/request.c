@@ -38,7 +38,7 @@ session_check_peer(
 		return 403;
 	}
 	resolve_proxy(session, request);
-	if (context->conns->count > context->options.max_connections) {
+	if (addresses_connections(context->addresses) > context->options.max_connections) {
 		*why = "the server is full";
 		return 503;
 	}
