@@ -2,16 +2,21 @@
 #define SERVE_NET_TLS_PRIVATE_H
 
 #include <openssl/ssl.h>
+#include <stdatomic.h>
+#include <uv.h>
 
 #include "serve/net/tls.h"
 
 /* For the files that implement tls.h. No other file of the server uses OpenSSL's TLS. */
 struct tls {
 	const struct tls_files *files; /* borrowed */
+	uv_mutex_t mutex; /* of `context` */
 	SSL_CTX *context; /* owned; for new sessions: a session keeps its first context */
 	BIO_METHOD *wire; /* owned */
-	uint64_t failures; /* the number of failed handshakes */
-	size_t bytes; /* the estimated memory of all sessions together */
+
+	/* The sessions of several threads change them. */
+	atomic_size_t failures; /* the number of failed handshakes */
+	atomic_size_t bytes; /* the estimated memory of all sessions together */
 };
 
 struct tls_session {

@@ -55,8 +55,8 @@ count_memory(struct tls_session *session)
 
 	bytes += SSL_has_pending(session->ssl) ? RECORD_BYTES : 0;
 	bytes += session->committed || said_goodbye ? RECORD_BYTES : 0;
-	session->tls->bytes += bytes;
-	session->tls->bytes -= session->bytes;
+	if (bytes != session->bytes)
+		atomic_fetch_add(&session->tls->bytes, (size_t)bytes - session->bytes);
 	session->bytes = bytes;
 }
 
@@ -90,7 +90,7 @@ tls_session_free(struct tls_session *session)
 {
 	if (!session)
 		return;
-	session->tls->bytes -= session->bytes;
+	atomic_fetch_sub(&session->tls->bytes, session->bytes);
 	SSL_free(session->ssl);
 	free(session);
 }
