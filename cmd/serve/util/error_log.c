@@ -29,6 +29,28 @@ error_log_append(struct error_log *error_log, struct chat_span line)
 		error_log_flush(error_log);
 }
 
+size_t
+error_log_bytes(struct error_log *error_log)
+{
+	size_t bytes;
+
+	uv_mutex_lock(&error_log->mutex);
+	bytes = error_log->writer.buf.cap;
+	uv_mutex_unlock(&error_log->mutex);
+	return bytes;
+}
+
+uint64_t
+error_log_dropped(struct error_log *error_log)
+{
+	uint64_t dropped;
+
+	uv_mutex_lock(&error_log->mutex);
+	dropped = error_log->writer.dropped_ever;
+	uv_mutex_unlock(&error_log->mutex);
+	return dropped;
+}
+
 void
 error_log_printf(struct error_log *error_log, const char *format, ...)
 {

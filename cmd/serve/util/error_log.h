@@ -8,8 +8,9 @@
 /*
  * The server's log for its administrator, on stderr. It never waits for the reader. Lines are
  * written at the end of the tick. A line that the buffer has no room for is discarded and counted;
- * the number is logged when all lines before it are written. Any thread may call error_log_printf()
- * and error_log_append(); only the loop's thread may call the other functions.
+ * the number is logged when all lines before it are written. Any thread may call
+ * error_log_printf(), error_log_append(), error_log_bytes() and error_log_dropped(); only the
+ * loop's thread may call the other functions.
  */
 struct error_log {
 	uv_mutex_t mutex;
@@ -31,6 +32,10 @@ void error_log_printf(struct error_log *error_log, const char *format, ...)
 
 /* Logs a line without changes. It must not contain a newline. */
 void error_log_append(struct error_log *error_log, struct chat_span line);
+
+/* Returns the memory of the lines that wait, in bytes; and the number of lines ever discarded. */
+size_t error_log_bytes(struct error_log *error_log);
+uint64_t error_log_dropped(struct error_log *error_log);
 
 /*
  * Logs the error of another writer and the number of lines it has discarded, if they are new. name
