@@ -9,6 +9,7 @@
 #include "serve/channel/user_data.h"
 #include "serve/journal/disk_journal.h"
 #include "serve/limits.h"
+#include "serve/monitor/totals.h"
 #include "serve/sandbox.h"
 #include "serve/session/sessions.h"
 #include "serve/util/systemd.h"
@@ -305,14 +306,24 @@ open_loop(struct server *server, struct chat_err *err)
 	return 0;
 }
 
+static void
+add_rest(void *arg, struct totals *totals)
+{
+	struct server *server = arg;
+
+	totals->printer_dropped += event_printer_dropped(&server->event_printer);
+	totals->memory[USAGE_OUTPUT] += event_printer_bytes(&server->event_printer);
+}
+
 static int
 open_monitor(struct server *server, struct chat_err *err)
 {
 	const struct monitor_sources sources = {
 		.sessions = &server->sessions,
 		.tls = server->tls,
-		.events = &server->event_printer.writer,
 		.turns = &server->turns,
+		.add_rest = add_rest,
+		.arg = server,
 		.draining = &server->draining,
 		.cluster = &server->cluster,
 	};

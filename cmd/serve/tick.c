@@ -7,7 +7,7 @@
 #include "serve/channel/presence.h"
 #include "serve/channel/publish.h"
 #include "serve/channel/rollback.h"
-#include "serve/monitor/memory_usage.h"
+#include "serve/monitor/totals.h"
 #include "serve/session/sessions.h"
 #include "serve/util/memory.h"
 #include "serve/util/systemd.h"
@@ -112,6 +112,7 @@ static void
 server_sweep(struct server *server)
 {
 	struct session_context *sessions = &server->sessions;
+	struct totals totals;
 
 	if (clock_update(&server->clock))
 		error_log_printf(&server->error_log,
@@ -126,7 +127,8 @@ server_sweep(struct server *server)
 	page_cache_sweep(&server->channels.page_cache);
 	rate_limiter_expire(&sessions->rate_limiter, clock_now_ms(&server->clock));
 	systemd_notify_again(&server->notices);
-	memory_trim(&server->memory_peak, memory_usage_estimate(&server->monitor.sources));
+	totals_take(&totals, &server->monitor.sources, false);
+	memory_trim(&server->memory_peak, totals_memory(&totals));
 }
 
 static void
