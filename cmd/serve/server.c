@@ -44,9 +44,9 @@ open_tokens(struct server *server, struct chat_err *err)
 
 	if (!path)
 		return 0;
-	if (tokens_open(&server->sessions.tokens, path, err) < 0)
+	if (tokens_open(&server->shard.sessions.tokens, path, err) < 0)
 		return -1;
-	if (server->sessions.tokens.count)
+	if (server->shard.sessions.tokens.count)
 		return 0;
 	return chat_fail(err, CHAT_USAGE,
 		"--tokens %s: nobody is in it; --new-token NAME prints a line for it", path);
@@ -94,7 +94,7 @@ server_close_sockets(struct server *server)
 {
 	listeners_close(&server->listeners);
 	tls_close(server->tls);
-	tokens_free(&server->sessions.tokens);
+	tokens_free(&server->shard.sessions.tokens);
 	addresses_free(&server->addresses);
 }
 
@@ -105,7 +105,7 @@ on_connection(
 	void *arg, const struct listener *listener, int fd, const struct sockaddr_storage *peer)
 {
 	struct server *server = arg;
-	struct session_context *sessions = &server->sessions;
+	struct session_context *sessions = &server->shard.sessions;
 	struct address *address =
 		addresses_enter(&server->addresses, (const struct sockaddr *)peer);
 
@@ -128,48 +128,30 @@ open_acceptors(struct server *server, struct chat_err *err)
 		.on_accept = on_connection, /* which starts a session */
 		.arg = server,
 	};
-	return acceptors_open(&server->acceptors, &server->loop, err);
+	return acceptors_open(&server->acceptors, &server->shard.loop, err);
 }
 
-/* ---- sessions ---- */
+/* ---- the shard ---- */
 
-/* Gives the sessions what they borrow and their options. */
-static void
-set_up_sessions(struct server *server)
+static struct shard_shared
+shared_by_shards(struct server *server)
 {
 	const struct config *config = server->config;
-	struct session_context *sessions = &server->sessions;
-	bool is_public = listeners_reach_out(&server->listeners) ||
-		config->listening.proxies.count > 0 || config->listening.tcp_proxies.count > 0;
 
-	sessions->options = session_options_of(config, is_public);
-	sessions->names = (struct origin_names){
-		&config->listening.origins, &config->listening.hosts, server->tls};
-	sessions->clock = &server->clock;
-	sessions->conns = &server->conns;
-	sessions->addresses = &server->addresses;
-	sessions->channels = &server->channels;
-	sessions->error_log = &server->error_log;
-	web_page_prepare(&sessions->page);
-	rate_limits_of(sessions->rate_limiter.limits, config);
+	return (struct shard_shared){
+		.tls = server->tls,
+		.addresses = &server->addresses,
+		.error_log = &server->error_log,
+		.is_public = listeners_reach_out(&server->listeners) ||
+			config->listening.proxies.count > 0 ||
+			config->listening.tcp_proxies.count > 0,
+	};
 }
 
 static void
 on_relieve(void *arg)
 {
 	server_publish(arg);
-}
-
-static void
-open_backpressure(struct server *server)
-{
-	struct backpressure *backpressure = &server->sessions.backpressure;
-
-	backpressure->publish = on_relieve; /* calls server_publish in the middle of a turn */
-	backpressure->arg = server;
-	backpressure_open(backpressure, &server->channels,
-		(size_t)server->config->memory.unsynced_total_bytes,
-		(size_t)server->config->limits.max_message_bytes);
 }
 
 /* ---- channels and journal ---- */
@@ -180,13 +162,13 @@ open_journal(struct server *server, struct chat_err *err)
 	const struct journal_events *events = &server_journal_events; /* tick.c */
 	struct journal_options options = journal_options_of(server->config);
 
-	server->journal = options.dir
-		? disk_journal_open(&options, &server->loop, events, server, err)
+	server->shard.journal = options.dir
+		? disk_journal_open(&options, &server->shard.loop, events, server, err)
 		: null_journal_open(events, server);
-	server->channels.journal = server->journal;
-	if (!server->journal || !options.dir)
-		return server->journal ? 0 : -1;
-	return channels_restore(&server->channels, (struct disk_journal *)server->journal, err);
+	server->shard.channels.journal = server->shard.journal;
+	if (!server->shard.journal || !options.dir)
+		return server->shard.journal ? 0 : -1;
+	return channels_restore(&server->shard.channels, (struct disk_journal *)server->shard.journal, err);
 }
 
 static void
@@ -198,20 +180,9 @@ on_event(void *arg, struct chat_span line)
 static int
 open_channels(struct server *server, struct chat_err *err)
 {
-	const struct config *config = server->config;
-	struct channels *channels = &server->channels;
-	struct channels_limits limits = channels_limits_of(config);
-
-	channels_init(channels, &limits, &server->clock, (uint64_t)chat_unix_ms());
-	page_cache_init(&channels->page_cache, (size_t)config->memory.queue_total_bytes);
-	channels->page_cache.stale = config->journal.max_messages > 0;
-	channels->nonces.most = (size_t)config->nonces.max_nonces;
-	channels->nonces.most_bytes = (size_t)config->nonces.memory_bytes;
-	channels->nonces.keep_ms = config->nonces.keep_ms;
-	if (!config->output.quiet)
-		channels->watcher = (struct watcher){on_event, &server->event_printer};
-	catchup_open(&server->sessions.catchup, &server->loop, channels,
-		(size_t)config->memory.queue_bytes / 2);
+	shard_open_channels(&server->shard, (uint64_t)chat_unix_ms());
+	if (!server->config->output.quiet)
+		server->shard.channels.watcher = (struct watcher){on_event, &server->event_printer};
 	return open_journal(server, err);
 }
 
@@ -224,7 +195,7 @@ server_fail(struct server *server, const struct chat_err *err)
 {
 	error_log_printf(&server->error_log, "%s", err->text);
 	server->failure = chat_exit_status(err->code);
-	if (!server->draining)
+	if (!server->shard.draining)
 		server_drain(server);
 }
 
@@ -234,9 +205,9 @@ on_cluster_ready(void *arg)
 	struct server *server = arg;
 	struct chat_err err;
 
-	if (server->draining)
+	if (server->shard.draining)
 		return;
-	server->sessions.not_ready = false;
+	server->shard.sessions.not_ready = false;
 	if (begin_serving(server, &err) < 0)
 		server_fail(server, &err);
 	else
@@ -272,7 +243,7 @@ open_cluster(struct server *server, struct chat_err *err)
 
 	if (!options->urls)
 		return 0;
-	return cluster_open(&server->cluster, options, &server->loop, &server->channels,
+	return cluster_open(&server->cluster, options, &server->shard.loop, &server->shard.channels,
 		&server->error_log, &cluster_events, server, err);
 }
 
@@ -282,27 +253,17 @@ open_cluster(struct server *server, struct chat_err *err)
 static int
 open_loop(struct server *server, struct chat_err *err)
 {
-	struct conn_limits limits = conn_limits_of(server->config);
+	struct shard_shared shared = shared_by_shards(server);
+	uv_loop_t *loop = &server->shard.loop;
 
-	int failed = uv_loop_init(&server->loop);
-
-	if (failed) {
-		server_close_sockets(server);
-		return chat_fail(
-			err, CHAT_INTERNAL, "no event loop can be had: %s", uv_strerror(failed));
-	}
-	server->clock.loop = &server->loop;
-	clock_update(&server->clock);
-	if (conns_open(&server->conns, &server->clock, &session_events, &limits, err) < 0) {
-		uv_loop_close(&server->loop);
+	if (shard_open_loop(&server->shard, server->config, NULL, err) < 0) {
 		server_close_sockets(server);
 		return -1;
 	}
-	event_printer_open(
-		&server->event_printer, &server->loop, STDOUT_FILENO, &server->error_log);
-	error_log_open(&server->error_log, &server->loop, STDERR_FILENO);
+	event_printer_open(&server->event_printer, loop, STDOUT_FILENO, &server->error_log);
+	error_log_open(&server->error_log, loop, STDERR_FILENO);
 	systemd_notices_open(&server->notices);
-	set_up_sessions(server);
+	shard_open_sessions(&server->shard, &shared);
 	return 0;
 }
 
@@ -319,17 +280,17 @@ static int
 open_monitor(struct server *server, struct chat_err *err)
 {
 	const struct monitor_sources sources = {
-		.sessions = &server->sessions,
+		.sessions = &server->shard.sessions,
 		.tls = server->tls,
-		.turns = &server->turns,
+		.turns = &server->shard.turns,
 		.add_rest = add_rest,
 		.arg = server,
-		.draining = &server->draining,
+		.draining = &server->shard.draining,
 		.cluster = &server->cluster,
 	};
 
 	return monitor_open(
-		&server->monitor, &server->loop, &sources, server->config->listening.metrics, err);
+		&server->monitor, &server->shard.loop, &sources, server->config->listening.metrics, err);
 }
 
 /* Gives up the rights that serving does not need. Threads may only start after this. */
@@ -357,13 +318,13 @@ open_contents(struct server *server, struct chat_err *err)
 		confine(server, err) < 0 || open_channels(server, err) < 0 ||
 		open_cluster(server, err) < 0)
 		return -1;
-	open_backpressure(server);
+	shard_open_backpressure(&server->shard, on_relieve, server);
 	server_open_timers(server);
 	server_open_signals(server);
 	if (config->channels.read_stdin)
-		stdin_reader_open(&server->stdin_reader, &server->loop, STDIN_FILENO,
-			(size_t)config->limits.max_message_bytes, &server->channels,
-			&server->sessions.backpressure, &server->error_log);
+		stdin_reader_open(&server->stdin_reader, &server->shard.loop, STDIN_FILENO,
+			(size_t)config->limits.max_message_bytes, &server->shard.channels,
+			&server->shard.sessions.backpressure, &server->error_log);
 	return 0;
 }
 
@@ -375,7 +336,7 @@ begin_serving(struct server *server, struct chat_err *err)
 		url_file_write(&server->url_file, server->listeners.at[0].url, err) < 0)
 		return -1;
 	if (!server->cluster.shared_log) /* which has announced it before everything else */
-		channels_announce_server(&server->channels);
+		channels_announce_server(&server->shard.channels);
 	server->serving = true;
 	return 0;
 }
@@ -390,7 +351,7 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	if (limits_raise_files(err) < 0 || open_sockets(server, err) < 0 ||
 		open_loop(server, err) < 0)
 		return -1;
-	server->sessions.not_ready = config->cluster.urls != NULL; /* until on_cluster_ready */
+	server->shard.sessions.not_ready = config->cluster.urls != NULL; /* until on_cluster_ready */
 	if (open_contents(server, err) < 0 || open_acceptors(server, err) < 0 ||
 		(!config->cluster.urls && begin_serving(server, err) < 0)) {
 		server_close(server);
@@ -407,7 +368,7 @@ server_run(struct server *server)
 		systemd_notify(&server->notices, "READY=1");
 	error_log_set_immediate(&server->error_log, false); /* from now on the tick flushes it */
 	while (!server->stopped) {
-		poller_wait(&server->conns.poller, true);
+		poller_wait(&server->shard.conns.poller, true);
 		server_turn(server);
 	}
 	error_log_set_immediate(&server->error_log, true);

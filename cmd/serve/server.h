@@ -5,21 +5,16 @@
 #include <uv.h>
 
 #include "chat/err.h"
-#include "serve/channel/channel.h"
 #include "serve/cluster/cluster.h"
 #include "serve/config.h"
 #include "serve/event_printer.h"
-#include "serve/journal/journal.h"
 #include "serve/monitor/monitor.h"
-#include "serve/monitor/turn_times.h"
 #include "serve/net/acceptor.h"
 #include "serve/net/address.h"
-#include "serve/net/conn.h"
 #include "serve/net/listener.h"
-#include "serve/session/context.h"
+#include "serve/shard.h"
 #include "serve/stdin_reader.h"
 #include "serve/url_file.h"
-#include "serve/util/clock.h"
 #include "serve/util/error_log.h"
 #include "serve/util/memory.h"
 #include "serve/util/systemd.h"
@@ -113,8 +108,7 @@ struct server_handles {
 
 struct server {
 	const struct config *config; /* borrowed */
-	uv_loop_t loop;
-	struct clock clock;
+	struct shard shard; /* on the loop of this thread */
 	struct server_handles handles;
 
 	/* Peers. */
@@ -122,12 +116,8 @@ struct server {
 	struct acceptors acceptors;
 	struct tls *tls; /* NULL: no TLS */
 	struct addresses addresses;
-	struct conns conns;
-	struct session_context sessions;
 
 	/* Messages. */
-	struct channels channels;
-	struct journal *journal;
 	struct cluster cluster;
 	struct stdin_reader stdin_reader;
 
@@ -135,7 +125,6 @@ struct server {
 	struct event_printer event_printer;
 	struct error_log error_log;
 	struct monitor monitor;
-	struct turn_times turns;
 	struct memory_peak memory_peak;
 	struct url_file url_file;
 	struct systemd_notices notices;
@@ -143,8 +132,6 @@ struct server {
 	/* The end. */
 	bool serving; /* connections are accepted, or were */
 	int failure; /* the exit status, if something has failed; else 0 */
-	bool draining; /* a signal told the server to end: nothing more is read */
-	bool settling; /* draining, and accepted messages wait for the journal */
 	bool stopped; /* server_run returns at the end of the turn */
 };
 

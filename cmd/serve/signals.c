@@ -28,7 +28,7 @@ server_report(struct server *server)
 static void
 server_reload(struct server *server)
 {
-	struct tokens *tokens = &server->sessions.tokens;
+	struct tokens *tokens = &server->shard.sessions.tokens;
 	struct chat_err err = {0};
 
 	systemd_notify(&server->notices, "RELOADING=1");
@@ -37,21 +37,21 @@ server_reload(struct server *server)
 	if (tokens->path && tokens_reload(tokens, &err) < 0)
 		error_log_printf(&server->error_log, "%s (the old tokens stay)", err.text);
 	else if (tokens->path)
-		sessions_recheck(&server->sessions);
+		sessions_recheck(&server->shard.sessions);
 	systemd_notify(&server->notices, "READY=1");
 }
 
 static void
 server_rotate(struct server *server)
 {
-	if (server->journal->kind->rotate)
-		server->journal->kind->rotate(server->journal);
+	if (server->shard.journal->kind->rotate)
+		server->shard.journal->kind->rotate(server->shard.journal);
 }
 
 static void
 server_end(struct server *server)
 {
-	if (server->draining)
+	if (server->shard.draining)
 		server->stopped = true; /* the second signal ends it at once */
 	else
 		server_drain(server);
@@ -81,7 +81,7 @@ server_open_signals(struct server *server)
 	for (size_t i = 0; i < SERVER_SIGNALS; i++) {
 		uv_signal_t *handle = &server->handles.signals[i];
 
-		uv_signal_init(&server->loop, handle);
+		uv_signal_init(&server->shard.loop, handle);
 		handle->data = server;
 		uv_signal_start(handle, on_signal, signals[i]);
 	}
