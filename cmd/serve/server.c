@@ -76,7 +76,7 @@ open_sockets(struct server *server, struct chat_err *err)
 	const struct config *config = server->config;
 	struct addresses *addresses = &server->addresses;
 
-	addresses_init(addresses, 1);
+	addresses_init(addresses, server->loops.count);
 	addresses->most = (size_t)config->limits.max_per_address;
 	addresses->failures_most = config->access.max_failures;
 	if (origins_check(&config->listening.origins, err) == 0 &&
@@ -133,8 +133,8 @@ open_acceptors(struct server *server, struct chat_err *err)
 
 /* ---- the shard ---- */
 
-static struct shard_shared
-shared_by_shards(struct server *server)
+struct shard_shared
+server_shared(struct server *server)
 {
 	const struct config *config = server->config;
 
@@ -142,6 +142,9 @@ shared_by_shards(struct server *server)
 		.tls = server->tls,
 		.addresses = &server->addresses,
 		.error_log = &server->error_log,
+		.lending = server->loops.lending,
+		.rate_pool = server->loops.rate_pool,
+		.loops = server->loops.count,
 		.is_public = listeners_reach_out(&server->listeners) ||
 			config->listening.proxies.count > 0 ||
 			config->listening.tcp_proxies.count > 0,
@@ -168,21 +171,29 @@ open_journal(struct server *server, struct chat_err *err)
 	server->shard.channels.journal = server->shard.journal;
 	if (!server->shard.journal || !options.dir)
 		return server->shard.journal ? 0 : -1;
-	return channels_restore(&server->shard.channels, (struct disk_journal *)server->shard.journal, err);
+	return channels_restore(
+		&server->shard.channels, (struct disk_journal *)server->shard.journal, err);
 }
 
 static void
 on_event(void *arg, struct chat_span line)
 {
-	event_printer_print(arg, line);
+	struct server *server = arg;
+
+	if (server->loops.count == 1) {
+		event_printer_print(&server->event_printer, line);
+		return;
+	}
+	chat_buf_append_span(&server->loops.events, line); /* server_publish passes them on */
+	chat_buf_append(&server->loops.events, "\n", 1);
 }
 
 static int
-open_channels(struct server *server, struct chat_err *err)
+open_channels(struct server *server, uint64_t epoch, struct chat_err *err)
 {
-	shard_open_channels(&server->shard, (uint64_t)chat_unix_ms());
+	shard_open_channels(&server->shard, epoch);
 	if (!server->config->output.quiet)
-		server->shard.channels.watcher = (struct watcher){on_event, &server->event_printer};
+		server->shard.channels.watcher = (struct watcher){on_event, server};
 	return open_journal(server, err);
 }
 
@@ -253,7 +264,7 @@ open_cluster(struct server *server, struct chat_err *err)
 static int
 open_loop(struct server *server, struct chat_err *err)
 {
-	struct shard_shared shared = shared_by_shards(server);
+	struct shard_shared shared = server_shared(server);
 	uv_loop_t *loop = &server->shard.loop;
 
 	if (shard_open_loop(&server->shard, server->config, NULL, err) < 0) {
@@ -263,7 +274,7 @@ open_loop(struct server *server, struct chat_err *err)
 	event_printer_open(&server->event_printer, loop, STDOUT_FILENO, &server->error_log);
 	error_log_open(&server->error_log, loop, STDERR_FILENO);
 	systemd_notices_open(&server->notices);
-	shard_open_sessions(&server->shard, &shared);
+	shard_open_sessions(&server->shard, &shared, 0);
 	return 0;
 }
 
@@ -274,6 +285,7 @@ add_rest(void *arg, struct totals *totals)
 
 	totals->printer_dropped += event_printer_dropped(&server->event_printer);
 	totals->memory[USAGE_OUTPUT] += event_printer_bytes(&server->event_printer);
+	server_add_workers(server, totals);
 }
 
 static int
@@ -289,8 +301,8 @@ open_monitor(struct server *server, struct chat_err *err)
 		.cluster = &server->cluster,
 	};
 
-	return monitor_open(
-		&server->monitor, &server->shard.loop, &sources, server->config->listening.metrics, err);
+	return monitor_open(&server->monitor, &server->shard.loop, &sources,
+		server->config->listening.metrics, err);
 }
 
 /* Gives up the rights that serving does not need. Threads may only start after this. */
@@ -306,25 +318,35 @@ confine(struct server *server, struct chat_err *err)
 	return sandbox_enter(config, &server->listeners, err);
 }
 
+static void
+open_stdin(struct server *server)
+{
+	const struct stdin_route route = {server_pass_line, server};
+	struct shard *shard = &server->shard;
+
+	stdin_reader_open(&server->stdin_reader, &shard->loop, STDIN_FILENO,
+		(size_t)server->config->limits.max_message_bytes, &shard->channels, &route,
+		&shard->sessions.backpressure, &server->error_log);
+}
+
 /* Opens the monitor and the URL file, enters the sandbox, and opens the other parts. */
 static int
 open_contents(struct server *server, struct chat_err *err)
 {
 	const struct config *config = server->config;
+	uint64_t epoch = (uint64_t)chat_unix_ms();
 
 	if (open_monitor(server, err) < 0 ||
 		url_file_open(&server->url_file, config->listening.url_file,
 			config->access.user != NULL, err) < 0 ||
-		confine(server, err) < 0 || open_channels(server, err) < 0 ||
-		open_cluster(server, err) < 0)
+		server_open_workers(server, epoch, err) < 0 || confine(server, err) < 0 ||
+		open_channels(server, epoch, err) < 0 || open_cluster(server, err) < 0)
 		return -1;
 	shard_open_backpressure(&server->shard, on_relieve, server);
 	server_open_timers(server);
 	server_open_signals(server);
 	if (config->channels.read_stdin)
-		stdin_reader_open(&server->stdin_reader, &server->shard.loop, STDIN_FILENO,
-			(size_t)config->limits.max_message_bytes, &server->shard.channels,
-			&server->shard.sessions.backpressure, &server->error_log);
+		open_stdin(server);
 	return 0;
 }
 
@@ -341,18 +363,36 @@ begin_serving(struct server *server, struct chat_err *err)
 	return 0;
 }
 
+/* Prepares for as many loops as the options say; no thread is started yet. */
+static void
+open_loops(struct server *server)
+{
+	size_t total[LENT_KINDS];
+
+	server->loops.count = config_loops(server->config);
+	if (server->loops.count == 1)
+		return;
+	memory_use_threads(server->loops.count);
+	lent_limits_of(total, server->config);
+	server->loops.lending = lending_new(server->loops.count, total);
+	server->loops.rate_pool = rate_pool_new();
+}
+
 int
 server_open(struct server *server, const struct config *config, struct chat_err *err)
 {
 	memset(server, 0, sizeof(*server));
 	server->config = config;
 	server->url_file.fd = -1;
+	open_loops(server);
 	server_hold_signals(true);
 	if (limits_raise_files(err) < 0 || open_sockets(server, err) < 0 ||
 		open_loop(server, err) < 0)
 		return -1;
-	server->shard.sessions.not_ready = config->cluster.urls != NULL; /* until on_cluster_ready */
-	if (open_contents(server, err) < 0 || open_acceptors(server, err) < 0 ||
+	server->shard.sessions.not_ready =
+		config->cluster.urls != NULL; /* until on_cluster_ready */
+	if (open_contents(server, err) < 0 || server_start_workers(server, err) < 0 ||
+		open_acceptors(server, err) < 0 ||
 		(!config->cluster.urls && begin_serving(server, err) < 0)) {
 		server_close(server);
 		return -1;

@@ -16,6 +16,7 @@
 #include "serve/session/context.h"
 #include "serve/util/clock.h"
 #include "serve/util/error_log.h"
+#include "serve/util/lending.h"
 
 /*
  * A shard: a loop, with the channels that live on it and the connections of their members. Only the
@@ -32,15 +33,20 @@ struct shard {
 	struct channels channels;
 	struct journal *journal; /* set by the owner of the shard, who closes it */
 	struct turn_times turns;
+	struct lending *lending; /* borrowed; NULL: no other loop shares the limits */
+	uint64_t told_channels; /* channels.ever.channels when the others were told of them last */
 	bool draining; /* the server is told to end: nothing more is read */
 	bool settling; /* draining, and accepted messages wait for the journal */
 };
 
-/* What all shards use. All pointers are borrowed. */
+/* The parts that all shards use. All pointers are borrowed. */
 struct shard_shared {
 	struct tls *tls; /* NULL: no TLS */
 	struct addresses *addresses;
 	struct error_log *error_log;
+	struct lending *lending; /* NULL: there is one loop */
+	struct rate_pool *rate_pool; /* NULL: there is one loop */
+	size_t loops; /* how many there are */
 	bool is_public; /* peers that are not on this machine can connect */
 };
 
@@ -51,10 +57,11 @@ struct shard_shared {
 int shard_open_loop(struct shard *shard, const struct config *config, const struct shard *like,
 	struct chat_err *err);
 
-/* Gives the sessions what they borrow and their options. */
-void shard_open_sessions(struct shard *shard, const struct shard_shared *shared);
+/* Gives the sessions what they borrow and their options. number: of the loop, from 0. */
+void shard_open_sessions(struct shard *shard, const struct shard_shared *shared, size_t number);
 
-/* Opens the set of channels, without a journal. epoch: of this process (channel.h). */
+/* Opens the set of channels, without a journal. epoch: of this process (channel.h); the numbers of
+ * messages differ from those of the other loops. */
 void shard_open_channels(struct shard *shard, uint64_t epoch);
 
 /* Sets the limit on messages that wait for the journal, which is open. publish: as in struct

@@ -21,6 +21,7 @@ server_drain(struct server *server)
 	systemd_notify(&server->notices, "STOPPING=1");
 	acceptors_stop(&server->acceptors);
 	stdin_reader_close(&server->stdin_reader);
+	server_drain_workers(server);
 }
 
 void
@@ -103,6 +104,9 @@ free_all(struct server *server)
 {
 	cluster_free(&server->cluster);
 	shard_free(&server->shard);
+	lending_free(server->loops.lending);
+	rate_pool_free(server->loops.rate_pool);
+	chat_buf_free(&server->loops.events);
 	close_outside(server);
 	error_log_close(&server->error_log);
 	systemd_notices_close(&server->notices);
@@ -119,6 +123,7 @@ server_close(struct server *server)
 
 	server_hold_signals(true); /* no signal is to end the process before it is done */
 	stdin_reader_close(&server->stdin_reader);
+	server_close_workers(server); /* first: they use what this loop has */
 	answers = settle(server);
 	event_printer_close(&server->event_printer);
 	error_log_leave_loop(&server->error_log);

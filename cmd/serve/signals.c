@@ -24,6 +24,14 @@ server_report(struct server *server)
 	chat_buf_free(&line);
 }
 
+/* Ends the sessions of users that are no longer let in. Returns true if workers go on with that. */
+static bool
+server_reload_sessions(struct server *server)
+{
+	sessions_recheck(&server->shard.sessions);
+	return server_renew_tokens(server);
+}
+
 /* Reads the certificate and the tokens again. If a file is bad, its old content stays valid. */
 static void
 server_reload(struct server *server)
@@ -36,8 +44,8 @@ server_reload(struct server *server)
 		error_log_printf(&server->error_log, "%s (the old certificate stays)", err.text);
 	if (tokens->path && tokens_reload(tokens, &err) < 0)
 		error_log_printf(&server->error_log, "%s (the old tokens stay)", err.text);
-	else if (tokens->path)
-		sessions_recheck(&server->shard.sessions);
+	else if (tokens->path && server_reload_sessions(server))
+		return; /* the workers are not done */
 	systemd_notify(&server->notices, "READY=1");
 }
 

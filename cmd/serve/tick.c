@@ -12,6 +12,8 @@
 #include "serve/util/memory.h"
 #include "serve/util/systemd.h"
 
+#define WORKER_LATE_MS 1000 /* a worker sweeps ten times a second; this is late on any machine */
+
 /* ---- what the journal answers ---- */
 
 static void
@@ -35,7 +37,8 @@ on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 		server->stopped = true;
 		return;
 	}
-	channels_rollback(&server->shard.channels, ticket); /* the journal has reported the reason */
+	channels_rollback(
+		&server->shard.channels, ticket); /* the journal has reported the reason */
 }
 
 static void
@@ -66,7 +69,10 @@ server_publish(struct server *server)
 		cluster_is_settled(&server->cluster))
 		server_say_goodbye(server);
 	/* Before the connections are flushed: an event is printed before a member sees it. */
-	event_printer_flush(&server->event_printer);
+	if (server->loops.count == 1)
+		event_printer_flush(&server->event_printer);
+	else
+		event_printer_take(&server->event_printer, &server->loops.events);
 	error_log_flush(&server->error_log);
 }
 
@@ -86,7 +92,8 @@ server_tick(struct server *server)
 	catchup_turn(&server->shard.sessions.catchup);
 	resume_senders(server);
 	shard_flush(&server->shard);
-	if (server->shard.draining && server->shard.conns.count == 0)
+	if (server->shard.draining && server->shard.conns.count == 0 &&
+		server_workers_have_ended(server))
 		server->stopped = true;
 }
 
@@ -131,7 +138,8 @@ on_watchdog(uv_timer_t *timer)
 {
 	const struct server *server = timer->data;
 
-	systemd_notify_watchdog(&server->notices);
+	if (server_workers_sweep(server, uv_timer_get_repeat(timer) + WORKER_LATE_MS))
+		systemd_notify_watchdog(&server->notices);
 }
 
 static void

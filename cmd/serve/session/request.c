@@ -49,6 +49,22 @@ session_check_peer(
 	return 0;
 }
 
+bool
+session_belongs_elsewhere(struct conn *conn, const struct chat_http_request *request)
+{
+	struct session *session = session_of(conn);
+	const struct session_context *context = session->context;
+	size_t loop;
+
+	if (context->loops < 2 || !chat_channel_valid(request->path))
+		return false;
+	loop = channel_loop(request->path, context->loops);
+	if (loop == context->loop)
+		return false;
+	session->destination = loop;
+	return true;
+}
+
 /* Returns the claimant of a new channel. This machine and a proxy stand for many peers. */
 static struct claimant
 claimant_of(const struct session *session)
