@@ -123,7 +123,7 @@ post_place(struct channel *channel, const struct channel_post *post)
 {
 	const struct channels *channels = channel->channels;
 	struct log_entry entry = {
-		.place = {channels->epoch, channels->sequence + 1},
+		.place = {channels->epoch, channels->sequence + channels->step},
 		.posted_ms = clock_unix_ms(channels->clock),
 		.post = post,
 		.sender = channel_post_sender(post),

@@ -7,8 +7,8 @@
 #include <uv.h>
 
 #include "chat/err.h"
-#include "serve/cluster/mailbox.h"
 #include "serve/cluster/shared_log.h"
+#include "serve/util/mailbox.h"
 
 /*
  * shared_log.h with libnats. nats.c: the functions that the loop calls, and what it is told;

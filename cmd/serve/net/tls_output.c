@@ -90,6 +90,16 @@ tls_flush(struct tls_session *session)
 	return count;
 }
 
+void
+tls_held_by(struct tls_session *session, size_t *held)
+{
+	if (session->held)
+		*session->held -= session->unsent.cap;
+	session->held = held;
+	if (held)
+		*held += session->unsent.cap;
+}
+
 size_t
 tls_unsent(const struct tls_session *session)
 {
