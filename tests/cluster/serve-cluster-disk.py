@@ -1,5 +1,5 @@
-"""The disks of the majority of the nats-servers are full: nothing is acknowledged falsely, and it goes on when there is
-room again.
+"""The disks of the majority of the nats-servers are full: nothing is acknowledged falsely, and when there is room again
+it goes on, without a restart of any chat-serve.
 """
 import time
 
@@ -30,6 +30,10 @@ def _():
         disks.nats[number].kill()  # a nats-server that has met a full disk does without JetStream until it begins again
         disks.restart_nats(number)
     traffic.flows()
+    for number, node in enumerate(disks.nodes):
+        until(lambda n=number: disks.health(n)[0] == 200, "server %d is healthy again" % number, START)
+        assert node.process.poll() is None, "server %d has ended: %s" % (number, node.errors())
+        assert "messages are stored again" in node.errors() or "messages are not stored" not in node.errors()
     traffic.finish()
     disks.close()
 

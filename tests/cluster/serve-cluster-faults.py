@@ -1,6 +1,7 @@
 """Bad days of a cluster: each gets a clear word and its exit status, and nothing is acknowledged falsely."""
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -101,7 +102,8 @@ def _():
 
 @case("the stream is deleted while the server runs", server=False)
 def _():
-    servers = cluster().start_all()
+    servers = cluster(journal=True).start_all()
+    assert "made the stream CHAT_chat" in servers.nodes[0].errors()
     alice = servers.join(0, "alice")
     alice.text("stored")
     alice.heard("stored")
@@ -114,7 +116,46 @@ def _():
             assert alice.recv().get("content") != "not stored", "it was acknowledged"
     except (EOFError, AssertionError) as end:
         assert "acknowledged" not in str(end), end
+    node = servers.start(0)  # it does not make another one in the place of that of which it has messages
+    until(lambda: node.errors().count("there is no stream, and the journal has messages") == 1, "it says so")
+    until(lambda: servers.health(0)[0] == 503, "it is not healthy")
+    assert nats.request("$JS.API.STREAM.INFO.CHAT_chat", b"")["error"]["code"] == 404
+    assert node.end() == 0
+    shutil.rmtree(os.path.join(servers.dir, "journal0"))
+    servers.start(0)
+    servers.ready(0)
+    bob = servers.join(0, "bob")
+    assert bob.history["messages"] == []
+    bob.close(), nats.close()
+    servers.close()
+
+
+def replace_stream(servers, **changed):
+    """Somebody deletes the stream, and makes it again without its entries."""
+    nats = Nats(servers.clients[0])
+    config = nats.request("$JS.API.STREAM.INFO.CHAT_chat", b"")["config"]
+    assert nats.request("$JS.API.STREAM.DELETE.CHAT_chat", b"")["success"]
+    made = nats.request("$JS.API.STREAM.CREATE.CHAT_chat", json.dumps({**config, **changed}).encode())
+    assert "error" not in made, made
     nats.close()
+
+
+@case("another stream has the name while the server runs, and an old copy of the stream is there when it comes back", server=False)
+def _():
+    servers = cluster(journal=True).start_all()
+    alice = servers.join(0, "alice")
+    alice.text("stored")
+    alice.heard("stored")
+    alice.close()
+    assert servers.nodes[0].end() == 0
+    replace_stream(servers)
+    servers.start(0)
+    gives_up(servers, 64, "messages that the stream has lost")
+    shutil.rmtree(os.path.join(servers.dir, "journal0"))
+    servers.start(0)
+    servers.ready(0)
+    replace_stream(servers, description="chat-serve 1")
+    gives_up(servers, 74, "was deleted")
     servers.close()
 
 
@@ -180,9 +221,15 @@ def _():
     for peer in alice, bob:
         for _ in range(256):
             peer.heard("eve")
+    name = next(line for line in servers.nodes[1].errors().splitlines() if " is there" in line).split()[-3]
+    nats.publish("chat.chat.roll", b'{"roll":"whole","server":"%s","version":9,"part":1,"parts":1}' % name.encode())
+    until(lambda: "in the name of this server" in servers.nodes[0].errors(), "it is reported")
+    until(lambda: servers.present(1) == ["alice", "bob"], "and asked what is true")
     alice.text("after")
     after = alice.heard("after")
-    assert bob.heard("after")["id"] == after["id"]
+    while (message := bob.recv())["type"] != "message":  # alice may have gone and come
+        pass
+    assert message == after, message
     for node in servers.nodes:
         until(lambda n=node: n.errors().count("left out") > len(GARBAGE), "it is reported")
     nats.close()
@@ -191,7 +238,7 @@ def _():
 
 @case("a journal of another chat is refused", server=False)
 def _():
-    servers = cluster(journal=True)
+    servers = cluster(nodes=2, journal=True)
     journal = os.path.join(servers.dir, "journal0")
     alone = subprocess.Popen([os.path.join(BUILD, "chat-serve"), "--listen", "127.0.0.1:%d" % servers.ports[0],
                               "--journal", journal], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -203,6 +250,8 @@ def _():
     alice.close()
     alone.terminate()
     assert alone.wait(DEADLINE) == 0
+    servers.start(1)
+    servers.ready(1)
     servers.start(0)
     gives_up(servers, 64, "not of this cluster")
     servers.close()

@@ -3,17 +3,19 @@ lets anybody in.
 """
 import json
 import os
+import shutil
 import subprocess
 import time
 
 from cluster_traffic import Listener, archive, command
 from clustering import NATS_SERVER, START, Cluster, Nats
-from peer import Peer, request, until
+from peer import SLOWNESS, Peer, request, until
 from relay import Relay
 from serving import case, main, unittest
 
 FULL = bool(os.environ.get("CHAT_TEST_FULL"))
 ENTRIES = 100000 if FULL else 5000
+MOST_BYTES = 128 << 20  # of a server that reads so many entries of 1 KB: what waits for the loop has a limit
 LONG = "\U0001f600" * 1000  # more bytes than what servers tell each other in the meantime
 
 
@@ -137,6 +139,46 @@ def _():
     servers.close()
 
 
+@case("a nonce with another content is an error, whichever server it comes to", server=False)
+def _():
+    servers = cluster().start_all()
+    alice = servers.join(0, "alice")
+    alice.text("first", nonce="n")
+    first = alice.heard("first")
+    until(lambda: len(archive(servers, 1)) == 1, "the other server has it")
+    again = servers.join(1, "alice")
+    again.text("second", nonce="n")
+    again.refused("nonce_reused", nonce="n")
+    again.text("first", nonce="n")
+    assert again.recv() == first, "it is told again"
+    for number in range(2):
+        is_once(servers, number, [first])
+    servers.close()
+
+
+@case("a server that comes back when the stream has removed entries says that messages may be missing", server=False)
+def _():
+    servers = cluster(journal=True).start_all()
+    alice = servers.join(0, "alice")
+    said = []
+    for text in "abc":
+        alice.text(text)
+        said.append(alice.heard(text))
+        if text == "a":
+            until(lambda: len(archive(servers, 1)) == 1, "the other server has it")
+            servers.nodes[1].end()
+    nats = Nats(servers.clients[0])
+    assert nats.request("$JS.API.STREAM.PURGE.CHAT_chat", b'{"seq":3}')["purged"] == 2
+    nats.close()
+    servers.start(1)
+    servers.ready(1)
+    for number, kept, complete in (0, said[1:], True), (1, said[2:], False):
+        carl = servers.join(number, "carl", presence="hidden", since=said[0]["id"])
+        assert (carl.history["messages"], carl.history["complete"]) == (kept, complete), carl.history
+        carl.close()
+    servers.close()
+
+
 class Held(Cluster):
     """The second server reaches the nats-server by a relay."""
 
@@ -181,12 +223,12 @@ def _():
     servers.close()
 
 
-def publish(servers, count):
-    """Entries as another server makes them, each with one message."""
+def publish(servers, count, more=""):
+    """Entries as another server makes them, each with one message: a number, and more text."""
     nats = Nats(servers.clients[0])
     for number in range(count):
-        nats.publish("chat.chat.log.5s", b'{"type":"message","id":"-","sender":"eve","content":"%d","timestamp":1,'
-                     b'"channel":"/","senderId":"eve"}\n' % number)  # fmt: skip
+        nats.publish("chat.chat.log.5s", b'{"type":"message","id":"-","sender":"eve","content":"%d%s","timestamp":1,'
+                     b'"channel":"/","senderId":"eve"}\n' % (number, more.encode()))  # fmt: skip
     until(lambda: servers.entries() >= count, "all is stored", START)
     nats.close()
 
@@ -235,6 +277,35 @@ def _():
     assert "left out" not in node.errors(), node.errors()
     servers.relay.cut()
     servers.relay = None
+    servers.close()
+
+
+def peak_bytes(pid):
+    """The most memory that the process ever had."""
+    with open("/proc/%d/status" % pid) as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+
+
+@case("a server without a past reads a long stream in bounded memory before it is healthy", server=False)
+def _():
+    servers = cluster(journal=True).start_all()
+    servers.nodes[1].end()
+    shutil.rmtree(os.path.join(servers.dir, "journal1"))
+    publish(servers, ENTRIES, " " * 1000)
+    began = time.monotonic()
+    node = servers.start(1)
+    seen = set()
+    while (status := servers.health(1)[0]) != 200:
+        assert status in (None, 503), status
+        seen.add(status)
+        assert node.process.poll() is None and time.monotonic() < began + 2 * START, node.errors()
+        time.sleep(0.01)
+    took, peak = time.monotonic() - began, peak_bytes(node.pid)
+    assert 503 in seen, "it was never seen to catch up"
+    assert servers.metric(1, "cluster_entries_total") == ENTRIES, "it is healthy too early"
+    print("# %d entries of 1 KB: ready after %.1f s, with at most %d MB" % (ENTRIES, took, peak >> 20), flush=True)
+    assert peak < MOST_BYTES or SLOWNESS > 1, peak  # a sanitizer keeps what was freed
+    assert archive(servers, 1) == archive(servers, 0) and len(archive(servers, 1)) == ENTRIES
     servers.close()
 
 

@@ -354,7 +354,8 @@ def judge_log(path, tokens, seconds):
                 most = max(most, len(inside))
     limited = {who: count for who, count in said.items() if tokens or adversary.ADDRESSES[who][1]}
     assert max(limited.values(), default=0) <= bound, "over the rate: %r" % limited
-    assert most <= MOST_OF_ADDRESS, "%d members from an address that cannot be read" % most
+    # Of 160 who try. Those who have gone count until their grace time ends.
+    assert most <= 1.5 * MOST_OF_ADDRESS, "%d members from an address that cannot be read" % most
 
 
 def the_past(server, tokens):

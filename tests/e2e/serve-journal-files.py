@@ -191,7 +191,7 @@ def _():
 @case("numbers that leave none for what is to come are refused", server=False)
 def _():
     word = "its numbers leave none for what is to come"
-    assert word in refuses(journal(header() + message(2**40 - 1)), 65)
+    assert word in refuses(journal(header() + message(2**40 - 1).replace("-ffffffffff", "-zzzzzzzzzz")), 65)
     assert word in refuses(journal(header() + message(1, epoch="ffffffffffff")), 65)
     assert word in refuses(journal(header(epoch="ffffffffffff")), 65)
     dir = journal(header() + message(1))

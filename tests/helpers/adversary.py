@@ -194,7 +194,7 @@ def forwarded_for(here):
     def opening(who):
         return here.other(who, "behind-%d" % who)
 
-    yield here.swarm(0, 100, opening, origin=origin(UNREADABLE), channel="/forwarded")
+    yield here.swarm(0, 160, opening, origin=origin(UNREADABLE), channel="/forwarded")
     yield here.swarm(4, 12, here.hidden, lambda who: LEAVE, every=10, origin=origin(UNCLEAR))
 
 

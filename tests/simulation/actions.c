@@ -7,6 +7,7 @@
 
 #include "simulation/jetstream.h"
 #include "simulation/run.h"
+#include "simulation/stranger.h"
 #include "simulation/tokens.h"
 
 #define RESTART_NS (5 * SECOND)
@@ -264,6 +265,12 @@ run_act(struct run *run, const struct action *action)
 		break;
 	case ACTION_LOSE:
 		lose_entries(run, action);
+		break;
+	case ACTION_STRANGER:
+		stranger_act((uint64_t)action->number);
+		break;
+	case ACTION_DELETE:
+		jetstream_delete();
 		break;
 	default:
 		world_step_clock(action->number * MILLISECOND);

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -30,6 +31,20 @@ sim_getrandom(void *bytes, size_t size, unsigned flags)
 	for (size_t i = 0; i < size; i++)
 		to[i] = (char)chance_next(world_chance());
 	return (ssize_t)size;
+}
+
+/* The random bytes that a process has from its start: by the seed, and others for each process. */
+unsigned long
+sim_getauxval(unsigned long type)
+{
+	static uint64_t random[2];
+	struct chance chance = {.state = world_seed() + (uint64_t)process_kin(process_self())->pid};
+
+	if (type != AT_RANDOM)
+		return 0;
+	random[0] = chance_next(&chance);
+	random[1] = chance_next(&chance);
+	return (unsigned long)random;
 }
 
 char *

@@ -90,6 +90,7 @@ int sim_ioctl(int fd, unsigned long request, ...);
 int sim_isatty(int fd);
 int sim_clock_gettime(clockid_t id, struct timespec *now);
 ssize_t sim_getrandom(void *bytes, size_t size, unsigned flags);
+unsigned long sim_getauxval(unsigned long type);
 char *sim_getenv(const char *name);
 int sim_getpid(void);
 uid_t sim_getuid(void);

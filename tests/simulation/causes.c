@@ -37,9 +37,10 @@ stream_is_away(const struct member *member)
 	const struct faults *faults = &member->run->plan->faults;
 
 	return plan_has(member->run->plan, ACTION_LEADER) ||
-		plan_has(member->run->plan, ACTION_CUT) || plan_loses_entries(member->run->plan) ||
-		faults->stream_away || faults->stream_lost || faults->stream_late ||
-		faults->stream_refused;
+		plan_has(member->run->plan, ACTION_CUT) ||
+		plan_has(member->run->plan, ACTION_DELETE) ||
+		plan_loses_entries(member->run->plan) || faults->stream_away ||
+		faults->stream_lost || faults->stream_late || faults->stream_refused;
 }
 
 static bool
@@ -54,7 +55,8 @@ network_is_slow(const struct member *member)
 static bool
 server_ends(const struct member *member)
 {
-	return plan_has(member->run->plan, ACTION_KILL_SERVER) || member->stays ||
+	return plan_has(member->run->plan, ACTION_KILL_SERVER) ||
+		plan_has(member->run->plan, ACTION_DELETE) || member->stays ||
 		plan_loses_entries(member->run->plan) ||
 		(member->run->plan->is_cluster && disk_fails(member));
 }

@@ -5,22 +5,27 @@
 #include <string.h>
 
 #include "simulation/kernel.h"
+#include "simulation/stranger.h"
 
 #define WINDOW_NS (120 * SECOND) /* in which what is published again is dropped */
 
 #define LOSSES_MOST 8
 
 static struct {
-	struct stored **entries; /* all that there ever were but the lost ones, in their order */
+	/* All that there ever were but the lost ones, in their order, of all streams. */
+	struct stored **entries;
 	size_t count, cap;
+	size_t base; /* the number of those of streams that were deleted */
 	uint64_t before; /* the number before that of the first one */
 	uint64_t first;
 	struct stored *lost; /* a list of all that were */
 	struct {
+		int64_t made_ms; /* of the stream */
 		uint64_t first, last; /* numbers */
 	} losses[LOSSES_MOST];
 	unsigned loss_count;
-	int64_t made_ms;
+	int64_t made_ms; /* of the newest stream */
+	bool exists;
 	int64_t begun_ms; /* Unix time at the beginning of the world */
 	int64_t away_until_ns, clock_ms;
 } stream;
@@ -51,6 +56,7 @@ void
 jetstream_end(void)
 {
 	shared_log_end();
+	stranger_end();
 	for (size_t i = 0; i < stream.count; i++)
 		free_stored(stream.entries[i]);
 	while (stream.lost) {
@@ -63,17 +69,40 @@ jetstream_end(void)
 	memset(&stream, 0, sizeof(stream));
 }
 
-void
-jetstream_make(int64_t made_ms)
+/* The Unix time that the leader has. */
+static int64_t
+now_ms(void)
 {
-	if (!stream.made_ms)
-		stream.made_ms = made_ms;
+	return stream.begun_ms + world_now_ns() / MILLISECOND + stream.clock_ms;
+}
+
+void
+jetstream_make(void)
+{
+	if (stream.exists)
+		return;
+	stream.made_ms = now_ms() > stream.made_ms ? now_ms() : stream.made_ms + 1;
+	stream.exists = true;
 }
 
 int64_t
 jetstream_made_ms(void)
 {
-	return stream.made_ms;
+	return stream.exists ? stream.made_ms : 0;
+}
+
+void
+jetstream_delete(void)
+{
+	if (!stream.exists)
+		return;
+	world_trace("the stream is deleted");
+	world_tally()->deletions++;
+	stream.exists = false;
+	stream.base = stream.count;
+	stream.before = 0;
+	stream.first = 1;
+	shared_log_look();
 }
 
 uint64_t
@@ -85,14 +114,14 @@ jetstream_first(void)
 uint64_t
 jetstream_last(void)
 {
-	return stream.before + stream.count;
+	return stream.before + stream.count - stream.base;
 }
 
 const struct stored *
 jetstream_entry(uint64_t number)
 {
 	return number > stream.before && number <= jetstream_last()
-		? stream.entries[number - stream.before - 1]
+		? stream.entries[stream.base + number - stream.before - 1]
 		: NULL;
 }
 
@@ -118,7 +147,7 @@ copy(struct chat_span span)
 static bool
 was_stored(const struct stored *batch)
 {
-	for (size_t i = stream.count; i-- > 0;) {
+	for (size_t i = stream.count; i-- > stream.base;) {
 		const struct stored *entry = stream.entries[i];
 
 		if (world_now_ns() - entry->stored_ns > WINDOW_NS)
@@ -146,7 +175,7 @@ store(const struct stored *batch)
 	*entry = *batch;
 	entry->number = jetstream_last();
 	entry->stored_ns = world_now_ns();
-	entry->time_ms = stream.begun_ms + world_now_ns() / MILLISECOND + stream.clock_ms;
+	entry->time_ms = now_ms();
 	entry->text = copy(batch->text);
 	world_tally()->batches++;
 	world_trace("entry %llu of the stream is batch %llu of %016llx",
@@ -161,6 +190,8 @@ jetstream_publish(const struct stored *batch)
 	const struct faults *faults = world_faults();
 	struct chance *chance = world_chance();
 
+	if (!stream.exists)
+		return PUBLICATION_AWAY;
 	if (!jetstream_has_leader())
 		return chance_below(chance, 2) ? PUBLICATION_AWAY : PUBLICATION_LOST;
 	if (chance_hits(chance, faults->stream_lost))
@@ -169,7 +200,7 @@ jetstream_publish(const struct stored *batch)
 		return PUBLICATION_AWAY;
 	if (chance_hits(chance, faults->stream_refused))
 		return PUBLICATION_REFUSED;
-	if (was_stored(batch))
+	if (batch->instance && was_stored(batch))
 		world_tally()->batches_again++;
 	else
 		store(batch);
@@ -211,6 +242,7 @@ jetstream_lose(uint64_t count)
 	}
 	if (at == last)
 		return;
+	stream.losses[stream.loss_count].made_ms = stream.made_ms;
 	stream.losses[stream.loss_count].first = at + 1;
 	stream.losses[stream.loss_count++].last = last;
 	world_tally()->losses++;
@@ -219,10 +251,11 @@ jetstream_lose(uint64_t count)
 }
 
 bool
-jetstream_was_lost(uint64_t number)
+jetstream_was_lost(int64_t made_ms, uint64_t number)
 {
 	for (unsigned i = 0; i < stream.loss_count; i++)
-		if (number >= stream.losses[i].first && number <= stream.losses[i].last)
+		if (stream.losses[i].made_ms == made_ms && number >= stream.losses[i].first &&
+			number <= stream.losses[i].last)
 			return true;
 	return false;
 }

@@ -36,8 +36,12 @@ void jetstream_begin(void);
 void jetstream_end(void);
 
 /* Makes the stream if there is none. */
-void jetstream_make(int64_t made_ms);
-int64_t jetstream_made_ms(void); /* 0: there is none */
+void jetstream_make(void);
+int64_t jetstream_made_ms(void); /* Unix time, another one for each stream; 0: there is none */
+
+/* Somebody deletes the stream with all of its entries. The next server that starts makes another
+ * one; who still has this one learns of it. */
+void jetstream_delete(void);
 
 /* The first entry gets this number. Called before anything is stored. */
 void jetstream_count_from(uint64_t number);
@@ -47,6 +51,7 @@ uint64_t jetstream_first(void), jetstream_last(void); /* numbers; last is below 
 const struct stored *jetstream_entry(uint64_t number);
 bool jetstream_has_leader(void);
 
+/* instance 0: of who is no server. */
 enum publication jetstream_publish(const struct stored *batch);
 
 /* There is no leader until this time, and the clock of the next one is set apart from the world's.
@@ -58,7 +63,8 @@ void jetstream_remove(uint64_t count);
 
 /* Loses the last entries: all nats-servers lose power. Their numbers are given to others. */
 void jetstream_lose(uint64_t count);
-bool jetstream_was_lost(uint64_t number); /* at least one entry with this number */
+/* Returns true if the stream that was made then has lost at least one entry with this number. */
+bool jetstream_was_lost(int64_t made_ms, uint64_t number);
 
 /* The connection of this process ends, and comes back at this time. */
 struct process;
@@ -66,6 +72,19 @@ void shared_log_cut(const struct process *process, int64_t until_ns);
 
 /* Gives the servers what was stored. */
 void shared_log_pass_on(void);
+
+/* The servers look whether their stream is still there. */
+void shared_log_look(void);
+
+/* Returns false if a server still has a stream that was deleted. */
+bool shared_log_is_of_now(void);
+
+/* All servers hear this. */
+void shared_log_tell_all(struct chat_span call);
+
+/* Fills in the number of the batch that one of the servers publishes next, and its instance.
+ * Returns false if there is no such server. */
+bool shared_log_next_batch(uint64_t which, struct stored *batch);
 
 /* Frees what the servers had of it. */
 void shared_log_end(void);

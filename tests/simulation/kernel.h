@@ -75,6 +75,8 @@ struct tally {
 	/* Of streams: batches that were stored, that were published again after that, that were
 	 * answered by nobody, and how many times there was no leader, or no connection. */
 	uint64_t batches, batches_again, batches_lost, leaders, cuts, losses;
+	uint64_t deletions,
+		strangers; /* streams that were deleted; what a stranger has published */
 };
 
 /* Begins a world: time 0, no process, an empty disk. There is one at a time. */
@@ -97,6 +99,7 @@ struct tally *world_tally(void);
 
 /* The chance that faults, delays and the order of threads are drawn from. */
 struct chance *world_chance(void);
+uint64_t world_seed(void);
 
 /* Adds bytes that left a program to the hash of the run. */
 void world_note(const void *bytes, size_t len);

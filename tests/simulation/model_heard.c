@@ -9,7 +9,8 @@
 struct heard {
 	const char *who;
 	unsigned number;
-	bool repeats; /* it may print a message again, after it was killed */
+	bool repeats; /* it may print a message again: it was killed, or the stream was deleted and
+			 a server was late to know it */
 	bool from_first; /* it has asked for everything */
 	bool to_last; /* it was there to the end */
 	bool joined; /* the text is that of several processes, one after the other */
@@ -94,8 +95,7 @@ check_heard(
 			run_fail(model->run, "%s %u heard %s of another channel", heard->who,
 				heard->number, message.id);
 		at = (size_t)(model_add(model, &message) - model->known);
-		if (at < next && !heard->repeats &&
-			!model_is_lost(model->run, model->known[at].order))
+		if (at < next && !heard->repeats && !model_is_lost(model, model->known[at].order))
 			run_fail(model->run, "%s %u heard %s again or late", heard->who,
 				heard->number, message.id);
 		if (any && at > next)
@@ -118,7 +118,7 @@ model_check_listener(struct model *model, unsigned number)
 	struct actor *actor = &run->listener[number];
 	struct heard heard = {.who = "listener",
 		.number = number,
-		.repeats = actor_was_killed(actor),
+		.repeats = actor_was_killed(actor) || plan_has(run->plan, ACTION_DELETE),
 		.from_first = true,
 		.to_last = true};
 	char path[64];

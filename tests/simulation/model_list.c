@@ -45,6 +45,19 @@ model_find_epoch(const struct model *model, const char *id, size_t len)
 	return -1;
 }
 
+/* The place of a new epoch. Those of a cluster are times of the stream, whose clock nobody sets. */
+static int
+place_epoch(const struct model *model, const char *id, int before)
+{
+	int at = 0;
+
+	if (!model->run->plan->is_cluster)
+		return before + 1;
+	while (at < (int)model->epoch_count && strcmp(model->epochs[at], id) < 0)
+		at++;
+	return at;
+}
+
 /* Notes the epoch of a message that follows one of the epoch `before` (-1: it is the first). */
 static int
 note_epoch(struct model *model, const char *id, int before)
@@ -54,7 +67,7 @@ note_epoch(struct model *model, const char *id, int before)
 
 	if (at >= 0 || model->epoch_count == EPOCHS_MOST)
 		return at;
-	at = before + 1;
+	at = place_epoch(model, id, before);
 	memmove(model->epochs + at + 1, model->epochs + at,
 		(model->epoch_count++ - (unsigned)at) * sizeof(*model->epochs));
 	snprintf(model->epochs[at], sizeof(*model->epochs), "%.*s", (int)len, id);
@@ -144,8 +157,7 @@ model_add(struct model *model, const struct known *message)
 
 	if (at < model->count && model->known[at].order == order) {
 		known = &model->known[at];
-		if (strcmp(known->content, message->content) != 0 &&
-			!model_is_lost(model->run, order))
+		if (strcmp(known->content, message->content) != 0 && !model_is_lost(model, order))
 			run_fail(model->run, "%s is \"%.40s\" and \"%.40s\"", known->id,
 				known->content, message->content);
 		return known;
@@ -174,27 +186,43 @@ is_lost_by(const struct run *run, size_t offset)
 	return false;
 }
 
-bool
-model_is_removed(const struct run *run, uint64_t order)
+/* When the stream of a message was made. */
+static int64_t
+made_ms_of(const struct model *model, uint64_t order)
 {
-	return plan_forgets_entries(run->plan) &&
-		(order & NUMBER_MASK) >> BATCH_BITS < jetstream_first();
+	return (int64_t)strtoull(model->epochs[order >> NUMBER_BITS], NULL, 16);
+}
+
+/* Returns true if a message is of a stream that was deleted. */
+static bool
+is_of_deleted_stream(const struct model *model, uint64_t order)
+{
+	return plan_has(model->run->plan, ACTION_DELETE) &&
+		made_ms_of(model, order) != jetstream_made_ms();
 }
 
 bool
-model_is_lost(const struct run *run, uint64_t order)
+model_is_removed(const struct model *model, uint64_t order)
 {
-	return plan_loses_entries(run->plan) &&
-		jetstream_was_lost((order & NUMBER_MASK) >> BATCH_BITS);
+	return plan_forgets_entries(model->run->plan) &&
+		((order & NUMBER_MASK) >> BATCH_BITS < jetstream_first() ||
+			is_of_deleted_stream(model, order));
 }
 
 bool
-model_was_lost(const struct known *message, uint64_t order)
+model_is_lost(const struct model *model, uint64_t order)
+{
+	return plan_loses_entries(model->run->plan) &&
+		jetstream_was_lost(made_ms_of(model, order), (order & NUMBER_MASK) >> BATCH_BITS);
+}
+
+bool
+model_was_lost(const struct model *model, const struct known *message, uint64_t order)
 {
 	const struct stored *stored = jetstream_entry((order & NUMBER_MASK) >> BATCH_BITS);
 	char content[TEXT_MOST + 64];
 
-	if (message->content[0] != 's')
+	if (message->content[0] != 's' || model_is_removed(model, order))
 		return false;
 	snprintf(content, sizeof(content), "\"content\":\"%s\"", message->content);
 	return !stored || !memmem(stored->text.at, stored->text.len, content, strlen(content));
@@ -215,7 +243,7 @@ take_printed(struct model *model, const char *path)
 		if (!model_read(line, &message))
 			continue;
 		known = model_add(model, &message);
-		if (model_is_lost(model->run, known->order)) {
+		if (model_is_lost(model, known->order)) {
 			known->printed = known->optional = true;
 			continue;
 		}
@@ -226,7 +254,7 @@ take_printed(struct model *model, const char *path)
 		before[known->channel] = known->order;
 		known->printed = true;
 		known->optional = is_lost_by(model->run, (size_t)(line.at - start)) ||
-			model_is_removed(model->run, known->order);
+			model_is_removed(model, known->order);
 	}
 }
 

@@ -34,11 +34,11 @@ check_lost(struct model *model, unsigned node, const struct known *message, uint
 {
 	uint64_t order = model_order(model, message->id);
 
-	if (!model_is_lost(model->run, order)) {
+	if (!model_is_lost(model, order)) {
 		if (*lost && order > *lost)
 			run_fail(model->run, "server %u goes on with %s after a loss", node,
 				message->id);
-	} else if (*lost < order && model_was_lost(message, order)) {
+	} else if (*lost < order && model_was_lost(model, message, order)) {
 		*lost = order;
 	}
 }
@@ -87,8 +87,8 @@ check_segment(struct model *model, unsigned node, const char *path)
 		if (!model_read(line, &message))
 			continue;
 		known = model_add(model, &message);
-		if (model_is_lost(model->run, known->order)) {
-			if (model_was_lost(&message, known->order))
+		if (model_is_lost(model, known->order)) {
+			if (model_was_lost(model, &message, known->order))
 				run_fail(model->run,
 					"the journal of server %u has %s, which is lost", node,
 					message.id);
@@ -97,7 +97,7 @@ check_segment(struct model *model, unsigned node, const char *path)
 		if (known->line != message.line)
 			run_fail(model->run, "%s has other bytes in the journal of server %u",
 				message.id, node);
-		if (!known->printed && !model_is_removed(model->run, known->order))
+		if (!known->printed && !model_is_removed(model, known->order))
 			run_fail(model->run, "only the journal of server %u has %s \"%.40s\"", node,
 				message.id, message.content);
 		if (known->order <= before)

@@ -58,17 +58,18 @@ size_t model_find(const struct model *model, uint64_t order);
 struct known *model_add(struct model *model, const struct known *message);
 void model_take_server(struct model *model); /* what it printed */
 
-/* Returns true if the stream of a cluster has removed the entry of this message: then not all
- * servers need to have it. */
-bool model_is_removed(const struct run *run, uint64_t order);
+/* Returns true if the stream of a cluster has removed the entry of this message, or was deleted:
+ * then not all servers need to have it. */
+bool model_is_removed(const struct model *model, uint64_t order);
 
 /* Returns true if the stream has lost an entry with the number of this message: there may be two
  * messages with the same id. */
-bool model_is_lost(const struct run *run, uint64_t order);
+bool model_is_lost(const struct model *model, uint64_t order);
 
 /* Returns true if the stream has another message, or none, in the place of this one, which was
- * lost. Only texts of speakers are looked for: they are written as they are. */
-bool model_was_lost(const struct known *message, uint64_t order);
+ * lost. Only texts of speakers are looked for: they are written as they are. What was also removed
+ * is not known to be lost: no server can compare it. */
+bool model_was_lost(const struct model *model, const struct known *message, uint64_t order);
 
 /* ---- model_nodes.c: the servers of a cluster ---- */
 

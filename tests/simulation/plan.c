@@ -169,7 +169,8 @@ bool
 plan_is_slow(const struct plan *plan)
 {
 	return plan->faults.delay || plan_has_slow_sockets(plan) || plan_has(plan, ACTION_HOLD) ||
-		plan->has_client_ca || walls_have_rates(&plan->walls);
+		plan_has(plan, ACTION_DELETE) || plan->has_client_ca ||
+		walls_have_rates(&plan->walls);
 }
 
 /* With --sync=never the directory is not synced for certain, and a disk that fails may lose the

@@ -40,6 +40,8 @@ enum action_kind {
 	ACTION_CUT, /* a server's connection to the stream ends for number milliseconds */
 	ACTION_REMOVE, /* the stream removes its number first entries */
 	ACTION_LOSE, /* all nats-servers lose power, and the stream its `number` last entries */
+	ACTION_STRANGER, /* who is no server publishes something; number says what */
+	ACTION_DELETE, /* the stream is deleted */
 	ACTION_KINDS
 };
 
@@ -186,7 +188,7 @@ unsigned plan_nodes(const struct plan *plan);
 /* Makes it the plan of a cluster (plan_cluster.c). */
 void plan_draw_cluster(struct plan *plan, struct chance *chance);
 
-/* Returns true if entries of the stream are removed. */
+/* Returns true if entries of the stream are removed, or all of it. */
 bool plan_forgets_entries(const struct plan *plan);
 
 /* Returns true if entries of the stream are lost. */
@@ -203,8 +205,8 @@ bool plan_disk_fails(const struct plan *plan);
 
 bool plan_has(const struct plan *plan, enum action_kind kind);
 
-/* Returns true if the network or a rate limit (also of verified names) may make honest ones slow,
- * also in the calm. */
+/* Returns true if the network, a rate limit (also of verified names) or a stream that is gone may
+ * make honest ones slow, also in the calm. */
 bool plan_is_slow(const struct plan *plan);
 
 /* Returns true if some connections have small buffers. */

@@ -23,7 +23,7 @@ plan_nodes(const struct plan *plan)
 bool
 plan_forgets_entries(const struct plan *plan)
 {
-	return plan->is_cluster && plan_has(plan, ACTION_REMOVE);
+	return plan->is_cluster && (plan_has(plan, ACTION_REMOVE) || plan_has(plan, ACTION_DELETE));
 }
 
 bool
@@ -104,6 +104,11 @@ draw_actions(struct plan *plan, struct chance *chance)
 		add_action(plan, chance, ACTION_CUT, chance_scale(chance, AWAY_MS));
 	for (int64_t count = chance_below(chance, 4) ? 0 : 3; count > 0; count--)
 		add_action(plan, chance, ACTION_REMOVE, chance_scale(chance, 100));
+	for (int64_t count = chance_below(chance, 3) ? 0 : chance_scale(chance, 40); count > 0;
+		count--)
+		add_action(plan, chance, ACTION_STRANGER, (int64_t)(chance_next(chance) >> 1));
+	if (chance_below(chance, 10) == 0)
+		add_action(plan, chance, ACTION_DELETE, 0);
 }
 
 /* The number of the first entry, maybe just before the ids need letters; and losses. */

@@ -67,6 +67,12 @@ print_action(const struct action *action)
 	case ACTION_LOSE:
 		printf("the nats-servers lose power, and the stream %lld entries\n", number);
 		break;
+	case ACTION_STRANGER:
+		printf("a stranger publishes something (%llx)\n", (unsigned long long)number);
+		break;
+	case ACTION_DELETE:
+		printf("the stream is deleted\n");
+		break;
 	default:
 		printf("the wall clock is set by %lld ms\n", number);
 	}

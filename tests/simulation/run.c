@@ -19,7 +19,8 @@
 #define LATE_NS (600 * SECOND)
 #define SLICE_NS (200 * MILLISECOND)
 #define DAMAGED 65 /* the exit status of a server whose journal is damaged */
-#define NOT_OF_STREAM 64 /* the same if it has messages that the stream of its cluster has lost */
+#define OTHER_STREAM 64 /* the same if its journal has what the stream does not have */
+#define NO_STREAM 75 /* the same if its journal is of a stream that is gone */
 
 /* The callbacks of world_at() have one argument. */
 struct order {
@@ -145,6 +146,17 @@ note_damage(struct run *run, unsigned node)
 	run->losses[run->loss_count++] = (struct loss){printed};
 }
 
+/* After the stream was deleted, or has lost entries, no server goes on with a journal that has what
+ * the stream does not have: the operator empties the directory. */
+static bool
+is_of_other_stream(const struct run *run, int status)
+{
+	bool is_deleted = plan_has(run->plan, ACTION_DELETE);
+
+	return (status == OTHER_STREAM && (is_deleted || plan_loses_entries(run->plan))) ||
+		(status == NO_STREAM && is_deleted);
+}
+
 static void
 keep_server(struct run *run, unsigned node)
 {
@@ -157,9 +169,9 @@ keep_server(struct run *run, unsigned node)
 	status = process_status(last->process);
 	if (status == DAMAGED && !last->missed)
 		note_damage(run, node);
-	else if (status == NOT_OF_STREAM && plan_loses_entries(run->plan))
+	else if (is_of_other_stream(run, status) && !last->missed)
 		disk_empty_dir(run_journal(node)); /* as the manual says */
-	else if (status != DAMAGED && run->calm && !last->killed &&
+	else if (status != DAMAGED && run->calm && !last->killed && !last->missed &&
 		last->begun_ns > run->plan->calm_ns)
 		run_fail(run, "server %u ended with %d although nothing was wrong", node, status);
 	if (!last->missed && !last->killed)
@@ -359,7 +371,7 @@ start_validators(struct run *run)
 		/* A listener that has heard what was lost hears other messages with the same ids.
 		 */
 		if (!plan->absent && !plan->to_pipe && !actor_was_killed(&run->listener[i]) &&
-			!plan_loses_entries(run->plan))
+			!plan_loses_entries(run->plan) && !plan_has(run->plan, ACTION_DELETE))
 			run_start_validator(run, NODES + i, path);
 	}
 }
@@ -516,6 +528,8 @@ run_play(struct run *run, const struct plan *plan, const char *keep_dir)
 	end_adversaries(run);
 	end_clients(run);
 	let_pass(run, SECOND);
+	if (plan->is_cluster && !shared_log_is_of_now())
+		run_fail(run, "a server goes on with a stream that was deleted");
 	for (unsigned node = 0; node < plan_nodes(plan); node++)
 		process_signal(run_server(run, node), SIGUSR1);
 	read_everything(run);

@@ -4,8 +4,6 @@
  * of it takes time, and may be late, lost or doubled. What is on its way when a connection ends
  * does not arrive.
  */
-#include "serve/cluster/shared_log.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,34 +11,11 @@
 #include "simulation/calls.h"
 #include "simulation/jetstream.h"
 #include "simulation/kernel.h"
+#include "simulation/shared_log_private.h"
+#include "simulation/stranger.h"
 
 #define SHORT_NS (3 * MILLISECOND) /* the usual time of a way */
-#define CONNECT_NS (50 * MILLISECOND)
-#define AGAIN_NS SECOND /* between two attempts to open the stream */
 #define TURN_NOTES 64 /* that come to the loop in one turn */
-
-enum note_kind {
-	NOTE_OPENED,
-	NOTE_ENTRY,
-	NOTE_AGAIN,
-	NOTE_CAUGHT_UP,
-	NOTE_ANSWER,
-	NOTE_HEARD,
-	NOTE_CHANGED
-};
-
-/* Something that the loop is to be told. */
-struct note {
-	struct note *next;
-	struct shared_log *log; /* while it is on its way */
-	unsigned connection; /* of the log, when it was sent */
-	enum note_kind kind;
-	uint64_t number; /* NOTE_ENTRY, NOTE_AGAIN: of the entry; NOTE_ANSWER: of the batch */
-	const struct stored *stored; /* NOTE_ENTRY, NOTE_AGAIN: the entry; NULL: it is lost */
-	enum shared_log_answer answer;
-	size_t len; /* of the text: what was heard, or a sentence */
-	char text[];
-};
 
 /* A batch on its way to the stream. */
 struct parcel {
@@ -51,31 +26,31 @@ struct parcel {
 	char text[];
 };
 
-struct shared_log {
-	struct shared_log *next; /* of all */
-	struct process *process;
-	const struct shared_log_events *events;
-	void *arg; /* of the events */
-	uv_async_t wake;
-	struct note *inbox, **inbox_end; /* what has arrived */
-	uint64_t instance; /* a random name */
-	unsigned connection; /* how many there were; its notes do not come with another one */
-	bool connected, reading, closed;
-	bool told, caught_up; /* NOTE_CAUGHT_UP was sent, has arrived */
-	uint64_t next_entry; /* that is sent to the loop */
-	uint64_t arrived; /* the last one that has arrived, or that it does not want */
-	uint64_t last; /* the last one that has arrived; 0: none has */
-	uint64_t target; /* NOTE_CAUGHT_UP comes after this one */
-	int64_t arrival_ns; /* of the last note of those that keep their order */
-};
-
 static struct shared_log *logs;
 
-/* Returns false if its process has ended, or has closed it. */
-static bool
-is_open(const struct shared_log *log)
+struct shared_log *
+log_first(void)
 {
-	return !world_is_ending() && process_is_alive(log->process) && !log->closed;
+	return logs;
+}
+
+void
+log_add(struct shared_log *log)
+{
+	log->next = logs;
+	logs = log;
+}
+
+bool
+log_is_open(const struct shared_log *log)
+{
+	return !world_is_ending() && process_is_alive(log->process) && !log->closed && !log->failed;
+}
+
+bool
+log_has_stream(const struct shared_log *log)
+{
+	return log->state.made_ms == jetstream_made_ms();
 }
 
 static int64_t
@@ -89,7 +64,7 @@ draw_way_ns(void)
 
 /* ---- notes to the loop ---- */
 
-static struct note *
+struct note *
 note_new(struct shared_log *log, enum note_kind kind, struct chat_span text)
 {
 	struct note *note = calloc(1, sizeof(*note) + text.len + 1);
@@ -104,8 +79,8 @@ note_new(struct shared_log *log, enum note_kind kind, struct chat_span text)
 	return note;
 }
 
-static void
-put_in(struct shared_log *log, struct note *note)
+void
+log_put_in(struct shared_log *log, struct note *note)
 {
 	*log->inbox_end = note;
 	log->inbox_end = &note->next;
@@ -118,19 +93,18 @@ on_note_arrives(void *arg)
 	struct note *note = arg;
 	struct shared_log *log = note->log;
 
-	if (!is_open(log) || note->connection != log->connection) {
+	if (!log_is_open(log) || note->connection != log->connection) {
 		free(note);
 		return;
 	}
 	if (note->kind == NOTE_ENTRY)
 		log->arrived = log->last = note->number;
 	log->caught_up |= note->kind == NOTE_CAUGHT_UP;
-	put_in(log, note);
+	log_put_in(log, note);
 }
 
-/* Sends a note that arrives after those that were sent in this order before. */
-static void
-send_in_order(struct note *note)
+void
+log_send_in_order(struct note *note)
 {
 	struct shared_log *log = note->log;
 	int64_t time_ns = world_now_ns() + draw_way_ns();
@@ -140,23 +114,10 @@ send_in_order(struct note *note)
 	world_at(log->arrival_ns, on_note_arrives, note);
 }
 
-static void
-tell_changed(struct shared_log *log, const char *sentence)
+void
+log_tell_changed(struct shared_log *log, const char *sentence)
 {
-	put_in(log, note_new(log, NOTE_CHANGED, chat_span_of(sentence)));
-}
-
-static void
-tell_opened(const struct shared_log *log)
-{
-	const struct shared_log_state state = {
-		.made_ms = jetstream_made_ms(),
-		.first = jetstream_first(),
-		.last = jetstream_last(),
-		.max_payload = JETSTREAM_PAYLOAD,
-	};
-
-	log->events->opened(log->arg, &state);
+	log_put_in(log, note_new(log, NOTE_CHANGED, chat_span_of(sentence)));
 }
 
 static void
@@ -177,11 +138,20 @@ tell_entry(const struct shared_log *log, const struct note *note)
 }
 
 static void
+tell_failed(const struct shared_log *log)
+{
+	const struct chat_err err = {.code = log->state.made_ms ? CHAT_IO_ERROR : CHAT_TRY_LATER,
+		.text = "the stream of the simulation was deleted"};
+
+	log->events->failed(log->arg, &err);
+}
+
+static void
 tell(const struct shared_log *log, const struct note *note)
 {
 	switch (note->kind) {
 	case NOTE_OPENED:
-		tell_opened(log);
+		log->events->opened(log->arg, &log->state);
 		break;
 	case NOTE_ENTRY:
 	case NOTE_AGAIN:
@@ -199,6 +169,9 @@ tell(const struct shared_log *log, const struct note *note)
 	case NOTE_CHANGED:
 		log->events->changed(log->arg, note->text);
 		break;
+	case NOTE_FAILED:
+		tell_failed(log);
+		break;
 	}
 }
 
@@ -215,8 +188,8 @@ take_note(struct shared_log *log)
 	return note;
 }
 
-static void
-on_wake(uv_async_t *wake)
+void
+log_on_wake(uv_async_t *wake)
 {
 	struct shared_log *log = wake->data;
 
@@ -232,12 +205,12 @@ on_wake(uv_async_t *wake)
 
 /* ---- entries ---- */
 
-static void
-send_entries(struct shared_log *log)
+void
+log_send_entries(struct shared_log *log)
 {
 	struct note *note;
 
-	if (!log->connected || !log->reading || !is_open(log))
+	if (!log->connected || !log->reading || !log_is_open(log) || !log_has_stream(log))
 		return;
 	if (log->next_entry < jetstream_first())
 		log->next_entry = jetstream_first();
@@ -245,19 +218,19 @@ send_entries(struct shared_log *log)
 		note = note_new(log, NOTE_ENTRY, CHAT_SPAN(""));
 		note->number = log->next_entry;
 		note->stored = jetstream_entry(note->number);
-		send_in_order(note);
+		log_send_in_order(note);
 	}
 	if (log->told || log->next_entry <= log->target)
 		return;
 	log->told = true;
-	send_in_order(note_new(log, NOTE_CAUGHT_UP, CHAT_SPAN("")));
+	log_send_in_order(note_new(log, NOTE_CAUGHT_UP, CHAT_SPAN("")));
 }
 
 void
 shared_log_pass_on(void)
 {
 	for (struct shared_log *log = logs; log; log = log->next)
-		send_entries(log);
+		log_send_entries(log);
 }
 
 static void
@@ -265,18 +238,20 @@ on_subscribed(void *arg)
 {
 	struct shared_log *log = arg;
 
-	if (!is_open(log))
+	if (!log_is_open(log))
 		return;
-	log->target = jetstream_last();
+	log->target = log_has_stream(log) ? jetstream_last() : log->state.last;
 	log->reading = true;
-	send_entries(log);
+	log_send_entries(log);
 }
 
 void
 shared_log_read(struct shared_log *log, uint64_t after, int64_t time_ms)
 {
 	log->next_entry = after + 1;
-	for (uint64_t number = jetstream_first(); time_ms && number <= after; number++)
+	for (uint64_t number = jetstream_first();
+		time_ms && log_has_stream(log) && number <= after && number <= jetstream_last();
+		number++)
 		if (jetstream_entry(number)->time_ms >= time_ms) {
 			log->next_entry = number;
 			break;
@@ -296,7 +271,7 @@ answer(const struct parcel *parcel, enum publication publication)
 	bool lost = chance_hits(world_chance(), world_faults()->stream_lost);
 	int times = chance_hits(world_chance(), world_faults()->stream_twice) ? 2 : 1;
 
-	if (lost || publication == PUBLICATION_LOST || !is_open(log) ||
+	if (lost || publication == PUBLICATION_LOST || !log_is_open(log) ||
 		parcel->connection != log->connection) {
 		world_tally()->batches_lost++;
 		return;
@@ -347,112 +322,47 @@ parcel_new(struct shared_log *log, uint64_t batch, struct chat_span text)
 void
 shared_log_publish(struct shared_log *log, uint64_t batch, struct chat_span text)
 {
+	if (log->published < batch)
+		log->published = batch;
 	if (log->connected)
 		world_at(world_now_ns() + draw_way_ns(), on_parcel_arrives,
 			parcel_new(log, batch, text));
 }
 
 void
-shared_log_say(struct shared_log *sender, struct chat_span text)
+shared_log_tell_all(struct chat_span text)
 {
-	if (!sender->connected)
-		return;
 	for (struct shared_log *log = logs; log; log = log->next)
-		if (is_open(log) && log->connected && log->reading &&
+		if (log_is_open(log) && log->connected && log->reading &&
 			!chance_hits(world_chance(), world_faults()->stream_says))
 			world_at(world_now_ns() + draw_way_ns(), on_note_arrives,
 				note_new(log, NOTE_HEARD, text));
 }
 
-/* ---- the connection ---- */
-
-/* An entry that was removed is not looked at. */
-static void
-send_last_again(struct shared_log *log)
-{
-	struct note *note;
-
-	if (!log->last || log->last < jetstream_first())
-		return;
-	note = note_new(log, NOTE_AGAIN, CHAT_SPAN(""));
-	note->number = log->last;
-	note->stored = jetstream_entry(note->number);
-	send_in_order(note);
-}
-
-static void
-on_connected(void *arg)
-{
-	struct shared_log *log = arg;
-
-	if (!is_open(log) || log->connected)
-		return;
-	log->connected = true;
-	tell_changed(log, "connected to the stream");
-	send_last_again(log);
-	send_entries(log);
-}
-
 void
-shared_log_cut(const struct process *process, int64_t until_ns)
+shared_log_say(struct shared_log *log, struct chat_span text)
 {
-	struct shared_log *log = logs;
+	if (!log->connected)
+		return;
+	stranger_overhear(text);
+	shared_log_tell_all(text);
+}
 
-	while (log && (log->process != process || log->closed))
+bool
+shared_log_next_batch(uint64_t which, struct stored *batch)
+{
+	const struct shared_log *log = logs;
+
+	for (; which && log; which--)
 		log = log->next;
-	if (!log || !log->reading || !is_open(log))
-		return;
-	world_trace("its connection to the stream ends");
-	world_tally()->cuts++;
-	if (log->connected)
-		tell_changed(log, "the connection to the stream is lost");
-	log->connected = false;
-	log->connection++;
-	log->next_entry = log->arrived + 1;
-	log->arrival_ns = 0;
-	log->told = log->caught_up;
-	world_at(until_ns, on_connected, log);
-}
-
-/* Connects for the first time. The first server makes the stream. */
-static void
-on_try_to_open(void *arg)
-{
-	struct shared_log *log = arg;
-
-	if (!is_open(log))
-		return;
-	if (!jetstream_has_leader()) {
-		world_at(world_now_ns() + AGAIN_NS, on_try_to_open, log);
-		return;
-	}
-	jetstream_make(world_unix_ns() / MILLISECOND);
-	log->connected = true;
-	send_in_order(note_new(log, NOTE_OPENED, CHAT_SPAN("")));
-}
-
-struct shared_log *
-shared_log_open(const struct shared_log_options *options, uv_loop_t *loop,
-	const struct shared_log_events *events, void *arg, struct chat_err *err)
-{
-	struct shared_log *log = calloc(1, sizeof(*log));
-
-	(void)options;
-	(void)err;
 	if (!log)
-		abort();
-	log->process = process_self();
-	log->events = events;
-	log->arg = arg;
-	log->instance = chance_next(world_chance());
-	log->inbox_end = &log->inbox;
-	log->next = logs;
-	logs = log;
-	sim_uv_async_init(loop, &log->wake, on_wake);
-	log->wake.data = log;
-	world_at(world_now_ns() + chance_scale(world_chance(), CONNECT_NS), on_try_to_open, log);
-	return log;
+		return false;
+	batch->instance = log->instance;
+	batch->batch = log->published + 1;
+	return true;
 }
+
+/* ---- the end ---- */
 
 void
 shared_log_close(struct shared_log *log)

@@ -76,7 +76,8 @@ halve_numbers(struct shrink *shrink)
 		struct action *action = &smaller.action[i];
 
 		if (action->kind == ACTION_KILL_LISTENER || action->kind == ACTION_KILL_SERVER ||
-			action->kind == ACTION_RENEW || action->kind == ACTION_RELOAD)
+			action->kind == ACTION_RENEW || action->kind == ACTION_RELOAD ||
+			action->kind == ACTION_STRANGER)
 			continue;
 		while (action->number > 1 || action->number < -1) {
 			action->number /= 2;

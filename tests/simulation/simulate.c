@@ -173,6 +173,9 @@ print_sum(const struct played *sum)
 	       ", losses of entries %" PRIu64 "\n",
 		tally->batches, tally->batches_again, tally->batches_lost, tally->leaders,
 		tally->cuts, tally->losses);
+	printf("# streams that were deleted %" PRIu64
+	       ", entries and calls that no server has published %" PRIu64 "\n",
+		tally->deletions, tally->strangers);
 	printf("# counted memory was compared with held memory %" PRIu64 " times\n",
 		tally->metrics);
 }

@@ -24,7 +24,7 @@ static struct {
 	struct chance chance;
 	struct faults faults;
 	struct tally tally;
-	uint64_t hash, made;
+	uint64_t seed, hash, made;
 	struct happening *heap; /* a binary heap, the next one at the top */
 	size_t count, cap;
 	bool stopped, traced, ending;
@@ -89,7 +89,7 @@ world_begin(uint64_t seed)
 
 	memset(&world, 0, sizeof(world));
 	world.traced = traced;
-	world.chance.state = seed;
+	world.seed = world.chance.state = seed;
 	world.unix_offset_ns = START_UNIX_NS;
 	world.faults.socket_bytes = SOCKET_BYTES;
 	disk_begin();
@@ -159,6 +159,12 @@ struct tally *
 world_tally(void)
 {
 	return &world.tally;
+}
+
+uint64_t
+world_seed(void)
+{
+	return world.seed;
 }
 
 struct chance *

@@ -54,6 +54,19 @@ test_count(void)
 }
 
 static void
+test_garbage(void)
+{
+	const struct cluster cluster = {.copied = 7 << BATCH_BITS | 2};
+	struct chat_err err = {0};
+
+	is_int(copy_check_garbage(&cluster, cluster.copied + 1, &err), 0, "after the journal");
+	is_int(copy_check_garbage(&cluster, cluster.copied - 1, &err), 0, "garbage as ever");
+	is_int(copy_check_garbage(&cluster, cluster.copied, &err), -1,
+		"garbage in the place of the last message");
+	is_int(err.code, CHAT_USAGE, "is an error of the journal");
+}
+
+static void
 test_stream(void)
 {
 	struct epoch epoch = {.epoch = 1000, .last = 7 << BATCH_BITS};
@@ -76,6 +89,7 @@ main(void)
 {
 	test_again();
 	test_count();
+	test_garbage();
 	test_stream();
 	return done();
 }

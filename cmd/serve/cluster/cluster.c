@@ -324,7 +324,7 @@ size_t
 cluster_memory(const struct cluster *cluster)
 {
 	return window_memory(&cluster->window) + cluster->presence.changes.cap +
-		refused_memory(&cluster->refused);
+		cluster->presence.nodes.bytes + refused_memory(&cluster->refused);
 }
 
 /* ---- opening and closing ---- */
@@ -341,9 +341,12 @@ cluster_open(struct cluster *cluster, const struct shared_log_options *options, 
 		.error_log = error_log,
 		.events = events,
 		.arg = arg,
+		.options = *options,
 		.proposals.halted = true,
 	};
-	cluster->shared_log = shared_log_open(options, loop, &shared_log_events, cluster, err);
+	cluster->options.has_copy = channels->sequence > 0;
+	cluster->shared_log =
+		shared_log_open(&cluster->options, loop, &shared_log_events, cluster, err);
 	if (!cluster->shared_log)
 		return -1;
 	cluster->proposals.shared_log = cluster->shared_log;

@@ -71,6 +71,12 @@ copy_check_message(const struct cluster *cluster, const struct channel *channel,
 }
 
 int
+copy_check_garbage(const struct cluster *cluster, uint64_t number, struct chat_err *err)
+{
+	return number == cluster->copied ? fail_journal(err) : 0;
+}
+
+int
 copy_check_count(const struct cluster *cluster, const struct shared_log_entry *entry,
 	uint64_t count, struct chat_err *err)
 {

@@ -106,6 +106,18 @@ apply_in_channel(struct cluster *cluster, struct batch_message *message, uint64_
 	return ticket;
 }
 
+/* Leaves out a line of an entry that is no message. */
+static void
+leave_out(struct cluster *cluster, const struct shared_log_entry *entry, uint64_t number,
+	const char *why)
+{
+	struct chat_err err;
+
+	report_garbage(cluster, entry, why);
+	if (copy_check_garbage(cluster, number, &err) < 0)
+		cluster_fail(cluster, &err);
+}
+
 /* Applies the messages of a batch. own: the proposals of this server; NULL: it is of another. */
 static void
 apply_batch(struct cluster *cluster, const struct shared_log_entry *entry, struct proposal *own)
@@ -117,15 +129,15 @@ apply_batch(struct cluster *cluster, const struct shared_log_entry *entry, struc
 
 	for (i = 0; rest.len && i < BATCH_MESSAGES_MAX && cluster->state != CLUSTER_FAILED; i++) {
 		struct proposal *proposal = own;
+		uint64_t number = entry->number << BATCH_BITS | i;
 		uint64_t ticket = 0;
 
 		if (own)
 			own = own->next_own;
 		if (batch_next(&rest, &message, &err) < 0)
-			report_garbage(cluster, entry, err.text);
+			leave_out(cluster, entry, number, err.text);
 		else
-			ticket = apply_in_channel(
-				cluster, &message, entry->number << BATCH_BITS | i, proposal);
+			ticket = apply_in_channel(cluster, &message, number, proposal);
 		if (!proposal)
 			continue;
 		proposal->placed = true;

@@ -162,6 +162,7 @@ load_files(natsOptions *nats, const struct shared_log_options *options)
 }
 
 #define SERVERS_MAX 16
+#define THREADS_END_MS 2000 /* for the threads of the library to end */
 
 /* Checks a URL. The library would take anything, and others would see a password. */
 static int
@@ -331,7 +332,8 @@ shared_log_free(struct shared_log *log)
 	if (log->last_entry)
 		note_free(log->last_entry);
 	natsOptions_Destroy(log->nats_options);
-	nats_CloseAndWait(2000);
+	if (nats_CloseAndWait(THREADS_END_MS) == NATS_TIMEOUT)
+		return; /* a thread still uses it */
 	DL_FOREACH_SAFE(log->orders, order, next)
 	free(order);
 	mailbox_free(&log->mailbox);

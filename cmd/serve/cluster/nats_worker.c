@@ -106,6 +106,7 @@ make_stream(struct shared_log *log, jsStreamInfo **info)
 	char description[sizeof(DESCRIPTION) + 20];
 	const char *all = log->subjects;
 	jsStreamConfig config;
+	natsStatus status;
 	jsErrCode code;
 
 	snprintf(description, sizeof(description), DESCRIPTION "%" PRId64, chat_unix_ms());
@@ -118,8 +119,16 @@ make_stream(struct shared_log *log, jsStreamInfo **info)
 	config.Replicas = log->options->replicas;
 	config.Discard = js_DiscardOld;
 	config.DenyDelete = true;
-	return js_AddStream(info, log->js, &config, NULL, &code);
+	status = js_AddStream(info, log->js, &config, NULL, &code);
+	if (status == NATS_OK)
+		nats_say(log, "made the stream %s", log->stream);
+	return status;
 }
+
+#define NO_ANSWER "JetStream does not answer"
+#define NO_STREAM \
+	"there is no stream, and the journal has messages: restore the stream, or begin with an " \
+	"empty directory"
 
 int64_t
 nats_made_ms(const jsStreamConfig *config)
@@ -179,15 +188,18 @@ open_stream(struct shared_log *log)
 	jsStreamInfo *info = NULL;
 	jsErrCode code;
 	natsStatus status;
-	bool good;
+	bool was_lost, is_lost = false, good;
 
 	for (;;) {
 		status = js_GetStreamInfo(&info, log->js, log->stream, NULL, &code);
-		if (status == NATS_NOT_FOUND)
+		was_lost = is_lost;
+		is_lost = status == NATS_NOT_FOUND && log->options->has_copy;
+		log->said_waiting &= is_lost == was_lost;
+		if (status == NATS_NOT_FOUND && !is_lost)
 			status = make_stream(log, &info);
 		if (status == NATS_OK)
 			break;
-		if (!wait_again(log, start_ms, "JetStream does not answer", status))
+		if (!wait_again(log, start_ms, is_lost ? NO_STREAM : NO_ANSWER, status))
 			return false;
 	}
 	good = check_stream(log, info->Config);

@@ -7,6 +7,7 @@
 
 #include "serve/channel/remote.h"
 #include "serve/cluster/roll.h"
+#include "serve/util/memory.h"
 #include "text/buf.h"
 #include "text/err.h"
 #include "text/hash.h"
@@ -38,6 +39,12 @@ struct node {
 
 /* ---- guests ---- */
 
+static size_t
+guest_bytes(const struct guest *guest)
+{
+	return memory_cost(sizeof(*guest) + guest->hh.keylen) + sizeof(UT_hash_bucket);
+}
+
 static void
 guest_arrive(struct nodes *nodes, struct guest *guest)
 {
@@ -68,6 +75,7 @@ guest_leave(struct nodes *nodes, struct guest *guest)
 	} else {
 		DL_DELETE(nodes->waiting, guest);
 	}
+	nodes->bytes -= guest_bytes(guest);
 	free(guest);
 }
 
@@ -110,6 +118,7 @@ node_note_user(struct nodes *nodes, struct node *node, const struct roll_line *l
 		guest->name_len = (uint16_t)line->name.len;
 		memcpy(guest->key, key, len);
 		HASH_ADD_KEYPTR(hh, node->guests, guest->key, len, guest);
+		nodes->bytes += guest_bytes(guest);
 		guest_arrive(nodes, guest);
 	}
 }
@@ -141,6 +150,7 @@ node_of(struct nodes *nodes, struct chat_span name, bool *is_new)
 	node->version = -1;
 	HASH_ADD(hh, nodes->by_name, name, name.len, node);
 	nodes->count++;
+	nodes->bytes += memory_cost(sizeof(*node));
 	return node;
 }
 
@@ -151,6 +161,7 @@ node_free(struct nodes *nodes, struct node *node)
 	node_drop_unseen(nodes, node);
 	HASH_DEL(nodes->by_name, node);
 	nodes->count--;
+	nodes->bytes -= memory_cost(sizeof(*node));
 	free(node);
 }
 
@@ -297,6 +308,6 @@ nodes_free(struct nodes *nodes)
 		HASH_DEL(nodes->by_name, node);
 		free(node);
 	}
-	nodes->count = 0;
+	nodes->count = nodes->bytes = 0;
 	nodes->waiting = NULL;
 }

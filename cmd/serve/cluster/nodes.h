@@ -19,6 +19,7 @@ struct guest;
 struct nodes {
 	struct node *by_name; /* uthash */
 	size_t count;
+	size_t bytes; /* memory of all servers and of what they have told */
 	/* utlist: users without a place in their roster; their id or name belongs to another. */
 	struct guest *waiting;
 	struct channels *channels; /* borrowed */

@@ -164,6 +164,20 @@ tell_whole(struct presence *presence)
 
 /* ---- hearing ---- */
 
+/*
+ * Looks at a call in the name of this server: it hears its own ones, too. One that it has not made
+ * is reported, and the others soon ask what is true, because the version of its next beat differs.
+ */
+static void
+hear_own_name(struct presence *presence, const struct roll_head *head)
+{
+	if (head->kind != ROLL_LEAVE && head->version <= presence->version)
+		return;
+	presence->garbage++;
+	error_log_printf(presence->error_log,
+		"cluster: a call in the name of this server, which has not made it");
+}
+
 void
 presence_hear(struct presence *presence, struct chat_span call, int64_t now_ms)
 {
@@ -174,8 +188,10 @@ presence_hear(struct presence *presence, struct chat_span call, int64_t now_ms)
 	bool is_new = false;
 
 	if (roll_read_head(&rest, &head, &err) == 0 &&
-		chat_span_equal(head.server, chat_span_of(presence->server)))
+		chat_span_equal(head.server, chat_span_of(presence->server))) {
+		hear_own_name(presence, &head);
 		return;
+	}
 	if (nodes_hear(&presence->nodes, call, now_ms, &answer, &is_new, &err) < 0) {
 		presence->garbage++;
 		error_log_printf(presence->error_log,

@@ -1,6 +1,7 @@
 #ifndef SERVE_CLUSTER_SHARED_LOG_H
 #define SERVE_CLUSTER_SHARED_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -21,6 +22,7 @@ struct shared_log_options {
 	int64_t replicas; /* copies, if the stream is made */
 	int64_t wait_ms; /* for the first connection; 0: for ever */
 	const char *creds, *ca, *cert, *key; /* files; NULL: none */
+	bool has_copy; /* the server has messages of the stream, which so must not be made anew */
 };
 
 /* The entries of the stream when it is opened. */

@@ -45,6 +45,7 @@ struct cluster {
 	void *arg; /* of the events */
 
 	struct shared_log *shared_log; /* NULL: there is no cluster */
+	struct shared_log_options options;
 	struct proposals proposals;
 	struct refused refused;
 	struct presence presence;
