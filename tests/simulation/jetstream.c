@@ -140,7 +140,8 @@ copy(struct chat_span span)
 
 	if (!bytes)
 		abort();
-	memcpy(bytes, span.at, span.len);
+	if (span.len)
+		memcpy(bytes, span.at, span.len);
 	return (struct chat_span){bytes, span.len};
 }
 

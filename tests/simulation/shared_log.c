@@ -75,7 +75,8 @@ note_new(struct shared_log *log, enum note_kind kind, struct chat_span text)
 	note->connection = log->connection;
 	note->kind = kind;
 	note->len = text.len;
-	memcpy(note->text, text.at, text.len);
+	if (text.len)
+		memcpy(note->text, text.at, text.len);
 	return note;
 }
 
@@ -315,7 +316,8 @@ parcel_new(struct shared_log *log, uint64_t batch, struct chat_span text)
 	parcel->connection = log->connection;
 	parcel->batch = batch;
 	parcel->len = text.len;
-	memcpy(parcel->text, text.at, text.len);
+	if (text.len)
+		memcpy(parcel->text, text.at, text.len);
 	return parcel;
 }
 

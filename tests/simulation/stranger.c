@@ -291,7 +291,8 @@ stranger_overhear(struct chat_span said)
 	bytes = malloc(said.len + 1);
 	if (!bytes)
 		abort();
-	memcpy(bytes, said.at, said.len);
+	if (said.len)
+		memcpy(bytes, said.at, said.len);
 	bytes[said.len] = '\0';
 	free((char *)slot->at);
 	*slot = (struct chat_span){bytes, said.len};

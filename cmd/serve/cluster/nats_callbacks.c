@@ -48,6 +48,28 @@ begin_handing(struct shared_log *log, const natsSubscription *sub)
 	}
 }
 
+/*
+ * Returns true if this is the entry that JetStream has sent to the subscription after the last one.
+ * If others are missing before it, the worker subscribes anew.
+ */
+static bool
+is_next(struct shared_log *log, const jsMsgMetaData *meta)
+{
+	bool next;
+
+	uv_mutex_lock(&log->mutex);
+	next = meta->Sequence.Consumer == log->delivered + 1;
+	if (next) {
+		log->delivered++;
+	} else {
+		log->in_doubt = log->look_now = true;
+		log->cuts++;
+		uv_cond_broadcast(&log->changed);
+	}
+	uv_mutex_unlock(&log->mutex);
+	return next;
+}
+
 /* Notes that an entry has come. Returns false if it came before. */
 static bool
 is_new(struct shared_log *log, const jsMsgMetaData *meta, bool *caught_up)
@@ -102,7 +124,7 @@ hand_over(struct shared_log *log, const natsSubscription *sub, natsMsg *msg,
 		natsMsg_Destroy(msg);
 		return;
 	}
-	if (is_new(log, meta, &caught_up))
+	if (is_next(log, meta) && is_new(log, meta, &caught_up))
 		nats_post(log, entry_note(log, msg, meta));
 	else
 		natsMsg_Destroy(msg);

@@ -13,6 +13,8 @@
 #define NS_PER_MS INT64_C(1000000)
 #define AGAIN_MS 1000 /* between two looks at the stream */
 #define QUIET_MS 3000 /* without an entry until the stream is looked at */
+#define HEARTBEAT_MS 5000 /* from JetStream without entries: flow control needs it */
+#define CONSUMER_KEPT_MS 60000 /* by JetStream, when its subscriber is gone */
 #define CHECK_MS 30000 /* until the last entry is read again although all is well */
 #define MISSING_MOST 5 /* a nats-server that has just started may not know the stream */
 #define LOST_MOST 5 /* a leader that was just elected may not have the last entry yet */
@@ -20,7 +22,7 @@
 /* One look at the stream. */
 struct look {
 	uint64_t last; /* the entry that was handed over last when it began; 0: none was */
-	unsigned cuts; /* of the connection, until then */
+	unsigned cuts; /* as in struct shared_log, until then */
 };
 
 /* ---- the subscription ---- */
@@ -33,6 +35,22 @@ nats_unsubscribe(natsSubscription **sub)
 	*sub = NULL;
 }
 
+/*
+ * Makes a consumer like those of subscriptions with `Ordered`, but libnats does not begin it anew
+ * by itself: libnats 3.4 uses freed memory if the subscription is ended here meanwhile.
+ */
+static void
+set_consumer(jsConsumerConfig *consumer)
+{
+	consumer->AckPolicy = js_AckNone;
+	consumer->MaxDeliver = 1;
+	consumer->FlowControl = true;
+	consumer->Heartbeat = HEARTBEAT_MS * NS_PER_MS;
+	consumer->InactiveThreshold = CONSUMER_KEPT_MS * NS_PER_MS;
+	consumer->MemoryStorage = true;
+	consumer->Replicas = 1;
+}
+
 /* Subscribes to the entries after those that the loop was given. */
 static natsStatus
 subscribe(struct shared_log *log)
@@ -43,8 +61,9 @@ subscribe(struct shared_log *log)
 
 	jsSubOptions_Init(&options);
 	options.Stream = log->stream;
-	options.Ordered = true;
+	set_consumer(&options.Config);
 	uv_mutex_lock(&log->mutex);
+	log->delivered = 0;
 	if (log->time_ms) {
 		options.Config.DeliverPolicy = js_DeliverByStartTime;
 		options.Config.OptStartTime = log->time_ms * NS_PER_MS;

@@ -83,15 +83,16 @@ struct shared_log {
 	uint64_t target; /* the last entry that was there before the subscription was made */
 	bool caught_up;
 	int64_t active_ms; /* when an entry came, or the stream was well, by chat_now_ms() */
-	bool look_now; /* it is connected again: the stream is to be looked at */
+	bool look_now; /* it is connected again, or entries are missing: look at the stream */
 	/*
 	 * The stream may be another one than it was: no entry is handed to the loop until the
 	 * worker has read the last one again, and has subscribed. The worker sets it with `handing`
 	 * held.
 	 */
 	bool in_doubt;
-	unsigned cuts; /* how many times the connection has ended */
+	unsigned cuts; /* how many times the connection has ended, or entries were missing */
 	uint64_t last; /* the entry that was handed to the loop last; 0: none was */
+	uint64_t delivered; /* the entries that JetStream has sent to the subscription */
 
 	/* of the worker */
 	natsOptions *nats_options;
