@@ -283,7 +283,7 @@ config_loops(const struct config *config)
 	return config->loops ? loops_read(config->loops) : 1;
 }
 
-/* The journal and the cluster have one order for all channels, so they need one loop. */
+/* The cluster has one order for all channels, so it needs one loop. */
 static void
 check_loops(const struct config *config)
 {
@@ -292,9 +292,9 @@ check_loops(const struct config *config)
 	if (loops == 0)
 		chat_die_usage("--loops %s: a number from 1 to %d, or auto", config->loops,
 			CONFIG_LOOPS_MAX);
-	if (loops > 1 && (config->journal.dir || config->cluster.urls))
-		chat_die_usage("--loops %s: with --%s there can be one loop only", config->loops,
-			config->journal.dir ? "journal" : "cluster");
+	if (loops > 1 && config->cluster.urls)
+		chat_die_usage(
+			"--loops %s: with --cluster there can be one loop only", config->loops);
 	if (config->channels.max_channels < loops)
 		chat_die_usage("--max-channels is at least --loops (%d)", (int)loops);
 }

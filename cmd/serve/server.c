@@ -159,20 +159,41 @@ on_relieve(void *arg)
 
 /* ---- channels and journal ---- */
 
+/* The workers have their parts. */
+static int
+open_shared_journal(
+	struct server *server, const struct journal_options *options, struct chat_err *err)
+{
+	struct shared_journal *shared = server->loops.shared_journal;
+	struct shard *own = &server->shard;
+	struct channels *sets[CONFIG_LOOPS_MAX] = {&own->channels};
+	struct journal *part =
+		shared_journal_part(shared, 0, &own->loop, &server_journal_events, server);
+
+	if (shared_journal_open(shared, options, err) < 0)
+		return -1;
+	own->journal = own->channels.journal = part;
+	for (size_t i = 1; i < server->loops.count; i++)
+		sets[i] = &server->loops.workers[i - 1].shard.channels;
+	return channels_restore(sets, server->loops.count, shared_journal_disk(shared), err);
+}
+
 static int
 open_journal(struct server *server, struct chat_err *err)
 {
 	const struct journal_events *events = &server_journal_events; /* tick.c */
 	struct journal_options options = journal_options_of(server->config);
+	struct channels *own = &server->shard.channels;
 
+	if (server->loops.shared_journal)
+		return open_shared_journal(server, &options, err);
 	server->shard.journal = options.dir
 		? disk_journal_open(&options, &server->shard.loop, events, server, err)
 		: null_journal_open(events, server);
-	server->shard.channels.journal = server->shard.journal;
+	own->journal = server->shard.journal;
 	if (!server->shard.journal || !options.dir)
 		return server->shard.journal ? 0 : -1;
-	return channels_restore(
-		&server->shard.channels, (struct disk_journal *)server->shard.journal, err);
+	return channels_restore(&own, 1, (struct disk_journal *)server->shard.journal, err);
 }
 
 static void
@@ -378,6 +399,8 @@ open_loops(struct server *server)
 	lent_limits_of(total, server->config);
 	server->loops.lending = lending_new(server->loops.count, total);
 	server->loops.rate_pool = rate_pool_new();
+	if (server->config->journal.dir)
+		server->loops.shared_journal = shared_journal_new(server->loops.count);
 }
 
 int

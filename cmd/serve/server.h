@@ -38,7 +38,9 @@
  * that the loops share only this: the counts of addresses (net/address.c); TLS's certificate;
  * stdout and stderr; and the limits of the server, which they lend each other once a tick
  * (util/lending.h). The locks of the first three are not on the way of a message, but for the lock
- * of stdout, which a loop takes once in a tick.
+ * of stdout, which a loop takes once in a tick. With a journal there is one more lock, for the
+ * numbers of the messages: each loop has a part of journal/shared_journal.c, and the server's own
+ * loop writes and reads the files for all.
  *
  * THE TICK (server_tick in tick.c), in this order:
  * 1. server_publish commits the accepted messages to the journal, publishes those that it has
@@ -130,6 +132,8 @@ struct server {
 		struct worker *workers; /* owned; count - 1 */
 		struct lending *lending; /* owned; NULL: count is 1 */
 		struct rate_pool *rate_pool; /* owned; NULL: count is 1 */
+		struct shared_journal *shared_journal; /* owned; NULL: without --journal, or count
+							* is 1 */
 		uv_async_t wake; /* a worker has changed one of these two */
 		atomic_size_t running; /* workers that have not ended */
 		atomic_size_t renewing; /* letters with new tokens that were not handled */
@@ -213,7 +217,10 @@ bool server_workers_sweep(const struct server *server, uint64_t within_ms);
 /* Adds their totals. */
 void server_add_workers(const struct server *server, struct totals *totals);
 
-/* Ends those that run, at once, and frees all. */
+/* Ends those that run, at once. */
+void server_stop_workers(struct server *server);
+
+/* Frees all. The journal has settled. */
 void server_close_workers(struct server *server);
 
 /* server.c: returns what all shards use. */

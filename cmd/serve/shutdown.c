@@ -106,6 +106,7 @@ free_all(struct server *server)
 	shard_free(&server->shard);
 	lending_free(server->loops.lending);
 	rate_pool_free(server->loops.rate_pool);
+	shared_journal_free(server->loops.shared_journal);
 	chat_buf_free(&server->loops.events);
 	close_outside(server);
 	error_log_close(&server->error_log);
@@ -123,8 +124,10 @@ server_close(struct server *server)
 
 	server_hold_signals(true); /* no signal is to end the process before it is done */
 	stdin_reader_close(&server->stdin_reader);
-	server_close_workers(server); /* first: they use what this loop has */
-	answers = settle(server);
+	server_stop_workers(server);
+	answers = settle(server); /* what the workers have accepted, too */
+	if (answers) /* else the journal still uses the names of their channels */
+		server_close_workers(server);
 	event_printer_close(&server->event_printer);
 	error_log_leave_loop(&server->error_log);
 	monitor_close(&server->monitor);

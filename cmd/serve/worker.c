@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "serve/channel/publish.h"
+#include "serve/channel/rollback.h"
 #include "serve/session/session.h"
 #include "serve/session/sessions.h"
 #include "text/err.h"
@@ -31,7 +32,7 @@ worker_publish(struct worker *worker)
 
 	shard_publish(shard);
 	sessions_settle(&shard->sessions);
-	if (shard->settling)
+	if (shard->settling && shard->journal->kind->is_settled(shard->journal))
 		shard_say_goodbye(shard);
 	if (worker->events.len) /* before the connections are flushed */
 		event_printer_take(worker->printer, &worker->events);
@@ -124,7 +125,7 @@ static void
 take(struct worker *worker, struct session *session)
 {
 	session_adopt(session, &worker->shard.sessions);
-	if (worker->shard.draining)
+	if (worker->shard.draining && !worker->shard.settling)
 		shard_say_goodbye(&worker->shard);
 }
 
@@ -219,16 +220,6 @@ worker_drain(struct worker *worker)
 	post(worker, &(struct order_letter){.order = ORDER_DRAIN}, 0);
 }
 
-void
-worker_stop(struct worker *worker)
-{
-	if (!worker->has_thread)
-		return;
-	post(worker, &(struct order_letter){.order = ORDER_STOP}, 0);
-	uv_thread_join(&worker->thread);
-	worker->has_thread = false;
-}
-
 /* ---- opening ---- */
 
 static void
@@ -239,7 +230,19 @@ on_durable(void *arg, uint64_t ticket)
 	shard->channels.durable = ticket; /* channels_publish looks at it */
 }
 
-static const struct journal_events journal_events = {.durable = on_durable};
+static void
+on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
+{
+	struct shard *shard = arg;
+
+	(void)err; /* the journal has reported it */
+	channels_rollback(&shard->channels, ticket);
+}
+
+static const struct journal_events journal_events = {
+	.durable = on_durable,
+	.failed = on_failed,
+};
 
 static void
 open_contents(struct worker *worker, const struct worker_options *options, size_t number)
@@ -252,7 +255,10 @@ open_contents(struct worker *worker, const struct worker_options *options, size_
 	shard_open_channels(shard, options->epoch);
 	if (options->printer)
 		shard->channels.watcher = (struct watcher){on_event, &worker->events};
-	shard->journal = null_journal_open(&journal_events, shard);
+	shard->journal = options->shared_journal
+		? shared_journal_part(
+			  options->shared_journal, number, &shard->loop, &journal_events, shard)
+		: null_journal_open(&journal_events, shard);
 	shard->channels.journal = shard->journal;
 	shard_open_backpressure(shard, on_relieve, worker);
 }
@@ -313,12 +319,23 @@ take_rest(struct worker *worker)
 }
 
 void
+worker_stop(struct worker *worker)
+{
+	if (worker->has_thread) {
+		post(worker, &(struct order_letter){.order = ORDER_STOP}, 0);
+		uv_thread_join(&worker->thread);
+	}
+	worker->has_thread = false;
+	mailbox_close(&worker->mailbox);
+	take_rest(worker);
+}
+
+void
 worker_close(struct worker *worker)
 {
 	struct shard *shard = &worker->shard;
 
-	mailbox_close(&worker->mailbox);
-	take_rest(worker);
+	shard->journal->kind->settle(shard->journal);
 	shard_abort(shard);
 	shard_publish(shard);
 	if (worker->events.len)

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "serve/event_printer.h"
+#include "serve/journal/shared_journal.h"
 #include "serve/monitor/totals.h"
 #include "serve/session/tokens.h"
 #include "serve/shard.h"
@@ -48,6 +49,7 @@ struct worker_options {
 	const struct tokens *tokens; /* path is NULL: no token is needed */
 	struct event_printer *printer; /* NULL: no events are printed */
 	uint64_t epoch; /* of this process */
+	struct shared_journal *shared_journal; /* NULL: no message is stored */
 	void (*on_renewed)(void *arg);
 	void (*on_ended)(void *arg);
 	void *arg;
@@ -77,10 +79,11 @@ void worker_renew_tokens(struct worker *worker, const struct tokens *tokens);
 /* Ends the worker: it tells every peer, and closes the connections. */
 void worker_drain(struct worker *worker);
 
-/* Ends the worker at once, and waits for its thread. */
+/* Ends the worker at once, waits for its thread, and handles the letters that are left. */
 void worker_stop(struct worker *worker);
 
-/* Aborts what is left, and frees the worker, which is stopped or was not started. */
+/* Aborts what is left, and frees the worker, which is stopped. Part 0 of the
+ * shared journal has settled. */
 void worker_close(struct worker *worker);
 
 /* Adds its totals, as of its last sweep. */

@@ -79,6 +79,7 @@ server_open_workers(struct server *server, uint64_t epoch, struct chat_err *err)
 		.tokens = &own->sessions.tokens,
 		.printer = server->config->output.quiet ? NULL : &server->event_printer,
 		.epoch = epoch,
+		.shared_journal = server->loops.shared_journal,
 		.on_renewed = on_renewed,
 		.on_ended = on_ended,
 		.arg = server,
@@ -159,10 +160,15 @@ server_workers_have_ended(const struct server *server)
 }
 
 void
-server_close_workers(struct server *server)
+server_stop_workers(struct server *server)
 {
 	for (size_t i = 0; i < count_of(server); i++)
 		worker_stop(&server->loops.workers[i]);
+}
+
+void
+server_close_workers(struct server *server)
+{
 	for (size_t i = 0; i < count_of(server); i++)
 		worker_close(&server->loops.workers[i]);
 	free(server->loops.workers);

@@ -259,8 +259,7 @@ def _():
 @case("the number of threads, and what cannot be with several", server=False)
 def _():
     for wrong in (("--loops", "0"), ("--loops", "65"), ("--loops", "2x"), ("--loops", ""), ("--loops", "-1"),
-                  ("--loops", "2", "--journal", "any"), ("--loops", "auto2"),
-                  ("--loops", "2", "--cluster", "nats://localhost"), ("--loops", "3", "--max-channels", "2")):  # fmt: skip
+                  ("--loops", "auto2"), ("--loops", "2", "--cluster", "nats://localhost"), ("--loops", "3", "--max-channels", "2")):  # fmt: skip
         try:
             Server(*wrong)
         except NotStarted as error:

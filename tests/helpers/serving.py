@@ -60,7 +60,7 @@ def awaited_cpu(pid):
 
 def loops_beside(options):
     """The option for several loops, if the test at hand is to have them and these options allow it."""
-    alone = {"--journal", "--cluster", "--loops"} & {option.split("=")[0] for option in options}
+    alone = {"--cluster", "--loops"} & {option.split("=")[0] for option in options}
     return ["--loops", LOOPS] if LOOPS and not alone else []
 
 
