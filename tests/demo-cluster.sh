@@ -8,7 +8,7 @@ set -u
 tmp=$(mktemp -d) || exit 1
 pids=()
 cd "$(dirname "$0")/.." || exit 1
-PATH=$(realpath "${CHAT_BUILD:-build}"):$PATH
+PATH=$(realpath "${CHAT_BUILD:-build}"):$PATH:/usr/sbin # where nats-server is
 nats=${NATS_SERVER:-nats-server}
 unset "${!CHAT_@}"
 

@@ -44,7 +44,8 @@ ln -s "$BUILD/tests/preload" "$PRELOAD"
 slowness=${CHAT_TEST_SLOWNESS:-1} full=${CHAT_TEST_FULL-} seed=${CHAT_TEST_SEED-}
 unset "${!CHAT_@}" NO_COLOR http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY \
 	ALL_PROXY NO_PROXY CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR MAKEFLAGS MAKELEVEL CFLAGS
-export LC_ALL=C.UTF-8 TERM=xterm TZ=UTC HOME=$TMP PATH=$BUILD:$PATH NODE_PATH=/usr/share/nodejs TOP BUILD TMP PRELOAD
+# Servers such as nats-server are in /usr/sbin, which is not in everybody's path.
+export LC_ALL=C.UTF-8 TERM=xterm TZ=UTC HOME=$TMP PATH=$BUILD:$PATH:/usr/sbin NODE_PATH=/usr/share/nodejs TOP BUILD TMP PRELOAD
 export PYTHONPATH=$TOP/tests/helpers PYTHONDONTWRITEBYTECODE=1
 
 tests_run=0

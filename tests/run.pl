@@ -2,7 +2,7 @@
 #
 # run.pl JOBS SECONDS TEST…: runs programs that speak TAP, JOBS at once, each for SECONDS at most. Prints a line for
 # each when it ends, with the tests that failed in it, then prove's summary, then what was skipped and why. The programs
-# of tests/cluster mostly wait: one of them runs beside the others.
+# of tests/cluster mostly wait: two of them run beside the others.
 
 use strict;
 use warnings;
@@ -43,10 +43,13 @@ sub report {
 		$parser->end_time - $parser->start_time, $name, $more, $failures{$name} // '';
 }
 
+my (@lanes, $clusters); # the programs of each lane run one after the other
+push @{$lanes[$clusters++ % 2]}, $_ for grep { m{^tests/cluster/} } @tests;
+
 my $harness = TAP::Harness->new({
 	verbosity => -2,
-	jobs => $jobs + (grep(m{^tests/cluster/}, @tests) ? 1 : 0),
-	rules => {par => [{seq => 'tests/cluster/*'}, {par => '**'}]},
+	jobs => $jobs + @lanes,
+	rules => {par => [(map { {seq => $_} } @lanes), {par => '**'}]},
 	exec => ['timeout', '-k', 5, $seconds],
 });
 $harness->callback(made_parser => sub { notes($_[0], $_[1][1]) });

@@ -35,7 +35,8 @@ from servers import Server, stop
 os.environ["BUILD"] = str(BUILD)
 os.environ["TMP"] = str(DISK)  # where clustering.py makes its folders
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
-from clustering import NATS_SERVER, Cluster, free_ports  # noqa: E402
+from clustering import NATS_SERVER, Cluster  # noqa: E402
+from ports import free_ports  # noqa: E402
 
 ROUNDS = 1 if QUICK else 5
 TIME = "1s" if QUICK else "3s"

@@ -25,6 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "helpers"))
 from peer import Peer  # noqa: E402
+from ports import free_ports  # noqa: E402
 from results import (BUILD, DISK, QUICK, TOOLS, Results, output_of, pinned, ratio, rotated, table,  # noqa: E402
                      verdict, version_of)
 
@@ -33,12 +34,6 @@ TIME = "1s" if QUICK else "3s"
 START_SECONDS = 20
 FANOUT_LEAST, ALWAYS_LEAST = 0.9, 20000  # of no journal; messages a second
 START_MOST_MS, RESUME_MOST_MS = 1000, 100
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def answers(port):
@@ -71,7 +66,7 @@ class Server:
     def run(self, *load):
         """A fresh server and one load; what the load says."""
         folder = tempfile.mkdtemp(prefix="bench-journal.", dir=DISK)
-        port = free_port()
+        (port,) = free_ports(1)
         server = subprocess.Popen(pinned(0, self.command(port, folder)), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         try:

@@ -5,8 +5,9 @@ import shutil
 import subprocess
 import time
 
-from clustering import BUILD, NATS_SERVER, START, Cluster, Nats, free_ports
+from clustering import BUILD, NATS_SERVER, START, Cluster, Nats
 from peer import DEADLINE, SLOWNESS, until
+from ports import free_ports
 from serving import case, main, unittest
 
 GARBAGE = [b"", b"\xff\xfe", b"{}", b"null", b"x" * 100000, b'{"type":"text","text":"x"}\n' * 10,

@@ -70,11 +70,9 @@ def go_back(servers, *texts):
 
 def publish(servers, *texts):
     """Stores messages as another server does, each in its entry."""
+    message = b'{"type":"message","id":"-","sender":"eve","content":"%s","timestamp":1,"channel":"/","senderId":"eve"}\n'
     nats = Nats(servers.clients[0])
-    for text in texts:
-        stored = nats.request("chat.chat.log.all", b'{"type":"message","id":"-","sender":"eve","content":"%s","timestamp":1,'
-                              b'"channel":"/","senderId":"eve"}\n' % text.encode())  # fmt: skip
-        assert "seq" in stored, stored
+    nats.store("chat.chat.log.all", (message % text.encode() for text in texts))
     nats.close()
 
 

@@ -31,10 +31,6 @@ here_has() {
 	chat-listen -c ops -u reader --hidden --since all --no-follow -t message | jq -r .content | sed -n "s/.*$1 \([0-9]*\)$/\1/p"
 }
 
-free_port() {
-	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # answers_on PORT: something listens there.
 answers_on() {
 	{ : <>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null
@@ -148,7 +144,7 @@ redis_begins() {
 bridges_redis() {
 	needs redis-server redis-cli || return
 	chat_begins
-	port=$(free_port)
+	port=$("$TOP/tests/helpers/ports.py" 1)
 	printf '#!/bin/sh\nexec /usr/bin/redis-cli -p %d "$@"\n' "$port" >"$TMP/neighbours/redis-cli"
 	chmod +x "$TMP/neighbours/redis-cli"
 	there_say() { sed 's/.*/XADD ops * sender bob text "&"/' | redis-cli >added; }
@@ -194,7 +190,7 @@ mqtt_begins() {
 bridges_mqtt() {
 	needs mosquitto mosquitto_pub mosquitto_sub || return
 	chat_begins
-	port=$(free_port)
+	port=$("$TOP/tests/helpers/ports.py" 1)
 	printf '%s\n' "listener $port 127.0.0.1" 'allow_anonymous true' 'persistence true' "persistence_location $PWD/" \
 		'max_queued_messages 0' "user $(id -un)" >mosquitto.conf
 	mkdir -p "$HOME/.config"
@@ -242,7 +238,7 @@ nats_begins() {
 bridges_nats() {
 	needs nats-server || return
 	chat_begins
-	port=$(free_port)
+	port=$("$TOP/tests/helpers/ports.py" 1)
 	example=${example//4222/$port}
 	there_say() {
 		local line
@@ -280,7 +276,7 @@ irc_begins() {
 bridges_irc() {
 	needs ngircd || return
 	chat_begins
-	port=$(free_port)
+	port=$("$TOP/tests/helpers/ports.py" 1)
 	# It would take one message a second.
 	printf '%s\n' '[Global]' 'Name = irc.test' 'Info = test' "Ports = $port" 'Listen = 127.0.0.1' "ServerUID = $(id -u)" \
 		"ServerGID = $(id -g)" '[Limits]' 'MaxPenaltyTime = 0' 'MaxConnectionsIP = 0' '[Options]' 'DNS = no' 'Ident = no' 'PAM = no' >ngircd.conf
@@ -324,7 +320,7 @@ xmpp_begins() {
 bridges_xmpp() {
 	needs prosody || return
 	chat_begins
-	port=$(free_port)
+	port=$("$TOP/tests/helpers/ports.py" 1)
 	mkdir data
 	cat >prosody.cfg.lua <<-END
 		data_path = "$PWD/data"; pidfile = "$PWD/prosody.pid"; run_as_root = true

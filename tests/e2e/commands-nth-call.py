@@ -70,7 +70,7 @@ class Fault:
         return True
 
 
-def each(kind, error, run, growth=1.06):
+def each(kind, error, run, growth=1.12):
     """Calls run(fault) for each n until nothing fails; for the sake of time, the next is so many times the one before."""
     number = 1
     while True:

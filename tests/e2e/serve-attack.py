@@ -8,7 +8,7 @@ from attack import ATTACKS, Attack, Crowd, surroundings
 from peer import until
 from serving import COUNTABLE, Server, case, main
 
-SECONDS = 1.5  # under attack
+SECONDS = 1  # under attack
 MEMORY_KIB = 24 << 10  # that the allocator may keep
 QUICK = ("--head-timeout", "1s", "--init-timeout", "1s", "--message-timeout", "1s", "--close-timeout", "1s",
          "--progress-timeout", "1s", "--queue", "1M", "--grace", "100ms")  # fmt: skip

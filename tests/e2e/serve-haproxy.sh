@@ -6,7 +6,6 @@
 . tests/lib.sh
 . tests/helpers/certs.sh
 
-PATH=$PATH:/usr/sbin
 command -v haproxy >/dev/null || skip_all 'there is no haproxy'
 make_ca ca && make_cert server "$LOCAL_NAMES" || exit 1
 export CHAT_CACERT=$TMP/ca.pem

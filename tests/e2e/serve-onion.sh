@@ -7,7 +7,6 @@ FULL_LIMIT=600
 . tests/lib.sh
 . tests/helpers/printed.sh
 
-PATH=$PATH:/usr/sbin
 [ -n "$full" ] || skip_all 'a network of Tor begins in half a minute and more (CHAT_TEST_FULL=1)'
 for program in tor tor-gencert; do
 	command -v "$program" >"$TMP/found" || skip_all "there is no $program"
@@ -15,13 +14,7 @@ done
 
 # ---- a network ----
 
-free_ports() {
-	/usr/bin/python3 -c 'import socket, sys
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*(s.getsockname()[1] for s in sockets))' "$1"
-}
-
-read -r serve_port socks_port directory_port or_port relay_ports < <(free_ports 10)
+read -r serve_port socks_port directory_port or_port relay_ports < <("$TOP/tests/helpers/ports.py" 10)
 declare -A tor=()
 relays=()
 

@@ -7,7 +7,6 @@
 . tests/helpers/certs.sh
 . tests/helpers/printed.sh
 
-PATH=$PATH:/usr/sbin
 make_ca ca && make_cert server "subjectAltName=DNS:localhost,DNS:chat.example.com,IP:127.0.0.1" || exit 1
 mkdir "$TMP/ssl"
 cp "$TMP/server.pem" "$TMP/ssl/fullchain.pem"

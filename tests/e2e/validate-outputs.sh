@@ -127,7 +127,7 @@ fi
 
 # ---- progress ----
 
-for ((i = 0; i < 12; i++)); do cat big; done >long
+cat big big big >long # which takes some seconds without a scanner
 /usr/bin/python3 - >"$TMP/drawn" <<'END'
 import os, pty, subprocess, sys
 master, slave = pty.openpty()

@@ -14,28 +14,18 @@ import urllib.error
 import urllib.request
 
 from peer import DEADLINE, SLOWNESS, Peer, until
+from ports import free_ports
 
 BUILD = os.environ["BUILD"]
 NATS_SERVER = shutil.which(os.environ.get("NATS_SERVER") or "nats-server")
 START = 30 * SLOWNESS  # seconds for a cluster to have a leader and a stream
+STORES_ON_THE_WAY = 100
 
 
 def may_sync():
     """Whether the nats-server has sync_interval: from version 2.10 on."""
     said = subprocess.run([NATS_SERVER, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode()
     return tuple(int(part) for part in said.split("v")[-1].split(".")[:2]) >= (2, 10)
-
-
-def free_ports(count):
-    """Ports of loopback that nobody has now."""
-    socks = [socket.socket() for _ in range(count)]
-    for sock in socks:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", 0))
-    ports = [sock.getsockname()[1] for sock in socks]
-    for sock in socks:
-        sock.close()
-    return ports
 
 
 class Process:
@@ -255,6 +245,7 @@ class Nats:
 
     def __init__(self, port):
         self.sock = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile("rb")
         assert self.file.readline().startswith(b"INFO ")
         self.sock.sendall(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
@@ -269,8 +260,31 @@ class Nats:
         """The answer, as JSON."""
         self.sock.sendall(b"SUB _INBOX.test 1\r\nUNSUB 1 1\r\n")
         self.publish(subject, text, reply="_INBOX.test")
+        return self.answer()
+
+    def store(self, subject, texts):
+        """Publishes to a stream, with at most so many texts on the way; all are stored then."""
+        waiting = 0
+        self.sock.sendall(b"SUB _INBOX.stored 2\r\n")
+        for text in texts:
+            self.publish(subject, text, reply="_INBOX.stored")
+            waiting += 1
+            if waiting == STORES_ON_THE_WAY:
+                self.stored()
+                waiting -= 1
+        while waiting:
+            self.stored()
+            waiting -= 1
+        self.sock.sendall(b"UNSUB 2\r\n")
+
+    def stored(self):
+        answer = self.answer()
+        assert "seq" in answer, answer
+
+    def answer(self):
         while True:
             line = self.file.readline()
+            assert line, "the nats-server ended the connection"
             if line.startswith((b"MSG ", b"HMSG ")):
                 body = self.file.read(int(line.split()[-1]) + 2)
                 return json.loads(body[body.index(b"{") :])

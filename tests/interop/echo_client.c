@@ -42,9 +42,13 @@ echo(struct chat_client *client, struct chat_span payload, bool is_binary, void 
 static void
 take_number(struct chat_client *client, struct chat_span text, bool is_binary, void *arg)
 {
+	char number[32];
+
 	(void)client;
 	(void)is_binary;
-	*(long *)arg = strtol(text.at, NULL, 10);
+	snprintf(
+		number, sizeof(number), "%.*s", (int)text.len, text.at); /* nothing ends the text */
+	*(long *)arg = strtol(number, NULL, 10);
 }
 
 static void

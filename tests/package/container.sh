@@ -10,7 +10,7 @@ LIMIT=900
 for program in podman runc; do
 	command -v "$program" >"$TMP/found" || skip_all "there is no $program (make deps-container)"
 done
-port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$("$TOP/tests/helpers/ports.py" 1)
 
 # pod …: podman with images, containers, volumes and secrets of its own. It takes what a root without all rights may do:
 # runc, which does not mind old cgroups, and limits that are not raised.

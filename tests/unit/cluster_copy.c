@@ -1,6 +1,7 @@
 /* Comparing what a server has told with what the stream has now. */
 #include "serve/cluster/copy.h"
 
+#include "channel.h"
 #include "serve/cluster/state.h"
 #include "tap.h"
 #include "text/span.h"
@@ -54,16 +55,71 @@ test_count(void)
 }
 
 static void
-test_garbage(void)
+test_none(void)
 {
 	const struct cluster cluster = {.copied = 7 << BATCH_BITS | 2};
 	struct chat_err err = {0};
 
-	is_int(copy_check_garbage(&cluster, cluster.copied + 1, &err), 0, "after the journal");
-	is_int(copy_check_garbage(&cluster, cluster.copied - 1, &err), 0, "garbage as ever");
-	is_int(copy_check_garbage(&cluster, cluster.copied, &err), -1,
-		"garbage in the place of the last message");
+	is_int(copy_check_none(&cluster, cluster.copied + 1, &err), 0, "after the journal");
+	is_int(copy_check_none(&cluster, cluster.copied - 1, &err), 0, "garbage as ever");
+	is_int(copy_check_none(&cluster, cluster.copied, &err), -1,
+		"garbage or a duplicate in the place of the last message");
 	is_int(err.code, CHAT_USAGE, "is an error of the journal");
+}
+
+/* Returns the result for a line of the stream with this number, in its channel. */
+static int
+check_message(struct fixture *fixture, const struct cluster *cluster, const char *line,
+	uint64_t number, struct chat_err *err)
+{
+	struct chat_span rest = chat_span_of(line);
+	struct batch_message message;
+
+	if (batch_next(&rest, &message, err) < 0)
+		abort();
+	return copy_check_message(
+		cluster, find(fixture, message.channel_bytes), &message.post, number, err);
+}
+
+#define LINE(sender, content, channel) \
+	"{\"type\":\"message\",\"id\":\"-\",\"sender\":\"" sender "\",\"content\":\"" content \
+	"\",\"timestamp\":1,\"channel\":\"" channel "\",\"senderId\":\"" sender \
+	"\",\"nonce\":\"1\"}\n"
+
+static void
+test_message(void)
+{
+	struct cluster cluster = {.copied_ms = INT64_MAX};
+	struct fixture fixture;
+	struct member alice;
+	struct conn conn;
+	struct chat_err err = {0};
+
+	fixture_open(&fixture, roomy);
+	join(find(&fixture, "/here"), &alice, &conn, "alice", true);
+	post(&alice, "\"hello\"", "\"1\"");
+	store(&fixture);
+	cluster.copied = fixture.channels.sequence;
+	is_int(check_message(
+		       &fixture, &cluster, LINE("alice", "hello", "/here"), cluster.copied, &err),
+		0, "the same message");
+	is_int(check_message(
+		       &fixture, &cluster, LINE("alice", "hallo", "/here"), cluster.copied, &err),
+		-1, "another text");
+	is_int(check_message(
+		       &fixture, &cluster, LINE("bobby", "hello", "/here"), cluster.copied, &err),
+		-1, "of another user");
+	is_int(check_message(
+		       &fixture, &cluster, LINE("alice", "hello", "/there"), cluster.copied, &err),
+		-1, "in another channel");
+	is_int(err.code, CHAT_USAGE, "is an error of the journal");
+	cluster.copied_ms = 0;
+	cluster.last.time_ms = 1;
+	is_int(check_message(
+		       &fixture, &cluster, LINE("alice", "hello", "/here"), cluster.copied, &err),
+		-1, "after the last message of the journal");
+	channel_leave(&alice);
+	fixture_close(&fixture);
 }
 
 static void
@@ -89,7 +145,8 @@ main(void)
 {
 	test_again();
 	test_count();
-	test_garbage();
+	test_none();
+	test_message();
 	test_stream();
 	return done();
 }

@@ -58,6 +58,18 @@ is_same(struct chat_span line, const struct channel_post *post)
 		channel_post_digest(&copy.post) == channel_post_digest(post);
 }
 
+/* Returns true if another channel has a message with this number. */
+static bool
+is_elsewhere(const struct channel *channel, uint64_t number)
+{
+	const struct channel *other, *next;
+
+	HASH_ITER(hh, channel->channels->by_name, other, next)
+	if (other != channel && find_line(other, number).len)
+		return true;
+	return false;
+}
+
 int
 copy_check_message(const struct cluster *cluster, const struct channel *channel,
 	const struct channel_post *post, uint64_t number, struct chat_err *err)
@@ -65,13 +77,14 @@ copy_check_message(const struct cluster *cluster, const struct channel *channel,
 	struct chat_span line = find_line(channel, number);
 
 	/* No timestamp is before the time of its entry. */
-	if (cluster->last.time_ms > cluster->copied_ms || (line.len && !is_same(line, post)))
+	if (cluster->last.time_ms > cluster->copied_ms || (line.len && !is_same(line, post)) ||
+		(number == cluster->copied && is_elsewhere(channel, number)))
 		return fail_journal(err);
 	return 0;
 }
 
 int
-copy_check_garbage(const struct cluster *cluster, uint64_t number, struct chat_err *err)
+copy_check_none(const struct cluster *cluster, uint64_t number, struct chat_err *err)
 {
 	return number == cluster->copied ? fail_journal(err) : 0;
 }

@@ -28,9 +28,9 @@ int copy_check_stream(const struct channels *channels, const struct shared_log_s
 int copy_check_message(const struct cluster *cluster, const struct channel *channel,
 	const struct channel_post *post, uint64_t number, struct chat_err *err);
 
-/* Fails if the journal has a message with this number, which is none in the stream. Only the last
- * one of the journal is looked at. */
-int copy_check_garbage(const struct cluster *cluster, uint64_t number, struct chat_err *err);
+/* Fails if the journal has a message with this number, which in the stream is garbage or a
+ * duplicate. Only the last one of the journal is looked at. */
+int copy_check_none(const struct cluster *cluster, uint64_t number, struct chat_err *err);
 
 /* Fails if the journal has more messages of this entry, which has `count`. */
 int copy_check_count(const struct cluster *cluster, const struct shared_log_entry *entry,

@@ -71,6 +71,8 @@ apply_message(struct cluster *cluster, struct channel *channel, struct channel_p
 
 	if (seen) {
 		cluster->ever.duplicates++;
+		if (copy_check_none(cluster, number, &err) < 0)
+			cluster_fail(cluster, &err);
 		if (sender)
 			cluster_owe_answer(cluster, channel, sender, post, seen, message.digest);
 		return channels->ticket; /* the first one may not be published yet */
@@ -114,7 +116,7 @@ leave_out(struct cluster *cluster, const struct shared_log_entry *entry, uint64_
 	struct chat_err err;
 
 	report_garbage(cluster, entry, why);
-	if (copy_check_garbage(cluster, number, &err) < 0)
+	if (copy_check_none(cluster, number, &err) < 0)
 		cluster_fail(cluster, &err);
 }
 

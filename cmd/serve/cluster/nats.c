@@ -162,7 +162,6 @@ load_files(natsOptions *nats, const struct shared_log_options *options)
 }
 
 #define SERVERS_MAX 16
-#define THREADS_END_MS 2000 /* for the threads of the library to end */
 
 /* Checks a URL. The library would take anything, and others would see a password. */
 static int

@@ -208,6 +208,17 @@ nats_on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, 
 	natsMsg_Destroy(msg);
 }
 
+void
+nats_on_complete(void *arg)
+{
+	struct shared_log *log = arg;
+
+	uv_mutex_lock(&log->mutex);
+	log->delivering--;
+	uv_cond_broadcast(&log->changed);
+	uv_mutex_unlock(&log->mutex);
+}
+
 /* ---- the connection ---- */
 
 void

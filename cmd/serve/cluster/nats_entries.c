@@ -10,7 +10,6 @@
 #include "serve/cluster/nats_private.h"
 #include "text/clock.h"
 
-#define NS_PER_MS INT64_C(1000000)
 #define AGAIN_MS 1000 /* between two looks at the stream */
 #define QUIET_MS 3000 /* without an entry until the stream is looked at */
 #define HEARTBEAT_MS 5000 /* from JetStream without entries: flow control needs it */
@@ -26,6 +25,16 @@ struct look {
 };
 
 /* ---- the subscription ---- */
+
+void
+nats_count_thread(struct shared_log *log, natsSubscription *sub)
+{
+	uv_mutex_lock(&log->mutex);
+	log->delivering++;
+	uv_mutex_unlock(&log->mutex);
+	if (natsSubscription_SetOnCompleteCB(sub, nats_on_complete, log) != NATS_OK)
+		nats_on_complete(log); /* the connection is closed already */
+}
 
 void
 nats_unsubscribe(natsSubscription **sub)
@@ -74,8 +83,10 @@ subscribe(struct shared_log *log)
 	uv_mutex_unlock(&log->mutex);
 	status = js_Subscribe(
 		&log->entries, log->js, log->subjects, nats_on_entry, log, NULL, &options, &code);
-	if (status == NATS_OK)
+	if (status == NATS_OK) {
+		nats_count_thread(log, log->entries);
 		natsSubscription_SetPendingLimits(log->entries, -1, -1);
+	}
 	return status;
 }
 

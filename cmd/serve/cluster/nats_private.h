@@ -10,6 +10,9 @@
 #include "serve/cluster/shared_log.h"
 #include "serve/util/mailbox.h"
 
+#define NS_PER_MS INT64_C(1000000)
+#define THREADS_END_MS 2000 /* for the threads of the library to end */
+
 /*
  * shared_log.h with libnats. nats.c: the functions that the loop calls, and what it is told;
  * nats_worker.c: a thread that connects, makes the stream, and publishes; nats_entries.c: on the
@@ -76,6 +79,8 @@ struct shared_log {
 	uv_mutex_t mutex; /* of what follows */
 	uv_cond_t changed; /* the worker has something to do */
 	struct order *orders; /* utlist */
+	unsigned delivering; /* threads of libnats that may still call nats_on_entry() and the like
+			      */
 	bool stop, read_asked, has_failed;
 	uint64_t after; /* the last entry that the loop was given, or does not want */
 	int64_t time_ms; /* of the first entry that it wants in any case; 0: it wants those after it
@@ -136,6 +141,8 @@ int64_t nats_made_ms(const jsStreamConfig *config);
 
 /* ---- nats_entries.c ---- */
 
+/* A new subscription: its thread is counted until it has ended. */
+void nats_count_thread(struct shared_log *log, natsSubscription *sub);
 void nats_unsubscribe(natsSubscription **sub);
 void nats_end_entries(struct shared_log *log); /* no entry is handed to the loop any more */
 /* Returns true if the stream is to be looked at. */
@@ -151,6 +158,7 @@ bool nats_look(struct shared_log *log);
 void nats_on_entry(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg);
 void nats_on_heard(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg);
 void nats_on_answer(natsConnection *connection, natsSubscription *sub, natsMsg *msg, void *arg);
+void nats_on_complete(void *arg); /* the thread of a subscription ends */
 void nats_on_disconnected(natsConnection *connection, void *arg);
 void nats_on_reconnected(natsConnection *connection, void *arg);
 void nats_on_closed(natsConnection *connection, void *arg);

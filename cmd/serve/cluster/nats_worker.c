@@ -11,7 +11,6 @@
 #include "serve/cluster/nats_private.h"
 #include "text/clock.h"
 
-#define NS_PER_MS INT64_C(1000000)
 #define AGAIN_MS 1000 /* between two attempts to connect, or to find the stream */
 #define ANSWER_MS 2000 /* for an answer of JetStream */
 #define DUPLICATES_MS 60000 /* the least window in which the stream knows a batch again */
@@ -265,6 +264,16 @@ publish_orders(struct shared_log *log)
 	}
 }
 
+static natsStatus
+subscribe(struct shared_log *log, natsSubscription **sub, const char *subject, natsMsgHandler heard)
+{
+	natsStatus status = natsConnection_Subscribe(sub, log->connection, subject, heard, log);
+
+	if (status == NATS_OK)
+		nats_count_thread(log, *sub);
+	return status;
+}
+
 /* Subscribes to the answers to batches, and to what the servers say. */
 static bool
 subscribe_to_words(struct shared_log *log)
@@ -273,11 +282,9 @@ subscribe_to_words(struct shared_log *log)
 	natsStatus status;
 
 	snprintf(answers, sizeof(answers), "%s*", log->inbox);
-	status = natsConnection_Subscribe(
-		&log->answers, log->connection, answers, nats_on_answer, log);
+	status = subscribe(log, &log->answers, answers, nats_on_answer);
 	if (status == NATS_OK)
-		status = natsConnection_Subscribe(
-			&log->hearing, log->connection, log->said, nats_on_heard, log);
+		status = subscribe(log, &log->hearing, log->said, nats_on_heard);
 	if (status != NATS_OK)
 		nats_fail(log, CHAT_INTERNAL, "no subscription can be made: %s", nats_why(status));
 	return status == NATS_OK;
@@ -295,6 +302,17 @@ serve(struct shared_log *log)
 	natsConnection_FlushTimeout(log->connection, 200);
 }
 
+/* A message that is freed while nats_CloseAndWait() ends the threads of libnats may leak. */
+static void
+await_deliveries(struct shared_log *log)
+{
+	uv_mutex_lock(&log->mutex);
+	while (log->delivering &&
+		uv_cond_timedwait(&log->changed, &log->mutex, THREADS_END_MS * NS_PER_MS) == 0) {
+	}
+	uv_mutex_unlock(&log->mutex);
+}
+
 void
 nats_work(void *arg)
 {
@@ -310,5 +328,6 @@ nats_work(void *arg)
 	jsCtx_Destroy(log->js);
 	natsConnection_Close(log->connection);
 	natsConnection_Destroy(log->connection);
+	await_deliveries(log);
 	nats_ReleaseThreadMemory();
 }

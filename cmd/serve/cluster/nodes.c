@@ -104,9 +104,12 @@ node_note_user(struct nodes *nodes, struct node *node, const struct roll_line *l
 	struct guest *guest;
 
 	HASH_FIND(hh, node->guests, key, len, guest);
-	if (guest && !line->here) {
+	/* With another time it is somebody who has left and come again, which was not heard. */
+	if (guest && (!line->here || guest->since_ms != line->since_ms)) {
 		guest_leave(nodes, guest);
-	} else if (guest) {
+		guest = NULL;
+	}
+	if (guest) {
 		guest->seen = node->wholes;
 	} else if (line->here) {
 		guest = chat_alloc_zeroed(1, sizeof(*guest) + len);
