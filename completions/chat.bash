@@ -32,7 +32,7 @@ _chat() {
 	case ${1##*/} in
 	chat-serve)
 		options='-l --listen= --url-file= --origin= --host= --trust-proxy= --proxy-protocol=
-			--no-web --metrics= --tokens= --new-token= --open --user= --no-sandbox
+			--no-web --metrics= --loops= --tokens= --new-token= --open --user= --no-sandbox
 			--max-failures= --tls-cert= --tls-key= --tls-client-ca= --stdin --history=
 			--history-bytes= --history-keep= --history-memory= --grace= --crowd=
 			--nonce-time= --max-nonces= --nonce-memory= --journal= --sync= --journal-segment=

@@ -5,6 +5,9 @@
 #include "serve/config.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
 
 #include "command/diag.h"
 #include "command/opt_parse.h"
@@ -108,6 +111,8 @@ static const struct chat_opt options[] = {
 		.help = "show no page to a browser that opens the address"},
 	{0, "metrics", CHAT_OPT_STRING, AT(listening.metrics), .argument = "ADDR",
 		.help = "serve /metrics and /healthz there"},
+	{0, "loops", CHAT_OPT_STRING, AT(loops), .argument = "COUNT",
+		.help = "threads that share the channels; auto: one for each core (1)"},
 	{.name = "Access", .kind = CHAT_OPT_HEADING},
 	{0, "tokens", CHAT_OPT_STRING, AT(access.tokens), .argument = "FILE",
 		.help = "let in only who shows a token of these; SIGHUP reads it again"},
@@ -254,6 +259,46 @@ static const struct chat_opt options[] = {
 	{0},
 };
 
+/* Returns the number of --loops, or 0 if it is none. */
+static size_t
+loops_read(const char *text)
+{
+	char *end;
+	long number;
+
+	if (strcmp(text, "auto") == 0) {
+		size_t cores = uv_available_parallelism();
+
+		return cores < CONFIG_LOOPS_MAX ? cores : CONFIG_LOOPS_MAX;
+	}
+	number = strtol(text, &end, 10);
+	return *text < '0' || *text > '9' || *end || number < 1 || number > CONFIG_LOOPS_MAX
+		? 0
+		: (size_t)number;
+}
+
+size_t
+config_loops(const struct config *config)
+{
+	return config->loops ? loops_read(config->loops) : 1;
+}
+
+/* The cluster has one order for all channels, so it needs one loop. */
+static void
+check_loops(const struct config *config)
+{
+	int64_t loops = (int64_t)config_loops(config);
+
+	if (loops == 0)
+		chat_die_usage("--loops %s: a number from 1 to %d, or auto", config->loops,
+			CONFIG_LOOPS_MAX);
+	if (loops > 1 && config->cluster.urls)
+		chat_die_usage(
+			"--loops %s: with --cluster there can be one loop only", config->loops);
+	if (config->channels.max_channels < loops)
+		chat_die_usage("--max-channels is at least --loops (%d)", (int)loops);
+}
+
 static void
 check_journal(const struct config *config)
 {
@@ -288,6 +333,7 @@ config_read(struct config *config, int argc, char **argv)
 		chat_die_usage("TLS needs --tls-cert");
 	check_journal(config);
 	check_queue(config);
+	check_loops(config);
 }
 
 void

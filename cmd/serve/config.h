@@ -13,6 +13,8 @@
  * NULL if the option was not given. Sizes are in bytes, times in milliseconds.
  */
 struct config {
+	const char *loops; /* how many, a number or "auto"; NULL: one; see config_loops() */
+
 	struct {
 		struct chat_strings addresses; /* none: 127.0.0.1:3001 and [::1]:3001 */
 		const char *url_file; /* a file to write the URL into, once it is served */
@@ -118,5 +120,9 @@ struct config {
 /* Reads argv, which must outlive the config. Exits with 64 after a usage error. */
 void config_read(struct config *config, int argc, char **argv);
 void config_free(struct config *config);
+
+/* Returns how many loops the server has: at least 1, at most CONFIG_LOOPS_MAX. */
+#define CONFIG_LOOPS_MAX 64
+size_t config_loops(const struct config *config);
 
 #endif

@@ -1,6 +1,9 @@
 /* Events on stdout. */
 #include "serve/event_printer.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define MAX_BYTES ((size_t)4 << 20) /* of lines that wait for the reader of stdout */
 
 void
@@ -8,6 +11,8 @@ event_printer_open(
 	struct event_printer *printer, uv_loop_t *loop, int fd, struct error_log *error_log)
 {
 	printer->error_log = error_log;
+	if (uv_mutex_init(&printer->mutex) != 0)
+		abort(); /* impossible: pthread_mutex_init(3) always succeeds */
 	line_writer_open(&printer->writer, loop, fd, MAX_BYTES);
 }
 
@@ -34,6 +39,45 @@ event_printer_flush(struct event_printer *printer)
 }
 
 void
+event_printer_take(struct event_printer *printer, struct chat_buf *lines)
+{
+	const char *at = lines->at, *end = at + lines->len;
+
+	uv_mutex_lock(&printer->mutex);
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		event_printer_print(printer, (struct chat_span){at, (size_t)(newline - at)});
+		at = newline + 1;
+	}
+	event_printer_flush(printer);
+	uv_mutex_unlock(&printer->mutex);
+	lines->len = 0;
+}
+
+size_t
+event_printer_bytes(struct event_printer *printer)
+{
+	size_t bytes;
+
+	uv_mutex_lock(&printer->mutex);
+	bytes = printer->writer.buf.cap;
+	uv_mutex_unlock(&printer->mutex);
+	return bytes;
+}
+
+uint64_t
+event_printer_dropped(struct event_printer *printer)
+{
+	uint64_t dropped;
+
+	uv_mutex_lock(&printer->mutex);
+	dropped = printer->writer.dropped_ever;
+	uv_mutex_unlock(&printer->mutex);
+	return dropped;
+}
+
+void
 event_printer_close(struct event_printer *printer)
 {
 	struct line_writer *writer = &printer->writer;
@@ -47,4 +91,5 @@ event_printer_close(struct event_printer *printer)
 			(unsigned long long)lost);
 	line_writer_leave_loop(writer);
 	line_writer_close(writer);
+	uv_mutex_destroy(&printer->mutex);
 }

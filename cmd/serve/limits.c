@@ -140,3 +140,19 @@ session_options_of(const struct config *config, bool is_public)
 		.is_verbose = config->output.verbose,
 	};
 }
+
+void
+lent_limits_of(size_t total[LENT_KINDS], const struct config *config)
+{
+	struct conn_limits conns = conn_limits_of(config);
+	struct page_cache pages;
+
+	page_cache_init(&pages, conns.all_queues_bytes);
+	total[LENT_QUEUES] = conns.all_queues_bytes;
+	total[LENT_RECEIVED] = conns.all_received_bytes;
+	total[LENT_HISTORY] = (size_t)config->history.memory_bytes;
+	total[LENT_NONCES] = (size_t)config->nonces.max_nonces;
+	total[LENT_NONCE_BYTES] = (size_t)config->nonces.memory_bytes;
+	total[LENT_PAGES] = pages.budget_bytes;
+	total[LENT_CHANNELS] = (size_t)config->channels.max_channels;
+}

@@ -8,6 +8,7 @@
 #include "serve/journal/disk_journal.h"
 #include "serve/net/conn.h"
 #include "serve/session/context.h"
+#include "serve/util/lending.h"
 
 /*
  * Turns options into limits. Each function returns the limits of one part of the server, which
@@ -33,6 +34,9 @@ struct journal_options journal_options_of(const struct config *config);
  * connections are allowed.
  */
 struct session_options session_options_of(const struct config *config, bool is_public);
+
+/* Of what loops lend each other (util/lending.h). */
+void lent_limits_of(size_t total[LENT_KINDS], const struct config *config);
 
 /* Of what a peer may send and join per second (session/rate_limiter.h). */
 void rate_limits_of(struct rate_limit limits[RATE_KINDS], const struct config *config);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/io_uring.h>
 #include <pwd.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -255,17 +256,29 @@ filter_cluster(scmp_filter_ctx filter)
 	return status;
 }
 
+/* Allows each loop to enable its ring of io_uring, which was made and restricted before. */
+static int
+filter_loops(scmp_filter_ctx filter)
+{
+	const struct way enable = WAY(io_uring_register, IS(1, IORING_REGISTER_ENABLE_RINGS));
+
+	return seccomp_rule_add_array(
+		filter, SCMP_ACT_ALLOW, enable.call, enable.count, enable.arguments);
+}
+
 /*
  * A hostile call ends the process. Any other call that is not allowed fails as if the kernel did
  * not have it, so that a newer C library falls back to older calls.
  */
 static int
-filter_fill(scmp_filter_ctx filter, bool in_cluster)
+filter_fill(scmp_filter_ctx filter, const struct config *config)
 {
 	int status = filter_ways(filter);
 
-	if (in_cluster && status == 0)
+	if (config->cluster.urls && status == 0)
 		status = filter_cluster(filter);
+	if (config_loops(config) > 1 && status == 0)
+		status = filter_loops(filter);
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed) && status == 0; i++)
 		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
@@ -275,10 +288,10 @@ filter_fill(scmp_filter_ctx filter, bool in_cluster)
 }
 
 static int
-confine_calls(bool in_cluster, struct chat_err *err)
+confine_calls(const struct config *config, struct chat_err *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int status = filter ? filter_fill(filter, in_cluster) : -ENOMEM;
+	int status = filter ? filter_fill(filter, config) : -ENOMEM;
 
 	if (status == 0)
 		status = seccomp_load(filter);
@@ -298,5 +311,5 @@ sandbox_enter(const struct config *config, const struct listeners *listeners, st
 		return chat_fail(err, CHAT_INTERNAL, "no core: %m");
 	if (confine_files(config, listeners, err) < 0)
 		return -1;
-	return confine_calls(config->cluster.urls != NULL, err);
+	return confine_calls(config, err);
 }

@@ -9,6 +9,7 @@
 #include "serve/channel/user_data.h"
 #include "serve/journal/disk_journal.h"
 #include "serve/limits.h"
+#include "serve/monitor/totals.h"
 #include "serve/sandbox.h"
 #include "serve/session/sessions.h"
 #include "serve/util/systemd.h"
@@ -16,7 +17,7 @@
 #include "text/err.h"
 
 #define ACCEPTS_AT_ONCE 64 /* of one listener in one turn */
-#define REFUSALS_AT_ONCE 32 /* connections beyond the limit that get an HTTP answer */
+#define REFUSALS_AT_ONCE 33 /* connections beyond the limit that get an HTTP answer */
 
 /* ---- sockets, tokens, certificates ---- */
 
@@ -43,9 +44,9 @@ open_tokens(struct server *server, struct chat_err *err)
 
 	if (!path)
 		return 0;
-	if (tokens_open(&server->sessions.tokens, path, err) < 0)
+	if (tokens_open(&server->shard.sessions.tokens, path, err) < 0)
 		return -1;
-	if (server->sessions.tokens.count)
+	if (server->shard.sessions.tokens.count)
 		return 0;
 	return chat_fail(err, CHAT_USAGE,
 		"--tokens %s: nobody is in it; --new-token NAME prints a line for it", path);
@@ -75,6 +76,7 @@ open_sockets(struct server *server, struct chat_err *err)
 	const struct config *config = server->config;
 	struct addresses *addresses = &server->addresses;
 
+	addresses_init(addresses, server->loops.count);
 	addresses->most = (size_t)config->limits.max_per_address;
 	addresses->failures_most = config->access.max_failures;
 	if (origins_check(&config->listening.origins, err) == 0 &&
@@ -92,7 +94,7 @@ server_close_sockets(struct server *server)
 {
 	listeners_close(&server->listeners);
 	tls_close(server->tls);
-	tokens_free(&server->sessions.tokens);
+	tokens_free(&server->shard.sessions.tokens);
 	addresses_free(&server->addresses);
 }
 
@@ -103,12 +105,13 @@ on_connection(
 	void *arg, const struct listener *listener, int fd, const struct sockaddr_storage *peer)
 {
 	struct server *server = arg;
-	struct session_context *sessions = &server->sessions;
+	struct session_context *sessions = &server->shard.sessions;
 	struct address *address =
 		addresses_enter(&server->addresses, (const struct sockaddr *)peer);
 
 	if (address_is_flooding(address, &server->addresses) ||
-		server->conns.count > sessions->options.max_connections + REFUSALS_AT_ONCE) {
+		addresses_connections(&server->addresses) >
+			sessions->options.max_connections + REFUSALS_AT_ONCE) {
 		addresses_leave(&server->addresses, address);
 		close(fd);
 		return;
@@ -125,30 +128,27 @@ open_acceptors(struct server *server, struct chat_err *err)
 		.on_accept = on_connection, /* which starts a session */
 		.arg = server,
 	};
-	return acceptors_open(&server->acceptors, &server->loop, err);
+	return acceptors_open(&server->acceptors, &server->shard.loop, err);
 }
 
-/* ---- sessions ---- */
+/* ---- the shard ---- */
 
-/* Gives the sessions what they borrow and their options. */
-static void
-set_up_sessions(struct server *server)
+struct shard_shared
+server_shared(struct server *server)
 {
 	const struct config *config = server->config;
-	struct session_context *sessions = &server->sessions;
-	bool is_public = listeners_reach_out(&server->listeners) ||
-		config->listening.proxies.count > 0 || config->listening.tcp_proxies.count > 0;
 
-	sessions->options = session_options_of(config, is_public);
-	sessions->names = (struct origin_names){
-		&config->listening.origins, &config->listening.hosts, server->tls};
-	sessions->clock = &server->clock;
-	sessions->conns = &server->conns;
-	sessions->addresses = &server->addresses;
-	sessions->channels = &server->channels;
-	sessions->error_log = &server->error_log;
-	web_page_prepare(&sessions->page);
-	rate_limits_of(sessions->rate_limiter.limits, config);
+	return (struct shard_shared){
+		.tls = server->tls,
+		.addresses = &server->addresses,
+		.error_log = &server->error_log,
+		.lending = server->loops.lending,
+		.rate_pool = server->loops.rate_pool,
+		.loops = server->loops.count,
+		.is_public = listeners_reach_out(&server->listeners) ||
+			config->listening.proxies.count > 0 ||
+			config->listening.tcp_proxies.count > 0,
+	};
 }
 
 static void
@@ -157,58 +157,64 @@ on_relieve(void *arg)
 	server_publish(arg);
 }
 
-static void
-open_backpressure(struct server *server)
-{
-	struct backpressure *backpressure = &server->sessions.backpressure;
-
-	backpressure->publish = on_relieve; /* calls server_publish in the middle of a turn */
-	backpressure->arg = server;
-	backpressure_open(backpressure, &server->channels,
-		(size_t)server->config->memory.unsynced_total_bytes,
-		(size_t)server->config->limits.max_message_bytes);
-}
-
 /* ---- channels and journal ---- */
+
+/* The workers have their parts. */
+static int
+open_shared_journal(
+	struct server *server, const struct journal_options *options, struct chat_err *err)
+{
+	struct shared_journal *shared = server->loops.shared_journal;
+	struct shard *own = &server->shard;
+	struct channels *sets[CONFIG_LOOPS_MAX] = {&own->channels};
+	struct journal *part =
+		shared_journal_part(shared, 0, &own->loop, &server_journal_events, server);
+
+	if (shared_journal_open(shared, options, err) < 0)
+		return -1;
+	own->journal = own->channels.journal = part;
+	for (size_t i = 1; i < server->loops.count; i++)
+		sets[i] = &server->loops.workers[i - 1].shard.channels;
+	return channels_restore(sets, server->loops.count, shared_journal_disk(shared), err);
+}
 
 static int
 open_journal(struct server *server, struct chat_err *err)
 {
 	const struct journal_events *events = &server_journal_events; /* tick.c */
 	struct journal_options options = journal_options_of(server->config);
+	struct channels *own = &server->shard.channels;
 
-	server->journal = options.dir
-		? disk_journal_open(&options, &server->loop, events, server, err)
+	if (server->loops.shared_journal)
+		return open_shared_journal(server, &options, err);
+	server->shard.journal = options.dir
+		? disk_journal_open(&options, &server->shard.loop, events, server, err)
 		: null_journal_open(events, server);
-	server->channels.journal = server->journal;
-	if (!server->journal || !options.dir)
-		return server->journal ? 0 : -1;
-	return channels_restore(&server->channels, (struct disk_journal *)server->journal, err);
+	own->journal = server->shard.journal;
+	if (!server->shard.journal || !options.dir)
+		return server->shard.journal ? 0 : -1;
+	return channels_restore(&own, 1, (struct disk_journal *)server->shard.journal, err);
 }
 
 static void
 on_event(void *arg, struct chat_span line)
 {
-	event_printer_print(arg, line);
+	struct server *server = arg;
+
+	if (server->loops.count == 1) {
+		event_printer_print(&server->event_printer, line);
+		return;
+	}
+	chat_buf_append_span(&server->loops.events, line); /* server_publish passes them on */
+	chat_buf_append(&server->loops.events, "\n", 1);
 }
 
 static int
-open_channels(struct server *server, struct chat_err *err)
+open_channels(struct server *server, uint64_t epoch, struct chat_err *err)
 {
-	const struct config *config = server->config;
-	struct channels *channels = &server->channels;
-	struct channels_limits limits = channels_limits_of(config);
-
-	channels_init(channels, &limits, &server->clock, (uint64_t)chat_unix_ms());
-	page_cache_init(&channels->page_cache, (size_t)config->memory.queue_total_bytes);
-	channels->page_cache.stale = config->journal.max_messages > 0;
-	channels->nonces.most = (size_t)config->nonces.max_nonces;
-	channels->nonces.most_bytes = (size_t)config->nonces.memory_bytes;
-	channels->nonces.keep_ms = config->nonces.keep_ms;
-	if (!config->output.quiet)
-		channels->watcher = (struct watcher){on_event, &server->event_printer};
-	catchup_open(&server->sessions.catchup, &server->loop, channels,
-		(size_t)config->memory.queue_bytes / 2);
+	shard_open_channels(&server->shard, epoch);
+	if (!server->config->output.quiet)
+		server->shard.channels.watcher = (struct watcher){on_event, server};
 	return open_journal(server, err);
 }
 
@@ -221,7 +227,7 @@ server_fail(struct server *server, const struct chat_err *err)
 {
 	error_log_printf(&server->error_log, "%s", err->text);
 	server->failure = chat_exit_status(err->code);
-	if (!server->draining)
+	if (!server->shard.draining)
 		server_drain(server);
 }
 
@@ -231,9 +237,9 @@ on_cluster_ready(void *arg)
 	struct server *server = arg;
 	struct chat_err err;
 
-	if (server->draining)
+	if (server->shard.draining)
 		return;
-	server->sessions.not_ready = false;
+	server->shard.sessions.not_ready = false;
 	if (begin_serving(server, &err) < 0)
 		server_fail(server, &err);
 	else
@@ -269,7 +275,7 @@ open_cluster(struct server *server, struct chat_err *err)
 
 	if (!options->urls)
 		return 0;
-	return cluster_open(&server->cluster, options, &server->loop, &server->channels,
+	return cluster_open(&server->cluster, options, &server->shard.loop, &server->shard.channels,
 		&server->error_log, &cluster_events, server, err);
 }
 
@@ -279,44 +285,45 @@ open_cluster(struct server *server, struct chat_err *err)
 static int
 open_loop(struct server *server, struct chat_err *err)
 {
-	struct conn_limits limits = conn_limits_of(server->config);
+	struct shard_shared shared = server_shared(server);
+	uv_loop_t *loop = &server->shard.loop;
 
-	int failed = uv_loop_init(&server->loop);
-
-	if (failed) {
-		server_close_sockets(server);
-		return chat_fail(
-			err, CHAT_INTERNAL, "no event loop can be had: %s", uv_strerror(failed));
-	}
-	server->clock.loop = &server->loop;
-	clock_update(&server->clock);
-	if (conns_open(&server->conns, &server->clock, &session_events, &limits, err) < 0) {
-		uv_loop_close(&server->loop);
+	if (shard_open_loop(&server->shard, server->config, NULL, err) < 0) {
 		server_close_sockets(server);
 		return -1;
 	}
-	event_printer_open(
-		&server->event_printer, &server->loop, STDOUT_FILENO, &server->error_log);
-	error_log_open(&server->error_log, &server->loop, STDERR_FILENO);
+	event_printer_open(&server->event_printer, loop, STDOUT_FILENO, &server->error_log);
+	error_log_open(&server->error_log, loop, STDERR_FILENO);
 	systemd_notices_open(&server->notices);
-	set_up_sessions(server);
+	shard_open_sessions(&server->shard, &shared, 0);
 	return 0;
+}
+
+static void
+add_rest(void *arg, struct totals *totals)
+{
+	struct server *server = arg;
+
+	totals->printer_dropped += event_printer_dropped(&server->event_printer);
+	totals->memory[USAGE_OUTPUT] += event_printer_bytes(&server->event_printer);
+	server_add_workers(server, totals);
 }
 
 static int
 open_monitor(struct server *server, struct chat_err *err)
 {
 	const struct monitor_sources sources = {
-		.sessions = &server->sessions,
+		.sessions = &server->shard.sessions,
 		.tls = server->tls,
-		.events = &server->event_printer.writer,
-		.turns = &server->turns,
-		.draining = &server->draining,
+		.turns = &server->shard.turns,
+		.add_rest = add_rest,
+		.arg = server,
+		.draining = &server->shard.draining,
 		.cluster = &server->cluster,
 	};
 
-	return monitor_open(
-		&server->monitor, &server->loop, &sources, server->config->listening.metrics, err);
+	return monitor_open(&server->monitor, &server->shard.loop, &sources,
+		server->config->listening.metrics, err);
 }
 
 /* Gives up the rights that serving does not need. Threads may only start after this. */
@@ -332,25 +339,35 @@ confine(struct server *server, struct chat_err *err)
 	return sandbox_enter(config, &server->listeners, err);
 }
 
+static void
+open_stdin(struct server *server)
+{
+	const struct stdin_route route = {server_pass_line, server};
+	struct shard *shard = &server->shard;
+
+	stdin_reader_open(&server->stdin_reader, &shard->loop, STDIN_FILENO,
+		(size_t)server->config->limits.max_message_bytes, &shard->channels, &route,
+		&shard->sessions.backpressure, &server->error_log);
+}
+
 /* Opens the monitor and the URL file, enters the sandbox, and opens the other parts. */
 static int
 open_contents(struct server *server, struct chat_err *err)
 {
 	const struct config *config = server->config;
+	uint64_t epoch = (uint64_t)chat_unix_ms();
 
 	if (open_monitor(server, err) < 0 ||
 		url_file_open(&server->url_file, config->listening.url_file,
 			config->access.user != NULL, err) < 0 ||
-		confine(server, err) < 0 || open_channels(server, err) < 0 ||
-		open_cluster(server, err) < 0)
+		server_open_workers(server, epoch, err) < 0 || confine(server, err) < 0 ||
+		open_channels(server, epoch, err) < 0 || open_cluster(server, err) < 0)
 		return -1;
-	open_backpressure(server);
+	shard_open_backpressure(&server->shard, on_relieve, server);
 	server_open_timers(server);
 	server_open_signals(server);
 	if (config->channels.read_stdin)
-		stdin_reader_open(&server->stdin_reader, &server->loop, STDIN_FILENO,
-			(size_t)config->limits.max_message_bytes, &server->channels,
-			&server->sessions.backpressure, &server->error_log);
+		open_stdin(server);
 	return 0;
 }
 
@@ -362,9 +379,28 @@ begin_serving(struct server *server, struct chat_err *err)
 		url_file_write(&server->url_file, server->listeners.at[0].url, err) < 0)
 		return -1;
 	if (!server->cluster.shared_log) /* which has announced it before everything else */
-		channels_announce_server(&server->channels);
+		channels_announce_server(&server->shard.channels);
+	if (server->loops.count > 1) /* before a worker prints an event */
+		event_printer_take(&server->event_printer, &server->loops.events);
 	server->serving = true;
 	return 0;
+}
+
+/* Prepares for as many loops as the options say; no thread is started yet. */
+static void
+open_loops(struct server *server)
+{
+	size_t total[LENT_KINDS];
+
+	server->loops.count = config_loops(server->config);
+	if (server->loops.count == 1)
+		return;
+	memory_use_threads(server->loops.count);
+	lent_limits_of(total, server->config);
+	server->loops.lending = lending_new(server->loops.count, total);
+	server->loops.rate_pool = rate_pool_new();
+	if (server->config->journal.dir)
+		server->loops.shared_journal = shared_journal_new(server->loops.count);
 }
 
 int
@@ -373,12 +409,15 @@ server_open(struct server *server, const struct config *config, struct chat_err 
 	memset(server, 0, sizeof(*server));
 	server->config = config;
 	server->url_file.fd = -1;
+	open_loops(server);
 	server_hold_signals(true);
 	if (limits_raise_files(err) < 0 || open_sockets(server, err) < 0 ||
 		open_loop(server, err) < 0)
 		return -1;
-	server->sessions.not_ready = config->cluster.urls != NULL; /* until on_cluster_ready */
-	if (open_contents(server, err) < 0 || open_acceptors(server, err) < 0 ||
+	server->shard.sessions.not_ready =
+		config->cluster.urls != NULL; /* until on_cluster_ready */
+	if (open_contents(server, err) < 0 || server_start_workers(server, err) < 0 ||
+		open_acceptors(server, err) < 0 ||
 		(!config->cluster.urls && begin_serving(server, err) < 0)) {
 		server_close(server);
 		return -1;
@@ -394,7 +433,7 @@ server_run(struct server *server)
 		systemd_notify(&server->notices, "READY=1");
 	error_log_set_immediate(&server->error_log, false); /* from now on the tick flushes it */
 	while (!server->stopped) {
-		poller_wait(&server->conns.poller, true);
+		poller_wait(&server->shard.conns.poller, true);
 		server_turn(server);
 	}
 	error_log_set_immediate(&server->error_log, true);

@@ -5,27 +5,23 @@
 #include <uv.h>
 
 #include "chat/err.h"
-#include "serve/channel/channel.h"
 #include "serve/cluster/cluster.h"
 #include "serve/config.h"
 #include "serve/event_printer.h"
-#include "serve/journal/journal.h"
 #include "serve/monitor/monitor.h"
-#include "serve/monitor/turn_times.h"
 #include "serve/net/acceptor.h"
 #include "serve/net/address.h"
-#include "serve/net/conn.h"
 #include "serve/net/listener.h"
-#include "serve/session/context.h"
+#include "serve/shard.h"
 #include "serve/stdin_reader.h"
 #include "serve/url_file.h"
-#include "serve/util/clock.h"
 #include "serve/util/error_log.h"
 #include "serve/util/memory.h"
 #include "serve/util/systemd.h"
+#include "serve/worker.h"
 
 /*
- * The server: one loop, and everything that runs on it. Read this first.
+ * The server: a loop, and everything that runs on it. Read this first.
  *
  * The server waits for events, and then has a turn (server_turn in tick.c). It handles the bytes
  * from peers (net/poller.c) and then, if there are any, the events of the loop: new peers, timers,
@@ -33,6 +29,18 @@
  * sweep runs ten times a second, for timeouts and other times. All of it runs on one thread, and
  * never waits for a peer. Only the journal has work that runs beside the loop: its reads, its
  * syncs, and the rebuilding of an index.
+ *
+ * SEVERAL LOOPS (--loops). What a loop needs is its shard (shard.h): connections, sessions,
+ * channels. The server has one, and a worker (worker.h) for each further loop, with a thread and a
+ * shard of its own. A channel lives on one loop, by a hash of its name (session/request.c). The
+ * server's own loop accepts every connection and reads its request; if the channel is a worker's,
+ * the connection leaves at the end of the tick (net/conn_move.c), and the worker adopts it. After
+ * that the loops share only this: the counts of addresses (net/address.c); TLS's certificate;
+ * stdout and stderr; and the limits of the server, which they lend each other once a tick
+ * (util/lending.h). The locks of the first three are not on the way of a message, but for the lock
+ * of stdout, which a loop takes once in a tick. With a journal there is one more lock, for the
+ * numbers of the messages: each loop has a part of journal/shared_journal.c, and the server's own
+ * loop writes and reads the files for all.
  *
  * THE TICK (server_tick in tick.c), in this order:
  * 1. server_publish commits the accepted messages to the journal, publishes those that it has
@@ -69,6 +77,7 @@
  *   uv_timer (tick.c)               server_sweep
  *   uv_signal (signals.c)           drain, reload, report, rotate
  *   acceptors.on_accept (server.c)  session_start
+ *   sessions.hand_over (workers.c)  worker_take, and on the other loop session_adopt
  *   conn_events (session/sessions.c)  on_proxy_header: sessions.c; on_request: request.c;
  *                                   on_message: message.c; on_drained: catchup.c; on_turn_end:
  *                                   backpressure.c
@@ -77,13 +86,14 @@
  *   backpressure.publish (server.c) server_publish, in the middle of a turn
  *   watcher.on_event (server.c)     event_printer_print
  *
- * WHO OWNS WHAT. The server owns every part below. conns owns the connections; a connection is the
- * first part of its session, and freed with it by conns_flush after it died. A session contains its
- * member of a channel; the channel frees its users, and itself when nothing is left of it. Blocks
+ * WHO OWNS WHAT. The server owns every part below, and the workers; a shard owns its parts, and
+ * only its thread uses them. conns owns the connections; a connection is the first part of its
+ * session, and freed with it by conns_flush after it died. A session contains its member of a
+ * channel; the channel frees its users, and itself when nothing is left of it. Blocks
  * are counted (frame/block.h): channels, histories, the page cache and send queues hold them.
  *
  * WHERE EACH LIMIT IS KEPT. limits.c turns options into limits.
- *   connections in all, of one address  session/request.c (counted in net/conns.c, net/address.c)
+ *   connections in all, of one address  session/request.c (counted in net/address.c)
  *   size and fragments of a message     lib/wire/ws.c, as net/conn_read.c tells it
  *   half-received messages of all       net/receive_limit.c
  *   send queues, slow readers           net/slow_reader.c
@@ -102,6 +112,8 @@
  *   size and age of the journal         journal/retention.c
  *   events that stdout does not take    event_printer.c; the same for stderr: util/error_log.c
  *   requests for metrics                monitor/monitor.c
+ * The limits of all queues, histories, nonces, pages and channels together hold for all loops:
+ * borrow_all in shard.c sets the present part of each loop.
  */
 
 #define SERVER_SIGNALS 5
@@ -114,8 +126,20 @@ struct server_handles {
 
 struct server {
 	const struct config *config; /* borrowed */
-	uv_loop_t loop;
-	struct clock clock;
+	struct shard shard; /* on the loop of this thread */
+	struct {
+		size_t count; /* of all loops; 1: there is no worker */
+		struct worker *workers; /* owned; count - 1 */
+		struct lending *lending; /* owned; NULL: count is 1 */
+		struct rate_pool *rate_pool; /* owned; NULL: count is 1 */
+		struct shared_journal *shared_journal; /* owned; NULL: without --journal, or count
+							* is 1 */
+		uv_async_t wake; /* a worker has changed one of these two */
+		atomic_size_t running; /* workers that have not ended */
+		atomic_size_t renewing; /* letters with new tokens that were not handled */
+		bool reloads; /* systemd waits until all of those are */
+		struct chat_buf events; /* of this loop's tick, if there are others */
+	} loops;
 	struct server_handles handles;
 
 	/* Peers. */
@@ -123,12 +147,8 @@ struct server {
 	struct acceptors acceptors;
 	struct tls *tls; /* NULL: no TLS */
 	struct addresses addresses;
-	struct conns conns;
-	struct session_context sessions;
 
 	/* Messages. */
-	struct channels channels;
-	struct journal *journal;
 	struct cluster cluster;
 	struct stdin_reader stdin_reader;
 
@@ -136,7 +156,6 @@ struct server {
 	struct event_printer event_printer;
 	struct error_log error_log;
 	struct monitor monitor;
-	struct turn_times turns;
 	struct memory_peak memory_peak;
 	struct url_file url_file;
 	struct systemd_notices notices;
@@ -144,8 +163,6 @@ struct server {
 	/* The end. */
 	bool serving; /* connections are accepted, or were */
 	int failure; /* the exit status, if something has failed; else 0 */
-	bool draining; /* a signal told the server to end: nothing more is read */
-	bool settling; /* draining, and accepted messages wait for the journal */
 	bool stopped; /* server_run returns at the end of the turn */
 };
 
@@ -169,6 +186,45 @@ int server_close(struct server *server);
 /*
  * Between these files
  */
+
+/*
+ * workers.c: the other loops. All functions do nothing if there are none, except that
+ * server_workers_have_ended() and server_workers_sweep() return true.
+ */
+
+/* Opens the workers; after the shard's sessions, and before the sandbox is entered. epoch: of this
+ * process. Returns 0, or -1. */
+int server_open_workers(struct server *server, uint64_t epoch, struct chat_err *err);
+
+/* Starts their threads; in the sandbox. Returns 0, or -1. */
+int server_start_workers(struct server *server, struct chat_err *err);
+
+/* Gives them the tokens, which were read again. Returns true if there are workers: when all have
+ * taken the tokens, systemd is told that the reload is done. */
+bool server_renew_tokens(struct server *server);
+
+/* Passes a line of stdin to the worker that has its channel. arg: the server. Returns false if it
+ * is this loop (stdin_route.pass). */
+bool server_pass_line(void *arg, struct chat_span channel, const struct stdin_line *line);
+
+/* Tells them that the server drains. */
+void server_drain_workers(const struct server *server);
+bool server_workers_have_ended(const struct server *server);
+
+/* Returns true if each of them has swept in this time. */
+bool server_workers_sweep(const struct server *server, uint64_t within_ms);
+
+/* Adds their totals. */
+void server_add_workers(const struct server *server, struct totals *totals);
+
+/* Ends those that run, at once. */
+void server_stop_workers(struct server *server);
+
+/* Frees all. The journal has settled. */
+void server_close_workers(struct server *server);
+
+/* server.c: returns what all shards use. */
+struct shard_shared server_shared(struct server *server);
 
 /* server.c: closes the listeners and frees TLS, tokens and addresses. */
 void server_close_sockets(struct server *server);

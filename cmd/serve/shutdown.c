@@ -17,19 +17,17 @@
 void
 server_drain(struct server *server)
 {
-	server->draining = server->settling = true;
+	shard_drain(&server->shard);
 	systemd_notify(&server->notices, "STOPPING=1");
 	acceptors_stop(&server->acceptors);
 	stdin_reader_close(&server->stdin_reader);
-	for (struct conn *conn = server->conns.all; conn; conn = conn->next)
-		conn_pause(conn, CONN_PAUSE_SESSION);
+	server_drain_workers(server);
 }
 
 void
 server_say_goodbye(struct server *server)
 {
-	server->settling = false;
-	sessions_shut_down(&server->sessions);
+	shard_say_goodbye(&server->shard);
 }
 
 /* ---- closing ---- */
@@ -47,10 +45,10 @@ static bool
 close_loop(struct server *server)
 {
 	int64_t until_ms = chat_now_ms() + server->config->journal.disk_timeout_ms;
-	struct pollfd events = {.fd = uv_backend_fd(&server->loop), .events = POLLIN};
+	struct pollfd events = {.fd = uv_backend_fd(&server->shard.loop), .events = POLLIN};
 
-	uv_walk(&server->loop, close_handle, NULL);
-	while (uv_run(&server->loop, UV_RUN_NOWAIT)) {
+	uv_walk(&server->shard.loop, close_handle, NULL);
+	while (uv_run(&server->shard.loop, UV_RUN_NOWAIT)) {
 		if (chat_now_ms() >= until_ms) {
 			error_log_printf(&server->error_log,
 				"journal: the disk does not answer: a reading does not end");
@@ -58,7 +56,7 @@ close_loop(struct server *server)
 		}
 		poll(&events, 1, 10);
 	}
-	uv_loop_close(&server->loop);
+	uv_loop_close(&server->shard.loop);
 	return true;
 }
 
@@ -67,16 +65,15 @@ close_loop(struct server *server)
 static bool
 settle(struct server *server)
 {
-	struct journal *journal = server->journal;
+	struct journal *journal = server->shard.journal;
 	bool answers = true;
 
-	while (server->conns.all)
-		conn_abort(server->conns.all);
+	shard_abort(&server->shard);
 	if (journal) {
 		answers = journal->kind->settle(journal);
-		channels_publish(&server->channels); /* on stdout */
+		channels_publish(&server->shard.channels); /* on stdout */
 	}
-	conns_flush(&server->conns);
+	conns_flush(&server->shard.conns);
 	return answers;
 }
 
@@ -105,9 +102,12 @@ leave_hung(struct server *server)
 static void
 free_all(struct server *server)
 {
-	session_context_free(&server->sessions);
 	cluster_free(&server->cluster);
-	channels_free(&server->channels);
+	shard_free(&server->shard);
+	lending_free(server->loops.lending);
+	rate_pool_free(server->loops.rate_pool);
+	shared_journal_free(server->loops.shared_journal);
+	chat_buf_free(&server->loops.events);
 	close_outside(server);
 	error_log_close(&server->error_log);
 	systemd_notices_close(&server->notices);
@@ -118,18 +118,21 @@ free_all(struct server *server)
 int
 server_close(struct server *server)
 {
-	struct journal *journal = server->journal;
+	struct journal *journal = server->shard.journal;
 	enum journal_end end = JOURNAL_KEPT;
 	bool answers;
 
 	server_hold_signals(true); /* no signal is to end the process before it is done */
 	stdin_reader_close(&server->stdin_reader);
-	answers = settle(server);
+	server_stop_workers(server);
+	answers = settle(server); /* what the workers have accepted, too */
+	if (answers) /* else the journal still uses the names of their channels */
+		server_close_workers(server);
 	event_printer_close(&server->event_printer);
 	error_log_leave_loop(&server->error_log);
 	monitor_close(&server->monitor);
 	cluster_close(&server->cluster);
-	conns_close(&server->conns);
+	conns_close(&server->shard.conns);
 	answers = answers && close_loop(server);
 	if (journal)
 		end = journal->kind->close(journal, !answers);

@@ -24,11 +24,19 @@ server_report(struct server *server)
 	chat_buf_free(&line);
 }
 
+/* Ends the sessions of users that are no longer let in. Returns true if workers go on with that. */
+static bool
+server_reload_sessions(struct server *server)
+{
+	sessions_recheck(&server->shard.sessions);
+	return server_renew_tokens(server);
+}
+
 /* Reads the certificate and the tokens again. If a file is bad, its old content stays valid. */
 static void
 server_reload(struct server *server)
 {
-	struct tokens *tokens = &server->sessions.tokens;
+	struct tokens *tokens = &server->shard.sessions.tokens;
 	struct chat_err err = {0};
 
 	systemd_notify(&server->notices, "RELOADING=1");
@@ -36,22 +44,22 @@ server_reload(struct server *server)
 		error_log_printf(&server->error_log, "%s (the old certificate stays)", err.text);
 	if (tokens->path && tokens_reload(tokens, &err) < 0)
 		error_log_printf(&server->error_log, "%s (the old tokens stay)", err.text);
-	else if (tokens->path)
-		sessions_recheck(&server->sessions);
+	else if (tokens->path && server_reload_sessions(server))
+		return; /* the workers are not done */
 	systemd_notify(&server->notices, "READY=1");
 }
 
 static void
 server_rotate(struct server *server)
 {
-	if (server->journal->kind->rotate)
-		server->journal->kind->rotate(server->journal);
+	if (server->shard.journal->kind->rotate)
+		server->shard.journal->kind->rotate(server->shard.journal);
 }
 
 static void
 server_end(struct server *server)
 {
-	if (server->draining)
+	if (server->shard.draining)
 		server->stopped = true; /* the second signal ends it at once */
 	else
 		server_drain(server);
@@ -81,7 +89,7 @@ server_open_signals(struct server *server)
 	for (size_t i = 0; i < SERVER_SIGNALS; i++) {
 		uv_signal_t *handle = &server->handles.signals[i];
 
-		uv_signal_init(&server->loop, handle);
+		uv_signal_init(&server->shard.loop, handle);
 		handle->data = server;
 		uv_signal_start(handle, on_signal, signals[i]);
 	}

@@ -35,62 +35,76 @@ server_user(struct channel *channel, struct chat_err *err)
 	return user;
 }
 
-static struct channel *
-line_channel(struct channels *channels, const struct chat_msg *msg, struct chat_err *err)
+/* Reads a line as a message. Sets *name, whose bytes may be in text, to the name of its channel. */
+static int
+read_line(struct chat_msg *msg, struct chat_span line, char text[CHAT_CHANNEL_MAX],
+	struct chat_span *name, struct chat_err *err)
 {
-	const struct claimant nobody = {.key = 0};
-	struct chat_span name = CHAT_SPAN("/");
-	char text[CHAT_CHANNEL_MAX];
 	struct chat_json_value value;
+	size_t len;
 
-	if (json_find(msg->line, CHAT_SPAN("channel"), &value)) {
-		size_t len = value.kind != CHAT_JSON_STRING
-			? (size_t)-1
-			: chat_json_unescape(&value, text, sizeof(text));
-
-		name = (struct chat_span){text, len == (size_t)-1 ? 0 : len};
-		if (!chat_channel_valid(name)) {
-			chat_fail(err, CHAT_BAD_MESSAGE, "/channel: not a channel");
-			return NULL;
-		}
-	}
-	return channels_find(channels, name, &nobody, err);
+	if (chat_msg_read(msg, line, CHAT_FROM_CLIENT, err) < 0)
+		return -1;
+	if (msg->type == CHAT_TYPE_INIT)
+		return chat_fail(err, CHAT_ALREADY_INITIALIZED, "the server needs no init");
+	*name = CHAT_SPAN("/");
+	if (!json_find(line, CHAT_SPAN("channel"), &value))
+		return 0;
+	len = value.kind != CHAT_JSON_STRING ? (size_t)-1
+					     : chat_json_unescape(&value, text, CHAT_CHANNEL_MAX);
+	*name = (struct chat_span){text, len == (size_t)-1 ? 0 : len};
+	if (chat_channel_valid(*name))
+		return 0;
+	return chat_fail(err, CHAT_BAD_MESSAGE, "/channel: not a channel");
 }
 
 static int
-post_line(struct channels *channels, struct chat_span line, struct chat_err *err)
+post_line(struct channels *channels, struct chat_span name, const struct chat_msg *msg,
+	struct chat_err *err)
 {
+	const struct claimant nobody = {.key = 0};
+	struct channel *channel = channels_find(channels, name, &nobody, err);
 	struct channel_post post = {0};
-	struct chat_msg msg;
-	struct channel *channel;
 	int result;
 
-	if (chat_msg_read(&msg, line, CHAT_FROM_CLIENT, err) < 0)
-		return -1;
-	if (msg.type == CHAT_TYPE_INIT)
-		return chat_fail(err, CHAT_ALREADY_INITIALIZED, "the server needs no init");
-	channel = line_channel(channels, &msg, err);
 	if (!channel)
 		return -1;
 	post.user = server_user(channel, err);
-	channel_post_fill(&post, &msg);
+	channel_post_fill(&post, msg);
 	result = post.user ? channel_post(channel, &post, err) : -1;
 	channel_release(channel);
 	return result;
 }
 
-static void
-handle_line(struct stdin_reader *reader, enum chat_line what, struct chat_span line)
+void
+stdin_line_post(const struct stdin_line *line, struct channels *channels,
+	const struct stdin_route *route, struct error_log *error_log)
 {
 	struct chat_err err = {0};
-	struct error_log *error_log = reader->error_log;
-	unsigned long long number = reader->lines.number;
+	struct chat_span name;
+	struct chat_msg msg;
+	char text[CHAT_CHANNEL_MAX];
+	int failed = read_line(&msg, line->text, text, &name, &err);
+
+	if (failed == 0 && route->pass && route->pass(route->arg, name, line))
+		return;
+	if (failed == 0)
+		failed = post_line(channels, name, &msg, &err);
+	if (failed < 0)
+		error_log_printf(error_log, "stdin:%llu: %s%s%s", line->number, err.field,
+			*err.field ? ": " : "", err.text);
+}
+
+static void
+handle_line(struct stdin_reader *reader, enum chat_line what, struct chat_span text)
+{
+	struct stdin_line line = {text, reader->lines.number};
 
 	if (what == CHAT_LINE_TOO_LONG)
-		error_log_printf(error_log, "stdin:%llu: the line is too long", number);
-	else if (!chat_span_is_blank(line) && post_line(reader->channels, line, &err) < 0)
-		error_log_printf(error_log, "stdin:%llu: %s%s%s", number, err.field,
-			*err.field ? ": " : "", err.text);
+		error_log_printf(
+			reader->error_log, "stdin:%llu: the line is too long", line.number);
+	else if (!chat_span_is_blank(text))
+		stdin_line_post(&line, reader->channels, &reader->route, reader->error_log);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events);
@@ -166,12 +180,13 @@ on_idle(uv_idle_t *idle)
 
 void
 stdin_reader_open(struct stdin_reader *reader, uv_loop_t *loop, int fd, size_t max_message_bytes,
-	struct channels *channels, const struct backpressure *backpressure,
-	struct error_log *error_log)
+	struct channels *channels, const struct stdin_route *route,
+	const struct backpressure *backpressure, struct error_log *error_log)
 {
 	int flags = fcntl(fd, F_GETFL);
 
 	reader->channels = channels;
+	reader->route = *route;
 	reader->backpressure = backpressure;
 	reader->error_log = error_log;
 	chat_lines_init(&reader->lines, fd, max_message_bytes);

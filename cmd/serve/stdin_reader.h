@@ -15,8 +15,22 @@
  * the channel that the line's `channel` names, or "/". A bad line is reported on stderr and the
  * next one is read. At the end of the file the server does not end.
  */
+struct stdin_line {
+	struct chat_span text; /* without newline */
+	unsigned long long number; /* of the line, from 1 */
+};
+
+/* Leads to the channels of other loops. Zeroed: there are none. */
+struct stdin_route {
+	/* Passes a copy of the line to the loop of this channel; false: it is that of the reader.
+	 */
+	bool (*pass)(void *arg, struct chat_span channel, const struct stdin_line *line);
+	void *arg;
+};
+
 struct stdin_reader {
 	struct channels *channels;
+	struct stdin_route route;
 	const struct backpressure *backpressure;
 	struct error_log *error_log;
 	uv_poll_t poll; /* used for a pipe, terminal or socket */
@@ -29,8 +43,12 @@ struct stdin_reader {
 
 /* Begins to read fd. All pointers are borrowed. */
 void stdin_reader_open(struct stdin_reader *reader, uv_loop_t *loop, int fd,
-	size_t max_message_bytes, struct channels *channels,
+	size_t max_message_bytes, struct channels *channels, const struct stdin_route *route,
 	const struct backpressure *backpressure, struct error_log *error_log);
+
+/* Posts a line in its channel, or passes it on; or reports that it is bad. */
+void stdin_line_post(const struct stdin_line *line, struct channels *channels,
+	const struct stdin_route *route, struct error_log *error_log);
 
 /* Ends reading. Does nothing if it is not open. */
 void stdin_reader_close(struct stdin_reader *reader);

@@ -7,15 +7,12 @@
 #include "serve/channel/presence.h"
 #include "serve/channel/publish.h"
 #include "serve/channel/rollback.h"
-#include "serve/monitor/memory_usage.h"
+#include "serve/monitor/totals.h"
 #include "serve/session/sessions.h"
 #include "serve/util/memory.h"
 #include "serve/util/systemd.h"
 
-#define SWEEP_MS 100 /* between two sweeps */
-#define SWEEP_PARTS \
-	10 /* a sweep checks a tenth of the connections; each is checked every second \
-	    */
+#define WORKER_LATE_MS 1000 /* a worker sweeps ten times a second; this is late on any machine */
 
 /* ---- what the journal answers ---- */
 
@@ -24,7 +21,7 @@ on_durable(void *arg, uint64_t ticket)
 {
 	struct server *server = arg;
 
-	server->channels.durable = ticket; /* channels_publish looks at it */
+	server->shard.channels.durable = ticket; /* channels_publish looks at it */
 }
 
 static void
@@ -40,7 +37,8 @@ on_failed(void *arg, uint64_t ticket, const struct chat_err *err)
 		server->stopped = true;
 		return;
 	}
-	channels_rollback(&server->channels, ticket); /* the journal has reported the reason */
+	channels_rollback(
+		&server->shard.channels, ticket); /* the journal has reported the reason */
 }
 
 static void
@@ -62,17 +60,19 @@ const struct journal_events server_journal_events = {
 void
 server_publish(struct server *server)
 {
-	const struct journal_kind *kind = server->journal->kind;
+	const struct journal_kind *kind = server->shard.journal->kind;
 
-	kind->commit(server->journal); /* which may call on_durable now */
-	channels_publish(&server->channels);
+	shard_publish(&server->shard); /* which may call on_durable */
 	cluster_turn(&server->cluster);
-	sessions_settle(&server->sessions);
-	if (server->settling && kind->is_settled(server->journal) &&
+	sessions_settle(&server->shard.sessions);
+	if (server->shard.settling && kind->is_settled(server->shard.journal) &&
 		cluster_is_settled(&server->cluster))
 		server_say_goodbye(server);
 	/* Before the connections are flushed: an event is printed before a member sees it. */
-	event_printer_flush(&server->event_printer);
+	if (server->loops.count == 1)
+		event_printer_flush(&server->event_printer);
+	else
+		event_printer_take(&server->event_printer, &server->loops.events);
 	error_log_flush(&server->error_log);
 }
 
@@ -80,30 +80,30 @@ server_publish(struct server *server)
 static void
 resume_senders(struct server *server)
 {
-	if (sessions_resume(&server->sessions) && stdin_reader_resume(&server->stdin_reader))
+	if (sessions_resume(&server->shard.sessions) && stdin_reader_resume(&server->stdin_reader))
 		server_publish(server);
-	backpressure_mark(&server->sessions.backpressure);
+	backpressure_mark(&server->shard.sessions.backpressure);
 }
 
 static void
 server_tick(struct server *server)
 {
 	server_publish(server);
-	catchup_turn(&server->sessions.catchup);
+	catchup_turn(&server->shard.sessions.catchup);
 	resume_senders(server);
-	conns_flush(&server->conns);
-	catchup_end_turn(&server->sessions.catchup);
-	if (server->draining && server->conns.count == 0)
+	shard_flush(&server->shard);
+	if (server->shard.draining && server->shard.conns.count == 0 &&
+		server_workers_have_ended(server))
 		server->stopped = true;
 }
 
 void
 server_turn(struct server *server)
 {
-	turn_times_begin(&server->turns);
-	poller_handle(&server->conns.poller);
+	turn_times_begin(&server->shard.turns);
+	poller_handle(&server->shard.conns.poller);
 	server_tick(server);
-	turn_times_end(&server->turns);
+	turn_times_end(&server->shard.turns);
 }
 
 /* ---- the sweep ---- */
@@ -111,22 +111,18 @@ server_turn(struct server *server)
 static void
 server_sweep(struct server *server)
 {
-	struct session_context *sessions = &server->sessions;
+	struct totals totals;
 
-	if (clock_update(&server->clock))
+	if (clock_update(&server->shard.clock))
 		error_log_printf(&server->error_log,
 			"the clock was set back by more than a day: the timestamps of messages go "
 			"back with it");
-	sessions_sweep(sessions);
-	addresses_sweep(&server->addresses, clock_now_ms(&server->clock));
-	conns_sweep(&server->conns, server->draining ? 1 : SWEEP_PARTS);
-	channels_end_graces(&server->channels);
+	addresses_sweep(&server->addresses, clock_now_ms(&server->shard.clock));
+	shard_sweep(&server->shard);
 	cluster_sweep(&server->cluster);
-	nonces_expire(&server->channels.nonces, clock_now_ms(&server->clock));
-	page_cache_sweep(&server->channels.page_cache);
-	rate_limiter_expire(&sessions->rate_limiter, clock_now_ms(&server->clock));
 	systemd_notify_again(&server->notices);
-	memory_trim(&server->memory_peak, memory_usage_estimate(&server->monitor.sources));
+	totals_take(&totals, &server->monitor.sources, false);
+	memory_trim(&server->memory_peak, totals_memory(&totals));
 }
 
 static void
@@ -142,7 +138,8 @@ on_watchdog(uv_timer_t *timer)
 {
 	const struct server *server = timer->data;
 
-	systemd_notify_watchdog(&server->notices);
+	if (server_workers_sweep(server, uv_timer_get_repeat(timer) + WORKER_LATE_MS))
+		systemd_notify_watchdog(&server->notices);
 }
 
 static void
@@ -151,7 +148,7 @@ watchdog_open(struct server *server)
 	uint64_t interval_ms = systemd_watchdog_ms();
 	uv_timer_t *watchdog = &server->handles.watchdog;
 
-	uv_timer_init(&server->loop, watchdog);
+	uv_timer_init(&server->shard.loop, watchdog);
 	watchdog->data = server;
 	if (interval_ms)
 		uv_timer_start(watchdog, on_watchdog, interval_ms, interval_ms);
@@ -162,8 +159,8 @@ server_open_timers(struct server *server)
 {
 	struct server_handles *handles = &server->handles;
 
-	uv_timer_init(&server->loop, &handles->sweep);
+	uv_timer_init(&server->shard.loop, &handles->sweep);
 	handles->sweep.data = server;
-	uv_timer_start(&handles->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+	uv_timer_start(&handles->sweep, on_sweep, SHARD_SWEEP_MS, SHARD_SWEEP_MS);
 	watchdog_open(server);
 }

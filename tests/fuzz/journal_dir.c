@@ -393,7 +393,8 @@ serve(struct source *source, const struct journal_options *options)
 	if (journal)
 		tamper(source, (struct disk_journal *)journal);
 	opened = journal &&
-		channels_restore(&server.channels, (struct disk_journal *)journal, &err) == 0;
+		channels_restore((struct channels *[]){&server.channels}, 1,
+			(struct disk_journal *)journal, &err) == 0;
 	if (opened)
 		use(&server, journal);
 	else

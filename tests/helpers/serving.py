@@ -20,6 +20,7 @@ from peer import DEADLINE, Peer, until
 
 CHAT_SERVE = os.path.join(os.environ["BUILD"], "chat-serve")
 TLS = os.environ.get("CHAT_TEST_TLS", "").split()  # options of every server, and its peers use TLS
+LOOPS = os.environ.get("CHAT_TEST_LOOPS")  # of every server that can have several
 CAP_SYS_PTRACE = 19
 
 
@@ -57,6 +58,12 @@ def awaited_cpu(pid):
     return waited
 
 
+def loops_beside(options):
+    """The option for several loops, if the test at hand is to have them and these options allow it."""
+    alone = {"--cluster", "--loops"} & {option.split("=")[0] for option in options}
+    return ["--loops", LOOPS] if LOOPS and not alone else []
+
+
 class NotStarted(RuntimeError):
     def __init__(self, status, errors):
         super().__init__("chat-serve did not start, but ended with %d: %s" % (status, errors))
@@ -73,7 +80,7 @@ class Server:
         self.url_path = os.path.join(self.dir, "url")
         self.peers = []
         self.urls = []
-        command = [CHAT_SERVE, "--url-file", self.url_path, *TLS, *options]
+        command = [CHAT_SERVE, "--url-file", self.url_path, *TLS, *options, *loops_beside(options)]
         if listen:
             command += ["--listen", listen]
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

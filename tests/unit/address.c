@@ -9,6 +9,9 @@
 #include "slope.h"
 #include "tap.h"
 
+/* Of a set, beside its limits. */
+#define ONE_LOOP .mutex = PTHREAD_MUTEX_INITIALIZER, .loops = 1
+
 union any {
 	struct sockaddr address;
 	struct sockaddr_in in;
@@ -53,7 +56,7 @@ test_text(const char *text, bool local, const char *want)
 static void
 test_same(const char *a, const char *b, bool same)
 {
-	struct addresses addresses = {.most = 1};
+	struct addresses addresses = {ONE_LOOP, .most = 1};
 	union any first = parse(a), second = parse(b);
 	struct address *one = addresses_enter(&addresses, &first.address);
 	struct address *two = addresses_enter(&addresses, &second.address);
@@ -69,7 +72,7 @@ test_same(const char *a, const char *b, bool same)
 static void
 test_limits(void)
 {
-	struct addresses addresses = {.most = 3};
+	struct addresses addresses = {ONE_LOOP, .most = 3};
 	union any peer = parse("192.0.2.1"), other = parse("192.0.2.2"), here = parse("127.0.0.1");
 	struct address *address = NULL, *second;
 	char got[20] = "";
@@ -100,7 +103,7 @@ test_limits(void)
 static void
 test_failures(void)
 {
-	struct addresses addresses = {.most = 3, .failures_most = 3};
+	struct addresses addresses = {ONE_LOOP, .most = 3, .failures_most = 3};
 	union any peer = parse("192.0.2.1"), other = parse("192.0.2.2");
 	struct address *address = addresses_enter(&addresses, &peer.address);
 	char got[10] = "";
@@ -126,7 +129,7 @@ test_failures(void)
 static void
 test_never_barred(const char *text)
 {
-	struct addresses addresses = {.most = 3, .failures_most = 3};
+	struct addresses addresses = {ONE_LOOP, .most = 3, .failures_most = 3};
 	union any peer = parse(text);
 	struct address *address = addresses_enter(&addresses, &peer.address);
 
@@ -141,7 +144,7 @@ test_never_barred(const char *text)
 static void
 test_many_failing(void)
 {
-	struct addresses addresses = {.most = 3, .failures_most = 1};
+	struct addresses addresses = {ONE_LOOP, .most = 3, .failures_most = 1};
 	struct sockaddr_in peer = {.sin_family = AF_INET};
 	struct address *first = NULL, *last = NULL;
 
@@ -168,7 +171,7 @@ test_many_failing(void)
 static void
 test_name(const char *text, const char *want)
 {
-	struct addresses addresses = {.most = 1};
+	struct addresses addresses = {ONE_LOOP, .most = 1};
 	union any peer = parse(text);
 	struct address *address = addresses_enter(&addresses, &peer.address);
 	char name[ADDRESS_NAME_MAX];
@@ -196,7 +199,7 @@ test_kinds(void)
 		{"::ffff:192.0.2.77", ADDRESS_PROXY},
 		{"127.0.0.9", ADDRESS_PROXY},
 	};
-	struct addresses addresses = {.most = 1};
+	struct addresses addresses = {ONE_LOOP, .most = 1};
 	struct chat_strings texts = {0};
 
 	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
@@ -218,7 +221,7 @@ test_kinds(void)
 static double
 work_sweep(unsigned count)
 {
-	struct addresses addresses = {.most = 1, .failures_most = 2};
+	struct addresses addresses = {ONE_LOOP, .most = 1, .failures_most = 2};
 	struct sockaddr_in peer = {.sin_family = AF_INET};
 	double begun = cpu_s();
 
@@ -240,7 +243,7 @@ work_sweep(unsigned count)
 static void
 test_behind(void)
 {
-	struct addresses addresses = {.most = 2};
+	struct addresses addresses = {ONE_LOOP, .most = 2};
 	struct chat_strings texts = {0};
 	union any proxy = parse("127.0.0.9"), client = parse("203.0.113.1"),
 		  here = parse("127.0.0.1");
@@ -276,7 +279,7 @@ test_behind(void)
 static void
 test_behind_tcp(void)
 {
-	struct addresses addresses = {.most = 0};
+	struct addresses addresses = {ONE_LOOP, .most = 0};
 	struct chat_strings http = {0}, tcp = {0};
 	union any proxy = parse("192.0.2.1"),
 		  clients[] = {parse("203.0.113.1"), parse("198.51.100.1"), parse("192.0.2.1")};
@@ -310,7 +313,7 @@ test_behind_tcp(void)
 static void
 test_unix_proxy(bool tcp)
 {
-	struct addresses addresses = {.most = 1};
+	struct addresses addresses = {ONE_LOOP, .most = 1};
 	struct chat_strings texts = {0};
 	union any proxy = parse("/run/chat"), client = parse("203.0.113.1"), any = parse("::");
 	const struct sockaddr *behind[] = {&client.address, NULL, &any.address};

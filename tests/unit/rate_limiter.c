@@ -203,6 +203,72 @@ test_full_table(void)
 	rate_limiter_free(&rate_limiter);
 }
 
+#define LIMITERS 3 /* of three loops */
+
+/* Returns how many messages of one payer get through in so many ms, of as many as it can try. */
+static int
+pay_everywhere(struct rate_limiter limiters[LIMITERS], const struct rate_payer *who,
+	int64_t begin_ms, int64_t ms)
+{
+	int paid = 0;
+
+	for (int64_t now_ms = begin_ms; now_ms < begin_ms + ms; now_ms++) {
+		for (int i = 0; i < LIMITERS; i++)
+			paid += pay_all(&limiters[i], who, 1, 1, 0, 0, now_ms) == 0;
+		for (int i = 0; i < LIMITERS && now_ms % 100 == 0; i++) {
+			rate_limiter_exchange(&limiters[i]);
+			rate_limiter_expire(&limiters[i], now_ms);
+		}
+	}
+	return paid;
+}
+
+static void
+test_several(enum rate_payer_kind kind, int share)
+{
+	struct rate_pool *pool = rate_pool_new();
+	struct rate_limiter limiters[LIMITERS] = {0};
+	struct rate_payer who = payer(kind, "a");
+	int paid;
+
+	for (int i = 0; i < LIMITERS; i++) {
+		limiters[i].limits[0] = (struct rate_limit){.per_second = 10, .burst = 20};
+		limiters[i].pool = pool;
+	}
+	paid = pay_everywhere(limiters, &who, 0, 1000);
+	ok(paid >= 20 * share && paid <= (LIMITERS * 20 + 10) * share,
+		"at first at most a burst on each of them: %d", paid);
+	pay_everywhere(limiters, &who, 1000, 30000);
+	paid = pay_everywhere(limiters, &who, 31000, 60000);
+	ok(paid >= 540 * share && paid <= 660 * share, "then one rate for all of them: %d", paid);
+	ok(pay_all(&limiters[0], &who, 1, 1, 0, 0, 200000) == 0, "later it has credit again");
+	for (int i = 0; i < LIMITERS; i++) {
+		rate_limiter_free(&limiters[i]);
+		is_int((long long)limiters[i].bytes, 0, "nothing is held");
+	}
+	rate_pool_free(pool);
+}
+
+/* A connection is on one loop, and pays nowhere else. */
+static void
+test_connections_of_several(void)
+{
+	struct rate_pool *pool = rate_pool_new();
+	struct rate_limiter limiters[LIMITERS] = {0};
+	struct rate_payer who = payer(RATE_CONN, "a");
+	int paid;
+
+	for (int i = 0; i < LIMITERS; i++) {
+		limiters[i].limits[0] = (struct rate_limit){.per_second = 10, .burst = 1};
+		limiters[i].pool = pool;
+	}
+	paid = pay_everywhere(limiters, &who, 0, 10000);
+	ok(paid >= LIMITERS * 95, "connections on several of them have a rate each: %d", paid);
+	for (int i = 0; i < LIMITERS; i++)
+		rate_limiter_free(&limiters[i]);
+	rate_pool_free(pool);
+}
+
 int
 main(void)
 {
@@ -214,5 +280,8 @@ main(void)
 	test_here();
 	test_forgetting();
 	test_full_table();
+	test_several(RATE_NAME, 1);
+	test_several(RATE_ADDRESS, RATE_LIMITER_SHARE);
+	test_connections_of_several();
 	return done();
 }

@@ -103,6 +103,7 @@ stand_open(struct stand *stand)
 	stand->channels.nonces.most_bytes = 1 << 20;
 	stand->channels.nonces.keep_ms = 60000;
 	stand->channels.journal = null_journal_open(&events, stand);
+	addresses_init(&stand->addresses, 1);
 	stand->addresses.most = 10;
 	stand->addresses.failures_most = 10;
 	context->options = (struct session_options){

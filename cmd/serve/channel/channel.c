@@ -14,7 +14,7 @@ void
 channels_init(struct channels *channels, const struct channels_limits *limits, struct clock *clock,
 	uint64_t epoch)
 {
-	*channels = (struct channels){.limits = *limits, .clock = clock, .epoch = epoch};
+	*channels = (struct channels){.limits = *limits, .clock = clock, .epoch = epoch, .step = 1};
 }
 
 static struct channel *
@@ -111,18 +111,31 @@ channel_release(struct channel *channel)
 		channel_set_claimant(channel, NULL);
 }
 
+/* Frees the channel that was idle for longest. Returns false if all are in use. */
+static bool
+channels_free_idle(struct channels *channels)
+{
+	struct slot *oldest = quotas_longest_idle(&channels->quotas);
+
+	if (oldest)
+		channel_free((struct channel *)((char *)oldest - offsetof(struct channel, slot)));
+	return oldest != NULL;
+}
+
 /* Frees an idle channel if the limit of channels is reached. Returns false if all are in use. */
 static bool
 channels_make_room(struct channels *channels)
 {
-	struct slot *oldest;
+	return channels->count < channels->limits.channels || channels_free_idle(channels);
+}
 
-	if (channels->count < channels->limits.channels)
-		return true;
-	oldest = quotas_longest_idle(&channels->quotas);
-	if (oldest)
-		channel_free((struct channel *)((char *)oldest - offsetof(struct channel, slot)));
-	return oldest != NULL;
+void
+channels_shed(struct channels *channels)
+{
+	while (channels->count > channels->limits.channels && channels_free_idle(channels))
+		;
+	channels_fit_history(channels);
+	nonces_fit(&channels->nonces);
 }
 
 struct channel *

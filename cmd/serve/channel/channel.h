@@ -94,6 +94,13 @@ channel_cost(const struct channel *channel)
 	return memory_cost(sizeof(*channel) + channel->name_len + 1);
 }
 
+/* Returns the number of the loop on which the channel with this name lives, of so many. */
+static inline size_t
+channel_loop(struct chat_span name, size_t loops)
+{
+	return loops < 2 ? 0 : chat_hash(name.at, name.len) % loops;
+}
+
 /* The limits that the options set, for all channels or for each of them. */
 struct channels_limits {
 	size_t channels; /* channels that exist at once */
@@ -160,6 +167,7 @@ struct channels {
 	/* The parts of a message id: the epoch of this process, and a number. */
 	uint64_t epoch;
 	uint64_t sequence; /* number of the last applied message */
+	uint64_t step; /* to the next number: the loops of a server take numbers in turn */
 	struct epochs epochs; /* the epochs before this one that the journal has */
 
 	struct channel_log *log; /* borrowed; NULL: this server alone decides on the order */
@@ -229,6 +237,12 @@ struct channel *channels_find(struct channels *channels, struct chat_span name,
 	const struct claimant *claimant, struct chat_err *err);
 
 /*
+ * Frees idle channels and drops history and nonces above the limits, which have become lower. Call
+ * it from time to time if that can happen.
+ */
+void channels_shed(struct channels *channels);
+
+/*
  * To be called when a member, a visitor, a reader or a user has left the channel. If none of them
  * is left and no frame is pending, the channel becomes idle, or is freed if its history is empty. A
  * channel in the dirty or waiting list stays in use: channels_publish removes it from the list and
@@ -265,6 +279,9 @@ void channel_history_add(struct channel *channel, const struct history_entry *en
  */
 void channel_history_prepend(
 	struct channel *channel, struct history *found, uint64_t dropped, uint64_t removed);
+
+/* Drops messages, as channel_history_add does, if limits.history_bytes has become lower. */
+void channels_fit_history(struct channels *channels);
 
 /* Updates the channel's share of memory. To be called after the history was changed. */
 void channel_history_account(struct channel *channel);

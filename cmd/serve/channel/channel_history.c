@@ -54,7 +54,7 @@ channels_largest_history(const struct channels *channels)
 }
 
 static void
-channels_fit_history(struct channels *channels, size_t most_bytes)
+fit_history(struct channels *channels, size_t most_bytes)
 {
 	struct channel *channel;
 
@@ -67,6 +67,13 @@ channels_fit_history(struct channels *channels, size_t most_bytes)
 	}
 }
 
+/* While a read for a channel is under way, more may be kept (channel_fit_history). */
+void
+channels_fit_history(struct channels *channels)
+{
+	fit_history(channels, channels->limits.history_bytes + READER_BYTES);
+}
+
 static void
 channel_fit_history(struct channel *channel)
 {
@@ -76,7 +83,7 @@ channel_fit_history(struct channel *channel)
 	while (channel->history.count > keep)
 		history_drop_oldest(&channel->history);
 	channel_history_account(channel);
-	channels_fit_history(
+	fit_history(
 		channel->channels, limits->history_bytes + (channel->readers ? READER_BYTES : 0));
 }
 

@@ -169,8 +169,6 @@ void
 nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, uint32_t at,
 	int64_t now_ms)
 {
-	struct share *largest;
-
 	senders_free(nonce);
 	nonce->block = block_keep(block, &at);
 	nonce->at = at;
@@ -179,6 +177,14 @@ nonces_publish(struct nonces *nonces, struct nonce *nonce, struct block *block, 
 	DL_APPEND(nonces->oldest, nonce);
 	DL_APPEND2(nonce->owner->oldest, nonce, prev_own, next_own);
 	shares_add(&nonces->shares, &nonce->owner->share, nonce_cost(nonce));
+	nonces_fit(nonces);
+}
+
+void
+nonces_fit(struct nonces *nonces)
+{
+	struct share *largest;
+
 	while (nonces_over(nonces) && (largest = shares_largest(&nonces->shares)))
 		nonces_remove(nonces, ((struct nonce_owner *)largest)->oldest);
 }

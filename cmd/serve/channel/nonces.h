@@ -104,6 +104,9 @@ struct block *nonce_block(const struct nonce *nonce, uint32_t *at);
 /* Removes and frees a nonce. It may be posted again. */
 void nonces_remove(struct nonces *nonces, struct nonce *nonce);
 
+/* Removes nonces while there are more than `most`, or they take more than most_bytes. */
+void nonces_fit(struct nonces *nonces);
+
 /* Removes the nonces that were published more than keep_ms ago. now_ms: by clock_now_ms. */
 void nonces_expire(struct nonces *nonces, int64_t now_ms);
 

@@ -114,16 +114,27 @@ post_duplicate(const struct channel_post *post, struct nonce *nonce, struct chat
 	return 0;
 }
 
+/* Returns the number of the next message. It must be applied at once. */
+static uint64_t
+next_number(const struct channels *channels)
+{
+	struct journal *journal = channels->journal;
+
+	return journal->kind->next_number ? journal->kind->next_number(journal)
+					  : channels->sequence + channels->step;
+}
+
 /*
- * Gives a message its place, and applies it. The log of this server has no other writer, so the
- * order in which messages are posted is their order in the log.
+ * Gives a message its place, and applies it. The log of this server has no other writer
+ * than its loops, and a channel is posted to on one of them, so the order in which its messages are
+ * posted is their order in the log.
  */
 static struct pending_message *
 post_place(struct channel *channel, const struct channel_post *post)
 {
 	const struct channels *channels = channel->channels;
 	struct log_entry entry = {
-		.place = {channels->epoch, channels->sequence + 1},
+		.place = {channels->epoch, next_number(channels)},
 		.posted_ms = clock_unix_ms(channels->clock),
 		.post = post,
 		.sender = channel_post_sender(post),

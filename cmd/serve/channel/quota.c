@@ -59,7 +59,8 @@ quotas_admit(const struct quotas *quotas, const struct claimant *claimant, size_
 	const struct quota_owner *owner = claimant->key ? owner_find(quotas, claimant->key) : NULL;
 	size_t left = most > quotas->in_use ? most - quotas->in_use : 0;
 
-	return !owner || owner->in_use <= claimant->weight * left;
+	return !owner ||
+		owner->in_use * (quotas->loops ? quotas->loops : 1) <= claimant->weight * left;
 }
 
 void

@@ -35,10 +35,12 @@ struct quotas {
 	struct quota_owner *by_key; /* uthash */
 	struct shares idle; /* the number of idle channels of each owner */
 	size_t in_use; /* the number of channels in use, of all owners */
+	size_t loops; /* that have quotas and share one limit; 0 or 1: no other */
 };
 
 /*
  * Returns true if the claimant may take one more channel into use. most: the limit of all channels.
+ * If there are several loops, a claimant counts as if it had as many channels on each of them.
  */
 bool quotas_admit(const struct quotas *quotas, const struct claimant *claimant, size_t most);
 

@@ -181,16 +181,18 @@ channels_note_dropped(struct selection *selection)
 		channel->gap = removed_upto(disk, channel_name(channel));
 		channel_release(channel);
 	}
-	selection->channels->freed.dropped = disk->recovered.last;
-	selection->channels->gap = disk->removals.unknown;
+	for (size_t i = 0; i < selection->sets->loops; i++) {
+		selection->sets->at[i]->freed.dropped = disk->recovered.last;
+		selection->sets->at[i]->gap = disk->removals.unknown;
+	}
 }
 
 /* ---- all of it ---- */
 
 static int
-restore_histories(struct channels *channels, struct disk_journal *disk, struct chat_err *err)
+restore_histories(const struct restored_sets *sets, struct disk_journal *disk, struct chat_err *err)
 {
-	struct selection selection = {.channels = channels, .disk = disk};
+	struct selection selection = {.sets = sets, .limits = &sets->at[0]->limits, .disk = disk};
 	int result = selection_make(&selection, err);
 
 	for (size_t i = selection.count; i-- && result == 0;)
@@ -201,19 +203,30 @@ restore_histories(struct channels *channels, struct disk_journal *disk, struct c
 	return result;
 }
 
-int
-channels_restore(struct channels *channels, struct disk_journal *disk, struct chat_err *err)
+/* Sets what follows from the journal as a whole. */
+static void
+channels_begin(struct channels *channels, const struct disk_journal *disk)
 {
 	channels->epoch = disk->epoch;
 	channels->sequence = disk->recovered.last;
 	channels->freed.timestamp_ms = disk->recovered.timestamp_ms;
-	if (disk->recovered.timestamp_ms - clock_unix_ms(channels->clock) > CLOCK_AHEAD_MS)
+	epochs_copy(&channels->epochs, &disk->recovered.epochs);
+}
+
+int
+channels_restore(
+	struct channels *const *sets, size_t loops, struct disk_journal *disk, struct chat_err *err)
+{
+	const struct restored_sets all = {sets, loops};
+
+	for (size_t i = 0; i < loops; i++)
+		channels_begin(sets[i], disk);
+	if (disk->recovered.timestamp_ms - clock_unix_ms(sets[0]->clock) > CLOCK_AHEAD_MS)
 		journal_warn(&disk->journal,
 			"its last timestamp is more than a day ahead of the clock, which is "
 			"believed");
-	channels->epochs = disk->recovered.epochs;
-	disk->recovered.epochs = (struct epochs){0};
-	if (restore_histories(channels, disk, err) < 0)
+	epochs_free(&disk->recovered.epochs);
+	if (restore_histories(&all, disk, err) < 0)
 		return -1;
-	return restore_nonces(channels, disk, err);
+	return restore_nonces(&all, disk, err);
 }

@@ -15,7 +15,7 @@
 
 /* The argument of on_line. */
 struct nonce_scan {
-	struct channels *channels;
+	const struct restored_sets *sets;
 	int64_t cutoff_ms; /* Unix time; older nonces are not restored, unless they are among the
 			      newest */
 	uint64_t to_end; /* bytes from the line to the end of the journal */
@@ -99,7 +99,7 @@ on_line(void *arg, struct chat_span text, enum scan_verdict verdict)
 	scan->to_end -= text.len + 1 < scan->to_end ? text.len + 1 : scan->to_end;
 	if (verdict == SCAN_GOOD && journal_line_read(&line, text) && line.nonce_json.len &&
 		(is_new || line.timestamp_ms >= scan->cutoff_ms))
-		line_restore(scan->channels, &line, text);
+		line_restore(restored_set(scan->sets, line.channel), &line, text);
 }
 
 static int
@@ -115,12 +115,13 @@ restore_segment(struct nonce_scan *nonce_scan, const struct disk_journal *disk, 
 }
 
 int
-restore_nonces(struct channels *channels, const struct disk_journal *disk, struct chat_err *err)
+restore_nonces(
+	const struct restored_sets *sets, const struct disk_journal *disk, struct chat_err *err)
 {
-	const struct nonces *nonces = &channels->nonces;
+	const struct nonces *nonces = &sets->at[0]->nonces; /* all have the same limits now */
 	struct nonce_scan scan = {
-		.channels = channels,
-		.cutoff_ms = clock_unix_ms(channels->clock) - nonces->keep_ms,
+		.sets = sets,
+		.cutoff_ms = clock_unix_ms(sets->at[0]->clock) - nonces->keep_ms,
 	};
 	uint64_t bytes = disk->segments.active->lines_bytes;
 	size_t first = disk->closed.count;

@@ -10,6 +10,19 @@
 
 /* For restore*.c only. */
 
+/* The channels of all loops. */
+struct restored_sets {
+	struct channels *const *at;
+	size_t loops;
+};
+
+/* Returns the set with the channel of this name. */
+static inline struct channels *
+restored_set(const struct restored_sets *sets, struct chat_span name)
+{
+	return sets->at[channel_loop(name, sets->loops)];
+}
+
 /* A channel that has messages in the journal. */
 struct restored_channel {
 	UT_hash_handle hh; /* in selection->restored */
@@ -36,7 +49,8 @@ struct selected_segment {
 
 /* The lines of the journal that become the histories of the channels. */
 struct selection {
-	struct channels *channels;
+	const struct restored_sets *sets;
+	const struct channels_limits *limits; /* of all sets together */
 	struct disk_journal *disk;
 	struct restored_channel *restored; /* uthash, by name */
 	struct selected_segment *segments; /* the newest is the first */
@@ -49,7 +63,7 @@ struct selection {
 
 /*
  * Selects the newest lines of every channel, as many as the limits of the histories allow. The
- * selection must be zeroed, except channels and disk. Returns 0 or -1. The caller must call
+ * selection must be zeroed, except sets, limits and disk. Returns 0 or -1. The caller must call
  * selection_free in both cases.
  */
 int selection_make(struct selection *selection, struct chat_err *err);
@@ -62,6 +76,6 @@ void selection_free(struct selection *selection);
  * 0, or -1 if a segment cannot be read.
  */
 int restore_nonces(
-	struct channels *channels, const struct disk_journal *disk, struct chat_err *err);
+	const struct restored_sets *sets, const struct disk_journal *disk, struct chat_err *err);
 
 #endif

@@ -26,7 +26,7 @@ selection_channel(struct selection *selection, struct chat_span name)
 	of = chat_alloc_zeroed(1, sizeof(*of));
 	of->len = (uint32_t)name.len;
 	memcpy(of->name, name.at, name.len);
-	of->channel = channels_find(selection->channels, name, &nobody, NULL);
+	of->channel = channels_find(restored_set(selection->sets, name), name, &nobody, NULL);
 	HASH_ADD_KEYPTR(hh, selection->restored, of->name, of->len, of);
 	return of;
 }
@@ -47,7 +47,7 @@ static void
 select_lines(struct selection *selection, struct selected_segment *segment,
 	struct restored_channel *of, const struct position *positions, uint32_t count)
 {
-	size_t most_bytes = selection->channels->limits.history_bytes;
+	size_t most_bytes = selection->limits->history_bytes;
 
 	while (of->channel && count-- && of->selected < selection->most) {
 		size_t size = positions[count].len + FRAME_HEADER_MAX;
@@ -136,7 +136,7 @@ selection_is_full(const struct selection *selection)
 {
 	const struct channel_stats *stats;
 
-	if (selection->bytes + LEFT_LEAST > selection->channels->limits.history_bytes ||
+	if (selection->bytes + LEFT_LEAST > selection->limits->history_bytes ||
 		selection->most == 0)
 		return true;
 	for (stats = selection->disk->stats.by_channel; stats; stats = stats->hh.next) {
@@ -156,7 +156,7 @@ selection_is_full(const struct selection *selection)
 static uint32_t
 lines_of_each_channel(const struct selection *selection)
 {
-	const struct channels_limits *limits = &selection->channels->limits;
+	const struct channels_limits *limits = selection->limits;
 	const struct disk_journal *disk = selection->disk;
 	uint64_t bytes = disk->segments.active->lines_bytes,
 		 lines = disk->segments.active->index.count, part;

@@ -7,8 +7,8 @@
 #include <uv.h>
 
 #include "chat/err.h"
-#include "serve/cluster/mailbox.h"
 #include "serve/cluster/shared_log.h"
+#include "serve/util/mailbox.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define THREADS_END_MS 2000 /* for the threads of the library to end */

@@ -52,6 +52,36 @@ closed_segments_after(const struct closed_segments *segments, uint64_t message)
 	return low;
 }
 
+uint64_t
+closed_segments_older_than(const struct closed_segments *segments, int64_t time_ms)
+{
+	size_t i = 0;
+
+	while (i < segments->count && segments->at[i].timestamp_ms < time_ms)
+		i++;
+	return i > 0 ? segments->at[i - 1].last : 0;
+}
+
+bool
+closed_segments_are_same(const struct closed_segments *one, const struct closed_segments *other)
+{
+	size_t last = one->count - 1;
+
+	return one->count == other->count &&
+		(!one->count ||
+			(one->at[0].number == other->at[0].number &&
+				one->at[last].number == other->at[last].number));
+}
+
+void
+closed_segments_copy(struct closed_segments *to, const struct closed_segments *from)
+{
+	to->count = 0;
+	to->bytes = 0;
+	for (size_t i = 0; i < from->count; i++)
+		closed_segments_add(to, from->at[i]);
+}
+
 void
 closed_segments_free(struct closed_segments *segments)
 {

@@ -37,6 +37,19 @@ struct closed_segment *closed_segments_find(
 /* Returns the index of the first segment with `last` above `message`, or count if there is none. */
 size_t closed_segments_after(const struct closed_segments *segments, uint64_t message);
 
+/*
+ * Returns the number of the last message of the first segments, as many as have only messages that
+ * are older than time_ms (Unix time); 0 if there are none.
+ */
+uint64_t closed_segments_older_than(const struct closed_segments *segments, int64_t time_ms);
+
+/* Returns true if both have the same segments. */
+bool closed_segments_are_same(
+	const struct closed_segments *one, const struct closed_segments *other);
+
+/* Replaces the contents of `to` by a copy. */
+void closed_segments_copy(struct closed_segments *to, const struct closed_segments *from);
+
 void closed_segments_free(struct closed_segments *segments);
 
 #endif

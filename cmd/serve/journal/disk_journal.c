@@ -73,12 +73,7 @@ disk_newest_removed(const struct journal *journal)
 static uint64_t
 disk_newest_older_than(const struct journal *journal, int64_t time_ms)
 {
-	const struct closed_segments *closed = &((const struct disk_journal *)journal)->closed;
-	size_t i = 0;
-
-	while (i < closed->count && closed->at[i].timestamp_ms < time_ms)
-		i++;
-	return i > 0 ? closed->at[i - 1].last : 0;
+	return closed_segments_older_than(&((const struct disk_journal *)journal)->closed, time_ms);
 }
 
 /* ---- closing ---- */

@@ -52,6 +52,13 @@ epochs_truncate(struct epochs *epochs, uint64_t last)
 }
 
 void
+epochs_copy(struct epochs *to, const struct epochs *from)
+{
+	for (uint32_t i = 0; i < from->count; i++)
+		epochs_note(to, from->at[i].epoch, from->at[i].last);
+}
+
+void
 epochs_free(struct epochs *epochs)
 {
 	free(epochs->at);

@@ -30,6 +30,9 @@ uint64_t epochs_find(const struct epochs *epochs, uint64_t epoch, uint64_t numbe
 /* Removes the messages with numbers above `last`. */
 void epochs_truncate(struct epochs *epochs, uint64_t last);
 
+/* Makes an empty array a copy. */
+void epochs_copy(struct epochs *to, const struct epochs *from);
+
 /* Frees the array, and makes it an empty one. */
 void epochs_free(struct epochs *epochs);
 

@@ -91,6 +91,11 @@ struct journal_kind {
 	const char *name;
 
 	/*
+	 * Returns the number of the next message, which the caller must append at once: until then
+	 * no other loop can get one. NULL: the caller counts.
+	 */
+	uint64_t (*next_number)(struct journal *journal);
+	/*
 	 * Copies the text of a `message`, without newline, and returns its ticket; tickets ascend
 	 * from 1. Only id, timestamp and channel of the line are used; the bytes of the channel
 	 * must stay valid until the message is durable or failed.

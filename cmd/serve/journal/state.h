@@ -86,7 +86,7 @@ struct open_segments {
 struct recovered {
 	uint64_t last; /* the number of the last message, also if it was removed */
 	int64_t timestamp_ms; /* the latest timestamp; Unix time */
-	struct epochs epochs; /* without this server's; channels_restore moves them out */
+	struct epochs epochs; /* without this server's; channels_restore takes them out */
 	uint32_t last_segment; /* segments up to it exist, or count as removed */
 	const struct removed_file *removed_file; /* valid during recovery, then NULL */
 };

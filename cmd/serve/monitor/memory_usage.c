@@ -21,50 +21,43 @@ const char *const memory_usage_words[USAGE_KINDS] = {
 	[USAGE_OUTPUT] = "output",
 };
 
-/* Fills in all bytes but those of channels and their users, which need a loop. */
-static void
-take_counted(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources)
+void
+memory_usage_take_loop(uint64_t bytes[USAGE_KINDS], const struct session_context *sessions)
 {
-	const struct session_context *sessions = sources->sessions;
 	const struct channels *channels = sessions->channels;
 	const struct conns *conns = sessions->conns;
-	const struct journal *journal = journal_of(sources);
 
 	memset(bytes, 0, USAGE_KINDS * sizeof(*bytes));
-	bytes[USAGE_CONNECTIONS] = conns->count * memory_cost(sizeof(struct session)) +
-		addresses_bytes(sessions->addresses) + sessions->auth_queue.bytes +
-		(sources->tls ? tls_memory(sources->tls) : 0);
+	bytes[USAGE_CONNECTIONS] =
+		conns->count * memory_cost(sizeof(struct session)) + sessions->auth_queue.bytes;
 	bytes[USAGE_QUEUES] = conns->held_bytes;
 	bytes[USAGE_RECEIVE] = conns->received_bytes;
 	bytes[USAGE_UNSYNCED] = backpressure_bytes(&sessions->backpressure);
 	bytes[USAGE_HISTORY] = channels_history_bytes(channels);
-	bytes[USAGE_NONCES] = channels->nonces.shares.amount + cluster_memory(sources->cluster);
+	bytes[USAGE_NONCES] = channels->nonces.shares.amount;
 	bytes[USAGE_CATCHUP] = channels->page_cache.bytes;
 	bytes[USAGE_RATES] = sessions->rate_limiter.bytes;
-	bytes[USAGE_JOURNAL] = journal->kind->memory ? journal->kind->memory(journal) : 0;
-	bytes[USAGE_OUTPUT] = sources->events->buf.cap + sessions->error_log->writer.buf.cap;
-}
-
-size_t
-memory_usage_estimate(const struct monitor_sources *sources)
-{
-	size_t bytes[USAGE_KINDS], sum = 0;
-
-	take_counted(bytes, sources);
-	for (int i = 0; i < USAGE_KINDS; i++)
-		sum += bytes[i];
-	return sum;
 }
 
 void
-memory_usage_take(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources)
+memory_usage_add_channels(uint64_t bytes[USAGE_KINDS], const struct channels *channels)
 {
-	const struct channels *channels = sources->sessions->channels;
-
-	take_counted(bytes, sources);
 	for (const struct channel *channel = channels->by_name; channel;
 		channel = channel->hh.next) {
 		bytes[USAGE_CONNECTIONS] += channel->roster.bytes;
 		bytes[USAGE_CHANNELS] += channel_cost(channel);
 	}
+}
+
+void
+memory_usage_add_shared(uint64_t bytes[USAGE_KINDS], const struct monitor_sources *sources)
+{
+	const struct session_context *sessions = sources->sessions;
+	const struct journal *journal = journal_of(sources);
+
+	bytes[USAGE_CONNECTIONS] += addresses_bytes(sessions->addresses) +
+		(sources->tls ? tls_memory(sources->tls) : 0);
+	bytes[USAGE_NONCES] += cluster_memory(sources->cluster);
+	bytes[USAGE_JOURNAL] += journal->kind->memory ? journal->kind->memory(journal) : 0;
+	bytes[USAGE_OUTPUT] += error_log_bytes(sessions->error_log);
 }

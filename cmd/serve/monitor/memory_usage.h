@@ -1,7 +1,7 @@
 #ifndef SERVE_MONITOR_MEMORY_USAGE_H
 #define SERVE_MONITOR_MEMORY_USAGE_H
 
-#include <stddef.h>
+#include <stdint.h>
 
 #include "serve/monitor/sources.h"
 
@@ -27,10 +27,13 @@ enum memory_usage_kind {
 /* The word of each kind in the metrics. */
 extern const char *const memory_usage_words[USAGE_KINDS];
 
-/* Writes the bytes of each kind. Takes longer with more channels. */
-void memory_usage_take(size_t bytes[USAGE_KINDS], const struct monitor_sources *sources);
+/* Writes the bytes that one loop has, but for its channels and their users. */
+void memory_usage_take_loop(uint64_t bytes[USAGE_KINDS], const struct session_context *sessions);
 
-/* Returns the sum without the memory of channels and users. It does not visit every channel. */
-size_t memory_usage_estimate(const struct monitor_sources *sources);
+/* Adds the bytes of channels and their users. Takes longer with more channels. */
+void memory_usage_add_channels(uint64_t bytes[USAGE_KINDS], const struct channels *channels);
+
+/* Adds the bytes of what all loops share: addresses, TLS, the journal, the error log. */
+void memory_usage_add_shared(uint64_t bytes[USAGE_KINDS], const struct monitor_sources *sources);
 
 #endif

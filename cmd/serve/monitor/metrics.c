@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "serve/monitor/memory_usage.h"
+#include "serve/monitor/totals.h"
 #include "serve/net/tls.h"
 
 static const char *const drop_words[DROP_REASONS] = {
@@ -42,65 +42,61 @@ journal_bytes(const struct monitor_sources *sources)
 #define SAMPLES (ALONE_SAMPLES + CLUSTER_SAMPLES)
 
 static void
-take_peers(struct sample samples[PEER_SAMPLES], const struct monitor_sources *sources)
+take_peers(struct sample samples[PEER_SAMPLES], const struct totals *totals)
 {
-	const struct session_context *sessions = sources->sessions;
-	const struct conns *conns = sessions->conns;
-	const struct channels *channels = sessions->channels;
 	const struct sample taken[PEER_SAMPLES] = {
-		{"connections", "gauge", "Open connections.", (double)conns->count},
+		{"connections", "gauge", "Open connections.", (double)totals->connections},
 		{"connections_total", "counter", "Connections ever accepted.",
-			(double)sessions->counters.accepted},
-		{"channels", "gauge", "Channels in memory.", (double)channels->count},
-		{"messages_total", "counter", "Messages said.", (double)channels->ever.messages},
+			(double)totals->accepted},
+		{"channels", "gauge", "Channels in memory.", (double)totals->channels},
+		{"messages_total", "counter", "Messages said.", (double)totals->messages},
 		{"deliveries_total", "counter", "Messages queued for members.",
-			(double)channels->ever.deliveries},
+			(double)totals->deliveries},
 		{"received_bytes_total", "counter", "Bytes read from connections.",
-			(double)conns->bytes_in},
+			(double)totals->received_bytes},
 		{"sent_bytes_total", "counter", "Bytes written to connections.",
-			(double)conns->bytes_out},
+			(double)totals->sent_bytes},
 		{"queued_bytes", "gauge", "Bytes that wait for their readers.",
-			(double)conns->queued_bytes},
+			(double)totals->queued_bytes},
 	};
 
 	memcpy(samples, taken, sizeof(taken));
 }
 
 static void
-take_memory(struct sample samples[MEMORY_SAMPLES], const struct monitor_sources *sources)
+take_memory(struct sample samples[MEMORY_SAMPLES], const struct totals *totals)
 {
-	const struct catchup *catchup = &sources->sessions->catchup;
-	const struct channels *channels = sources->sessions->channels;
 	const struct sample taken[MEMORY_SAMPLES] = {
 		{"history_bytes", "gauge", "Bytes of history in memory.",
-			(double)channels_history_bytes(channels)},
+			(double)totals->history_bytes},
 		{"past_readers", "gauge", "Members that are sent the past.",
-			(double)catchup->readers},
+			(double)totals->past_readers},
 		{"past_bytes", "gauge", "Bytes of pages of the past, and of replays.",
-			(double)channels->page_cache.bytes},
+			(double)totals->past_bytes},
 		{"past_pages_total", "counter", "Pages of the past that were queued.",
-			(double)catchup->pages_sent},
+			(double)totals->past_pages},
 		{"past_pages_made_total", "counter", "Pages, and replays, that were read or made.",
-			(double)channels->page_cache.made},
-		{"nonces", "gauge", "Nonces remembered.", (double)channels->nonces.count},
+			(double)totals->past_pages_made},
+		{"nonces", "gauge", "Nonces remembered.", (double)totals->nonces},
 	};
 
 	memcpy(samples, taken, sizeof(taken));
 }
 
 static void
-take_output(struct sample samples[OUTPUT_SAMPLES], const struct monitor_sources *sources)
+take_output(struct sample samples[OUTPUT_SAMPLES], const struct totals *totals,
+	const struct monitor_sources *sources)
 {
 	const struct sample taken[OUTPUT_SAMPLES] = {
 		{"tls_failures_total", "counter", "Connections that did not agree on TLS.",
 			sources->tls ? (double)tls_failures(sources->tls) : 0},
 		{"proxy_header_failures_total", "counter",
 			"Connections that did not begin with the PROXY header that they need.",
-			(double)sources->sessions->conns->wrong_proxy_headers},
+			(double)totals->wrong_proxy_headers},
 		{"printer_dropped_total", "counter", "Events not printed: stdout had no room.",
-			(double)sources->events->dropped_ever},
+			(double)totals->printer_dropped},
 		{"notices_dropped_total", "counter", "Lines not said: stderr had no room.",
-			(double)sources->sessions->error_log->writer.dropped_ever},
+			(double)totals->notices_dropped},
 		{"journal_bytes", "gauge", "Bytes of the journal.", (double)journal_bytes(sources)},
 		{"storage_failures_total", "counter",
 			"Times the journal could not keep what was said, or its disk failed.",
@@ -139,28 +135,16 @@ take_cluster(struct sample samples[CLUSTER_SAMPLES], const struct cluster *clust
 
 /* Returns how many samples there are. */
 static int
-samples_take(struct sample samples[SAMPLES], const struct monitor_sources *sources)
+samples_take(struct sample samples[SAMPLES], const struct totals *totals,
+	const struct monitor_sources *sources)
 {
-	take_peers(samples, sources);
-	take_memory(samples + PEER_SAMPLES, sources);
-	take_output(samples + PEER_SAMPLES + MEMORY_SAMPLES, sources);
+	take_peers(samples, totals);
+	take_memory(samples + PEER_SAMPLES, totals);
+	take_output(samples + PEER_SAMPLES + MEMORY_SAMPLES, totals, sources);
 	if (!sources->cluster->shared_log)
 		return ALONE_SAMPLES;
 	take_cluster(samples + ALONE_SAMPLES, sources->cluster);
 	return SAMPLES;
-}
-
-/* Adds up the connections that sessions ended and those that conns ended. */
-static void
-drops_take(uint64_t drops[DROP_REASONS], const struct monitor_sources *sources)
-{
-	const struct session_counters *counters = &sources->sessions->counters;
-	const struct conns *conns = sources->sessions->conns;
-
-	memcpy(drops, counters->drops, sizeof(counters->drops));
-	drops[DROP_PING_TIMEOUT] += conns->silent;
-	drops[DROP_TOO_LATE] += conns->late;
-	drops[DROP_PROTOCOL] += conns->unruly;
 }
 
 /* ---- Prometheus ---- */
@@ -192,11 +176,8 @@ write_turns(struct chat_buf *out, const struct turn_times *turns)
 }
 
 static void
-write_memory(struct chat_buf *out, const struct monitor_sources *sources)
+write_memory(struct chat_buf *out, const uint64_t bytes[USAGE_KINDS])
 {
-	size_t bytes[USAGE_KINDS];
-
-	memory_usage_take(bytes, sources);
 	chat_buf_append_string(out,
 		"# HELP chat_memory_bytes Bytes of memory, by what they are held for.\n"
 		"# TYPE chat_memory_bytes gauge\n");
@@ -207,12 +188,12 @@ write_memory(struct chat_buf *out, const struct monitor_sources *sources)
 void
 metrics_write_prometheus(struct chat_buf *out, const struct monitor_sources *sources)
 {
-	const struct session_counters *counters = &sources->sessions->counters;
 	struct sample samples[SAMPLES];
-	uint64_t drops[DROP_REASONS];
-	int count = samples_take(samples, sources);
+	struct totals totals;
+	int count;
 
-	drops_take(drops, sources);
+	totals_take(&totals, sources, true);
+	count = samples_take(samples, &totals, sources);
 	for (int i = 0; i < count; i++)
 		chat_buf_printf(out, "# HELP chat_%s %s\n# TYPE chat_%s %s\nchat_%s %.0f\n",
 			samples[i].name, samples[i].help, samples[i].name, samples[i].type,
@@ -221,14 +202,14 @@ metrics_write_prometheus(struct chat_buf *out, const struct monitor_sources *sou
 		"# HELP chat_drops_total Connections ended by the server.\n"
 		"# TYPE chat_drops_total counter\n");
 	for (int i = 0; i < DROP_REASONS; i++)
-		write_labelled(out, "drops_total", "reason", drop_words[i], drops[i]);
+		write_labelled(out, "drops_total", "reason", drop_words[i], totals.drops[i]);
 	chat_buf_append_string(out,
 		"# HELP chat_errors_total Errors sent to peers.\n"
 		"# TYPE chat_errors_total counter\n");
 	for (int i = CHAT_OK + 1; i <= CHAT_INTERNAL; i++)
-		write_labelled(out, "errors_total", "code", chat_code_word(i), counters->errors[i]);
-	write_memory(out, sources);
-	write_turns(out, sources->turns);
+		write_labelled(out, "errors_total", "code", chat_code_word(i), totals.errors[i]);
+	write_memory(out, totals.memory);
+	write_turns(out, &totals.turns);
 }
 
 /* ---- JSON ---- */
@@ -236,30 +217,28 @@ metrics_write_prometheus(struct chat_buf *out, const struct monitor_sources *sou
 void
 metrics_write_json(struct chat_buf *out, const struct monitor_sources *sources)
 {
-	const struct session_counters *counters = &sources->sessions->counters;
 	cJSON *line = cJSON_CreateObject(), *drops, *errors, *memory;
-	size_t bytes[USAGE_KINDS];
 	struct sample samples[SAMPLES];
-	uint64_t counts[DROP_REASONS];
-	int count = samples_take(samples, sources);
+	struct totals totals;
+	int count;
 	char *text;
 
-	drops_take(counts, sources);
+	totals_take(&totals, sources, true);
+	count = samples_take(samples, &totals, sources);
 	cJSON_AddStringToObject(line, "type", "$metrics");
 	for (int i = 0; i < count; i++)
 		cJSON_AddNumberToObject(line, samples[i].name, samples[i].value);
 	drops = cJSON_AddObjectToObject(line, "drops");
 	for (int i = 0; i < DROP_REASONS; i++)
-		cJSON_AddNumberToObject(drops, drop_words[i], (double)counts[i]);
+		cJSON_AddNumberToObject(drops, drop_words[i], (double)totals.drops[i]);
 	errors = cJSON_AddObjectToObject(line, "errors");
 	for (int i = CHAT_OK + 1; i <= CHAT_INTERNAL; i++)
-		if (counters->errors[i])
+		if (totals.errors[i])
 			cJSON_AddNumberToObject(
-				errors, chat_code_word(i), (double)counters->errors[i]);
+				errors, chat_code_word(i), (double)totals.errors[i]);
 	memory = cJSON_AddObjectToObject(line, "memory");
-	memory_usage_take(bytes, sources);
 	for (int i = 0; i < USAGE_KINDS; i++)
-		cJSON_AddNumberToObject(memory, memory_usage_words[i], (double)bytes[i]);
+		cJSON_AddNumberToObject(memory, memory_usage_words[i], (double)totals.memory[i]);
 	text = cJSON_PrintUnformatted(line);
 	cJSON_Delete(line);
 	if (!text)

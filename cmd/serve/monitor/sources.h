@@ -6,7 +6,8 @@
 #include "serve/cluster/cluster.h"
 #include "serve/monitor/turn_times.h"
 #include "serve/session/context.h"
-#include "serve/util/line_writer.h"
+
+struct totals;
 
 /*
  * The parts of the server that the monitor reads. Each part keeps its own counters, which are read
@@ -15,8 +16,10 @@
 struct monitor_sources {
 	const struct session_context *sessions; /* and their connections, addresses, channels */
 	const struct tls *tls; /* NULL: no TLS */
-	const struct line_writer *events; /* on stdout */
 	const struct turn_times *turns;
+	/* Adds what the monitor does not know: the other loops, and stdout. */
+	void (*add_rest)(void *arg, struct totals *totals);
+	void *arg;
 	const bool *draining; /* the server is about to end */
 	const struct cluster *cluster; /* its shared_log is NULL: the server is alone */
 };

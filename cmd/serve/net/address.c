@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ struct address {
 	size_t count; /* the number of connections */
 	int64_t failures; /* the number of wrong tokens */
 	int64_t failures_ms; /* the time of the first of the failures; valid if failures > 0 */
-	struct fair_lane lanes[ADDRESS_LANES];
+	struct fair_lane lanes[]; /* ADDRESS_LANES for each loop */
 };
 
 /* Fills *v4 with an IPv4 address, plain or mapped into IPv6. Returns false for all others. */
@@ -88,6 +89,23 @@ key_of(enum address_kind kind, const struct sockaddr *peer)
 	return key;
 }
 
+/* Returns the size of an address with its lanes, in bytes. */
+static size_t
+address_size(const struct addresses *addresses)
+{
+	return offsetof(struct address, lanes) +
+		addresses->loops * ADDRESS_LANES * sizeof(struct fair_lane);
+}
+
+void
+addresses_init(struct addresses *addresses, size_t loops)
+{
+	*addresses = (struct addresses){.loops = loops};
+	if (uv_mutex_init(&addresses->mutex) != 0)
+		abort(); /* impossible: pthread_mutex_init(3) always succeeds */
+}
+
+/* The functions below with the set as first argument are called with its mutex held. */
 static struct address *
 enter(struct addresses *addresses, struct key key)
 {
@@ -95,25 +113,31 @@ enter(struct addresses *addresses, struct key key)
 
 	HASH_FIND(hh, addresses->by_key, &key, sizeof(key), address);
 	if (!address) {
-		address = chat_alloc_zeroed(1, sizeof(*address));
+		address = chat_alloc_zeroed(1, address_size(addresses));
 		address->key = key;
 		HASH_ADD(hh, addresses->by_key, key, sizeof(key), address);
 		addresses->count++;
 	}
 	address->count++;
+	atomic_fetch_add(&addresses->connections, 1);
 	return address;
 }
 
 struct address *
 addresses_enter(struct addresses *addresses, const struct sockaddr *peer)
 {
-	return enter(addresses, key_of(kind_of(addresses, peer), peer));
+	struct address *address;
+
+	uv_mutex_lock(&addresses->mutex);
+	address = enter(addresses, key_of(kind_of(addresses, peer), peer));
+	uv_mutex_unlock(&addresses->mutex);
+	return address;
 }
 
 struct fair_lane *
-address_lane(struct address *address, enum address_lane lane)
+address_lane(struct address *address, size_t loop, enum address_lane lane)
 {
-	return &address->lanes[lane];
+	return &address->lanes[loop * ADDRESS_LANES + lane];
 }
 
 /* Frees an address if it has no connections and no failures. */
@@ -127,13 +151,22 @@ free_if_unused(struct addresses *addresses, struct address *address)
 	free(address);
 }
 
+static void
+leave(struct addresses *addresses, struct address *address)
+{
+	address->count--;
+	atomic_fetch_sub(&addresses->connections, 1);
+	free_if_unused(addresses, address);
+}
+
 void
 addresses_leave(struct addresses *addresses, struct address *address)
 {
 	if (!address)
 		return;
-	address->count--;
-	free_if_unused(addresses, address);
+	uv_mutex_lock(&addresses->mutex);
+	leave(addresses, address);
+	uv_mutex_unlock(&addresses->mutex);
 }
 
 struct address *
@@ -146,8 +179,11 @@ addresses_move(struct addresses *addresses, struct address *proxy, const struct 
 	if (client)
 		key = key_of(ADDRESS_REMOTE, client);
 	key.kind = is_proxy ? ADDRESS_PROXY : ADDRESS_REMOTE;
-	addresses_leave(addresses, proxy);
-	return enter(addresses, key);
+	uv_mutex_lock(&addresses->mutex);
+	leave(addresses, proxy);
+	proxy = enter(addresses, key);
+	uv_mutex_unlock(&addresses->mutex);
+	return proxy;
 }
 
 void
@@ -164,6 +200,7 @@ addresses_free(struct addresses *addresses)
 	addresses->failing_count = addresses->count = 0;
 	cidrs_free(&addresses->proxies);
 	cidrs_free(&addresses->tcp_proxies);
+	uv_mutex_destroy(&addresses->mutex);
 }
 
 static void
@@ -178,15 +215,35 @@ forget_failures(struct addresses *addresses, struct address *address)
 void
 addresses_sweep(struct addresses *addresses, int64_t now_ms)
 {
+	uv_mutex_lock(&addresses->mutex);
 	while (addresses->failing &&
 		now_ms - addresses->failing->failures_ms >= ADDRESS_FAILURES_MS)
 		forget_failures(addresses, addresses->failing);
+	uv_mutex_unlock(&addresses->mutex);
+}
+
+/* Reads a number that other threads may change. */
+static size_t
+read_size(struct addresses *addresses, const size_t *number)
+{
+	size_t value;
+
+	uv_mutex_lock(&addresses->mutex);
+	value = *number;
+	uv_mutex_unlock(&addresses->mutex);
+	return value;
 }
 
 size_t
-addresses_bytes(const struct addresses *addresses)
+addresses_bytes(struct addresses *addresses)
 {
-	return addresses->count * memory_cost(sizeof(*addresses->by_key));
+	return read_size(addresses, &addresses->count) * memory_cost(address_size(addresses));
+}
+
+size_t
+addresses_connections(const struct addresses *addresses)
+{
+	return atomic_load(&addresses->connections);
 }
 
 enum address_kind
@@ -196,32 +253,43 @@ address_kind(const struct address *address)
 }
 
 bool
-address_is_over(const struct address *address, const struct addresses *addresses)
+address_is_over(const struct address *address, struct addresses *addresses)
 {
-	return address_kind(address) == ADDRESS_REMOTE && address->count > addresses->most;
+	return address_kind(address) == ADDRESS_REMOTE &&
+		read_size(addresses, &address->count) > addresses->most;
 }
 
 bool
-address_is_flooding(const struct address *address, const struct addresses *addresses)
+address_is_flooding(const struct address *address, struct addresses *addresses)
 {
-	return address_kind(address) == ADDRESS_REMOTE && address->count > 2 * addresses->most;
+	return address_kind(address) == ADDRESS_REMOTE &&
+		read_size(addresses, &address->count) > 2 * addresses->most;
 }
 
 void
 address_failed(struct addresses *addresses, struct address *address, int64_t now_ms)
 {
-	if (address_kind(address) != ADDRESS_REMOTE || address->failures++)
+	if (address_kind(address) != ADDRESS_REMOTE)
 		return;
-	address->failures_ms = now_ms;
-	DL_APPEND(addresses->failing, address);
-	if (++addresses->failing_count > ADDRESSES_FAILING_MOST)
-		forget_failures(addresses, addresses->failing);
+	uv_mutex_lock(&addresses->mutex);
+	if (address->failures++ == 0) {
+		address->failures_ms = now_ms;
+		DL_APPEND(addresses->failing, address);
+		if (++addresses->failing_count > ADDRESSES_FAILING_MOST)
+			forget_failures(addresses, addresses->failing);
+	}
+	uv_mutex_unlock(&addresses->mutex);
 }
 
 bool
-address_is_barred(const struct address *address, const struct addresses *addresses)
+address_is_barred(const struct address *address, struct addresses *addresses)
 {
-	return address->failures >= addresses->failures_most;
+	bool barred;
+
+	uv_mutex_lock(&addresses->mutex);
+	barred = address->failures >= addresses->failures_most;
+	uv_mutex_unlock(&addresses->mutex);
+	return barred;
 }
 
 struct chat_span

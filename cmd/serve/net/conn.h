@@ -40,15 +40,16 @@ enum conn_state {
 enum conn_pause {
 	CONN_PAUSE_QUEUE = 1, /* its send queue is long (slow_reader.c) */
 	CONN_PAUSE_SESSION = 2, /* its session accepts no message now */
-	CONN_PAUSE_BACKPRESSURE = 4 /* too many messages wait for the disk */
+	CONN_PAUSE_BACKPRESSURE = 4, /* too many messages wait for the disk */
+	CONN_PAUSE_MOVE = 8 /* it goes over to another set (conn_move.c) */
 };
 
 struct conn;
 struct tls;
 
 /*
- * The functions of the owner of the connections. on_rejection, owner, on_closed and release must
- * not close the connection; the others may.
+ * The functions of the owner of the connections. on_rejection, belongs_elsewhere, owner, on_closed
+ * and release must not close the connection; the others may.
  */
 struct conn_events {
 	/*
@@ -56,6 +57,17 @@ struct conn_events {
 	 * address in it, valid in the call; NULL: there is none, the connection is the proxy's own.
 	 */
 	void (*on_proxy_header)(struct conn *conn, const struct sockaddr *client);
+	/*
+	 * A valid WebSocket request arrived. Returns true if another set has to answer it: at the
+	 * end of this tick the connection leaves this set, and on_left is called. If it is closed
+	 * before that, on_closed is called instead. NULL: all requests are answered here.
+	 */
+	bool (*belongs_elsewhere)(struct conn *conn, const struct chat_http_request *request);
+	/*
+	 * The connection has left its set, in which nothing refers to it any more. The callee
+	 * passes it to the thread that calls conn_adopt(). NULL if belongs_elsewhere is.
+	 */
+	void (*on_left)(struct conn *conn);
 	/*
 	 * A valid WebSocket request arrived. Returns 101 to accept it, or the HTTP status of a
 	 * refusal. With a refusal it may set *why to a static sentence.
@@ -155,6 +167,7 @@ struct conn {
 	bool close_due : 1; /* our Close must be queued at the end of this tick */
 	bool close_received : 1; /* the peer's Close was read */
 	bool finish : 1; /* close when the queue is empty; input is discarded */
+	bool leaving : 1; /* belongs_elsewhere has returned true; it leaves if it is not closed */
 	uint8_t state; /* enum conn_state */
 	uint8_t polled; /* the poller watches for these: EPOLLIN, EPOLLOUT */
 	/* The code of our Close; 0: none. Valid after conn_close() or when close_received is set.
@@ -231,6 +244,14 @@ struct conns {
 int conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err);
 
+/*
+ * Opens an empty set like another one, which is open, for another thread. That thread must call
+ * conns_enter() before it uses the set; it may be in a sandbox by then. Returns as conns_open().
+ */
+int conns_open_like(
+	struct conns *conns, const struct conns *other, struct clock *clock, struct chat_err *err);
+void conns_enter(struct conns *conns);
+
 /* Closes the set, which must be empty. */
 void conns_close(struct conns *conns);
 
@@ -274,6 +295,16 @@ void conn_resume(struct conn *conn, enum conn_pause reason);
 
 /* Closes the socket at once, and calls on_closed. Does nothing if the connection is dead. */
 void conn_abort(struct conn *conn);
+
+/*
+ * conn_move.c
+ */
+
+/*
+ * Adds a connection that has left another set (on_left) to this set, and answers its request. No
+ * function of another connection may be running. The connection may be closed afterwards.
+ */
+void conn_adopt(struct conn *conn, struct conns *conns);
 
 /*
  * conn_write.c

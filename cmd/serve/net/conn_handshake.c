@@ -95,13 +95,23 @@ accept_request(struct conn *conn, const struct chat_http_request *request)
 	set_state(conn, CONN_OPEN);
 }
 
-/* Asks the owner about a request. Returns the status of the answer; 0: the answer is queued. */
+/*
+ * Asks the owner about a request. Returns the status of the answer; 0: the answer is queued, or
+ * another set answers.
+ */
 static int
 ask_owner(struct conn *conn, const struct chat_http_request *request, int status, const char **why)
 {
 	const struct conn_events *events = conn->conns->events;
 	struct chat_buf answer = {0};
 
+	if (status == 101 && events->belongs_elsewhere &&
+		events->belongs_elsewhere(conn, request)) {
+		conn->leaving = true; /* conns_flush() calls conn_leave() */
+		conn->in.paused |= CONN_PAUSE_MOVE;
+		conns_flush_later(conn->conns, conn);
+		return 0;
+	}
 	if (status == 101)
 		return events->on_request(conn, request, why);
 	if (status != 426 || !request->plain || !events->on_visit)
@@ -134,7 +144,7 @@ answer_request(struct conn *conn, struct chat_span head)
 	int status = chat_http_read_request(&request, head, &bad_version);
 
 	status = ask_owner(conn, &request, status, &why);
-	if (conn->state != CONN_HANDSHAKE)
+	if (conn->state != CONN_HANDSHAKE || conn->leaving)
 		return;
 	if (status == 101)
 		accept_request(conn, &request);
@@ -144,14 +154,13 @@ answer_request(struct conn *conn, struct chat_span head)
 			why ? why : reason_of(status, head), request.head);
 }
 
-void
-conn_read_head(struct conn *conn, struct chat_span input)
+/* Answers the request if the head is complete. The end is not before the byte `scanned`. */
+static void
+handle_head(struct conn *conn, size_t scanned)
 {
-	struct chat_buf *head = conn->in.head;
-	size_t len, scanned = head->len > 3 ? head->len - 3 : 0;
+	const struct chat_buf *head = conn->in.head;
+	size_t len = chat_http_head_len(chat_buf_span(head), &scanned);
 
-	chat_buf_append_span(head, input);
-	len = chat_http_head_len(chat_buf_span(head), &scanned);
 	if (*head->at == TLS_RECORD && !conn->stream.tls) {
 		conn_refuse(conn, 400, "TLS is not spoken here: ws:// in place of wss://");
 	} else if (len > CHAT_HTTP_HEAD_MAX || (len == 0 && head->len > CHAT_HTTP_HEAD_MAX)) {
@@ -163,4 +172,21 @@ conn_read_head(struct conn *conn, struct chat_span input)
 	}
 	if (conn->state != CONN_HANDSHAKE)
 		conn_head_free(conn);
+}
+
+void
+conn_read_head(struct conn *conn, struct chat_span input)
+{
+	struct chat_buf *head = conn->in.head;
+	size_t scanned = head->len > 3 ? head->len - 3 : 0;
+
+	chat_buf_append_span(head, input);
+	handle_head(conn, scanned);
+}
+
+void
+conn_reread_head(struct conn *conn)
+{
+	handle_head(conn, 0);
+	conn_count_received(conn);
 }

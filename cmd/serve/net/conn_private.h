@@ -84,11 +84,21 @@ conn_can_answer(const struct conn *conn)
 /* Appends bytes to the request head. If the head is complete or invalid, answers the request. */
 void conn_read_head(struct conn *conn, struct chat_span input);
 
+/* Looks at the whole head again, in the set that the connection now belongs to. */
+void conn_reread_head(struct conn *conn);
+
 /* Refuses the request with this HTTP status. Our side of TCP is closed after the answer. */
 void conn_refuse(struct conn *conn, int status, const char *why);
 
 /* Frees the request head. */
 void conn_head_free(struct conn *conn);
+
+/*
+ * conn_move.c
+ */
+
+/* Removes a connection whose `leaving` is set from its set, if it is still in its handshake. */
+void conn_leave(struct conn *conn);
 
 /*
  * conn_read.c

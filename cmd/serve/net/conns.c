@@ -77,8 +77,9 @@ enforce_limits(struct conns *conns)
 	receive_limit_enforce(conns);
 }
 
-int
-conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
+/* Opens all but the batch. */
+static int
+open_set(struct conns *conns, struct clock *clock, const struct conn_events *events,
 	const struct conn_limits *limits, struct chat_err *err)
 {
 	*conns = (struct conns){.clock = clock, .events = events, .limits = *limits};
@@ -87,10 +88,38 @@ conns_open(struct conns *conns, struct clock *clock, const struct conn_events *e
 		return -1;
 	conns->ws_pool = chat_ws_pool_new();
 	conns->input = chat_alloc(CONN_INPUT_BYTES);
-	conns->batch = send_batch_open();
 	conns->shared = send_shared_open();
 	chat_ws_init(&conns->scratch, CHAT_WS_SERVER);
 	return 0;
+}
+
+int
+conns_open(struct conns *conns, struct clock *clock, const struct conn_events *events,
+	const struct conn_limits *limits, struct chat_err *err)
+{
+	if (open_set(conns, clock, events, limits, err) < 0)
+		return -1;
+	conns->batch = send_batch_open();
+	return 0;
+}
+
+int
+conns_open_like(
+	struct conns *conns, const struct conns *other, struct clock *clock, struct chat_err *err)
+{
+	if (open_set(conns, clock, other->events, &other->limits, err) < 0)
+		return -1;
+	conns->batch = other->batch ? send_batch_prepare() : NULL;
+	return 0;
+}
+
+void
+conns_enter(struct conns *conns)
+{
+	if (!conns->batch || send_batch_enable(conns->batch))
+		return;
+	send_batch_close(conns->batch);
+	conns->batch = NULL; /* each connection is sent to alone */
 }
 
 void
@@ -156,6 +185,8 @@ conns_flush(struct conns *conns)
 		while ((conn = next_to_flush(conns))) {
 			if (conn->state == CONN_DEAD)
 				conn_free(conn);
+			else if (conn->leaving)
+				conn_leave(conn);
 			else
 				conn_flush(conn, batch);
 		}

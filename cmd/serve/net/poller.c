@@ -81,3 +81,9 @@ poller_change(struct poller *poller, int fd, uint32_t events, void *arg)
 {
 	return control(poller, EPOLL_CTL_MOD, fd, events, arg);
 }
+
+void
+poller_remove(struct poller *poller, int fd)
+{
+	control(poller, EPOLL_CTL_DEL, fd, 0, NULL);
+}

@@ -14,7 +14,7 @@
  * the server waits for this set, once. The loop runs only in the turns in which one of its
  * descriptors is ready or one of its timers is due; most turns have messages alone. (A uv_poll_t
  * for each connection would need 160 bytes and seven more system calls.) The set is
- * level-triggered. A descriptor is removed from the set when it is closed.
+ * level-triggered. A descriptor is removed from the set when it is closed, or by poller_remove().
  */
 struct poller {
 	uv_loop_t *loop; /* borrowed */
@@ -50,5 +50,8 @@ void poller_handle(struct poller *poller);
  */
 int poller_add(struct poller *poller, int fd, uint32_t events, void *arg);
 int poller_change(struct poller *poller, int fd, uint32_t events, void *arg);
+
+/* Watches a descriptor no more that stays open. To be called after poller_handle() only. */
+void poller_remove(struct poller *poller, int fd);
 
 #endif

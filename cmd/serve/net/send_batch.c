@@ -43,12 +43,19 @@ ring_open(struct io_uring *ring, unsigned flags)
 
 	if (io_uring_queue_init(SEND_BATCH_MAX, ring, flags | IORING_SETUP_R_DISABLED) < 0)
 		return false;
-	/* liburing 2.3 has functions for both calls, but does not export them */
-	if (io_uring_register(ring->ring_fd, IORING_REGISTER_RESTRICTIONS, &only, 1) == 0 &&
-		io_uring_register(ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) == 0)
+	/* liburing 2.3 has functions for this call and that of ring_enable, but does not export
+	 * them */
+	if (io_uring_register(ring->ring_fd, IORING_REGISTER_RESTRICTIONS, &only, 1) == 0)
 		return true;
 	io_uring_queue_exit(ring);
 	return false;
+}
+
+/* From now on only this thread can use the ring. */
+static bool
+ring_enable(struct io_uring *ring)
+{
+	return io_uring_register(ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) == 0;
 }
 
 void
@@ -181,17 +188,30 @@ batch_works(struct send_batch *batch)
 }
 
 struct send_batch *
-send_batch_open(void)
+send_batch_prepare(void)
 {
 	struct send_batch *batch = chat_alloc_zeroed(1, sizeof(*batch));
 
-	if (!ring_open(&batch->ring,
+	if (ring_open(&batch->ring,
 		    IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN |
-			    IORING_SETUP_DEFER_TASKRUN)) {
-		free(batch);
-		return NULL;
-	}
-	if (batch_works(batch))
+			    IORING_SETUP_DEFER_TASKRUN))
+		return batch;
+	free(batch);
+	return NULL;
+}
+
+bool
+send_batch_enable(struct send_batch *batch)
+{
+	return ring_enable(&batch->ring);
+}
+
+struct send_batch *
+send_batch_open(void)
+{
+	struct send_batch *batch = send_batch_prepare();
+
+	if (batch && send_batch_enable(batch) && batch_works(batch))
 		return batch;
 	send_batch_close(batch);
 	return NULL;

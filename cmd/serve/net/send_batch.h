@@ -13,6 +13,15 @@ struct send_batch;
 
 /* Returns an empty batch, or NULL if the kernel has no usable io_uring. */
 struct send_batch *send_batch_open(void);
+
+/*
+ * The same in two steps, for a batch of another thread: send_batch_prepare() on any thread, where a
+ * call of send_batch_open() has succeeded; send_batch_enable() on the thread that uses the batch,
+ * before its first use. If that returns false, only send_batch_close() may follow.
+ */
+struct send_batch *send_batch_prepare(void);
+bool send_batch_enable(struct send_batch *batch);
+
 void send_batch_close(struct send_batch *batch); /* NULL does nothing */
 
 /*

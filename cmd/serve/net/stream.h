@@ -43,6 +43,14 @@ stream_unsent(const struct stream *stream)
 	return stream->tls ? tls_unsent(stream->tls) : 0;
 }
 
+/* From now on the memory for unsent bytes is part of *held; NULL: it is not counted. */
+static inline void
+stream_held_by(struct stream *stream, size_t *held)
+{
+	if (stream->tls)
+		tls_held_by(stream->tls, held);
+}
+
 /* Returns true if stream_write() can go on only when stream_read() has read more. */
 static inline bool
 stream_waits_for_input(const struct stream *stream)

@@ -13,7 +13,8 @@
 /*
  * The server's side of TLS 1.2 and newer (RFC 8446, RFC 5246). A struct tls holds the certificate
  * and the settings. A struct tls_session is the TLS of one connection, over a non-blocking socket
- * that the caller owns.
+ * that the caller owns. Sessions of one struct tls may be used by several threads, each session by
+ * one of them at a time; tls_open(), tls_reload() and tls_close() are for one thread.
  */
 struct tls_files {
 	const char *cert; /* PEM: the certificate, then its chain of intermediate certificates */
@@ -44,7 +45,7 @@ void tls_close(struct tls *tls);
 int tls_reload(struct tls *tls, struct chat_err *err);
 
 /* Returns true if the certificate is for this host name. */
-bool tls_is_named(const struct tls *tls, struct chat_span host);
+bool tls_is_named(struct tls *tls, struct chat_span host);
 
 /* Returns the number of failed handshakes. Those that only took too long are not counted. */
 uint64_t tls_failures(const struct tls *tls);
@@ -100,6 +101,9 @@ bool tls_waits_for_input(const struct tls_session *session);
 
 /* Returns the number of encrypted bytes that are kept; 0: all were sent. */
 size_t tls_unsent(const struct tls_session *session);
+
+/* From now on their memory is part of *held, which must outlive the session; NULL: of nothing. */
+void tls_held_by(struct tls_session *session, size_t *held);
 
 /* Sends kept bytes. Returns the number of bytes that the socket accepted, or STREAM_GONE. */
 ssize_t tls_flush(struct tls_session *session);

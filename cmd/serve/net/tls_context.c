@@ -199,6 +199,7 @@ tls_open(const struct tls_files *files, struct chat_err *err)
 	tls = chat_alloc_zeroed(1, sizeof(*tls));
 	tls->files = files;
 	tls->context = context;
+	uv_mutex_init(&tls->mutex);
 	tls->wire = tls_wire_new();
 	if (tls->wire && tls_tickets_reset(&tls->tickets, chat_now_ms()))
 		return tls;
@@ -214,12 +215,15 @@ tls_reload(struct tls *tls, struct chat_err *err)
 
 	if (!context)
 		return -1;
+	uv_mutex_lock(&tls->mutex);
 	if (!tls_tickets_reset(&tls->tickets, chat_now_ms())) {
+		uv_mutex_unlock(&tls->mutex);
 		SSL_CTX_free(context);
 		return chat_fail(err, CHAT_INTERNAL, "TLS cannot be had");
 	}
 	SSL_CTX_free(tls->context);
 	tls->context = context;
+	uv_mutex_unlock(&tls->mutex);
 	return 0;
 }
 
@@ -230,18 +234,21 @@ tls_close(struct tls *tls)
 		return;
 	SSL_CTX_free(tls->context);
 	BIO_meth_free(tls->wire);
+	uv_mutex_destroy(&tls->mutex);
 	free(tls);
 }
 
 bool
-tls_is_named(const struct tls *tls, struct chat_span host)
+tls_is_named(struct tls *tls, struct chat_span host)
 {
-	X509 *certificate = SSL_CTX_get0_certificate(tls->context);
 	bool named;
 
 	if (!host.len || *host.at == '.') /* OpenSSL would match all subdomains */
 		return false;
-	named = X509_check_host(certificate, host.at, host.len, 0, NULL) == 1;
+	uv_mutex_lock(&tls->mutex);
+	named = X509_check_host(
+			SSL_CTX_get0_certificate(tls->context), host.at, host.len, 0, NULL) == 1;
+	uv_mutex_unlock(&tls->mutex);
 	ERR_clear_error();
 	return named;
 }

@@ -13,9 +13,19 @@
 #define UNSENT_MAX (sizeof(((struct tls_output *)0)->bytes) + ((size_t)64 << 10))
 
 void
+tls_held_by(struct tls_session *session, size_t *held)
+{
+	if (session->held)
+		*session->held -= session->unsent.cap;
+	session->held = held;
+	if (held)
+		*held += session->unsent.cap;
+}
+
+void
 tls_output_free(struct tls_session *session)
 {
-	*session->held -= session->unsent.cap;
+	tls_held_by(session, NULL);
 	chat_buf_free(&session->unsent);
 	session->sent = 0;
 }

@@ -2,6 +2,8 @@
 #define SERVE_NET_TLS_PRIVATE_H
 
 #include <openssl/ssl.h>
+#include <stdatomic.h>
+#include <uv.h>
 
 #include "serve/net/tls.h"
 #include "text/buf.h"
@@ -25,11 +27,14 @@ struct tls_tickets {
 
 struct tls {
 	const struct tls_files *files; /* borrowed */
+	uv_mutex_t mutex; /* of `context` and `tickets` */
 	SSL_CTX *context; /* owned; for new sessions: a session keeps its first context */
 	BIO_METHOD *wire; /* owned */
 	struct tls_tickets tickets; /* for the sessions of `context` */
-	uint64_t failures; /* the number of failed handshakes */
-	size_t bytes; /* the estimated memory of all sessions together */
+
+	/* The sessions of several threads change them. */
+	atomic_size_t failures; /* the number of failed handshakes */
+	atomic_size_t bytes; /* the estimated memory of all sessions together */
 };
 
 #define TLS_HEADER 5 /* bytes before each record */

@@ -59,8 +59,8 @@ count_memory(struct tls_session *session)
 
 	bytes += SSL_has_pending(session->ssl) ? RECORD_BYTES : 0;
 	bytes += said_goodbye ? RECORD_BYTES : 0;
-	session->tls->bytes += bytes;
-	session->tls->bytes -= session->bytes;
+	if (bytes != session->bytes)
+		atomic_fetch_add(&session->tls->bytes, (size_t)bytes - session->bytes);
 	session->bytes = bytes;
 }
 
@@ -97,7 +97,7 @@ tls_session_free(struct tls_session *session)
 {
 	if (!session)
 		return;
-	session->tls->bytes -= session->bytes;
+	atomic_fetch_sub(&session->tls->bytes, session->bytes);
 	tls_output_free(session);
 	SSL_free(session->ssl);
 	free(session);

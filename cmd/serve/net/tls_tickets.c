@@ -93,11 +93,17 @@ tls_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX 
 {
 	const struct tls_session *session = SSL_get_app_data(ssl);
 	struct tls *tls = session->tls;
-	bool stale = SSL_get_SSL_CTX(ssl) != tls->context;
+	bool stale;
+	int result = -1;
 
-	if (!rotate(&tls->tickets, chat_now_ms()))
-		return -1;
-	if (issue)
-		return issue_ticket(&tls->tickets, stale, name, iv, cipher, mac);
-	return stale ? 0 : read_ticket(&tls->tickets, name, iv, cipher, mac);
+	uv_mutex_lock(&tls->mutex);
+	stale = SSL_get_SSL_CTX(ssl) != tls->context;
+	if (rotate(&tls->tickets, chat_now_ms())) {
+		if (issue)
+			result = issue_ticket(&tls->tickets, stale, name, iv, cipher, mac);
+		else
+			result = stale ? 0 : read_ticket(&tls->tickets, name, iv, cipher, mac);
+	}
+	uv_mutex_unlock(&tls->mutex);
+	return result;
 }

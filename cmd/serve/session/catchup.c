@@ -35,7 +35,7 @@ struct catchup_reader {
 static struct fair_lane *
 lane_of(const struct catchup_reader *reader, enum address_lane lane)
 {
-	return address_lane(reader->address, lane);
+	return address_lane(reader->address, reader->catchup->loop, lane);
 }
 
 static struct page_cache *

@@ -28,6 +28,7 @@ struct catchup {
 	size_t readers; /* members that catch up now */
 	int64_t turn_bytes; /* that may still be sent in this turn */
 	uint64_t pages_sent; /* since the start of the server */
+	size_t loop; /* the number of its loop, set by the caller after catchup_open() */
 	uv_idle_t idle; /* keeps the loop turning while a reader wants a page */
 };
 

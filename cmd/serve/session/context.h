@@ -32,11 +32,20 @@ struct session_options {
 	bool is_verbose; /* joins, leaves and errors are written to the error log */
 };
 
-/* The state that all sessions of a server share. */
+/* The state that all sessions of a loop share. */
 struct session_context {
 	struct session_options options;
 	struct origin_names names; /* of pages and hosts that are allowed */
+	size_t loop; /* the number of its loop, from 0 */
+	size_t loops; /* how many loops the server has */
 	bool not_ready; /* the server catches up with its cluster: requests get 503 */
+
+	/*
+	 * Passes a session, whose connection has left its set, to the loop session->destination,
+	 * which calls session_adopt(). Used if there are several loops.
+	 */
+	void (*hand_over)(void *arg, struct session *session);
+	void *arg;
 
 	/* Borrowed from the server. */
 	struct clock *clock;
@@ -53,6 +62,7 @@ struct session_context {
 	struct backpressure backpressure;
 	struct catchup catchup;
 	struct session_counters counters;
+	unsigned sweeps; /* how many times sessions_sweep was called */
 
 	/* utlists of the sessions in each state (session.h); the oldest in that state is first. */
 	struct session *awaiting_init, *denied, *stalled, *throttled, *settling;

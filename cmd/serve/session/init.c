@@ -70,10 +70,11 @@ static void
 wait_for_auth(struct session *session, struct chat_span init)
 {
 	struct auth_queue *queue = &session->context->auth_queue;
+	struct fair_lane *lane =
+		address_lane(session->address, session->context->loop, ADDRESS_LANE_AUTH);
 
 	session_set_state(session, SESSION_AWAITS_AUTH);
-	session->auth_wait =
-		auth_queue_push(queue, address_lane(session->address, ADDRESS_LANE_AUTH), session);
+	session->auth_wait = auth_queue_push(queue, lane, session);
 	auth_queue_keep(queue, session->auth_wait, init);
 	conn_pause(&session->conn, CONN_PAUSE_SESSION);
 	session_log(session, "waits its turn: too many wrong tokens came from there");

@@ -13,7 +13,7 @@ struct tls;
 struct origin_names {
 	const struct chat_strings *origins; /* of pages that may connect to any host */
 	const struct chat_strings *hosts; /* names of the server */
-	const struct tls *tls; /* its certificate has more names of the server; NULL: no TLS */
+	struct tls *tls; /* its certificate has more names of the server; NULL: no TLS */
 };
 
 /* Checks that browsers may send these origins: https://host, http://host:8080 or "null". Returns 0,

@@ -13,9 +13,19 @@
 #define EXPIRE_LOOKS 1000 /* buckets that one rate_limiter_expire looks at */
 #define EVICT_LOOKS 8 /* buckets that are looked at to find a full one to evict */
 
+/* Of a payer that may pay at other limiters, too. */
+struct account {
+	struct rate_record *record; /* held; NULL: the pool was not told of it yet */
+	int64_t untold[RATE_KINDS]; /* paid here, and not told to the pool */
+	int64_t known[RATE_KINDS]; /* paid everywhere, as the pool has told */
+};
+
 struct bucket {
 	UT_hash_handle hh;
 	struct bucket *next, *prev;
+	struct bucket *next_paying; /* in rate_limiter->paying; this bucket itself: not in the list
+				     */
+	struct account *account; /* owned; NULL: nobody else needs to know */
 	int64_t credit[RATE_KINDS];
 	int64_t filled_ms; /* when the credit was last computed */
 	size_t key_len;
@@ -23,6 +33,8 @@ struct bucket {
 };
 
 #define KEY_MAX 256
+
+_Static_assert(RATE_KINDS == RATE_POOL_KINDS, "the pool has the same kinds");
 
 /* ---- credit ---- */
 
@@ -77,9 +89,21 @@ bucket_wait_ms(const struct rate_limiter *rate_limiter, const struct bucket *buc
 /* ---- the table ---- */
 
 static size_t
-bucket_bytes(size_t key_len)
+bucket_bytes(const struct bucket *bucket)
 {
-	return memory_cost(sizeof(struct bucket) + key_len);
+	return memory_cost(sizeof(*bucket) + bucket->key_len) +
+		(bucket->account ? memory_cost(sizeof(*bucket->account)) : 0);
+}
+
+/* Frees the bucket's account. Payments that the pool was not told of are forgotten. */
+static void
+account_free(struct rate_limiter *rate_limiter, struct bucket *bucket)
+{
+	if (bucket->next_paying != bucket)
+		LL_DELETE2(rate_limiter->paying, bucket, next_paying);
+	if (bucket->account && bucket->account->record)
+		rate_pool_drop(rate_limiter->pool, bucket->account->record);
+	free(bucket->account);
 }
 
 static void
@@ -88,7 +112,8 @@ bucket_free(struct rate_limiter *rate_limiter, struct bucket *bucket)
 	HASH_DEL(rate_limiter->by_key, bucket);
 	DL_DELETE(rate_limiter->oldest, bucket);
 	rate_limiter->count--;
-	rate_limiter->bytes -= bucket_bytes(bucket->key_len);
+	rate_limiter->bytes -= bucket_bytes(bucket);
+	account_free(rate_limiter, bucket);
 	free(bucket);
 }
 
@@ -167,10 +192,13 @@ bucket_add(struct rate_limiter *rate_limiter, const struct rate_payer *payer, in
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++)
 		bucket->credit[kind] = full_of(rate_limiter, bucket->key[0], kind);
 	bucket->filled_ms = now_ms;
+	bucket->next_paying = bucket;
+	if (rate_limiter->pool && payer->kind != RATE_CONN)
+		bucket->account = chat_alloc_zeroed(1, sizeof(*bucket->account));
 	HASH_ADD_KEYPTR(hh, rate_limiter->by_key, bucket->key, len, bucket);
 	DL_APPEND(rate_limiter->oldest, bucket);
 	rate_limiter->count++;
-	rate_limiter->bytes += bucket_bytes(len);
+	rate_limiter->bytes += bucket_bytes(bucket);
 	return bucket;
 }
 
@@ -181,6 +209,66 @@ rate_limiter_forget(struct rate_limiter *rate_limiter, const struct rate_payer *
 
 	if (bucket)
 		bucket_free(rate_limiter, bucket);
+}
+
+/* ---- other limiters ---- */
+
+static void
+note_payment(struct rate_limiter *rate_limiter, struct bucket *bucket, enum rate_kind kind,
+	int64_t credit)
+{
+	bucket->account->untold[kind] += credit;
+	if (bucket->next_paying != bucket)
+		return;
+	bucket->next_paying = rate_limiter->paying;
+	rate_limiter->paying = bucket;
+}
+
+/* Takes what was paid elsewhere. A payer never owes more than a burst because of that. */
+static void
+take_others(const struct rate_limiter *rate_limiter, struct bucket *bucket,
+	const int64_t paid[RATE_KINDS])
+{
+	struct account *account = bucket->account;
+
+	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++) {
+		int64_t elsewhere = paid[kind] - account->known[kind] - account->untold[kind];
+		int64_t least = -full_of(rate_limiter, bucket->key[0], kind);
+
+		if (bucket->credit[kind] < least)
+			least = bucket->credit[kind];
+		bucket->credit[kind] = bucket->credit[kind] - elsewhere < least
+			? least
+			: bucket->credit[kind] - elsewhere;
+		account->known[kind] = paid[kind];
+		account->untold[kind] = 0;
+	}
+}
+
+static void
+bucket_exchange(const struct rate_limiter *rate_limiter, struct bucket *bucket)
+{
+	struct account *account = bucket->account;
+	int64_t paid[RATE_KINDS];
+
+	if (!account->record)
+		account->record = rate_pool_hold(
+			rate_limiter->pool, bucket->key, bucket->key_len, account->known);
+	rate_pool_pay(rate_limiter->pool, account->record, account->untold, paid);
+	take_others(rate_limiter, bucket, paid);
+}
+
+void
+rate_limiter_exchange(struct rate_limiter *rate_limiter)
+{
+	struct bucket *bucket = rate_limiter->paying, *next;
+
+	rate_limiter->paying = NULL;
+	for (; bucket; bucket = next) {
+		next = bucket->next_paying;
+		bucket->next_paying = bucket;
+		bucket_exchange(rate_limiter, bucket);
+	}
 }
 
 /* ---- paying ---- */
@@ -239,8 +327,11 @@ payer_take(struct rate_limiter *rate_limiter, const struct rate_payer *payer,
 	if (!bucket)
 		bucket = bucket_add(rate_limiter, payer, now_ms);
 	for (enum rate_kind kind = 0; kind < RATE_KINDS; kind++)
-		if (pays(rate_limiter, payer, kind, price[kind]))
+		if (pays(rate_limiter, payer, kind, price[kind])) {
 			bucket->credit[kind] -= price[kind] * UNIT;
+			if (bucket->account)
+				note_payment(rate_limiter, bucket, kind, price[kind] * UNIT);
+		}
 	DL_DELETE(rate_limiter->oldest, bucket);
 	DL_APPEND(rate_limiter->oldest, bucket);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "chat/span.h"
+#include "serve/session/rate_pool.h"
 
 /*
  * Token buckets: how many messages, bytes and joins each payer may make. A payer has credit, which
@@ -15,6 +16,10 @@
  * Only payers whose credit is not full have a bucket, at most RATE_LIMITER_MAX of them. Beyond that
  * a bucket is evicted, and its payer has full credit again. A peer needs a connection, a name or an
  * address for each bucket, so that it gains nothing by making many.
+ *
+ * If several loops have limiters with one pool, the rates of a name and of an address hold for all
+ * of them: what a payer pays at one limiter is taken from its credit at the others, a tenth of a
+ * second later. So it may exceed its burst at once, once on each loop, but not its rate for long.
  */
 struct bucket;
 
@@ -49,6 +54,9 @@ struct rate_limiter {
 	size_t count;
 	size_t bytes; /* of memory */
 	struct rate_limit limits[RATE_KINDS];
+	struct rate_pool *pool; /* borrowed; NULL: there is no other limiter */
+	struct bucket *paying; /* linked by next_paying: they have paid what the pool does not know
+				*/
 };
 
 #define RATE_LIMITER_MAX 100000
@@ -67,6 +75,9 @@ int64_t rate_limiter_pay(struct rate_limiter *rate_limiter, const struct rate_pa
 
 /* Forgets a payer that will not pay any more; a later one may have its key. */
 void rate_limiter_forget(struct rate_limiter *rate_limiter, const struct rate_payer *payer);
+
+/* Tells the pool what was paid, and takes what was paid elsewhere. Call it a few times a second. */
+void rate_limiter_exchange(struct rate_limiter *rate_limiter);
 
 /* Frees some of the buckets that are full again. Call it a few times a second. */
 void rate_limiter_expire(struct rate_limiter *rate_limiter, int64_t now_ms);

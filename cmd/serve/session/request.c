@@ -38,7 +38,7 @@ session_check_peer(
 		return 403;
 	}
 	resolve_proxy(session, request);
-	if (context->conns->count > context->options.max_connections) {
+	if (addresses_connections(context->addresses) > context->options.max_connections) {
 		*why = "the server is full";
 		return 503;
 	}
@@ -47,6 +47,22 @@ session_check_peer(
 		return 503;
 	}
 	return 0;
+}
+
+bool
+session_belongs_elsewhere(struct conn *conn, const struct chat_http_request *request)
+{
+	struct session *session = session_of(conn);
+	const struct session_context *context = session->context;
+	size_t loop;
+
+	if (context->loops < 2 || !chat_channel_valid(request->path))
+		return false;
+	loop = channel_loop(request->path, context->loops);
+	if (loop == context->loop)
+		return false;
+	session->destination = loop;
+	return true;
 }
 
 /* Returns the claimant of a new channel. This machine and a proxy stand for many peers. */

@@ -31,6 +31,7 @@ struct session {
 	union {
 		struct session *next_in_state; /* in the list of its state */
 		struct auth_wait *auth_wait; /* in SESSION_AWAITS_AUTH; the queue owns it */
+		size_t destination; /* the number of the loop that it goes over to (request.h) */
 	};
 	struct session *prev_in_state;
 	int64_t state_since_ms;

@@ -136,6 +136,14 @@ on_closed(struct conn *conn)
 }
 
 static void
+on_left(struct conn *conn)
+{
+	const struct session_context *context = session_of(conn)->context;
+
+	context->hand_over(context->arg, session_of(conn));
+}
+
+static void
 on_release(struct conn *conn)
 {
 	free(session_of(conn)->digest);
@@ -144,6 +152,8 @@ on_release(struct conn *conn)
 
 const struct conn_events session_events = {
 	.on_proxy_header = on_proxy_header,
+	.belongs_elsewhere = session_belongs_elsewhere, /* request.c */
+	.on_left = on_left,
 	.on_request = session_request, /* request.c */
 	.on_visit = session_visit, /* visit.c */
 	.on_message = session_receive, /* message.c */
@@ -175,6 +185,14 @@ session_start(struct session_context *context, int fd, struct tls *tls, struct a
 	} else if (address_kind(address) == ADDRESS_TCP_PROXY) {
 		conn_expect_proxy_header(&session->conn);
 	}
+}
+
+void
+session_adopt(struct session *session, struct session_context *context)
+{
+	session->context = context;
+	session->next_in_state = NULL;
+	conn_adopt(&session->conn, context->conns);
 }
 
 /* ---- from time to time ---- */
@@ -265,7 +283,9 @@ sessions_sweep(struct session_context *context)
 	end_late(context);
 	end_denied(context);
 	resume_throttled(context);
-	serve_auth_queue(context);
+	/* The loops take turns, so that an address can guess no more tokens if there are many. */
+	if (context->loops < 2 || context->sweeps++ % context->loops == context->loop)
+		serve_auth_queue(context);
 }
 
 bool

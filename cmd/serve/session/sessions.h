@@ -19,9 +19,13 @@ extern const struct conn_events session_events;
 void session_start(
 	struct session_context *context, int fd, struct tls *tls, struct address *address);
 
+/* Begins to serve a session that has left another loop (session_context.hand_over). */
+void session_adopt(struct session *session, struct session_context *context);
+
 /*
  * Ends the sessions with an overdue init or a wrong token, resumes those that were throttled, and
- * checks one waiting session of each barred address. Call it several times a second.
+ * checks one waiting session of each barred address, if it is this loop's turn to do that. Call it
+ * several times a second.
  */
 void sessions_sweep(struct session_context *context);
 

@@ -297,6 +297,20 @@ tokens_reload(struct tokens *tokens, struct chat_err *err)
 	return 0;
 }
 
+void
+tokens_copy(struct tokens *copy, const struct tokens *tokens)
+{
+	*copy = (struct tokens){.path = tokens->path, .count = tokens->count};
+	copy->at = chat_alloc((tokens->count + 1) * sizeof(*copy->at));
+	for (size_t i = 0; i < tokens->count; i++) {
+		const struct token *token = &tokens->at[i];
+
+		copy->at[i] = *token;
+		copy->at[i].username = chat_strndup(token->username, strlen(token->username));
+		copy->at[i].id = chat_strndup(token->id, strlen(token->id));
+	}
+}
+
 /* Returns the index of the first line of this user, or of the first user after it. */
 static size_t
 find_user(const struct tokens *tokens, struct chat_span username)

@@ -43,6 +43,9 @@ void tokens_free(struct tokens *tokens);
 /* Reads the file again. Returns -1, and keeps the old content, if it cannot be read. */
 int tokens_reload(struct tokens *tokens, struct chat_err *err);
 
+/* Makes a copy, for another thread. *copy is empty before; its owner must call tokens_free(). */
+void tokens_copy(struct tokens *copy, const struct tokens *tokens);
+
 /*
  * Returns the id of this user if the digest is that of one of its tokens; otherwise at is NULL. The
  * id is valid until the tokens are freed or read again.

@@ -23,10 +23,33 @@ error_log_append(struct error_log *error_log, struct chat_span line)
 
 	uv_mutex_lock(&error_log->mutex);
 	line_writer_append(&error_log->writer, line);
+	atomic_store(&error_log->has_lines, true);
 	immediate = error_log->immediate;
 	uv_mutex_unlock(&error_log->mutex);
 	if (immediate)
 		error_log_flush(error_log);
+}
+
+size_t
+error_log_bytes(struct error_log *error_log)
+{
+	size_t bytes;
+
+	uv_mutex_lock(&error_log->mutex);
+	bytes = error_log->writer.buf.cap;
+	uv_mutex_unlock(&error_log->mutex);
+	return bytes;
+}
+
+uint64_t
+error_log_dropped(struct error_log *error_log)
+{
+	uint64_t dropped;
+
+	uv_mutex_lock(&error_log->mutex);
+	dropped = error_log->writer.dropped_ever;
+	uv_mutex_unlock(&error_log->mutex);
+	return dropped;
 }
 
 void
@@ -68,6 +91,7 @@ error_log_flush(struct error_log *error_log)
 
 	uv_mutex_lock(&error_log->mutex);
 	line_writer_flush(writer);
+	atomic_store(&error_log->has_lines, writer->buf.len > 0);
 	line_writer_take_error(writer); /* discard it: an error of stderr cannot be logged */
 	lost = line_writer_take_dropped(writer);
 	uv_mutex_unlock(&error_log->mutex);

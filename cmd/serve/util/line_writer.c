@@ -42,7 +42,8 @@ line_writer_open(struct line_writer *writer, uv_loop_t *loop, int fd, size_t max
 {
 	int flags;
 
-	*writer = (struct line_writer){.fd = fd, .max_bytes = max_bytes};
+	*writer =
+		(struct line_writer){.fd = fd, .max_bytes = max_bytes, .thread = uv_thread_self()};
 	choose_kind(writer);
 	if (writer->kind == LINE_WRITER_FILE)
 		return;
@@ -148,9 +149,15 @@ may_pass(int error)
 		error == ENOMEM;
 }
 
+/* Only the loop's own thread may use the poll handle: it will meet the error again. */
 static void
 handle_error(struct line_writer *writer, int error)
 {
+	const uv_thread_t self = uv_thread_self();
+	bool on_loop = uv_thread_equal(&writer->thread, &self) != 0;
+
+	if (!on_loop && !may_pass(error))
+		return;
 	if (error == EAGAIN) {
 		writer->waiting = writer->has_poll;
 		if (writer->has_poll)

@@ -1,6 +1,7 @@
 #ifndef SERVE_UTIL_LINE_WRITER_H
 #define SERVE_UTIL_LINE_WRITER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,10 @@
  * channels to stdout, the server's log to stderr (error_log.h). Lines stay in a buffer while the
  * reader does not read or the disk is full. A line that the buffer has no room for is discarded as
  * a whole, and counted. An empty buffer accepts a line of any length.
+ *
+ * Other threads than that of the loop may call line_writer_append() and line_writer_flush(), if a
+ * lock of the owner's keeps the calls apart. A flush by another thread leaves permanent errors, and
+ * waiting for the reader, to the next flush on the loop.
  */
 enum line_writer_kind {
 	LINE_WRITER_FILE, /* a regular file: write(2) does not wait */
@@ -24,6 +29,7 @@ enum line_writer_kind {
 
 struct line_writer {
 	uv_poll_t poll;
+	uv_thread_t thread; /* of the loop */
 	struct chat_buf buf; /* the lines to be written; its first `sent` bytes are written */
 	size_t max_bytes; /* the most unwritten bytes in buf, unless they are one line */
 	size_t sent; /* the bytes of buf that are written already */
@@ -34,7 +40,7 @@ struct line_writer {
 	int reported; /* the errno that it returned last; 0 after a successful write */
 	enum line_writer_kind kind;
 	bool has_poll; /* the poll handle is open */
-	bool waiting; /* until the descriptor is writable, nothing is written */
+	atomic_bool waiting; /* until the descriptor is writable, nothing is written */
 };
 
 /* Opens a writer to fd, which the caller owns and keeps open until line_writer_close(). */

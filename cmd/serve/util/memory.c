@@ -17,12 +17,18 @@
 #define TRIM_BYTES ((size_t)8 << 20)
 
 void
+memory_use_threads(size_t count)
+{
+	mallopt(M_ARENA_MAX, (int)count);
+}
+
+void
 memory_configure(void)
 {
 	/* By default, both thresholds grow when a large allocation is freed. */
 	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
 	mallopt(M_TRIM_THRESHOLD, TOP_BYTES);
-	mallopt(M_ARENA_MAX, 1); /* all threads use the main heap */
+	memory_use_threads(1);
 	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = chat_alloc, .free_fn = free});
 	/* OpenSSL refuses the allocator if it has allocated memory already. */
 	if (uv_replace_allocator(chat_alloc, chat_realloc, chat_alloc_zeroed, free) != 0 ||

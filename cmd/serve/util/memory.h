@@ -11,6 +11,9 @@
  */
 void memory_configure(void);
 
+/* Lets this many threads allocate beside each other. By default all use the main heap. */
+void memory_use_threads(size_t count);
+
 /* The state of memory_trim(). Must be zeroed before the first call. */
 struct memory_peak {
 	size_t bytes; /* the highest `held` since the last trim */

@@ -1,12 +1,12 @@
-#ifndef SERVE_CLUSTER_MAILBOX_H
-#define SERVE_CLUSTER_MAILBOX_H
+#ifndef SERVE_UTIL_MAILBOX_H
+#define SERVE_UTIL_MAILBOX_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
 /*
- * Letters from other threads to the loop. They arrive in the order in which they were posted. A
+ * Letters from other threads to a loop. They arrive in the order in which they were posted. A
  * thread that posts much more than the loop takes is made to wait.
  */
 struct letter {

@@ -1,5 +1,5 @@
-/* Between the threads of a library and the loop: a list and one lock. */
-#include "serve/cluster/mailbox.h"
+/* Between other threads and a loop: a list and one lock. */
+#include "serve/util/mailbox.h"
 
 struct letter *
 mailbox_take(struct mailbox *mailbox)
