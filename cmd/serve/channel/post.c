@@ -34,6 +34,7 @@ void
 channel_post_fill(struct channel_post *post, const struct chat_msg *msg)
 {
 	post->nonce_json = raw_json(msg, CHAT_SLOT_NONCE);
+	post->nonce = (struct chat_span){0};
 	if (post->nonce_json.len)
 		post->nonce = (struct chat_span){post->nonce_bytes,
 			chat_json_unescape(&msg->value[CHAT_SLOT_NONCE], post->nonce_bytes,
