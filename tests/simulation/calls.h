@@ -169,6 +169,7 @@ int sim_uv_idle_start(uv_idle_t *idle, uv_idle_cb call);
 int sim_uv_idle_stop(uv_idle_t *idle);
 int sim_uv_timer_init(uv_loop_t *loop, uv_timer_t *timer);
 int sim_uv_timer_start(uv_timer_t *timer, uv_timer_cb call, uint64_t timeout, uint64_t repeat);
+uint64_t sim_uv_timer_get_repeat(const uv_timer_t *timer);
 int sim_uv_timer_stop(uv_timer_t *timer);
 int sim_uv_async_init(uv_loop_t *loop, uv_async_t *async, uv_async_cb call);
 int sim_uv_async_send(uv_async_t *async);
@@ -188,6 +189,9 @@ void sim_uv_cond_broadcast(uv_cond_t *cond);
 void sim_uv_cond_wait(uv_cond_t *cond, uv_mutex_t *mutex);
 int sim_uv_cond_timedwait(uv_cond_t *cond, uv_mutex_t *mutex, uint64_t timeout_ns);
 int sim_uv_thread_create(uv_thread_t *thread, uv_thread_cb run, void *arg);
+uv_thread_t sim_uv_thread_self(void);
+int sim_uv_thread_equal(const uv_thread_t *one, const uv_thread_t *other);
+unsigned sim_uv_available_parallelism(void);
 int sim_uv_thread_join(uv_thread_t *thread);
 int sim_uv_replace_allocator(
 	uv_malloc_func alloc, uv_realloc_func again, uv_calloc_func zeroed, uv_free_func give);

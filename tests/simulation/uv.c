@@ -262,6 +262,12 @@ sim_uv_timer_start(uv_timer_t *timer, uv_timer_cb call, uint64_t timeout, uint64
 	return 0;
 }
 
+uint64_t
+sim_uv_timer_get_repeat(const uv_timer_t *timer)
+{
+	return (uint64_t)(half_of(timer)->repeat_ns / MILLISECOND);
+}
+
 int
 sim_uv_timer_stop(uv_timer_t *timer)
 {

@@ -111,6 +111,24 @@ sim_uv_thread_create(uv_thread_t *thread, uv_thread_cb run, void *arg)
 	return 0;
 }
 
+uv_thread_t
+sim_uv_thread_self(void)
+{
+	return (uv_thread_t)task_self();
+}
+
+int
+sim_uv_thread_equal(const uv_thread_t *one, const uv_thread_t *other)
+{
+	return *one == *other;
+}
+
+unsigned
+sim_uv_available_parallelism(void)
+{
+	return 1;
+}
+
 int
 sim_uv_thread_join(uv_thread_t *thread)
 {

@@ -25,7 +25,8 @@ tls_held_by(struct tls_session *session, size_t *held)
 void
 tls_output_free(struct tls_session *session)
 {
-	tls_held_by(session, NULL);
+	if (session->held)
+		*session->held -= session->unsent.cap;
 	chat_buf_free(&session->unsent);
 	session->sent = 0;
 }
@@ -39,7 +40,8 @@ keep(struct tls_session *session, const char *bytes, size_t len)
 	if (unsent->len + len > UNSENT_MAX)
 		return -1;
 	chat_buf_append(unsent, bytes, len);
-	*session->held += unsent->cap - before;
+	if (session->held)
+		*session->held += unsent->cap - before;
 	return 0;
 }
 
