@@ -22,10 +22,20 @@ START = 30 * SLOWNESS  # seconds for a cluster to have a leader and a stream
 STORES_ON_THE_WAY = 100
 
 
-def may_sync():
-    """Whether the nats-server has sync_interval: from version 2.10 on."""
+def is_since(*version):
+    """Whether the nats-server is of this version, or newer."""
     said = subprocess.run([NATS_SERVER, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode()
-    return tuple(int(part) for part in said.split("v")[-1].split(".")[:2]) >= (2, 10)
+    return tuple(int(part) for part in said.split("v")[-1].split(".")[:2]) >= version
+
+
+def may_sync():
+    """Whether it has sync_interval."""
+    return is_since(2, 10)
+
+
+def has_one_time():
+    """Whether all nats-servers have the same time of an entry, also of one that was stored while the leader ended."""
+    return is_since(2, 10)
 
 
 class Process:
