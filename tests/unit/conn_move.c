@@ -45,7 +45,7 @@ send_request(struct fixture *from, const char *name)
 	peer_send(from, REQUEST, strlen(REQUEST) - 5);
 	turns(from);
 	is_str(from->events, "", "%s: nothing is asked before the head is there", name);
-	peer_send(from, REQUEST + strlen(REQUEST) - 5, 5);
+	peer_send(from, &REQUEST[strlen(REQUEST) - 5], 5);
 	peer_send_frame(from, CHAT_WS_TEXT, CHAT_SPAN("early"));
 }
 

@@ -225,7 +225,8 @@ line_writer_leave_loop(struct line_writer *writer)
 {
 	if (writer->has_poll)
 		uv_close((uv_handle_t *)&writer->poll, NULL);
-	writer->has_poll = writer->waiting = false;
+	writer->has_poll = false;
+	writer->waiting = false;
 }
 
 void
