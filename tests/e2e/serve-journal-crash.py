@@ -5,25 +5,12 @@ import random
 import tempfile
 import time
 
-from journaling import disk, is_ascending, is_valid, messages_of, new_dir, start, texts
+from journaling import disk, is_ascending, is_valid, messages_of, new_dir, rest, start, texts
 from peer import SLOWNESS
 from serving import case, main
 
 FULL = bool(os.environ.get("CHAT_TEST_FULL"))
 SEED = 20261122
-
-
-def rest(peer):
-    """The messages that were already on their way to a peer whose server is gone."""
-    messages = []
-    try:
-        while True:
-            message = peer.recv()
-            if message["type"] == "message":
-                messages.append(message)
-    except (EOFError, ConnectionResetError):
-        peer.close()
-        return messages
 
 
 def sizes(dir):

@@ -9,8 +9,8 @@ import signal
 import tempfile
 
 from journaling import (
-    disk, get, held, ids, is_ascending, is_valid, messages_of, monitored, new_dir, newest, past, say, segments, start,
-    texts)  # fmt: skip
+    disk, get, held, ids, is_ascending, is_valid, messages_of, monitored, new_dir, newest, past, rest, say, segments,
+    start, texts)  # fmt: skip
 from peer import until
 from serving import case, main
 
@@ -18,10 +18,6 @@ FULL = bool(os.environ.get("CHAT_TEST_FULL"))
 SEED = 20261128
 CHANNELS = ["/room-%d" % number for number in range(12)]  # some on each of 4 threads, but for one time in many
 WHOLE = ["--history", "1000", "--history-bytes", "1G"]
-
-
-def number_of(id):
-    return int(id.split("-")[-1], 16)
 
 
 def is_one_order(dir):
@@ -33,19 +29,6 @@ def is_one_order(dir):
             written += [line["id"] for line in map(json.loads, file) if line["type"] == "message"]
     assert written == sorted(set(written)), "the ids do not ascend in the files"
     return written
-
-
-def rest(peer):
-    """The messages that were already on their way to a peer whose server is gone."""
-    messages = []
-    try:
-        while True:
-            message = peer.recv()
-            if message["type"] == "message":
-                messages.append(message)
-    except (EOFError, ConnectionResetError):
-        peer.close()
-        return messages
 
 
 def crash(sync, rounds, *loops):

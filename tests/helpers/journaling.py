@@ -47,6 +47,19 @@ def messages_of(peer, count):
     return got
 
 
+def rest(peer):
+    """The messages that were already on their way to a peer whose server is gone."""
+    messages = []
+    try:
+        while True:
+            message = peer.recv()
+            if message["type"] == "message":
+                messages.append(message)
+    except (EOFError, ConnectionResetError):
+        peer.close()
+        return messages
+
+
 def texts(count, prefix="", nonces=False):
     """Frames of so many texts."""
     out = []

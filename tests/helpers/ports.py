@@ -30,6 +30,7 @@ def free_ports(count):
             break
         if is_free(port):
             ports.append(port)
+    assert len(ports) == count, "not so many ports are free"
     return ports
 
 

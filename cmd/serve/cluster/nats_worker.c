@@ -302,7 +302,10 @@ serve(struct shared_log *log)
 	natsConnection_FlushTimeout(log->connection, 200);
 }
 
-/* A message that is freed while nats_CloseAndWait() ends the threads of libnats may leak. */
+/*
+ * Waits until no thread of libnats calls us any more: a message that is freed while
+ * nats_CloseAndWait() ends the threads may leak.
+ */
 static void
 await_deliveries(struct shared_log *log)
 {

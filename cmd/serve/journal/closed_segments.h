@@ -43,7 +43,7 @@ size_t closed_segments_after(const struct closed_segments *segments, uint64_t me
  */
 uint64_t closed_segments_older_than(const struct closed_segments *segments, int64_t time_ms);
 
-/* Returns true if both have the same segments. */
+/* Returns true if both have the segments of the same numbers. Their timestamps may differ. */
 bool closed_segments_are_same(
 	const struct closed_segments *one, const struct closed_segments *other);
 

@@ -64,7 +64,7 @@ struct tls_output {
 struct tls_session {
 	SSL *ssl;
 	struct tls *tls;
-	size_t *held; /* borrowed; the memory of `unsent` is added to it */
+	size_t *held; /* borrowed; the memory of `unsent` is added to it; NULL: to nothing */
 	struct tls_input *input; /* of the running tls_read(); NULL: nothing may be read */
 	struct tls_output *output; /* of the running tls_write(); NULL: records are sent at once */
 	struct chat_buf unsent; /* records that the socket did not accept */
