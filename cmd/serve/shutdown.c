@@ -72,6 +72,8 @@ settle(struct server *server)
 	if (journal) {
 		answers = journal->kind->settle(journal);
 		channels_publish(&server->shard.channels); /* on stdout */
+		if (server->loops.count > 1)
+			event_printer_take(&server->event_printer, &server->loops.events);
 	}
 	conns_flush(&server->shard.conns);
 	return answers;

@@ -9,10 +9,10 @@ import signal
 import tempfile
 
 from journaling import (
-    disk, get, held, ids, is_ascending, is_valid, messages_of, monitored, new_dir, newest, past, rest, say, segments,
+    disk, get, held, ids, is_ailing, is_ascending, is_valid, messages_of, monitored, new_dir, newest, past, rest, say, segments,
     start, texts)  # fmt: skip
 from peer import until
-from serving import case, main
+from serving import Server, case, main
 
 FULL = bool(os.environ.get("CHAT_TEST_FULL"))
 SEED = 20261128
@@ -168,6 +168,28 @@ def _():
         peer.closes(1001)
     server.stop()
     assert sorted(is_one_order(dir)) == sorted(message["id"] for message in heard.values())
+
+
+@case("a second SIGTERM: what is stored then is on stdout, of the channels of all threads", server=False)
+def _():
+    dir = new_dir()
+    flag, env = held(dir)
+    monitor = os.path.join(new_dir(), "metrics")
+    server = Server("--journal", dir, "--sync", "always", "--loops", "2", "--close-timeout", "1h",
+                    "--metrics", "unix:" + monitor, env=env)  # fmt: skip
+    server.monitor = monitor
+    peers = [server.join("alice", path) for path in CHANNELS]
+    open(flag, "w").close()
+    for peer in peers:
+        peer.text("last words")
+        peer.quiet()
+    server.signal(signal.SIGTERM)
+    until(lambda: is_ailing(server, "shutting down"), "it drains")
+    server.signal(signal.SIGTERM)
+    os.unlink(flag)
+    assert server.wait() == 0, server.errors()
+    assert sorted(event["channel"] for event in server.events() if event["type"] == "message") == sorted(CHANNELS)
+    assert len(is_one_order(dir)) == len(CHANNELS)
 
 
 @case("a disk that fails: the members of all threads are told, the monitor too, and it goes on afterwards", server=False)

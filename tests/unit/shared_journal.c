@@ -12,8 +12,10 @@
 #define LOOPS 3
 #define MESSAGES 2000 /* of each loop */
 
-static const struct journal_options options = {
+static const struct journal_options one_segment = {
 	.sync = JOURNAL_SYNC_BATCH, .segment_bytes = 1 << 30, .answer_ms = 10000};
+static const struct journal_options short_segments = {
+	.sync = JOURNAL_SYNC_ALWAYS, .segment_bytes = 4096, .answer_ms = 10000};
 
 /* One loop with its part. */
 struct user {
@@ -112,11 +114,12 @@ run(void *arg)
 	uv_async_send(user->ended);
 }
 
+/* Opens a journal. Returns false if it cannot. */
 static bool
-start(struct shared_users *all, struct scratch *scratch)
+start(struct shared_users *all, struct scratch *scratch, const struct journal_options *options)
 {
 	const struct journal_events events = {.durable = note_durable, .failed = note_failed};
-	struct journal_options own = options;
+	struct journal_options own = *options;
 	struct chat_err err;
 
 	own.dir = scratch->dir;
@@ -193,7 +196,7 @@ test_threads(struct scratch *scratch)
 	struct shared_users all = {.running = LOOPS - 1};
 	struct user *owner = &all.users[0];
 
-	ok(start(&all, scratch), "a journal for %d loops", LOOPS);
+	ok(start(&all, scratch, &one_segment), "a journal for %d loops", LOOPS);
 	for (size_t i = 1; i < LOOPS; i++)
 		uv_thread_create(&threads[i], run, &all.users[i]);
 	talk(owner);
@@ -223,7 +226,7 @@ test_end(struct scratch *scratch)
 {
 	struct shared_users all = {0};
 
-	ok(start(&all, scratch), "a journal that ends in the middle of its work");
+	ok(start(&all, scratch, &one_segment), "a journal that ends in the middle of its work");
 	say(&all.users[1], "/a");
 	all.users[1].journal->kind->commit(all.users[1].journal);
 	say(&all.users[2], "/b");
@@ -243,6 +246,35 @@ test_end(struct scratch *scratch)
 	is_int(count_in_order(scratch), 3, "the messages are in the file");
 }
 
+/* Every loop knows how old the messages of closed segments are. */
+static void
+test_closed(struct scratch *scratch)
+{
+	struct shared_users all = {0};
+	struct user *user = &all.users[0];
+	struct journal *owner, *other;
+	uint64_t upto = 0;
+
+	ok(start(&all, scratch, &short_segments), "a journal with short segments");
+	owner = user->journal;
+	other = all.users[1].journal;
+	is_int(other->kind->newest_older_than(other, INT64_MAX), 0, "none is closed at first");
+	for (int i = 0; i < 200 && !upto; i++) {
+		say(user, "/a");
+		owner->kind->commit(owner);
+		while (user->answers.durable < user->appended) {
+			uv_run(&user->loop, UV_RUN_ONCE);
+			owner->kind->commit(owner); /* as in every turn */
+		}
+		upto = other->kind->newest_older_than(other, INT64_MAX);
+	}
+	ok(upto > 0, "then a segment is");
+	is_int(owner->kind->newest_older_than(owner, INT64_MAX), upto, "for all loops alike");
+	is_int(other->kind->newest_older_than(other, 0), 0, "no message is older than 1970");
+	end(&all);
+	empty(scratch);
+}
+
 int
 main(void)
 {
@@ -250,6 +282,7 @@ main(void)
 
 	scratch_open(&scratch);
 	test_threads(&scratch);
+	test_closed(&scratch);
 	test_end(&scratch);
 	scratch_close(&scratch);
 	return done();
